@@ -1,0 +1,134 @@
+/**
+ * What went wrong with RabbitMQ, said so that the reader knows what to do.
+ *
+ * @module
+ */
+
+import { BrokerError, type BrokerErrorKind } from "../broker.ts";
+
+/** Where the broker is, without the password. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly vhost: string;
+  readonly user: string;
+  readonly tls: boolean;
+}
+
+/** The parts of an AMQP URL that messages name. */
+export function addressOf(url: string): Address {
+  const { hostname, port, protocol, pathname, username } = new URL(url);
+  const tls = protocol === "amqps:";
+  return {
+    host: hostname,
+    port: Number(port) || (tls ? 5671 : 5672),
+    vhost: decodeURIComponent(pathname.slice(1)) || "/",
+    user: decodeURIComponent(username) || "guest",
+    tls,
+  };
+}
+
+/** Error kinds that more attempts cannot mend: at the start they end the process at once. */
+export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
+  "login",
+  "vhost",
+  "tls",
+  "permission",
+  "topology",
+]);
+
+/** Words of TLS errors: Deno's, and Node's codes. */
+const TLS_FAILURE =
+  /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
+
+/** Explains why no connection could be made. */
+export function explainConnect(error: unknown, address: Address): BrokerError {
+  const text = textOf(error);
+  const where = `${address.host}:${address.port}`;
+  const say = (kind: BrokerErrorKind, message: string) =>
+    new BrokerError(kind, message, { cause: error });
+  if (/ACCESS_REFUSED|\b403\b/.test(text)) {
+    return say(
+      "login",
+      `RabbitMQ at ${where} refused the login of user ${address.user}: check the user and password ` +
+        `of AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)`,
+    );
+  }
+  if (/NOT_ALLOWED|\b530\b/.test(text)) return say("vhost", vhostMessage(text, where, address));
+  if (TLS_FAILURE.test(text)) {
+    return say(
+      "tls",
+      `The TLS connection to ${where} could not be made (${firstLine(text)}): name the ` +
+        `authority that signed the broker's certificate with AMQP_CA_FILE, use the host name ` +
+        `that the certificate has, and see that the port is the one for TLS`,
+    );
+  }
+  return say(
+    "unreachable",
+    `RabbitMQ at ${where} cannot be reached (${firstLine(text)}): see that it runs and that ` +
+      `AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT) names the right place`,
+  );
+}
+
+function vhostMessage(text: string, where: string, { vhost, user }: Address): string {
+  return /not found/.test(text)
+    ? `RabbitMQ at ${where} has no virtual host ${vhost}: check the path of AMQP_URL (or ` +
+      `RABBITMQ_VHOST), or create it with rabbitmqctl add_vhost`
+    : `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: grant it with ` +
+      `rabbitmqctl set_permissions (${firstLine(text)})`;
+}
+
+/** Explains why a queue could not be declared, consumed or published to. */
+export function explainChannel(error: unknown, queue: string, address: Address): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const text = textOf(error);
+  const code = (error as { code?: unknown } | null)?.code;
+  const say = (kind: BrokerErrorKind, message: string) =>
+    new BrokerError(kind, message, { cause: error });
+  if (code === 403 || /ACCESS_REFUSED/.test(text)) {
+    return say(
+      "permission",
+      `User ${address.user} may not use queue ${queue} (${reason(text)}): grant configure, ` +
+        `write and read with rabbitmqctl set_permissions -p ${address.vhost} ${address.user} ` +
+        `".*" ".*" ".*", or narrower patterns that take in ${queue}, ${queue}.retry.* and ` +
+        `${queue}.failed`,
+    );
+  }
+  if (code === 406 || code === 405 || code === 540 || /PRECONDITION_FAILED|RESOURCE_LOCKED/.test(text)) {
+    return say("topology", topologyMessage(text, queue));
+  }
+  if (code === 404 || /NOT_FOUND/.test(text)) {
+    return say("unroutable", `There is no queue ${queue}: declare it before publishing to it`);
+  }
+  return say("unreachable", `Queue ${queue} cannot be used now (${firstLine(text)})`);
+}
+
+function topologyMessage(text: string, queue: string): string {
+  if (/x-queue-type|quorum|NOT_IMPLEMENTED/i.test(text) && !/inequivalent/.test(text)) {
+    return `Queue ${queue} must be a quorum queue and RabbitMQ refuses it (${reason(text)}): ` +
+      `switch quorum queues on with rabbitmqctl enable_feature_flag quorum_queue`;
+  }
+  if (/inequivalent/.test(text)) {
+    return `Queue ${queue} exists with other arguments (${reason(text)}): when it is empty, ` +
+      `delete it with rabbitmqctl delete_queue ${queue}, and it is made anew at the next start`;
+  }
+  return `Queue ${queue} cannot be used (${reason(text)}): see rabbitmqctl list_queues name ` +
+    `type arguments exclusive, and give it another name or delete it`;
+}
+
+/** The broker's own words, without what amqplib puts around them. */
+function reason(text: string): string {
+  return /message "([^"]*)"/.exec(text)?.[1] ?? firstLine(text);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]?.slice(0, 300) ?? "";
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  const parts = [error.message || error.name, typeof code === "string" ? code : ""];
+  if (cause instanceof Error) parts.push(cause.message);
+  return parts.filter((part) => part !== "").join(" ");
+}

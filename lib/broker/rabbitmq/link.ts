@@ -1,0 +1,211 @@
+/**
+ * One connection to RabbitMQ that heals itself: when it is lost it is made again, for ever.
+ *
+ * @module
+ */
+
+import amqplib, { type ChannelModel } from "amqplib";
+import { errorData } from "../../error_data.ts";
+import type { Reporter } from "../../monitoring/report.ts";
+import { BrokerError } from "../broker.ts";
+import { Backoff } from "./backoff.ts";
+import { type Address, explainConnect, FINAL } from "./errors.ts";
+
+/** What a connection needs. */
+export interface LinkOptions {
+  /** With user and password; `?heartbeat=` sets the interval in seconds, 30 by default. */
+  readonly url: string;
+  readonly address: Address;
+  /** PEM of the authority that signed the broker's certificate. */
+  readonly ca: string | undefined;
+  /** The connection's name in RabbitMQ's management. */
+  readonly name: string;
+  /** Seconds to wait for a first connection. */
+  readonly waitSeconds: number;
+  readonly report: Reporter;
+}
+
+/** How long a broker that took the connection may leave the handshake unanswered, in ms. */
+const HANDSHAKE_MS = 10_000;
+const HEARTBEAT_SECONDS = 30;
+const FIRST_BACKOFF_MS = 200;
+const MAX_BACKOFF_MS = 2000;
+/** How long closing may take before the socket is cut, in ms. */
+const CLOSE_MS = 2000;
+
+/** A connection, whichever socket it has at the moment. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #closing = new AbortController();
+  readonly #loop: Promise<void>;
+  #model: ChannelModel | undefined;
+  #up = Promise.withResolvers<ChannelModel>();
+  #unblocked: PromiseWithResolvers<void> | undefined;
+  #everUp = false;
+
+  /** Begins to connect. @param options Where and how. */
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#up.promise.catch(() => {});
+    this.#loop = this.#run();
+  }
+
+  /** Aborted when the link is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether there is a connection now. */
+  get isUp(): boolean {
+    return this.#model !== undefined;
+  }
+
+  /** Whether the broker has stopped taking what this connection publishes (a resource alarm). */
+  get isBlocked(): boolean {
+    return this.#unblocked !== undefined;
+  }
+
+  /**
+   * The connection, once there is one.
+   *
+   * @throws {BrokerError} When the first attempt was refused, nobody answered for `waitSeconds`,
+   * or the link was closed.
+   */
+  model(): Promise<ChannelModel> {
+    return this.#up.promise;
+  }
+
+  /** Resolves once the broker takes what is published. */
+  unblocked(): Promise<void> {
+    return this.#unblocked?.promise ?? Promise.resolve();
+  }
+
+  /** Closes the connection; cuts it when the broker does not answer. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#up.reject(closedError());
+    const model = this.#model;
+    if (model) await closeWithin(model);
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const giveUpAt = performance.now() + this.#options.waitSeconds * 1000;
+    while (!this.closing.aborted) {
+      try {
+        const model = await this.#connect();
+        backoff.reset();
+        await this.#useUntilLost(model);
+      } catch (error) {
+        if (!this.#goesOn(error as BrokerError, giveUpAt)) return;
+      }
+      await backoff.wait(this.closing);
+    }
+  }
+
+  /** Whether to try again; reports why it failed. */
+  #goesOn(error: BrokerError, giveUpAt: number): boolean {
+    if (this.closing.aborted) return false;
+    const isFirst = !this.#everUp;
+    if (isFirst && (FINAL.has(error.kind) || performance.now() >= giveUpAt)) {
+      this.#up.reject(error);
+      return false;
+    }
+    this.#notice(FINAL.has(error.kind) ? "error" : "warning", error.message);
+    return true;
+  }
+
+  async #connect(): Promise<ChannelModel> {
+    const { url, address, ca, name } = this.#options;
+    const model = await amqplib.connect(withHeartbeat(url), {
+      noDelay: true,
+      keepAlive: true,
+      timeout: HANDSHAKE_MS,
+      clientProperties: { connection_name: name },
+      ...(ca === undefined ? {} : { ca: [ca] }),
+    }).catch((error) => {
+      throw explainConnect(error, address);
+    });
+    if (this.closing.aborted) await closeWithin(model);
+    return model;
+  }
+
+  /** Serves the connection until it is lost. */
+  #useUntilLost(model: ChannelModel): Promise<void> {
+    return new Promise((resolve) => {
+      let cause: Error | undefined;
+      model.on("error", (error) => cause = error);
+      model.on("blocked", (reason) => this.#block(reason));
+      model.on("unblocked", () => this.#unblock());
+      model.on("close", () => {
+        this.#lost(cause);
+        resolve();
+      });
+      if (this.closing.aborted) return resolve();
+      this.#model = model;
+      if (this.#everUp) this.#notice("info", "is connected again");
+      this.#everUp = true;
+      this.#up.resolve(model);
+    });
+  }
+
+  #lost(cause: Error | undefined): void {
+    this.#model = undefined;
+    this.#unblock();
+    if (this.closing.aborted) return;
+    this.#up = Promise.withResolvers();
+    this.#up.promise.catch(() => {});
+    const why = cause ? errorData(cause).message : "the broker closed it";
+    this.#notice("warning", `was lost and is made again: ${why}`);
+  }
+
+  #block(reason: string): void {
+    this.#unblocked ??= Promise.withResolvers();
+    this.#notice("warning", `may not publish, the broker has an alarm: ${reason}`);
+  }
+
+  #unblock(): void {
+    if (!this.#unblocked) return;
+    this.#unblocked.resolve();
+    this.#unblocked = undefined;
+    if (this.isUp) this.#notice("info", "may publish again");
+  }
+
+  #notice(level: "info" | "warning" | "error", text: string): void {
+    const { name, report } = this.#options;
+    report({
+      kind: "notice",
+      level,
+      message: "Connection {connection} {text}",
+      properties: { connection: name, text },
+    });
+  }
+}
+
+/** What everything answers after the broker object was closed. */
+export function closedError(): BrokerError {
+  return new BrokerError("closed", "The connection to the broker was closed by this process");
+}
+
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has("heartbeat")) {
+    parsed.searchParams.set("heartbeat", String(HEARTBEAT_SECONDS));
+  }
+  return parsed.href;
+}
+
+/** Closes; after a while without an answer it cuts the socket. */
+async function closeWithin(model: ChannelModel): Promise<void> {
+  const timer = setTimeout(() => cut(model), CLOSE_MS);
+  await model.close().catch(() => {});
+  clearTimeout(timer);
+  cut(model);
+}
+
+/** amqplib has no call that cuts the socket, so this reaches for it. */
+function cut(model: ChannelModel): void {
+  const { stream } = model.connection as unknown as { stream?: { destroy(): void } };
+  stream?.destroy();
+}

@@ -1,0 +1,87 @@
+/**
+ * What the command line asks for, one type for each mode.
+ *
+ * @module
+ */
+
+import type { ConfigFlags } from "../config/setting.ts";
+
+/** What every mode that does something gets. */
+export interface Common {
+  /** Options that stand over the environment. */
+  readonly flags: ConfigFlags;
+  /** Sentences for the user about what was typed, none of them a reason to stop. */
+  readonly warnings: readonly string[];
+}
+
+/** Print a text and be done: `--help`, `--version`. */
+export interface TextCommand {
+  readonly mode: "help" | "version";
+  /** The text, with its last newline. */
+  readonly text: string;
+}
+
+/** Which queues to run. */
+export type QueueSelection =
+  /** `--queue_name Q --worker_num N`; the number is 0 by default. */
+  | { readonly kind: "one"; readonly queue: string; readonly workerNum: number }
+  /** `--multi_threaded Q1 Q2 …` */
+  | { readonly kind: "several"; readonly queues: readonly string[] }
+  /** `--all` */
+  | { readonly kind: "all" };
+
+/** Run queue workers. */
+export interface RunCommand extends Common {
+  readonly mode: "run";
+  readonly queues: QueueSelection;
+  /** Run the worker in the main thread. */
+  readonly inline: boolean;
+  /** End when the queue is empty. */
+  readonly drain: boolean;
+  /** End after so many events. */
+  readonly maxEvents: number | undefined;
+  /** End after so many seconds. */
+  readonly maxSeconds: number | undefined;
+}
+
+/** Publish events. */
+export interface PublishCommand extends Common {
+  readonly mode: "publish";
+  readonly queue: string;
+  /** One event as JSON; `undefined`: read them from the standard input. */
+  readonly event: string | undefined;
+  /** Publish to a queue that has no worker, too. */
+  readonly anyQueue: boolean;
+  /** How many events may wait for their confirmation at once. */
+  readonly window: number;
+}
+
+/** Look at the events that were given up, or run them again. */
+export interface FailedCommand extends Common {
+  readonly mode: "failed";
+  readonly action: "list" | "retry";
+  readonly queue: string;
+  readonly json: boolean;
+  /** How many to list at most. */
+  readonly limit: number;
+}
+
+/** Bring the database to the newest schema. */
+export interface MigrateCommand extends Common {
+  readonly mode: "migrate";
+}
+
+/** Show the configuration and try what it leads to. */
+export interface CheckConfigCommand extends Common {
+  readonly mode: "check-config";
+  readonly json: boolean;
+}
+
+/** What the command line asks for. */
+export type Command =
+  | TextCommand
+  | RunCommand
+  | PublishCommand
+  | FailedCommand
+  | MigrateCommand
+  | CheckConfigCommand;

@@ -1,0 +1,114 @@
+/**
+ * The options of the command line and what they take.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError, Option } from "commander";
+import { LOG_FORMATS, LOG_LEVELS } from "../config/general_settings.ts";
+
+/** The options that every mode takes, as commander names them. */
+export interface SharedOptions {
+  readonly amqp_url?: string;
+  readonly workersDir?: string;
+  readonly logFormat?: string;
+  readonly logLevel?: string;
+}
+
+/** The options that run queues, as commander names them. */
+export interface RunOptions {
+  readonly queue_name?: string;
+  readonly worker_num?: number;
+  readonly multi_threaded?: string[];
+  readonly all?: true;
+  readonly inline?: true;
+  readonly drain?: true;
+  readonly max_events?: number;
+  readonly max_seconds?: number;
+}
+
+type Read<T> = (text: string, previous: T | undefined) => T;
+
+/** The options that run queues. The names are Zulip's where Zulip has one. */
+export function runOptions(): Option[] {
+  return [
+    option("--queue_name <queue>", "run one queue; --queue will do", one(word)),
+    option(
+      "--worker_num <number>",
+      "the number of this worker; with shards, the shard it takes (default: 0)",
+      one(wholeNumber(0, 65_535)),
+    ),
+    option("--multi_threaded <queue...>", "run these queues, each in a thread", listOfWords),
+    option("--all", "run every queue, each in a thread"),
+    option("--inline", "run the worker in the main thread, with --queue_name"),
+    option("--drain", "end when the queue is empty"),
+    option("--max_events <number>", "end after so many events", one(wholeNumber(1, 1e12))),
+    option("--max_seconds <number>", "end after so many seconds", one(wholeNumber(1, 1e9))),
+  ];
+}
+
+/** The options that every mode takes; they stand over the environment. */
+export function sharedOptions(): Option[] {
+  return [
+    option(
+      "--amqp_url <url>",
+      "RabbitMQ's address; a password belongs into the variable AMQP_URL instead",
+      one(word),
+    ),
+    option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
+    option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
+    option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
+  ];
+}
+
+/** `--json`, with what is then printed. */
+export function jsonOption(what: string): Option {
+  return option("--json", what);
+}
+
+/** An option that takes a whole number, with a default. */
+export function numberOption(
+  flags: string,
+  description: string,
+  number: { readonly default: number; readonly most: number },
+): Option {
+  const read = one(wholeNumber(1, number.most));
+  return option(flags, `${description} (default: ${number.default})`, read);
+}
+
+/** An option; one that takes a value says how its text is read. */
+export function option<T>(flags: string, description: string, read?: Read<T>): Option {
+  const made = new Option(flags, description);
+  return read ? made.argParser(read) : made;
+}
+
+/** Reads an option that may be given once only. */
+function one<T>(read: ((text: string) => T) | readonly string[]): Read<T | string> {
+  return (text, previous) => {
+    if (previous !== undefined) throw new InvalidArgumentError("It is given more than once.");
+    return typeof read === "function" ? read(text) : choice(text, read);
+  };
+}
+
+function listOfWords(text: string, previous: string[] = []): string[] {
+  return [...previous, word(text)];
+}
+
+function word(text: string): string {
+  if (text === "") throw new InvalidArgumentError("It is empty.");
+  if (text.startsWith("--")) throw new InvalidArgumentError("It is an option, and no value.");
+  return text;
+}
+
+function choice(text: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  throw new InvalidArgumentError(`It must be ${choices.join(" or ")}.`);
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^[0-9]{1,15}$/.test(text) ? Number(text) : -1;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}

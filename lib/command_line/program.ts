@@ -1,0 +1,171 @@
+/**
+ * The command line as commander sees it: options and subcommands, and how they become a
+ * {@linkcode Command}.
+ *
+ * @module
+ */
+
+import { Command as Parser } from "commander";
+import { UsageError } from "../usage_error.ts";
+import { VERSION } from "../version.ts";
+import type { Command, Common, QueueSelection } from "./command.ts";
+import {
+  jsonOption,
+  numberOption,
+  type RunOptions,
+  runOptions,
+  type SharedOptions,
+  sharedOptions,
+} from "./options.ts";
+
+/** Takes the command that was parsed. */
+export type Found = (command: Command) => void;
+
+const DEFAULT_WINDOW = 1000;
+const DEFAULT_LIMIT = 100;
+
+const PASSWORD_WARNING =
+  "--amqp_url holds a password, which every user of this machine can see in the list of " +
+  "processes: set the variable AMQP_URL instead";
+
+const EXIT_CODES = `
+Exit codes: 0 stopped, 1 failed, 2 the command line is wrong, 3 restart me.
+Settings come from the environment and from a file .env; "process-queue check-config" lists them.`;
+
+/**
+ * Makes the parser.
+ *
+ * @param found Called while parsing, once, with what is asked for.
+ */
+export function makeProgram(found: Found): Parser {
+  const program = new Parser("process-queue")
+    .description("Runs a queue processing worker")
+    .usage("--queue_name <queue> [options]\n       process-queue <command> [options]")
+    .version(`process-queue ${VERSION}`, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .showSuggestionAfterError(false)
+    .allowExcessArguments(false)
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", EXIT_CODES)
+    .optionsGroup("Run queues:");
+  for (const each of runOptions()) program.addOption(each);
+  program.optionsGroup("Options of every command:");
+  for (const each of sharedOptions()) program.addOption(each);
+  addPublish(program, found);
+  addFailed(program, found);
+  addMigrate(program, found);
+  addCheckConfig(program, found);
+  // What is no subcommand is an argument to commander; the caller knows better.
+  return program.allowExcessArguments().action(() => {
+    if (program.args.length === 0) found(runCommand(program));
+  });
+}
+
+function addPublish(program: Parser, found: Found): void {
+  const publish = program.command("publish")
+    .description("publish one event, or those on the standard input, one JSON object a line")
+    .argument("<queue>", "the queue")
+    .argument("[json]", "the event, a JSON object")
+    .option("--any-queue", "publish to a queue without a worker, too")
+    .addOption(numberOption("--window <number>", "publish so many before the first is confirmed", {
+      default: DEFAULT_WINDOW,
+      most: 100_000,
+    }));
+  publish.action((queue: string, event: string | undefined) => {
+    const { anyQueue = false, window = DEFAULT_WINDOW } = publish.opts();
+    found({ mode: "publish", queue, event, anyQueue, window, ...common(program, publish) });
+  });
+}
+
+function addFailed(program: Parser, found: Found): void {
+  const failed = program.command("failed")
+    .description("look at the events that were given up, or run them again");
+  const list = failed.command("list")
+    .description("list the events of a queue that were given up, oldest first")
+    .addOption(jsonOption("print each as a line of JSON, with its headers and body"))
+    .addOption(numberOption("--limit <number>", "list so many at most", {
+      default: DEFAULT_LIMIT,
+      most: 100_000,
+    }));
+  const retry = failed.command("retry")
+    .description("move the events of a queue that were given up back into it")
+    .addOption(jsonOption("print the result as JSON"));
+  for (const [action, command] of [["list", list], ["retry", retry]] as const) {
+    command.argument("<queue>", "the queue").action((queue: string) => {
+      const { json = false, limit = DEFAULT_LIMIT } = command.opts();
+      found({ mode: "failed", action, queue, json, limit, ...common(program, command) });
+    });
+  }
+}
+
+function addMigrate(program: Parser, found: Found): void {
+  const migrate = program.command("migrate")
+    .description("bring the database of DATABASE_URL to the newest schema");
+  migrate.action(() => found({ mode: "migrate", ...common(program, migrate) }));
+}
+
+function addCheckConfig(program: Parser, found: Found): void {
+  const check = program.command("check-config")
+    .description("print the settings in effect, and try the broker and the database")
+    .addOption(jsonOption("print it as JSON"));
+  check.action(() => {
+    const { json = false } = check.opts();
+    found({ mode: "check-config", json, ...common(program, check) });
+  });
+}
+
+function runCommand(program: Parser): Command {
+  const given = program.opts<RunOptions>();
+  const queues = selection(given);
+  if (queues.kind !== "one") forbid(given, ["worker_num", "inline"]);
+  return {
+    mode: "run",
+    queues,
+    inline: given.inline ?? false,
+    drain: given.drain ?? false,
+    maxEvents: given.max_events,
+    maxSeconds: given.max_seconds,
+    ...common(program),
+  };
+}
+
+function selection(given: RunOptions): QueueSelection {
+  const modes = (["queue_name", "multi_threaded", "all"] as const)
+    .filter((mode) => given[mode] !== undefined);
+  if (modes.length > 1) {
+    const names = modes.map((mode) => `--${mode}`).join(" and ");
+    throw new UsageError(`${names} exclude each other: give one of them`);
+  }
+  if (given.all) return { kind: "all" };
+  if (given.multi_threaded) return { kind: "several", queues: given.multi_threaded };
+  if (given.queue_name === undefined) throw noMode();
+  return { kind: "one", queue: given.queue_name, workerNum: given.worker_num ?? 0 };
+}
+
+function noMode(): UsageError {
+  return new UsageError(
+    "nothing to do: name a queue with --queue_name, or give a command " +
+      "(publish, failed, migrate, check-config)",
+  );
+}
+
+function forbid(given: RunOptions, names: readonly (keyof RunOptions)[]): void {
+  const [name] = names.filter((name) => given[name] !== undefined);
+  if (name) throw new UsageError(`--${name} goes with --queue_name only`);
+}
+
+/** What every mode gets; refuses options that run queues beside a subcommand. */
+function common(program: Parser, subcommand?: Parser): Common {
+  const given = program.opts<SharedOptions>();
+  const misplaced = runOptions().find((each) =>
+    subcommand && program.getOptionValue(each.attributeName()) !== undefined
+  );
+  if (misplaced) {
+    throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
+  }
+  const { amqp_url: amqpUrl, workersDir, logFormat, logLevel } = given;
+  return {
+    flags: { amqpUrl, workersDir, logFormat, logLevel },
+    warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
+  };
+}

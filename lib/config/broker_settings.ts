@@ -1,0 +1,113 @@
+/**
+ * The settings that say where RabbitMQ is and how to use it.
+ *
+ * @module
+ */
+
+import { isIP } from "node:net";
+import { oneOf, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
+
+/** Which type a queue gets that does not exist yet, as RabbitMQ's `x-queue-type`. */
+export type QueueType = "classic" | "quorum";
+
+/** Where RabbitMQ is. Names and defaults of `RABBITMQ_…` are Zulip's. */
+export const BROKER = {
+  amqpUrl: {
+    name: "AMQP_URL",
+    flag: "amqpUrl",
+    default: undefined,
+    description: "RabbitMQ's address with user and password: amqp://user:password@host:5672/vhost",
+    secret: "password",
+    ...textThat(
+      isAmqpUrl,
+      "amqp://user:password@host:5672/vhost (or amqps://, for TLS), " +
+        "with what is not a letter or digit in user, password and vhost percent-encoded",
+    ),
+  },
+  host: {
+    name: "RABBITMQ_HOST",
+    default: "127.0.0.1",
+    description: "RabbitMQ's host, instead of AMQP_URL",
+    ...textThat(isHost, "a host name or an IP address, without a port"),
+  },
+  port: {
+    name: "RABBITMQ_PORT",
+    // What Kubernetes sets for a service called rabbitmq.
+    notOurs: /^tcp:\/\//,
+    default: undefined,
+    description: "RabbitMQ's port; 5672 if not set, or 5671 with TLS",
+    ...wholeNumber(1, 65_535),
+  },
+  vhost: {
+    name: "RABBITMQ_VHOST",
+    default: "/",
+    description: "The virtual host, as it is called (not percent-encoded)",
+    ...text("the name of a virtual host"),
+  },
+  username: {
+    name: "RABBITMQ_USERNAME",
+    default: "zulip",
+    description: "The user",
+    ...text("the name of a user"),
+  },
+  password: {
+    name: "RABBITMQ_PASSWORD",
+    default: undefined,
+    description: "The user's password; required where any other RABBITMQ_… setting is used",
+    secret: "whole",
+    ...text("the user's password"),
+  },
+  useTls: {
+    name: "RABBITMQ_USE_TLS",
+    default: "false",
+    description: "Whether to connect with TLS",
+    ...yesOrNo(),
+  },
+  caFile: {
+    name: "AMQP_CA_FILE",
+    default: undefined,
+    description: "A file with the certificate (PEM) of the authority that signed RabbitMQ's own; " +
+      "if not set, the system's authorities count",
+    ...text("the path of a file"),
+  },
+  queueType: {
+    name: "QUEUE_TYPE",
+    default: "classic",
+    description: "The type of the queues that the program creates: classic or quorum",
+    ...oneOf<QueueType>("classic", "quorum"),
+  },
+  waitSeconds: {
+    name: "BROKER_WAIT_SECONDS",
+    default: "60",
+    description: "Seconds to wait at start for a broker that cannot be reached",
+    ...wholeNumber(0, 86_400),
+  },
+  publishTimeoutSeconds: {
+    name: "PUBLISH_TIMEOUT_SECONDS",
+    default: "30",
+    description: "Seconds after which a publish that was not confirmed has failed",
+    ...wholeNumber(1, 3600),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?$/.test(text);
+}
+
+function isAmqpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !["amqp:", "amqps:"].includes(url.protocol)) return false;
+  if (url.hostname === "" || url.hash !== "") return false;
+  // A bare "/" as virtual host is what Celery's and Zulip's users write.
+  if (url.pathname !== "//" && url.pathname.lastIndexOf("/") > 0) return false;
+  return [url.username, url.password, url.pathname].every(isPercentEncoded);
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The broker's URL, from `AMQP_URL` or from Zulip's `RABBITMQ_…` settings.
+ *
+ * @module
+ */
+
+import { isIPv6 } from "node:net";
+import type { SettingsReader } from "./reader.ts";
+import { BROKER } from "./broker_settings.ts";
+
+/** What makes up a URL of AMQP, nothing of it encoded yet. */
+export interface BrokerAddress {
+  readonly host: string;
+  /** @default {5672, or 5671 with TLS} */
+  readonly port: number | undefined;
+  readonly vhost: string;
+  readonly username: string;
+  readonly password: string;
+  readonly useTls: boolean;
+}
+
+const ZULIPS = [
+  BROKER.host,
+  BROKER.port,
+  BROKER.vhost,
+  BROKER.username,
+  BROKER.password,
+  BROKER.useTls,
+] as const;
+
+/**
+ * The URL; `undefined` where neither way of saying it is used, or what is said is wrong, which is
+ * then among the reader's problems.
+ */
+export function brokerUrl(reader: SettingsReader): string | undefined {
+  const zulips = ZULIPS.filter((setting) => reader.has(setting)).map(({ name }) => name);
+  if (reader.hasFlag(BROKER.amqpUrl)) return checkedUrl(reader);
+  if (reader.has(BROKER.amqpUrl)) {
+    if (zulips.length > 0) reportBoth(reader, zulips);
+    return checkedUrl(reader);
+  }
+  return zulips.length > 0 ? urlFromParts(reader) : reader.readOptional(BROKER.amqpUrl);
+}
+
+/** The URL of an address; user, password and virtual host are percent-encoded. */
+export function formatUrl(address: BrokerAddress): string {
+  const { host, useTls, port = useTls ? 5671 : 5672 } = address;
+  const [username, password, vhost] = [address.username, address.password, address.vhost]
+    .map(percentEncoded);
+  const scheme = useTls ? "amqps" : "amqp";
+  const hostname = isIPv6(host) ? `[${host}]` : host;
+  return `${scheme}://${username}:${password}@${hostname}:${port}/${vhost}`;
+}
+
+function checkedUrl(reader: SettingsReader): string | undefined {
+  const url = reader.readOptional(BROKER.amqpUrl);
+  if (url !== undefined) checkCaFile(reader, url.startsWith("amqps:"), "use amqps:// in AMQP_URL");
+  return url;
+}
+
+function urlFromParts(reader: SettingsReader): string | undefined {
+  const problemsBefore = reader.problems.length;
+  const address = {
+    host: reader.read(BROKER.host),
+    port: reader.readOptional(BROKER.port),
+    vhost: reader.read(BROKER.vhost),
+    username: reader.read(BROKER.username),
+    password: reader.readOptional(BROKER.password) ?? "",
+    useTls: reader.read(BROKER.useTls),
+  };
+  if (address.password === "") reportNoPassword(reader);
+  checkCaFile(reader, address.useTls, "set RABBITMQ_USE_TLS=true");
+  return reader.problems.length > problemsBefore ? undefined : formatUrl(address);
+}
+
+function reportBoth(reader: SettingsReader, zulips: readonly string[]): void {
+  reader.problems.push({
+    setting: BROKER.amqpUrl.name,
+    wrong: `it is set, and so ${zulips.length > 1 ? "are" : "is"} ${zulips.join(", ")}`,
+    fix: "say where RabbitMQ is in one way only: keep AMQP_URL, or the RABBITMQ_… settings",
+  });
+}
+
+function reportNoPassword(reader: SettingsReader): void {
+  reader.problems.push({
+    setting: BROKER.password.name,
+    wrong: "it is not set, and other RABBITMQ_… settings are",
+    fix: "set it to the password of the RabbitMQ user",
+  });
+}
+
+function checkCaFile(reader: SettingsReader, useTls: boolean, fix: string): void {
+  if (useTls || !reader.has(BROKER.caFile)) return;
+  const wrong = "it is set, and the connection to RabbitMQ does not use TLS";
+  reader.problems.push({ setting: BROKER.caFile.name, wrong, fix: `${fix}, or remove it` });
+}
+
+/** `encodeURIComponent`, and what else RFC 3986 reserves; hexadecimal digits in lower case. */
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+    .replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+}

@@ -1,0 +1,56 @@
+/**
+ * The variables the program is configured by: the environment's, and below them those of a file
+ * `.env` in the working directory.
+ *
+ * @module
+ */
+
+import { parseEnv } from "node:util";
+import { ConfigError } from "./problem.ts";
+
+/** The key under which {@linkcode Environment} says which of its variables `.env` has set. */
+export const FROM_FILE: unique symbol = Symbol("set by .env");
+
+/** Variables by name, and which of them come from a file. */
+export interface Environment {
+  readonly [name: string]: string | undefined;
+  readonly [FROM_FILE]?: ReadonlySet<string>;
+}
+
+/**
+ * Reads the environment over the file `.env` of the working directory, if there is one: where
+ * both set a variable, the environment wins.
+ *
+ * @throws {ConfigError} When the file is there and cannot be read.
+ */
+export function readEnvironment(): Environment {
+  return mergeEnvironment(Deno.env.toObject(), readFile(".env"));
+}
+
+/**
+ * Puts an environment over the text of a `.env` file.
+ *
+ * @param file `NAME=value` lines, as `node --env-file` takes them.
+ */
+export function mergeEnvironment(
+  environment: Readonly<Record<string, string>>,
+  file: string,
+): Environment {
+  const fromFile = Object.entries(parseEnv(file))
+    .filter(([name]) => environment[name] === undefined);
+  return {
+    ...Object.fromEntries(fromFile),
+    ...environment,
+    [FROM_FILE]: new Set(fromFile.map(([name]) => name)),
+  };
+}
+
+function readFile(path: string): string {
+  try {
+    return Deno.statSync(path).isFile ? Deno.readTextFileSync(path) : "";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    const wrong = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw new ConfigError([{ setting: path, wrong, fix: "make it readable, or remove it" }]);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The settings that are not about the broker or a single queue.
+ *
+ * @module
+ */
+
+import { oneOf, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
+
+/** What a log line can look like. */
+export type LogFormat = "json" | "text";
+/** From which level on lines are written. */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/** What `LOG_FORMAT` and `--log-format` take. */
+export const LOG_FORMATS: readonly [LogFormat, ...LogFormat[]] = ["json", "text"];
+/** What `LOG_LEVEL` and `--log-level` take. */
+export const LOG_LEVELS: readonly [LogLevel, ...LogLevel[]] = [
+  "debug",
+  "info",
+  "warning",
+  "error",
+];
+
+/** RabbitMQ's own limit of a message. */
+const MOST_EVENT_BYTES = 512 * 1024 * 1024;
+/** The publisher's headers and ours together have to stay under amqplib's 64 KB. */
+const MOST_HEADER_BYTES = 45_056;
+
+/** Everything that is not about the broker or one queue. */
+export const GENERAL = {
+  usingRabbitmq: {
+    name: "USING_RABBITMQ",
+    default: "true",
+    description: "false is for applications that run events inline; queue workers refuse it",
+    ...yesOrNo(),
+  },
+  databaseUrl: {
+    name: "DATABASE_URL",
+    default: "sqlite:<STATE_DIR>/process-queue.sqlite",
+    description: "The database: postgres://user:password@host/database, or sqlite:path",
+    secret: "password",
+    ...textThat(
+      isDatabaseUrl,
+      "postgres://user:password@host/database or sqlite:path, " +
+        "with what is not a letter or digit in user and password percent-encoded",
+    ),
+  },
+  stateDir: {
+    name: "STATE_DIR",
+    default: "./var",
+    description: "The folder for what the program must know after a crash",
+    ...text("the path of a folder"),
+  },
+  statsDir: {
+    name: "QUEUE_STATS_DIR",
+    default: "./var/stats",
+    description: "The folder for each queue's statistics, <queue>.stats",
+    ...text("the path of a folder"),
+  },
+  errorDir: {
+    name: "QUEUE_ERROR_DIR",
+    default: undefined,
+    description: "If set, events that were given up are also written there, to <queue>.errors",
+    ...text("the path of a folder"),
+  },
+  workersDir: {
+    name: "WORKERS_DIR",
+    flag: "workersDir",
+    default: undefined,
+    description: "A folder of your own workers, one file for each queue",
+    ...text("the path of a folder"),
+  },
+  testFile: {
+    name: "ZULIP_WORKER_TEST_FILE",
+    default: "/var/log/zulip/zulip-worker-test-file",
+    description: "The file to which the worker of the queue test appends its events",
+    ...text("the path of a file"),
+  },
+  logFormat: {
+    name: "LOG_FORMAT",
+    flag: "logFormat",
+    default: undefined,
+    description: "json or text; if not set, text on a terminal and json elsewhere",
+    ...oneOf<LogFormat>(...LOG_FORMATS),
+  },
+  logLevel: {
+    name: "LOG_LEVEL",
+    flag: "logLevel",
+    default: "info",
+    description: "The least level of what is logged: debug, info, warning or error",
+    ...oneOf<LogLevel>(...LOG_LEVELS),
+  },
+  maxEventBytes: {
+    name: "MAX_EVENT_BYTES",
+    default: "16777216",
+    description: "The largest body of an event, in bytes; a larger one is dead-lettered",
+    ...wholeNumber(1, MOST_EVENT_BYTES),
+  },
+  maxEventDepth: {
+    name: "MAX_EVENT_DEPTH",
+    default: "1000",
+    description: "How deep the JSON of an event may be nested; a deeper one is dead-lettered",
+    ...wholeNumber(1, 100_000),
+  },
+  maxHeaderBytes: {
+    name: "MAX_HEADER_BYTES",
+    default: "45056",
+    description: "The most the headers of an event may take, in bytes; more is dead-lettered",
+    ...wholeNumber(1024, MOST_HEADER_BYTES),
+  },
+  windowBytes: {
+    name: "WINDOW_BYTES",
+    default: "67108864",
+    description: "The most the events that were taken and not finished may take, in bytes",
+    ...wholeNumber(1024, 4 * 1024 ** 3),
+  },
+  windowSeconds: {
+    name: "WINDOW_SECONDS",
+    default: "60",
+    description: "Seconds after which an event that still waits for its turn is given back",
+    ...wholeNumber(1, 1200),
+  },
+  abortGraceSeconds: {
+    name: "ABORT_GRACE_SECONDS",
+    default: "5",
+    description: "Seconds a handler that was aborted gets to return",
+    ...wholeNumber(0, 300),
+  },
+  stopGraceSeconds: {
+    name: "STOP_GRACE_SECONDS",
+    default: "25",
+    description: "Seconds running events get to finish when the program is told to stop",
+    ...wholeNumber(0, 3600),
+  },
+} as const satisfies Record<string, Setting<unknown>>;
+
+function isDatabaseUrl(text: string): boolean {
+  if (/^sqlite:./.test(text)) return true;
+  return /^postgres(ql)?:\/\/./.test(text) && URL.canParse(text);
+}

@@ -1,0 +1,37 @@
+/**
+ * What can be wrong with the configuration.
+ *
+ * @module
+ */
+
+/** One thing that is wrong with a setting; no part of it holds a secret. */
+export interface Problem {
+  /** The setting as its user gave it: a variable, an option or a file. */
+  readonly setting: string;
+  /** What is wrong. */
+  readonly wrong: string;
+  /** What to do. */
+  readonly fix: string;
+}
+
+/** The configuration cannot be used. The message lists every problem. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** Everything that is wrong, at least one. */
+  readonly problems: readonly Problem[];
+  /** @param problems Everything that is wrong, at least one. */
+  constructor(problems: readonly Problem[]) {
+    super(messageOf(problems.map(sentence)));
+    this.problems = problems;
+  }
+}
+
+/** A problem as one line: `SETTING: what is wrong; what to do`. */
+export function sentence({ setting, wrong, fix }: Problem): string {
+  return `${setting}: ${wrong}; ${fix}`;
+}
+
+function messageOf(lines: readonly string[]): string {
+  if (lines.length === 1) return `the configuration has a problem: ${lines[0]}`;
+  return [`the configuration has ${lines.length} problems:`, ...lines].join("\n  ");
+}

@@ -1,0 +1,71 @@
+/**
+ * The settings of a single queue.
+ *
+ * @module
+ */
+
+import { type SettingInfo, wholeNumber, wholeNumberOrNone, wholeNumbers } from "./setting.ts";
+
+const HOURS_24 = 86_400;
+const DAYS_30 = 30 * HOURS_24;
+
+/** How many shards a queue can have. */
+export const SHARDS = wholeNumber(1, 1024);
+
+/** The numbers of one queue; the names are what follows `PQ_<QUEUE>_`. */
+export const OF_QUEUE = {
+  prefetch: {
+    name: "PREFETCH",
+    description: "How many events are taken from the broker before the first is finished",
+    ...wholeNumber(1, 65_535),
+  },
+  concurrency: {
+    name: "CONCURRENCY",
+    description: "How many events run at once",
+    ...wholeNumber(1, 1000),
+  },
+  retries: {
+    name: "RETRIES",
+    description: "Seconds before each further attempt, as in 5,60,300; nothing for no retries",
+    ...wholeNumbers(0, DAYS_30),
+  },
+  maxConsumeSeconds: {
+    name: "MAX_CONSUME_SECONDS",
+    description: "Seconds an event may run, or none for no limit",
+    ...wholeNumberOrNone(1, HOURS_24),
+  },
+  batchSize: {
+    name: "BATCH_SIZE",
+    description: "How many events a worker of batches gets at most",
+    ...wholeNumber(1, 10_000),
+  },
+  maxHeapMb: {
+    name: "MAX_HEAP_MB",
+    description: "The heap of the worker's thread, in MB",
+    ...wholeNumber(16, 65_536),
+  },
+  shards: {
+    name: "SHARDS",
+    description: "The same as <QUEUE>_SHARDS",
+    ...SHARDS,
+  },
+} as const;
+
+/** The settings as the documentation lists them. */
+export const QUEUE_SETTINGS: readonly SettingInfo[] = [
+  {
+    name: "<QUEUE>_SHARDS",
+    default: undefined,
+    description: "If over 1, events of the queue go to <queue>_shard1, <queue>_shard2, …",
+  },
+  {
+    name: "MOBILE_NOTIFICATIONS_SHARDS",
+    default: undefined,
+    description: "The same as MISSEDMESSAGE_MOBILE_NOTIFICATIONS_SHARDS, as Zulip calls it",
+  },
+  ...Object.values(OF_QUEUE).map(({ name, description }) => ({
+    name: `PQ_<QUEUE>_${name}`,
+    default: undefined,
+    description,
+  })),
+];

@@ -1,0 +1,183 @@
+/**
+ * The settings of single queues: `PQ_<QUEUE>_…` and `<QUEUE>_SHARDS`. Which queues exist is not
+ * known here, so whether a name is one's is checked later.
+ *
+ * @module
+ */
+
+import { didYouMean, nearest } from "../spelling.ts";
+import { type Problem, sentence } from "./problem.ts";
+import { rejected, type SettingsReader } from "./reader.ts";
+import type { Kind } from "./setting.ts";
+import { OF_QUEUE, SHARDS } from "./queue_settings.ts";
+
+/** Numbers that stand over a worker's own; what is `undefined` is left to the worker. */
+export interface QueueOverrides {
+  /** How many events may be taken and not settled yet. */
+  readonly prefetch?: number | undefined;
+  /** How many events run at once. */
+  readonly concurrency?: number | undefined;
+  /** Seconds before each further attempt; empty for no retries. */
+  readonly retries?: readonly number[] | undefined;
+  /** Seconds one event may run; `null` for no limit. */
+  readonly maxConsumeSeconds?: number | null | undefined;
+  /** Events in a batch, at most. */
+  readonly batchSize?: number | undefined;
+  /** Heap of the worker's thread in MB. */
+  readonly maxHeapMb?: number | undefined;
+}
+
+/** A variable that names a queue. */
+export interface QueueVariable {
+  /** The variable. */
+  readonly name: string;
+  /** The queue it names, as {@linkcode queueKey} gives it. */
+  readonly queue: string;
+  /** Wrong only if there is such a queue; else the variable belongs to something else. */
+  readonly problem?: Problem;
+}
+
+/** What the variables say of single queues. */
+export interface QueueSettings {
+  /** How many shards a queue has, by {@linkcode queueKey}. */
+  readonly shards: ReadonlyMap<string, number>;
+  /** Numbers that stand over the workers' own, by {@linkcode queueKey}. */
+  readonly queues: ReadonlyMap<string, QueueOverrides>;
+  /** Every variable that names a queue, for {@linkcode checkQueueNames}. */
+  readonly queueVariables: readonly QueueVariable[];
+}
+
+/** Zulip's own names for the shards of a queue. */
+const ALIASES: Readonly<Record<string, string>> = {
+  mobile_notifications: "missedmessage_mobile_notifications",
+};
+
+const PREFIX = "PQ_";
+const SHARDS_SUFFIX = "_SHARDS";
+
+type Property = keyof typeof OF_QUEUE;
+const PROPERTIES = Object.keys(OF_QUEUE) as Property[];
+
+/**
+ * A queue's key in the configuration, which is what variables can say of its name: lower case,
+ * and `_` for whatever is neither letter nor digit.
+ */
+export function queueKey(queue: string): string {
+  return queue.toLowerCase().replaceAll(/[^a-z0-9]/g, "_");
+}
+
+/** Reads every variable that names a queue; what is wrong is added to the reader's problems. */
+export function readQueueSettings(reader: SettingsReader): QueueSettings {
+  const found = new Found(reader);
+  for (const name of reader.names.sort()) {
+    if (name.startsWith(PREFIX)) found.addPrefixed(name);
+    else if (name.endsWith(SHARDS_SUFFIX)) found.addShards(name);
+  }
+  return found;
+}
+
+/**
+ * The variables that name a queue which does not exist, or are wrong for one that does.
+ *
+ * @param settings The configuration.
+ * @param known The names of all queues that have a worker.
+ * @returns A sentence for each; empty when all is well.
+ */
+export function checkQueueNames(
+  { queueVariables }: Pick<QueueSettings, "queueVariables">,
+  known: Iterable<string>,
+): string[] {
+  const queues = new Map([...known].map((queue) => [queueKey(queue), queue]));
+  return queueVariables.flatMap(({ name, queue, problem }) => {
+    if (queues.has(queue)) return problem ? [sentence(problem)] : [];
+    if (!name.startsWith(PREFIX)) return [];
+    return [`${name}: no queue ${queue}${didYouMean(queue, queues.values())}`];
+  });
+}
+
+/** Collects what the variables say. */
+class Found implements QueueSettings {
+  readonly shards = new Map<string, number>();
+  readonly queues = new Map<string, QueueOverrides>();
+  readonly queueVariables: QueueVariable[] = [];
+  readonly #reader: SettingsReader;
+  readonly #shardsFrom = new Map<string, string>();
+
+  constructor(reader: SettingsReader) {
+    this.#reader = reader;
+  }
+
+  /** Takes a variable `PQ_<QUEUE>_<PROPERTY>`. */
+  addPrefixed(name: string): void {
+    const property = PROPERTIES.find((each) => suffixed(name, OF_QUEUE[each].name));
+    if (!property) {
+      this.#reader.problems.push(unknownSetting(name));
+      return;
+    }
+    const suffix = OF_QUEUE[property].name;
+    const queue = queueKey(name.slice(PREFIX.length, -suffix.length - 1));
+    const text = this.#reader.readText(name);
+    if (text === "" && property !== "retries") return;
+    this.queueVariables.push({ name, queue });
+    const problem = problemWith(name, OF_QUEUE[property], text);
+    if (problem) this.#reader.problems.push(problem);
+    else this.#set(name, queue, property, text);
+  }
+
+  /** Takes a variable `<QUEUE>_SHARDS`, which may be somebody else's. */
+  addShards(name: string): void {
+    const named = queueKey(name.slice(0, -SHARDS_SUFFIX.length));
+    const queue = ALIASES[named] ?? named;
+    const text = this.#reader.readText(name);
+    if (text === "") return;
+    const problem = problemWith(name, SHARDS, text);
+    this.queueVariables.push({ name, queue, ...(problem ? { problem } : {}) });
+    if (!problem) this.#setShards(name, queue, Number(text));
+  }
+
+  #set(name: string, queue: string, property: Property, text: string): void {
+    if (property === "shards") return this.#setShards(name, queue, Number(text));
+    const value = OF_QUEUE[property].schema.parse(text);
+    this.queues.set(queue, { ...this.queues.get(queue), [property]: value });
+  }
+
+  #setShards(name: string, queue: string, shards: number): void {
+    const before = this.shards.get(queue);
+    if (before !== undefined && before !== shards) {
+      const wrong = `it says ${shards} shards, and ${this.#shardsFrom.get(queue)} says ${before}`;
+      this.#reader.problems.push({ setting: name, wrong, fix: "set only one of them" });
+    }
+    this.shards.set(queue, shards);
+    this.#shardsFrom.set(queue, name);
+  }
+}
+
+function problemWith(name: string, kind: Kind<unknown>, text: string): Problem | undefined {
+  if (kind.schema.safeParse(text).success) return undefined;
+  return { setting: name, ...rejected(kind, text) };
+}
+
+function suffixed(name: string, suffix: string): boolean {
+  return name.endsWith(`_${suffix}`) && name.length > PREFIX.length + suffix.length + 1;
+}
+
+function unknownSetting(name: string): Problem {
+  const suffixes = PROPERTIES.map((property) => OF_QUEUE[property].name);
+  const meant = nearestSuffix(name, suffixes);
+  return {
+    setting: name,
+    wrong: "there is no such setting",
+    fix: meant ? `did you mean ${meant}?` : `what can be set is ${PREFIX}<QUEUE>_ and one of ` +
+      suffixes.join(", "),
+  };
+}
+
+function nearestSuffix(name: string, suffixes: readonly string[]): string | undefined {
+  const parts = name.slice(PREFIX.length).split("_");
+  for (let first = 1; first < parts.length; first++) {
+    const suffix = nearest(parts.slice(first).join("_"), suffixes);
+    const queue = parts.slice(0, first).join("_");
+    if (suffix) return `${PREFIX}${queue}_${suffix}`;
+  }
+  return undefined;
+}

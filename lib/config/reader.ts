@@ -1,0 +1,135 @@
+/**
+ * Reads settings one by one, and remembers what was wrong and where each value came from.
+ *
+ * @module
+ */
+
+import { type Environment, FROM_FILE } from "./environment.ts";
+import { MASK, maskUrl } from "./mask.ts";
+import type { Problem } from "./problem.ts";
+import {
+  type ConfigFlags,
+  FLAG_NAMES,
+  type Kind,
+  type Setting,
+  type SettingInfo,
+} from "./setting.ts";
+
+/** A setting as it is in effect. */
+export interface EffectiveSetting {
+  readonly name: string;
+  /** Its text with secrets masked; `undefined` when it is not set and has no default. */
+  readonly value: string | undefined;
+  /** Where it comes from: `environment`, `.env`, `default`, or an option as `--log-level`. */
+  readonly source: string;
+}
+
+/** A setting that needs no value to be given. */
+export type SettingWithDefault<T> = Setting<T> & { readonly default: string };
+
+const SHOWN_CHARACTERS = 60;
+
+/** Reads settings from an environment and the options that stand over it. */
+export class SettingsReader {
+  /** What was wrong with those read so far. */
+  readonly problems: Problem[] = [];
+  /** Those read so far. */
+  readonly effective: EffectiveSetting[] = [];
+  readonly #environment: Environment;
+  readonly #flags: ConfigFlags;
+
+  /** @param environment Variables by name. @param flags Options that stand over them. */
+  constructor(environment: Environment, flags: ConfigFlags) {
+    this.#environment = environment;
+    this.#flags = flags;
+  }
+
+  /** The names of all variables that are set. */
+  get names(): string[] {
+    return Object.keys(this.#environment).filter((name) => this.#environment[name] !== undefined);
+  }
+
+  /** Whether a setting is given; an empty variable is as good as none. */
+  has(setting: Setting<unknown>): boolean {
+    return this.#given(setting) !== undefined;
+  }
+
+  /** Whether a setting is given as an option, and not only as a variable. */
+  hasFlag(setting: Setting<unknown>): boolean {
+    return this.#flag(setting) !== undefined;
+  }
+
+  /** The value; the default's where none is given or it is wrong. */
+  read<T>(setting: SettingWithDefault<T>, defaultText: string = setting.default): T {
+    const value = this.readOptional(setting, defaultText);
+    return value === undefined ? setting.schema.parse(defaultText) : value;
+  }
+
+  /** The value; `undefined` where none is given or it is wrong. */
+  readOptional<T>(setting: Setting<T>, defaultText = setting.default): T | undefined {
+    const given = this.#given(setting);
+    this.#note(setting, given ?? defaultText, this.#source(setting));
+    if (given === undefined) return undefined;
+    const parsed = setting.schema.safeParse(given);
+    if (parsed.success) return parsed.data;
+    this.problems.push({ setting: this.#givenAs(setting), ...rejected(setting, given) });
+    return undefined;
+  }
+
+  /** The text of a variable that is in no table, empty ones included. */
+  readText(name: string): string {
+    const text = this.#environment[name]?.trim() ?? "";
+    this.#note({ name }, text, this.#sourceOf(name));
+    return text;
+  }
+
+  #given(setting: Setting<unknown>): string | undefined {
+    const text = this.#flag(setting) ?? this.#environment[setting.name];
+    const given = setting.secret === "whole" ? text : text?.trim();
+    return given === "" || setting.notOurs?.test(given ?? "") ? undefined : given;
+  }
+
+  #flag(setting: Setting<unknown>): string | undefined {
+    return setting.flag && this.#flags[setting.flag];
+  }
+
+  #givenAs(setting: Setting<unknown>): string {
+    return setting.flag && this.hasFlag(setting) ? FLAG_NAMES[setting.flag] : setting.name;
+  }
+
+  #source(setting: Setting<unknown>): string {
+    if (!this.has(setting)) return "default";
+    const givenAs = this.#givenAs(setting);
+    return givenAs === setting.name ? this.#sourceOf(givenAs) : givenAs;
+  }
+
+  #sourceOf(name: string): string {
+    return this.#environment[FROM_FILE]?.has(name) ? ".env" : "environment";
+  }
+
+  #note(
+    setting: Pick<SettingInfo, "name" | "secret">,
+    text: string | undefined,
+    source: string,
+  ): void {
+    const value = text === undefined ? undefined : masked(setting, text);
+    this.effective.push({ name: setting.name, value, source });
+  }
+}
+
+/** What is wrong with a text that a kind of values does not accept; secrets stay hidden. */
+export function rejected(
+  kind: Kind<unknown> & Pick<SettingInfo, "secret">,
+  text: string,
+): Pick<Problem, "wrong" | "fix"> {
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return {
+    wrong: kind.secret ? "its value is not valid" : `"${shown}" is not valid`,
+    fix: `set it to ${kind.expected}`,
+  };
+}
+
+function masked(setting: Pick<SettingInfo, "secret">, text: string): string {
+  if (setting.secret === "whole") return MASK;
+  return setting.secret === "password" ? maskUrl(text) : text;
+}

@@ -1,0 +1,636 @@
+/**
+ * Takes the deliveries of one queue, hands them to an executor, and sees to it that each is
+ * settled exactly once. It never throws for an event and never runs a line of a worker.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { Broker, Delivery, Subscription } from "./broker/broker.ts";
+import { errorData } from "./error_data.ts";
+import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
+import { accept, type AcceptLimits, Refusal } from "./accept.ts";
+import { type EventKey, fingerprint, Journal } from "./journal.ts";
+import type { Reporter, SettledReport } from "./monitoring/report.ts";
+import {
+  type ErrorData,
+  type Outcome,
+  settle,
+  type Settlement,
+} from "./settle.ts";
+
+/** What a consumer needs. */
+export interface ConsumerOptions {
+  readonly queue: string;
+  readonly broker: Broker;
+  /** Makes the executor; it reports to the given listener. */
+  readonly createExecutor: (listener: ExecutorListener) => Executor;
+  readonly report: Reporter;
+  readonly limits: AcceptLimits & WindowLimits;
+  /** Where the journal is kept. */
+  readonly stateDir: string;
+  /** Take no more than this many events. @default {Infinity} */
+  readonly maxEvents?: number;
+  /** Called once when the consumer can no longer go on by itself, or has taken `maxEvents`. */
+  readonly onEnd: (why: "stuck" | "max-events") => void;
+  /** Seconds until a parked queue is tried again. @default {300} */
+  readonly parkSeconds?: number;
+}
+
+/** How much may wait here. */
+export interface WindowLimits {
+  /** Bytes of bodies that may be unsettled at once. */
+  readonly windowBytes: number;
+  /** Seconds after which an event that has not been started goes back to the broker. */
+  readonly windowSeconds: number;
+}
+
+/** How many events came to which end. */
+export interface Totals {
+  processed: number;
+  retried: number;
+  failed: number;
+}
+
+/** After an unclean end: how many events are taken at once, until so many are settled. */
+const CAREFUL_PREFETCH = 10;
+const CAREFUL_EVENTS = 100;
+/** How long a stop waits for copies to be confirmed once nothing runs any more, in ms. */
+const CONFIRM_MS = 5000;
+/** How many outcomes of lost deliveries are remembered until they are delivered again. */
+const MAX_REMEMBERED = 10_000;
+const DEFAULT_PARK_SECONDS = 300;
+
+const RELEASE: Settlement = { kind: "release" };
+const DONE: Settlement = { kind: "done" };
+
+/** An event between its delivery and its settlement. */
+interface Entry extends Job {
+  readonly crashes: number;
+  readonly bytes: number;
+  delivery: Delivery;
+  /** The same event, delivered again while this run of it goes on: it runs after it. */
+  next: Entry | undefined;
+}
+
+/** Consumes one queue. */
+export class Consumer implements ExecutorListener {
+  readonly executor: Executor;
+  readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
+  readonly #options: ConsumerOptions;
+  readonly #journal: Journal;
+  readonly #byId = new Map<string, Entry>();
+  /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
+  readonly #doneUnacknowledged = new Set<string>();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #subscription: Subscription;
+  #incoming: Entry[] = [];
+  #readAt = 0;
+  #wallOffset = performance.timeOrigin;
+  #inFlight = 0;
+  #bytes = 0;
+  #accepted = 0;
+  #settledCount = 0;
+  #stopping = false;
+  #narrowed = false;
+  #parkedUntil = 0;
+  #quiet = false;
+  #stuck: Entry[] = [];
+
+  /**
+   * @param options The queue, its broker and its executor.
+   * @throws {Error} When the journal cannot be kept.
+   */
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.executor = options.createExecutor(this);
+    this.#journal = Journal.open(options.stateDir, options.queue);
+    this.#subscription = options.broker.subscribe(options.queue, {
+      onDelivery: (delivery) => this.#onDelivery(delivery),
+      onLost: () => this.#onLost(),
+    });
+  }
+
+  /** How many deliveries are not settled yet. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Begins to take events.
+   *
+   * @throws {BrokerError} When the broker refuses.
+   */
+  async start(): Promise<void> {
+    await this.#subscription.resume(this.#prefetch());
+  }
+
+  /** Whether nothing is taken for now: stopping, told to be quiet, full or parked. */
+  get paused(): boolean {
+    return this.#stopping || this.#quiet || this.#narrowed ||
+      this.#isComplete() ||
+      this.#parkedUntil > 0;
+  }
+
+  /** Takes no more events; what was taken goes on. */
+  async pause(): Promise<void> {
+    this.#quiet = true;
+    await this.#subscription.pause();
+  }
+
+  /** Takes events again. */
+  async resume(): Promise<void> {
+    this.#quiet = false;
+    await this.#reopen();
+  }
+
+  /** Looks after limits of time; to be called a few times a second. @param now `performance.now()` */
+  sweep(now: number): void {
+    this.#wallOffset = Date.now() - now;
+    this.executor.sweep(now);
+    this.executor.recall(now - this.#options.limits.windowSeconds * 1000);
+    if (this.#parkedUntil > 0 && now >= this.#parkedUntil) {
+      this.#parkedUntil = 0;
+      void this.#reopen();
+    }
+  }
+
+  /**
+   * Takes no more, finishes what runs within the grace, gives back the rest, and sends all
+   * acknowledgements.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    const paused = this.#subscription.pause().catch(() => {});
+    await this.executor.stop(graceMs);
+    await within(CONFIRM_MS, paused);
+    await within(CONFIRM_MS, Promise.allSettled(this.#pending));
+    if (this.#stuck.length > 0) return await this.#endStuck();
+    await within(CONFIRM_MS, this.#subscription.close());
+    this.#journal[Symbol.dispose]();
+  }
+
+  // What the executor says.
+
+  /** @inheritdoc */
+  onStart(jobs: readonly Job[]): void {
+    this.#journal.running(jobs.map(keyOf), jobs[0]?.alone ?? false);
+  }
+
+  /** @inheritdoc */
+  onOutcome(
+    job: Job,
+    outcome: Outcome,
+    startedAt: number,
+    runMs: number,
+  ): void {
+    const entry = job as Entry;
+    if (entry.alone && outcome.kind !== "released") {
+      this.#journal.clear(keyOf(entry));
+    }
+    const { retries } = this.executor.description;
+    const settlement = settle(outcome, { retries, crashes: entry.crashes });
+    this.#carryOut(entry, settlement, startedAt, runMs, outcome);
+  }
+
+  /** @inheritdoc */
+  onStuck(jobs: readonly Job[], seconds: number): void {
+    const { queue, report, onEnd } = this.#options;
+    this.#stuck.push(...jobs as Entry[]);
+    report({
+      kind: "notice",
+      level: "error",
+      queue,
+      message:
+        "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
+        "processing {count} events: this process takes no more and ends, to be started again",
+      properties: {
+        seconds,
+        count: jobs.length,
+        ids: jobs.map(({ id }) => id),
+      },
+      fingerprint: ["worker-timeout", queue],
+    });
+    onEnd("stuck");
+  }
+
+  // Deliveries.
+
+  #onDelivery(delivery: Delivery): void {
+    this.#inFlight++;
+    if (this.paused) return this.#giveBack(delivery);
+    if (this.#incoming.length === 0) this.#beginRead();
+    const entry = this.#accept(delivery);
+    if (entry) this.#admit(entry);
+  }
+
+  #beginRead(): void {
+    this.#readAt = performance.now();
+    queueMicrotask(() => this.#flush());
+  }
+
+  /** Makes an entry of a delivery; one that cannot be run is settled here and now. */
+  #accept(delivery: Delivery): Entry | undefined {
+    this.#accepted++;
+    if (this.#isComplete()) void this.#subscription.pause().catch(() => {});
+    try {
+      const accepted = accept(delivery, this.#options.limits);
+      const { state, body, bytes } = accepted;
+      delivery.body = body;
+      const id = delivery.properties.messageId ?? "";
+      const wait = state.notBefore - (this.#wallOffset + this.#readAt);
+      const entry: Entry = {
+        id,
+        body,
+        bytes,
+        attempt: state.attempts + 1,
+        crashes: state.crashes,
+        publishedAt: state.publishedAt,
+        receivedAt: this.#readAt,
+        alone: state.crashes > 0 || this.#isSuspect(id, body),
+        delivery,
+        next: undefined,
+      };
+      this.#bytes += bytes;
+      if (wait > HOP_TOLERANCE_MS) return this.#waitOn(entry, wait / 1000);
+      return entry;
+    } catch (error) {
+      this.#refuse(delivery, error);
+      return undefined;
+    }
+  }
+
+  /** A body, property or header that no worker could take: dead-lettered with the bytes it has. */
+  #refuse(delivery: Delivery, error: unknown): void {
+    const data = errorData(error);
+    if (typeof delivery.body !== "string") {
+      delivery.body = Buffer.from(delivery.body);
+    }
+    const entry = bareEntry(delivery, this.#readAt || performance.now());
+    const settlement: Settlement = {
+      kind: "fail",
+      reason: "invalid",
+      attempts: 1,
+      error: error instanceof Refusal ? { ...data, stack: undefined } : data,
+    };
+    this.#carryOut(entry, settlement, entry.receivedAt, 0);
+  }
+
+  /** A delay longer than the ladder: the event waits on, and nothing is counted. */
+  #waitOn(entry: Entry, seconds: number): undefined {
+    this.#carryOut(
+      entry,
+      {
+        kind: "retry",
+        delay: seconds,
+        attempts: entry.attempt - 1,
+        crashes: entry.crashes,
+        reason: "retry-later",
+        error: NOT_DUE,
+        waiting: true,
+      },
+      entry.receivedAt,
+      0,
+    );
+    return undefined;
+  }
+
+  #isSuspect(id: string, body: string): boolean {
+    return this.#journal.hasSuspects &&
+      this.#journal.suspicion(id || fingerprint(body)) !== undefined;
+  }
+
+  /** Lets an entry into the window, unless it runs here already or the window is full. */
+  #admit(entry: Entry): void {
+    if (entry.id !== "" && this.#isTwin(entry)) return;
+    if (this.#bytes > this.#options.limits.windowBytes && this.#inFlight > 1) {
+      return this.#overflow(entry);
+    }
+    if (entry.alone && this.#punish(entry)) return;
+    if (entry.id !== "") this.#byId.set(entry.id, entry);
+    this.#incoming.push(entry);
+  }
+
+  /** An event that ended a process while alone has used up an attempt, without being run now. */
+  #punish(entry: Entry): boolean {
+    const crashes = this.#journal.suspicion(keyOf(entry)) ?? 0;
+    if (crashes === 0) return false;
+    const error: ErrorData = {
+      name: "ProcessEnded",
+      message:
+        "The process that ran this event alone ended before the event did",
+    };
+    const outcome: Outcome = {
+      kind: "crashed",
+      reason: "crashed",
+      attempt: entry.attempt,
+      error,
+    };
+    this.onOutcome(entry, outcome, entry.receivedAt, 0);
+    return true;
+  }
+
+  /** Whether an event of this id is here already; the second is not started beside it. */
+  #isTwin(entry: Entry): boolean {
+    if (
+      entry.delivery.redelivered && this.#doneUnacknowledged.delete(entry.id)
+    ) {
+      void this.#subscription.settle(entry.delivery, DONE);
+      this.#unaccept(entry);
+      return true;
+    }
+    const first = this.#byId.get(entry.id);
+    if (!first) return false;
+    if (first.delivery.lost) this.#takeOver(first, entry);
+    else append(first, entry);
+    return true;
+  }
+
+  /** The broker has delivered again what still runs here: that run now settles the new delivery. */
+  #takeOver(first: Entry, again: Entry): void {
+    first.delivery = again.delivery;
+    this.#inFlight--;
+    this.#bytes -= again.bytes;
+  }
+
+  /** Too many bytes wait: gives this one back and takes fewer until half of them are settled. */
+  #overflow(entry: Entry): void {
+    this.#release(entry);
+    if (this.#narrowed) return;
+    this.#narrowed = true;
+    void this.#subscription.pause().catch(() => {});
+  }
+
+  #flush(): void {
+    const entries = this.#incoming;
+    this.#incoming = [];
+    if (entries.length === 0) return;
+    if (this.#inFlight === entries.length) {
+      this.#options.report({ kind: "woke", queue: this.#options.queue });
+    }
+    if (this.#stopping) return entries.forEach((entry) => this.#release(entry));
+    this.executor.run(entries);
+  }
+
+  /** Unsettled deliveries come again: forget what has not started, keep what runs. */
+  #onLost(): void {
+    this.executor.recall(Infinity);
+  }
+
+  // Settlements.
+
+  #release(entry: Entry): void {
+    this.#carryOut(entry, RELEASE, entry.receivedAt, 0);
+  }
+
+  #giveBack(delivery: Delivery): void {
+    this.#inFlight--;
+    if (!delivery.lost) void this.#subscription.settle(delivery, RELEASE);
+  }
+
+  #carryOut(
+    entry: Entry,
+    settlement: Settlement,
+    startedAt: number,
+    runMs: number,
+    outcome?: Outcome,
+  ): void {
+    const { delivery } = entry;
+    const finish = () =>
+      this.#settled(entry, settlement, startedAt, runMs, outcome);
+    if (delivery.lost) return this.#settledLost(entry, settlement, finish);
+    const copied = this.#subscription.settle(delivery, settlement);
+    if (copied === undefined) return finish();
+    const pending: Promise<void> = copied
+      .then(finish, (error) => this.#refused(entry, error))
+      .finally(() => this.#pending.delete(pending));
+    this.#pending.add(pending);
+  }
+
+  /** The delivery went with its channel; a finished event is not run again when it comes back. */
+  #settledLost(entry: Entry, settlement: Settlement, finish: () => void): void {
+    if (settlement.kind !== "done") return this.#unaccept(entry);
+    if (entry.id !== "" && this.#doneUnacknowledged.size < MAX_REMEMBERED) {
+      this.#doneUnacknowledged.add(entry.id);
+    }
+    finish();
+  }
+
+  #settled(
+    entry: Entry,
+    settlement: Settlement,
+    startedAt: number,
+    runMs: number,
+    outcome?: Outcome,
+  ): void {
+    if (settlement.kind === "release") this.#unaccept(entry);
+    else this.#forget(entry);
+    this.#count(settlement);
+    const cause = settlement.kind === "retry" || settlement.kind === "fail"
+      ? {
+        reason: settlement.reason,
+        error: settlement.error,
+        body: entry.delivery.body,
+      }
+      : outcome?.kind === "discarded"
+      ? { error: outcome.error }
+      : undefined;
+    const report: SettledReport = {
+      kind: "settled",
+      queue: this.#options.queue,
+      id: entry.id,
+      outcome: outcome?.kind === "discarded"
+        ? "discarded"
+        : NAMES[settlement.kind],
+      attempt: entry.attempt,
+      waitMs: waitMs(entry, startedAt, this.#wallOffset),
+      runMs,
+      inFlight: this.#inFlight,
+      ...cause,
+    };
+    this.#options.report(
+      settlement.kind === "retry"
+        ? { ...report, delay: settlement.delay }
+        : report,
+    );
+  }
+
+  #count(settlement: Settlement): void {
+    if (settlement.kind === "release") return;
+    if (settlement.kind === "done") this.totals.processed++;
+    else if (settlement.kind === "fail") this.totals.failed++;
+    else if (settlement.kind === "retry" && !settlement.waiting) {
+      this.totals.retried++;
+    }
+    this.#settledCount++;
+    if (
+      this.#settledCount === CAREFUL_EVENTS && this.#journal.afterUncleanEnd
+    ) void this.#reopen();
+    if (this.#settledCount === this.#options.maxEvents) {
+      this.#options.onEnd("max-events");
+    }
+  }
+
+  #forget(entry: Entry): void {
+    this.#inFlight--;
+    this.#bytes -= entry.bytes;
+    if (entry.id !== "" && this.#byId.get(entry.id) === entry) {
+      this.#byId.delete(entry.id);
+    }
+    if (entry.next) this.#readmit(entry.next);
+    if (this.#narrowed && this.#bytes < this.#options.limits.windowBytes / 2) {
+      this.#narrowed = false;
+      void this.#reopen();
+    }
+  }
+
+  /** The entry leaves without having been dealt with: another may be taken in its place. */
+  #unaccept(entry: Entry): void {
+    const wasComplete = this.#isComplete();
+    this.#accepted--;
+    this.#forget(entry);
+    if (wasComplete) void this.#reopen();
+  }
+
+  #isComplete(): boolean {
+    return this.#accepted >= (this.#options.maxEvents ?? Infinity);
+  }
+
+  #readmit(entry: Entry): void {
+    if (entry.delivery.lost) return this.#unaccept(entry);
+    if (this.#incoming.length === 0) queueMicrotask(() => this.#flush());
+    this.#admit(entry);
+  }
+
+  /** The broker would not take the copy: it has the event back, and nothing more is taken. */
+  #refused(entry: Entry, error: unknown): void {
+    this.#unaccept(entry);
+    const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
+    if (this.#parkedUntil > 0 || this.#stopping) return;
+    this.#parkedUntil = performance.now() + parkSeconds * 1000;
+    void this.#subscription.pause().catch(() => {});
+    report({
+      kind: "notice",
+      level: "error",
+      queue,
+      message:
+        "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
+        "dead-lettered, and is back in its queue",
+      properties: { seconds: parkSeconds },
+      error: errorData(error),
+    });
+  }
+
+  async #reopen(): Promise<void> {
+    if (this.paused) return;
+    try {
+      await this.#subscription.resume(this.#prefetch());
+    } catch (error) {
+      this.#options.report({
+        kind: "notice",
+        level: "warning",
+        queue: this.#options.queue,
+        message: "Queue {queue} could not be consumed again yet",
+        error: errorData(error),
+      });
+    }
+  }
+
+  #prefetch(): number {
+    const { prefetch } = this.executor.description;
+    const { maxEvents = Infinity } = this.#options;
+    const careful = this.#journal.afterUncleanEnd &&
+      this.#settledCount < CAREFUL_EVENTS;
+    return Math.min(careful ? CAREFUL_PREFETCH : prefetch, maxEvents);
+  }
+
+  /**
+   * What is stuck goes last, and only if it alone is to blame: a copy must not run beside it for
+   * longer than this process takes to exit. A stuck batch stays unsettled and in the journal.
+   */
+  async #endStuck(): Promise<void> {
+    const [entry, ...others] = this.#stuck;
+    if (!entry || others.length > 0) {
+      this.#journal.running(this.#stuck.map(keyOf), false);
+      return this.#journal.leave();
+    }
+    const { maxConsumeSeconds, queue } = this.executor.description;
+    const error: ErrorData = {
+      name: "WorkerTimeoutError",
+      message:
+        `Timed out in ${queue} after ${maxConsumeSeconds} seconds processing 1 events`,
+    };
+    const outcome: Outcome = {
+      kind: "crashed",
+      reason: "timeout",
+      attempt: entry.attempt,
+      error,
+    };
+    this.onOutcome(
+      entry,
+      outcome,
+      entry.receivedAt,
+      (maxConsumeSeconds ?? 0) * 1000,
+    );
+    await within(CONFIRM_MS, Promise.allSettled(this.#pending));
+    this.#journal[Symbol.dispose]();
+  }
+}
+
+/** An event this many ms early runs: the retry queue's jitter makes it a little early. */
+const HOP_TOLERANCE_MS = 1000;
+
+const NOT_DUE: ErrorData = { name: "NotDue", message: "Its time has not come" };
+
+const NAMES = {
+  done: "processed",
+  release: "released",
+  retry: "retried",
+  fail: "failed",
+} as const;
+
+function keyOf(job: Job): EventKey {
+  return job.id || fingerprint(job.body);
+}
+
+function append(first: Entry, entry: Entry): void {
+  let last = first;
+  while (last.next) last = last.next;
+  last.next = entry;
+}
+
+function bareEntry(delivery: Delivery, receivedAt: number): Entry {
+  return {
+    id: delivery.properties.messageId ?? "",
+    body: "",
+    bytes: 0,
+    attempt: 1,
+    crashes: 0,
+    publishedAt: 0,
+    receivedAt,
+    alone: false,
+    delivery,
+    next: undefined,
+  };
+}
+
+function waitMs(entry: Entry, startedAt: number, wallOffset: number): number {
+  const since = entry.publishedAt > 0
+    ? entry.publishedAt - wallOffset
+    : entry.receivedAt;
+  return Math.max(0, startedAt - since);
+}
+
+/** Waits for a promise, but not for longer. */
+async function within(
+  ms: number,
+  promise: Promise<unknown> | undefined,
+): Promise<void> {
+  if (!promise) return;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
+}

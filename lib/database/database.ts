@@ -1,0 +1,202 @@
+/**
+ * The database of `DATABASE_URL`: a SQLite file by default, or PostgreSQL, such as Zulip's own.
+ * Kysely and the drivers are loaded when a database is opened, so that a worker without one does
+ * not pay for them.
+ *
+ * @module
+ */
+
+import type { ColumnType, Generated, Kysely } from "kysely";
+import { DatabaseError } from "./database_error.ts";
+
+/** Zulip's `zerver_useractivity`: how often and when last a user called something. */
+export interface UserActivityTable {
+  /** Given by the database. */
+  id: Generated<number>;
+  /** Zulip's `zerver_userprofile.id`. */
+  user_profile_id: number;
+  /** Zulip's `zerver_client.id`. */
+  client_id: number;
+  /** What was called; 50 characters at the most. */
+  query: string;
+  /** How many times. */
+  count: number;
+  /**
+   * PostgreSQL: `timestamptz`, read as a Date. SQLite: text as made by `Date.toISOString`, always
+   * in UTC and of one length, so that it sorts by time.
+   */
+  last_visit: ColumnType<Date | string, string, string>;
+}
+
+/** Ids of events whose effect has been committed, so that none counts twice. */
+export interface InboxTable {
+  /** The queue that delivered the event. */
+  queue: string;
+  /** The publisher's `message_id`. */
+  message_id: string;
+  /** When its effect was committed, in ms since 1970 (PostgreSQL reads it as a string). */
+  seen_at: ColumnType<number | string, number, number>;
+}
+
+/** Every table the program uses. */
+export interface Tables {
+  /** Written by the queue `user_activity`. */
+  zerver_useractivity: UserActivityTable;
+  /** Written by every worker whose effects count exactly once. */
+  process_queue_inbox: InboxTable;
+}
+
+/** An open database. It survives the loss of its server: later queries connect again. */
+export type Database = Kysely<Tables>;
+
+/**
+ * Opens the database and makes sure that it has the program's tables: SQLite is migrated here,
+ * PostgreSQL only by `process-queue migrate`. Close it with `destroy()`.
+ *
+ * @param url `sqlite:path`, or `postgres://user:password@host:port/database` with libpq's options.
+ * @throws {DatabaseError} When it cannot be reached or used, or lacks its tables.
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  const db = await connectDatabase(url);
+  try {
+    await requireTables(db, url);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+/**
+ * Gives a handle without looking at tables. Whether the database can be reached shows at the first
+ * query.
+ *
+ * @param url As for {@linkcode openDatabase}.
+ * @throws {DatabaseError} `url` when it is not one of these addresses.
+ */
+export async function connectDatabase(url: string): Promise<Database> {
+  const where = describeDatabase(url);
+  if (isSqlite(url)) {
+    const { connectSqlite } = await import("./node_sqlite.ts");
+    return connectSqlite(where);
+  }
+  const { connectPostgres } = await import("./postgres.ts");
+  return connectPostgres(url, where);
+}
+
+/**
+ * Applies the migrations that the database lacks. Several processes may do so at once.
+ *
+ * @param url As for {@linkcode openDatabase}.
+ * @returns The names of those applied.
+ * @throws {DatabaseError} When it cannot be reached or changed, or is newer than this program.
+ */
+export async function migrateDatabase(url: string): Promise<string[]> {
+  const { migrate } = await import("./migrations.ts");
+  const db = await connectDatabase(url);
+  try {
+    await pendingMigrations(db, url);
+    const applied = await migrate(db);
+    await requireKept(db, url);
+    return applied;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/**
+ * Names a database for people: `host:port/database`, or the path of a SQLite file.
+ *
+ * @throws {DatabaseError} `url` when the address cannot be understood; its text is not repeated,
+ * since it may hold a password.
+ */
+export function describeDatabase(url: string): string {
+  const where = isSqlite(url) ? sqlitePath(url) : postgresPlace(url);
+  if (where) return where;
+  throw new DatabaseError(
+    "url",
+    "DATABASE_URL is not the address of a database: set it to sqlite:path/of/file, or to " +
+      "postgres://user:password@host:port/database with what is not a letter or digit in user " +
+      "and password percent-encoded.",
+  );
+}
+
+function isSqlite(url: string): boolean {
+  return url.startsWith("sqlite:");
+}
+
+function sqlitePath(url: string): string {
+  return url.replace(/^sqlite:(\/\/)?/, "");
+}
+
+function postgresPlace(url: string): string | undefined {
+  const { protocol, hostname, port, pathname, searchParams } = URL.parse(url) ?? {};
+  if (protocol !== "postgres:" && protocol !== "postgresql:") return undefined;
+  const host = hostname || searchParams?.get("host") || "localhost";
+  return `${host}:${port || 5432}${pathname}`.replaceAll("%2F", "/");
+}
+
+async function requireTables(db: Database, url: string): Promise<void> {
+  const pending = await pendingMigrations(db, url);
+  if (pending.length > 0) await catchUp(db, url, pending);
+  await readEveryTable(db);
+}
+
+async function catchUp(
+  db: Database,
+  url: string,
+  pending: readonly string[],
+): Promise<void> {
+  if (!isSqlite(url)) throw notMigrated(url, pending);
+  const { migrate } = await import("./migrations.ts");
+  await migrate(db);
+}
+
+async function pendingMigrations(db: Database, url: string): Promise<string[]> {
+  const { appliedMigrations, MIGRATIONS } = await import("./migrations.ts");
+  const applied = await appliedMigrations(db);
+  const unknown = applied.filter((name) => !MIGRATIONS.includes(name));
+  if (unknown.length > 0) throw newer(url, unknown);
+  return MIGRATIONS.filter((name) => !applied.includes(name));
+}
+
+/** One query that reads nothing, but fails where a table or the right to read it is missing. */
+async function readEveryTable(db: Database): Promise<void> {
+  await db.selectFrom(["zerver_useractivity", "process_queue_inbox"])
+    .select("process_queue_inbox.queue").limit(0).execute();
+}
+
+async function requireKept(db: Database, url: string): Promise<void> {
+  try {
+    await readEveryTable(db);
+  } catch (error) {
+    const gone = error instanceof DatabaseError && error.kind === "missing-table";
+    throw gone ? dropped(url, error) : error;
+  }
+}
+
+function notMigrated(url: string, pending: readonly string[]): DatabaseError {
+  return new DatabaseError(
+    "missing-table",
+    `The database ${describeDatabase(url)} lacks the tables of this program ` +
+      `(${pending.join(", ")}): run \`process-queue migrate\`.`,
+  );
+}
+
+function newer(url: string, unknown: readonly string[]): DatabaseError {
+  return new DatabaseError(
+    "newer",
+    `The database ${describeDatabase(url)} was migrated by a newer version of this program, ` +
+      `which also applied ${unknown.join(", ")}: run that version, or one after it.`,
+  );
+}
+
+function dropped(url: string, cause: unknown): DatabaseError {
+  return new DatabaseError(
+    "missing-table",
+    `A table of this program was removed from the database ${describeDatabase(url)} after it had ` +
+      "been migrated: restore it from a backup, or delete all rows of process_queue_migration " +
+      "and run `process-queue migrate` again, which makes it anew, empty.",
+    { cause },
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * What can be wrong with the database itself, as opposed to the data given to it.
+ *
+ * @module
+ */
+
+/** What is wrong with the database. */
+export type DatabaseErrorKind =
+  /** `DATABASE_URL` is not an address this program understands. */
+  | "url"
+  /** Nobody answers there, not in time, or no longer. */
+  | "unreachable"
+  /** User or password are wrong, or the server does not let the user in from here. */
+  | "login"
+  /** The TLS connection could not be made or verified. */
+  | "tls"
+  /** The server has no database of that name. */
+  | "missing-database"
+  /** The database has not been migrated, or a table is gone. */
+  | "missing-table"
+  /** A newer version of the program has migrated the database. */
+  | "newer"
+  /** A table is there but not as the program needs it. */
+  | "schema"
+  /** The user or the process lacks a permission, or the database cannot be written. */
+  | "permission"
+  /** Others held a lock for too long. */
+  | "busy"
+  /** A deadlock or a serialization failure: the same transaction may succeed at once. */
+  | "conflict"
+  /** No room is left: disk, memory, connections. */
+  | "full"
+  /** The file is damaged, or is no database. */
+  | "damaged";
+
+/** A fault of the database, with a message that says what is wrong, where, and what to do. */
+export class DatabaseError extends Error {
+  override readonly name = "DatabaseError";
+  /** What is wrong. */
+  readonly kind: DatabaseErrorKind;
+  /**
+   * @param kind What is wrong.
+   * @param message What is wrong, where (never with a password), and what to do.
+   */
+  constructor(
+    kind: DatabaseErrorKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/**
+ * Whether an error is a fault of the database (lost, full, locked, not migrated …) that an
+ * operator or time cures, and not one of the event's data: the same event can succeed later.
+ */
+export function isDatabaseLost(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError;
+}

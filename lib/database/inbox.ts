@@ -1,0 +1,105 @@
+/**
+ * The inbox: ids of events whose effect has been committed. An id is claimed in the transaction of
+ * the effect, so an event that comes again finds it taken and is not counted twice.
+ *
+ * @module
+ */
+
+import type { Transaction } from "kysely";
+import type { Database, Tables } from "./database.ts";
+import { storableText } from "./text.ts";
+
+/** How long an id is kept, in ms: 24 hours. An event that comes again later counts again. */
+export const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** ms between two looks for old ids. */
+const PRUNE_EVERY_MS = 60_000;
+/** Rows deleted at once, so that a long backlog of them holds nobody up. */
+const PRUNE_ROWS = 5_000;
+/** Rows in one statement: SQLite takes 32,766 parameters. */
+const CLAIM_ROWS = 5_000;
+
+/**
+ * Claims the ids of events within the transaction of their effect. A claim of the same id in
+ * another process is waited for.
+ *
+ * @param ids One for each event; may hold one several times. Without an id an event always counts.
+ * @param now ms since 1970.
+ * @returns For each event whether its effect is still to be made.
+ */
+export async function claim(
+  trx: Transaction<Tables>,
+  queue: string,
+  ids: readonly (string | undefined)[],
+  now: number,
+): Promise<boolean[]> {
+  const stored = ids.map((id) => id === undefined ? undefined : storableText(id));
+  const distinct = new Set(stored.filter((id) => id !== undefined));
+  // In one order everywhere, so that two processes which claim the same ids cannot deadlock.
+  const fresh = await insertNew(trx, queue, [...distinct].sort(), now);
+  return stored.map((id) => id === undefined || fresh.delete(id));
+}
+
+async function insertNew(
+  trx: Transaction<Tables>,
+  queue: string,
+  ids: readonly string[],
+  now: number,
+): Promise<Set<string>> {
+  const fresh = new Set<string>();
+  for (let from = 0; from < ids.length; from += CLAIM_ROWS) {
+    const some = ids.slice(from, from + CLAIM_ROWS);
+    const rows = await trx.insertInto("process_queue_inbox")
+      .values(some.map((message_id) => ({ queue, message_id, seen_at: now })))
+      .onConflict((conflict) => conflict.columns(["queue", "message_id"]).doNothing())
+      .returning("message_id").execute();
+    for (const row of rows) fresh.add(row.message_id);
+  }
+  return fresh;
+}
+
+const pruneNext = new WeakMap<Database, number>();
+
+/**
+ * Deletes ids that are older than {@linkcode KEPT_MS}: at the first call for a database, then once
+ * a minute; more often while there are many. To be called after each batch.
+ *
+ * @param now ms since 1970.
+ * @returns How many were deleted.
+ */
+export async function pruneNowAndThen(
+  db: Database,
+  now: number,
+): Promise<number> {
+  if (now < (pruneNext.get(db) ?? 0)) return 0;
+  pruneNext.set(db, now + PRUNE_EVERY_MS);
+  const deleted = await prune(db, now - KEPT_MS, PRUNE_ROWS);
+  if (deleted === PRUNE_ROWS) pruneNext.set(db, now);
+  return deleted;
+}
+
+/**
+ * Deletes ids that were claimed before a time, oldest first.
+ *
+ * @param before ms since 1970.
+ * @param limit How many at the most.
+ * @returns How many were deleted.
+ */
+export async function prune(
+  db: Database,
+  before: number,
+  limit: number,
+): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom("process_queue_inbox")
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple("queue", "message_id"),
+        "in",
+        selectFrom("process_queue_inbox as old")
+          .select(["old.queue", "old.message_id"]).where("old.seen_at", "<", before)
+          .orderBy("old.seen_at").orderBy("old.message_id").limit(limit)
+          .$asTuple("queue", "message_id"),
+      )
+    ).executeTakeFirst();
+  return Number(numDeletedRows);
+}

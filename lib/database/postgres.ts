@@ -1,0 +1,125 @@
+/**
+ * Kysely on `pg`: a small pool that outlives its server, and errors that say what is wrong.
+ *
+ * @module
+ */
+
+import {
+  Kysely,
+  type PostgresCursor,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type PostgresQueryResult,
+} from "kysely";
+import pg from "pg";
+import type { Database } from "./database.ts";
+import { isConnectionFault, postgresError } from "./postgres_error.ts";
+
+/** Connections at once; made when they are needed. */
+const MAX_CONNECTIONS = 4;
+/** ms until a connection has to be there. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The default of {@linkcode PostgresOptions.queryTimeoutMs}. */
+const QUERY_TIMEOUT_MS = 10_000;
+/** ms after which an unused connection is closed. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** How to talk to a PostgreSQL server. */
+export interface PostgresOptions {
+  /**
+   * ms until the answer to a query has to be there; after that the connection counts as lost, since
+   * a server may vanish without a word. @default {10000}
+   */
+  readonly queryTimeoutMs?: number;
+}
+
+/**
+ * A handle on a PostgreSQL database; it connects at the first query, and again after a loss.
+ *
+ * @param url `postgres://…`, with libpq's options such as `sslmode`.
+ * @param where How messages name the database.
+ */
+export function connectPostgres(
+  url: string,
+  where: string,
+  options: PostgresOptions = {},
+): Database {
+  const pool = openPool(url, where, options);
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
+function openPool(url: string, where: string, options: PostgresOptions): PostgresPool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "process-queue",
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  surviveLoss(pool);
+  return {
+    options: pool.options,
+    connect: () => connect(pool, where),
+    end: () => pool.end(),
+  };
+}
+
+/** What is emitted here is also thrown by the next query; without a listener it ends the process. */
+function surviveLoss(pool: Emitter): void {
+  const ignore = () => {};
+  pool.on("error", ignore);
+  pool.on("connect", (client) => client?.on("error", ignore));
+}
+
+interface Emitter {
+  on(event: string, listener: (client?: Emitter) => void): unknown;
+}
+
+async function connect(pool: PostgresPool, where: string): Promise<PostgresPoolClient> {
+  try {
+    return new GuardedClient(await pool.connect(), where);
+  } catch (error) {
+    throw postgresError(error, where);
+  }
+}
+
+/** Makes errors clear, and lets a connection that had a fault not go back to the pool. */
+class GuardedClient implements PostgresPoolClient {
+  readonly #client: PostgresPoolClient;
+  readonly #where: string;
+  #fault: unknown;
+
+  constructor(client: PostgresPoolClient, where: string) {
+    this.#client = client;
+    this.#where = where;
+  }
+
+  query<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
+  query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>;
+  query<Row>(
+    query: string | PostgresCursor<Row>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<Row>> | PostgresCursor<Row> {
+    return typeof query === "string"
+      ? this.#run<Row>(query, parameters)
+      : this.#client.query(query);
+  }
+
+  async #run<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+    if (this.#fault) throw this.#fault;
+    try {
+      return await this.#client.query<Row>(sql, parameters);
+    } catch (error) {
+      const clear = postgresError(error, this.#where);
+      if (isConnectionFault(error)) this.#fault = clear;
+      throw clear;
+    }
+  }
+
+  release(destroy?: boolean): void {
+    this.#client.release(destroy || this.#fault !== undefined);
+  }
+}

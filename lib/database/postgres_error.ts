@@ -1,0 +1,144 @@
+/**
+ * Tells PostgreSQL's own faults from those of the data, by SQLSTATE
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ *
+ * @module
+ */
+
+import { DatabaseError, type DatabaseErrorKind } from "./database_error.ts";
+
+/** A kind, and a message from where the database is and what the server or system said. */
+type Fault = readonly [
+  kind: DatabaseErrorKind,
+  message: (where: string, detail: string) => string,
+];
+
+const UNREACHABLE: Fault = [
+  "unreachable",
+  (where, detail) =>
+    `PostgreSQL at ${where} cannot be reached (${detail}): see that it runs, and that ` +
+    "DATABASE_URL names its host and port.",
+];
+const LOGIN: Fault = [
+  "login",
+  (where, detail) =>
+    `PostgreSQL at ${where} does not let us in (${detail}): correct user and password in ` +
+    "DATABASE_URL, or the server's pg_hba.conf.",
+];
+const TLS: Fault = [
+  "tls",
+  (where, detail) =>
+    `No TLS connection to PostgreSQL at ${where} (${detail}): correct sslmode and sslrootcert in ` +
+    "DATABASE_URL, or the server's certificate.",
+];
+const NO_DATABASE: Fault = [
+  "missing-database",
+  (where, detail) =>
+    `There is no such database: ${where} (${detail}): create it, or correct DATABASE_URL.`,
+];
+const NO_TABLE: Fault = [
+  "missing-table",
+  (where, detail) => `The database ${where} lacks a table (${detail}): run \`process-queue migrate\`.`,
+];
+const PERMISSION: Fault = [
+  "permission",
+  (where, detail) =>
+    `The user of DATABASE_URL may not do what is needed in ${where} (${detail}): grant it.`,
+];
+const READ_ONLY: Fault = [
+  "permission",
+  (where, detail) =>
+    `The database ${where} takes no writes (${detail}): set DATABASE_URL to the primary server, ` +
+    "or make it writable.",
+];
+const BUSY: Fault = [
+  "busy",
+  (where, detail) =>
+    `Others hold locks in ${where} (${detail}): see pg_stat_activity for what runs so long.`,
+];
+const CONFLICT: Fault = [
+  "conflict",
+  (where, detail) =>
+    `Transactions in ${where} are in each other's way (${detail}): see pg_stat_activity for what ` +
+    "else writes the same rows.",
+];
+const FULL: Fault = [
+  "full",
+  (where, detail) =>
+    `PostgreSQL at ${where} has run out of something (${detail}): give it disk, memory or ` +
+    "connections.",
+];
+const SCHEMA: Fault = [
+  "schema",
+  (where, detail) =>
+    `A table in ${where} is not as this program needs it (${detail}): compare it with one made ` +
+    "by `process-queue migrate` in an empty database.",
+];
+
+const BY_STATE: ReadonlyMap<string, Fault> = new Map<string, Fault>([
+  ["3D000", NO_DATABASE],
+  ["42P01", NO_TABLE],
+  ["3F000", SCHEMA],
+  ["42501", PERMISSION],
+  ["25006", READ_ONLY],
+  ["40001", CONFLICT],
+  ["40P01", CONFLICT],
+  ["55P03", BUSY],
+  ["57014", BUSY],
+]);
+
+/** By the first two characters, where the whole is not listed. */
+const BY_CLASS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
+  ["08", UNREACHABLE],
+  ["28", LOGIN],
+  ["42", SCHEMA],
+  ["53", FULL],
+  ["57", UNREACHABLE],
+  ["58", UNREACHABLE],
+]);
+
+/**
+ * The DatabaseError for a fault of the database or of the way to it; any other error, such as a
+ * violated constraint, is given back as it came.
+ *
+ * @param where How the message names the database.
+ */
+export function postgresError(error: unknown, where: string): unknown {
+  const fault = findFault(error);
+  if (!fault) return error;
+  const [kind, message] = fault;
+  return new DatabaseError(kind, message(where, detailOf(error)), { cause: error });
+}
+
+/** Whether a connection that threw this is of no more use. */
+export function isConnectionFault(error: unknown): boolean {
+  return findFault(error)?.[0] === "unreachable";
+}
+
+function findFault(error: unknown): Fault | undefined {
+  const state = sqlState(error);
+  if (state !== undefined) return BY_STATE.get(state) ?? BY_CLASS.get(state.slice(0, 2));
+  const ours = !(error instanceof Error) || error instanceof TypeError ||
+    error instanceof RangeError;
+  return ours ? undefined : ofTheWay(error);
+}
+
+/** Without a SQLSTATE it is not the server that speaks, so it is about the connection to it. */
+function ofTheWay(error: Error): Fault {
+  if (/SASL|password/i.test(error.message)) return LOGIN;
+  return /SSL|TLS|certificate/i.test(detailOf(error)) ? TLS : UNREACHABLE;
+}
+
+/** Only what the server sends has a severity beside its code. */
+function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** What a host with several addresses gives is an AggregateError without a message. */
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message) return error.message;
+  const inner = error instanceof AggregateError ? error.errors.map(detailOf) : [];
+  return inner.join("; ") || ("code" in error ? String(error.code) : error.name);
+}

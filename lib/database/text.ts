@@ -1,0 +1,19 @@
+/**
+ * Text that every database stores.
+ *
+ * @module
+ */
+
+/**
+ * The text without NUL characters, which PostgreSQL does not store, and with U+FFFD in the place of
+ * lone surrogates, which have no encoding.
+ */
+export function storableText(text: string): string {
+  return text.replaceAll("\0", "").toWellFormed();
+}
+
+/** The first `length` code points, which is how a `varchar(length)` counts. */
+export function firstCodePoints(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return Array.from(text.slice(0, 2 * length)).slice(0, length).join("");
+}

@@ -1,0 +1,73 @@
+/**
+ * What a handler gets beside its events, made cheaply: an AbortController only for those who ask
+ * for the signal.
+ *
+ * @module
+ */
+
+import type { BatchContext, EventInfo, WorkerContext, WorkerLog } from "../worker.ts";
+import type { Job } from "./executor.ts";
+
+/** Makes the log of one event from its id. */
+export type LogFor = (event: EventInfo) => WorkerLog;
+
+/** The event as a handler sees it. */
+export function eventInfo(job: Job, attempt: number): EventInfo {
+  return {
+    id: job.id === "" ? undefined : job.id,
+    attempt,
+    publishedAt: job.publishedAt === 0 ? undefined : job.publishedAt,
+  };
+}
+
+/** The context of one call of a handler. */
+export class RunContext implements BatchContext {
+  readonly #worker: WorkerContext;
+  readonly #logFor: LogFor;
+  readonly events: readonly EventInfo[];
+  #controller: AbortController | undefined;
+  #log: WorkerLog | undefined;
+
+  /** @param worker What does not change. @param events The events, at least one. */
+  constructor(worker: WorkerContext, logFor: LogFor, events: readonly EventInfo[]) {
+    this.#worker = worker;
+    this.#logFor = logFor;
+    this.events = events;
+  }
+
+  /** The first event. */
+  get event(): EventInfo {
+    const [first] = this.events;
+    if (!first) throw new RangeError("A run has at least one event");
+    return first;
+  }
+  get queue(): string {
+    return this.#worker.queue;
+  }
+  get workerNum(): number {
+    return this.#worker.workerNum;
+  }
+  get config(): WorkerContext["config"] {
+    return this.#worker.config;
+  }
+  get log(): WorkerLog {
+    return this.#log ??= this.#logFor(this.event);
+  }
+  get publish(): WorkerContext["publish"] {
+    return this.#worker.publish;
+  }
+  get database(): WorkerContext["database"] {
+    return this.#worker.database;
+  }
+  get report(): WorkerContext["report"] {
+    return this.#worker.report;
+  }
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  /** Aborts the signal. */
+  abort(reason: unknown): void {
+    (this.#controller ??= new AbortController()).abort(reason);
+  }
+}

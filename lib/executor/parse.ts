@@ -1,0 +1,91 @@
+/**
+ * From a body to the event a worker takes. This runs code of the worker (its schema), so it
+ * belongs to the executor.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+
+/** An event that fits, with the attempt that its body claims. */
+export interface Parsed {
+  readonly event: unknown;
+  /** 1 for the first run; more when the body's `failed_tries` says so, as Zulip's retries do. */
+  readonly attempt: number;
+}
+
+/** Why a body is not an event of this queue; the message goes to the dead letter. */
+export class InvalidEvent extends Error {
+  override readonly name = "InvalidEvent";
+}
+
+/**
+ * Parses and validates a body.
+ *
+ * @param body The text of the body.
+ * @param schema The worker's schema.
+ * @param maxDepth How deep arrays and objects may be nested.
+ * @throws {InvalidEvent} When it is not JSON, too deep, or does not fit; says which and where.
+ */
+export function parseEvent(body: string, schema: z.ZodType, maxDepth: number): Parsed {
+  if (body.length > 2 * maxDepth) checkDepth(body, maxDepth);
+  const value = parseJson(body);
+  const failedTries = (value as { failed_tries?: unknown } | null)?.failed_tries;
+  if (failedTries === undefined) return { event: validate(value, schema), attempt: 1 };
+  const { failed_tries: _, ...event } = value as Record<string, unknown>;
+  return { event: validate(event, schema), attempt: triesOf(failedTries) + 1 };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new InvalidEvent(`The body is not JSON: ${withoutQuote(error)}`);
+  }
+}
+
+/** V8's message without the piece of the body that it quotes. */
+function withoutQuote(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/, (\.\.\.)?"[^]*?"?(\.\.\. )?is not valid JSON/, "");
+}
+
+function triesOf(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidEvent(
+    `The body's failed_tries must be a whole number from 0, and is of type ${typeof value}`,
+  );
+}
+
+function validate(value: unknown, schema: z.ZodType): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, 5).map((issue) =>
+    `${issue.path.length > 0 ? issue.path.join(".") : "event"}: ${issue.message}`
+  );
+  throw new InvalidEvent(`The body does not fit the worker's schema: ${issues.join("; ")}`);
+}
+
+/** Throws when brackets outside strings are nested too deep; a body without many is not scanned. */
+function checkDepth(body: string, maxDepth: number): void {
+  let depth = 0;
+  for (let i = 0; i < body.length; i++) {
+    const code = body.charCodeAt(i);
+    if (code === 0x22) i = endOfString(body, i);
+    else if (code === 0x5b || code === 0x7b) depth++;
+    else if (code === 0x5d || code === 0x7d) depth--;
+    if (depth > maxDepth) {
+      throw new InvalidEvent(`The body is nested more than ${maxDepth} deep (MAX_EVENT_DEPTH)`);
+    }
+  }
+}
+
+function endOfString(body: string, start: number): number {
+  let i = start + 1;
+  while (i < body.length) {
+    const code = body.charCodeAt(i);
+    if (code === 0x22) return i;
+    i += code === 0x5c ? 2 : 1;
+  }
+  return i;
+}

@@ -1,0 +1,92 @@
+/**
+ * One call of a handler: its jobs, its clock, its context, and what an error it throws means.
+ *
+ * @module
+ */
+
+import { errorData } from "../error_data.ts";
+import type { Outcome } from "../settle.ts";
+import { Discard, Fail, RetryLater } from "../worker.ts";
+import type { RunContext } from "./context.ts";
+import type { Job } from "./executor.ts";
+import { InvalidEvent } from "./parse.ts";
+
+/** The reason with which a signal is aborted at the worker's limit; Zulip's text. */
+export class WorkerTimeoutError extends Error {
+  override readonly name = "WorkerTimeoutError";
+  /** @param seconds The limit. @param count How many events the handler was given. */
+  constructor(queue: string, seconds: number, count: number) {
+    super(`Timed out in ${queue} after ${seconds} seconds processing ${count} events`);
+  }
+}
+
+/** The reason with which a signal is aborted when a stop can wait no longer. */
+export class StoppingError extends Error {
+  override readonly name = "StoppingError";
+  constructor() {
+    super("The worker stops: the event goes back to its queue and runs again");
+  }
+}
+
+/** A job that fits its worker, with its event and attempt. */
+export interface Ready {
+  readonly job: Job;
+  readonly event: unknown;
+  readonly attempt: number;
+}
+
+/** A handler that has been called and has not returned. */
+export class Run {
+  readonly items: readonly Ready[];
+  readonly context: RunContext;
+  /** `performance.now()` at its start. */
+  readonly since: number;
+  /** Why its signal was aborted, if it was. */
+  abortedBy: WorkerTimeoutError | StoppingError | undefined;
+  /** Whether its jobs have their outcome, so that what it still does no longer matters. */
+  abandoned = false;
+  /** Whether it was reported as stuck. */
+  stuck = false;
+
+  constructor(items: readonly Ready[], context: RunContext, since: number) {
+    this.items = items;
+    this.context = context;
+    this.since = since;
+  }
+
+  /** Aborts its signal, once. */
+  abort(reason: WorkerTimeoutError | StoppingError): void {
+    if (this.abortedBy) return;
+    this.abortedBy = reason;
+    this.context.abort(reason);
+  }
+
+  /** What it means for a job of this run that the handler threw. */
+  outcomeOf(thrown: unknown, attempt: number): Outcome {
+    if (this.abortedBy instanceof StoppingError) return { kind: "released" };
+    if (this.abortedBy) {
+      return { kind: "error", reason: "timeout", attempt, error: errorData(this.abortedBy) };
+    }
+    return outcomeOfThrown(thrown, attempt);
+  }
+}
+
+/** What becomes of an event whose handler, or schema, threw. */
+export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
+  const error = errorData(thrown);
+  if (thrown instanceof Discard) return { kind: "discarded", error };
+  if (thrown instanceof RetryLater) {
+    const { after, counts } = thrown;
+    return { kind: "retry-later", attempt, after, counts, error };
+  }
+  if (thrown instanceof Fail) return { kind: "failed", reason: "fail", attempt, error };
+  if (thrown instanceof InvalidEvent) {
+    return { kind: "failed", reason: "invalid", attempt, error: { ...error, stack: undefined } };
+  }
+  return { kind: "error", reason: "error", attempt, error };
+}
+
+/** Whether a thrown error says itself what becomes of the event. */
+export function steers(thrown: unknown): boolean {
+  return thrown instanceof Discard || thrown instanceof RetryLater || thrown instanceof Fail;
+}

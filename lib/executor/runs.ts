@@ -1,0 +1,174 @@
+/**
+ * The calls of a worker's handler: begun, watched, ended. Shared by the ways to take events, one
+ * by one and in batches.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import type { Outcome } from "../settle.ts";
+import type { Worker, WorkerContext } from "../worker.ts";
+import { eventInfo, type LogFor, RunContext } from "./context.ts";
+import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
+import { parseEvent } from "./parse.ts";
+import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
+
+/** What it takes to run a worker. */
+export interface RunOptions {
+  readonly worker: Worker;
+  readonly description: WorkerDescription;
+  readonly context: WorkerContext;
+  /** Makes the log of an event. */
+  readonly logFor: LogFor;
+  /** How deep a body may be nested. */
+  readonly maxEventDepth: number;
+  /** Seconds between the abort of a handler and its being called stuck. */
+  readonly abortGraceSeconds: number;
+  readonly listener: ExecutorListener;
+}
+
+/** The outcome of a handler that returned. */
+export const DONE: Outcome = { kind: "done" };
+/** The outcome of a job that is given back. */
+const RELEASED: Outcome = { kind: "released" };
+
+/** How long handlers that never wait may keep the event loop from turning, in ms. */
+const YIELD_MS = 10;
+/** How long an aborted handler has to return when the worker stops, in ms. */
+const STOP_ABORT_MS = 1000;
+
+/** The handlers that run. */
+export class Runs {
+  readonly options: RunOptions;
+  readonly #running = new Set<Run>();
+  #clock = performance.now();
+  #yieldedAt = this.#clock;
+  #onQuiet: (() => void) | undefined;
+
+  /** @param options The worker and how to run it. */
+  constructor(options: RunOptions) {
+    this.options = options;
+  }
+
+  /** How many handlers run. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Reads the clock once for what starts in this turn. */
+  tick(): void {
+    this.#clock = performance.now();
+  }
+
+  /** The job with its event; `undefined` when it does not fit, and then it has its outcome. */
+  parse(job: Job): Ready | undefined {
+    const { worker, maxEventDepth } = this.options;
+    try {
+      const { event, attempt } = parseEvent(job.body, worker.event, maxEventDepth);
+      return { job, event, attempt: Math.max(attempt, job.attempt) };
+    } catch (error) {
+      this.skip(job, outcomeOfThrown(error, job.attempt));
+      return undefined;
+    }
+  }
+
+  /** Notes that a handler is about to be called. */
+  begin(items: readonly Ready[]): Run {
+    const { context, logFor } = this.options;
+    const events = items.map(({ job, attempt }) => eventInfo(job, attempt));
+    const run = new Run(items, new RunContext(context, logFor, events), this.#clock);
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Notes that a handler has returned. @returns Whether its jobs still want their outcomes. */
+  end(run: Run): boolean {
+    this.#running.delete(run);
+    this.tick();
+    return !run.abandoned && !run.stuck;
+  }
+
+  /** Gives one job of a run that has ended its outcome. */
+  settle(run: Run, job: Job, outcome: Outcome): void {
+    this.options.listener.onOutcome(job, outcome, run.since, this.#clock - run.since);
+  }
+
+  /** Gives jobs that were not run back. */
+  release(jobs: readonly Job[]): void {
+    for (const job of jobs) this.skip(job, RELEASED);
+  }
+
+  /** Gives a job its outcome without its handler having been called. */
+  skip(job: Job, outcome: Outcome): void {
+    this.options.listener.onOutcome(job, outcome, this.#clock, 0);
+  }
+
+  /** The jobs whose handler runs now. */
+  running(): Running[] {
+    return [...this.#running].filter((run) => !run.abandoned)
+      .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since })));
+  }
+
+  /** Aborts handlers past their limit, and reports those that did not return within the grace. */
+  sweep(now: number): void {
+    const { description, abortGraceSeconds, listener } = this.options;
+    const { maxConsumeSeconds: seconds, queue } = description;
+    if (seconds === null) return;
+    for (const run of this.#running) {
+      const ran = (now - run.since) / 1000;
+      if (ran < seconds || run.abandoned || run.stuck) continue;
+      run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
+      if (ran < seconds + abortGraceSeconds) continue;
+      run.stuck = true;
+      listener.onStuck(run.items.map(({ job }) => job), seconds);
+    }
+  }
+
+  /** Whether the event loop must turn before more is run. */
+  get mustYield(): boolean {
+    return this.#clock - this.#yieldedAt > YIELD_MS;
+  }
+
+  /** Lets the event loop turn. */
+  async yield(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.tick();
+    this.#yieldedAt = this.#clock;
+  }
+
+  /** To be called when nothing is left to do. */
+  quiet(): void {
+    this.options.listener.onStart([]);
+    this.#onQuiet?.();
+  }
+
+  /**
+   * Waits for what runs, aborts it after the grace and then gives it up as released.
+   *
+   * @param isQuiet Whether nothing is left to do already.
+   */
+  async drain(graceMs: number, isQuiet: boolean): Promise<void> {
+    if (isQuiet || await this.#quietWithin(graceMs)) return;
+    for (const run of this.#running) run.abort(new StoppingError());
+    await this.#quietWithin(STOP_ABORT_MS);
+    for (const run of this.#running) this.#abandon(run);
+  }
+
+  #abandon(run: Run): void {
+    if (run.abandoned || run.stuck) return;
+    run.abandoned = true;
+    this.tick();
+    for (const { job } of run.items) this.settle(run, job, RELEASED);
+  }
+
+  /** Resolves to whether all became quiet within so many ms. */
+  #quietWithin(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), ms);
+      this.#onQuiet = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Which events this process is about to run, on disk, so that the next process knows what was
+ * running when this one died: one file per process and queue, locked for as long as it lives.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { errorData } from "./error_data.ts";
+
+/** An event as the journal knows it: its `message_id`, or a fingerprint of its body. */
+export type EventKey = string;
+
+interface Record_ {
+  /** What runs, or is about to. */
+  readonly running: readonly EventKey[];
+  /** Whether that one event runs with nothing beside it. */
+  readonly alone: boolean;
+  /** Events that may have ended a process, with how often they did so alone and unpunished. */
+  readonly suspects: Readonly<Record<EventKey, number>>;
+}
+
+/** The journal of one queue in one process. */
+export class Journal implements Disposable {
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  readonly #encoder = new TextEncoder();
+  readonly #suspects: Map<EventKey, number>;
+  /** Whether a process before this one ended while it ran events. */
+  readonly afterUncleanEnd: boolean;
+
+  private constructor(file: Deno.FsFile, path: string, inherited: Inherited) {
+    this.#file = file;
+    this.#path = path;
+    this.#suspects = inherited.suspects;
+    this.afterUncleanEnd = inherited.unclean;
+  }
+
+  /**
+   * Opens the journal and takes over what dead processes left of this queue.
+   *
+   * @param stateDir The folder `STATE_DIR`; made if need be.
+   * @throws {Error} When the folder cannot be written; says what to do.
+   */
+  static open(stateDir: string, queue: string): Journal {
+    const dir = join(stateDir, "journal");
+    const prefix = `${encodeURIComponent(queue)}@`;
+    try {
+      Deno.mkdirSync(dir, { recursive: true });
+      const path = join(
+        dir,
+        `${prefix}${Deno.pid}-${crypto.randomUUID()}.journal`,
+      );
+      const file = createLocked(path);
+      const inherited = inherit(dir, prefix, path);
+      const journal = new Journal(file, path, inherited);
+      journal.running([], false);
+      inherited.paths.forEach(removeIfThere);
+      return journal;
+    } catch (error) {
+      throw new Error(
+        `The journal of ${queue} cannot be kept in ${dir}: ${
+          errorData(error).message
+        }. ` +
+          `Set STATE_DIR to a folder that this user may write`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Notes what is about to run, in place of all that was noted before. */
+  running(keys: readonly EventKey[], alone: boolean): void {
+    const record: Record_ = {
+      running: keys,
+      alone,
+      suspects: this.#suspectsRecord(),
+    };
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    writeAll(this.#file, this.#encoder.encode(JSON.stringify(record) + "\n"));
+  }
+
+  /** Whether any event is suspected. */
+  get hasSuspects(): boolean {
+    return this.#suspects.size > 0;
+  }
+
+  /** How often the event ended a process while alone; `undefined` when it is not suspected. */
+  suspicion(key: EventKey): number | undefined {
+    return this.#suspects.get(key);
+  }
+
+  /** The event has been dealt with: it is not suspected any more. */
+  clear(key: EventKey): void {
+    this.#suspects.delete(key);
+  }
+
+  /** Leaves the file for the next process, as if this one had died. */
+  leave(): void {
+    this.#file.close();
+  }
+
+  /** Ends the journal: nothing runs any more. What is still suspected is left for the next. */
+  [Symbol.dispose](): void {
+    if (this.hasSuspects) this.running([], false);
+    else removeIfThere(this.#path);
+    this.#file.close();
+  }
+
+  #suspectsRecord(): Record<EventKey, number> {
+    return this.#suspects.size === 0
+      ? NO_SUSPECTS
+      : Object.fromEntries(this.#suspects);
+  }
+}
+
+const NO_SUSPECTS: Record<EventKey, number> = {};
+/** More than this many suspects are not carried on: the oldest are forgotten. */
+const MAX_SUSPECTS = 10_000;
+
+/**
+ * The key of an event without `message_id`: two events with the same body share it, which only
+ * makes both run alone.
+ */
+export function fingerprint(body: string): EventKey {
+  let hash = 0x811c9dc5;
+  const length = Math.min(body.length, 4096);
+  for (let i = 0; i < length; i++) {
+    hash = Math.imul(hash ^ body.charCodeAt(i), 0x01000193);
+  }
+  return `#${body.length.toString(36)}-${(hash >>> 0).toString(36)}`;
+}
+
+/** Locked before it has its name, so that nobody finds it without its lock. */
+function createLocked(path: string): Deno.FsFile {
+  const temporary = `${path}.tmp`;
+  const file = Deno.openSync(temporary, {
+    write: true,
+    read: true,
+    createNew: true,
+    mode: 0o600,
+  });
+  file.lockSync(true);
+  Deno.renameSync(temporary, path);
+  return file;
+}
+
+interface Inherited {
+  readonly suspects: Map<EventKey, number>;
+  readonly unclean: boolean;
+  readonly paths: readonly string[];
+}
+
+/** Reads the journals whose process is dead: their lock is free. */
+function inherit(dir: string, prefix: string, own: string): Inherited {
+  const suspects = new Map<EventKey, number>();
+  const paths: string[] = [];
+  let unclean = false;
+  for (const { name } of Deno.readDirSync(dir)) {
+    const path = join(dir, name);
+    if (
+      !name.startsWith(prefix) || !name.endsWith(".journal") || path === own
+    ) continue;
+    const record = readIfDead(path);
+    if (!record) continue;
+    paths.push(path);
+    unclean ||= record.running.length > 0;
+    addSuspects(suspects, record);
+  }
+  const newest = [...suspects].slice(-MAX_SUSPECTS);
+  return { suspects: new Map(newest), unclean, paths };
+}
+
+function addSuspects(suspects: Map<EventKey, number>, record: Record_): void {
+  for (const [key, crashes] of Object.entries(record.suspects)) {
+    suspects.set(key, crashes);
+  }
+  for (const key of record.running) {
+    suspects.set(key, (suspects.get(key) ?? 0) + (record.alone ? 1 : 0));
+  }
+}
+
+function readIfDead(path: string): Record_ | undefined {
+  try {
+    using file = Deno.openSync(path, { read: true, write: true });
+    if (!file.tryLockSync(true)) return undefined;
+    const [line = ""] = Deno.readTextFileSync(path).split("\n", 1);
+    return parseRecord(line);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** A record that was cut short by a power failure says nothing, but the process did end badly. */
+function parseRecord(line: string): Record_ {
+  try {
+    const { running = [], alone = false, suspects = {} } = JSON.parse(line);
+    return { running, alone, suspects };
+  } catch {
+    return { running: [], alone: false, suspects: {} };
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let from = 0; from < bytes.length;) {
+    from += file.writeSync(bytes.subarray(from));
+  }
+}

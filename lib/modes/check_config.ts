@@ -1,0 +1,102 @@
+/**
+ * `process-queue check-config`: the settings in effect, and whether what they lead to is there.
+ *
+ * @module
+ */
+
+import type { CheckConfigCommand } from "../command_line.ts";
+import { checkQueueNames, type Config, type EffectiveSetting, queueKey } from "../config.ts";
+import type { KnownQueue, Services } from "./services.ts";
+
+/** What came of trying one thing. */
+export interface Check {
+  /** `settings`, `broker` or `database`. */
+  readonly name: string;
+  readonly ok: boolean;
+  /** What is there, or what is wrong. */
+  readonly message: string;
+}
+
+/**
+ * Prints every setting with its source, secrets masked, then tries the broker (once, without
+ * waiting for it) and the database.
+ *
+ * @returns The exit code: 0, or 1 when something is wrong.
+ */
+export async function runCheckConfig(
+  command: CheckConfigCommand,
+  config: Config,
+  services: Services,
+): Promise<number> {
+  const known = await services.listQueues(config.workersDir);
+  const settings = config.effective.filter(isOurs(config, known));
+  const checks = [
+    checkNames(config, known),
+    await attempt("broker", () => tryBroker(config, services)),
+    await attempt("database", () => tryDatabase(config, services)),
+  ];
+  const lines = command.json
+    ? [JSON.stringify({ settings, checks })]
+    : [...settingLines(settings), "", ...checks.map(checkLine)];
+  for (const line of lines) services.print(line);
+  return checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** Leaves out variables that only look like a queue's shards. */
+function isOurs(
+  config: Config,
+  known: readonly KnownQueue[],
+): (setting: EffectiveSetting) => boolean {
+  const queues = new Set(known.map(({ name }) => queueKey(name)));
+  const others = config.queueVariables.filter(({ name, queue }) =>
+    !name.startsWith("PQ_") && !queues.has(queue)
+  );
+  const names = new Set(others.map(({ name }) => name));
+  return ({ name }) => !names.has(name);
+}
+
+function checkNames(config: Config, known: readonly KnownQueue[]): Check {
+  const problems = checkQueueNames(config, known.map(({ name }) => name));
+  const ok = problems.length === 0;
+  return { name: "settings", ok, message: ok ? "ok" : problems.join("\n") };
+}
+
+async function attempt(name: string, run: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, message: await run() };
+  } catch (error) {
+    return { name, ok: false, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function tryBroker(config: Config, services: Services): Promise<string> {
+  if (!config.usingRabbitmq) return "not used (USING_RABBITMQ is false)";
+  const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
+  await using _broker = await services.openBroker(once, "process-queue check-config");
+  return `ok (${addressOf(config.broker.url ?? "")})`;
+}
+
+async function tryDatabase(config: Config, services: Services): Promise<string> {
+  await services.tryDatabase(config);
+  return "ok";
+}
+
+/** Host and port, and the virtual host. */
+function addressOf(url: string): string {
+  const { hostname = "", port = "", protocol, pathname = "" } = URL.parse(url) ?? {};
+  const vhost = decodeURIComponent(pathname.slice(1)) || "/";
+  const defaultPort = protocol === "amqps:" ? "5671" : "5672";
+  return `RabbitMQ at ${hostname}:${port || defaultPort}, virtual host ${vhost}`;
+}
+
+function settingLines(settings: readonly EffectiveSetting[]): string[] {
+  const shown = settings.map(({ name, value, source }) =>
+    [`${name}=${value ?? ""}`, value === undefined ? "not set" : source] as const
+  );
+  const width = Math.max(...shown.map(([text]) => text.length));
+  return shown.map(([text, source]) => `${text.padEnd(width)}  ${source}`);
+}
+
+function checkLine({ name, message }: Check): string {
+  return `${name}: ${message}`;
+}

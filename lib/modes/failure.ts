@@ -1,0 +1,38 @@
+/**
+ * How an error ends the program.
+ *
+ * @module
+ */
+
+import { redactText } from "../redact.ts";
+
+/** What the user reads, and what the program's caller sees. */
+export interface Failure {
+  /** For stderr, without a newline at its end. */
+  readonly text: string;
+  /** 2 for a mistake on the command line, else 1. */
+  readonly exitCode: 1 | 2;
+}
+
+/** Errors whose message is written for the user; all others are faults of the program. */
+const FOR_USERS: ReadonlySet<string> = new Set([
+  "UsageError",
+  "ConfigError",
+  "BrokerError",
+  "DatabaseError",
+  "NotUsingRabbitmqError",
+  "PublishError",
+  "LineError",
+]);
+
+/** Describes an error that reached the top; what is not meant for users comes with its stack. */
+export function failureOf(error: unknown): Failure {
+  const exitCode = error instanceof Error && error.name === "UsageError" ? 2 : 1;
+  return { text: `process-queue: ${textOf(error)}`, exitCode };
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return redactText(String(error));
+  if (FOR_USERS.has(error.name)) return error.message;
+  return redactText(error.stack ?? error.message);
+}

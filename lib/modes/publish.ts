@@ -1,0 +1,156 @@
+/**
+ * `process-queue publish`: one event, or those on the standard input, to a queue.
+ *
+ * @module
+ */
+
+import type { Broker } from "../broker/broker.ts";
+import type { PublishCommand } from "../command_line.ts";
+import { type Config, queueKey } from "../config.ts";
+import { publishEvent, type ShardFunction, shardQueue, unsharded } from "../publish.ts";
+import { UsageError } from "../usage_error.ts";
+import { ConfirmWindow } from "./publish/confirm_window.ts";
+import { type Line, LineError, parseEvent, readLines } from "./publish/lines.ts";
+import type { Progress } from "./publish/progress.ts";
+import { requireQueue, type Services } from "./services.ts";
+
+/** Where events come from when none is on the command line. */
+export interface EventInput {
+  /** JSON objects, one a line. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Shows how far it has come; only on a terminal. */
+  readonly progress?: Progress | undefined;
+}
+
+/** Publishing has stopped before its end; the message says where, why, and what was published. */
+export class PublishError extends Error {
+  override readonly name = "PublishError";
+}
+
+/**
+ * Publishes the event of the command, or all of the input, and prints how many there were.
+ *
+ * @returns The exit code 0.
+ * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
+ * @throws {PublishError} For a line of the input that cannot be published.
+ * @throws {BrokerError} When the broker cannot be used.
+ */
+export async function runPublish(
+  command: PublishCommand,
+  config: Config,
+  services: Services,
+  input: EventInput,
+): Promise<number> {
+  const queueOf = await queueChooser(command, config, services);
+  const { event } = command;
+  if (event !== undefined) queueOf(parseArgument(event));
+  await using broker = await services.openBroker(config, `process-queue publish ${command.queue}`);
+  const lines = event === undefined
+    ? readLines(input.bytes, config.limits.maxEventBytes)
+    : [{ number: 1, text: event.trim(), offset: 0 }];
+  const publishing = new Publishing(broker, command, queueOf, input.progress);
+  const count = await publishing.run(lines);
+  services.print(`published ${countOf(count)} to ${command.queue}`);
+  return 0;
+}
+
+type QueueChooser = (event: unknown) => string;
+
+/** Makes what says to which queue an event goes; the queue itself, unless it has shards. */
+async function queueChooser(
+  { queue, anyQueue }: PublishCommand,
+  config: Config,
+  services: Services,
+): Promise<QueueChooser> {
+  const known = await services.listQueues(config.workersDir);
+  if (anyQueue && !known.some(({ name }) => name === unsharded(queue))) return () => queue;
+  const worker = requireQueue(queue, known);
+  const shards = config.shards.get(queueKey(queue));
+  if (worker.name !== queue || shards === undefined) return () => queue;
+  const shard: ShardFunction | undefined = await services.shardFunction(worker);
+  return (event) => shardQueue(queue, event, shards, shard);
+}
+
+function parseArgument(text: string): unknown {
+  try {
+    return parseEvent(text);
+  } catch (error) {
+    throw error instanceof LineError ? new UsageError(`the event is ${error.message}`) : error;
+  }
+}
+
+/** One run over the lines. */
+class Publishing {
+  readonly #broker: Broker;
+  readonly #command: PublishCommand;
+  readonly #queueOf: QueueChooser;
+  readonly #progress: Progress | undefined;
+  readonly #window: ConfirmWindow;
+  readonly #begun = new Set<string>();
+
+  constructor(
+    broker: Broker,
+    command: PublishCommand,
+    queueOf: QueueChooser,
+    progress: Progress | undefined,
+  ) {
+    this.#broker = broker;
+    this.#command = command;
+    this.#queueOf = queueOf;
+    this.#progress = progress;
+    this.#window = new ConfirmWindow(command.window);
+  }
+
+  /** Publishes them. @returns How many there were, all of them confirmed. */
+  async run(lines: AsyncIterable<Line> | Iterable<Line>): Promise<number> {
+    try {
+      for await (const line of lines) await this.#publish(line);
+      await this.#window.drain();
+      return this.#window.confirmed;
+    } catch (error) {
+      await this.#window.end();
+      throw this.#stopped(error);
+    } finally {
+      this.#progress?.end();
+    }
+  }
+
+  async #publish({ number, text, offset }: Line): Promise<void> {
+    const queue = atLine(number, () => this.#queueOf(parseEvent(text)));
+    await this.#window.add(async () => {
+      try {
+        await publishEvent(this.#broker, queue, text);
+      } catch (error) {
+        throw new LineError(`line ${number}: ${messageOf(error)}`, { cause: error });
+      }
+    });
+    // The first event of a queue may have to wait for it to be made; none is to overtake it.
+    if (!this.#begun.has(queue)) await this.#window.drain();
+    this.#begun.add(queue);
+    this.#progress?.update(this.#window.confirmed, offset);
+  }
+
+  #stopped(error: unknown): unknown {
+    if (!(error instanceof LineError)) return error;
+    if (this.#command.event !== undefined) return error.cause ?? error;
+    const count = countOf(this.#window.confirmed);
+    const message = `${error.message}\npublished ${count} to ${this.#command.queue} before that`;
+    return new PublishError(message, { cause: error });
+  }
+}
+
+function atLine<T>(number: number, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw new LineError(`line ${number}: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function countOf(events: number): string {
+  return `${events} ${events === 1 ? "event" : "events"}`;
+}

@@ -1,0 +1,49 @@
+/**
+ * What the modes need of the world around them.
+ *
+ * @module
+ */
+
+import type { Broker } from "../broker/broker.ts";
+import type { Config } from "../config.ts";
+import type { ShardFunction } from "../publish.ts";
+import { unsharded } from "../publish.ts";
+import { unknownQueue } from "../usage_error.ts";
+
+/** A queue that has a worker, and the worker's file. */
+export interface KnownQueue {
+  readonly name: string;
+  readonly file: string;
+}
+
+/** What a mode that is no queue worker needs. */
+export interface Services {
+  /** The queues that have a worker. @param workersDir A folder of the user's own, too. */
+  listQueues(workersDir?: string): Promise<readonly KnownQueue[]>;
+  /** Loads a worker for its `shard`; `undefined` where it has none. */
+  shardFunction(queue: KnownQueue): Promise<ShardFunction | undefined>;
+  /**
+   * Connects to the broker.
+   *
+   * @param name What the connection is called in the broker's lists.
+   */
+  openBroker(config: Config, name: string): Promise<Broker>;
+  /** Tries the database; rejects with what is wrong with it. */
+  tryDatabase(config: Config): Promise<void>;
+  /** Writes a line to stdout. */
+  print(line: string): void;
+  /** Writes a line to stderr. */
+  warn(line: string): void;
+}
+
+/**
+ * The worker of a queue or of the queue it is a shard of.
+ *
+ * @throws {UsageError} When there is none, with the nearest name and all there are.
+ */
+export function requireQueue(queue: string, known: readonly KnownQueue[]): KnownQueue {
+  const found = known.find(({ name }) => name === queue) ??
+    known.find(({ name }) => name === unsharded(queue));
+  if (!found) throw unknownQueue(queue, known.map(({ name }) => name));
+  return found;
+}

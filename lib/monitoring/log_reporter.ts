@@ -1,0 +1,118 @@
+/**
+ * Turns what the engine reports into log lines.
+ *
+ * @module
+ */
+
+import { redactText } from "../redact.ts";
+import type { LineContext } from "./log_format.ts";
+import { isLogged, logLine } from "./logging.ts";
+import type { NoticeReport, Reporter, SettledReport } from "./report.ts";
+
+/** Characters of a body that a debug line shows. */
+const MAX_BODY = 4096;
+
+/**
+ * Turns reports into log lines. An event that went well is a debug line, one that is tried again
+ * a warning (info where its handler asked for it), one that is given up an error with Zulip's
+ * text. Bodies appear in debug lines only, at most 4096 characters, redacted.
+ *
+ * @param workerNum The number given by `--worker_num`.
+ */
+export function logReporter(workerNum: number): Reporter {
+  return (report) => {
+    if (report.kind === "settled") logSettled(report, workerNum);
+    else if (report.kind === "notice") logNotice(report, workerNum);
+  };
+}
+
+function logNotice(notice: NoticeReport, workerNum: number): void {
+  const { queue, error } = notice;
+  const properties = error === undefined
+    ? notice.properties
+    : { ...notice.properties, error };
+  const context = {
+    ...(queue === undefined ? {} : { queue }),
+    worker_num: workerNum,
+  };
+  logLine(notice.level, notice.message, properties ?? {}, context);
+}
+
+function logSettled(report: SettledReport, workerNum: number): void {
+  if (report.outcome === "retried") logRetried(report, workerNum);
+  else if (report.outcome === "failed") logFailed(report, workerNum);
+  else if (isLogged("debug")) logFinished(report, workerNum);
+}
+
+function logFinished(report: SettledReport, workerNum: number): void {
+  const message = {
+    processed: "Processed an event of queue {queue}",
+    discarded: "Discarded an event of queue {queue}",
+    released: "Gave an event back to queue {queue}",
+  }[report.outcome as "processed" | "discarded" | "released"];
+  logLine(
+    "debug",
+    message,
+    { ...times(report), error: report.error },
+    contextOf(report, workerNum),
+  );
+}
+
+function logRetried(report: SettledReport, workerNum: number): void {
+  const { reason, delay, error } = report;
+  const properties = { ...times(report), reason, delay, error };
+  const context = contextOf(report, workerNum);
+  if (reason === "retry-later") {
+    const message =
+      "Event on queue {queue} (attempt {attempt}) runs again in {delay}s: {error}";
+    logLine("info", message, properties, context);
+  } else {
+    const message =
+      "Event failed on queue {queue} (attempt {attempt}), retrying in {delay}s: {error}";
+    logLine("warning", message, properties, context);
+  }
+  logBody(report, context);
+}
+
+function logFailed(report: SettledReport, workerNum: number): void {
+  const { reason, error } = report;
+  const context = contextOf(report, workerNum);
+  const properties = { ...times(report), reason, error };
+  logLine(
+    "error",
+    "Problem handling data on queue {queue}",
+    properties,
+    context,
+  );
+  logBody(report, context);
+}
+
+function logBody({ body }: SettledReport, context: LineContext): void {
+  if (!isLogged("debug") || body === undefined) return;
+  const start = body.slice(0, MAX_BODY);
+  const text = typeof start === "string"
+    ? start
+    : new TextDecoder().decode(start);
+  logLine("debug", "The event's body on queue {queue}: {body}", {
+    body: redactText(text),
+  }, context);
+}
+
+function contextOf(report: SettledReport, workerNum: number): LineContext {
+  const { queue, id, attempt } = report;
+  return {
+    queue,
+    worker_num: workerNum,
+    ...(id === "" ? {} : { event: id }),
+    attempt,
+  };
+}
+
+/** In ms, to the microsecond. */
+function times(report: SettledReport): { duration: number; wait: number } {
+  return { duration: micros(report.runMs), wait: micros(report.waitMs) };
+}
+
+function micros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

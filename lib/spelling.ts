@@ -1,0 +1,74 @@
+/**
+ * What somebody may have meant who mistyped a name.
+ *
+ * @module
+ */
+
+/**
+ * The candidate nearest to a mistyped name: the one that the fewest insertions, deletions,
+ * replacements and swaps of neighbouring letters lead to. Upper and lower case, `-` and `_` count
+ * as the same.
+ *
+ * @param name What was typed.
+ * @param candidates What exists; of two equally near ones the first wins.
+ * @returns `undefined` where even the nearest differs in more than a third of its letters.
+ */
+export function nearest(
+  name: string,
+  candidates: Iterable<string>,
+): string | undefined {
+  const typed = folded(name);
+  let best: string | undefined;
+  let bestDistance = Infinity;
+  for (const candidate of candidates) {
+    const distance = editDistance(typed, folded(candidate));
+    const longer = Math.max(typed.length, candidate.length);
+    if (distance <= longer / 3 && distance < bestDistance) {
+      [best, bestDistance] = [candidate, distance];
+    }
+  }
+  return best;
+}
+
+/**
+ * A question to put behind the report of a mistyped name.
+ *
+ * @returns `; did you mean X?`, or `""` where nothing is near.
+ */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const meant = nearest(name, candidates);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
+function folded(name: string): string {
+  return name.toLowerCase().replaceAll("-", "_");
+}
+
+/** Damerau's distance where no part is edited twice (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = at(last, column - 1) +
+        (a[row - 1] === b[column - 1] ? 0 : 1);
+      const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
+      const swapped = isSwap(a, b, row, column)
+        ? at(beforeLast, column - 2) + 1
+        : Infinity;
+      current.push(Math.min(replaced, edited, swapped));
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return at(last, b.length);
+}
+
+function isSwap(a: string, b: string, row: number, column: number): boolean {
+  return row > 1 && column > 1 && a[row - 1] === b[column - 2] &&
+    a[row - 2] === b[column - 1];
+}
+
+function at(distances: readonly number[], column: number): number {
+  return distances[column] ?? Infinity;
+}

@@ -1,0 +1,208 @@
+/**
+ * What the author of a worker imports, as `process-queue/worker`.
+ *
+ * A worker is one file, `workers/<queue>.ts`, whose default export is made by
+ * {@linkcode defineWorker}. It never touches the broker: what its handler
+ * returns or throws decides what becomes of the event.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+import type { Config } from "./config.ts";
+import type { Database } from "./database/database.ts";
+
+/** Where a worker writes its log lines; the queue and the event are added to each. */
+export interface WorkerLog {
+  /** For developers; off by default. */
+  debug(message: string, properties?: Record<string, unknown>): void;
+  /** What an operator may want to know. */
+  info(message: string, properties?: Record<string, unknown>): void;
+  /** Something is wrong, and the worker copes. */
+  warn(message: string, properties?: Record<string, unknown>): void;
+  /** Something is wrong and needs a person. */
+  error(message: string, properties?: Record<string, unknown>): void;
+}
+
+/** The event a handler works on, apart from its body. */
+export interface EventInfo {
+  /** The publisher's `message_id`; absent when it set none, as Zulip's publishers do. */
+  readonly id: string | undefined;
+  /** 1 for the first run; a release by a stopping process is not counted. */
+  readonly attempt: number;
+  /** When it was published, in ms since 1970; absent when the publisher did not say. */
+  readonly publishedAt: number | undefined;
+}
+
+/** What `setup` gets, and the part of every handler's context that does not change. */
+export interface WorkerContext {
+  /** The queue that is consumed; with shards, the shard's name. */
+  readonly queue: string;
+  /** The number given by `--worker_num`, 0 by default. */
+  readonly workerNum: number;
+  /** The program's configuration. */
+  readonly config: Config;
+  /** Log lines that carry the queue. */
+  readonly log: WorkerLog;
+  /**
+   * Publishes one event to another queue; resolves when the broker has confirmed it.
+   *
+   * @throws {BrokerError} When it could not be confirmed in time.
+   */
+  publish(queue: string, event: unknown): Promise<void>;
+  /**
+   * The database of `DATABASE_URL`: opened at the first call, closed when the worker stops.
+   *
+   * @throws {DatabaseError} When it cannot be reached or lacks its tables.
+   */
+  database(): Promise<Database>;
+  /** Adds plain data to what is reported should this event fail. */
+  report(tags: Record<string, string>, breadcrumb?: string): void;
+}
+
+/** What a handler gets beside its event. */
+export interface Context extends WorkerContext {
+  /** Aborted when the event has run for `maxConsumeSeconds`, or when a stop can wait no longer. */
+  readonly signal: AbortSignal;
+  /** The event; for a batch, its first one. */
+  readonly event: EventInfo;
+}
+
+/** What a handler of batches gets beside its events. */
+export interface BatchContext extends Context {
+  /** One for each event, in their order. */
+  readonly events: readonly EventInfo[];
+}
+
+/** The parts of a worker that do not depend on how it takes its events. */
+export interface WorkerOptions<Event> {
+  /** The queue's name; the file must have the same. */
+  readonly queue: string;
+  /** The shape of an event. A body that does not fit is dead-lettered at once and never retried. */
+  readonly event: z.ZodType<Event>;
+  /** Test queues are left out of `--all`. @default {false} */
+  readonly isTestQueue?: boolean;
+  /** Whether the queue is active under this configuration. @default {() => true} */
+  enabled?(config: Config): boolean;
+  /**
+   * How many events may be taken from the broker and not settled yet. 500 suits handlers of a few
+   * milliseconds. @default {100, or 2 × concurrency + 8 when concurrency is over 1}
+   */
+  readonly prefetch?: number;
+  /** How many events run at once. @default {1} */
+  readonly concurrency?: number;
+  /** With `concurrency` over 1: events of one key run one after another, in their order. */
+  orderBy?(event: Event): string | number;
+  /** Seconds one call of the handler may take; `null` for no limit. @default {30} */
+  readonly maxConsumeSeconds?: number | null;
+  /** Heap of the worker's thread in MB. @default {256} */
+  readonly maxHeapMb?: number;
+  /**
+   * Seconds to wait before each further attempt, so count and schedule in one; rounded up to the
+   * ladder of retry queues. After the last the event is dead-lettered. @default {[5, 60, 300]}
+   */
+  readonly retries?: readonly number[];
+  /** Which of the `<QUEUE>_SHARDS` shards, counted from 1, an event belongs to. */
+  shard?(event: Event, shards: number): number;
+  /** Opens what the worker needs; what it returns is disposed of when the worker stops. */
+  setup?(
+    ctx: WorkerContext,
+  ): AsyncDisposable | void | Promise<AsyncDisposable | void>;
+}
+
+/** A worker that takes events one by one. */
+export interface SingleWorker<Event> extends WorkerOptions<Event> {
+  /**
+   * Handles one event. Returning is success. It may throw {@linkcode RetryLater},
+   * {@linkcode Discard} or {@linkcode Fail}; after any other error the event is retried
+   * by `retries` and then dead-lettered.
+   */
+  consume(event: Event, ctx: Context): Promise<void> | void;
+}
+
+/** A worker that takes events in batches. */
+export interface BatchWorker<Event> extends WorkerOptions<Event> {
+  /** A batch is handed over at `size` events, or `seconds` after its first one came. */
+  readonly batch: { readonly size: number; readonly seconds: number };
+  /**
+   * Handles a batch: all or nothing, or {@linkcode BatchError} with an outcome per event.
+   * RetryLater, Discard and Fail hold for every event of the batch. After any other error the
+   * events are run again one by one, so what an attempt did before it threw must not count.
+   */
+  consumeBatch(events: Event[], ctx: BatchContext): Promise<void> | void;
+}
+
+/** A worker as {@linkcode defineWorker} returns it. */
+export type Worker<Event = unknown> = SingleWorker<Event> | BatchWorker<Event>;
+
+/**
+ * Declares a worker; its handler's events are typed by the schema.
+ *
+ * @example A worker of one's own
+ * ```ts ignore
+ * import { defineWorker } from "process-queue/worker";
+ * import { z } from "zod";
+ *
+ * export default defineWorker({
+ *   queue: "greetings",
+ *   event: z.object({ name: z.string() }),
+ *   consume(event, ctx) {
+ *     ctx.log.info("Hello {name}", { name: event.name });
+ *   },
+ * });
+ * ```
+ */
+export function defineWorker<Event>(worker: SingleWorker<Event>): Worker<Event>;
+export function defineWorker<Event>(worker: BatchWorker<Event>): Worker<Event>;
+export function defineWorker<Event>(worker: Worker<Event>): Worker<Event> {
+  return worker;
+}
+
+/** Thrown by a handler: run the event again later. Not logged as an error. */
+export class RetryLater extends Error {
+  override readonly name = "RetryLater";
+  /** Seconds to wait; `undefined` means the worker's own schedule. */
+  readonly after: number | undefined;
+  /** Whether this run counts as an attempt. */
+  readonly counts: boolean;
+  /**
+   * @param options `after`: seconds to wait, by default the next of the worker's `retries`;
+   * `counts`: whether this run uses up one of them, by default true. With `counts: false`
+   * the event waits as often as it must (say, while a database is away).
+   */
+  constructor(
+    options: {
+      after?: number;
+      counts?: boolean;
+      message?: string;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(options.message ?? "Retry later", { cause: options.cause });
+    this.after = options.after;
+    this.counts = options.counts ?? true;
+  }
+}
+
+/** Thrown by a handler: there is nothing to do for this event; it is done, silently. */
+export class Discard extends Error {
+  override readonly name = "Discard";
+}
+
+/** Thrown by a handler: running the event again cannot help; dead-letter it now. */
+export class Fail extends Error {
+  override readonly name = "Fail";
+}
+
+/** Thrown by `consumeBatch`: what became of each event. */
+export class BatchError extends Error {
+  override readonly name = "BatchError";
+  /** One for each event of the batch, in their order: `undefined` for done, else what it threw. */
+  readonly outcomes: readonly unknown[];
+  /** @param outcomes One for each event, in their order: `undefined` for done, else an error. */
+  constructor(outcomes: readonly unknown[]) {
+    const failed = outcomes.filter((outcome) => outcome !== undefined).length;
+    super(`${failed} of ${outcomes.length} events of the batch failed`);
+    this.outcomes = outcomes;
+  }
+}

@@ -1,0 +1,353 @@
+/**
+ * What holds for the source as a whole: everything that lib exports is
+ * documented, imports point one way, and no file reaches outside of the
+ * repository.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/**
+ * The layers of the program, the highest first. A file imports from its own
+ * layer and from lower ones. A name that ends in "/" stands for all files of
+ * that folder.
+ */
+const LAYERS: readonly (readonly string[])[] = [
+  ["main.ts"],
+  ["lib/modes/"],
+  [
+    "lib/registry.ts",
+    "lib/supervisor.ts",
+    "lib/process.ts",
+    "lib/command_line.ts",
+    "lib/command_line/",
+    "lib/config.ts",
+    "lib/config/",
+    "lib/monitoring/",
+  ],
+  ["lib/consumer.ts", "lib/accept.ts"],
+  [
+    "lib/broker/",
+    "lib/executor/",
+    "lib/settle.ts",
+    "lib/error_data.ts",
+    "lib/retry.ts",
+    "lib/journal.ts",
+  ],
+  ["lib/worker.ts", "lib/database/", "lib/mail/", "lib/http/", "lib/push/"],
+  [
+    "lib/redact.ts",
+    "lib/redact_value.ts",
+    "lib/spelling.ts",
+    "lib/usage_error.ts",
+    "lib/version.ts",
+    "deno.json",
+  ],
+];
+
+/** Files that every file may import from, whatever its layer, but types only. */
+const TYPES_FOR_ALL: readonly string[] = [
+  "lib/monitoring/report.ts",
+  "lib/config.ts",
+];
+
+/** Folders of helpers for workers, besides `process-queue/worker`. */
+const DOMAIN_HELPERS: readonly string[] = [
+  "lib/database/",
+  "lib/mail/",
+  "lib/http/",
+  "lib/push/",
+];
+
+const root = new URL("../", import.meta.url);
+
+/** One `import` or `export … from` of a file. */
+interface Import {
+  /** The importing file, relative to the repository. */
+  readonly from: string;
+  readonly line: number;
+  /** As it is written. */
+  readonly specifier: string;
+  /** The file it leads to, relative to the repository; or a URL such as `npm:…`. */
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
+
+Deno.test("everything that lib exports has a JSDoc comment", async () => {
+  const files = await typescriptFiles("lib");
+  if (files.length === 0) return;
+  const doc = await denoJson<Documentation>("doc", "--json", ...files);
+  const missing = Object.values(doc.nodes).flatMap(undocumented);
+  assertNone(missing, "give each a comment /** … */");
+});
+
+Deno.test("every file of lib is in a layer", async () => {
+  const files = (await typescriptFiles("lib")).filter((file) =>
+    layerOf(file) < 0
+  );
+  assertNone(files, "put it into LAYERS in tests/architecture_test.ts");
+});
+
+Deno.test("imports point down", async () => {
+  const problems = (await allImports()).map(problemOf).filter((problem) =>
+    problem !== undefined
+  );
+  assertNone(
+    problems,
+    "import from a lower layer, or change the tables at the top of this test",
+  );
+});
+
+Deno.test("an import that points up is found", () => {
+  const problem = (from: string, to: string, more: Partial<Import> = {}) =>
+    problemOf({ from, line: 1, specifier: to, to, typesOnly: false, ...more });
+  const wrong: [string, string][] = [
+    ["lib/broker/amqp.ts", "lib/consumer.ts"],
+    ["lib/consumer.ts", "lib/config.ts"],
+    ["lib/registry.ts", "workers/user_activity.ts"],
+    ["lib/registry.ts", "scripts/test.ts"],
+    ["lib/registry.ts", "lib/novel.ts"],
+    ["workers/user_activity.ts", "lib/broker/amqp.ts"],
+    ["workers/user_activity.ts", "tests/servers.ts"],
+    ["workers/user_activity.ts", "lib/worker.ts"],
+    ["main.ts", "tests/servers.ts"],
+  ];
+  for (const [from, to] of wrong) {
+    assert.notEqual(problem(from, to), undefined, `${from} → ${to}`);
+  }
+  const right: [string, string, Partial<Import>?][] = [
+    ["lib/consumer.ts", "lib/config.ts", { typesOnly: true }],
+    ["lib/consumer.ts", "lib/executor/inline.ts"],
+    ["lib/executor/inline.ts", "lib/broker/broker.ts"],
+    ["workers/user_activity.ts", "lib/worker.ts", {
+      specifier: "process-queue/worker",
+    }],
+    ["workers/user_activity.ts", "npm:zod@4.6.7"],
+    ["workers/user_activity.ts", "lib/mail/send.ts"],
+  ];
+  for (const [from, to, more] of right) {
+    assert.equal(problem(from, to, more), undefined);
+  }
+});
+
+Deno.test("no file reaches for the folder beside the repository", async () => {
+  const outside = ["..", "shared"].join("/");
+  const files = (await repositoryFiles()).filter((file) => file !== ".ci/run");
+  const reaching = files.filter((file) => readText(file).includes(outside));
+  assertNone(reaching, `remove ${outside} from it: only .ci/run may use it`);
+});
+
+function assertNone(problems: readonly string[], whatToDo: string): void {
+  if (problems.length > 0) assert.fail(`${whatToDo}:\n${problems.join("\n")}`);
+}
+
+/** What is used of the answer of `deno doc --json`; lines count from 0. */
+interface Documentation {
+  readonly nodes: Readonly<
+    Record<string, { readonly symbols: readonly DocumentedSymbol[] }>
+  >;
+}
+
+interface DocumentedSymbol {
+  readonly name: string;
+  readonly declarations: readonly Declaration[];
+}
+
+interface Declaration {
+  readonly location: { readonly filename: string; readonly line: number };
+  readonly declarationKind: string;
+  readonly kind: string;
+  readonly jsDoc?: {
+    readonly doc?: string;
+    readonly tags?: readonly { readonly kind: string }[];
+  };
+}
+
+/** `file:line symbol` of each exported symbol without a comment of its own. */
+function undocumented(
+  { symbols }: { readonly symbols: readonly DocumentedSymbol[] },
+): string[] {
+  return symbols
+    .filter(({ declarations }) =>
+      !declarations.some((one) => !isOwn(one) || isDocumented(one))
+    )
+    .map(({ name, declarations }) => `${place(declarations[0])} ${name}`);
+}
+
+/** Whether it is exported here, rather than passed on from where it has its comment. */
+function isOwn({ declarationKind, kind }: Declaration): boolean {
+  return declarationKind === "export" && kind !== "reference";
+}
+
+/** The comment of a file counts for the first symbol too, unless it is told apart. */
+function isDocumented({ jsDoc }: Declaration): boolean {
+  if (jsDoc?.tags?.some(({ kind }) => kind === "module")) return false;
+  return (jsDoc?.doc ?? "") !== "" || (jsDoc?.tags?.length ?? 0) > 0;
+}
+
+function place(declaration: Declaration | undefined): string {
+  if (!declaration) return "somewhere";
+  const { filename, line } = declaration.location;
+  return `${relative(filename)}:${line + 1}`;
+}
+
+/** What is used of the answer of `deno info --json`; lines count from 0. */
+interface Graph {
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly Dependency[];
+  }[];
+}
+
+interface Dependency {
+  readonly specifier: string;
+  /** What is imported for its values. */
+  readonly code?: Resolution;
+  /** What is imported for its types; alone where nothing else is. */
+  readonly type?: Resolution;
+}
+
+interface Resolution {
+  readonly specifier?: string;
+  readonly span: { readonly start: { readonly line: number } };
+}
+
+/** Every import of main.ts, lib and workers, whether main.ts leads to it or not. */
+async function allImports(): Promise<Import[]> {
+  const files = [
+    ...await typescriptFiles("lib"),
+    ...await typescriptFiles("workers"),
+  ];
+  if (exists("main.ts")) files.push("main.ts");
+  const entry = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    const lines = files.map((file) =>
+      `import ${JSON.stringify(new URL(file, root).href)};\n`
+    );
+    await Deno.writeTextFile(entry, lines.join(""));
+    const { modules } = await denoJson<Graph>(
+      "info",
+      "--json",
+      "--config",
+      "deno.json",
+      entry,
+    );
+    return modules
+      .filter(({ specifier }) => files.includes(relative(specifier)))
+      .flatMap(({ specifier, dependencies = [] }) =>
+        dependencies.map((dependency) =>
+          importOf(relative(specifier), dependency)
+        )
+      );
+  } finally {
+    await Deno.remove(entry);
+  }
+}
+
+function importOf(from: string, { specifier, code, type }: Dependency): Import {
+  const resolution = code ?? type;
+  return {
+    from,
+    line: (resolution?.span.start.line ?? 0) + 1,
+    specifier,
+    to: relative(resolution?.specifier ?? specifier),
+    typesOnly: code === undefined,
+  };
+}
+
+/** What is wrong with an import; undefined where it is right. */
+function problemOf(one: Import): string | undefined {
+  const wrong = one.from.startsWith("workers/")
+    ? problemOfWorker(one)
+    : problemOfLayers(one);
+  return wrong && `${one.from}:${one.line} imports ${one.to}: ${wrong}`;
+}
+
+function problemOfWorker({ specifier, to }: Import): string | undefined {
+  if (specifier === "process-queue/worker" || /^(npm|node):/.test(to)) {
+    return undefined;
+  }
+  if (DOMAIN_HELPERS.some((folder) => to.startsWith(folder))) return undefined;
+  return `a worker imports only process-queue/worker, packages, and helpers of ${
+    DOMAIN_HELPERS.join(", ")
+  }`;
+}
+
+function problemOfLayers({ from, to, typesOnly }: Import): string | undefined {
+  const higher = layerOf(from);
+  if (higher < 0) return undefined; // Another test reports that.
+  if (/^(npm|node):/.test(to)) return undefined;
+  if (typesOnly && TYPES_FOR_ALL.includes(to)) return undefined;
+  const lower = layerOf(to);
+  if (lower < 0) return `${to} is in no layer`;
+  return lower >= higher ? undefined : "that is a higher layer";
+}
+
+/** The number of a file's layer, 0 for the highest; -1 where it is in none. */
+function layerOf(file: string): number {
+  const holds = (name: string) =>
+    name.endsWith("/") ? file.startsWith(name) : file === name;
+  return LAYERS.findIndex((names) => names.some(holds));
+}
+
+/** Runs deno in the repository and answers the JSON it prints. */
+async function denoJson<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await run(Deno.execPath(), args));
+}
+
+async function run(program: string, args: string[]): Promise<string> {
+  const command = new Deno.Command(program, {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  });
+  const { success, stdout, stderr } = await command.output();
+  const text = new TextDecoder();
+  if (!success) {
+    throw new Error(
+      `${program} ${args[0]} failed: ${text.decode(stderr).trim()}`,
+    );
+  }
+  return text.decode(stdout);
+}
+
+async function typescriptFiles(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (
+    const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, root))
+  ) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await typescriptFiles(path));
+    else if (name.endsWith(".ts")) found.push(path);
+  }
+  return found.sort();
+}
+
+/** What is committed, or would be: not what .gitignore names. */
+async function repositoryFiles(): Promise<string[]> {
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const names = await run("git", ["-c", "safe.directory=*", ...list]);
+  return names.split("\0").filter((name) => name !== "" && exists(name));
+}
+
+function exists(file: string): boolean {
+  try {
+    return Deno.statSync(new URL(encodeURI(file), root)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function readText(file: string): string {
+  return Deno.readTextFileSync(new URL(encodeURI(file), root));
+}
+
+/** The path of a file URL inside the repository; anything else as it is. */
+function relative(url: string): string {
+  const start = pathToFileURL(fileURLToPath(root)).href;
+  return url.startsWith(start)
+    ? decodeURIComponent(url.slice(start.length))
+    : url;
+}

@@ -1,0 +1,142 @@
+/**
+ * Test registration for tests that need a server. `scripts/test.ts` starts one
+ * of each for the whole run and names it in the environment; a test file run
+ * alone starts what it needs before its first test.
+ *
+ * @module
+ */
+
+import { startRabbitmq } from "../scripts/rabbitmq.ts";
+import type {
+  AttachedRabbitmq,
+  PrivateRabbitmq,
+  RabbitmqOptions,
+} from "../scripts/rabbitmq.ts";
+import {
+  type Described,
+  isRequired,
+  notInstalled,
+  postgres,
+  rabbitmq,
+  type TestServer,
+} from "../scripts/test_servers.ts";
+
+/** The body of a test that uses a server. */
+export type ServerTest<Server> = (
+  server: Server,
+  t: Deno.TestContext,
+) => Promise<void>;
+
+/**
+ * Registers a test that uses the shared RabbitMQ node: `broker.url` and
+ * `broker.ctl(...)`. Other tests use the node too, so name queues by
+ * {@linkcode uniqueQueue}, and do not stop it. Where RabbitMQ is not installed
+ * the test is ignored; under `REQUIRE_RABBITMQ=1` it fails.
+ */
+export function rabbitmqTest(
+  name: string,
+  fn: ServerTest<AttachedRabbitmq>,
+): void {
+  sharedRabbitmq.register(name, fn);
+}
+
+/**
+ * Registers a test that has a RabbitMQ node to itself, to kill, stop and
+ * restart it, or to start it with `options`. Starting takes about 7 s.
+ */
+export function privateRabbitmqTest(
+  name: string,
+  options: RabbitmqOptions,
+  fn: ServerTest<PrivateRabbitmq>,
+): void {
+  registerWhere(rabbitmq, name, async (t) => {
+    await using node = await startRabbitmq(options);
+    await fn(node, t);
+  });
+}
+
+/**
+ * Registers a test that uses the shared PostgreSQL server: `postgres.url` is an
+ * empty database of this test, dropped after it. Where PostgreSQL is not
+ * installed the test is ignored; under `REQUIRE_POSTGRES=1` it fails.
+ */
+export function postgresTest(
+  name: string,
+  fn: ServerTest<{ readonly url: string }>,
+): void {
+  sharedPostgres.register(name, async (server, t) => {
+    const database = unique("test");
+    const url = await server.createDatabase(database);
+    try {
+      await fn({ url }, t);
+    } finally {
+      await server.dropDatabase(database);
+    }
+  });
+}
+
+/** A queue name that no other test uses, such as `orders-1f0c2a9b`. */
+export function uniqueQueue(prefix: string): string {
+  return unique(prefix);
+}
+
+function unique(prefix: string): string {
+  return `${prefix}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+function registerWhere(
+  kind: TestServer,
+  name: string,
+  fn: (t: Deno.TestContext) => Promise<void>,
+): void {
+  const installed = kind.installed();
+  const ignore = !installed && !isRequired(kind);
+  Deno.test({
+    name,
+    ignore,
+    fn: installed ? fn : () => failNotInstalled(kind),
+  });
+}
+
+function failNotInstalled(kind: TestServer): never {
+  throw notInstalled(kind);
+}
+
+/**
+ * One server for all tests of a file: the one the environment names, or else
+ * one started before the file's first test and disposed after its last, outside
+ * of what the test sanitizers watch.
+ */
+class SharedServer<Server extends Described> {
+  readonly #kind: TestServer<Server>;
+  #server: Server | undefined;
+  #hooked = false;
+
+  constructor(kind: TestServer<Server>) {
+    this.#kind = kind;
+  }
+
+  register(name: string, fn: ServerTest<Server>): void {
+    this.#hook();
+    registerWhere(this.#kind, name, (t) => {
+      if (this.#server) return fn(this.#server, t);
+      throw new Error(`${this.#kind.title} was not started before the test`);
+    });
+  }
+
+  #hook(): void {
+    if (this.#hooked || !this.#kind.installed()) return;
+    this.#hooked = true;
+    Deno.test.beforeAll(async () => {
+      const { variable, attach, start } = this.#kind;
+      const description = Deno.env.get(variable);
+      this.#server = description ? attach(description) : await start();
+    });
+    Deno.test.afterAll(async () => {
+      await this.#server?.[Symbol.asyncDispose]();
+    });
+  }
+}
+
+const sharedRabbitmq = new SharedServer(rabbitmq);
+const sharedPostgres = new SharedServer(postgres);

@@ -1,0 +1,73 @@
+/**
+ * The queue `user_activity`: who used which client for what, how often and when last. Zulip
+ * publishes one event for each authenticated request, so this is its busiest queue.
+ *
+ * @module
+ */
+
+import { type BatchContext, defineWorker, RetryLater } from "process-queue/worker";
+import { z } from "zod";
+import type { Database } from "../lib/database/database.ts";
+import { DatabaseError, isDatabaseLost } from "../lib/database/database_error.ts";
+import { pruneNowAndThen } from "../lib/database/inbox.ts";
+import { type Activity, recordActivities } from "../lib/database/user_activity.ts";
+
+/** Seconds after which an event is tried again while the database is away. */
+const RETRY_AFTER = 15;
+/** 2100-01-01: what is later was not given in seconds. */
+const LATEST = 4_102_444_800;
+
+export default defineWorker({
+  queue: "user_activity",
+  event: z.object({
+    user_profile_id: z.int32().positive(),
+    client_id: z.int32(),
+    query: z.string(),
+    time: z.int().min(0).max(LATEST),
+  }),
+  batch: { size: 100, seconds: 1 },
+  prefetch: 500,
+  maxConsumeSeconds: 30,
+  shard: (event, shards) => event.user_profile_id % shards + 1,
+
+  /** A wrong setting or a missing table ends the start; a database that is away is waited for. */
+  async setup(ctx) {
+    try {
+      await ctx.database();
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.kind !== "unreachable") throw error;
+      ctx.log.warn("Events wait for the database: {reason}", { reason: error.message });
+    }
+  },
+
+  async consumeBatch(events, ctx) {
+    try {
+      await record(events, ctx);
+    } catch (error) {
+      throw isDatabaseLost(error) ? later(error) : error;
+    }
+  },
+});
+
+async function record(events: Activity[], ctx: BatchContext): Promise<void> {
+  const db = await ctx.database();
+  const now = Date.now();
+  const ids = ctx.events.map((event) => event.id);
+  await recordActivities(db, events, { queue: ctx.queue, ids, now });
+  await tidy(db, now, ctx);
+}
+
+/** The events are counted by now: whatever happens here must not make them run again. */
+async function tidy(db: Database, now: number, ctx: BatchContext): Promise<void> {
+  try {
+    await pruneNowAndThen(db, now);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.log.warn("Old ids stay in process_queue_inbox for now: {reason}", { reason });
+  }
+}
+
+/** No fault of the events, so it is not counted: they wait for as long as it takes. */
+function later(cause: DatabaseError): RetryLater {
+  return new RetryLater({ after: RETRY_AFTER, counts: false, message: cause.message, cause });
+}
