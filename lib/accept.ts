@@ -80,6 +80,20 @@ function checkHeaders(
   );
 }
 
+/** More than a table takes that {@linkcode areSurelySmall}. */
+const SMALL_TABLE_BYTES = 16 * (1 + 255 + 5 + 3 * 128);
+
+/** Whether there are only a few numbers and short texts, as nearly always; measuring costs more. */
+function areSurelySmall(headers: Readonly<Record<string, unknown>>): boolean {
+  let left = 16;
+  for (const name in headers) {
+    const value = headers[name];
+    const isShort = typeof value === "number" || (typeof value === "string" && value.length < 128);
+    if (!isShort || left-- === 0) return false;
+  }
+  return true;
+}
+
 function stateOf(delivery: Delivery): EventState {
   try {
     return readState(delivery.properties);
@@ -93,7 +107,9 @@ function stateOf(delivery: Delivery): EventState {
  * as U+FFFD, so only a text that has one must be looked at again.
  */
 function decode(body: Uint8Array): string {
-  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const buffer = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const text = buffer.toString();
   if (!text.includes("\ufffd") || Buffer.from(text).equals(buffer)) return text;
   throw new Refusal(`The body is not UTF-8: ${notUtf8(buffer, text)}`);

@@ -12,12 +12,7 @@ import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
 import { accept, type AcceptLimits, Refusal } from "./accept.ts";
 import { type EventKey, fingerprint, Journal } from "./journal.ts";
 import type { Reporter, SettledReport } from "./monitoring/report.ts";
-import {
-  type ErrorData,
-  type Outcome,
-  settle,
-  type Settlement,
-} from "./settle.ts";
+import { type ErrorData, type Outcome, settle, type Settlement } from "./settle.ts";
 
 /** What a consumer needs. */
 export interface ConsumerOptions {
@@ -79,7 +74,9 @@ export class Consumer implements ExecutorListener {
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
   readonly #options: ConsumerOptions;
   readonly #journal: Journal;
+  /** The entries that are here by their id, where several may run at once. */
   readonly #byId = new Map<string, Entry>();
+  readonly #tracksIds: boolean;
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
   readonly #doneUnacknowledged = new Set<string>();
   readonly #pending = new Set<Promise<void>>();
@@ -104,6 +101,8 @@ export class Consumer implements ExecutorListener {
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.executor = options.createExecutor(this);
+    const { concurrency, batch } = this.executor.description;
+    this.#tracksIds = concurrency > 1 || batch !== undefined;
     this.#journal = Journal.open(options.stateDir, options.queue);
     this.#subscription = options.broker.subscribe(options.queue, {
       onDelivery: (delivery) => this.#onDelivery(delivery),
@@ -149,6 +148,7 @@ export class Consumer implements ExecutorListener {
     this.#wallOffset = Date.now() - now;
     this.executor.sweep(now);
     this.executor.recall(now - this.#options.limits.windowSeconds * 1000);
+    this.#journal.sweep();
     if (this.#parkedUntil > 0 && now >= this.#parkedUntil) {
       this.#parkedUntil = 0;
       void this.#reopen();
@@ -176,7 +176,9 @@ export class Consumer implements ExecutorListener {
 
   /** @inheritdoc */
   onStart(jobs: readonly Job[]): void {
-    this.#journal.running(jobs.map(keyOf), jobs[0]?.alone ?? false);
+    const [first] = jobs;
+    if (first) this.#journal.running(jobs.map(keyOf), first.alone);
+    else this.#journal.idle();
   }
 
   /** @inheritdoc */
@@ -187,12 +189,15 @@ export class Consumer implements ExecutorListener {
     runMs: number,
   ): void {
     const entry = job as Entry;
-    if (entry.alone && outcome.kind !== "released") {
-      this.#journal.clear(keyOf(entry));
-    }
+    if (entry.alone) this.#endAlone(entry, outcome);
     const { retries } = this.executor.description;
     const settlement = settle(outcome, { retries, crashes: entry.crashes });
     this.#carryOut(entry, settlement, startedAt, runMs, outcome);
+  }
+
+  #endAlone(entry: Entry, outcome: Outcome): void {
+    if (outcome.kind !== "released") this.#journal.clear(keyOf(entry));
+    this.#journal.running([], false);
   }
 
   /** @inheritdoc */
@@ -203,8 +208,7 @@ export class Consumer implements ExecutorListener {
       kind: "notice",
       level: "error",
       queue,
-      message:
-        "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
+      message: "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
         "processing {count} events: this process takes no more and ends, to be started again",
       properties: {
         seconds,
@@ -309,7 +313,7 @@ export class Consumer implements ExecutorListener {
       return this.#overflow(entry);
     }
     if (entry.alone && this.#punish(entry)) return;
-    if (entry.id !== "") this.#byId.set(entry.id, entry);
+    if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, entry);
     this.#incoming.push(entry);
   }
 
@@ -319,8 +323,7 @@ export class Consumer implements ExecutorListener {
     if (crashes === 0) return false;
     const error: ErrorData = {
       name: "ProcessEnded",
-      message:
-        "The process that ran this event alone ended before the event did",
+      message: "The process that ran this event alone ended before the event did",
     };
     const outcome: Outcome = {
       kind: "crashed",
@@ -341,11 +344,21 @@ export class Consumer implements ExecutorListener {
       this.#unaccept(entry);
       return true;
     }
-    const first = this.#byId.get(entry.id);
+    const first = this.#firstOf(entry);
     if (!first) return false;
     if (first.delivery.lost) this.#takeOver(first, entry);
     else append(first, entry);
     return true;
+  }
+
+  /**
+   * The entry of the same event, if it is here. Where events run one after another a second one
+   * cannot start beside the first, so only one that is delivered again has to be looked for.
+   */
+  #firstOf(entry: Entry): Entry | undefined {
+    if (this.#tracksIds) return this.#byId.get(entry.id);
+    if (!entry.delivery.redelivered) return undefined;
+    return this.executor.running().map(({ job }) => job as Entry).find(({ id }) => id === entry.id);
   }
 
   /** The broker has delivered again what still runs here: that run now settles the new delivery. */
@@ -398,24 +411,26 @@ export class Consumer implements ExecutorListener {
     outcome?: Outcome,
   ): void {
     const { delivery } = entry;
-    const finish = () =>
-      this.#settled(entry, settlement, startedAt, runMs, outcome);
-    if (delivery.lost) return this.#settledLost(entry, settlement, finish);
-    const copied = this.#subscription.settle(delivery, settlement);
-    if (copied === undefined) return finish();
+    if (delivery.lost && !this.#endLost(entry, settlement)) return;
+    const copied = delivery.lost ? undefined : this.#subscription.settle(delivery, settlement);
+    if (copied === undefined) return this.#settled(entry, settlement, startedAt, runMs, outcome);
+    const finish = () => this.#settled(entry, settlement, startedAt, runMs, outcome);
     const pending: Promise<void> = copied
       .then(finish, (error) => this.#refused(entry, error))
       .finally(() => this.#pending.delete(pending));
     this.#pending.add(pending);
   }
 
-  /** The delivery went with its channel; a finished event is not run again when it comes back. */
-  #settledLost(entry: Entry, settlement: Settlement, finish: () => void): void {
-    if (settlement.kind !== "done") return this.#unaccept(entry);
-    if (entry.id !== "" && this.#doneUnacknowledged.size < MAX_REMEMBERED) {
+  /**
+   * The delivery went with its channel: the event comes again. One that is done is not run again
+   * then. @returns Whether it is done.
+   */
+  #endLost(entry: Entry, settlement: Settlement): boolean {
+    if (settlement.kind !== "done") this.#unaccept(entry);
+    else if (entry.id !== "" && this.#doneUnacknowledged.size < MAX_REMEMBERED) {
       this.#doneUnacknowledged.add(entry.id);
     }
-    finish();
+    return settlement.kind === "done";
   }
 
   #settled(
@@ -441,9 +456,7 @@ export class Consumer implements ExecutorListener {
       kind: "settled",
       queue: this.#options.queue,
       id: entry.id,
-      outcome: outcome?.kind === "discarded"
-        ? "discarded"
-        : NAMES[settlement.kind],
+      outcome: outcome?.kind === "discarded" ? "discarded" : NAMES[settlement.kind],
       attempt: entry.attempt,
       waitMs: waitMs(entry, startedAt, this.#wallOffset),
       runMs,
@@ -451,9 +464,7 @@ export class Consumer implements ExecutorListener {
       ...cause,
     };
     this.#options.report(
-      settlement.kind === "retry"
-        ? { ...report, delay: settlement.delay }
-        : report,
+      settlement.kind === "retry" ? { ...report, delay: settlement.delay } : report,
     );
   }
 
@@ -515,8 +526,7 @@ export class Consumer implements ExecutorListener {
       kind: "notice",
       level: "error",
       queue,
-      message:
-        "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
+      message: "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
         "dead-lettered, and is back in its queue",
       properties: { seconds: parkSeconds },
       error: errorData(error),
@@ -559,8 +569,7 @@ export class Consumer implements ExecutorListener {
     const { maxConsumeSeconds, queue } = this.executor.description;
     const error: ErrorData = {
       name: "WorkerTimeoutError",
-      message:
-        `Timed out in ${queue} after ${maxConsumeSeconds} seconds processing 1 events`,
+      message: `Timed out in ${queue} after ${maxConsumeSeconds} seconds processing 1 events`,
     };
     const outcome: Outcome = {
       kind: "crashed",
@@ -617,9 +626,7 @@ function bareEntry(delivery: Delivery, receivedAt: number): Entry {
 }
 
 function waitMs(entry: Entry, startedAt: number, wallOffset: number): number {
-  const since = entry.publishedAt > 0
-    ? entry.publishedAt - wallOffset
-    : entry.receivedAt;
+  const since = entry.publishedAt > 0 ? entry.publishedAt - wallOffset : entry.receivedAt;
   return Math.max(0, startedAt - since);
 }
 

@@ -36,11 +36,10 @@ export function errorData(error: unknown): ErrorData {
   if (!isObject(error)) {
     return { name: "Error", message: primitiveMessage(error) };
   }
-  const data: { name: string; message: string; stack?: string; code?: string } =
-    {
-      name: shown(nameOf(error), MAX_NAME),
-      message: shown(messageOf(error), MAX_MESSAGE),
-    };
+  const data: { name: string; message: string; stack?: string; code?: string } = {
+    name: shown(nameOf(error), MAX_NAME),
+    message: shown(messageOf(error), MAX_MESSAGE),
+  };
   const stack = stackOf(error);
   if (stack !== undefined) data.stack = stack;
   const code = read(error, "code");
@@ -51,9 +50,8 @@ export function errorData(error: unknown): ErrorData {
 }
 
 function primitiveMessage(value: unknown): string {
-  const text = typeof value === "string" && value !== ""
-    ? value
-    : `${String(value)} was thrown`;
+  if (value === "") return "an empty string was thrown";
+  const text = typeof value === "string" ? value : `${String(value)} was thrown`;
   return shown(text, MAX_MESSAGE);
 }
 
@@ -78,17 +76,13 @@ function memberMessages(error: object): string {
   const errors = read(error, "errors");
   if (!safely(() => Array.isArray(errors))) return "";
   const list = safely(() => (errors as unknown[]).slice(0, MAX_CAUSES)) ?? [];
-  return list.map((member) =>
-    isObject(member) ? oneLine(member) : primitiveMessage(member)
-  )
+  return list.map((member) => isObject(member) ? oneLine(member) : primitiveMessage(member))
     .join("; ");
 }
 
 function oneLine(error: object): string {
   const message = read(error, "message");
-  return `${nameOf(error)}: ${
-    typeof message === "string" ? message.slice(0, 500) : UNREADABLE
-  }`;
+  return `${nameOf(error)}: ${typeof message === "string" ? message.slice(0, 500) : UNREADABLE}`;
 }
 
 /** The first line and the frames are bounded apart, so that a long message leaves the frames. */
@@ -108,11 +102,7 @@ function causesOf(error: object): string {
   for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
     const stack = read(cause, "stack");
     text += "\nCaused by: " +
-      (isText(stack)
-        ? stack
-        : isObject(cause)
-        ? oneLine(cause)
-        : primitiveMessage(cause));
+      (isText(stack) ? stack : isObject(cause) ? oneLine(cause) : primitiveMessage(cause));
     cause = read(cause, "cause");
   }
   return text;

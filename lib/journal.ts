@@ -26,6 +26,8 @@ export class Journal implements Disposable {
   readonly #path: string;
   readonly #encoder = new TextEncoder();
   readonly #suspects: Map<EventKey, number>;
+  #bytes = 0;
+  #isStale = false;
   /** Whether a process before this one ended while it ran events. */
   readonly afterUncleanEnd: boolean;
 
@@ -59,9 +61,7 @@ export class Journal implements Disposable {
       return journal;
     } catch (error) {
       throw new Error(
-        `The journal of ${queue} cannot be kept in ${dir}: ${
-          errorData(error).message
-        }. ` +
+        `The journal of ${queue} cannot be kept in ${dir}: ${errorData(error).message}. ` +
           `Set STATE_DIR to a folder that this user may write`,
         { cause: error },
       );
@@ -70,13 +70,29 @@ export class Journal implements Disposable {
 
   /** Notes what is about to run, in place of all that was noted before. */
   running(keys: readonly EventKey[], alone: boolean): void {
-    const record: Record_ = {
-      running: keys,
-      alone,
-      suspects: this.#suspectsRecord(),
-    };
+    this.#isStale = false;
+    const record: Record_ = { running: keys, alone, suspects: this.#suspectsRecord() };
+    const line = this.#encoder.encode(JSON.stringify(record) + "\n");
+    if (this.#bytes + line.length > MAX_BYTES) this.#startAgain();
+    writeAll(this.#file, line);
+    this.#bytes += line.length;
+  }
+
+  /** Nothing runs any more: noted at the next {@linkcode sweep}, unless something runs by then. */
+  idle(): void {
+    this.#isStale = true;
+  }
+
+  /** Notes that nothing runs, if that is so and not noted yet. */
+  sweep(): void {
+    if (this.#isStale) this.running([], false);
+  }
+
+  /** Only the last line counts. */
+  #startAgain(): void {
+    this.#file.truncateSync(0);
     this.#file.seekSync(0, Deno.SeekMode.Start);
-    writeAll(this.#file, this.#encoder.encode(JSON.stringify(record) + "\n"));
+    this.#bytes = 0;
   }
 
   /** Whether any event is suspected. */
@@ -107,13 +123,13 @@ export class Journal implements Disposable {
   }
 
   #suspectsRecord(): Record<EventKey, number> {
-    return this.#suspects.size === 0
-      ? NO_SUSPECTS
-      : Object.fromEntries(this.#suspects);
+    return this.#suspects.size === 0 ? NO_SUSPECTS : Object.fromEntries(this.#suspects);
   }
 }
 
 const NO_SUSPECTS: Record<EventKey, number> = {};
+/** The file is begun again when it would grow over this. */
+const MAX_BYTES = 256 * 1024;
 /** More than this many suspects are not carried on: the oldest are forgotten. */
 const MAX_SUSPECTS = 10_000;
 
@@ -183,22 +199,24 @@ function readIfDead(path: string): Record_ | undefined {
   try {
     using file = Deno.openSync(path, { read: true, write: true });
     if (!file.tryLockSync(true)) return undefined;
-    const [line = ""] = Deno.readTextFileSync(path).split("\n", 1);
-    return parseRecord(line);
+    return lastRecord(Deno.readTextFileSync(path));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
-/** A record that was cut short by a power failure says nothing, but the process did end badly. */
-function parseRecord(line: string): Record_ {
-  try {
-    const { running = [], alone = false, suspects = {} } = JSON.parse(line);
-    return { running, alone, suspects };
-  } catch {
-    return { running: [], alone: false, suspects: {} };
+/** The last record that is whole: a power failure may have cut the last line short. */
+function lastRecord(text: string): Record_ {
+  for (const line of text.split("\n").reverse()) {
+    try {
+      const { running = [], alone = false, suspects = {} } = JSON.parse(line);
+      return { running, alone, suspects };
+    } catch {
+      // Not whole: the one before it counts.
+    }
   }
+  return { running: [], alone: false, suspects: {} };
 }
 
 function removeIfThere(path: string): void {

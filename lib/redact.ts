@@ -85,9 +85,7 @@ function* urlSecrets(text: string): Generator<Span> {
     from = url + 3;
     if (nextAt < from) nextAt = text.indexOf("@", from);
     if (nextAt === -1) return;
-    const secret = nextAt - from > MAX_AUTHORITY
-      ? undefined
-      : urlSecret(text, from);
+    const secret = nextAt - from > MAX_AUTHORITY ? undefined : urlSecret(text, from);
     if (secret === undefined) continue;
     yield secret;
     from = secret.end;
@@ -101,9 +99,7 @@ function urlSecret(text: string, start: number): Span | undefined {
     const nameEnds = authority.lastIndexOf("@");
     return nameEnds < TOKEN_LENGTH ? undefined : span(start, start + nameEnds);
   }
-  const ends = [authority, matchAt(PATH, text, start)].map((part) =>
-    part.lastIndexOf("@")
-  );
+  const ends = [authority, matchAt(PATH, text, start)].map((part) => part.lastIndexOf("@"));
   const isPort = /^\d*$/.test(authority.slice(colon + 1));
   if (!isPort) {
     ends.push(

@@ -109,9 +109,7 @@ function plainList(
   depth: number,
   budget: Budget,
 ): unknown[] {
-  const kept = list.slice(0, MAX_ENTRIES).map((item) =>
-    plain(item, depth + 1, budget)
-  );
+  const kept = list.slice(0, MAX_ENTRIES).map((item) => plain(item, depth + 1, budget));
   if (list.length > MAX_ENTRIES) kept.push(CUT);
   return kept;
 }
@@ -128,9 +126,7 @@ function plainEntries(
       entries.push([CUT, CUT]);
       break;
     }
-    const name = typeof key === "string"
-      ? key
-      : String(plain(key, depth + 1, budget));
+    const name = typeof key === "string" ? key : String(plain(key, depth + 1, budget));
     entries.push([name, plainEntry(name, () => read(key), depth, budget)]);
   }
   return Object.fromEntries(entries);
@@ -146,9 +142,7 @@ function plainEntry(
     const value = read();
     const isShown = value === null || value === undefined ||
       typeof value === "boolean";
-    return !isShown && isSecretName(name)
-      ? MASK
-      : plain(value, depth + 1, budget);
+    return !isShown && isSecretName(name) ? MASK : plain(value, depth + 1, budget);
   } catch {
     return UNREADABLE;
   }

@@ -54,9 +54,7 @@ function editDistance(a: string, b: string): number {
       const replaced = at(last, column - 1) +
         (a[row - 1] === b[column - 1] ? 0 : 1);
       const edited = Math.min(at(last, column), at(current, column - 1)) + 1;
-      const swapped = isSwap(a, b, row, column)
-        ? at(beforeLast, column - 2) + 1
-        : Infinity;
+      const swapped = isSwap(a, b, row, column) ? at(beforeLast, column - 2) + 1 : Infinity;
       current.push(Math.min(replaced, edited, swapped));
     }
     [beforeLast, last] = [last, current];

@@ -21,9 +21,7 @@ export function unknownQueue(
   queue: string,
   known: readonly string[],
 ): UsageError {
-  const all = known.length > 0
-    ? `queues: ${[...known].sort().join(", ")}`
-    : "there are no workers";
+  const all = known.length > 0 ? `queues: ${[...known].sort().join(", ")}` : "there are no workers";
   return new UsageError(
     `there is no queue ${queue}${didYouMean(queue, known)}\n${all}`,
   );

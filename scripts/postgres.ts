@@ -228,8 +228,7 @@ export async function startPostgres(
   const binaries = requireBinaries();
   const port = options.port ?? freePort();
   const password = crypto.randomUUID();
-  const url = (database: string) =>
-    `postgres://pq:${password}@127.0.0.1:${port}/${database}`;
+  const url = (database: string) => `postgres://pq:${password}@127.0.0.1:${port}/${database}`;
   await using undo = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "pq-postgres-" });
   undo.defer(() => removeFolder(folder));
@@ -256,8 +255,7 @@ async function programOptions(folder: string): Promise<ProgramOptions> {
   };
   const options = { env, cwd: folder };
   if (Deno.uid() !== 0) return options;
-  const id = async (what: string) =>
-    Number(await run("id", [what, account], options));
+  const id = async (what: string) => Number(await run("id", [what, account], options));
   const user = { uid: await id("-u"), gid: await id("-g") };
   await Deno.chown(folder, user.uid, user.gid);
   return { ...options, user };

@@ -222,9 +222,7 @@ export function signalled(): Disposable & {
 } {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
   const signals: Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
-  const listeners = signals.map((signal) =>
-    [signal, () => resolve(signal)] as const
-  );
+  const listeners = signals.map((signal) => [signal, () => resolve(signal)] as const);
   for (const [signal, listener] of listeners) {
     Deno.addSignalListener(signal, listener);
   }

@@ -9,13 +9,7 @@
  */
 
 import { reason, removeFolder, signalled } from "./private_server.ts";
-import {
-  isRequired,
-  notInstalled,
-  postgres,
-  rabbitmq,
-  type TestServer,
-} from "./test_servers.ts";
+import { isRequired, notInstalled, postgres, rabbitmq, type TestServer } from "./test_servers.ts";
 
 const graceMs = 5_000;
 
@@ -47,8 +41,7 @@ export function readSummary(printed: string): Counts | undefined {
   const line = withoutColours(printed).split("\n")
     .findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
   if (line === undefined) return undefined;
-  const count = (word: string) =>
-    Number(line.match(`\\| (\\d+) ${word}`)?.[1] ?? 0);
+  const count = (word: string) => Number(line.match(`\\| (\\d+) ${word}`)?.[1] ?? 0);
   return {
     passed: count("passed"),
     failed: count("failed"),
@@ -76,8 +69,7 @@ export function judge(
   if (status.code === 0 || counts.failed > 0) return { counts };
   return {
     counts: { ...counts, failed: 1 },
-    problem:
-      `no test failed, but deno test ended with ${ending}: see its message above`,
+    problem: `no test failed, but deno test ended with ${ending}: see its message above`,
   };
 }
 

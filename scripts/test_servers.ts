@@ -5,17 +5,9 @@
  * @module
  */
 
-import {
-  attachPostgres,
-  postgresInstalled,
-  startPostgres,
-} from "./postgres.ts";
+import { attachPostgres, postgresInstalled, startPostgres } from "./postgres.ts";
 import type { AttachedPostgres } from "./postgres.ts";
-import {
-  attachRabbitmq,
-  rabbitmqInstalled,
-  startRabbitmq,
-} from "./rabbitmq.ts";
+import { attachRabbitmq, rabbitmqInstalled, startRabbitmq } from "./rabbitmq.ts";
 import type { AttachedRabbitmq } from "./rabbitmq.ts";
 
 /** A kind of server that tests use. */

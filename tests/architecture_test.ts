@@ -27,7 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "lib/config/",
     "lib/monitoring/",
   ],
-  ["lib/consumer.ts", "lib/accept.ts"],
+  ["lib/consumer.ts", "lib/accept.ts", "lib/publish.ts"],
   [
     "lib/broker/",
     "lib/executor/",

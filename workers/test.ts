@@ -20,11 +20,16 @@ export default defineWorker({
   },
 });
 
-/** One write at the end of the file is never mixed with that of another process. */
 async function appendLine(path: string, line: string): Promise<void> {
-  const bytes = new TextEncoder().encode(`${line}\n`);
-  using file = await Deno.open(path, { append: true, create: true });
-  const written = await file.write(bytes);
-  if (written === bytes.length) return;
-  throw new Error(`Only ${written} of ${bytes.length} bytes could be appended to ${path}: is its disk full?`);
+  try {
+    // One write in append mode, so the lines of several processes are never mixed.
+    await Deno.writeTextFile(path, `${line}\n`, { append: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The test worker cannot append to ${path} (${reason}): ` +
+        "set ZULIP_WORKER_TEST_FILE to a file it may write.",
+      { cause: error },
+    );
+  }
 }

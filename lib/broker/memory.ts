@@ -12,12 +12,12 @@ import type { Settlement } from "../settle.ts";
 import {
   type Broker,
   BrokerError,
-  type SubscriptionListener,
   type Delivery,
   type Depth,
   type EventProperties,
   type StoredEvent,
   type Subscription,
+  type SubscriptionListener,
 } from "./broker.ts";
 import { failedProperties, retryProperties } from "./headers.ts";
 import { waitingProperties } from "./headers.ts";

@@ -21,10 +21,11 @@ export interface Environment {
  * Reads the environment over the file `.env` of the working directory, if there is one: where
  * both set a variable, the environment wins.
  *
+ * @param file The file. @default {".env"}
  * @throws {ConfigError} When the file is there and cannot be read.
  */
-export function readEnvironment(): Environment {
-  return mergeEnvironment(Deno.env.toObject(), readFile(".env"));
+export function readEnvironment(file: string = ".env"): Environment {
+  return mergeEnvironment(Deno.env.toObject(), readFile(file));
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { didYouMean, nearest } from "../spelling.ts";
+import { nearest } from "../spelling.ts";
 import { type Problem, sentence } from "./problem.ts";
 import { rejected, type SettingsReader } from "./reader.ts";
 import type { Kind } from "./setting.ts";
@@ -84,15 +84,28 @@ export function readQueueSettings(reader: SettingsReader): QueueSettings {
  * @returns A sentence for each; empty when all is well.
  */
 export function checkQueueNames(
-  { queueVariables }: Pick<QueueSettings, "queueVariables">,
+  settings: Pick<QueueSettings, "queueVariables">,
   known: Iterable<string>,
 ): string[] {
+  return queueNameProblems(settings, known).map(sentence);
+}
+
+/** The same as {@linkcode checkQueueNames}, for a `ConfigError`. */
+export function queueNameProblems(
+  { queueVariables }: Pick<QueueSettings, "queueVariables">,
+  known: Iterable<string>,
+): Problem[] {
   const queues = new Map([...known].map((queue) => [queueKey(queue), queue]));
   return queueVariables.flatMap(({ name, queue, problem }) => {
-    if (queues.has(queue)) return problem ? [sentence(problem)] : [];
-    if (!name.startsWith(PREFIX)) return [];
-    return [`${name}: no queue ${queue}${didYouMean(queue, queues.values())}`];
+    if (queues.has(queue)) return problem ? [problem] : [];
+    return name.startsWith(PREFIX) ? [noQueue(name, queue, [...queues.values()])] : [];
   });
+}
+
+function noQueue(setting: string, queue: string, known: readonly string[]): Problem {
+  const meant = nearest(queue, known);
+  const fix = meant ? `did you mean ${meant}?` : `the queues are ${known.join(", ") || "none"}`;
+  return { setting, wrong: `no queue ${queue}`, fix };
 }
 
 /** Collects what the variables say. */

@@ -7,6 +7,7 @@
  */
 
 import type { ColumnType, Generated, Kysely } from "kysely";
+import { describeDatabase, isSqlite } from "./address.ts";
 import { DatabaseError } from "./database_error.ts";
 
 /** Zulip's `zerver_useractivity`: how often and when last a user called something. */
@@ -102,38 +103,6 @@ export async function migrateDatabase(url: string): Promise<string[]> {
   } finally {
     await db.destroy();
   }
-}
-
-/**
- * Names a database for people: `host:port/database`, or the path of a SQLite file.
- *
- * @throws {DatabaseError} `url` when the address cannot be understood; its text is not repeated,
- * since it may hold a password.
- */
-export function describeDatabase(url: string): string {
-  const where = isSqlite(url) ? sqlitePath(url) : postgresPlace(url);
-  if (where) return where;
-  throw new DatabaseError(
-    "url",
-    "DATABASE_URL is not the address of a database: set it to sqlite:path/of/file, or to " +
-      "postgres://user:password@host:port/database with what is not a letter or digit in user " +
-      "and password percent-encoded.",
-  );
-}
-
-function isSqlite(url: string): boolean {
-  return url.startsWith("sqlite:");
-}
-
-function sqlitePath(url: string): string {
-  return url.replace(/^sqlite:(\/\/)?/, "");
-}
-
-function postgresPlace(url: string): string | undefined {
-  const { protocol, hostname, port, pathname, searchParams } = URL.parse(url) ?? {};
-  if (protocol !== "postgres:" && protocol !== "postgresql:") return undefined;
-  const host = hostname || searchParams?.get("host") || "localhost";
-  return `${host}:${port || 5432}${pathname}`.replaceAll("%2F", "/");
 }
 
 async function requireTables(db: Database, url: string): Promise<void> {

@@ -50,7 +50,8 @@ export function connectPostgres(
 }
 
 function openPool(url: string, where: string, options: PostgresOptions): PostgresPool {
-  const pool = new pg.Pool({
+  const pool: ServerPool = new pg.Pool({
+    Client: ClosingClient,
     connectionString: url,
     application_name: "process-queue",
     max: MAX_CONNECTIONS,
@@ -67,18 +68,43 @@ function openPool(url: string, where: string, options: PostgresOptions): Postgre
   };
 }
 
-/** What is emitted here is also thrown by the next query; without a listener it ends the process. */
-function surviveLoss(pool: Emitter): void {
+/** The parts of `pg.Pool` and its clients that are used here; `pg` has no types of its own. */
+interface ServerPool extends PostgresPool {
+  connect(): Promise<ServerClient>;
+  on(event: "error", listener: () => void): unknown;
+  on(event: "connect", listener: (client: ServerClient) => void): unknown;
+}
+
+interface ServerClient extends PostgresPoolClient {
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  off(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+interface ConnectingClient {
+  readonly connection: { readonly stream: { destroy(): void } };
+  connect(done: (error?: unknown) => void): void;
+}
+
+const Client: new (options: object) => ConnectingClient = pg.Client;
+
+/** Leaves no socket behind when it cannot log in: `pg` waits for the server to close it. */
+class ClosingClient extends Client {
+  override connect(done: (error?: unknown) => void): void {
+    super.connect((error) => {
+      if (error) this.connection.stream.destroy();
+      done(error);
+    });
+  }
+}
+
+/** Without a listener an error ends the process; here the next query tells of it. */
+function surviveLoss(pool: ServerPool): void {
   const ignore = () => {};
   pool.on("error", ignore);
-  pool.on("connect", (client) => client?.on("error", ignore));
+  pool.on("connect", (client) => client.on("error", ignore));
 }
 
-interface Emitter {
-  on(event: string, listener: (client?: Emitter) => void): unknown;
-}
-
-async function connect(pool: PostgresPool, where: string): Promise<PostgresPoolClient> {
+async function connect(pool: ServerPool, where: string): Promise<PostgresPoolClient> {
   try {
     return new GuardedClient(await pool.connect(), where);
   } catch (error) {
@@ -88,13 +114,17 @@ async function connect(pool: PostgresPool, where: string): Promise<PostgresPoolC
 
 /** Makes errors clear, and lets a connection that had a fault not go back to the pool. */
 class GuardedClient implements PostgresPoolClient {
-  readonly #client: PostgresPoolClient;
+  readonly #client: ServerClient;
   readonly #where: string;
+  readonly #onError = (error: unknown): void => {
+    this.#fault ??= postgresError(error, this.#where);
+  };
   #fault: unknown;
 
-  constructor(client: PostgresPoolClient, where: string) {
+  constructor(client: ServerClient, where: string) {
     this.#client = client;
     this.#where = where;
+    client.on("error", this.#onError);
   }
 
   query<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
@@ -113,13 +143,13 @@ class GuardedClient implements PostgresPoolClient {
     try {
       return await this.#client.query<Row>(sql, parameters);
     } catch (error) {
-      const clear = postgresError(error, this.#where);
-      if (isConnectionFault(error)) this.#fault = clear;
-      throw clear;
+      if (isConnectionFault(error)) this.#onError(error);
+      throw this.#fault ?? postgresError(error, this.#where);
     }
   }
 
   release(destroy?: boolean): void {
+    this.#client.off("error", this.#onError);
     this.#client.release(destroy || this.#fault !== undefined);
   }
 }

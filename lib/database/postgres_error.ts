@@ -38,7 +38,8 @@ const NO_DATABASE: Fault = [
 ];
 const NO_TABLE: Fault = [
   "missing-table",
-  (where, detail) => `The database ${where} lacks a table (${detail}): run \`process-queue migrate\`.`,
+  (where, detail) =>
+    `The database ${where} lacks a table (${detail}): run \`process-queue migrate\`.`,
 ];
 const PERMISSION: Fault = [
   "permission",
@@ -78,7 +79,7 @@ const SCHEMA: Fault = [
 const BY_STATE: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ["3D000", NO_DATABASE],
   ["42P01", NO_TABLE],
-  ["3F000", SCHEMA],
+  ["3F000", PERMISSION],
   ["42501", PERMISSION],
   ["25006", READ_ONLY],
   ["40001", CONFLICT],

@@ -11,8 +11,13 @@ import type { Job } from "./executor.ts";
 /** Makes the log of one event from its id. */
 export type LogFor = (event: EventInfo) => WorkerLog;
 
-/** The event as a handler sees it. */
-export function eventInfo(job: Job, attempt: number): EventInfo {
+/** A job and which attempt at it this is. */
+export interface Attempted {
+  readonly job: Job;
+  readonly attempt: number;
+}
+
+function eventInfo({ job, attempt }: Attempted): EventInfo {
   return {
     id: job.id === "" ? undefined : job.id,
     attempt,
@@ -24,15 +29,21 @@ export function eventInfo(job: Job, attempt: number): EventInfo {
 export class RunContext implements BatchContext {
   readonly #worker: WorkerContext;
   readonly #logFor: LogFor;
-  readonly events: readonly EventInfo[];
+  readonly #items: readonly Attempted[];
+  #events: readonly EventInfo[] | undefined;
   #controller: AbortController | undefined;
   #log: WorkerLog | undefined;
 
-  /** @param worker What does not change. @param events The events, at least one. */
-  constructor(worker: WorkerContext, logFor: LogFor, events: readonly EventInfo[]) {
+  /** @param worker What does not change. @param items The events, at least one. */
+  constructor(worker: WorkerContext, logFor: LogFor, items: readonly Attempted[]) {
     this.#worker = worker;
     this.#logFor = logFor;
-    this.events = events;
+    this.#items = items;
+  }
+
+  /** All events of the run. */
+  get events(): readonly EventInfo[] {
+    return this.#events ??= this.#items.map(eventInfo);
   }
 
   /** The first event. */

@@ -54,7 +54,8 @@ export interface ExecutorListener {
    * A job has come to its end. Called exactly once for each job, but for those told stuck.
    *
    * @param startedAt `performance.now()` when its handler was called, or would have been.
-   * @param runMs How long its handler ran, 0 when it was not called.
+   * @param runMs How long its handler ran, in a batch divided by the batch's size; 0 when it was
+   * not called.
    */
   onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void;
   /**

@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers";
 import type { Outcome } from "../settle.ts";
 import type { Worker, WorkerContext } from "../worker.ts";
-import { eventInfo, type LogFor, RunContext } from "./context.ts";
+import { type LogFor, RunContext } from "./context.ts";
 import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
 import { parseEvent } from "./parse.ts";
 import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
@@ -75,8 +75,7 @@ export class Runs {
   /** Notes that a handler is about to be called. */
   begin(items: readonly Ready[]): Run {
     const { context, logFor } = this.options;
-    const events = items.map(({ job, attempt }) => eventInfo(job, attempt));
-    const run = new Run(items, new RunContext(context, logFor, events), this.#clock);
+    const run = new Run(items, new RunContext(context, logFor, items), this.#clock);
     this.#running.add(run);
     return run;
   }
@@ -88,9 +87,10 @@ export class Runs {
     return !run.abandoned && !run.stuck;
   }
 
-  /** Gives one job of a run that has ended its outcome. */
+  /** Gives one job of a run that has ended its outcome, and its share of the run's time. */
   settle(run: Run, job: Job, outcome: Outcome): void {
-    this.options.listener.onOutcome(job, outcome, run.since, this.#clock - run.since);
+    const runMs = (this.#clock - run.since) / run.items.length;
+    this.options.listener.onOutcome(job, outcome, run.since, runMs);
   }
 
   /** Gives jobs that were not run back. */

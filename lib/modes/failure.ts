@@ -22,7 +22,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "DatabaseError",
   "NotUsingRabbitmqError",
   "PublishError",
-  "LineError",
+  "WorkerDeclarationError",
 ]);
 
 /** Describes an error that reached the top; what is not meant for users comes with its stack. */

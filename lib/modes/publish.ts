@@ -6,7 +6,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { PublishCommand } from "../command_line.ts";
-import { type Config, queueKey } from "../config.ts";
+import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { publishEvent, type ShardFunction, shardQueue, unsharded } from "../publish.ts";
 import { UsageError } from "../usage_error.ts";
 import { ConfirmWindow } from "./publish/confirm_window.ts";
@@ -30,25 +30,28 @@ export class PublishError extends Error {
 /**
  * Publishes the event of the command, or all of the input, and prints how many there were.
  *
+ * @param openInput Called when the events are not on the command line.
  * @returns The exit code 0.
  * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
- * @throws {PublishError} For a line of the input that cannot be published.
+ * @throws {ConfigError} When a setting is wrong for a queue, or names none.
+ * @throws {PublishError} For what cannot be published; all lines before it were.
  * @throws {BrokerError} When the broker cannot be used.
  */
 export async function runPublish(
   command: PublishCommand,
   config: Config,
   services: Services,
-  input: EventInput,
+  openInput: () => EventInput,
 ): Promise<number> {
   const queueOf = await queueChooser(command, config, services);
   const { event } = command;
-  if (event !== undefined) queueOf(parseArgument(event));
+  if (event !== undefined) checkArgument(event, queueOf);
   await using broker = await services.openBroker(config, `process-queue publish ${command.queue}`);
-  const lines = event === undefined
+  const input = event === undefined ? openInput() : undefined;
+  const lines = input
     ? readLines(input.bytes, config.limits.maxEventBytes)
-    : [{ number: 1, text: event.trim(), offset: 0 }];
-  const publishing = new Publishing(broker, command, queueOf, input.progress);
+    : [{ number: 1, text: event?.trim() ?? "", offset: 0 }];
+  const publishing = new Publishing(broker, command, queueOf, input?.progress);
   const count = await publishing.run(lines);
   services.print(`published ${countOf(count)} to ${command.queue}`);
   return 0;
@@ -63,6 +66,8 @@ async function queueChooser(
   services: Services,
 ): Promise<QueueChooser> {
   const known = await services.listQueues(config.workersDir);
+  const problems = queueNameProblems(config, known.map(({ name }) => name));
+  if (problems.length > 0) throw new ConfigError(problems);
   if (anyQueue && !known.some(({ name }) => name === unsharded(queue))) return () => queue;
   const worker = requireQueue(queue, known);
   const shards = config.shards.get(queueKey(queue));
@@ -71,11 +76,12 @@ async function queueChooser(
   return (event) => shardQueue(queue, event, shards, shard);
 }
 
-function parseArgument(text: string): unknown {
+function checkArgument(text: string, queueOf: QueueChooser): void {
   try {
-    return parseEvent(text);
+    queueOf(parseEvent(text));
   } catch (error) {
-    throw error instanceof LineError ? new UsageError(`the event is ${error.message}`) : error;
+    if (error instanceof LineError) throw new UsageError(`the event is ${error.message}`);
+    throw new PublishError(messageOf(error), { cause: error });
   }
 }
 
@@ -133,9 +139,10 @@ class Publishing {
   #stopped(error: unknown): unknown {
     if (!(error instanceof LineError)) return error;
     if (this.#command.event !== undefined) return error.cause ?? error;
-    const count = countOf(this.#window.confirmed);
-    const message = `${error.message}\npublished ${count} to ${this.#command.queue} before that`;
-    return new PublishError(message, { cause: error });
+    const published = `published ${countOf(this.#window.confirmed)} to ${this.#command.queue}`;
+    // While one is refused, those behind it in the window may be confirmed.
+    const which = error.cause === undefined ? "before that" : "in all";
+    return new PublishError(`${error.message}\n${published} ${which}`, { cause: error });
   }
 }
 

@@ -31,8 +31,7 @@ function brokenNotice(broken: ReadonlySet<Reporter>, error: unknown): Report {
   return {
     kind: "notice",
     level: "error",
-    message:
-      "A part of the monitoring failed and may miss reports ({count} so far): {error}. " +
+    message: "A part of the monitoring failed and may miss reports ({count} so far): {error}. " +
       "This is a defect of the program; processing goes on.",
     properties: { count: broken.size },
     error: errorData(error),

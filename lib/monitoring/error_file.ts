@@ -59,8 +59,7 @@ function unwritable(
     kind: "notice",
     level: "warning",
     queue,
-    message:
-      "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the " +
+    message: "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the " +
       "same. Let this user write to that folder, or unset QUEUE_ERROR_DIR.",
     properties: { path },
     error: errorData(error),
@@ -78,9 +77,7 @@ function eventJson(body: string | Uint8Array | undefined): string {
   if (text === undefined) {
     return JSON.stringify(lossyDecoder.decode(body as Uint8Array));
   }
-  return isJson(text)
-    ? text.trim().replace(/[\t\r\n]+/g, " ")
-    : JSON.stringify(text);
+  return isJson(text) ? text.trim().replace(/[\t\r\n]+/g, " ") : JSON.stringify(text);
 }
 
 function strictText(bytes: Uint8Array): string | undefined {
@@ -103,11 +100,7 @@ function isJson(text: string): boolean {
 /** Local time in the format of C's and Python's asctime: `Thu Dec 18 13:06:14 2025`. */
 export function asctime(time: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${
-    two(time.getSeconds())
-  }`;
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
   const day = String(time.getDate()).padStart(2);
-  return `${DAYS[time.getDay()]} ${
-    MONTHS[time.getMonth()]
-  } ${day} ${clock} ${time.getFullYear()}`;
+  return `${DAYS[time.getDay()]} ${MONTHS[time.getMonth()]} ${day} ${clock} ${time.getFullYear()}`;
 }

@@ -89,20 +89,12 @@ export function textLine(record: LogRecord, isColored: boolean): string {
   const line = takeApart(record);
   const level = ABBREVIATIONS[record.level] ??
     record.level.slice(0, 4).toUpperCase().padEnd(4);
-  const shownLevel = isColored
-    ? `\x1b[${COLORS[record.level] ?? 35}m${level}\x1b[0m`
-    : level;
-  const head = `${localTime(record.timestamp)} ${shownLevel} [${
-    record.category.join(".")
-  }]`;
+  const shownLevel = isColored ? `\x1b[${COLORS[record.level] ?? 35}m${level}\x1b[0m` : level;
+  const head = `${localTime(record.timestamp)} ${shownLevel} [${record.category.join(".")}]`;
   const { error, ...others } = unsaid(record, line);
-  const pairs = Object.entries(others).filter(([, value]) =>
-    value !== undefined
-  )
+  const pairs = Object.entries(others).filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${pairValue(value)}`);
-  const text = `${line.message}${pairs.join("")}${
-    error === undefined ? "" : errorLines(error)
-  }`;
+  const text = `${line.message}${pairs.join("")}${error === undefined ? "" : errorLines(error)}`;
   return `${head} ${escapeControls(text)}\n`;
 }
 
@@ -110,9 +102,7 @@ function takeApart(record: LogRecord): Line {
   const { context, properties: own } = partsOf(record);
   const known: Record<string, unknown> = { ...context };
   const properties: Record<string, unknown> = Object.fromEntries(
-    Object.entries(redactValue(own) ?? {}).filter(([name, value]) =>
-      value !== known[name]
-    ),
+    Object.entries(redactValue(own) ?? {}).filter(([name, value]) => value !== known[name]),
   );
   const template = typeof record.rawMessage === "string"
     ? record.rawMessage
@@ -154,15 +144,11 @@ function unsaid(record: LogRecord, line: Line): Record<string, unknown> {
 
 function inWords(value: unknown): string {
   if (typeof value === "string") return value;
-  return isError(value)
-    ? `${value.name}: ${value.message}`
-    : JSON.stringify(value) ?? "undefined";
+  return isError(value) ? `${value.name}: ${value.message}` : JSON.stringify(value) ?? "undefined";
 }
 
 function pairValue(value: unknown): string {
-  return typeof value === "string" && /^[\w.:/@+*-]+$/.test(value)
-    ? value
-    : JSON.stringify(value);
+  return typeof value === "string" && /^[\w.:/@+*-]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 function errorLines(error: unknown): string {
@@ -189,11 +175,7 @@ function escapeControls(text: string): string {
 function localTime(timestamp: number): string {
   const time = new Date(timestamp);
   const two = (value: number) => String(value).padStart(2, "0");
-  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${
-    two(time.getDate())
-  }`;
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${
-    two(time.getSeconds())
-  }`;
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
   return `${date} ${clock}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }

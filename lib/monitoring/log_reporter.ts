@@ -28,9 +28,7 @@ export function logReporter(workerNum: number): Reporter {
 
 function logNotice(notice: NoticeReport, workerNum: number): void {
   const { queue, error } = notice;
-  const properties = error === undefined
-    ? notice.properties
-    : { ...notice.properties, error };
+  const properties = error === undefined ? notice.properties : { ...notice.properties, error };
   const context = {
     ...(queue === undefined ? {} : { queue }),
     worker_num: workerNum,
@@ -63,8 +61,7 @@ function logRetried(report: SettledReport, workerNum: number): void {
   const properties = { ...times(report), reason, delay, error };
   const context = contextOf(report, workerNum);
   if (reason === "retry-later") {
-    const message =
-      "Event on queue {queue} (attempt {attempt}) runs again in {delay}s: {error}";
+    const message = "Event on queue {queue} (attempt {attempt}) runs again in {delay}s: {error}";
     logLine("info", message, properties, context);
   } else {
     const message =
@@ -90,9 +87,7 @@ function logFailed(report: SettledReport, workerNum: number): void {
 function logBody({ body }: SettledReport, context: LineContext): void {
   if (!isLogged("debug") || body === undefined) return;
   const start = body.slice(0, MAX_BODY);
-  const text = typeof start === "string"
-    ? start
-    : new TextDecoder().decode(start);
+  const text = typeof start === "string" ? start : new TextDecoder().decode(start);
   logLine("debug", "The event's body on queue {queue}: {body}", {
     body: redactText(text),
   }, context);

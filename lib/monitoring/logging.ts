@@ -4,21 +4,10 @@
  * @module
  */
 
-import {
-  configureSync,
-  getLogger,
-  type LogRecord,
-  resetSync,
-} from "@logtape/logtape";
+import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 import type { EventInfo, WorkerLog } from "../worker.ts";
 import { LineWriter } from "./line_writer.ts";
-import {
-  jsonLine,
-  LINE_PARTS,
-  type LineContext,
-  type LineParts,
-  textLine,
-} from "./log_format.ts";
+import { jsonLine, LINE_PARTS, type LineContext, type LineParts, textLine } from "./log_format.ts";
 
 /** How much is logged; each level includes those after it. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -86,8 +75,7 @@ function lineFormat(options: LoggingOptions): (record: LogRecord) => string {
 function standardError(
   format: (record: LogRecord) => string,
 ): (line: string) => void {
-  const message =
-    "{count} log lines were dropped: standard error was not read in time";
+  const message = "{count} log lines were dropped: standard error was not read in time";
   const writer = new LineWriter(Deno.stderr, (count) => {
     return format({
       ...lineRecord("warning", message, { count }, {}),
@@ -151,13 +139,9 @@ export function eventLogger(
     ...(event === undefined ? {} : { attempt: event.attempt }),
   };
   return {
-    debug: (message, properties = {}) =>
-      logLine("debug", message, properties, context),
-    info: (message, properties = {}) =>
-      logLine("info", message, properties, context),
-    warn: (message, properties = {}) =>
-      logLine("warning", message, properties, context),
-    error: (message, properties = {}) =>
-      logLine("error", message, properties, context),
+    debug: (message, properties = {}) => logLine("debug", message, properties, context),
+    info: (message, properties = {}) => logLine("info", message, properties, context),
+    warn: (message, properties = {}) => logLine("warning", message, properties, context),
+    error: (message, properties = {}) => logLine("error", message, properties, context),
   };
 }

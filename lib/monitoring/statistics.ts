@@ -162,9 +162,7 @@ export class QueueStatistics {
       failed: this.#failed,
       in_flight: this.#inFlight,
       current_event_id: running?.id || null,
-      current_event_age: running === undefined
-        ? null
-        : rounded(running.ageSeconds),
+      current_event_age: running === undefined ? null : rounded(running.ageSeconds),
       wait_p50: seconds(this.#waits.percentile(0.5)),
       wait_p99: seconds(this.#waits.percentile(0.99)),
     };

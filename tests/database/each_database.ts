@@ -5,11 +5,7 @@
  */
 
 import { sql } from "kysely";
-import {
-  type Database,
-  migrateDatabase,
-  openDatabase,
-} from "../../lib/database/database.ts";
+import { type Database, migrateDatabase, openDatabase } from "../../lib/database/database.ts";
 import { postgresTest } from "../servers.ts";
 
 /** One migrated, empty database. */
@@ -26,9 +22,7 @@ export function eachDatabaseTest(
   fn: (database: TestDatabase) => Promise<void>,
 ): void {
   Deno.test(`${name} (sqlite)`, () =>
-    inFolder((folder) =>
-      withHandles("sqlite", `sqlite:${folder}/test.sqlite`, fn)
-    ));
+    inFolder((folder) => withHandles("sqlite", `sqlite:${folder}/test.sqlite`, fn)));
   postgresTest(
     `${name} (postgres)`,
     ({ url }) => withHandles("postgres", url, fn),

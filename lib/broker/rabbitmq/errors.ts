@@ -94,7 +94,9 @@ export function explainChannel(error: unknown, queue: string, address: Address):
         `${queue}.failed`,
     );
   }
-  if (code === 406 || code === 405 || code === 540 || /PRECONDITION_FAILED|RESOURCE_LOCKED/.test(text)) {
+  if (
+    code === 406 || code === 405 || code === 540 || /PRECONDITION_FAILED|RESOURCE_LOCKED/.test(text)
+  ) {
     return say("topology", topologyMessage(text, queue));
   }
   if (code === 404 || /NOT_FOUND/.test(text)) {

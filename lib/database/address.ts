@@ -1,0 +1,40 @@
+/**
+ * What `DATABASE_URL` can say.
+ *
+ * @module
+ */
+
+import { DatabaseError } from "./database_error.ts";
+
+/**
+ * Names a database for people: `host:port/database`, or the path of a SQLite file.
+ *
+ * @throws {DatabaseError} `url` when the address cannot be understood; its text is not repeated,
+ * since it may hold a password.
+ */
+export function describeDatabase(url: string): string {
+  const where = isSqlite(url) ? sqlitePath(url) : postgresPlace(url);
+  if (where) return where;
+  throw new DatabaseError(
+    "url",
+    "DATABASE_URL is not the address of a database: set it to sqlite:path/of/file, or to " +
+      "postgres://user:password@host:port/database with what is not a letter or digit in user " +
+      "and password percent-encoded.",
+  );
+}
+
+/** Whether an address names a SQLite file; any other is to be PostgreSQL's. */
+export function isSqlite(url: string): boolean {
+  return url.startsWith("sqlite:");
+}
+
+function sqlitePath(url: string): string {
+  return url.replace(/^sqlite:(\/\/)?/, "");
+}
+
+function postgresPlace(url: string): string | undefined {
+  const { protocol, hostname, port, pathname, searchParams } = URL.parse(url) ?? {};
+  if (protocol !== "postgres:" && protocol !== "postgresql:") return undefined;
+  const host = hostname || searchParams?.get("host") || "localhost";
+  return `${host}:${port || 5432}${pathname}`.replaceAll("%2F", "/");
+}

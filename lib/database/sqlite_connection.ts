@@ -1,0 +1,117 @@
+/**
+ * One connection to a SQLite file, with patience for other processes that does not block the
+ * thread.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
+import { isBusy, sqliteError } from "./sqlite_error.ts";
+
+/** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
+const BLOCKING_WAIT_MS = 10;
+/** Least and most ms between two tries. */
+const PAUSE_MS = [5, 50] as const;
+
+type Parameter = string | number | bigint | null | Uint8Array;
+
+/** Runs statements of one file, each until it succeeds, fails, or was locked out for too long. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #patienceMs: number;
+
+  private constructor(db: DatabaseSync, path: string, patienceMs: number) {
+    this.#db = db;
+    this.#path = path;
+    this.#patienceMs = patienceMs;
+  }
+
+  /**
+   * Opens the file, and makes it and its folder where they are not there.
+   *
+   * @param path The file; `:memory:` for none.
+   * @param patienceMs ms to wait for a lock that others hold.
+   * @throws {DatabaseError} When it cannot be opened or written.
+   */
+  static async open(path: string, patienceMs: number): Promise<SqliteConnection> {
+    const connection = new SqliteConnection(openFile(path), path, patienceMs);
+    try {
+      await connection.run("pragma journal_mode = wal");
+      await connection.run("pragma synchronous = full");
+      await connection.#requireWritable();
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Whether a transaction is open: some faults end it by themselves. */
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  /** Runs a statement without parameters. */
+  async run(sql: string): Promise<void> {
+    await this.executeQuery(CompiledQuery.raw(sql));
+  }
+
+  /** Runs a statement. */
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.#patiently(() => this.#execute<Row>(query));
+  }
+
+  /** Not supported. */
+  // deno-lint-ignore require-yield
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw await Promise.resolve(new Error("Streaming is not supported with SQLite"));
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#db.close();
+  }
+
+  /** A file that cannot be written is opened all the same, and would then fail at each event. */
+  async #requireWritable(): Promise<void> {
+    await this.run("begin immediate");
+    try {
+      await this.run("pragma user_version = 0");
+    } finally {
+      if (this.inTransaction) await this.run("rollback");
+    }
+  }
+
+  #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    const statement = this.#db.prepare(sql);
+    const values = parameters as readonly Parameter[];
+    if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+    const { changes } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  async #patiently<Result>(attempt: () => Result): Promise<Result> {
+    const deadline = performance.now() + this.#patienceMs;
+    while (true) {
+      try {
+        return attempt();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw sqliteError(error, this.#path);
+      }
+      await delay(PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]));
+    }
+  }
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
+    return new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
+  } catch (error) {
+    throw sqliteError(error, path);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The real surroundings of the modes: standard streams, workers' files, RabbitMQ, the database.
+ *
+ * @module
+ */
+
+import { fstatSync } from "node:fs";
+import type { Broker } from "../broker/broker.ts";
+import type { Config } from "../config.ts";
+import { discover, loadWorker } from "../discovery.ts";
+import type { Report } from "../monitoring/report.ts";
+import type { ShardFunction } from "../publish.ts";
+import { redactText } from "../redact.ts";
+import { openBroker } from "./open_broker.ts";
+import type { EventInput } from "./publish.ts";
+import { Progress } from "./publish/progress.ts";
+import type { KnownQueue, Services } from "./services.ts";
+
+const STDIN = 0;
+
+/** What the modes need of the world, for a program that was started from a command line. */
+export class SystemServices implements Services {
+  /** @inheritdoc */
+  listQueues(workersDir?: string): Promise<readonly KnownQueue[]> {
+    const { files, problems } = discover(workersDir);
+    for (const { message } of problems) this.warn(message);
+    return Promise.resolve(files);
+  }
+
+  /** @inheritdoc */
+  async shardFunction(queue: KnownQueue): Promise<ShardFunction | undefined> {
+    const worker = await loadWorker(queue);
+    return worker.shard && ((event, shards) => worker.shard?.(event, shards) ?? NaN);
+  }
+
+  /** @inheritdoc */
+  async openBroker(config: Config, name: string): Promise<Broker> {
+    return await openBroker(config, { name, report: (report) => this.#show(report) });
+  }
+
+  /** @inheritdoc */
+  async tryDatabase(config: Config): Promise<void> {
+    const { openDatabase } = await import("../database/database.ts");
+    const database = await openDatabase(config.databaseUrl);
+    await database.destroy();
+  }
+
+  /** @inheritdoc */
+  print(line: string): void {
+    console.log(line);
+  }
+
+  /** @inheritdoc */
+  warn(line: string): void {
+    console.error(`process-queue: ${line}`);
+  }
+
+  /** Tells of the connection only what the user should know. */
+  #show(report: Report): void {
+    if (report.kind !== "notice") return;
+    if (report.level === "warning" || report.level === "error") this.warn(sentenceOf(report));
+  }
+}
+
+/** The standard input, with its progress on the terminal if there is one. */
+export function standardInput(warn: (line: string) => void): EventInput {
+  if (Deno.stdin.isTerminal()) {
+    warn("reading events from the keyboard, one JSON object a line; Ctrl-D ends them");
+  }
+  const isShown = Deno.stderr.isTerminal() && !Deno.stdin.isTerminal();
+  const encoder = new TextEncoder();
+  const write = (text: string) => void Deno.stderr.writeSync(encoder.encode(text));
+  return {
+    bytes: Deno.stdin.readable,
+    progress: isShown ? new Progress(write, inputSize()) : undefined,
+  };
+}
+
+/** The size of the input where it is a file. */
+function inputSize(): number | undefined {
+  const stat = fstatSync(STDIN);
+  return stat.isFile() ? stat.size : undefined;
+}
+
+function sentenceOf({ message, properties = {} }: Extract<Report, { kind: "notice" }>): string {
+  const filled = message.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    return name in properties ? String(properties[name]) : whole;
+  });
+  return redactText(filled);
+}

@@ -1,0 +1,62 @@
+/**
+ * The program's entry: parses the command line and hands over to one mode.
+ *
+ * @module
+ */
+
+import { type Command, parseCommandLine } from "./lib/command_line.ts";
+import { loadConfig, readEnvironment } from "./lib/config.ts";
+import { failureOf } from "./lib/modes/failure.ts";
+
+type Doing = Exclude<Command, { readonly text: string }>;
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  if ("text" in command) {
+    console.log(command.text.trimEnd());
+    return 0;
+  }
+  for (const warning of command.warnings) console.error(`process-queue: ${warning}`);
+  return await run(command);
+}
+
+/** Runs one mode; only its own code is loaded. */
+async function run(command: Doing): Promise<number> {
+  const config = loadConfig(readEnvironment(), command.flags);
+  switch (command.mode) {
+    case "run": {
+      const { setUpLogging } = await import("./lib/monitoring/logging.ts");
+      const { runQueues } = await import("./lib/modes/run.ts");
+      setUpLogging(config.log);
+      return await runQueues(command, config, { print: console.log });
+    }
+    case "publish": {
+      const { runPublish } = await import("./lib/modes/publish.ts");
+      const { standardInput, SystemServices } = await import("./lib/modes/system.ts");
+      const services = new SystemServices();
+      return await runPublish(command, config, services, () => standardInput(services.warn));
+    }
+    case "failed": {
+      const { runFailed } = await import("./lib/modes/failed.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runFailed(command, config, new SystemServices());
+    }
+    case "migrate": {
+      const { runMigrate } = await import("./lib/modes/migrate.ts");
+      return await runMigrate(config);
+    }
+    case "check-config": {
+      const { runCheckConfig } = await import("./lib/modes/check_config.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runCheckConfig(command, config, new SystemServices());
+    }
+  }
+}
+
+function fail(error: unknown): number {
+  const { text, exitCode } = failureOf(error);
+  console.error(text);
+  return exitCode;
+}
+
+Deno.exit(await main(Deno.args).catch(fail));

@@ -1,0 +1,35 @@
+/**
+ * Fills a queue with events of 300 bytes, confirmed.
+ *
+ *   deno run -A scripts/bench/fill.ts URL QUEUE TYPE COUNT
+ */
+import { Buffer } from "node:buffer";
+import amqplib from "amqplib";
+
+const [url = "", queue = "", type = "classic", count = "0"] = Deno.args;
+const WINDOW = 2000;
+const EVENT_BYTES = 300;
+
+const connection = await amqplib.connect(url, { noDelay: true });
+const channel = await connection.createConfirmChannel();
+const args = type === "quorum" ? { "x-queue-type": "quorum" } : {};
+await channel.assertQueue(queue, { durable: true, arguments: args });
+for (let i = 0; i < Number(count); i++) {
+  const now = Date.now();
+  channel.sendToQueue(queue, body(i), {
+    persistent: true,
+    contentType: "application/json",
+    messageId: crypto.randomUUID(),
+    timestamp: Math.floor(now / 1000),
+    headers: { timestamp_in_ms: now },
+  });
+  if (i % WINDOW === WINDOW - 1) await channel.waitForConfirms();
+}
+await channel.waitForConfirms();
+await connection.close();
+
+function body(i: number): Buffer {
+  const event = { user_profile_id: i % 1000 + 1, client_id: 1, query: "", time: 1_700_000_000 + i };
+  const missing = EVENT_BYTES - JSON.stringify(event).length;
+  return Buffer.from(JSON.stringify({ ...event, query: "x".repeat(missing) }));
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { CheckConfigCommand } from "../../lib/command_line.ts";
+import { loadConfig } from "../../lib/config.ts";
+import { runCheckConfig } from "../../lib/modes/check_config.ts";
+import { COMMON, Surroundings } from "./surroundings.ts";
+
+const COMMAND: CheckConfigCommand = { mode: "check-config", json: false, ...COMMON };
+const ENVIRONMENT = { AMQP_URL: "amqps://me:sesame@rabbit/zulip%2f1", LOG_LEVEL: "debug" };
+
+Deno.test("runCheckConfig prints every setting with its source, and what is there", async () => {
+  const around = new Surroundings();
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
+  const { printed } = around;
+  const columns = printed.map((line) => line.split(/ {2,}/));
+  assert.deepEqual(columns.slice(0, 3), [
+    ["AMQP_URL=amqps://me:***@rabbit/zulip%2f1", "environment"],
+    ["AMQP_CA_FILE=", "not set"],
+    ["QUEUE_TYPE=classic", "default"],
+  ]);
+  assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));
+  assert.deepEqual(printed.slice(-4), [
+    "",
+    "settings: ok",
+    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
+    "database: ok",
+  ]);
+  assert(!printed.join("\n").includes("sesame"));
+});
+
+Deno.test("runCheckConfig prints everything that fails, and answers 1", async () => {
+  const around = new Surroundings();
+  around.failures = { broker: new Error("No broker there"), database: new Error("No database") };
+  const environment = { ...ENVIRONMENT, PQ_TSET_PREFETCH: "1", PQ_X_PREFETCH: "1" };
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(environment), around), 1);
+  assert.deepEqual(around.printed.slice(-3), [
+    "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
+    "broker: No broker there",
+    "database: No database",
+  ]);
+});
+
+Deno.test("runCheckConfig prints JSON", async () => {
+  const around = new Surroundings();
+  const config = loadConfig(ENVIRONMENT);
+  assert.equal(await runCheckConfig({ ...COMMAND, json: true }, config, around), 0);
+  const [line = "", ...more] = around.printed;
+  assert.equal(more.length, 0);
+  const { settings, checks } = JSON.parse(line);
+  assert.deepEqual(settings.find((each: { name: string }) => each.name === "LOG_LEVEL"), {
+    name: "LOG_LEVEL",
+    value: "debug",
+    source: "environment",
+  });
+  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), [true, true, true]);
+});
+
+Deno.test("runCheckConfig does not try a broker that is not used", async () => {
+  const around = new Surroundings();
+  around.failures = { broker: new Error("No broker there") };
+  const config = loadConfig({ USING_RABBITMQ: "false" });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 0);
+  assert.equal(around.printed.at(-2), "broker: not used (USING_RABBITMQ is false)");
+});
+
+Deno.test("runCheckConfig leaves out what only looks like the shards of a queue", async () => {
+  const around = new Surroundings();
+  const config = loadConfig({ ...ENVIRONMENT, TEST_SHARDS: "2", OTHER_SHARDS: "2" });
+  await runCheckConfig(COMMAND, config, around);
+  const shards = around.printed.filter((line) => line.includes("_SHARDS="));
+  assert.deepEqual(shards.map((line) => line.split(" ", 1)[0]), ["TEST_SHARDS=2"]);
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { EventProperties } from "../../lib/broker/broker.ts";
+import type { FailedCommand } from "../../lib/command_line.ts";
+import { loadConfig } from "../../lib/config.ts";
+import { runFailed } from "../../lib/modes/failed.ts";
+import { COMMON, Surroundings } from "./surroundings.ts";
+
+const LIST: FailedCommand = {
+  mode: "failed",
+  action: "list",
+  queue: "test",
+  json: false,
+  limit: 100,
+  ...COMMON,
+};
+const RETRY: FailedCommand = { ...LIST, action: "retry" };
+
+const FAILED: EventProperties = {
+  messageId: "9d0f",
+  priority: 3,
+  headers: {
+    realm: "zulip",
+    "x-pq-reason": "error",
+    "x-pq-attempts": 4,
+    "x-pq-failed-at": "2026-01-02T03:04:05.678Z",
+    "x-pq-error-name": "TypeError",
+    "x-pq-error-message": "no such user\nwith a second line",
+  },
+};
+
+async function withFailed(
+  ...events: [body: string | Uint8Array, properties?: EventProperties][]
+): Promise<Surroundings> {
+  const around = new Surroundings();
+  await around.broker.declare("test.failed");
+  for (const event of events) await around.broker.publish("test.failed", ...event);
+  return around;
+}
+
+async function run(command: FailedCommand, around: Surroundings): Promise<string[]> {
+  assert.equal(await runFailed(command, loadConfig({}), around), 0);
+  return around.printed;
+}
+
+Deno.test("runFailed lists the events as a table, and leaves them where they are", async () => {
+  const around = await withFailed(['{"id":1}', FAILED], ["?"]);
+  assert.deepEqual(await run(LIST, around), [
+    "id    failed at                 reason  attempts  error                    bytes",
+    "9d0f  2026-01-02T03:04:05.678Z  error   4         TypeError: no such user  8",
+    "                                                                           1",
+    "2 events in test.failed",
+  ]);
+  assert.equal((await around.broker.depth("test.failed"))?.ready, 2);
+});
+
+Deno.test("runFailed cuts a long error, and what would steer the terminal", async () => {
+  const headers = { "x-pq-error-message": "\x1b[2J" + "x".repeat(100) };
+  const [, row] = await run(LIST, await withFailed(["{}", { headers }]));
+  assert.equal(row?.trim(), `?[2J${"x".repeat(75)}…  2`);
+});
+
+Deno.test("runFailed says how many there are when it lists fewer", async () => {
+  const around = await withFailed(["{}"], ["{}"], ["{}"]);
+  const printed = await run({ ...LIST, limit: 2 }, around);
+  assert.equal(printed.at(-1), "the first 2 of 3 events in test.failed");
+});
+
+Deno.test("runFailed lists nothing for a queue that never failed", async () => {
+  assert.deepEqual(await run(LIST, new Surroundings()), ["0 events in test.failed"]);
+  assert.deepEqual(await run({ ...LIST, json: true }, new Surroundings()), []);
+});
+
+Deno.test("runFailed lists a line of JSON for each event, with all there is to know", async () => {
+  const around = await withFailed(['{"id": 1}', FAILED]);
+  const [line = ""] = await run({ ...LIST, json: true }, around);
+  assert.deepEqual(JSON.parse(line), {
+    id: "9d0f",
+    failed_at: "2026-01-02T03:04:05.678Z",
+    reason: "error",
+    attempts: 4,
+    bytes: 9,
+    properties: { messageId: "9d0f", priority: 3 },
+    headers: FAILED.headers,
+    body: '{"id": 1}',
+  });
+});
+
+Deno.test("runFailed lists a body that is not UTF-8, and bytes in headers, as base64", async () => {
+  const headers = { raw: Buffer.from([1, 2]), list: [{ big: 10n }] };
+  const around = await withFailed([new Uint8Array([0xff, 0]), { headers }]);
+  const [line = ""] = await run({ ...LIST, json: true }, around);
+  const { id, body, body_base64, headers: shown } = JSON.parse(line);
+  assert.deepEqual([id, body, body_base64], [null, undefined, "/wA="]);
+  assert.deepEqual(shown, { raw: "AQI=", list: [{ big: "10" }] });
+});
+
+Deno.test("runFailed moves the events back, as their publisher had set them", async () => {
+  const around = await withFailed(['{"id":1}', FAILED], ['{"id":2}']);
+  assert.deepEqual(await run(RETRY, around), ["moved 2 events from test.failed to test"]);
+  assert.deepEqual(await around.bodies("test"), ['{"id":1}', '{"id":2}']);
+  assert.deepEqual(await around.bodies("test.failed"), []);
+  const [event] = await around.broker.peek("test", 1);
+  assert.equal(event?.properties.messageId, "9d0f");
+  assert.deepEqual(event?.properties.headers, { realm: "zulip" });
+});
+
+Deno.test("runFailed moves nothing for a queue that never failed", async () => {
+  const around = new Surroundings();
+  assert.deepEqual(await run(RETRY, around), ["moved 0 events from test.failed to test"]);
+  const [line = ""] = await run({ ...RETRY, json: true }, new Surroundings());
+  assert.deepEqual(JSON.parse(line), { moved: 0, from: "test.failed", to: "test" });
+});
+
+Deno.test("runFailed knows the shards of a queue", async () => {
+  const printed = await run({ ...LIST, queue: "user_activity_shard2" }, new Surroundings());
+  assert.deepEqual(printed, ["0 events in user_activity_shard2.failed"]);
+});
+
+Deno.test("runFailed refuses an unknown queue with the nearest one", async () => {
+  await assert.rejects(run({ ...LIST, queue: "tets" }, new Surroundings()), {
+    name: "UsageError",
+    message: "there is no queue tets; did you mean test?\nqueues: test, user_activity",
+  });
+});

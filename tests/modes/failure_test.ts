@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { BrokerError } from "../../lib/broker/broker.ts";
+import { ConfigError } from "../../lib/config.ts";
+import { failureOf } from "../../lib/modes/failure.ts";
+import { unknownQueue, UsageError } from "../../lib/usage_error.ts";
+
+const problem = { setting: "QUEUE_TYPE", wrong: "it is wrong", fix: "set it right" };
+
+const FAILURES: readonly [error: Error, exitCode: number, text: string][] = [
+  [new UsageError("nothing to do"), 2, "process-queue: nothing to do"],
+  [
+    unknownQueue("a", []),
+    2,
+    "process-queue: there is no queue a\nthere are no workers",
+  ],
+  [
+    new ConfigError([problem]),
+    1,
+    "process-queue: the configuration has a problem: QUEUE_TYPE: it is wrong; set it right",
+  ],
+  [new BrokerError("closed", "The broker is closed"), 1, "process-queue: The broker is closed"],
+];
+
+for (const [error, exitCode, text] of FAILURES) {
+  Deno.test(`failureOf shows the message of a ${error.name}: ${error.message}`, () => {
+    assert.deepEqual(failureOf(error), { exitCode, text });
+  });
+}
+
+Deno.test("failureOf shows the stack of a fault of the program, without its secrets", () => {
+  const { text, exitCode } = failureOf(new TypeError("cannot use amqp://me:sesame@rabbit"));
+  assert.equal(exitCode, 1);
+  assert.match(text, /^process-queue: TypeError: cannot use amqp:\/\/me:\*\*\*@rabbit\n {4}at /);
+});
+
+Deno.test("failureOf shows what was thrown without being an error", () => {
+  assert.deepEqual(failureOf("no"), { exitCode: 1, text: "process-queue: no" });
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { MemoryBroker } from "../../lib/broker/memory.ts";
+import type { RabbitmqOptions } from "../../lib/broker/rabbitmq.ts";
+import { type Environment, loadConfig } from "../../lib/config.ts";
+import { openBroker } from "../../lib/modes/open_broker.ts";
+import { VERSION } from "../../lib/version.ts";
+
+const connection = { name: "process-queue test", report: () => {} };
+const PEM = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+
+/** The options with which RabbitMQ would be connected to. */
+async function optionsFor(environment: Environment): Promise<RabbitmqOptions> {
+  let given: RabbitmqOptions | undefined;
+  await using _broker = await openBroker(loadConfig(environment), connection, (options) => {
+    given = options;
+    return Promise.resolve(new MemoryBroker());
+  });
+  assert(given);
+  return given;
+}
+
+async function withFile<T>(text: string, run: (path: string) => Promise<T>): Promise<T> {
+  const path = await Deno.makeTempFile({ suffix: ".pem" });
+  try {
+    await Deno.writeTextFile(path, text);
+    return await run(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("openBroker passes on what the configuration says", async () => {
+  const environment = { AMQP_URL: "amqp://me:pw@rabbit", QUEUE_TYPE: "quorum" };
+  assert.deepEqual(await optionsFor({ ...environment, BROKER_WAIT_SECONDS: "5" }), {
+    url: "amqp://me:pw@rabbit",
+    ca: undefined,
+    queueType: "quorum",
+    waitSeconds: 5,
+    publishTimeoutSeconds: 30,
+    version: VERSION,
+    ...connection,
+  });
+});
+
+Deno.test("openBroker reads the file of AMQP_CA_FILE", async () => {
+  await withFile(PEM, async (path) => {
+    const { ca } = await optionsFor({ AMQP_URL: "amqps://me:pw@rabbit", AMQP_CA_FILE: path });
+    assert.equal(ca, PEM);
+  });
+});
+
+const HEAD = "the configuration has a problem: ";
+const FIX = "set it to a file with the certificate of the authority that signed RabbitMQ's own";
+
+Deno.test("openBroker reports an AMQP_CA_FILE that is not there", async () => {
+  const environment = { AMQP_URL: "amqps://me:pw@rabbit", AMQP_CA_FILE: "/nonexistent/ca.pem" };
+  await assert.rejects(optionsFor(environment), (error: Error) => {
+    assert.equal(error.name, "ConfigError");
+    const start = `${HEAD}AMQP_CA_FILE: /nonexistent/ca.pem cannot be read: `;
+    assert(error.message.startsWith(start) && error.message.endsWith(`; ${FIX}`), error.message);
+    return true;
+  });
+});
+
+Deno.test("openBroker reports an AMQP_CA_FILE without a certificate", async () => {
+  await withFile("nothing", async (path) => {
+    const environment = { AMQP_URL: "amqps://me:pw@rabbit", AMQP_CA_FILE: path };
+    await assert.rejects(optionsFor(environment), {
+      name: "ConfigError",
+      message: `${HEAD}AMQP_CA_FILE: there is no certificate in PEM format in ${path}; ${FIX}`,
+    });
+  });
+});
+
+Deno.test("openBroker says Zulip's words when RabbitMQ is not used", async () => {
+  const environment = { USING_RABBITMQ: "false", AMQP_URL: "amqp://me:pw@rabbit" };
+  await assert.rejects(optionsFor(environment), {
+    name: "NotUsingRabbitmqError",
+    message: "Cannot run a queue processor when USING_RABBITMQ is False!",
+  });
+});
+
+Deno.test("openBroker names AMQP_URL when there is no broker", async () => {
+  await assert.rejects(optionsFor({}), {
+    name: "ConfigError",
+    message: `${HEAD}AMQP_URL: it is not set, so there is no broker to take events from; set it ` +
+      "to amqp://user:password@host:5672/vhost, or set RABBITMQ_HOST, RABBITMQ_USERNAME and " +
+      "RABBITMQ_PASSWORD",
+  });
+});

@@ -1,0 +1,58 @@
+/** A surrounding for the modes: a broker in memory, and everything that is printed. */
+
+import type { Broker } from "../../lib/broker/broker.ts";
+import { MemoryBroker } from "../../lib/broker/memory.ts";
+import type { KnownQueue, Services } from "../../lib/modes/services.ts";
+import type { ShardFunction } from "../../lib/publish.ts";
+
+const NO_FLAGS = {
+  amqpUrl: undefined,
+  workersDir: undefined,
+  logFormat: undefined,
+  logLevel: undefined,
+};
+
+/** What every command has, for one that was given no options. */
+export const COMMON = { flags: NO_FLAGS, warnings: [] } as const;
+
+/** Keeps what a mode does in memory. */
+export class Surroundings implements Services {
+  broker: Broker = new MemoryBroker();
+  readonly printed: string[] = [];
+  readonly warned: string[] = [];
+  shard: ShardFunction | undefined;
+  failures: { broker?: Error; database?: Error } = {};
+
+  listQueues(): Promise<KnownQueue[]> {
+    const names = ["user_activity", "test"];
+    return Promise.resolve(names.map((name) => ({ name, file: `workers/${name}.ts` })));
+  }
+
+  shardFunction(): Promise<ShardFunction | undefined> {
+    return Promise.resolve(this.shard);
+  }
+
+  openBroker(): Promise<Broker> {
+    const { broker } = this.failures;
+    return broker ? Promise.reject(broker) : Promise.resolve(this.broker);
+  }
+
+  tryDatabase(): Promise<void> {
+    const { database } = this.failures;
+    return database ? Promise.reject(database) : Promise.resolve();
+  }
+
+  print(line: string): void {
+    this.printed.push(line);
+  }
+
+  warn(line: string): void {
+    this.warned.push(line);
+  }
+
+  /** The bodies that lie in a queue, as text. */
+  async bodies(queue: string): Promise<string[]> {
+    const events = await this.broker.peek(queue, 10_000);
+    return events.map(({ body }) => new TextDecoder().decode(body));
+  }
+}

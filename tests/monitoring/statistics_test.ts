@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { NoticeReport, SettledReport } from "../../lib/monitoring/report.ts";
+import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/statistics.ts";
+
+const START = 1_766_063_174_120;
+
+/** One queue's statistics in a folder of their own, with a clock that stands still. */
+class Scene {
+  ms = 0;
+  current: { id: string; ageSeconds: number } | undefined;
+  readonly notices: NoticeReport[] = [];
+  readonly dir: string;
+  readonly statistics: QueueStatistics;
+
+  constructor(readonly temporary = Deno.makeTempDirSync()) {
+    this.dir = join(temporary, "a", "stats");
+    this.statistics = new QueueStatistics({
+      queue: "test",
+      workerNum: 3,
+      dir: this.dir,
+      version: "1.2.3",
+      running: () => this.current,
+      notify: (report) => void (report.kind === "notice" && this.notices.push(report)),
+      now: () => START + this.ms,
+      clock: () => this.ms,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.temporary, { recursive: true });
+  }
+
+  settle(inFlight: number, more: Partial<SettledReport> = {}, times = 1): void {
+    for (let i = 0; i < times; i++) {
+      this.statistics.report({
+        kind: "settled",
+        queue: "test",
+        id: "",
+        outcome: "processed",
+        attempt: 1,
+        waitMs: 0,
+        runMs: 10,
+        inFlight,
+        ...more,
+      });
+    }
+  }
+
+  wake(): void {
+    this.statistics.report({ kind: "woke", queue: "test" });
+  }
+
+  sweepAfter(ms: number): void {
+    this.ms += ms;
+    this.statistics.sweep(this.ms);
+  }
+
+  text(): string {
+    return Deno.readTextFileSync(join(this.dir, "test.stats"));
+  }
+
+  file(): StatisticsSnapshot {
+    return JSON.parse(this.text());
+  }
+
+  /** Whether the file is written meanwhile; it is new with every write. */
+  writes(run: () => void): boolean {
+    const path = join(this.dir, "test.stats");
+    Deno.writeTextFileSync(path, "old");
+    run();
+    const isWritten = this.text() !== "old";
+    if (!isWritten) Deno.removeSync(path);
+    return isWritten;
+  }
+}
+
+Deno.test("QueueStatistics writes its file at the start, byte for byte", () => {
+  using scene = new Scene();
+  assert.equal(
+    scene.text(),
+    `{
+  "update_time": 1766063174.12,
+  "recent_average_consume_time": null,
+  "queue_last_emptied_timestamp": 1766063174.12,
+  "consumed_since_last_emptied": 0,
+  "pid": ${Deno.pid},
+  "worker_num": 3,
+  "version": "1.2.3",
+  "processed": 0,
+  "retried": 0,
+  "failed": 0,
+  "in_flight": 0,
+  "current_event_id": null,
+  "current_event_age": null,
+  "wait_p50": null,
+  "wait_p99": null
+}
+`,
+  );
+  const names = [...Deno.readDirSync(scene.dir)].map(({ name }) => name).sort();
+  assert.deepEqual(names, ["test.stats", "test.stats.lock"]);
+});
+
+Deno.test("QueueStatistics counts what became of events", () => {
+  using scene = new Scene();
+  scene.settle(5, {}, 3);
+  scene.settle(4, { outcome: "discarded" });
+  scene.settle(3, { outcome: "retried" }, 2);
+  scene.settle(2, { outcome: "failed" });
+  scene.settle(1, { outcome: "released" }, 9);
+  scene.statistics.report({ kind: "woke", queue: "other" });
+  scene.settle(7, { queue: "other" });
+  const { processed, retried, failed, in_flight, consumed_since_last_emptied } = scene.statistics
+    .snapshot();
+  assert.deepEqual(
+    { processed, retried, failed, in_flight, consumed_since_last_emptied },
+    { processed: 4, retried: 2, failed: 1, in_flight: 1, consumed_since_last_emptied: 4 },
+  );
+});
+
+Deno.test("QueueStatistics averages the last 50 runs that went well, in seconds", () => {
+  using scene = new Scene();
+  scene.settle(1, { runMs: 1000 }, 10);
+  scene.settle(1, { runMs: 10_000, outcome: "failed" }, 10);
+  assert.equal(scene.statistics.snapshot().recent_average_consume_time, 1);
+  scene.settle(1, { runMs: 20 }, 50);
+  assert.equal(scene.statistics.snapshot().recent_average_consume_time, 0.02);
+});
+
+Deno.test("QueueStatistics answers waits in seconds, but not of events that never ran", () => {
+  using scene = new Scene();
+  scene.settle(1, { waitMs: 1e6, outcome: "released" });
+  assert.equal(scene.statistics.snapshot().wait_p50, null);
+  scene.settle(1, { waitMs: 100 }, 98);
+  scene.settle(1, { waitMs: 5000 }, 2);
+  const { wait_p50, wait_p99 } = scene.statistics.snapshot();
+  assert.ok(Math.abs((wait_p50 ?? 0) - 0.1) < 0.01 && Math.abs((wait_p99 ?? 0) - 5) < 0.5);
+});
+
+Deno.test("QueueStatistics starts anew when the queue is empty, and writes at the next sweep", () => {
+  using scene = new Scene();
+  scene.settle(1, {}, 3);
+  scene.ms = 1000;
+  assert.equal(scene.writes(() => scene.settle(0)), false);
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
+  const file = scene.file();
+  assert.equal(file.consumed_since_last_emptied, 0);
+  assert.equal(file.queue_last_emptied_timestamp, (START + 1000) / 1000);
+  assert.equal(file.update_time, (START + 1250) / 1000);
+  assert.equal(scene.writes(() => scene.sweepAfter(100_000)), false);
+});
+
+Deno.test("QueueStatistics does not call a queue empty because its last event was released", () => {
+  using scene = new Scene();
+  scene.ms = 1000;
+  scene.settle(0, { outcome: "released" });
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
+  assert.equal(scene.file().queue_last_emptied_timestamp, START / 1000);
+  assert.equal(scene.file().in_flight, 0);
+});
+
+Deno.test("QueueStatistics writes at once when the queue wakes, but once a second only", () => {
+  using scene = new Scene();
+  assert.equal(scene.writes(() => scene.wake()), true);
+  assert.equal(scene.file().in_flight, 1);
+  scene.settle(0);
+  scene.ms = 999;
+  assert.equal(scene.writes(() => scene.wake()), false);
+  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
+  scene.settle(0);
+  assert.equal(scene.writes(() => scene.wake()), true);
+});
+
+Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", () => {
+  using scene = new Scene();
+  scene.settle(1, {}, 49);
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
+  assert.equal(scene.writes(() => scene.settle(1, {}, 5000)), false);
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
+  assert.equal(scene.file().processed, 5049);
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
+});
+
+Deno.test("QueueStatistics writes few events 30 seconds after the last write", () => {
+  using scene = new Scene();
+  scene.settle(1);
+  assert.equal(scene.writes(() => scene.sweepAfter(29_999)), false);
+  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
+});
+
+Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", () => {
+  using scene = new Scene();
+  scene.wake();
+  scene.current = { id: "e1", ageSeconds: 30.25 };
+  assert.equal(scene.writes(() => scene.sweepAfter(29_999)), false);
+  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
+  const { current_event_id, current_event_age, update_time } = scene.file();
+  assert.deepEqual([current_event_id, current_event_age], ["e1", 30.25]);
+  assert.equal(update_time, START / 1000);
+});
+
+Deno.test("QueueStatistics.flush writes what is not due", () => {
+  using scene = new Scene();
+  scene.settle(1);
+  assert.equal(scene.statistics.flush(), true);
+  assert.equal(scene.file().processed, 1);
+});
+
+Deno.test("QueueStatistics does not wait for the lock, and tries again at the next sweep", () => {
+  using scene = new Scene();
+  {
+    using lock = Deno.openSync(join(scene.dir, "test.stats.lock"), { write: true });
+    lock.lockSync(true);
+    assert.equal(scene.statistics.flush(), false);
+    assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
+  }
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
+  assert.deepEqual(scene.notices, []);
+});
+
+Deno.test("QueueStatistics warns once of a folder it cannot write, and tries every minute", () => {
+  const blocker = Deno.makeTempFileSync();
+  using scene = new Scene(blocker);
+  assert.equal(scene.notices.length, 1);
+  assert.deepEqual([scene.notices[0]?.level, scene.notices[0]?.queue], ["warning", "test"]);
+  assert.equal(
+    scene.notices[0]?.message,
+    "Cannot write statistics to {path}: {error}. Processing goes on, and the file is tried again " +
+      "every minute. Let this user write to that folder, or set QUEUE_STATS_DIR to another one.",
+  );
+  assert.match(scene.notices[0]?.error?.message ?? "", /os error/);
+  Deno.removeSync(blocker);
+  scene.wake();
+  scene.settle(0);
+  scene.sweepAfter(59_999);
+  assert.throws(() => scene.text(), Deno.errors.NotFound);
+  scene.sweepAfter(1);
+  assert.equal(scene.file().processed, 1);
+  assert.deepEqual(scene.notices.slice(1).map(({ level, message }) => [level, message]), [
+    ["info", "Statistics are written to {path} again"],
+  ]);
+});
+
+Deno.test("QueueStatistics of two processes share a file that is whole at all times", async () => {
+  using scene = new Scene();
+  const children = [spawnWriter(scene.dir), spawnWriter(scene.dir)];
+  let areRunning = true;
+  const outputs = Promise.all(children).finally(() => areRunning = false);
+  const pids = new Set<number>();
+  while (areRunning) {
+    pids.add(scene.file().pid);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  for (const { stdout, success } of await outputs) {
+    assert.ok(success && Number(new TextDecoder().decode(stdout)) > 0);
+  }
+  assert.ok(pids.size > 1);
+});
+
+function spawnWriter(dir: string): Promise<Deno.CommandOutput> {
+  const script = new URL("../fixtures/monitoring/write_statistics.ts", import.meta.url);
+  const args = ["run", "-A", script.href, dir, "1000"];
+  return new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+}
