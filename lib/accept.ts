@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery } from "./broker/broker.ts";
-import { type EventState, readState, tableBytes } from "./broker/headers.ts";
+import { type EventState, headerBytes, MAX_ENGINE_HEADER_BYTES, readState } from "./broker/headers.ts";
 
 /** What an event may be at the most. */
 export interface AcceptLimits {
@@ -29,14 +29,8 @@ export class Refusal extends Error {
   override readonly name = "InvalidEvent";
 }
 
-const ENCODINGS: readonly unknown[] = [
-  undefined,
-  "",
-  "utf-8",
-  "utf8",
-  "UTF-8",
-  "identity",
-];
+/** In lower case: names of encodings are the same in any. */
+const ENCODINGS: readonly string[] = ["", "utf-8", "utf8", "identity"];
 
 /**
  * Looks at a delivery.
@@ -62,21 +56,25 @@ export function accept(delivery: Delivery, limits: AcceptLimits): Accepted {
 }
 
 function checkEncoding(encoding: string): void {
-  if (ENCODINGS.includes(encoding)) return;
+  if (ENCODINGS.includes(encoding.toLowerCase())) return;
   throw new Refusal(
     `The content encoding is ${JSON.stringify(encoding.slice(0, 100))}: ` +
       `only UTF-8 without compression is known`,
   );
 }
 
-function checkHeaders(
-  headers: Readonly<Record<string, unknown>>,
-  maxBytes: number,
-): void {
-  const bytes = tableBytes(headers);
-  if (bytes <= maxBytes) return;
+function checkHeaders(headers: Readonly<Record<string, unknown>>, maxBytes: number): void {
+  if (maxBytes >= SMALL_TABLE_BYTES && areSurelySmall(headers)) return;
+  const { publisher, engine } = headerBytes(headers);
+  if (publisher > maxBytes) {
+    throw new Refusal(
+      `The headers have ${publisher} bytes, more than ${maxBytes} (MAX_HEADER_BYTES)`,
+    );
+  }
+  if (engine <= MAX_ENGINE_HEADER_BYTES) return;
   throw new Refusal(
-    `The headers have ${bytes} bytes, more than ${maxBytes} (MAX_HEADER_BYTES)`,
+    `The headers x-pq-… have ${engine} bytes, more than ${MAX_ENGINE_HEADER_BYTES}: ` +
+      `only the engine sets them`,
   );
 }
 

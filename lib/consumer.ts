@@ -443,15 +443,6 @@ export class Consumer implements ExecutorListener {
     if (settlement.kind === "release") this.#unaccept(entry);
     else this.#forget(entry);
     this.#count(settlement);
-    const cause = settlement.kind === "retry" || settlement.kind === "fail"
-      ? {
-        reason: settlement.reason,
-        error: settlement.error,
-        body: entry.delivery.body,
-      }
-      : outcome?.kind === "discarded"
-      ? { error: outcome.error }
-      : undefined;
     const report: SettledReport = {
       kind: "settled",
       queue: this.#options.queue,
@@ -461,11 +452,9 @@ export class Consumer implements ExecutorListener {
       waitMs: waitMs(entry, startedAt, this.#wallOffset),
       runMs,
       inFlight: this.#inFlight,
-      ...cause,
     };
-    this.#options.report(
-      settlement.kind === "retry" ? { ...report, delay: settlement.delay } : report,
-    );
+    const cause = causeOf(entry, settlement, outcome);
+    this.#options.report(cause ? { ...report, ...cause } : report);
   }
 
   #count(settlement: Settlement): void {
@@ -487,9 +476,7 @@ export class Consumer implements ExecutorListener {
   #forget(entry: Entry): void {
     this.#inFlight--;
     this.#bytes -= entry.bytes;
-    if (entry.id !== "" && this.#byId.get(entry.id) === entry) {
-      this.#byId.delete(entry.id);
-    }
+    if (this.#tracksIds && this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id);
     if (entry.next) this.#readmit(entry.next);
     if (this.#narrowed && this.#bytes < this.#options.limits.windowBytes / 2) {
       this.#narrowed = false;
@@ -602,6 +589,20 @@ const NAMES = {
 
 function keyOf(job: Job): EventKey {
   return job.id || fingerprint(job.body);
+}
+
+function causeOf(
+  entry: Entry,
+  settlement: Settlement,
+  outcome: Outcome | undefined,
+): Partial<SettledReport> | undefined {
+  if (settlement.kind === "done") {
+    return outcome?.kind === "discarded" ? { error: outcome.error } : undefined;
+  }
+  if (settlement.kind === "release") return undefined;
+  const { reason, error } = settlement;
+  const cause = { reason, error, body: entry.delivery.body };
+  return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
 }
 
 function append(first: Entry, entry: Entry): void {

@@ -22,7 +22,7 @@ export const LADDER: readonly number[] = [
 export interface Hop {
   /** The step of the ladder it waits on, in seconds. */
   readonly step: number;
-  /** ms since 1970 before which it must not run; only where the step is shorter than the delay. */
+  /** Whole ms since 1970 before which it must not run; only where the step is shorter. */
   readonly notBefore?: number;
 }
 
@@ -35,7 +35,8 @@ export interface Hop {
 export function hopFor(seconds: number, now: number): Hop {
   const longest = LADDER.at(-1) ?? 0;
   if (seconds > longest) {
-    return { step: longest, notBefore: now + seconds * 1000 };
+    const notBefore = Math.min(Math.ceil(now + seconds * 1000), Number.MAX_SAFE_INTEGER);
+    return { step: longest, notBefore };
   }
   return { step: LADDER.find((step) => step >= seconds) ?? longest };
 }

@@ -146,6 +146,11 @@ function retryOrFail(
   return { kind: "retry", delay, attempts: attempt, crashes, reason, error };
 }
 
+/** Workers say any number they like. */
+function isDelay(after: number | undefined): after is number {
+  return typeof after === "number" && Number.isFinite(after) && after >= 0;
+}
+
 function retryLater(
   outcome: Extract<Outcome, { kind: "retry-later" }>,
   policy: SettlePolicy,
@@ -157,7 +162,7 @@ function retryLater(
   }
   return {
     kind: "retry",
-    delay: outcome.after ?? scheduled ?? DEFAULT_RETRY_LATER_SECONDS,
+    delay: isDelay(outcome.after) ? outcome.after : scheduled ?? DEFAULT_RETRY_LATER_SECONDS,
     attempts: outcome.counts ? attempt : attempt - 1,
     crashes: policy.crashes,
     reason: "retry-later",

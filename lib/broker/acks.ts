@@ -19,7 +19,7 @@ const MAX_ACKS_IN_ONE = 100;
 
 /**
  * Collects the settled tags of one channel and acknowledges the highest below which nothing is
- * unsettled, when min(100, prefetch / 2) have gathered or the event loop turns, whichever is
+ * unsettled, when min(100, prefetch / 2) have gathered or the time for it has come, whichever is
  * first. When as many wait behind an unsettled one, they are acknowledged one by one, so that a
  * slow event does not stop the flow. It belongs to one channel: a new one starts again at tag 1.
  */
@@ -27,7 +27,10 @@ export class AckCoalescer {
   readonly #channel: AckChannel;
   #most = 1;
   readonly #defer: (flush: () => void) => void;
-  readonly #flush = () => this.flush();
+  readonly #flush = () => {
+    this.#deferred = false;
+    this.flush();
+  };
   #states = new Uint8Array(1024);
   /** The lowest tag that is not settled. */
   #next = 1;
@@ -41,7 +44,7 @@ export class AckCoalescer {
 
   /**
    * @param channel Where acknowledgements go.
-   * @param defer Runs a function once this turn of the event loop is over.
+   * @param defer Runs a function once, when this turn of the event loop is over or soon after.
    */
   constructor(channel: AckChannel, defer: (flush: () => void) => void) {
     this.#channel = channel;
@@ -65,8 +68,8 @@ export class AckCoalescer {
       this.#advance();
     }
     if (this.#readyCount >= this.#most) this.flush();
-    else if (this.#behindHole >= this.#most) this.#ackBehindHole();
-    else this.#deferFlush();
+    if (this.#behindHole >= this.#most) this.#ackBehindHole();
+    this.#deferFlush();
   }
 
   /** The delivery was answered otherwise (sent back): an acknowledgement may pass over it. */
@@ -78,7 +81,6 @@ export class AckCoalescer {
 
   /** Sends what may be acknowledged now. */
   flush(): void {
-    this.#deferred = false;
     if (this.#readyCount === 0) return;
     const tag = this.#ready;
     const multiple = this.#readyCount > 1;

@@ -109,7 +109,10 @@ export interface Broker extends AsyncDisposable {
   ): Promise<void>;
   /** How full the queue is; `undefined` when there is none. */
   depth(queue: string): Promise<Depth | undefined>;
-  /** The first events that are ready, oldest first, left where they are. */
+  /**
+   * The first events that are ready, oldest first. They are left where they are, but for a quorum
+   * queue on RabbitMQ, which puts them behind the others.
+   */
   peek(queue: string, limit: number): Promise<StoredEvent[]>;
   /**
    * Moves the events that are ready now, oldest first, each confirmed in its new queue before it

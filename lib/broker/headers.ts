@@ -37,6 +37,8 @@ export const HEADER = {
 
 /** Bytes that the publisher's headers may take beside ours; amqplib refuses a table over 64 KB. */
 export const MAX_PUBLISHER_HEADER_BYTES = 44 * 1024;
+/** Bytes that the engine's own headers take at the most. */
+export const MAX_ENGINE_HEADER_BYTES = 16 * 1024;
 
 const ORIGINAL = "x-original-";
 const PUBLISHED_MS = "timestamp_in_ms";
@@ -185,7 +187,9 @@ export function requeueProperties(event: StoredEvent): EventProperties {
 
 function failureTimes(headers: Readonly<Headers> | undefined, now: number): Headers {
   const at = new Date(now).toISOString();
-  return { [HEADER.firstFailedAt]: headers?.[HEADER.firstFailedAt] ?? at, [HEADER.failedAt]: at };
+  const first = headers?.[HEADER.firstFailedAt];
+  const isTime = typeof first === "string" && first.length === at.length;
+  return { [HEADER.firstFailedAt]: isTime ? first : at, [HEADER.failedAt]: at };
 }
 
 /**
@@ -218,8 +222,12 @@ function isActedOn(name: string): boolean {
 /** `x-death` without what our own retry queues wrote. */
 function othersDeaths(deaths: unknown): unknown {
   if (!Array.isArray(deaths)) return deaths;
-  const others = deaths.filter((death) => !/\.retry\.\d+s$/.test(String(death?.queue)));
+  const others = deaths.filter((death) => !isOurRetryQueue(death?.queue));
   return others.length > 0 ? others : undefined;
+}
+
+function isOurRetryQueue(queue: unknown): boolean {
+  return typeof queue === "string" && /\.retry\.\d+s$/.test(queue);
 }
 
 function bounded(headers: Headers): Headers {
@@ -241,20 +249,42 @@ function bounded(headers: Headers): Headers {
 }
 
 /** How many bytes a table of headers takes on the wire, or a little more. */
-export function tableBytes(headers: Readonly<Headers>): number {
+export function tableBytes(headers: Readonly<Headers>, depth = 0): number {
   let bytes = 4;
   for (const [name, value] of Object.entries(headers)) {
-    bytes += 1 + Buffer.byteLength(name) + valueBytes(value);
+    bytes += 1 + Buffer.byteLength(name) + valueBytes(value, depth);
   }
   return bytes;
 }
 
-function valueBytes(value: unknown): number {
+function valueBytes(value: unknown, depth: number): number {
   if (typeof value === "string") return 5 + Buffer.byteLength(value);
   if (value instanceof Uint8Array) return 5 + value.length;
-  if (Array.isArray(value)) return 5 + value.reduce((sum, item) => sum + valueBytes(item), 0);
-  if (typeof value === "object" && value !== null) return 1 + tableBytes({ ...value });
-  return 9;
+  if (typeof value !== "object" || value === null) return 9;
+  if (depth === MAX_TABLE_DEPTH) return TOO_DEEP_BYTES;
+  if (!Array.isArray(value)) return 1 + tableBytes({ ...value }, depth + 1);
+  return 5 + value.reduce((sum, item) => sum + valueBytes(item, depth + 1), 0);
+}
+
+/** A table nested deeper cannot be encoded again without using up the stack. */
+const MAX_TABLE_DEPTH = 500;
+/** What is nested too deep counts as more than any table may have. */
+const TOO_DEEP_BYTES = 2 ** 30;
+
+/** How many bytes of an event's headers are the publisher's, and how many are the engine's. */
+export function headerBytes(
+  headers: Readonly<Headers>,
+): { readonly publisher: number; readonly engine: number } {
+  const entries = Object.entries(headers);
+  const ours = entries.filter(([name]) => name.startsWith("x-pq-"));
+  const theirs = entries.filter(([name, value]) =>
+    !name.startsWith("x-pq-") && !BROKERS_OWN.test(name) &&
+    (name !== "x-death" || othersDeaths(value) !== undefined)
+  );
+  return {
+    publisher: tableBytes(Object.fromEntries(theirs)),
+    engine: tableBytes(Object.fromEntries(ours)),
+  };
 }
 
 /** The text, cut to so many bytes of UTF-8 without breaking a character. */

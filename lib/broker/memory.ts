@@ -99,15 +99,16 @@ export class MemoryBroker implements Broker {
     to: string,
     change: (event: StoredEvent) => EventProperties | undefined,
   ): Promise<number> {
-    const items = this.#queues.get(from)?.items.splice(0) ?? [];
-    const left: Item[] = [];
-    for (const item of items) {
+    const source = this.#queues.get(from);
+    let moved = 0;
+    for (const item of [...source?.items ?? []]) {
       const properties = change(item);
-      if (properties === undefined) left.push(item);
-      else await this.publish(to, item.body, properties);
+      if (properties === undefined) continue;
+      this.#declared(to);
+      await this.publish(to, item.body, properties);
+      if (source?.take(item)) moved++;
     }
-    this.#queues.get(from)?.items.unshift(...left);
-    return items.length - left.length;
+    return moved;
   }
 
   /** @inheritdoc */
@@ -158,6 +159,13 @@ class MemoryQueue {
   add(item: Item): void {
     this.items.push(item);
     this.wake();
+  }
+
+  /** Takes an item out; false when it is not here any more. */
+  take(item: Item): boolean {
+    const index = this.items.indexOf(item);
+    if (index >= 0) this.items.splice(index, 1);
+    return index >= 0;
   }
 
   giveBack(items: Item[]): void {

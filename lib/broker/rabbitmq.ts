@@ -13,6 +13,7 @@ import type { Settlement } from "../settle.ts";
 import {
   type Broker,
   BrokerError,
+  type BrokerErrorKind,
   type Delivery,
   type Depth,
   type EventProperties,
@@ -21,12 +22,14 @@ import {
   type SubscriptionListener,
 } from "./broker.ts";
 import { failedProperties, retryProperties, waitingProperties } from "./headers.ts";
+import { Backoff } from "./rabbitmq/backoff.ts";
+import { withChannel } from "./rabbitmq/channel.ts";
 import { type Address, addressOf, explainChannel } from "./rabbitmq/errors.ts";
 import { Link } from "./rabbitmq/link.ts";
-import { propertiesOf, storedEvent } from "./rabbitmq/properties.ts";
-import { Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
+import { encodable, propertiesOf, storedEvent } from "./rabbitmq/properties.ts";
+import { NotEncodable, Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
 import { type Copied, RabbitSubscription } from "./rabbitmq/subscription.ts";
-import { Topology, withChannel } from "./rabbitmq/topology.ts";
+import { Topology } from "./rabbitmq/topology.ts";
 
 /** What it takes to use RabbitMQ. */
 export interface RabbitmqOptions {
@@ -49,6 +52,11 @@ export interface RabbitmqOptions {
 
 /** How often the depth of consumed queues is looked at, in ms. */
 const DEPTH_EVERY_MS = 10_000;
+/** Errors that the next attempt to store a copy may not have. */
+const PASSING: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
+/** The waits before an event is published again. */
+const FIRST_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 2000;
 
 /**
  * Connects to RabbitMQ.
@@ -106,6 +114,7 @@ class RabbitBroker implements Broker {
       address: this.#address,
       report: this.#report,
       copy: (delivery, settlement) => this.#copy(queue, delivery, settlement),
+      onClose: (closed) => void this.#subscriptions.delete(closed),
     });
     this.#subscriptions.set(subscription, queue);
     return subscription;
@@ -219,12 +228,14 @@ class RabbitBroker implements Broker {
     properties: EventProperties,
     isWanted: () => boolean,
   ): Promise<void> {
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     while (isWanted()) {
       try {
         return await this.#publisher.publish(queue, body, properties, isWanted);
       } catch (error) {
         if (!(error instanceof Unconfirmed)) throw error;
       }
+      await backoff.wait(this.#publishing.closing);
     }
   }
 
@@ -261,14 +272,15 @@ class RabbitBroker implements Broker {
    * wanted.
    */
   async #copy(queue: string, delivery: Delivery, settlement: Copied): Promise<void> {
-    const isWanted = () => !delivery.lost;
-    const publish = () => this.#publishCopy(queue, delivery, settlement, isWanted);
-    try {
-      await publish();
-    } catch (error) {
-      if (!(error instanceof BrokerError && error.kind === "unroutable")) throw error;
-      this.#topology.forget();
-      await publish();
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    while (!delivery.lost) {
+      try {
+        return await this.#publishCopy(queue, delivery, settlement, () => !delivery.lost);
+      } catch (error) {
+        if (!(error instanceof BrokerError && PASSING.has(error.kind))) throw error;
+        if (error.kind === "unroutable") this.#topology.forget();
+      }
+      await backoff.wait(this.#consuming.closing);
     }
   }
 
@@ -283,7 +295,12 @@ class RabbitBroker implements Broker {
     const { name, properties } = settlement.kind === "retry"
       ? await this.#retryCopy(model, queue, delivery, settlement)
       : await this.#failedCopy(model, queue, delivery, settlement);
-    await this.#publishUntilConfirmed(name, delivery.body, properties, isWanted);
+    try {
+      await this.#publishUntilConfirmed(name, delivery.body, properties, isWanted);
+    } catch (error) {
+      if (!(error instanceof NotEncodable)) throw error;
+      await this.#publishUntilConfirmed(name, delivery.body, encodable(properties), isWanted);
+    }
   }
 
   async #retryCopy(

@@ -35,10 +35,13 @@ export type DatabaseErrorKind =
 
 /** A fault of the database, with a message that says what is wrong, where, and what to do. */
 export class DatabaseError extends Error {
+  /** Always `DatabaseError`. */
   override readonly name = "DatabaseError";
   /** What is wrong. */
   readonly kind: DatabaseErrorKind;
   /**
+   * Made by the modules that know the database's own errors.
+   *
    * @param kind What is wrong.
    * @param message What is wrong, where (never with a password), and what to do.
    */

@@ -8,8 +8,8 @@ import type { Outcome } from "../settle.ts";
 import { BatchError, type BatchWorker } from "../worker.ts";
 import type { Job } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
-import { type Ready, type Run, steers } from "./run.ts";
-import { DONE, type RunOptions, Runs } from "./runs.ts";
+import { DONE, isA, type Ready, type Run, steers } from "./run.ts";
+import { type RunOptions, Runs } from "./runs.ts";
 
 /** Gathers jobs and runs one batch after another; a job that must be alone is a batch of one. */
 export class Batches {
@@ -19,7 +19,9 @@ export class Batches {
   readonly #seconds: number;
   readonly #waiting = new Fifo<Job>();
   /** The batch that is being gathered. */
-  #gathered: Ready[] = [];
+  #gathered: Job[] = [];
+  /** The jobs of a batch that failed: they run again one by one. */
+  readonly #singles = new Fifo<Job>();
   #active = false;
   #stopping = false;
   #wake: (() => void) | undefined;
@@ -46,8 +48,8 @@ export class Batches {
   /** Gives back what came before a time and has not been started. */
   recall(receivedBefore: number): void {
     const isOld = (job: Job) => job.receivedAt < receivedBefore;
-    const jobs = this.#gathered.filter(({ job }) => isOld(job)).map(({ job }) => job);
-    this.#gathered = this.#gathered.filter(({ job }) => !isOld(job));
+    const jobs = [...this.#singles.remove(isOld), ...this.#gathered.filter(isOld)];
+    this.#gathered = this.#gathered.filter((job) => !isOld(job));
     jobs.push(...this.#waiting.remove(isOld));
     this.runs.release(jobs);
   }
@@ -61,10 +63,8 @@ export class Batches {
   }
 
   async #runAll(): Promise<void> {
-    while (this.#waiting.length + this.#gathered.length > 0) {
-      await this.#gather();
-      const batch = this.#gathered;
-      this.#gathered = [];
+    while (this.#singles.length + this.#waiting.length + this.#gathered.length > 0) {
+      const batch = await this.#nextBatch();
       if (batch.length > 0) await this.#runBatch(batch);
       if (this.runs.mustYield) await this.runs.yield();
     }
@@ -72,12 +72,21 @@ export class Batches {
     this.runs.quiet();
   }
 
+  async #nextBatch(): Promise<readonly Job[]> {
+    const single = this.#singles.shift();
+    if (single) return [single];
+    await this.#gather();
+    const batch = this.#gathered;
+    this.#gathered = [];
+    return batch;
+  }
+
   /** Fills the batch: to its size, until its time is over, or up to a job that must be alone. */
   async #gather(): Promise<void> {
     while (!this.#fill()) {
       const [first] = this.#gathered;
       if (!first) return;
-      const left = first.job.receivedAt + this.#seconds * 1000 - performance.now();
+      const left = first.receivedAt + this.#seconds * 1000 - performance.now();
       if (left <= 0) return;
       await this.#moreWithin(left);
     }
@@ -90,9 +99,8 @@ export class Batches {
       if (!next) return this.#stopping;
       if (next.alone && this.#gathered.length > 0) return true;
       this.#waiting.shift();
-      const ready = this.runs.parse(next);
-      if (ready) this.#gathered.push(ready);
-      if (next.alone && ready) return true;
+      this.#gathered.push(next);
+      if (next.alone) return true;
     }
     return true;
   }
@@ -109,16 +117,19 @@ export class Batches {
     });
   }
 
-  async #runBatch(batch: readonly Ready[]): Promise<void> {
+  /** Says what is about to run before the bodies are parsed, as that may end it all. */
+  async #runBatch(jobs: readonly Job[]): Promise<void> {
+    this.runs.options.listener.onStart(jobs);
+    const batch = jobs.map((job) => this.runs.parse(job)).filter((ready) => ready !== undefined);
     this.runs.tick();
-    this.runs.options.listener.onStart(batch.map(({ job }) => job));
+    if (batch.length === 0) return;
     const run = this.runs.begin(batch);
     try {
       const result = this.#worker.consumeBatch(batch.map(({ event }) => event), run.context);
       if (result !== undefined) await result;
-      this.#end(run, () => DONE);
+      this.#end(run, (index) => run.outcomeOfReturn(run.items[index]?.attempt ?? 1));
     } catch (error) {
-      await this.#endFailed(run, error);
+      this.#endFailed(run, error);
     }
   }
 
@@ -128,24 +139,20 @@ export class Batches {
   }
 
   /** One outcome per event where the error says it; else the events run again one by one. */
-  async #endFailed(run: Run, error: unknown): Promise<void> {
+  #endFailed(run: Run, error: unknown): void {
     const { items } = run;
-    if (error instanceof BatchError && error.outcomes.length === items.length) {
+    if (isA(error, BatchError) && error.outcomes.length === items.length) {
       return this.#end(run, (index) => this.#itemOutcome(run, index, error.outcomes[index]));
     }
     if (items.length === 1 || run.abortedBy || steers(error)) {
       return this.#end(run, (index) => run.outcomeOf(error, items[index]?.attempt ?? 1));
     }
     if (!this.runs.end(run)) return;
-    for (const item of items) await this.#runOne(item);
+    for (const { job } of items) this.#singles.push(job);
+    if (this.#stopping) this.recall(Infinity);
   }
 
   #itemOutcome(run: Run, index: number, thrown: unknown): Outcome {
     return thrown === undefined ? DONE : run.outcomeOf(thrown, run.items[index]?.attempt ?? 1);
-  }
-
-  async #runOne(item: Ready): Promise<void> {
-    if (this.#stopping) return this.runs.release([item.job]);
-    await this.#runBatch([item]);
   }
 }

@@ -32,6 +32,7 @@ export class RunContext implements BatchContext {
   readonly #items: readonly Attempted[];
   #events: readonly EventInfo[] | undefined;
   #controller: AbortController | undefined;
+  #isSignalUsed = false;
   #log: WorkerLog | undefined;
 
   /** @param worker What does not change. @param items The events, at least one. */
@@ -73,7 +74,12 @@ export class RunContext implements BatchContext {
   get report(): WorkerContext["report"] {
     return this.#worker.report;
   }
+  /** Whether the handler has asked for the signal. */
+  get isSignalUsed(): boolean {
+    return this.#isSignalUsed;
+  }
   get signal(): AbortSignal {
+    this.#isSignalUsed = true;
     return (this.#controller ??= new AbortController()).signal;
   }
 

@@ -4,16 +4,23 @@
  * @module
  */
 
+import type { Outcome } from "../settle.ts";
 import type { SingleWorker } from "../worker.ts";
 import type { Job } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
 import { outcomeOfThrown, type Ready, type Run } from "./run.ts";
-import { DONE, type RunOptions, Runs } from "./runs.ts";
+import { type RunOptions, Runs } from "./runs.ts";
 
 type Key = string | number;
 
+/** What a lane holds beside the job it runs. */
+interface Lane {
+  /** The key whose jobs it runs in their order. */
+  key: Key | undefined;
+}
+
 /** How many jobs are announced at once where they run one after another. */
-const ANNOUNCED_AT_ONCE = 32;
+const ANNOUNCED_AT_ONCE = 100;
 
 /**
  * Takes jobs in their order. A lane runs one job after another; with several lanes, jobs of one
@@ -23,6 +30,7 @@ export class Lanes {
   readonly runs: Runs;
   readonly #worker: SingleWorker<unknown>;
   readonly #concurrency: number;
+  readonly #isOrdered: boolean;
   readonly #waiting = new Fifo<Job>();
   /** The jobs whose key another lane has taken, by that key. */
   readonly #byKey = new Map<Key, Fifo<Ready>>();
@@ -36,6 +44,7 @@ export class Lanes {
     this.runs = new Runs(options);
     this.#worker = options.worker as SingleWorker<unknown>;
     this.#concurrency = options.description.concurrency;
+    this.#isOrdered = this.#concurrency > 1 && this.#worker.orderBy !== undefined;
   }
 
   /** Takes jobs. */
@@ -78,103 +87,104 @@ export class Lanes {
     this.runs.quiet();
   }
 
+  /** Runs one job after another, for as long as there is one that may start. */
   async #lane(): Promise<void> {
-    for (let job = this.#take(); job; job = this.#take()) {
-      const ready = this.runs.parse(job);
-      const running = ready && this.#runInOrder(ready);
-      if (running) await running;
-      if (job.alone) this.#aloneRuns = false;
+    const lane: Lane = { key: undefined };
+    for (let ready = this.#next(lane); ready; ready = this.#next(lane)) {
+      const run = this.runs.begin([ready]);
+      let outcome: Outcome;
+      try {
+        const result = this.#worker.consume(ready.event, run.context);
+        if (result !== undefined) await result;
+        outcome = run.outcomeOfReturn(ready.attempt);
+      } catch (error) {
+        outcome = run.outcomeOf(error, ready.attempt);
+      }
+      this.#end(run, ready, outcome);
       if (this.runs.mustYield) await this.runs.yield();
-      if (this.#concurrency > 1) this.#openLanes();
     }
   }
 
-  /** The next job that may start now. */
+  /** The next job of the lane's key, else the next of all that may start now. */
+  #next(lane: Lane): Ready | undefined {
+    const behind = this.#nextOfKey(lane);
+    if (behind) return behind;
+    for (let job = this.#take(); job; job = this.#take()) {
+      const ready = this.runs.parse(job);
+      if (ready && this.#mayStart(lane, ready)) return ready;
+      if (job.alone) this.#aloneRuns = false;
+    }
+    return undefined;
+  }
+
+  #nextOfKey(lane: Lane): Ready | undefined {
+    if (lane.key === undefined) return undefined;
+    const ready = this.#byKey.get(lane.key)?.shift();
+    if (ready) {
+      this.#announceBeside(ready.job);
+      return ready;
+    }
+    this.#byKey.delete(lane.key);
+    lane.key = undefined;
+    return undefined;
+  }
+
   #take(): Job | undefined {
     const next = this.#waiting.peek();
     if (!next || this.#aloneRuns) return undefined;
     if (next.alone && this.#lanes > 1) return undefined;
     this.#aloneRuns = next.alone;
-    this.#announce(next);
+    if (this.#concurrency === 1) this.#announceAhead(next);
+    else this.#announceBeside(next);
     return this.#waiting.shift();
   }
 
-  /** Says what is about to run: some jobs ahead where they run in turn, else all that run. */
-  #announce(next: Job): void {
+  /** Whether a job may start: else it has its outcome, or waits for the lane that has its key. */
+  #mayStart(lane: Lane, ready: Ready): boolean {
+    if (!this.#isOrdered) return true;
+    let key: Key | undefined;
+    try {
+      key = this.#worker.orderBy?.(ready.event);
+    } catch (error) {
+      this.runs.skip(ready.job, outcomeOfThrown(error, ready.attempt));
+      return false;
+    }
+    if (key === undefined) return true;
+    const others = this.#byKey.get(key);
+    others?.push(ready);
+    if (others) return false;
+    this.#byKey.set(key, new Fifo());
+    lane.key = key;
+    return true;
+  }
+
+  /** Where jobs run in turn, says some ahead what is about to run, as saying it costs a write. */
+  #announceAhead(next: Job): void {
     const { listener } = this.runs.options;
     if (next.alone) {
       this.#announced = 0;
       return listener.onStart([next]);
     }
-    if (this.#concurrency > 1) {
-      return listener.onStart([...this.runs.running().map(({ job }) => job), next]);
-    }
     if (this.#announced-- > 0) return;
-    const ahead = this.#ahead();
-    this.#announced = ahead.length - 1;
-    listener.onStart(ahead);
-  }
-
-  #ahead(): Job[] {
     const ahead: Job[] = [];
     for (let i = 0; i < ANNOUNCED_AT_ONCE; i++) {
       const job = this.#waiting.peek(i);
       if (!job || job.alone) break;
       ahead.push(job);
     }
-    return ahead;
+    this.#announced = ahead.length - 1;
+    listener.onStart(ahead);
   }
 
-  /** Runs a job now, or leaves it to the lane that has its key. */
-  #runInOrder(ready: Ready): Promise<void> | void {
-    if (this.#concurrency === 1 || !this.#worker.orderBy) return this.#run(ready);
-    let key: Key;
-    try {
-      key = this.#worker.orderBy(ready.event);
-    } catch (error) {
-      return this.runs.skip(ready.job, outcomeOfThrown(error, ready.attempt));
-    }
-    const taken = this.#byKey.get(key);
-    if (taken) return taken.push(ready);
-    return this.#runKey(key, ready);
+  /** Says what runs and what is about to: before its body is parsed, as that may end it all. */
+  #announceBeside(job: Job): void {
+    const others = this.runs.running().map(({ job }) => job);
+    this.runs.options.listener.onStart([...others, job]);
   }
 
-  /** Runs a job and then those of its key that came meanwhile. */
-  async #runKey(key: Key, first: Ready): Promise<void> {
-    const fifo = new Fifo<Ready>();
-    this.#byKey.set(key, fifo);
-    for (let ready: Ready | undefined = first; ready; ready = fifo.shift()) {
-      await this.#run(ready);
-    }
-    this.#byKey.delete(key);
-  }
-
-  /** Calls the handler; a promise only if the handler returned one. */
-  #run(ready: Ready): Promise<void> | void {
-    const run = this.runs.begin([ready]);
-    try {
-      const result = this.#worker.consume(ready.event, run.context);
-      if (result !== undefined) return this.#finish(run, ready, result);
-    } catch (error) {
-      return this.#threw(run, ready, error);
-    }
-    this.#returned(run, ready);
-  }
-
-  async #finish(run: Run, ready: Ready, result: Promise<void>): Promise<void> {
-    try {
-      await result;
-    } catch (error) {
-      return this.#threw(run, ready, error);
-    }
-    this.#returned(run, ready);
-  }
-
-  #returned(run: Run, { job }: Ready): void {
-    if (this.runs.end(run)) this.runs.settle(run, job, DONE);
-  }
-
-  #threw(run: Run, { job, attempt }: Ready, error: unknown): void {
-    if (this.runs.end(run)) this.runs.settle(run, job, run.outcomeOf(error, attempt));
+  #end(run: Run, ready: Ready, outcome: Outcome): void {
+    if (ready.job.alone) this.#aloneRuns = false;
+    if (this.runs.end(run)) this.runs.settle(run, ready.job, outcome);
+    if (this.#concurrency > 1) this.#openLanes();
   }
 }

@@ -35,6 +35,9 @@ export interface Ready {
   readonly attempt: number;
 }
 
+/** The outcome of a handler that returned. */
+export const DONE: Outcome = { kind: "done" };
+
 /** A handler that has been called and has not returned. */
 export class Run {
   readonly items: readonly Ready[];
@@ -61,6 +64,16 @@ export class Run {
     this.context.abort(reason);
   }
 
+  /**
+   * What it means for a job of this run that the handler returned. One that was aborted may have
+   * left its work undone, so that the event must run again: at a stop, if it looked at its signal.
+   */
+  outcomeOfReturn(attempt: number): Outcome {
+    if (!this.abortedBy) return DONE;
+    if (this.abortedBy instanceof StoppingError && !this.context.isSignalUsed) return DONE;
+    return this.outcomeOf(undefined, attempt);
+  }
+
   /** What it means for a job of this run that the handler threw. */
   outcomeOf(thrown: unknown, attempt: number): Outcome {
     if (this.abortedBy instanceof StoppingError) return { kind: "released" };
@@ -74,13 +87,13 @@ export class Run {
 /** What becomes of an event whose handler, or schema, threw. */
 export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
   const error = errorData(thrown);
-  if (thrown instanceof Discard) return { kind: "discarded", error };
-  if (thrown instanceof RetryLater) {
+  if (isA(thrown, Discard)) return { kind: "discarded", error };
+  if (isA(thrown, RetryLater)) {
     const { after, counts } = thrown;
     return { kind: "retry-later", attempt, after, counts, error };
   }
-  if (thrown instanceof Fail) return { kind: "failed", reason: "fail", attempt, error };
-  if (thrown instanceof InvalidEvent) {
+  if (isA(thrown, Fail)) return { kind: "failed", reason: "fail", attempt, error };
+  if (isA(thrown, InvalidEvent)) {
     return { kind: "failed", reason: "invalid", attempt, error: { ...error, stack: undefined } };
   }
   return { kind: "error", reason: "error", attempt, error };
@@ -88,5 +101,14 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
 
 /** Whether a thrown error says itself what becomes of the event. */
 export function steers(thrown: unknown): boolean {
-  return thrown instanceof Discard || thrown instanceof RetryLater || thrown instanceof Fail;
+  return isA(thrown, Discard) || isA(thrown, RetryLater) || isA(thrown, Fail);
+}
+
+/** What was thrown may be anything: of some proxies one may not even ask what they are. */
+export function isA<T>(thrown: unknown, type: new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
 }

@@ -27,8 +27,6 @@ export interface RunOptions {
   readonly listener: ExecutorListener;
 }
 
-/** The outcome of a handler that returned. */
-export const DONE: Outcome = { kind: "done" };
 /** The outcome of a job that is given back. */
 const RELEASED: Outcome = { kind: "released" };
 
@@ -43,7 +41,7 @@ export class Runs {
   readonly #running = new Set<Run>();
   #clock = performance.now();
   #yieldedAt = this.#clock;
-  #onQuiet: (() => void) | undefined;
+  readonly #onQuiet = new Set<() => void>();
 
   /** @param options The worker and how to run it. */
   constructor(options: RunOptions) {
@@ -139,7 +137,7 @@ export class Runs {
   /** To be called when nothing is left to do. */
   quiet(): void {
     this.options.listener.onStart([]);
-    this.#onQuiet?.();
+    this.#endWaits();
   }
 
   /**
@@ -152,6 +150,7 @@ export class Runs {
     for (const run of this.#running) run.abort(new StoppingError());
     await this.#quietWithin(STOP_ABORT_MS);
     for (const run of this.#running) this.#abandon(run);
+    this.#endWaits();
   }
 
   #abandon(run: Run): void {
@@ -161,14 +160,21 @@ export class Runs {
     for (const { job } of run.items) this.settle(run, job, RELEASED);
   }
 
-  /** Resolves to whether all became quiet within so many ms. */
+  /** Resolves to whether all became quiet, or were given up, within so many ms. */
   #quietWithin(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms);
-      this.#onQuiet = () => {
+      const end = (isQuiet: boolean) => {
         clearTimeout(timer);
-        resolve(true);
+        this.#onQuiet.delete(onQuiet);
+        resolve(isQuiet);
       };
+      const onQuiet = () => end(true);
+      const timer = setTimeout(() => end(false), ms);
+      this.#onQuiet.add(onQuiet);
     });
+  }
+
+  #endWaits(): void {
+    for (const onQuiet of this.#onQuiet) onQuiet();
   }
 }

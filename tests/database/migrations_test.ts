@@ -48,6 +48,15 @@ eachEmptyDatabaseTest(
   },
 );
 
+Deno.test("migrateDatabase applies all migrations or none", () =>
+  inFolder(async (folder) => {
+    const url = `sqlite:${folder}/test.sqlite`;
+    await execute(url, "create view process_queue_inbox as select 1 as seen_at");
+    await assert.rejects(migrateDatabase(url));
+    await execute(url, "drop view process_queue_inbox");
+    assert.deepEqual(await migrateDatabase(url), [...MIGRATIONS]);
+  }));
+
 eachEmptyDatabaseTest("migrate keeps its books in tables of its own", async (url) => {
   await using db = await connectDatabase(url);
   await migrate(db);

@@ -41,20 +41,25 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
 const TLS_FAILURE =
   /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
 
+/** Refusals of a virtual host that end by themselves: it is starting, or too many are connected. */
+const PASSING_REFUSAL = /is down|limit/;
+
 /** Explains why no connection could be made. */
 export function explainConnect(error: unknown, address: Address): BrokerError {
   const text = textOf(error);
   const where = `${address.host}:${address.port}`;
   const say = (kind: BrokerErrorKind, message: string) =>
     new BrokerError(kind, message, { cause: error });
-  if (/ACCESS_REFUSED|\b403\b/.test(text)) {
+  if (/ACCESS_REFUSED|\b403 \(/.test(text)) {
     return say(
       "login",
       `RabbitMQ at ${where} refused the login of user ${address.user}: check the user and password ` +
         `of AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)`,
     );
   }
-  if (/NOT_ALLOWED|\b530\b/.test(text)) return say("vhost", vhostMessage(text, where, address));
+  if (/NOT_ALLOWED/.test(text) && !PASSING_REFUSAL.test(text)) {
+    return say("vhost", vhostMessage(text, where, address));
+  }
   if (TLS_FAILURE.test(text)) {
     return say(
       "tls",
@@ -94,6 +99,13 @@ export function explainChannel(error: unknown, queue: string, address: Address):
         `${queue}.failed`,
     );
   }
+  if (/delivery acknowledgement on channel/.test(text)) {
+    return say(
+      "unreachable",
+      `The broker closed the channel of queue ${queue} because an event was not acknowledged in ` +
+        `time (${reason(text)}): see consumer_timeout in rabbitmq.conf`,
+    );
+  }
   if (
     code === 406 || code === 405 || code === 540 || /PRECONDITION_FAILED|RESOURCE_LOCKED/.test(text)
   ) {
@@ -106,21 +118,38 @@ export function explainChannel(error: unknown, queue: string, address: Address):
 }
 
 function topologyMessage(text: string, queue: string): string {
-  if (/x-queue-type|quorum|NOT_IMPLEMENTED/i.test(text) && !/inequivalent/.test(text)) {
-    return `Queue ${queue} must be a quorum queue and RabbitMQ refuses it (${reason(text)}): ` +
-      `switch quorum queues on with rabbitmqctl enable_feature_flag quorum_queue`;
+  const why = reason(text);
+  if (/inequivalent/.test(why)) {
+    return `Queue ${queue} exists with other arguments (${why}): when it is empty, ` +
+      `delete it with rabbitmqctl delete_queue ${queue}, and it is made anew when it is needed`;
   }
-  if (/inequivalent/.test(text)) {
-    return `Queue ${queue} exists with other arguments (${reason(text)}): when it is empty, ` +
-      `delete it with rabbitmqctl delete_queue ${queue}, and it is made anew at the next start`;
+  if (/RESOURCE_LOCKED/.test(why)) {
+    return `Queue ${queue} belongs to another connection alone (${why}): end that program, or ` +
+      `give the queue another name`;
   }
-  return `Queue ${queue} cannot be used (${reason(text)}): see rabbitmqctl list_queues name ` +
-    `type arguments exclusive, and give it another name or delete it`;
+  return `Queue ${queue} cannot be used (${why}): see rabbitmqctl list_queues name ` +
+    `type arguments, and give it another name or delete it`;
+}
+
+/** Explains that events cannot wait for their retry, as they do so in quorum queues. */
+export function quorumRefused(flag: string, where: string, cause: unknown): BrokerError {
+  return new BrokerError(
+    "topology",
+    `RabbitMQ at ${where} refuses quorum queues that hand events over at least once, in which ` +
+      `events wait for their retry: switch them on with rabbitmqctl enable_feature_flag ${flag} ` +
+      `(${reason(textOf(cause))})`,
+    { cause },
+  );
+}
+
+/** Whether the broker said that the feature flag of a kind of queue is off. */
+export function isFlagDisabled(error: unknown): boolean {
+  return /feature flag is disabled/.test(textOf(error));
 }
 
 /** The broker's own words, without what amqplib puts around them. */
 function reason(text: string): string {
-  return /message "([^"]*)"/.exec(text)?.[1] ?? firstLine(text);
+  return /message "(.*)"/s.exec(text)?.[1] ?? firstLine(text);
 }
 
 function firstLine(text: string): string {

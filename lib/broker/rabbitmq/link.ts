@@ -25,8 +25,8 @@ export interface LinkOptions {
   readonly report: Reporter;
 }
 
-/** How long a broker that took the connection may leave the handshake unanswered, in ms. */
-const HANDSHAKE_MS = 10_000;
+/** How long an attempt to connect may take, handshake included, in ms. */
+const CONNECT_MS = 10_000;
 const HEARTBEAT_SECONDS = 30;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 2000;
@@ -84,8 +84,7 @@ export class Link {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#up.reject(closedError());
-    const model = this.#model;
-    if (model) await closeWithin(model);
+    if (this.#model) await closeWithin(this.#model);
     await this.#loop;
   }
 
@@ -94,7 +93,7 @@ export class Link {
     const giveUpAt = performance.now() + this.#options.waitSeconds * 1000;
     while (!this.closing.aborted) {
       try {
-        const model = await this.#connect();
+        const model = await this.#connect(this.#everUp ? Infinity : giveUpAt);
         backoff.reset();
         await this.#useUntilLost(model);
       } catch (error) {
@@ -116,38 +115,59 @@ export class Link {
     return true;
   }
 
-  async #connect(): Promise<ChannelModel> {
-    const { url, address, ca, name } = this.#options;
-    const model = await amqplib.connect(withHeartbeat(url), {
+  /** Connects; an attempt ends when its time is up or the link is closed. */
+  async #connect(deadline: number): Promise<ChannelModel> {
+    const { address } = this.#options;
+    const attempt = new AbortController();
+    const abort = () => attempt.abort();
+    const ms = Math.min(CONNECT_MS, Math.max(1, deadline - performance.now()));
+    const timer = setTimeout(abort, ms);
+    this.closing.addEventListener("abort", abort);
+    try {
+      return await amqplib.connect(
+        withHeartbeat(this.#options.url),
+        this.#socketOptions(attempt.signal),
+      );
+    } catch (error) {
+      throw explainConnect(attempt.signal.aborted ? noAnswer(ms) : error, address);
+    } finally {
+      clearTimeout(timer);
+      this.closing.removeEventListener("abort", abort);
+    }
+  }
+
+  #socketOptions(signal: AbortSignal): Record<string, unknown> {
+    const { url, ca, name } = this.#options;
+    return {
+      signal,
       noDelay: true,
       keepAlive: true,
-      timeout: HANDSHAKE_MS,
       clientProperties: { connection_name: name },
+      credentials: credentialsOf(url),
       ...(ca === undefined ? {} : { ca: [ca] }),
-    }).catch((error) => {
-      throw explainConnect(error, address);
-    });
-    if (this.closing.aborted) await closeWithin(model);
-    return model;
+    };
   }
 
   /** Serves the connection until it is lost. */
-  #useUntilLost(model: ChannelModel): Promise<void> {
-    return new Promise((resolve) => {
-      let cause: Error | undefined;
-      model.on("error", (error) => cause = error);
-      model.on("blocked", (reason) => this.#block(reason));
-      model.on("unblocked", () => this.#unblock());
-      model.on("close", () => {
-        this.#lost(cause);
-        resolve();
-      });
-      if (this.closing.aborted) return resolve();
-      this.#model = model;
-      if (this.#everUp) this.#notice("info", "is connected again");
-      this.#everUp = true;
-      this.#up.resolve(model);
+  async #useUntilLost(model: ChannelModel): Promise<void> {
+    const lost = Promise.withResolvers<void>();
+    let cause: Error | undefined;
+    model.setMaxListeners(0);
+    model.on("error", (error) => cause = error);
+    model.on("blocked", (reason) => this.#block(reason));
+    model.on("unblocked", () => this.#unblock());
+    model.on("close", (error) => {
+      this.#lost(cause ?? error);
+      lost.resolve();
     });
+    if (this.closing.aborted) return await closeWithin(model);
+    if (!isOpen(model)) return;
+    this.#model = model;
+    if (this.#everUp) this.#notice("info", "is connected again");
+    this.#everUp = true;
+    this.#up.resolve(model);
+    await lost.promise;
+    cut(model);
   }
 
   #lost(cause: Error | undefined): void {
@@ -196,16 +216,40 @@ function withHeartbeat(url: string): string {
   return parsed.href;
 }
 
+/** amqplib's own reading of a URL takes a password with other than ASCII letters for another. */
+function credentialsOf(url: string): unknown {
+  const { username, password } = new URL(url);
+  if (username === "" && password === "") return amqplib.credentials.plain("guest", "guest");
+  return amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${Math.ceil(ms / 1000)} s`);
+}
+
+/** What of amqplib's connection is reached for: there are no calls for these. */
+interface Internals {
+  readonly stream?: { destroy(error?: Error): void };
+  /** True once the connection is closed. */
+  readonly expectSocketClose?: boolean;
+}
+
+/** Whether it was not closed before anybody could listen. */
+function isOpen(model: ChannelModel): boolean {
+  return !(model.connection as Internals).expectSocketClose;
+}
+
 /** Closes; after a while without an answer it cuts the socket. */
 async function closeWithin(model: ChannelModel): Promise<void> {
+  const closed = new Promise<void>((resolve) => model.once("close", () => resolve()));
   const timer = setTimeout(() => cut(model), CLOSE_MS);
-  await model.close().catch(() => {});
+  model.close().catch(() => cut(model));
+  if (isOpen(model)) await closed;
   clearTimeout(timer);
   cut(model);
 }
 
-/** amqplib has no call that cuts the socket, so this reaches for it. */
+/** Cuts the socket; amqplib then says that the connection is closed, if it has not. */
 function cut(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { stream?: { destroy(): void } };
-  stream?.destroy();
+  (model.connection as Internals).stream?.destroy(new Error("The socket was cut"));
 }

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import type { Message, Options } from "amqplib";
 import type { EventProperties, StoredEvent } from "../broker.ts";
+import { HEADER } from "../headers.ts";
 
 /** Options to publish with: persistent, and an error when no queue takes it. */
 export function publishOptions(properties: EventProperties): Options.Publish {
@@ -41,4 +42,65 @@ export function propertiesOf(from: EventProperties): EventProperties {
     appId: from.appId,
     headers: from.headers,
   };
+}
+
+/** The most bytes of a short string: a property, or the name of a header. */
+const MAX_SHORT_BYTES = 255;
+const TWO_TO_63 = 2 ** 63;
+const TWO_TO_50 = 2 ** 50;
+
+/**
+ * The properties as near to what they are as amqplib can write them. What it reads can be more than
+ * it writes: a short string that is not UTF-8 grows when it is read, a float may be no number.
+ */
+export function encodable(properties: EventProperties): EventProperties {
+  const { headers = {}, timestamp, priority, ...texts } = properties;
+  return {
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, shortText(text)])),
+    ...(isCount(timestamp) ? { timestamp } : {}),
+    ...(isCount(priority) && priority <= 255 ? { priority } : {}),
+    headers: encodableHeaders(headers),
+  };
+}
+
+function encodableHeaders(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys(headers);
+  const dropped = names.filter((name) => Buffer.byteLength(name) > MAX_SHORT_BYTES);
+  const kept = names.filter((name) => !dropped.includes(name))
+    .map((name) => [name, encodableValue(headers[name])]);
+  if (dropped.length === 0) return Object.fromEntries(kept);
+  const before = headers[HEADER.droppedHeaders];
+  const all = [...(typeof before === "string" ? [before] : []), ...dropped.map(shortText)];
+  return { ...Object.fromEntries(kept), [HEADER.droppedHeaders]: all.join(" ").slice(0, 1024) };
+}
+
+function encodableValue(value: unknown): unknown {
+  if (typeof value === "number") {
+    return isWritten(value) ? value : { "!": "double", value };
+  }
+  if (Array.isArray(value)) return value.map(encodableValue);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  if (Object.hasOwn(value, "!")) return encodableTyped(value as { value?: unknown });
+  return encodableHeaders(value as Record<string, unknown>);
+}
+
+/** A value with its type, such as a timestamp, whose number was too large to be read exactly. */
+function encodableTyped(typed: { value?: unknown }): unknown {
+  const { value } = typed;
+  return typeof value !== "number" || isCount(value) ? typed : String(value);
+}
+
+/** Whether amqplib finds a way to write the number. */
+function isWritten(value: number): boolean {
+  if (value >= TWO_TO_63 || Math.abs(value) < TWO_TO_50) return true;
+  return Number.isInteger(value) && value >= -TWO_TO_63;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function shortText(text: string | undefined): string | undefined {
+  if (text === undefined || Buffer.byteLength(text) <= MAX_SHORT_BYTES) return text;
+  return Buffer.from(text).toString("utf8", 0, MAX_SHORT_BYTES - 2).replace(/\ufffd+$/, "");
 }

@@ -4,8 +4,14 @@
  * @module
  */
 
-import type { ChannelModel, ConfirmChannel, Message } from "amqplib";
+import {
+  type ChannelModel,
+  type ConfirmChannel,
+  IllegalOperationError,
+  type Message,
+} from "amqplib";
 import { BrokerError, type EventProperties } from "../broker.ts";
+import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
 import { bytesOf, publishOptions } from "./properties.ts";
@@ -15,9 +21,20 @@ export class Unconfirmed extends Error {
   override readonly name = "Unconfirmed";
   /** Whether the broker closed the channel because of something published on it. */
   readonly byChannelError: boolean;
-  constructor(cause: Error | undefined) {
+  /** @param cause Why. @param byChannelError Whether because of something published on it. */
+  constructor(cause: unknown, byChannelError = false) {
     super("The channel closed before the event was confirmed", { cause });
-    this.byChannelError = typeof (cause as { code?: unknown })?.code === "number";
+    this.byChannelError = byChannelError;
+  }
+}
+
+/** The event's properties cannot be written as AMQP has them; it was not sent. */
+export class NotEncodable extends BrokerError {
+  /** @param queue Where it was to go. @param cause What amqplib says. */
+  constructor(queue: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The properties of an event for queue ${queue} cannot be sent: ${why}`;
+    super("refused", message, { cause });
   }
 }
 
@@ -32,7 +49,9 @@ interface Waiting {
 
 /**
  * A channel with confirmations. The broker returns an event that no queue takes before it confirms
- * it, and the confirmation does not say so: the two are matched by queue and message_id.
+ * it, and the confirmation does not say so: the two are matched by queue and message_id. Where
+ * several wait under the same, all count as returned: one that was stored may be stored again, but
+ * none is lost.
  */
 class ConfirmedChannel {
   readonly #channel: ConfirmChannel;
@@ -49,8 +68,13 @@ class ConfirmedChannel {
     channel.on("close", () => this.closed = true);
   }
 
+  /** @throws {Unconfirmed} When the connection is lost. */
   static async open(model: ChannelModel, address: Address): Promise<ConfirmedChannel> {
-    return new ConfirmedChannel(await model.createConfirmChannel(), address);
+    try {
+      return new ConfirmedChannel(await model.createConfirmChannel(), address);
+    } catch (error) {
+      throw new Unconfirmed(error);
+    }
   }
 
   publish(queue: string, body: Uint8Array | string, properties: EventProperties): Promise<void> {
@@ -61,14 +85,14 @@ class ConfirmedChannel {
         if (waiting.returned) reject(unroutable(queue));
         else if (!error) resolve();
         else if (error.message === NACKED) reject(refused(queue));
-        else reject(new Unconfirmed(this.#error));
+        else reject(this.#unconfirmed(error));
       };
       try {
         const options = publishOptions(properties);
         this.#channel.publish("", queue, bytesOf(body), options, onConfirm);
       } catch (error) {
-        if (this.closed || this.#error) return reject(new Unconfirmed(this.#error));
-        return reject(notEncodable(queue, error));
+        const isClosed = this.closed || error instanceof IllegalOperationError;
+        return reject(isClosed ? this.#unconfirmed(error) : new NotEncodable(queue, error));
       }
       this.#remember(waiting);
     });
@@ -81,7 +105,13 @@ class ConfirmedChannel {
   }
 
   async close(): Promise<void> {
-    if (!this.closed) await this.#channel.close().catch(() => {});
+    if (!this.closed) await closeChannel(this.#channel);
+  }
+
+  #unconfirmed(error: unknown): Unconfirmed {
+    const byChannelError =
+      typeof (this.#error as { code?: unknown } | undefined)?.code === "number";
+    return new Unconfirmed(this.#error ?? error, byChannelError);
   }
 
   #remember(waiting: Waiting): void {
@@ -99,9 +129,8 @@ class ConfirmedChannel {
   }
 
   #onReturn({ fields, properties }: Message): void {
-    const list = this.#waiting.get(keyOf(fields.routingKey, properties.messageId));
-    const first = list?.find((waiting) => !waiting.returned);
-    if (first) first.returned = true;
+    const list = this.#waiting.get(keyOf(fields.routingKey, properties.messageId)) ?? [];
+    for (const waiting of list) waiting.returned = true;
   }
 }
 
@@ -111,6 +140,8 @@ export class Publisher {
   readonly #address: Address;
   #channel: Promise<ConfirmedChannel> | undefined;
   #model: ChannelModel | undefined;
+  /** The last of those that are published alone. */
+  #alone: Promise<unknown> = Promise.resolve();
 
   /** @param link The connection, used for nothing but publishing. @param address For messages. */
   constructor(link: Link, address: Address) {
@@ -137,8 +168,15 @@ export class Publisher {
       await channel.publish(queue, body, properties);
     } catch (error) {
       if (!(error instanceof Unconfirmed && error.byChannelError)) throw error;
-      await this.#publishAlone(queue, body, properties);
+      await this.#inTurn(() => this.#publishAlone(queue, body, properties));
     }
+  }
+
+  /** One after another, so that many do not open more channels than there may be. */
+  #inTurn(publish: () => Promise<void>): Promise<void> {
+    const published = this.#alone.then(publish);
+    this.#alone = published.catch(() => {});
+    return published;
   }
 
   /** The broker closed a channel because of one of the events on it: this finds out which. */
@@ -161,15 +199,23 @@ export class Publisher {
     for (;;) {
       if (this.#link.closing.aborted) throw closedError();
       if (this.#link.isBlocked) await this.#link.unblocked();
-      const model = await this.#link.model();
-      if (!this.#channel || this.#model !== model || (await this.#channel).closed) {
-        this.#model = model;
-        this.#channel = ConfirmedChannel.open(model, this.#address);
-      }
-      const channel = await this.#channel.catch(() => undefined);
-      if (channel && !channel.closed && !this.#link.isBlocked) return channel;
-      if (!channel) this.#channel = undefined;
+      const channel = await this.#channelOn(await this.#link.model());
+      if (channel.closed) throw new Unconfirmed(undefined);
+      if (!this.#link.isBlocked) return channel;
     }
+  }
+
+  /** The channel that all use, opened anew when it was closed or the connection is another. */
+  async #channelOn(model: ChannelModel): Promise<ConfirmedChannel> {
+    if (this.#model !== model || !this.#channel) {
+      this.#model = model;
+      this.#channel = ConfirmedChannel.open(model, this.#address);
+    }
+    const opening = this.#channel;
+    const channel = await opening.catch(() => undefined);
+    const isUsable = channel !== undefined && !channel.closed;
+    if (!isUsable && this.#channel === opening) this.#channel = undefined;
+    return channel ?? await opening;
   }
 }
 
@@ -189,13 +235,4 @@ function refused(queue: string, cause?: Error): BrokerError {
   return new BrokerError("refused", `RabbitMQ did not take an event for queue ${queue}${why}`, {
     cause,
   });
-}
-
-function notEncodable(queue: string, cause: unknown): BrokerError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new BrokerError(
-    "refused",
-    `The properties of an event for queue ${queue} cannot be sent: ${why}`,
-    { cause },
-  );
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import type { Reporter } from "../../monitoring/report.ts";
 import type { Settlement } from "../../settle.ts";
@@ -17,9 +16,11 @@ import type {
   SubscriptionListener,
 } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
+import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import type { Link } from "./link.ts";
-import type { Topology } from "./topology.ts";
+import { Pace } from "./pace.ts";
+import type { Declared, Topology } from "./topology.ts";
 
 /** What a subscription needs. */
 export interface RabbitSubscriptionOptions {
@@ -31,6 +32,8 @@ export interface RabbitSubscriptionOptions {
   readonly report: Reporter;
   /** Stores a copy; resolves when it is confirmed. */
   readonly copy: (delivery: Delivery, settlement: Copied) => Promise<void>;
+  /** Called when the subscription is closed. */
+  readonly onClose: (subscription: RabbitSubscription) => void;
 }
 
 /** A settlement that stores the event anew. */
@@ -45,6 +48,7 @@ const MAX_BACKOFF_MS = 2000;
 class Session {
   readonly channel: Channel;
   readonly acks: AckCoalescer;
+  readonly #pace = new Pace();
   readonly ended = Promise.withResolvers<void>();
   /** Whether the channel is gone. */
   lost = false;
@@ -56,10 +60,11 @@ class Session {
     this.channel = channel;
     const ack = (tag: number, multiple: boolean) =>
       this.#send(() => channel.ack(messageOf(tag), multiple));
-    this.acks = new AckCoalescer({ ack }, (flush) => void setImmediate(flush));
+    this.acks = new AckCoalescer({ ack }, this.#pace.defer);
     channel.on("error", (error) => this.error = error);
     channel.on("close", () => {
       this.lost = true;
+      this.#pace[Symbol.dispose]();
       this.ended.resolve();
     });
   }
@@ -76,7 +81,7 @@ class Session {
     if (this.lost) return;
     this.acks.flushAll();
     this.lost = true;
-    await this.channel.close().catch(() => {});
+    await closeChannel(this.channel);
   }
 
   /** On a channel that is closing amqplib throws, and the delivery comes again. */
@@ -162,7 +167,9 @@ export class RabbitSubscription implements Subscription {
     this.#wanted = 0;
     this.#closing.abort();
     await this.#session?.close();
+    this.#session?.ended.resolve();
     await this.#loop;
+    this.#options.onClose(this);
   }
 
   /** How full the queue was when somebody last looked; named should it be deleted. */
@@ -198,9 +205,10 @@ export class RabbitSubscription implements Subscription {
 
   /** Consumes on a new channel until that is lost. */
   async #serve(model: ChannelModel): Promise<void> {
-    const { topology, queue, listener } = this.#options;
-    await topology.declare(model, queue);
+    const { listener } = this.#options;
+    this.noteDepth((await this.#declare(model)).ready);
     const session = new Session(await model.createChannel());
+    if (this.#closing.signal.aborted) return await session.close();
     this.#session = session;
     try {
       await this.#adjust();
@@ -213,6 +221,16 @@ export class RabbitSubscription implements Subscription {
       await session.close();
       listener.onLost();
     }
+  }
+
+  /** Declares the queue; the first time it also asks whether its events can be retried. */
+  async #declare(model: ChannelModel): Promise<Declared> {
+    const { topology, queue } = this.#options;
+    const [declared] = await Promise.all([
+      topology.declare(model, queue),
+      this.#wasUp ? undefined : topology.checkQuorum(model, queue),
+    ]);
+    return declared;
   }
 
   /** Whether to give up: only a first attempt that is refused for good does. */
@@ -295,11 +313,12 @@ export class RabbitSubscription implements Subscription {
     session.consumerTag = undefined;
     session.prefetch = 0;
     try {
-      const { link, topology, queue } = this.#options;
-      this.#reportCancelled(await topology.declare(await link.model(), queue));
+      const { isNew, ready } = await this.#declare(await this.#options.link.model());
+      this.#reportCancelled(isNew);
+      this.noteDepth(ready);
       await this.#adjust();
     } catch {
-      await session.channel.close().catch(() => {});
+      await closeChannel(session.channel);
     }
   }
 

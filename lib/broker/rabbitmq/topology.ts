@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Channel, ChannelModel } from "amqplib";
-import { LADDER, retryQueueName } from "../../retry.ts";
-import { type Address, explainChannel } from "./errors.ts";
+import type { ChannelModel } from "amqplib";
+import { retryQueueName } from "../../retry.ts";
+import { withChannel } from "./channel.ts";
+import { type Address, explainChannel, isFlagDisabled, quorumRefused } from "./errors.ts";
 
 /** How queues are made. */
 export interface TopologyOptions {
@@ -15,11 +16,29 @@ export interface TopologyOptions {
   readonly queueType: "classic" | "quorum";
 }
 
-/** Declares queues, each attempt on a channel of its own, as a refusal closes the channel. */
+/** What a queue was when it was looked at. */
+export interface Declared {
+  /** Whether it had to be made. */
+  readonly isNew: boolean;
+  /** Events ready to be delivered. */
+  readonly ready: number;
+}
+
+/** From this version on nobody can switch quorum queues off. */
+const ALWAYS_QUORUM = [3, 12] as const;
+
+/**
+ * Declares queues, each attempt on a channel of its own, as a refusal closes the channel. It
+ * deletes none: RabbitMQ deletes no quorum queue on the condition that it is empty, and tells
+ * nobody of the events in it that are just being handed over, so a retry queue that is not used
+ * any more is left to run empty.
+ */
 export class Topology {
   readonly #options: TopologyOptions;
   /** Queues for retries and failed events that are known to be there. */
   readonly #known = new Set<string>();
+  /** Those that are being declared. */
+  readonly #declaring = new Map<string, Promise<void>>();
 
   /** @param options How queues are made. */
   constructor(options: TopologyOptions) {
@@ -29,20 +48,20 @@ export class Topology {
   /**
    * Makes sure that a queue exists, whatever its type and arguments.
    *
-   * @returns Whether it had to be made.
    * @throws {BrokerError} When it may not be used or made.
    */
-  async declare(model: ChannelModel, queue: string): Promise<boolean> {
-    if (await this.depth(model, queue)) return false;
+  async declare(model: ChannelModel, queue: string): Promise<Declared> {
+    const depth = await this.depth(model, queue);
+    if (depth) return { isNew: false, ready: depth.ready };
     await this.#make(model, queue, this.#arguments(model));
-    return true;
+    return { isNew: true, ready: 0 };
   }
 
   /** A queue of events that were given up: durable and classic, whatever the main queue is. */
   async declareFailed(model: ChannelModel, queue: string): Promise<void> {
-    if (this.#known.has(queue)) return;
-    if (!await this.depth(model, queue)) await this.#make(model, queue, {});
-    this.#known.add(queue);
+    await this.#ensure(queue, async () => {
+      if (!await this.depth(model, queue)) await this.#make(model, queue, {});
+    });
   }
 
   /**
@@ -54,16 +73,15 @@ export class Topology {
    */
   async declareRetry(model: ChannelModel, queue: string, step: number): Promise<string> {
     const name = retryQueueName(queue, step);
-    if (this.#known.has(name)) return name;
-    await this.#make(model, name, {
-      "x-queue-type": "quorum",
-      "x-dead-letter-strategy": "at-least-once",
-      "x-overflow": "reject-publish",
-      "x-message-ttl": step * 1000,
-      "x-dead-letter-exchange": "",
-      "x-dead-letter-routing-key": queue,
-    });
-    this.#known.add(name);
+    await this.#ensure(name, () =>
+      this.#make(model, name, {
+        "x-queue-type": "quorum",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+        "x-message-ttl": step * 1000,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": queue,
+      }));
     return name;
   }
 
@@ -89,20 +107,31 @@ export class Topology {
     }
   }
 
-  /** Deletes retry queues that are empty and not used by these steps any more. */
-  async deleteUnusedRetryQueues(
-    model: ChannelModel,
-    queue: string,
-    used: ReadonlySet<number>,
-  ): Promise<void> {
-    for (const step of LADDER) {
-      if (used.has(step)) continue;
-      const name = retryQueueName(queue, step);
-      const depth = await this.depth(model, name);
-      if (depth?.ready !== 0) continue;
-      const options = { ifEmpty: true, ifUnused: true };
-      await withChannel(model, (channel) => channel.deleteQueue(name, options)).catch(() => {});
-      this.#known.delete(name);
+  /**
+   * Sees that the broker makes the queues that retries need, without making one: it is asked for
+   * one that is not durable, which no broker makes, and one without the feature says so first.
+   *
+   * @throws {BrokerError} When a feature flag is off; names it.
+   */
+  async checkQuorum(model: ChannelModel, queue: string): Promise<void> {
+    if (isAtLeast(versionOf(model), ALWAYS_QUORUM)) return;
+    await this.#checkFlag(model, queue, "quorum");
+    // Handing over at least once is built on streams.
+    await this.#checkFlag(model, queue, "stream");
+  }
+
+  /** Does what declares a queue, once at a time and not again while the queue is known. */
+  async #ensure(name: string, declare: () => Promise<void>): Promise<void> {
+    if (this.#known.has(name)) return;
+    const running = this.#declaring.get(name);
+    if (running) return await running;
+    const declaring = declare();
+    this.#declaring.set(name, declaring);
+    try {
+      await declaring;
+      this.#known.add(name);
+    } finally {
+      this.#declaring.delete(name);
     }
   }
 
@@ -111,35 +140,64 @@ export class Topology {
     queue: string,
     args: Record<string, unknown>,
   ): Promise<void> {
+    const { address } = this.#options;
+    const options = { durable: true, arguments: args };
     try {
-      const options = { durable: true, arguments: args };
-      await withChannel(model, (channel) => channel.assertQueue(queue, options));
+      await listening(
+        model,
+        () => withChannel(model, (channel) => channel.assertQueue(queue, options)),
+      );
     } catch (error) {
-      throw explainChannel(error, queue, this.#options.address);
+      if (isFlagDisabled(error)) throw quorumRefused("quorum_queue", whereOf(address), error);
+      throw explainChannel(error, queue, address);
+    }
+  }
+
+  async #checkFlag(model: ChannelModel, queue: string, type: "quorum" | "stream"): Promise<void> {
+    const options = { durable: false, arguments: { "x-queue-type": type } };
+    const name = `${retryQueueName(queue, 0)}-check`;
+    try {
+      await listening(
+        model,
+        () => withChannel(model, (channel) => channel.assertQueue(name, options)),
+      );
+    } catch (error) {
+      if (!isFlagDisabled(error)) return;
+      throw quorumRefused(`${type}_queue`, whereOf(this.#options.address), error);
     }
   }
 
   /** RabbitMQ before 4.0 takes a delivery limit of -1 and then drops at the first requeue. */
   #arguments(model: ChannelModel): Record<string, unknown> {
     if (this.#options.queueType === "classic") return {};
-    const version = String(model.connection.serverProperties.version ?? "0");
-    const unlimited = Number.parseInt(version) >= 4 ? { "x-delivery-limit": -1 } : {};
+    const unlimited = isAtLeast(versionOf(model), [4, 0]) ? { "x-delivery-limit": -1 } : {};
     return { "x-queue-type": "quorum", ...unlimited };
   }
 }
 
-/** Does one thing on a channel of its own. */
-export async function withChannel<Result>(
-  model: ChannelModel,
-  use: (channel: Channel) => Promise<Result>,
-): Promise<Result> {
-  const channel = await model.createChannel();
-  let failed = false;
-  channel.on("error", () => failed = true);
-  channel.on("close", () => failed = true);
+/** An error that closes the connection reaches no channel: this throws it in the channel's place. */
+async function listening<Result>(model: ChannelModel, use: () => Promise<Result>): Promise<Result> {
+  let fatal: Error | undefined;
+  const onError = (error: Error) => fatal = error;
+  model.on("error", onError);
   try {
-    return await use(channel);
+    return await use();
+  } catch (error) {
+    throw fatal ?? error;
   } finally {
-    if (!failed) await channel.close().catch(() => {});
+    model.off("error", onError);
   }
+}
+
+function whereOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+function versionOf(model: ChannelModel): readonly number[] {
+  return String(model.connection.serverProperties.version ?? "0").split(".").map(Number);
+}
+
+function isAtLeast([major = 0, minor = 0]: readonly number[], least: readonly number[]): boolean {
+  const [leastMajor = 0, leastMinor = 0] = least;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
