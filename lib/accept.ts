@@ -6,7 +6,12 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery } from "./broker/broker.ts";
-import { type EventState, headerBytes, MAX_ENGINE_HEADER_BYTES, readState } from "./broker/headers.ts";
+import {
+  type EventState,
+  headerBytes,
+  MAX_ENGINE_HEADER_BYTES,
+  readState,
+} from "./broker/headers.ts";
 
 /** What an event may be at the most. */
 export interface AcceptLimits {

@@ -79,7 +79,8 @@ export class Consumer implements ExecutorListener {
   readonly #tracksIds: boolean;
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
   readonly #doneUnacknowledged = new Set<string>();
-  readonly #pending = new Set<Promise<void>>();
+  /** The entries whose copy is being stored. */
+  readonly #pending = new Map<Entry, Promise<void>>();
   readonly #subscription: Subscription;
   #incoming: Entry[] = [];
   #readAt = 0;
@@ -93,6 +94,7 @@ export class Consumer implements ExecutorListener {
   #parkedUntil = 0;
   #quiet = false;
   #stuck: Entry[] = [];
+  #ended: Promise<void> | undefined;
 
   /**
    * @param options The queue, its broker and its executor.
@@ -147,7 +149,9 @@ export class Consumer implements ExecutorListener {
   sweep(now: number): void {
     this.#wallOffset = Date.now() - now;
     this.executor.sweep(now);
-    this.executor.recall(now - this.#options.limits.windowSeconds * 1000);
+    const oldest = now - this.#options.limits.windowSeconds * 1000;
+    this.executor.recall(oldest);
+    this.#recallTwins(oldest);
     this.#journal.sweep();
     if (this.#parkedUntil > 0 && now >= this.#parkedUntil) {
       this.#parkedUntil = 0;
@@ -157,7 +161,7 @@ export class Consumer implements ExecutorListener {
 
   /**
    * Takes no more, finishes what runs within the grace, gives back the rest, and sends all
-   * acknowledgements.
+   * acknowledgements. Called again, it may cut the grace short.
    *
    * @param graceMs How long what runs may go on before it is aborted.
    */
@@ -165,11 +169,19 @@ export class Consumer implements ExecutorListener {
     this.#stopping = true;
     const paused = this.#subscription.pause().catch(() => {});
     await this.executor.stop(graceMs);
+    await (this.#ended ??= this.#end(paused));
+  }
+
+  async #end(paused: Promise<void>): Promise<void> {
     await within(CONFIRM_MS, paused);
-    await within(CONFIRM_MS, Promise.allSettled(this.#pending));
-    if (this.#stuck.length > 0) return await this.#endStuck();
+    await this.#confirmed();
+    if (this.#stuck.length > 0) await this.#endStuck();
     await within(CONFIRM_MS, this.#subscription.close());
     this.#journal[Symbol.dispose]();
+  }
+
+  async #confirmed(): Promise<void> {
+    await within(CONFIRM_MS, Promise.allSettled(this.#pending.values()));
   }
 
   // What the executor says.
@@ -190,6 +202,10 @@ export class Consumer implements ExecutorListener {
   ): void {
     const entry = job as Entry;
     if (entry.alone) this.#endAlone(entry, outcome);
+    this.#settleBy(outcome, entry, startedAt, runMs);
+  }
+
+  #settleBy(outcome: Outcome, entry: Entry, startedAt: number, runMs: number): void {
     const { retries } = this.executor.description;
     const settlement = settle(outcome, { retries, crashes: entry.crashes });
     this.#carryOut(entry, settlement, startedAt, runMs, outcome);
@@ -317,6 +333,22 @@ export class Consumer implements ExecutorListener {
     this.#incoming.push(entry);
   }
 
+  /** A second delivery of what runs here waits for that run, but no longer than others wait. */
+  #recallTwins(receivedBefore: number): void {
+    for (const { job } of this.executor.running()) {
+      for (let entry = job as Entry; entry.next;) {
+        const twin = entry.next;
+        if (twin.receivedAt >= receivedBefore) {
+          entry = twin;
+          continue;
+        }
+        entry.next = twin.next;
+        twin.next = undefined;
+        this.#release(twin);
+      }
+    }
+  }
+
   /** An event that ended a process while alone has used up an attempt, without being run now. */
   #punish(entry: Entry): boolean {
     const crashes = this.#journal.suspicion(keyOf(entry)) ?? 0;
@@ -331,7 +363,8 @@ export class Consumer implements ExecutorListener {
       attempt: entry.attempt,
       error,
     };
-    this.onOutcome(entry, outcome, entry.receivedAt, 0);
+    this.#journal.clear(keyOf(entry));
+    this.#settleBy(outcome, entry, entry.receivedAt, 0);
     return true;
   }
 
@@ -358,14 +391,20 @@ export class Consumer implements ExecutorListener {
   #firstOf(entry: Entry): Entry | undefined {
     if (this.#tracksIds) return this.#byId.get(entry.id);
     if (!entry.delivery.redelivered) return undefined;
-    return this.executor.running().map(({ job }) => job as Entry).find(({ id }) => id === entry.id);
+    const running = this.executor.running().map(({ job }) => job as Entry);
+    return [...running, ...this.#pending.keys()].find(({ id }) => id === entry.id);
   }
 
   /** The broker has delivered again what still runs here: that run now settles the new delivery. */
   #takeOver(first: Entry, again: Entry): void {
     first.delivery = again.delivery;
-    this.#inFlight--;
-    this.#bytes -= again.bytes;
+    this.#unaccept(again);
+  }
+
+  /** What was delivered again while its copy was being stored ends as that copy did. */
+  #endTakenOver(entry: Entry, delivery: Delivery, settlement: Settlement): void {
+    if (entry.delivery === delivery) return;
+    void this.#subscription.settle(entry.delivery, settlement);
   }
 
   /** Too many bytes wait: gives this one back and takes fewer until half of them are settled. */
@@ -411,26 +450,47 @@ export class Consumer implements ExecutorListener {
     outcome?: Outcome,
   ): void {
     const { delivery } = entry;
-    if (delivery.lost && !this.#endLost(entry, settlement)) return;
+    if (delivery.lost && !this.#endLost(entry, settlement, outcome)) return;
     const copied = delivery.lost ? undefined : this.#subscription.settle(delivery, settlement);
     if (copied === undefined) return this.#settled(entry, settlement, startedAt, runMs, outcome);
-    const finish = () => this.#settled(entry, settlement, startedAt, runMs, outcome);
-    const pending: Promise<void> = copied
-      .then(finish, (error) => this.#refused(entry, error))
-      .finally(() => this.#pending.delete(pending));
-    this.#pending.add(pending);
+    const pending = copied.then(() => {
+      this.#pending.delete(entry);
+      this.#endTakenOver(entry, delivery, DONE);
+      this.#settled(entry, settlement, startedAt, runMs, outcome);
+    }, (error) => {
+      this.#pending.delete(entry);
+      this.#endTakenOver(entry, delivery, RELEASE);
+      this.#refused(entry, outcome, error);
+    });
+    this.#pending.set(entry, pending);
   }
 
   /**
    * The delivery went with its channel: the event comes again. One that is done is not run again
    * then. @returns Whether it is done.
    */
-  #endLost(entry: Entry, settlement: Settlement): boolean {
-    if (settlement.kind !== "done") this.#unaccept(entry);
-    else if (entry.id !== "" && this.#doneUnacknowledged.size < MAX_REMEMBERED) {
-      this.#doneUnacknowledged.add(entry.id);
+  #endLost(entry: Entry, settlement: Settlement, outcome: Outcome | undefined): boolean {
+    if (settlement.kind !== "done") {
+      this.#suspectAgain(entry, outcome);
+      this.#unaccept(entry);
+      return false;
     }
-    return settlement.kind === "done";
+    if (entry.id !== "") this.#remember(entry.id);
+    return true;
+  }
+
+  #remember(id: string): void {
+    const [oldest] = this.#doneUnacknowledged;
+    if (oldest !== undefined && this.#doneUnacknowledged.size >= MAX_REMEMBERED) {
+      this.#doneUnacknowledged.delete(oldest);
+    }
+    this.#doneUnacknowledged.add(id);
+  }
+
+  /** What was found out about an event is not lost with a copy that could not be stored. */
+  #suspectAgain(entry: Entry, outcome: Outcome | undefined): void {
+    const hasCrashed = outcome?.kind === "crashed";
+    if (entry.alone || hasCrashed) this.#journal.suspect(keyOf(entry), hasCrashed ? 1 : 0);
   }
 
   #settled(
@@ -440,15 +500,17 @@ export class Consumer implements ExecutorListener {
     runMs: number,
     outcome?: Outcome,
   ): void {
-    if (settlement.kind === "release") this.#unaccept(entry);
-    else this.#forget(entry);
-    this.#count(settlement);
+    const isDealtWith = settlement.kind !== "release" && !isWaiting(settlement);
+    if (outcome?.kind === "crashed") this.#journal.note();
+    if (isDealtWith) this.#forget(entry);
+    else this.#unaccept(entry);
+    if (isDealtWith) this.#count(settlement);
     const report: SettledReport = {
       kind: "settled",
       queue: this.#options.queue,
       id: entry.id,
-      outcome: outcome?.kind === "discarded" ? "discarded" : NAMES[settlement.kind],
-      attempt: entry.attempt,
+      outcome: outcomeName(settlement, outcome),
+      attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
       waitMs: waitMs(entry, startedAt, this.#wallOffset),
       runMs,
       inFlight: this.#inFlight,
@@ -458,12 +520,9 @@ export class Consumer implements ExecutorListener {
   }
 
   #count(settlement: Settlement): void {
-    if (settlement.kind === "release") return;
     if (settlement.kind === "done") this.totals.processed++;
     else if (settlement.kind === "fail") this.totals.failed++;
-    else if (settlement.kind === "retry" && !settlement.waiting) {
-      this.totals.retried++;
-    }
+    else this.totals.retried++;
     this.#settledCount++;
     if (
       this.#settledCount === CAREFUL_EVENTS && this.#journal.afterUncleanEnd
@@ -503,7 +562,8 @@ export class Consumer implements ExecutorListener {
   }
 
   /** The broker would not take the copy: it has the event back, and nothing more is taken. */
-  #refused(entry: Entry, error: unknown): void {
+  #refused(entry: Entry, outcome: Outcome | undefined, error: unknown): void {
+    this.#suspectAgain(entry, outcome);
     this.#unaccept(entry);
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
     if (this.#parkedUntil > 0 || this.#stopping) return;
@@ -545,7 +605,8 @@ export class Consumer implements ExecutorListener {
 
   /**
    * What is stuck goes last, and only if it alone is to blame: a copy must not run beside it for
-   * longer than this process takes to exit. A stuck batch stays unsettled and in the journal.
+   * longer than this process takes to exit. A stuck batch stays unsettled and in the journal, and
+   * goes back to its queue with the subscription.
    */
   async #endStuck(): Promise<void> {
     const [entry, ...others] = this.#stuck;
@@ -570,8 +631,8 @@ export class Consumer implements ExecutorListener {
       entry.receivedAt,
       (maxConsumeSeconds ?? 0) * 1000,
     );
-    await within(CONFIRM_MS, Promise.allSettled(this.#pending));
-    this.#journal[Symbol.dispose]();
+    await this.#confirmed();
+    if (this.#pending.has(entry)) this.#journal.suspect(keyOf(entry), 1);
   }
 }
 
@@ -587,8 +648,21 @@ const NAMES = {
   fail: "failed",
 } as const;
 
+function isWaiting(settlement: Settlement): boolean {
+  return settlement.kind === "retry" && settlement.waiting === true;
+}
+
 function keyOf(job: Job): EventKey {
   return job.id || fingerprint(job.body);
+}
+
+/** What only waits on was not run: to those who watch it was released. */
+function outcomeName(
+  settlement: Settlement,
+  outcome: Outcome | undefined,
+): SettledReport["outcome"] {
+  if (outcome?.kind === "discarded") return "discarded";
+  return NAMES[isWaiting(settlement) ? "release" : settlement.kind];
 }
 
 function causeOf(
@@ -599,7 +673,7 @@ function causeOf(
   if (settlement.kind === "done") {
     return outcome?.kind === "discarded" ? { error: outcome.error } : undefined;
   }
-  if (settlement.kind === "release") return undefined;
+  if (settlement.kind === "release" || isWaiting(settlement)) return undefined;
   const { reason, error } = settlement;
   const cause = { reason, error, body: entry.delivery.body };
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;

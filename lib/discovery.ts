@@ -8,7 +8,7 @@
 import { join, parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorData } from "./error_data.ts";
-import type { Worker } from "./worker.ts";
+import type { BatchWorker, SingleWorker, Worker } from "./worker.ts";
 
 /** A worker's file; its name is the queue's. */
 export interface WorkerFile {
@@ -43,7 +43,7 @@ export interface Discovery {
 export function discover(workersDir?: string, builtInDir: string = BUILT_IN_DIR): Discovery {
   const files = new Map<string, WorkerFile>();
   const problems: WorkerDeclarationError[] = [];
-  const dirs = workersDir === undefined ? [builtInDir] : [builtInDir, resolve(workersDir)];
+  const dirs = new Set([builtInDir, workersDir === undefined ? builtInDir : resolve(workersDir)]);
   for (const dir of dirs) {
     for (const found of filesIn(dir, problems)) {
       const other = files.get(found.name);
@@ -117,11 +117,17 @@ function wrongWith(worker: Partial<Worker> | undefined, name: string): string | 
   if (typeof worker.event?.safeParse !== "function") {
     return "declares a worker without a schema: add `event: z.object({ … })`, with z from zod 4";
   }
-  if (!("consume" in worker) && !("consumeBatch" in worker)) {
+  const { consume, consumeBatch, batch } = worker as
+    & Partial<SingleWorker<unknown>>
+    & Partial<BatchWorker<unknown>>;
+  if (typeof consume !== "function" && typeof consumeBatch !== "function") {
     return "declares a worker without a handler: add `consume(event, ctx)`, or `batch` and " +
       "`consumeBatch(events, ctx)`";
   }
-  return "consumeBatch" in worker && !("batch" in worker)
-    ? "has consumeBatch and no batch: add `batch: { size, seconds }`"
+  if (consumeBatch && !batch) {
+    return "has consumeBatch and no batch: add `batch: { size, seconds }`";
+  }
+  return batch && !consumeBatch
+    ? "has a batch and no consumeBatch: add `consumeBatch(events, ctx)`, or leave batch out"
     : undefined;
 }

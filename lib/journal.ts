@@ -26,8 +26,11 @@ export class Journal implements Disposable {
   readonly #path: string;
   readonly #encoder = new TextEncoder();
   readonly #suspects: Map<EventKey, number>;
+  #running: readonly EventKey[] = [];
+  #alone = false;
   #bytes = 0;
   #isStale = false;
+  #isClosed = false;
   /** Whether a process before this one ended while it ran events. */
   readonly afterUncleanEnd: boolean;
 
@@ -71,7 +74,16 @@ export class Journal implements Disposable {
   /** Notes what is about to run, in place of all that was noted before. */
   running(keys: readonly EventKey[], alone: boolean): void {
     this.#isStale = false;
-    const record: Record_ = { running: keys, alone, suspects: this.#suspectsRecord() };
+    this.#running = keys;
+    this.#alone = alone;
+    this.note();
+  }
+
+  /** Notes which events are suspected now, beside what was said to run. */
+  note(): void {
+    if (this.#isClosed) return;
+    const suspects = this.#suspectsRecord();
+    const record: Record_ = { running: this.#running, alone: this.#alone, suspects };
     const line = this.#encoder.encode(JSON.stringify(record) + "\n");
     if (this.#bytes + line.length > MAX_BYTES) this.#startAgain();
     writeAll(this.#file, line);
@@ -110,16 +122,25 @@ export class Journal implements Disposable {
     this.#suspects.delete(key);
   }
 
+  /** The event has not been dealt with after all. @param crashes How often it ended a process. */
+  suspect(key: EventKey, crashes: number): void {
+    this.#suspects.set(key, crashes);
+    this.note();
+  }
+
   /** Leaves the file for the next process, as if this one had died. */
   leave(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#file.close();
   }
 
   /** Ends the journal: nothing runs any more. What is still suspected is left for the next. */
   [Symbol.dispose](): void {
+    if (this.#isClosed) return;
     if (this.hasSuspects) this.running([], false);
     else removeIfThere(this.#path);
-    this.#file.close();
+    this.leave();
   }
 
   #suspectsRecord(): Record<EventKey, number> {
@@ -179,7 +200,7 @@ function inherit(dir: string, prefix: string, own: string): Inherited {
     const record = readIfDead(path);
     if (!record) continue;
     paths.push(path);
-    unclean ||= record.running.length > 0;
+    unclean ||= record.isCut || record.running.length > 0;
     addSuspects(suspects, record);
   }
   const newest = [...suspects].slice(-MAX_SUSPECTS);
@@ -187,15 +208,21 @@ function inherit(dir: string, prefix: string, own: string): Inherited {
 }
 
 function addSuspects(suspects: Map<EventKey, number>, record: Record_): void {
-  for (const [key, crashes] of Object.entries(record.suspects)) {
-    suspects.set(key, crashes);
-  }
+  const found = new Map(Object.entries(record.suspects));
   for (const key of record.running) {
-    suspects.set(key, (suspects.get(key) ?? 0) + (record.alone ? 1 : 0));
+    found.set(key, (found.get(key) ?? 0) + (record.alone ? 1 : 0));
+  }
+  for (const [key, crashes] of found) {
+    suspects.set(key, Math.max(suspects.get(key) ?? 0, crashes));
   }
 }
 
-function readIfDead(path: string): Record_ | undefined {
+interface Found extends Record_ {
+  /** Whether nothing in the file is whole. */
+  readonly isCut: boolean;
+}
+
+function readIfDead(path: string): Found | undefined {
   try {
     using file = Deno.openSync(path, { read: true, write: true });
     if (!file.tryLockSync(true)) return undefined;
@@ -207,16 +234,16 @@ function readIfDead(path: string): Record_ | undefined {
 }
 
 /** The last record that is whole: a power failure may have cut the last line short. */
-function lastRecord(text: string): Record_ {
+function lastRecord(text: string): Found {
   for (const line of text.split("\n").reverse()) {
     try {
-      const { running = [], alone = false, suspects = {} } = JSON.parse(line);
-      return { running, alone, suspects };
+      const { running, alone, suspects } = JSON.parse(line);
+      if (Array.isArray(running)) return { running, alone, suspects, isCut: false };
     } catch {
       // Not whole: the one before it counts.
     }
   }
-  return { running: [], alone: false, suspects: {} };
+  return { running: [], alone: false, suspects: {}, isCut: true };
 }
 
 function removeIfThere(path: string): void {

@@ -10,6 +10,7 @@ import { queueKey } from "./config.ts";
 import { Consumer, type Totals } from "./consumer.ts";
 import type { Database } from "./database/database.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
+import { errorData } from "./error_data.ts";
 import { describe } from "./executor/describe.ts";
 import type { Running } from "./executor/executor.ts";
 import { InlineExecutor } from "./executor/inline.ts";
@@ -40,14 +41,29 @@ export async function getActiveWorkerQueues(options: ActiveOptions): Promise<str
   for (const file of files) {
     try {
       const worker = await loadWorker(file);
-      const isEnabled = worker.enabled?.(config) ?? true;
-      if (isEnabled && (worker.isTestQueue ?? false) === onlyTestQueues) names.push(file.name);
+      if (isEnabled(worker, file, config) && (worker.isTestQueue ?? false) === onlyTestQueues) {
+        names.push(file.name);
+      }
     } catch (error) {
       if (!(error instanceof WorkerDeclarationError)) throw error;
       onProblem(error);
     }
   }
   return names;
+}
+
+function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
+  try {
+    return worker.enabled?.(config) ?? true;
+  } catch (error) {
+    const { name, message } = errorData(error);
+    throw new WorkerDeclarationError(
+      `${file} has a function enabled that threw ${name}: ${message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** What a worker needs to run. */
@@ -88,13 +104,15 @@ export async function getWorker(queue: string, options: WorkerRunOptions): Promi
 /**
  * The file of a queue's worker.
  *
- * @throws {UsageError} When there is none: names the nearest queue and all there are.
+ * @throws {UsageError} When there is none: names the nearest queue and all there are, and why files
+ * were left out.
  */
 export function requireWorkerFile(queue: string, workersDir: string | undefined): WorkerFile {
-  const { files } = discover(workersDir);
+  const { files, problems } = discover(workersDir);
   const file = files.find(({ name }) => name === queue);
-  if (!file) throw unknownQueue(queue, files.map(({ name }) => name));
-  return file;
+  if (file) return file;
+  const { message } = unknownQueue(queue, files.map(({ name }) => name));
+  throw new UsageError([message, ...problems.map((problem) => problem.message)].join("\n"));
 }
 
 /**

@@ -174,15 +174,15 @@ export function failedProperties(
   };
 }
 
-/** The properties of a dead letter that is run anew: as its publisher had set them. */
+/**
+ * The properties of a dead letter that is run anew: as its publisher had set them, but for those
+ * that were put aside as `x-original-…`. They stay there: with its `expiration` the event could be
+ * gone before it runs, and with `CC` it would be copied once more.
+ */
 export function requeueProperties(event: StoredEvent): EventProperties {
   const { headers = {}, ...rest } = event.properties;
-  const restored = Object.fromEntries(
-    Object.entries(headers).filter(([name]) =>
-      !name.startsWith("x-pq-") && !name.startsWith(ORIGINAL)
-    ),
-  );
-  return { ...rest, headers: restored };
+  const restored = Object.entries(headers).filter(([name]) => !name.startsWith("x-pq-"));
+  return { ...rest, headers: Object.fromEntries(restored) };
 }
 
 function failureTimes(headers: Readonly<Headers> | undefined, now: number): Headers {

@@ -26,7 +26,8 @@ const DEFAULT_MAX_HEAP_MB = 256;
 /**
  * Describes a worker, defaults filled in.
  *
- * @throws {RangeError} When its numbers contradict each other; the message names them.
+ * @throws {RangeError} When a number cannot be, or two contradict each other; the message names
+ * them.
  */
 export function describe(worker: Worker, overrides: WorkerOverrides = {}): WorkerDescription {
   const batch = batchOf(worker, overrides);
@@ -40,7 +41,7 @@ export function describe(worker: Worker, overrides: WorkerOverrides = {}): Worke
   const maxConsumeSeconds = overrides.maxConsumeSeconds !== undefined
     ? overrides.maxConsumeSeconds
     : worker.maxConsumeSeconds;
-  return {
+  const description: WorkerDescription = {
     queue: worker.queue,
     isTestQueue: worker.isTestQueue ?? false,
     prefetch: overrides.prefetch ?? worker.prefetch ?? defaultPrefetch(concurrency, batch?.size),
@@ -52,6 +53,32 @@ export function describe(worker: Worker, overrides: WorkerOverrides = {}): Worke
     maxHeapMb: overrides.maxHeapMb ?? worker.maxHeapMb ?? DEFAULT_MAX_HEAP_MB,
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
   };
+  check(description);
+  return description;
+}
+
+function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
+  const { prefetch, concurrency, maxConsumeSeconds, maxHeapMb } = numbers;
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+  const isTime = (value: number) => Number.isFinite(value) && value >= 0;
+  const rules: readonly (readonly [string, unknown, boolean, string])[] = [
+    ["prefetch", prefetch, isCount(prefetch), "a whole number from 1"],
+    ["concurrency", concurrency, isCount(concurrency), "a whole number from 1"],
+    ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
+    ["batch.seconds", batch?.seconds, !batch || isTime(batch.seconds), "a number from 0"],
+    [
+      "maxConsumeSeconds",
+      maxConsumeSeconds,
+      maxConsumeSeconds === null || (isTime(maxConsumeSeconds) && maxConsumeSeconds > 0),
+      "a number over 0, or null",
+    ],
+    ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
+    ["retries", retries, retries.every(isTime), "numbers from 0"],
+  ];
+  for (const [name, value, isRight, rule] of rules) {
+    if (isRight) continue;
+    throw new RangeError(`The worker of ${queue} has ${name} ${value}: it must be ${rule}`);
+  }
 }
 
 function batchOf(worker: Worker, overrides: WorkerOverrides): WorkerDescription["batch"] {

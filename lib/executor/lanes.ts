@@ -112,7 +112,9 @@ export class Lanes {
     for (let job = this.#take(); job; job = this.#take()) {
       const ready = this.runs.parse(job);
       if (ready && this.#mayStart(lane, ready)) return ready;
-      if (job.alone) this.#aloneRuns = false;
+      if (!job.alone) continue;
+      this.#aloneRuns = false;
+      this.#openLanes();
     }
     return undefined;
   }

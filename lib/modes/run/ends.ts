@@ -1,0 +1,82 @@
+/**
+ * Why a run of a queue ends: signals, limits of time, an empty queue, errors nobody caught.
+ *
+ * @module
+ */
+
+import type { Broker } from "../../broker/broker.ts";
+import { EXIT } from "../../process.ts";
+
+/** Why a run ends. */
+export type End =
+  | "stop"
+  | "restart"
+  | "drained"
+  | "max-events"
+  | "max-seconds"
+  /** A handler did not return when it was aborted. */
+  | "stuck"
+  /** Something threw outside of any event. */
+  | "failed";
+
+/** The exit code of an end. */
+export function exitCode(end: End): number {
+  if (end === "failed") return EXIT.failed;
+  return end === "restart" || end === "stuck" ? EXIT.restart : EXIT.stopped;
+}
+
+/** How often a drain looks whether the queue is empty, in ms; it must be so twice. */
+const DRAIN_LOOK_MS = 200;
+
+/** The first reason to end wins. */
+export class Ends implements Disposable {
+  readonly #first = Promise.withResolvers<End>();
+  readonly #disposal = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Resolves to the first reason. */
+  get first(): Promise<End> {
+    return this.#first.promise;
+  }
+
+  /** Ends the run. */
+  end(why: End): void {
+    this.#first.resolve(why);
+  }
+
+  /** Ends the run after so many seconds. */
+  after(seconds: number): void {
+    this.#timer = setTimeout(() => this.end("max-seconds"), seconds * 1000);
+  }
+
+  /** Ends the run when an error or a rejection was caught by nobody, which is told to `onError`. */
+  onUncaught(onError: (error: unknown) => void): void {
+    const take = (event: Event, error: unknown) => {
+      event.preventDefault();
+      onError(error);
+      this.end("failed");
+    };
+    const { signal } = this.#disposal;
+    globalThis.addEventListener("error", (event) => take(event, event.error), { signal });
+    globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason), {
+      signal,
+    });
+  }
+
+  /** Ends the run when the queue was empty twice in a row and nothing was in flight here. */
+  async whenEmpty(broker: Broker, queue: string, inFlight: () => number): Promise<void> {
+    for (let empty = 0; empty < 2;) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      if (this.#disposal.signal.aborted) return;
+      const depth = await broker.depth(queue).catch(() => undefined);
+      empty = depth?.ready === 0 && inFlight() === 0 ? empty + 1 : 0;
+    }
+    this.end("drained");
+  }
+
+  /** No reason counts any more. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#disposal.abort();
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * One queue in one process, from connecting to the exit code.
+ *
+ * @module
+ */
+
+import type { Broker } from "../../broker/broker.ts";
+import type { RunCommand } from "../../command_line/command.ts";
+import type { Config } from "../../config.ts";
+import { errorData } from "../../error_data.ts";
+import { combine } from "../../monitoring/combine.ts";
+import { errorFileReporter } from "../../monitoring/error_file.ts";
+import { logReporter } from "../../monitoring/log_reporter.ts";
+import { logLine } from "../../monitoring/logging.ts";
+import type { Reporter } from "../../monitoring/report.ts";
+import { QueueStatistics } from "../../monitoring/statistics.ts";
+import { EXIT, type Request, Signals } from "../../process.ts";
+import { consumedQueue, getWorker, type RunningWorker } from "../../registry.ts";
+import { LADDER, retryQueueName } from "../../retry.ts";
+import { VERSION } from "../../version.ts";
+import { openBroker } from "../open_broker.ts";
+import { type End, Ends, exitCode } from "./ends.ts";
+
+/** How often the statistics look whether they are due, in ms. */
+const STATISTICS_SWEEP_MS = 250;
+
+/** What to run. */
+export interface QueueRunOptions {
+  /** The worker's queue; with shards, the one of all of them. */
+  readonly queue: string;
+  readonly workerNum: number;
+  readonly command: Pick<RunCommand, "drain" | "maxEvents" | "maxSeconds">;
+  readonly config: Config;
+  /** Writes a line to standard output. */
+  readonly print: (line: string) => void;
+}
+
+/** Runs the worker of one queue until something ends it. */
+export class QueueRun {
+  readonly #options: QueueRunOptions;
+  /** The queue that is consumed; with shards, the shard. */
+  readonly #queue: string;
+  readonly #report: Reporter;
+  readonly #statistics: QueueStatistics;
+  readonly #ends = new Ends();
+  readonly #hurry = Promise.withResolvers<void>();
+  #worker: RunningWorker | undefined;
+
+  /**
+   * @param options What to run.
+   * @throws {UsageError} When the worker's number names no shard.
+   */
+  constructor(options: QueueRunOptions) {
+    const { queue, workerNum, config } = options;
+    this.#options = options;
+    this.#queue = consumedQueue(queue, workerNum, config);
+    const log = logReporter(workerNum);
+    this.#statistics = new QueueStatistics({
+      queue: this.#queue,
+      workerNum,
+      dir: config.statsDir,
+      version: VERSION,
+      notify: log,
+      running: () => this.#oldest(),
+    });
+    this.#report = combine(
+      log,
+      this.#statistics.report,
+      ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
+    );
+  }
+
+  /**
+   * Connects, consumes, drains.
+   *
+   * @returns The exit code.
+   * @throws {BrokerError} When the broker refuses at the start.
+   */
+  async run(): Promise<number> {
+    const { maxSeconds } = this.#options.command;
+    using ends = this.#ends;
+    using _signals = new Signals((request) => this.#onRequest(request));
+    ends.onUncaught((error) => this.#logException(error));
+    if (maxSeconds !== undefined) ends.after(maxSeconds);
+    const sweep = () => this.#statistics.sweep(performance.now());
+    const sweeper = setInterval(sweep, STATISTICS_SWEEP_MS);
+    try {
+      return await this.#connectAndConsume();
+    } finally {
+      clearInterval(sweeper);
+      this.#statistics.flush();
+    }
+  }
+
+  /** A stop does not wait for a broker that is not there. */
+  async #connectAndConsume(): Promise<number> {
+    const opening = this.#open();
+    const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
+    if (early === undefined) return await this.#consume(await opening);
+    opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
+    return exitCode(early);
+  }
+
+  async #open(): Promise<Broker> {
+    const { workerNum, config } = this.#options;
+    this.#log("info", `Worker ${workerNum} connecting to queue ${this.#queue}`);
+    const name = `process-queue ${this.#queue} ${Deno.hostname()}:${Deno.pid}`;
+    return await openBroker(config, { name, report: this.#report });
+  }
+
+  async #consume(broker: Broker): Promise<number> {
+    const { command, print } = this.#options;
+    const end = await this.#consumeUntilEnd(broker).catch(async (error) => {
+      await broker[Symbol.asyncDispose]();
+      throw error;
+    });
+    // What is stuck must not be handed out again while it still runs: the exit closes the socket.
+    if (end === "stuck") return EXIT.restart;
+    if (command.drain) print(await this.#summary(broker));
+    await broker[Symbol.asyncDispose]();
+    return exitCode(end);
+  }
+
+  async #consumeUntilEnd(broker: Broker): Promise<End> {
+    const worker = await this.#setUp(broker);
+    if (this.#options.command.drain) {
+      void this.#ends.whenEmpty(broker, this.#queue, () => worker.inFlight);
+    }
+    const refused = Promise.withResolvers<never>();
+    worker.start().then((end) => end !== "stopped" && this.#ends.end(end), refused.reject);
+    const end = await Promise.race([this.#ends.first, refused.promise]);
+    await this.#stop(worker, end);
+    return end;
+  }
+
+  async #setUp(broker: Broker): Promise<RunningWorker> {
+    const { queue, workerNum, config, command } = this.#options;
+    const worker = await getWorker(queue, {
+      workerNum,
+      config,
+      broker,
+      report: this.#report,
+      ...(command.maxEvents === undefined ? {} : { maxEvents: command.maxEvents }),
+    });
+    this.#worker = worker;
+    await worker.setup();
+    return worker;
+  }
+
+  /** Drains; a second signal ends the wait for what runs. */
+  async #stop(worker: RunningWorker, end: End): Promise<void> {
+    const { workerNum, config } = this.#options;
+    this.#log("info", `Worker ${workerNum} disconnecting from queue ${this.#queue}`);
+    const stopped = worker.stop(end === "stuck" ? 0 : config.stopGraceSeconds * 1000);
+    await Promise.race([stopped, this.#hurry.promise.then(() => worker.stop(0))]);
+  }
+
+  #onRequest(request: Request): void {
+    switch (request) {
+      case "stop":
+        return this.#ends.end("stop");
+      case "restart":
+        this.#log("warning", "SIGUSR1 received. Restarting this queue processor.");
+        return this.#ends.end("restart");
+      case "now":
+        return this.#hurry.resolve();
+      case "quiet":
+        this.#log("info", "Taking no more events from queue {queue} until SIGCONT");
+        return void this.#worker?.pause().catch((error) => this.#logException(error));
+      case "continue":
+        return void this.#worker?.resume();
+    }
+  }
+
+  async #summary(broker: Broker): Promise<string> {
+    const depths = await Promise.all(
+      LADDER.map((step) => broker.depth(retryQueueName(this.#queue, step)).catch(() => undefined)),
+    );
+    const waiting = depths.reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
+    const { processed = 0, retried = 0, failed = 0 } = this.#worker?.totals ?? {};
+    return `done ${processed}, retried ${retried}, failed ${failed}, waiting for retry ${waiting}`;
+  }
+
+  #oldest(): { id: string; ageSeconds: number } | undefined {
+    const [first, ...others] = this.#worker?.running() ?? [];
+    if (!first) return undefined;
+    const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
+    return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
+  }
+
+  /** Zulip's line for what goes wrong outside of any event. */
+  #logException(error: unknown): void {
+    this.#report({
+      kind: "notice",
+      level: "error",
+      queue: this.#queue,
+      message: "Unhandled exception from queue: {queue}",
+      error: errorData(error),
+    });
+  }
+
+  #log(level: "info" | "warning", message: string): void {
+    logLine(level, message, {}, { queue: this.#queue, worker_num: this.#options.workerNum });
+  }
+}

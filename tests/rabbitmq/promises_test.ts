@@ -1,0 +1,502 @@
+/**
+ * What the engine promises about delivery, on RabbitMQ.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { BrokerError } from "../../lib/broker/broker.ts";
+import { RetryLater } from "../../lib/worker.ts";
+import { METHOD } from "../fixtures/rabbitmq/proxy.ts";
+import { World, worldTest } from "../fixtures/rabbitmq/world.ts";
+import { until } from "../fixtures/until.ts";
+
+function failOnce(_event: unknown, { event }: { event: { attempt: number } }): void {
+  if (event.attempt === 1) throw new Error("not the first time");
+}
+
+function failAlways(): never {
+  throw new TypeError("never");
+}
+
+/** A promise that a handler waits for, and its opening. */
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+worldTest("a publish that is not confirmed in time is an error that says so", async (world) => {
+  const proxy = world.proxy();
+  const broker = await world.openBroker({
+    url: proxy.url(world.server.url),
+    publishTimeoutSeconds: 1,
+  });
+  await broker.declare(world.queue);
+  await broker.publish(world.queue, "1");
+  proxy.silence();
+  await assert.rejects(broker.publish(world.queue, "2"), (error) => {
+    assert.ok(error instanceof BrokerError);
+    assert.equal(error.kind, "timeout");
+    assert.equal(
+      error.message,
+      `An event for queue ${world.queue} was not confirmed within 1 s: no confirmation came; ` +
+        `it may have been stored all the same`,
+    );
+    return true;
+  });
+});
+
+worldTest("a publish waits for a lost connection, but not for ever", async (world) => {
+  const proxy = world.proxy();
+  const broker = await world.openBroker({
+    url: proxy.url(world.server.url),
+    publishTimeoutSeconds: 1,
+  });
+  await broker.declare(world.queue);
+  await proxy[Symbol.asyncDispose]();
+  await assert.rejects(
+    broker.publish(world.queue, "1"),
+    { kind: "timeout", message: /within 1 s: there is no connection/ },
+  );
+});
+
+worldTest(
+  "a publish is sent again when the connection is lost before it is confirmed",
+  async (world) => {
+    const proxy = world.proxy();
+    const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+    await broker.declare(world.queue);
+    await broker.publish(world.queue, "first");
+    let published = 0;
+    proxy.onMethod = (...method) => {
+      if (String(method) === String(METHOD.basicPublish) && ++published === 500) proxy.cut();
+    };
+    await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => broker.publish(world.queue, String(i))),
+    );
+    const bodies = (await broker.peek(world.queue, 10_000)).map(({ body }) =>
+      new TextDecoder().decode(body)
+    );
+    assert.equal(new Set(bodies).size, 1001);
+  },
+);
+
+worldTest(
+  "an event that the broker refuses is refused alone, and no channels pile up",
+  async (world) => {
+    const broker = await world.openBroker({ name: world.queue });
+    await broker.declare(world.queue);
+    const results = await Promise.allSettled(
+      Array.from(
+        { length: 300 },
+        (_, i) =>
+          broker.publish(world.queue, String(i), i === 100 ? { userId: "somebody-else" } : {}),
+      ),
+    );
+    const refused = results.flatMap((result) =>
+      result.status === "rejected" ? [result.reason] : []
+    );
+    assert.equal(refused.length, 1);
+    assert.equal(refused[0].kind, "refused");
+    assert.match(
+      refused[0].message,
+      /did not take an event for queue .* \(.*user_id property set to 'somebody-else'/,
+    );
+    await broker.publish(world.queue, "last");
+    const connections = await world.server.ctl(
+      "list_connections",
+      "--quiet",
+      "client_properties",
+      "channels",
+    );
+    const ours = connections.split("\n").filter((line) => line.includes(world.queue));
+    const channels = ours.map((line) => Number(line.split("\t").at(-1)));
+    assert.deepEqual(channels.toSorted(), [0, 1]);
+  },
+);
+
+worldTest("a retry is confirmed before the original is acknowledged", async (world) => {
+  const proxy = world.proxy();
+  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+  const last = gate();
+  const engine = await world.start({
+    broker,
+    consume: async (event, context) => {
+      if (event === "last") await last.opened;
+      failOnce(event, context);
+    },
+  });
+  await world.client.publish(world.queue, '"first"');
+  await engine.untilRan(2);
+  await engine.untilSettled("processed", 1);
+  await world.client.publish(world.queue, '"last"');
+  await engine.untilRan(3);
+  await until("the first was acknowledged", () => proxy.count(METHOD.basicAck) === 2);
+  proxy.silence();
+  last.open();
+  await until("the copy is there", () => world.client.ready(`${world.queue}.retry.1s`));
+  assert.equal(proxy.count(METHOD.basicAck), 2);
+  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1", "Q.retry.1s\t0"]);
+  await engine.stop(0);
+});
+
+worldTest("cutting the connection at any frame loses nothing and parks no queue", async (world) => {
+  await Promise.all(Array.from({ length: 40 }, (_, i) => runWithCut(world, i + 1)));
+});
+
+/** Three events that fail once, while the connections are cut at the frame of that number. */
+async function runWithCut({ server }: World, cutAt: number): Promise<void> {
+  await using world = await World.open(server, "cut");
+  const proxy = world.proxy();
+  const broker = await world.openBroker({ url: proxy.url(server.url) });
+  await world.client.channel.assertQueue(world.queue);
+  for (const event of [1, 2, 3]) await world.client.publish(world.queue, String(event));
+  let frames = 0;
+  proxy.onMethod = () => {
+    if (++frames === cutAt) proxy.cut();
+  };
+  const engine = await world.start({ broker, consume: failOnce, prefetch: 2 });
+  await until(
+    `all ran a second time, cut at frame ${cutAt}: ${JSON.stringify(engine.ledger)}`,
+    () =>
+      new Set(engine.ledger.filter((run) => run.attempt > 1).map((run) => run.event)).size === 3,
+    20,
+  );
+  await until("all was acknowledged", async () => await world.client.ready(world.queue) === 0);
+  const complaints = engine.notices.filter((text) => /parked|error:/.test(text));
+  assert.deepEqual(complaints, [], `cut at frame ${cutAt}`);
+}
+
+worldTest("a retry queue is a quorum queue that hands over at least once", async (world) => {
+  const engine = await world.start({ consume: failOnce });
+  await world.client.publish(world.queue, "1");
+  await engine.untilRan(2);
+  assert.deepEqual(engine.ledger.map(({ attempt }) => attempt), [1, 2]);
+  const [main = "", retry = "", ...others] = await world.listQueues("type", "durable", "arguments");
+  assert.equal(others.length, 0);
+  assert.equal(main, "Q\tclassic\ttrue\t[]");
+  const [name, type, durable, list = ""] = retry.split("\t");
+  assert.deepEqual([name, type, durable], ["Q.retry.1s", "quorum", "true"]);
+  const queueArguments = [...list.matchAll(/\{"([^"]*)","?([^"}]*)"?\}/g)].map(([, key, value]) =>
+    `${key}=${value}`
+  );
+  assert.deepEqual(queueArguments.toSorted(), [
+    "x-dead-letter-exchange=",
+    "x-dead-letter-routing-key=Q",
+    "x-dead-letter-strategy=at-least-once",
+    "x-message-ttl=1000",
+    "x-overflow=reject-publish",
+    "x-queue-type=quorum",
+  ]);
+});
+
+worldTest("a delay is rounded up to the ladder, and jitters by up to a tenth", async (world) => {
+  const engine = await world.start({ consume: failAlways, retries: [3], prefetch: 100 });
+  for (let i = 0; i < 20; i++) await world.client.publish(world.queue, String(i));
+  await engine.untilSettled("retried", 20);
+  const waits: number[] = [];
+  for (let i = 0; i < 20; i++) {
+    const copy = await world.client.take(`${world.queue}.retry.5s`);
+    waits.push(Number(copy?.properties.expiration));
+  }
+  assert.ok(waits.every((wait) => wait >= 4500 && wait <= 5000), String(waits));
+  assert.ok(new Set(waits).size > 3, String(waits));
+});
+
+worldTest("a delay beyond the ladder waits on its last step and says until when", async (world) => {
+  const engine = await world.start({
+    consume: () => {
+      throw new RetryLater({ after: 100_000 });
+    },
+  });
+  const due = Date.now() + 100_000_000;
+  await world.client.publish(world.queue, "1");
+  await engine.untilSettled("retried", 1);
+  const copy = await world.client.take(`${world.queue}.retry.86400s`);
+  const notBefore = copy?.properties.headers?.["x-pq-not-before"];
+  assert.ok(Math.abs(notBefore - due) < 5000, `${notBefore - due}`);
+  assert.equal(copy?.properties.headers?.["x-pq-attempts"], 1);
+});
+
+worldTest("an event that is not due waits on, and is neither run nor counted", async (world) => {
+  const engine = await world.start();
+  const headers = { "x-pq-not-before": Date.now() + 3_600_000, "x-pq-attempts": 1, mine: "yes" };
+  await world.client.publish(world.queue, "1", { headers, messageId: "m" });
+  const copy = await until("it waits", () => world.client.take(`${world.queue}.retry.3600s`));
+  assert.equal(copy.properties.messageId, "m");
+  assert.deepEqual(
+    [copy.properties.headers?.["x-pq-attempts"], copy.properties.headers?.mine],
+    [1, "yes"],
+  );
+  assert.equal(engine.ledger.length, 0);
+  assert.equal(engine.consumer.totals.retried, 0);
+});
+
+worldTest("an event whose retry queue was deleted gets a new one", async (world) => {
+  const engine = await world.start({ consume: failOnce });
+  await world.client.publish(world.queue, "1");
+  await engine.untilRan(2);
+  await world.client.channel.deleteQueue(`${world.queue}.retry.1s`);
+  await world.client.publish(world.queue, "2");
+  await engine.untilRan(4);
+  assert.deepEqual(engine.events, [1, 1, 2, 2]);
+});
+
+worldTest("an event whose queue of failed ones was deleted gets a new one", async (world) => {
+  const engine = await world.start({ consume: failAlways, retries: [] });
+  for (const body of ["1", "2"]) {
+    await world.client.publish(world.queue, body);
+    const letter = await until(
+      "it is a dead letter",
+      () => world.client.take(`${world.queue}.failed`),
+    );
+    assert.equal(letter.content.toString(), body);
+    await engine.untilSettled("failed", Number(body));
+    await world.client.channel.deleteQueue(`${world.queue}.failed`);
+  }
+});
+
+worldTest("events wait out a retry queue that is no longer configured", async (world) => {
+  const before = await world.start({ consume: failAlways, retries: [1] });
+  await world.client.publish(world.queue, "1");
+  await before.untilSettled("retried", 1);
+  await before.stop();
+  const after = await world.start({ retries: [5] });
+  await after.untilRan(1);
+  assert.deepEqual(after.ledger, [{ event: 1, attempt: 2 }]);
+});
+
+worldTest(
+  "a dead letter goes to a durable classic queue, also from a quorum queue",
+  async (world) => {
+    const broker = await world.openBroker({ queueType: "quorum", version: "1.2.3" });
+    const engine = await world.start({ broker, consume: failAlways, retries: [] });
+    await world.client.publish(world.queue, ' {"a": 1}\n');
+    await engine.untilSettled("failed", 1);
+    assert.deepEqual(await world.listQueues("type", "durable", "arguments"), [
+      'Q\tquorum\ttrue\t[{"x-queue-type","quorum"}]',
+      "Q.failed\tclassic\ttrue\t[]",
+    ]);
+    const letter = await world.client.take(`${world.queue}.failed`);
+    assert.equal(letter?.content.toString(), ' {"a": 1}\n');
+    const headers = letter?.properties.headers ?? {};
+    assert.equal(letter?.properties.deliveryMode, 2);
+    assert.equal(headers["x-pq-reason"], "error");
+    assert.equal(headers["x-pq-error-name"], "TypeError");
+    assert.equal(headers["x-pq-error-message"], "never");
+    assert.equal(headers["x-pq-attempts"], 1);
+    assert.equal(headers["x-pq-version"], "1.2.3");
+  },
+);
+
+worldTest(
+  "what the broker would act on does nothing in a dead letter or a retry",
+  async (world) => {
+    const elsewhere = world.anotherQueue();
+    await world.client.channel.assertQueue(elsewhere);
+    const engine = await world.start({ consume: failAlways, retries: [1] });
+    await world.client.publish(world.queue, "1", {
+      expiration: "3600000",
+      userId: "guest",
+      CC: [elsewhere],
+      headers: { "x-match": "mine" },
+    });
+    await engine.untilSettled("retried", 1);
+    await engine.untilSettled("failed", 1);
+    const letter = await world.client.take(`${world.queue}.failed`);
+    assert.equal(letter?.properties.expiration, undefined);
+    assert.equal(letter?.properties.userId, undefined);
+    const headers = letter?.properties.headers ?? {};
+    assert.equal(headers["x-original-expiration"], "3600000");
+    assert.equal(headers["x-original-user_id"], "guest");
+    assert.deepEqual(headers["x-original-CC"], [elsewhere]);
+    assert.equal(headers.CC, undefined);
+    assert.equal(headers["x-match"], "mine");
+    assert.equal(await world.client.ready(elsewhere), 1);
+  },
+);
+
+worldTest("acknowledgements are sent in multiples", async (world) => {
+  const proxy = world.proxy();
+  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+  await world.client.channel.assertQueue(world.queue);
+  for (let i = 0; i < 2000; i++) world.client.channel.sendToQueue(world.queue, numberBody(i));
+  await world.client.channel.waitForConfirms();
+  const engine = await world.start({ broker });
+  await engine.untilSettled("processed", 2000);
+  await engine.stop();
+  assert.equal(await world.client.ready(world.queue), 0);
+  const acks = proxy.count(METHOD.basicAck);
+  assert.ok(acks <= 200, `${acks} acknowledgements for 2000 events`);
+});
+
+worldTest("an acknowledgement in multiples covers no event that still runs", async (world) => {
+  const slow = gate();
+  const engine = await world.start({
+    concurrency: 4,
+    prefetch: 20,
+    consume: async (event) => {
+      if (event === 0) await slow.opened;
+    },
+  });
+  for (let i = 0; i < 200; i++) await world.client.publish(world.queue, String(i));
+  await engine.untilSettled("processed", 199);
+  await until(
+    "all but one was acknowledged",
+    async () => (await world.listQueues("messages"))[0] === "Q\t1",
+  );
+  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1"]);
+  slow.open();
+  await engine.untilSettled("processed", 200);
+});
+
+function numberBody(number: number) {
+  return new TextEncoder().encode(String(number)) as Parameters<
+    World["client"]["channel"]["sendToQueue"]
+  >[1];
+}
+
+const EXISTING = {
+  "classic": {},
+  "quorum": { "x-queue-type": "quorum" },
+  "lazy": { "x-queue-mode": "lazy", "x-max-length": 1000 },
+  "priority": { "x-max-priority": 5 },
+};
+for (const [name, queueArguments] of Object.entries(EXISTING)) {
+  for (const queueType of ["classic", "quorum"] as const) {
+    worldTest(
+      `an existing ${name} queue is used as it is where ${queueType} is made`,
+      async (world) => {
+        await world.client.channel.assertQueue(world.queue, { arguments: queueArguments });
+        const before = await world.listQueues("type", "arguments");
+        await world.client.publish(world.queue, "1");
+        const engine = await world.start({ broker: await world.openBroker({ queueType }) });
+        await engine.untilSettled("processed", 1);
+        assert.deepEqual(await world.listQueues("type", "arguments"), before);
+      },
+    );
+  }
+}
+
+worldTest("an existing queue that is not durable is used as it is", async (world) => {
+  await world.client.channel.assertQueue(world.queue, { durable: false });
+  const engine = await world.start();
+  await world.client.publish(world.queue, "1");
+  await engine.untilSettled("processed", 1);
+});
+
+worldTest(
+  "a queue made here can be declared by Zulip: durable, without arguments",
+  async (world) => {
+    await (await world.broker()).declare(world.queue);
+    await world.client.channel.assertQueue(world.queue, { durable: true });
+  },
+);
+
+worldTest("an event given back by a stopping process is not counted", async (world) => {
+  const never = gate();
+  const first = await world.start({
+    broker: await world.openBroker({ queueType: "quorum" }),
+    consume: () => never.opened,
+  });
+  await world.client.publish(world.queue, "1");
+  await first.untilRan(1);
+  await first.stop(0);
+  const second = await world.start();
+  await second.untilSettled("processed", 1);
+  assert.deepEqual(second.ledger, [{ event: 1, attempt: 1 }]);
+  never.open();
+});
+
+worldTest(
+  "a queue that is deleted is declared anew, with one line that says what was lost",
+  async (world) => {
+    const first = gate();
+    for (let i = 0; i < 4; i++) {
+      await world.client.channel.assertQueue(world.queue);
+      await world.client.publish(world.queue, String(i));
+    }
+    const engine = await world.start({ prefetch: 1, consume: () => first.opened });
+    await engine.untilRan(1);
+    await world.client.channel.deleteQueue(world.queue);
+    first.open();
+    await until("it was declared anew", () => world.client.ready(world.queue).then((n) => n === 0));
+    await world.client.publish(world.queue, "4");
+    await until("consumption goes on", () => engine.events.includes(4));
+    const errors = world.notices.filter((text) => text.startsWith("error:"));
+    assert.equal(errors.length, 1, world.notices.join("\n"));
+    assert.match(
+      errors[0] ?? "",
+      /^error: Queue world-\w+ was deleted, with about 4 of its events \(\d+ ready \d+ s before\): it is declared anew and consumed$|^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared anew and consumed$/,
+    );
+  },
+);
+
+worldTest("a whole process has two connections, however many queues it consumes", async (world) => {
+  const broker = await world.openBroker({ name: world.queue });
+  for (let i = 0; i < 4; i++) {
+    const queue = world.anotherQueue();
+    const engine = await world.start({ broker, queue, consume: failOnce });
+    await world.client.publish(queue, "1");
+    await engine.untilSettled("processed", 1);
+  }
+  const connections = await world.server.ctl("list_connections", "--quiet", "client_properties");
+  const names = connections.split("\n").filter((line) => line.includes(world.queue))
+    .map((line) => /\((consume|publish)\)/.exec(line)?.[1]);
+  assert.deepEqual(names.toSorted(), ["consume", "publish"]);
+});
+
+worldTest(
+  "a retry queue with other arguments parks the queue and says what to do",
+  async (world) => {
+    await world.client.channel.assertQueue(`${world.queue}.retry.1s`);
+    const engine = await world.start({ consume: failAlways, retries: [1] });
+    await world.client.publish(world.queue, "1");
+    const parked = await until("it is parked", () => engine.notices[0]);
+    assert.match(
+      parked,
+      /^error: Queue world-\w+ is parked for 300 s: an event could neither be retried nor dead-lettered, and is back in its queue \(Queue world-\w+\.retry\.1s exists with other arguments \(PRECONDITION_FAILED - inequivalent arg 'x-\S+' for queue 'world-\w+\.retry\.1s' in vhost '\/': .*\): when it is empty, delete it with rabbitmqctl delete_queue world-\w+\.retry\.1s, and it is made anew when it is needed\)$/,
+    );
+    await until("it is back", async () => await world.client.ready(world.queue) === 1);
+    assert.equal(engine.ledger.length, 1);
+  },
+);
+
+worldTest(
+  "an event that nobody takes stays in its queue, and is tried again later",
+  async (world) => {
+    await world.client.channel.assertQueue(`${world.queue}.failed`, {
+      arguments: { "x-max-length": 0, "x-overflow": "reject-publish" },
+    });
+    const engine = await world.start({ consume: failAlways, retries: [], parkSeconds: 1 });
+    await world.client.publish(world.queue, "1");
+    const parked = await until("it is parked", () => engine.notices[0]);
+    assert.match(
+      parked,
+      /is parked for 1 s: .* did not take an event for queue .*\.failed: it may be full/,
+    );
+    await until("it is back", async () => await world.client.ready(world.queue) === 1);
+    await world.client.channel.deleteQueue(`${world.queue}.failed`);
+    const letter = await until(
+      "it is a dead letter",
+      () => world.client.take(`${world.queue}.failed`),
+    );
+    assert.equal(letter.content.toString(), "1");
+    assert.ok(engine.ledger.length <= 4, `it ran ${engine.ledger.length} times`);
+  },
+);
+
+worldTest("closing ends in time while the connection is lost or does not answer", async (world) => {
+  for (const trouble of ["cut", "silence"] as const) {
+    const proxy = world.proxy();
+    const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+    const engine = await world.start({ broker });
+    proxy[trouble]();
+    const since = performance.now();
+    await engine.stop(0);
+    await broker[Symbol.asyncDispose]();
+    const seconds = (performance.now() - since) / 1000;
+    assert.ok(seconds < 15, `${trouble}: it took ${seconds} s`);
+    await until("no connection is left", () => proxy.connections === 0);
+  }
+});
