@@ -12,6 +12,7 @@ import { GENERAL, type LogFormat, type LogLevel } from "./config/general_setting
 import { ConfigError } from "./config/problem.ts";
 import { type QueueSettings, readQueueSettings } from "./config/queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./config/reader.ts";
+import { SENTRY, type TraceRate } from "./config/sentry_settings.ts";
 import type { ConfigFlags } from "./config/setting.ts";
 
 export { type Environment, readEnvironment } from "./config/environment.ts";
@@ -54,6 +55,16 @@ export interface LogConfig {
   readonly level: LogLevel;
 }
 
+/** Where errors and traces go. */
+export interface SentryConfig {
+  /** `undefined`: nowhere. A secret. */
+  readonly dsn: string | undefined;
+  /** @default {"production"} */
+  readonly environment: string;
+  /** Which part of the events is traced, from 0 to 1: of all queues, or by queue. @default {0} */
+  readonly traceRate: TraceRate;
+}
+
 /** How much of an event, and how many of them, the program takes. */
 export interface Limits {
   /** Bytes of a body. @default {16 MiB} */
@@ -91,6 +102,8 @@ export interface Config extends QueueSettings {
   readonly testFile: string;
   /** What is logged, and how. */
   readonly log: LogConfig;
+  /** Where errors and traces go. */
+  readonly sentry: SentryConfig;
   /** How much of an event, and how many of them, the program takes. */
   readonly limits: Limits;
   /** Seconds an aborted handler gets to return. @default {5} */
@@ -152,6 +165,11 @@ function readGeneral(
     log: {
       format: reader.readOptional(GENERAL.logFormat),
       level: reader.read(GENERAL.logLevel),
+    },
+    sentry: {
+      dsn: reader.readOptional(SENTRY.dsn),
+      environment: reader.read(SENTRY.environment),
+      traceRate: reader.read(SENTRY.traceRate),
     },
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -123,7 +123,7 @@ export class Consumer implements ExecutorListener {
    * @throws {BrokerError} When the broker refuses.
    */
   async start(): Promise<void> {
-    await this.#subscription.resume(this.#prefetch());
+    await this.#subscription.resume(this.#quiet ? 0 : this.#prefetch());
   }
 
   /** Whether nothing is taken for now: stopping, told to be quiet, full or parked. */

@@ -92,14 +92,19 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     const { name: kind, message } = errorData(error);
-    throw new WorkerDeclarationError(`${file} does not load: ${kind}: ${message}`, {
-      cause: error,
-    });
+    const text = withoutColours(message);
+    throw new WorkerDeclarationError(`${file} does not load: ${kind}: ${text}`, { cause: error });
   }
   const worker = module.default as Partial<Worker> | undefined;
   const wrong = wrongWith(worker, name);
   if (wrong) throw new WorkerDeclarationError(`${file} ${wrong}`);
   return worker as Worker;
+}
+
+/** Deno colours what it says of modules wherever it goes. */
+function withoutColours(text: string): string {
+  // deno-lint-ignore no-control-regex -- colours start with the escape character
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
 /** What is wrong with a module's default export, as the rest of a sentence. */

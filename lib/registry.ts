@@ -88,6 +88,8 @@ export type WorkerEnd =
 
 /** How often limits of time are looked at, in ms. */
 const SWEEP_MS = 250;
+/** How long a stop waits for what a worker opened to close, in ms. */
+const CLOSE_MS = 5000;
 
 /**
  * The worker of a queue, not set up yet.
@@ -141,6 +143,8 @@ export class RunningWorker {
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #database: Promise<Database> | undefined;
   #resource: AsyncDisposable | undefined;
+  #closing: Promise<void> | undefined;
+  #isSettingUp = false;
   #isStuck = false;
 
   /** @param worker The worker. @param queue The queue it consumes. */
@@ -173,7 +177,14 @@ export class RunningWorker {
   async setup(): Promise<void> {
     const context = this.#context();
     this.#consumer = this.#makeConsumer(context);
-    this.#resource = await this.#worker.setup?.(context) ?? undefined;
+    this.#isSettingUp = true;
+    try {
+      this.#resource = await this.#worker.setup?.(context) ?? undefined;
+    } finally {
+      this.#isSettingUp = false;
+    }
+    // A stop did not wait for it.
+    if (this.#closing) await this.#dispose();
   }
 
   /**
@@ -183,6 +194,7 @@ export class RunningWorker {
    */
   async start(): Promise<WorkerEnd> {
     if (!this.#consumer) throw new Error("The worker must be set up before it is started");
+    if (this.#closing) return "stopped";
     const consumer = this.#consumer;
     this.#sweeper = setInterval(() => consumer.sweep(performance.now()), SWEEP_MS);
     await consumer.start();
@@ -200,17 +212,38 @@ export class RunningWorker {
   }
 
   /**
-   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened.
+   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened. A
+   * setup that has not come to its end is not waited for. Called again, it may cut the grace short.
    *
    * @param graceMs How long what runs may go on before it is aborted.
    */
   async stop(graceMs: number): Promise<void> {
     await this.#consumer?.stop(graceMs);
+    await (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#sweeper);
-    if (this.#isStuck) return;
-    await this.#resource?.[Symbol.asyncDispose]();
-    await (await this.#database?.catch(() => undefined))?.destroy();
     this.#ended.resolve("stopped");
+    if (this.#isStuck || this.#isSettingUp) return;
+    if (await isOverWithin(CLOSE_MS, this.#dispose())) return;
+    this.#options.report({
+      kind: "notice",
+      level: "warning",
+      queue: this.queue,
+      message: "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
+      properties: { seconds: CLOSE_MS / 1000 },
+    });
+  }
+
+  /** Closes what was opened, each thing once. */
+  async #dispose(): Promise<void> {
+    const resource = this.#resource;
+    const database = this.#database;
+    this.#resource = undefined;
+    this.#database = undefined;
+    await resource?.[Symbol.asyncDispose]();
+    await (await database?.catch(() => undefined))?.destroy();
   }
 
   #makeConsumer(context: WorkerContext): Consumer {
@@ -268,6 +301,17 @@ export class RunningWorker {
 async function openDatabase(url: string): Promise<Database> {
   const database = await import("./database/database.ts");
   return await database.openDatabase(url);
+}
+
+/** Waits for a promise, but not for longer than so many ms. @returns Whether it is over. */
+async function isOverWithin(ms: number, promise: Promise<void>): Promise<boolean> {
+  const limit = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => limit.resolve(false), ms);
+  try {
+    return await Promise.race([promise.then(() => true), limit.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Publishes to a queue, or to the shard of it that the event belongs to. */

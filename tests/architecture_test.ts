@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["lib/modes/"],
   [
     "lib/registry.ts",
+    "lib/discovery.ts",
     "lib/supervisor.ts",
     "lib/process.ts",
     "lib/command_line.ts",
@@ -27,7 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "lib/config/",
     "lib/monitoring/",
   ],
-  ["lib/consumer.ts", "lib/accept.ts", "lib/publish.ts"],
+  ["lib/consumer.ts", "lib/consumer/", "lib/accept.ts", "lib/publish.ts"],
   [
     "lib/broker/",
     "lib/executor/",
@@ -84,16 +85,12 @@ Deno.test("everything that lib exports has a JSDoc comment", async () => {
 });
 
 Deno.test("every file of lib is in a layer", async () => {
-  const files = (await typescriptFiles("lib")).filter((file) =>
-    layerOf(file) < 0
-  );
+  const files = (await typescriptFiles("lib")).filter((file) => layerOf(file) < 0);
   assertNone(files, "put it into LAYERS in tests/architecture_test.ts");
 });
 
 Deno.test("imports point down", async () => {
-  const problems = (await allImports()).map(problemOf).filter((problem) =>
-    problem !== undefined
-  );
+  const problems = (await allImports()).map(problemOf).filter((problem) => problem !== undefined);
   assertNone(
     problems,
     "import from a lower layer, or change the tables at the top of this test",
@@ -170,9 +167,7 @@ function undocumented(
   { symbols }: { readonly symbols: readonly DocumentedSymbol[] },
 ): string[] {
   return symbols
-    .filter(({ declarations }) =>
-      !declarations.some((one) => !isOwn(one) || isDocumented(one))
-    )
+    .filter(({ declarations }) => !declarations.some((one) => !isOwn(one) || isDocumented(one)))
     .map(({ name, declarations }) => `${place(declarations[0])} ${name}`);
 }
 
@@ -223,9 +218,7 @@ async function allImports(): Promise<Import[]> {
   if (exists("main.ts")) files.push("main.ts");
   const entry = await Deno.makeTempFile({ suffix: ".ts" });
   try {
-    const lines = files.map((file) =>
-      `import ${JSON.stringify(new URL(file, root).href)};\n`
-    );
+    const lines = files.map((file) => `import ${JSON.stringify(new URL(file, root).href)};\n`);
     await Deno.writeTextFile(entry, lines.join(""));
     const { modules } = await denoJson<Graph>(
       "info",
@@ -237,9 +230,7 @@ async function allImports(): Promise<Import[]> {
     return modules
       .filter(({ specifier }) => files.includes(relative(specifier)))
       .flatMap(({ specifier, dependencies = [] }) =>
-        dependencies.map((dependency) =>
-          importOf(relative(specifier), dependency)
-        )
+        dependencies.map((dependency) => importOf(relative(specifier), dependency))
       );
   } finally {
     await Deno.remove(entry);
@@ -259,9 +250,7 @@ function importOf(from: string, { specifier, code, type }: Dependency): Import {
 
 /** What is wrong with an import; undefined where it is right. */
 function problemOf(one: Import): string | undefined {
-  const wrong = one.from.startsWith("workers/")
-    ? problemOfWorker(one)
-    : problemOfLayers(one);
+  const wrong = one.from.startsWith("workers/") ? problemOfWorker(one) : problemOfLayers(one);
   return wrong && `${one.from}:${one.line} imports ${one.to}: ${wrong}`;
 }
 
@@ -287,8 +276,7 @@ function problemOfLayers({ from, to, typesOnly }: Import): string | undefined {
 
 /** The number of a file's layer, 0 for the highest; -1 where it is in none. */
 function layerOf(file: string): number {
-  const holds = (name: string) =>
-    name.endsWith("/") ? file.startsWith(name) : file === name;
+  const holds = (name: string) => name.endsWith("/") ? file.startsWith(name) : file === name;
   return LAYERS.findIndex((names) => names.some(holds));
 }
 
@@ -347,7 +335,5 @@ function readText(file: string): string {
 /** The path of a file URL inside the repository; anything else as it is. */
 function relative(url: string): string {
   const start = pathToFileURL(fileURLToPath(root)).href;
-  return url.startsWith(start)
-    ? decodeURIComponent(url.slice(start.length))
-    : url;
+  return url.startsWith(start) ? decodeURIComponent(url.slice(start.length)) : url;
 }

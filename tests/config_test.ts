@@ -42,6 +42,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     workersDir: undefined,
     testFile: "/var/log/zulip/zulip-worker-test-file",
     log: { format: undefined, level: "info" },
+    sentry: { dsn: undefined, environment: "production", traceRate: 0 },
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
       maxEventDepth: 1000,
@@ -309,7 +310,14 @@ Deno.test("SETTINGS has one entry for each setting, and defaults that are valid"
   assert.deepEqual(problems(Object.fromEntries(defaults)), []);
 });
 
+Deno.test("loadConfig takes one trace rate for all queues, or one for each", () => {
+  const rate = (text: string) => loadConfig({ SENTRY_TRACE_WORKER_RATE: text }).sentry.traceRate;
+  assert.equal(rate("0.25"), 0.25);
+  assert.deepEqual(rate('{"user_activity": 0.1, "test": 1}'), { user_activity: 0.1, test: 1 });
+  assert.match(problems({ SENTRY_TRACE_WORKER_RATE: "2" }).join(), /SENTRY_TRACE_WORKER_RATE/);
+});
+
 Deno.test("SETTINGS says which settings are secret", () => {
   const secrets = SETTINGS.filter(({ secret }) => secret).map(({ name }) => name);
-  assert.deepEqual(secrets, ["AMQP_URL", "RABBITMQ_PASSWORD", "DATABASE_URL"]);
+  assert.deepEqual(secrets, ["AMQP_URL", "RABBITMQ_PASSWORD", "DATABASE_URL", "SENTRY_DSN"]);
 });

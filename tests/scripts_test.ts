@@ -9,12 +9,7 @@ import { Buffer } from "node:buffer";
 import { connect } from "amqplib";
 import { countsLine, judge, readSummary } from "../scripts/test.ts";
 import { attachRabbitmq, startRabbitmq } from "../scripts/rabbitmq.ts";
-import {
-  postgresTest,
-  privateRabbitmqTest,
-  rabbitmqTest,
-  uniqueQueue,
-} from "./servers.ts";
+import { postgresTest, privateRabbitmqTest, rabbitmqTest, uniqueQueue } from "./servers.ts";
 
 async function publish(url: string, queue: string, text: string) {
   const connection = await connect(url);

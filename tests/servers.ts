@@ -7,11 +7,7 @@
  */
 
 import { startRabbitmq } from "../scripts/rabbitmq.ts";
-import type {
-  AttachedRabbitmq,
-  PrivateRabbitmq,
-  RabbitmqOptions,
-} from "../scripts/rabbitmq.ts";
+import type { AttachedRabbitmq, PrivateRabbitmq, RabbitmqOptions } from "../scripts/rabbitmq.ts";
 import {
   type Described,
   isRequired,

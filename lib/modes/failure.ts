@@ -31,8 +31,12 @@ export function failureOf(error: unknown): Failure {
   return { text: `process-queue: ${textOf(error)}`, exitCode };
 }
 
+/** Whether an error's message is written for the user and says all there is to say. */
+export function isForUsers(error: unknown): error is Error {
+  return error instanceof Error && FOR_USERS.has(error.name);
+}
+
 function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return redactText(String(error));
-  if (FOR_USERS.has(error.name)) return error.message;
-  return redactText(error.stack ?? error.message);
+  if (isForUsers(error)) return error.message;
+  return redactText(error instanceof Error ? error.stack ?? error.message : String(error));
 }

@@ -9,7 +9,9 @@ import { type Config, ConfigError, queueNameProblems } from "../config.ts";
 import { discover } from "../discovery.ts";
 import { logLine } from "../monitoring/logging.ts";
 import { requireWorkerFile } from "../registry.ts";
+import type { SentryReporter } from "../monitoring/sentry.ts";
 import { UsageError } from "../usage_error.ts";
+import { VERSION } from "../version.ts";
 import { QueueRun } from "./run/queue_run.ts";
 
 /** What the run mode writes its last line to. */
@@ -34,7 +36,16 @@ export async function runQueues(
   if (command.queues.kind !== "one") throw notYet(command.queues.kind);
   const { queue, workerNum } = command.queues;
   checkQueues(queue, config);
-  return await new QueueRun({ queue, workerNum, command, config, print }).run();
+  const sentry = await sentryOf(config, workerNum);
+  return await new QueueRun({ queue, workerNum, command, config, sentry, print }).run();
+}
+
+/** Sentry, loaded only where it is wanted. */
+async function sentryOf(config: Config, workerNum: number): Promise<SentryReporter | undefined> {
+  const { dsn, environment, traceRate } = config.sentry;
+  if (dsn === undefined) return undefined;
+  const { openSentry } = await import("../monitoring/sentry.ts");
+  return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
 }
 
 function notYet(kind: "several" | "all"): UsageError {

@@ -23,6 +23,8 @@ export interface SettledReport {
   readonly waitMs: number;
   /** ms its handler ran. */
   readonly runMs: number;
+  /** Bytes of the body. */
+  readonly bytes?: number;
   /** How many deliveries of this queue are still unsettled. */
   readonly inFlight: number;
   /** For `retried` and `failed`. */

@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { BrokerError } from "../../lib/broker/broker.ts";
 import { RetryLater } from "../../lib/worker.ts";
 import { METHOD } from "../fixtures/rabbitmq/proxy.ts";
@@ -137,7 +138,7 @@ worldTest("a retry is confirmed before the original is acknowledged", async (wor
   await until("the copy is there", () => world.client.ready(`${world.queue}.retry.1s`));
   assert.equal(proxy.count(METHOD.basicAck), 2);
   assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1", "Q.retry.1s\t0"]);
-  await engine.stop(0);
+  proxy.cut();
 });
 
 worldTest("cutting the connection at any frame loses nothing and parks no queue", async (world) => {
@@ -181,7 +182,7 @@ worldTest("a retry queue is a quorum queue that hands over at least once", async
     `${key}=${value}`
   );
   assert.deepEqual(queueArguments.toSorted(), [
-    "x-dead-letter-exchange=",
+    "x-dead-letter-exchange=[]",
     "x-dead-letter-routing-key=Q",
     "x-dead-letter-strategy=at-least-once",
     "x-message-ttl=1000",
@@ -320,7 +321,9 @@ worldTest("acknowledgements are sent in multiples", async (world) => {
   const proxy = world.proxy();
   const broker = await world.openBroker({ url: proxy.url(world.server.url) });
   await world.client.channel.assertQueue(world.queue);
-  for (let i = 0; i < 2000; i++) world.client.channel.sendToQueue(world.queue, numberBody(i));
+  for (let i = 0; i < 2000; i++) {
+    world.client.channel.sendToQueue(world.queue, Buffer.from(String(i)));
+  }
   await world.client.channel.waitForConfirms();
   const engine = await world.start({ broker });
   await engine.untilSettled("processed", 2000);
@@ -341,20 +344,12 @@ worldTest("an acknowledgement in multiples covers no event that still runs", asy
   });
   for (let i = 0; i < 200; i++) await world.client.publish(world.queue, String(i));
   await engine.untilSettled("processed", 199);
-  await until(
-    "all but one was acknowledged",
-    async () => (await world.listQueues("messages"))[0] === "Q\t1",
-  );
-  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1"]);
+  assert.notDeepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t0"]);
+  await engine.stop(0);
+  assert.equal((await world.client.take(world.queue))?.content.toString(), "0");
+  assert.equal(await world.client.take(world.queue), undefined);
   slow.open();
-  await engine.untilSettled("processed", 200);
 });
-
-function numberBody(number: number) {
-  return new TextEncoder().encode(String(number)) as Parameters<
-    World["client"]["channel"]["sendToQueue"]
-  >[1];
-}
 
 const EXISTING = {
   "classic": {},
@@ -427,7 +422,7 @@ worldTest(
     assert.equal(errors.length, 1, world.notices.join("\n"));
     assert.match(
       errors[0] ?? "",
-      /^error: Queue world-\w+ was deleted, with about 4 of its events \(\d+ ready \d+ s before\): it is declared anew and consumed$|^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared anew and consumed$/,
+      /^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared anew and consumed$/,
     );
   },
 );

@@ -13,17 +13,20 @@ const CLOSE_MS = 2000;
  * Closes a channel. Resolves once it is closed, whoever closed it, or the broker did not answer in
  * time; amqplib's own promise never settles when the connection is lost meanwhile.
  */
-export function closeChannel(channel: Channel): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      channel.off("close", end);
-      resolve();
-    };
-    const timer = setTimeout(end, CLOSE_MS);
-    channel.once("close", end);
-    Promise.try(() => channel.close()).catch(end);
+export async function closeChannel(channel: Channel): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    channel.once("close", resolve);
+    Promise.try(() => channel.close()).catch(resolve);
   });
+  await within(CLOSE_MS, closed);
+}
+
+/** Waits for a promise, but not for longer. */
+export async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
 }
 
 /** Does one thing on a channel of its own. */

@@ -16,9 +16,9 @@ import type {
   SubscriptionListener,
 } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
-import { closeChannel } from "./channel.ts";
+import { closeChannel, within } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
-import type { Link } from "./link.ts";
+import { closedError, type Link } from "./link.ts";
 import { Pace } from "./pace.ts";
 import type { Declared, Topology } from "./topology.ts";
 
@@ -43,6 +43,8 @@ export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 const PASSING: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2000;
+/** How long closing waits for what the broker has not answered, in ms. */
+const CLOSE_MS = 2000;
 
 /** A channel that consumes, and the acknowledgements that belong to it. */
 class Session {
@@ -168,7 +170,7 @@ export class RabbitSubscription implements Subscription {
     this.#closing.abort();
     await this.#session?.close();
     this.#session?.ended.resolve();
-    await this.#loop;
+    await within(CLOSE_MS, this.#loop);
     this.#options.onClose(this);
   }
 
@@ -193,14 +195,21 @@ export class RabbitSubscription implements Subscription {
     const { link } = this.#options;
     while (!this.#closing.signal.aborted && !link.closing.aborted) {
       try {
-        const model = await link.model();
-        await this.#serve(model);
+        await this.#serve(await this.#model());
       } catch (error) {
         if (this.#failed(error)) return;
       }
       await this.#backoff.wait(this.#closing.signal);
     }
     this.#first.resolve();
+  }
+
+  /** The connection, once there is one; when the subscription is closed it waits no longer. */
+  #model(): Promise<ChannelModel> {
+    const closed = new Promise<never>((_, reject) => {
+      this.#closing.signal.addEventListener("abort", () => reject(closedError()), { once: true });
+    });
+    return Promise.race([this.#options.link.model(), closed]);
   }
 
   /** Consumes on a new channel until that is lost. */

@@ -13,16 +13,20 @@ import { errorFileReporter } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../monitoring/logging.ts";
 import type { Reporter } from "../../monitoring/report.ts";
+import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
 import { EXIT, type Request, Signals } from "../../process.ts";
 import { consumedQueue, getWorker, type RunningWorker } from "../../registry.ts";
 import { LADDER, retryQueueName } from "../../retry.ts";
 import { VERSION } from "../../version.ts";
+import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
 
 /** How often the statistics look whether they are due, in ms. */
 const STATISTICS_SWEEP_MS = 250;
+/** How long the end waits for Sentry, in ms. */
+const SENTRY_FLUSH_MS = 2000;
 
 /** What to run. */
 export interface QueueRunOptions {
@@ -31,6 +35,8 @@ export interface QueueRunOptions {
   readonly workerNum: number;
   readonly command: Pick<RunCommand, "drain" | "maxEvents" | "maxSeconds">;
   readonly config: Config;
+  /** Where errors go beside the log, if anywhere. */
+  readonly sentry?: SentryReporter | undefined;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;
 }
@@ -45,13 +51,14 @@ export class QueueRun {
   readonly #ends = new Ends();
   readonly #hurry = Promise.withResolvers<void>();
   #worker: RunningWorker | undefined;
+  #isQuiet = false;
 
   /**
    * @param options What to run.
    * @throws {UsageError} When the worker's number names no shard.
    */
   constructor(options: QueueRunOptions) {
-    const { queue, workerNum, config } = options;
+    const { queue, workerNum, config, sentry } = options;
     this.#options = options;
     this.#queue = consumedQueue(queue, workerNum, config);
     const log = logReporter(workerNum);
@@ -67,6 +74,7 @@ export class QueueRun {
       log,
       this.#statistics.report,
       ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
+      ...(sentry ? [sentry.report] : []),
     );
   }
 
@@ -74,7 +82,8 @@ export class QueueRun {
    * Connects, consumes, drains.
    *
    * @returns The exit code.
-   * @throws {BrokerError} When the broker refuses at the start.
+   * @throws {BrokerError} When the broker refuses at the start; likewise all other errors whose
+   * message is written for the user. Any other is logged, and the exit code is 1.
    */
   async run(): Promise<number> {
     const { maxSeconds } = this.#options.command;
@@ -86,9 +95,14 @@ export class QueueRun {
     const sweeper = setInterval(sweep, STATISTICS_SWEEP_MS);
     try {
       return await this.#connectAndConsume();
+    } catch (error) {
+      if (isForUsers(error)) throw error;
+      this.#logException(error);
+      return EXIT.failed;
     } finally {
       clearInterval(sweeper);
       this.#statistics.flush();
+      await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
     }
   }
 
@@ -122,15 +136,27 @@ export class QueueRun {
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
+    const refused = Promise.withResolvers<never>();
+    this.#start(broker).catch(refused.reject);
+    try {
+      const end = await Promise.race([this.#ends.first, refused.promise]);
+      await this.#stop(end);
+      return end;
+    } catch (error) {
+      await this.#worker?.stop(0).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Sets the worker up and lets it consume. A stop may come at any time. */
+  async #start(broker: Broker): Promise<void> {
     const worker = await this.#setUp(broker);
+    if (this.#isQuiet) await worker.pause();
     if (this.#options.command.drain) {
       void this.#ends.whenEmpty(broker, this.#queue, () => worker.inFlight);
     }
-    const refused = Promise.withResolvers<never>();
-    worker.start().then((end) => end !== "stopped" && this.#ends.end(end), refused.reject);
-    const end = await Promise.race([this.#ends.first, refused.promise]);
-    await this.#stop(worker, end);
-    return end;
+    const end = await worker.start();
+    if (end !== "stopped") this.#ends.end(end);
   }
 
   async #setUp(broker: Broker): Promise<RunningWorker> {
@@ -148,11 +174,12 @@ export class QueueRun {
   }
 
   /** Drains; a second signal ends the wait for what runs. */
-  async #stop(worker: RunningWorker, end: End): Promise<void> {
+  async #stop(end: End): Promise<void> {
     const { workerNum, config } = this.#options;
+    const worker = this.#worker;
     this.#log("info", `Worker ${workerNum} disconnecting from queue ${this.#queue}`);
-    const stopped = worker.stop(end === "stuck" ? 0 : config.stopGraceSeconds * 1000);
-    await Promise.race([stopped, this.#hurry.promise.then(() => worker.stop(0))]);
+    const stopped = worker?.stop(end === "stuck" ? 0 : config.stopGraceSeconds * 1000);
+    await Promise.race([stopped, this.#hurry.promise.then(() => worker?.stop(0))]);
   }
 
   #onRequest(request: Request): void {
@@ -165,9 +192,12 @@ export class QueueRun {
       case "now":
         return this.#hurry.resolve();
       case "quiet":
+        this.#isQuiet = true;
         this.#log("info", "Taking no more events from queue {queue} until SIGCONT");
         return void this.#worker?.pause().catch((error) => this.#logException(error));
       case "continue":
+        if (this.#isQuiet) this.#log("info", "Taking events from queue {queue} again");
+        this.#isQuiet = false;
         return void this.#worker?.resume();
     }
   }

@@ -1,0 +1,242 @@
+/**
+ * Sends failures and a sample of the events to Sentry: one client for the process, one scope for
+ * each queue. Without a DSN the package is not even loaded.
+ *
+ * @module
+ */
+
+import type { Scope } from "@sentry/deno";
+import { redactText } from "../redact.ts";
+import { redactValue } from "../redact_value.ts";
+import type { ErrorData } from "../settle.ts";
+import type { NoticeReport, Report, Reporter, SettledReport } from "./report.ts";
+
+type Sentry = typeof import("@sentry/deno");
+
+/** What Sentry needs to know. */
+export interface SentryOptions {
+  /** Where it all goes. */
+  readonly dsn: string;
+  readonly environment: string;
+  /** The program's version. */
+  readonly version: string;
+  /** The number given by `--worker_num`. */
+  readonly workerNum: number;
+  /** Which part of a queue's events is traced, from 0 to 1: of all queues, or by queue. */
+  readonly traceRate: number | Readonly<Record<string, number>>;
+  /** `performance.now()`-like clock in ms, to bound what is sent. @default {performance.now} */
+  readonly clock?: () => number;
+}
+
+/** Takes reports; the rest of the program does not know that there is a Sentry. */
+export interface SentryReporter {
+  readonly report: Reporter;
+  /** Sends what waits, but takes no longer than so many ms; nothing is sent any more then. */
+  readonly flush: (ms: number) => Promise<void>;
+}
+
+/** How long one request to Sentry may take, in ms. */
+const POST_MS = 10_000;
+/** Capturing costs some 300 µs, so one error of a kind is captured in this time, in ms. */
+const SAME_ERROR_MS = 1000;
+/** Kinds of errors that are remembered for that. */
+const MAX_KINDS = 1000;
+/** Characters of an event's body that are sent with its failure, redacted. */
+const MAX_BODY = 8 * 1024;
+
+/** Loads Sentry and makes the client. */
+export async function openSentry(options: SentryOptions): Promise<SentryReporter> {
+  const sentry = await import("@sentry/deno");
+  sentry.init({
+    dsn: options.dsn,
+    environment: options.environment,
+    release: `process-queue@${options.version}`,
+    serverName: Deno.hostname(),
+    // The default integrations look at the whole process; everything here comes as plain data.
+    defaultIntegrations: false,
+    sendDefaultPii: false,
+    sendClientReports: false,
+    transport: transportOf(sentry),
+    // The sample is drawn here: the SDK draws once for a scope, and then takes all or nothing.
+    tracesSampleRate: 1,
+  });
+  return new Reporting(sentry, options);
+}
+
+type MakeTransport = NonNullable<NonNullable<Parameters<Sentry["init"]>[0]>["transport"]>;
+
+/** The SDK's own transport leaves answers unread, and so their sockets open. */
+function transportOf({ createTransport }: Sentry): MakeTransport {
+  return (options) =>
+    createTransport(options, async ({ body }) => {
+      const response = await fetch(options.url, {
+        method: "POST",
+        body: body as BodyInit,
+        signal: AbortSignal.timeout(POST_MS),
+      });
+      await response.body?.cancel();
+      return {
+        statusCode: response.status,
+        headers: {
+          "x-sentry-rate-limits": response.headers.get("X-Sentry-Rate-Limits"),
+          "retry-after": response.headers.get("Retry-After"),
+        },
+      };
+    });
+}
+
+class Reporting implements SentryReporter {
+  readonly #sentry: Sentry;
+  readonly #options: SentryOptions;
+  readonly #scopes = new Map<string, Scope>();
+  readonly #rates = new Map<string, number>();
+  readonly #capturedAt = new Map<string, number>();
+  readonly #clock: () => number;
+
+  constructor(sentry: Sentry, options: SentryOptions) {
+    this.#sentry = sentry;
+    this.#options = options;
+    this.#clock = options.clock ?? (() => performance.now());
+  }
+
+  readonly report = (report: Report): void => {
+    if (report.kind === "settled") this.#settled(report);
+    else if (report.kind === "notice" && report.level === "error") this.#captureNotice(report);
+  };
+
+  readonly flush = async (ms: number): Promise<void> => {
+    await this.#sentry.close(ms).then(() => {}, () => {});
+  };
+
+  #settled(report: SettledReport): void {
+    if (report.outcome === "failed" || isFailedRun(report)) this.#captureFailure(report);
+    const rate = this.#rates.get(report.queue) ?? this.#rateOf(report.queue);
+    if (rate > 0 && report.outcome !== "released" && Math.random() < rate) this.#trace(report);
+  }
+
+  #rateOf(queue: string): number {
+    const { traceRate } = this.#options;
+    const base = queue.replace(/_shard[0-9]+$/, "");
+    const rate = typeof traceRate === "number" ? traceRate : traceRate[queue] ?? traceRate[base];
+    this.#rates.set(queue, rate ?? 0);
+    return rate ?? 0;
+  }
+
+  /** The tags of a queue, which every failure and trace of it carries and no other queue's does. */
+  #scopeOf(queue: string): Scope {
+    const known = this.#scopes.get(queue);
+    if (known) return known;
+    const scope = new this.#sentry.Scope();
+    const client = this.#sentry.getClient();
+    if (client) scope.setClient(client);
+    scope.setTags({ queue_worker: queue, worker_num: String(this.#options.workerNum) });
+    this.#scopes.set(queue, scope);
+    return scope;
+  }
+
+  #captureFailure(report: SettledReport): void {
+    const { queue, error, reason } = report;
+    if (!error || !this.#isNew(`${queue} ${reason} ${error.name} ${error.message}`)) return;
+    const scope = this.#scopeOf(queue).clone();
+    const events = { queue_name: queue, data: bodyForSentry(report.body) };
+    scope.setContext("events", events);
+    scope.addBreadcrumb({
+      type: "debug",
+      category: "queue_processor",
+      message: `Consuming ${queue}`,
+      data: { id: report.id, attempt: report.attempt },
+    });
+    scope.setTags({ outcome: report.outcome, reason: reason ?? "" });
+    if (reason === "timeout") scope.setFingerprint(["worker-timeout", queue]);
+    scope.setLevel(report.outcome === "failed" ? "error" : "warning");
+    scope.captureException(asError(error));
+  }
+
+  #captureNotice(notice: NoticeReport): void {
+    const { queue = "", message, properties = {}, error, fingerprint } = notice;
+    const text = filledIn(message, { queue, ...properties });
+    if (!this.#isNew(`${queue} ${text}`)) return;
+    const scope = this.#scopeOf(queue).clone();
+    scope.setContext("notice", { message: text, ...redactedProperties(properties) });
+    if (fingerprint) scope.setFingerprint([...fingerprint]);
+    if (error) scope.captureException(asError(error));
+    else scope.captureMessage(text, "error");
+  }
+
+  /** Whether an error of this kind was not captured a moment ago. */
+  #isNew(kind: string): boolean {
+    const now = this.#clock();
+    const before = this.#capturedAt.get(kind);
+    if (before !== undefined && now - before < SAME_ERROR_MS) return false;
+    if (this.#capturedAt.size >= MAX_KINDS) this.#capturedAt.clear();
+    this.#capturedAt.set(kind, now);
+    return true;
+  }
+
+  /** A transaction as Sentry's queue view reads it, written down when the event is over. */
+  #trace(report: SettledReport): void {
+    const { queue, runMs } = report;
+    const end = Date.now() / 1000;
+    this.#sentry.withIsolationScope((scope) => {
+      scope.update(this.#scopeOf(queue));
+      this.#sentry.startNewTrace(() => {
+        const span = this.#sentry.startInactiveSpan({
+          name: queue,
+          op: "queue.process",
+          startTime: end - runMs / 1000,
+          attributes: attributesOf(report),
+        });
+        const isGood = report.outcome === "processed" || report.outcome === "discarded";
+        span.setStatus(isGood ? { code: 1 } : { code: 2, message: report.reason ?? "" });
+        span.end(end);
+      });
+    });
+  }
+}
+
+function attributesOf(report: SettledReport): Record<string, string | number> {
+  return {
+    "messaging.system": "rabbitmq",
+    "messaging.destination.name": report.queue,
+    "messaging.message.retry.count": report.attempt - 1,
+    "messaging.message.receive.latency": report.waitMs,
+    ...(report.id === "" ? {} : { "messaging.message.id": report.id }),
+    ...(report.bytes === undefined ? {} : { "messaging.message.body.size": report.bytes }),
+  };
+}
+
+/** A run that is tried again because it failed, not because its worker asked to wait. */
+function isFailedRun({ outcome, reason }: SettledReport): boolean {
+  return outcome === "retried" && reason !== "retry-later";
+}
+
+function asError({ name, message, stack }: ErrorData): Error {
+  const error = new Error(message);
+  error.name = name;
+  error.stack = stack ?? `${name}: ${message}`;
+  return error;
+}
+
+/** The body by value where it is JSON, with secrets masked; else the beginning of its text. */
+function bodyForSentry(body: string | Uint8Array | undefined): unknown {
+  if (body === undefined) return undefined;
+  const text = typeof body === "string"
+    ? body
+    : new TextDecoder().decode(body.subarray(0, MAX_BODY));
+  if (text.length > MAX_BODY) return redactText(text.slice(0, MAX_BODY));
+  try {
+    return JSON.stringify(redactValue(JSON.parse(text)));
+  } catch {
+    return redactText(text);
+  }
+}
+
+function redactedProperties(
+  properties: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return redactValue(properties) as Record<string, unknown>;
+}
+
+function filledIn(message: string, values: Readonly<Record<string, unknown>>): string {
+  return redactText(message.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name] ?? "")));
+}

