@@ -513,6 +513,7 @@ export class Consumer implements ExecutorListener {
       attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
       waitMs: waitMs(entry, startedAt, this.#wallOffset),
       runMs,
+      bytes: entry.bytes,
       inFlight: this.#inFlight,
     };
     const cause = causeOf(entry, settlement, outcome);

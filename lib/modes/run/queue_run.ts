@@ -51,6 +51,7 @@ export class QueueRun {
   readonly #ends = new Ends();
   readonly #hurry = Promise.withResolvers<void>();
   #worker: RunningWorker | undefined;
+  #isStarted = false;
   #isQuiet = false;
 
   /**
@@ -152,6 +153,7 @@ export class QueueRun {
   async #start(broker: Broker): Promise<void> {
     const worker = await this.#setUp(broker);
     if (this.#isQuiet) await worker.pause();
+    this.#isStarted = true;
     if (this.#options.command.drain) {
       void this.#ends.whenEmpty(broker, this.#queue, () => worker.inFlight);
     }
@@ -194,11 +196,13 @@ export class QueueRun {
       case "quiet":
         this.#isQuiet = true;
         this.#log("info", "Taking no more events from queue {queue} until SIGCONT");
+        if (!this.#isStarted) return;
         return void this.#worker?.pause().catch((error) => this.#logException(error));
       case "continue":
         if (this.#isQuiet) this.#log("info", "Taking events from queue {queue} again");
         this.#isQuiet = false;
-        return void this.#worker?.resume();
+        if (this.#isStarted) void this.#worker?.resume();
+        return;
     }
   }
 
