@@ -79,6 +79,8 @@ export class Consumer implements ExecutorListener {
   readonly #tracksIds: boolean;
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
   readonly #doneUnacknowledged = new Set<string>();
+  /** Suspects whose attempt is being counted. */
+  readonly #punished = new Set<EventKey>();
   /** The entries whose copy is being stored. */
   readonly #pending = new Map<Entry, Promise<void>>();
   readonly #subscription: Subscription;
@@ -349,10 +351,14 @@ export class Consumer implements ExecutorListener {
     }
   }
 
-  /** An event that ended a process while alone has used up an attempt, without being run now. */
+  /**
+   * An event that ended a process while alone has used up an attempt, without being run now. It
+   * stays suspected until that is stored, as the next event may end this process before.
+   */
   #punish(entry: Entry): boolean {
-    const crashes = this.#journal.suspicion(keyOf(entry)) ?? 0;
-    if (crashes === 0) return false;
+    const key = keyOf(entry);
+    const crashes = this.#journal.suspicion(key) ?? 0;
+    if (crashes === 0 || this.#punished.has(key)) return false;
     const error: ErrorData = {
       name: "ProcessEnded",
       message: "The process that ran this event alone ended before the event did",
@@ -363,7 +369,7 @@ export class Consumer implements ExecutorListener {
       attempt: entry.attempt,
       error,
     };
-    this.#journal.clear(keyOf(entry));
+    this.#punished.add(key);
     this.#settleBy(outcome, entry, entry.receivedAt, 0);
     return true;
   }
@@ -490,6 +496,7 @@ export class Consumer implements ExecutorListener {
   /** What was found out about an event is not lost with a copy that could not be stored. */
   #suspectAgain(entry: Entry, outcome: Outcome | undefined): void {
     const hasCrashed = outcome?.kind === "crashed";
+    this.#punished.delete(keyOf(entry));
     if (entry.alone || hasCrashed) this.#journal.suspect(keyOf(entry), hasCrashed ? 1 : 0);
   }
 
@@ -501,7 +508,7 @@ export class Consumer implements ExecutorListener {
     outcome?: Outcome,
   ): void {
     const isDealtWith = settlement.kind !== "release" && !isWaiting(settlement);
-    if (outcome?.kind === "crashed") this.#journal.note();
+    if (outcome?.kind === "crashed") this.#acquit(entry);
     if (isDealtWith) this.#forget(entry);
     else this.#unaccept(entry);
     if (isDealtWith) this.#count(settlement);
@@ -518,6 +525,14 @@ export class Consumer implements ExecutorListener {
     };
     const cause = causeOf(entry, settlement, outcome);
     this.#options.report(cause ? { ...report, ...cause } : report);
+  }
+
+  /** What an event did to a process is stored with it. */
+  #acquit(entry: Entry): void {
+    const key = keyOf(entry);
+    this.#punished.delete(key);
+    this.#journal.clear(key);
+    this.#journal.note();
   }
 
   #count(settlement: Settlement): void {

@@ -145,6 +145,7 @@ stageTest("no event runs before the worker is set up, also after SIGCONT", async
   const program = stage.consume();
   await program.untilLogged(/^Waiting for/);
   program.signal("SIGTSTP");
+  await program.untilLogged(/^Taking no more events/);
   program.signal("SIGCONT");
   await program.untilLogged(/^Taking events from queue .* again$/);
   assert.equal((await stage.client.channel.checkQueue(stage.queue)).consumerCount, 0);

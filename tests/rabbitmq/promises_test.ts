@@ -482,11 +482,11 @@ worldTest(
 );
 
 worldTest("closing ends in time while the connection is lost or does not answer", async (world) => {
-  for (const trouble of ["cut", "silence"] as const) {
+  for (const trouble of ["cut", "silence", "end"] as const) {
     const proxy = world.proxy();
     const broker = await world.openBroker({ url: proxy.url(world.server.url) });
     const engine = await world.start({ broker });
-    proxy[trouble]();
+    await proxy[trouble]();
     const since = performance.now();
     await engine.stop(0);
     await broker[Symbol.asyncDispose]();

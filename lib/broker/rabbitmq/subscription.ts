@@ -205,11 +205,16 @@ export class RabbitSubscription implements Subscription {
   }
 
   /** The connection, once there is one; when the subscription is closed it waits no longer. */
-  #model(): Promise<ChannelModel> {
-    const closed = new Promise<never>((_, reject) => {
-      this.#closing.signal.addEventListener("abort", () => reject(closedError()), { once: true });
-    });
-    return Promise.race([this.#options.link.model(), closed]);
+  async #model(): Promise<ChannelModel> {
+    const { signal } = this.#closing;
+    const closed = Promise.withResolvers<never>();
+    const onAbort = () => closed.reject(closedError());
+    signal.addEventListener("abort", onAbort);
+    try {
+      return await Promise.race([this.#options.link.model(), closed.promise]);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
   }
 
   /** Consumes on a new channel until that is lost. */

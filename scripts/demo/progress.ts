@@ -1,0 +1,41 @@
+/** How far the demo has come: a bar on a terminal, else a line now and then. */
+
+const WIDTH = 30;
+const LINE_EVERY_MS = 2000;
+const CLEAR_LINE = "\r\x1b[K";
+
+/** Does something while showing how much of `total` is done. */
+export async function showProgress<Result>(
+  what: string,
+  total: number,
+  run: (onProgress: (count: number) => void) => Promise<Result>,
+): Promise<Result> {
+  const isTerminal = Deno.stdout.isTerminal();
+  let saidAt = performance.now();
+  const result = await run((count) => {
+    const line = progressLine(what, count, total);
+    if (isTerminal) return write(CLEAR_LINE + line);
+    if (count === total || performance.now() - saidAt < LINE_EVERY_MS) return;
+    saidAt = performance.now();
+    write(`${line}\n`);
+  });
+  write(`${isTerminal ? CLEAR_LINE : ""}${progressLine(what, total, total)}\n`);
+  return result;
+}
+
+/** Writes a line; on a terminal in the place of the bar, which comes again below it. */
+export function sayAboveProgress(line: string): void {
+  write(`${Deno.stdout.isTerminal() ? CLEAR_LINE : ""}${line}\n`);
+}
+
+/** One line of at most 80 columns. */
+export function progressLine(what: string, count: number, total: number): string {
+  const filled = Math.round(count / total * WIDTH);
+  const bar = "#".repeat(filled).padEnd(WIDTH, ".");
+  const counts = `${count.toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  return `${what.padEnd(10)} [${bar}] ${counts}`;
+}
+
+function write(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+
+/** Runs processes, one after another, until one comes to its own end. @returns How many did not. */
+async function restartUntilDrained(stage: Stage, most = 8): Promise<number> {
+  for (let crashed = 0; crashed < most; crashed++) {
+    const { stdout } = await stage.drain();
+    const [summary] = stdout;
+    if (summary === undefined) continue;
+    if (summary.endsWith("waiting for retry 0")) return crashed;
+    // It did its work; the next begins when what it retried is back.
+    await stage.untilReady(1);
+    crashed--;
+  }
+  throw new Error(`${most} processes crashed`);
+}
+
+/** How often each event was begun, by its `n`. */
+function runs(stage: Stage): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const n of stage.ledgerOf("begun", "n") as number[]) counts[n] = (counts[n] ?? 0) + 1;
+  return counts;
+}
+
+stageTest("an event that ends its process is dead-lettered once it did so alone", async (stage) => {
+  await stage.worker({ retries: [] });
+  await stage.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
+  assert.equal(await restartUntilDrained(stage), 2);
+  // What was done in the same turn as the crash is not acknowledged yet, so it is done again.
+  assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3]));
+  assert.equal(runs(stage)[1], 2);
+  const message = await stage.client.take(`${stage.queue}.failed`);
+  assert.equal(message?.content.toString(), JSON.stringify({ n: 1, do: "exit" }));
+  assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
+  assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
+  assert.equal(message.properties.messageId, "1");
+});
+
+stageTest(
+  "an event that ends its process has three attempts at the most, whatever retries says",
+  async (stage) => {
+    await stage.worker({ retries: [1, 1, 1, 1, 1, 1] });
+    await stage.publish([
+      { n: 0, do: "exit" },
+      ...Array.from({ length: 30 }, (_, n) => ({ n: n + 1 })),
+    ]);
+    // Once among others, as a suspect of many, and then three times alone.
+    assert.equal(await restartUntilDrained(stage), 4);
+    assert.equal(runs(stage)[0], 4);
+    const done = stage.ledgerOf("done", "n") as number[];
+    assert.deepEqual(done.toSorted((a, b) => a - b), Array.from({ length: 30 }, (_, n) => n + 1));
+    const message = await stage.client.take(`${stage.queue}.failed`);
+    assert.equal(message?.properties.headers?.["x-pq-reason"], "crashed");
+    assert.equal(message.properties.headers?.["x-pq-attempts"], 3);
+    assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
+  },
+);
+
+stageTest("an event without an id that ends its process is found by its body", async (stage) => {
+  await stage.worker({ retries: [] });
+  await stage.publish([{ n: 0, do: "exit" }, { n: 1 }], { messageId: "" });
+  assert.equal(await restartUntilDrained(stage), 2);
+  assert.deepEqual(stage.ledgerOf("done", "n"), [1]);
+  assert.equal(await stage.client.ready(`${stage.queue}.failed`), 1);
+});
+
+stageTest("two events that end their process do not hide behind each other", async (stage) => {
+  await stage.worker({ retries: [], concurrency: 2 });
+  await stage.publish([{ n: 0, do: "exit" }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
+  // Each once beside others, and once alone.
+  assert.equal(await restartUntilDrained(stage), 4);
+  assert.deepEqual(stage.ledgerOf("done", "n").toSorted(), [2, 3]);
+  assert.equal(await stage.client.ready(`${stage.queue}.failed`), 2);
+});
+
+stageTest(
+  "what ran when a process was killed runs alone in the next, and counts no attempt",
+  async (stage) => {
+    await stage.worker({ concurrency: 3, prefetch: 20 });
+    const file = `${stage.folder}/go`;
+    const suspects = [0, 1, 2].map((n) => ({ n, do: "wait", file }));
+    const others = [3, 4, 5, 6, 7, 8].map((n) => ({ n, do: "slow" }));
+    await stage.publish([...suspects, ...others]);
+    await using program = stage.consume();
+    await stage.untilWritten("begun", 3);
+    program.signal("SIGKILL");
+    assert.equal((await program.end()).signal, "SIGKILL");
+    await stage.untilReady(9);
+    await stage.write("go", "");
+    const { code, stdout } = await stage.drain();
+    assert.deepEqual([code, stdout], [0, ["done 9, retried 0, failed 0, waiting for retry 0"]]);
+    const lines = stage.ledger.slice(3).map(({ what, event }) => `${what} ${event["n"]}`);
+    for (const n of [0, 1, 2]) {
+      assert.equal(lines.indexOf(`done ${n}`), lines.indexOf(`begun ${n}`) + 1, lines.join("\n"));
+    }
+    assert.notEqual(lines.indexOf("done 3"), lines.indexOf("begun 3") + 1, lines.join("\n"));
+    assert(stage.ledger.every(({ attempt }) => attempt === 1));
+  },
+);
+
+stageTest("a killed process blames nobody when nothing ran", async (stage) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  await using program = stage.consume();
+  await stage.untilWritten("done", 1);
+  await stage.untilReady(0);
+  const before = stage.statistics;
+  assert(before);
+  program.signal("SIGSTOP");
+  await stage.publish([{ n: 1 }]);
+  program.signal("SIGKILL");
+  await program.end();
+  await stage.untilReady(1);
+  const { stdout } = await stage.drain();
+  assert.deepEqual(stdout, ["done 1, retried 0, failed 0, waiting for retry 0"]);
+});

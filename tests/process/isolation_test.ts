@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+
+/** The headers of the event in a queue. */
+async function headersIn(stage: Stage, suffix: string): Promise<Record<string, unknown>> {
+  const message = await stage.client.take(`${stage.queue}.${suffix}`);
+  assert(message, `nothing is in ${stage.queue}.${suffix}`);
+  return message.properties.headers ?? {};
+}
+
+stageTest("a handler that throws spoils nothing for its neighbours", async (stage) => {
+  await stage.worker({ retries: [] });
+  await stage.publish([{ n: 0 }, { n: 1, do: "throw" }, { n: 2 }]);
+  const { code, stdout } = await stage.drain();
+  assert.deepEqual([code, stdout], [0, ["done 2, retried 0, failed 1, waiting for retry 0"]]);
+  assert.deepEqual(stage.ledgerOf("done", "n"), [0, 2]);
+  const headers = await headersIn(stage, "failed");
+  assert.equal(headers["x-pq-reason"], "error");
+  assert.equal(headers["x-pq-error-message"], "this event is broken, password=***");
+});
+
+for (
+  const [order, message] of [["rejectLater", "nobody waits"], ["throwLater", "nobody catches"]]
+) {
+  stageTest(
+    `an error outside of any event (${order}) ends the process in order, with 1`,
+    async (stage) => {
+      await stage.worker();
+      const file = `${stage.folder}/go`;
+      await stage.publish([{ n: 0, do: order }, { n: 1, do: "wait", file }, { n: 2 }]);
+      const program = stage.consume();
+      const line = await program.untilLogged(/^Unhandled exception from queue: /);
+      assert.equal(line.message, `Unhandled exception from queue: ${stage.queue}`);
+      assert.deepEqual([line["level"], line["queue"]], ["error", stage.queue]);
+      assert.match(JSON.stringify(line["error"]), new RegExp(`${message}.*hostile\\.ts`));
+      await stage.write("go", "");
+      assert.equal((await program.end()).code, 1);
+      assert.deepEqual(stage.ledgerOf("done", "n"), [0, 1]);
+      assert.equal(await stage.client.ready(stage.queue), 1);
+      assert.equal(await stage.client.ready(`${stage.queue}.failed`), undefined);
+    },
+  );
+}
+
+stageTest(
+  "a handler past its time that heeds its signal is retried, beside its neighbours",
+  async (stage) => {
+    await stage.worker({ maxConsumeSeconds: 1 });
+    await stage.publish([{ n: 0, do: "heed" }, { n: 1 }]);
+    const program = stage.consume(["--drain"]);
+    const { code, stdout } = await program.end();
+    assert.deepEqual([code, stdout], [0, ["done 1, retried 1, failed 0, waiting for retry 1"]]);
+    const line = await program.untilLogged(/^Event failed on queue/);
+    assert.equal(line["reason"], "timeout");
+    assert.match(line.message, /Timed out in .* after 1 seconds processing 1 events/);
+    await stage.untilReady(1);
+    const message = await stage.client.take(stage.queue);
+    assert.equal(message?.properties.headers?.["x-pq-attempts"], 1);
+    assert.equal(message?.properties.headers?.["x-pq-reason"], "timeout");
+  },
+);
+
+stageTest(
+  "a handler that heeds nothing ends the process with 3, and its event alone is blamed",
+  async (stage) => {
+    await stage.worker({ maxConsumeSeconds: 1, retries: [300] });
+    await stage.publish([{ n: 0 }, { n: 1, do: "hang" }, { n: 2 }, { n: 3 }]);
+    const program = stage.consume([], { ABORT_GRACE_SECONDS: "0" });
+    assert.equal((await program.end()).code, 3);
+    const line = await program.untilLogged(/did not return when it was aborted/);
+    assert.deepEqual([line["level"], line["queue"], line["seconds"], line["ids"]], [
+      "error",
+      stage.queue,
+      1,
+      ["1"],
+    ]);
+    const headers = await headersIn(stage, "retry.300s");
+    assert.equal(headers["x-pq-attempts"], 1);
+    assert.equal(headers["x-pq-reason"], "timeout");
+    await stage.untilReady(2);
+    const { stdout } = await stage.drain();
+    assert.deepEqual(stdout, ["done 2, retried 0, failed 0, waiting for retry 0"]);
+    assert.deepEqual(stage.ledgerOf("done", "n"), [0, 2, 3]);
+    const attempts = stage.ledger.map(({ attempt }) => attempt);
+    assert(attempts.every((attempt) => attempt === 1), String(attempts));
+  },
+);
+
+stageTest("with no retries, what hangs is dead-lettered as a timeout at once", async (stage) => {
+  await stage.worker({ maxConsumeSeconds: 1, retries: [] });
+  await stage.publish([{ n: 0, do: "hang" }, { n: 1 }]);
+  const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();
+  assert.equal(code, 3);
+  const headers = await headersIn(stage, "failed");
+  assert.equal(headers["x-pq-reason"], "timeout");
+  assert.equal(headers["x-pq-attempts"], 1);
+  assert.equal(headers["x-pq-error-name"], "WorkerTimeoutError");
+  assert.equal((await stage.drain()).stdout[0], "done 1, retried 0, failed 0, waiting for retry 0");
+});
+
+stageTest("beside an event that hangs, the others of its process finish", async (stage) => {
+  await stage.worker({ maxConsumeSeconds: 1, concurrency: 3, retries: [] });
+  await stage.publish([{ n: 0, do: "hang" }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
+  const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();
+  assert.equal(code, 3);
+  assert.deepEqual(stage.ledgerOf("done", "n"), [1, 2, 3, 4]);
+  assert.equal(await stage.client.ready(stage.queue), 0);
+  assert.equal((await headersIn(stage, "failed"))["x-pq-reason"], "timeout");
+});

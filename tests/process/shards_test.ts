@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { hostTest } from "../fixtures/process/stage.ts";
+
+const SHARDS = { USER_ACTIVITY_SHARDS: "2" };
+
+function activity(userId: number): string {
+  return JSON.stringify({
+    user_profile_id: userId,
+    client_id: 1,
+    query: "/json/users",
+    time: 1700000000,
+  });
+}
+
+hostTest(
+  "publish and --worker_num divide a queue among its shards",
+  "user_activity",
+  async (stage) => {
+    const input = [1, 2, 3, 4, 5].map(activity).join("\n");
+    const published = await stage.start(["publish", "user_activity"], SHARDS, input).end();
+    assert.deepEqual([published.code, published.stderr], [0, []]);
+    assert.equal(published.stdout.at(-1), "published 5 events to user_activity");
+    const one = "user_activity_shard1";
+    const two = "user_activity_shard2";
+    assert.equal(await stage.client.ready(one), 2);
+    assert.equal(await stage.client.ready(two), 3);
+    assert.equal(await stage.client.ready("user_activity"), undefined);
+
+    const program = stage.consume(["--worker_num", "1", "--drain"], SHARDS);
+    const { code, stdout } = await program.end();
+    assert.deepEqual([code, stdout], [0, ["done 2, retried 0, failed 0, waiting for retry 0"]]);
+    assert.equal(program.log[0]?.message, `Worker 1 connecting to queue ${one}`);
+    assert.equal(program.log[0]?.["worker_num"], 1);
+    assert.equal(await stage.client.ready(two), 3);
+    const statistics = JSON.parse(await Deno.readTextFile(`${stage.folder}/stats/${one}.stats`));
+    assert.deepEqual([statistics.worker_num, statistics.processed], [1, 2]);
+
+    for (const number of ["0", "3"]) {
+      const refused = await stage.run(["--queue", "user_activity", "--worker_num", number], SHARDS);
+      assert.equal(refused.code, 2);
+      assert.deepEqual(refused.stderr, [
+        "process-queue: user_activity has 2 shards, so --worker_num names the shard to consume, " +
+        `from 1 to 2, and it is ${number}`,
+      ]);
+    }
+  },
+);

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { Program } from "../fixtures/process/program.ts";
+import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
+
+const NOWHERE = "amqp://127.0.0.1:1";
+
+/** A worker as its author would write it; it leaves a line in a file. */
+function greeter(queue: string, more = ""): string {
+  return `
+    import { defineWorker } from "process-queue/worker";
+    import { z } from "zod";
+    ${more}
+    export default defineWorker({
+      queue: ${JSON.stringify(queue)},
+      event: z.object({ name: z.string() }),
+      async consume(event, ctx) {
+        ctx.log.info("Hello {name}", { name: event.name });
+        await Deno.writeTextFile(ctx.config.testFile, event.name, { append: true });
+      },
+    });`;
+}
+
+/** Files that are no workers, each with what is said of it. */
+const BROKEN: readonly [name: string, text: string, said: RegExp][] = [
+  [
+    "unlisted",
+    greeter("unlisted", 'import "npm:process-queue-no-such-package-4711";'),
+    /unlisted\.ts does not load: .*process-queue-no-such-package-4711/,
+  ],
+  ["unmapped", greeter("unmapped", 'import "left-pad";'), /unmapped\.ts does not load: .*left-pad/],
+  ["missing", greeter("missing", 'import "./gone.ts";'), /missing\.ts does not load: .*gone\.ts/],
+  ["syntax", "export default defineWorker({", /syntax\.ts does not load: .*syntax\.ts:1:/s],
+  ["throws", 'throw new Error("not today");', /throws\.ts does not load: Error: not today/],
+  ["empty", "", /empty\.ts declares no worker: write `export default defineWorker/],
+  [
+    "nameless",
+    greeter("misnomer"),
+    /nameless\.ts declares the queue misnomer, and its own name says nameless/,
+  ],
+];
+
+async function writeBroken(stage: Stage): Promise<void> {
+  for (const [name, text] of BROKEN) await stage.write(`workers/${name}.ts`, text);
+}
+
+stageTest("a worker in a folder of one's own runs beside files that are broken", async (stage) => {
+  await writeBroken(stage);
+  await stage.write(`workers/${stage.queue}.ts`, greeter(stage.queue));
+  const published = await stage.run(["publish", stage.queue, '{"name":"Iago"}']);
+  assert.deepEqual([published.code, published.stderr], [0, []]);
+  const program = stage.consume(["--drain"]);
+  const { code, stdout, stderr } = await program.end();
+  assert.deepEqual([code, stdout], [0, ["done 1, retried 0, failed 0, waiting for retry 0"]]);
+  assert.equal(Deno.readTextFileSync(`${stage.folder}/ledger`), "Iago");
+  assert(program.log.some(({ message }) => message === "Hello Iago"));
+  for (const [name] of BROKEN) assert(!stderr.join("\n").includes(`/${name}.ts`), name);
+});
+
+for (const [name, , said] of BROKEN) {
+  stageTest(
+    `to run the worker of ${name}.ts is answered with what is wrong with it`,
+    async (stage) => {
+      await writeBroken(stage);
+      const { code, stdout, stderr } = await stage.run(["--queue", name, "--drain"]);
+      const text = stderr.slice(1).join("\n");
+      assert.deepEqual([code, stdout], [1, []], text);
+      assert.match(text, new RegExp(`^process-queue: .*/workers/${said.source}`, "s"));
+      assert(!text.includes("\x1b"), text);
+      for (const [other] of BROKEN) assert(other === name || !text.includes(`/${other}.ts`), other);
+    },
+  );
+}
+
+Deno.test("of two files that claim one queue the first is taken, and the other named", async () => {
+  await withFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/noop.ts`, greeter("noop"));
+    await Deno.writeTextFile(`${cwd}/twice.ts`, greeter("twice"));
+    await Deno.writeTextFile(`${cwd}/twice.js`, "");
+    const env = { AMQP_URL: NOWHERE, BROKER_WAIT_SECONDS: "0" };
+    const args = ["--queue", "noop", "--workers-dir", cwd];
+    await using program = Program.start(args, { cwd, env });
+    assert.equal((await program.end()).code, 1);
+    const warnings = program.log.filter(({ level }) => level === "warning");
+    const [first, second] = warnings.map(({ message }) => message.replaceAll(cwd, "DIR"));
+    assert.match(
+      first ?? "",
+      /^DIR\/noop\.ts is left out: the queue noop has a worker already, .*\/workers\/noop\.ts\./,
+    );
+    assert.match(second ?? "", /^DIR\/twice\.ts is left out: .*, DIR\/twice\.js\. Rename one/);
+  });
+});
+
+Deno.test("an unknown queue is answered with those of one's own folder, too", async () => {
+  await withFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/greetings.ts`, greeter("greetings"));
+    await Deno.mkdir(`${cwd}/helpers.ts`);
+    await Deno.writeTextFile(`${cwd}/notes.txt`, "");
+    const args = ["--queue", "greting", "--workers-dir", cwd];
+    await using program = Program.start(args, { cwd, env: { AMQP_URL: NOWHERE } });
+    const { code, stderr } = await program.end();
+    assert.equal(code, 2);
+    assert.deepEqual(stderr, [
+      "process-queue: there is no queue greting; did you mean greetings?",
+      "queues: greetings, noop, noop_batch, test, user_activity",
+    ]);
+  });
+});
