@@ -168,6 +168,7 @@ export class Consumer implements ExecutorListener {
    * @param graceMs How long what runs may go on before it is aborted.
    */
   async stop(graceMs: number): Promise<void> {
+    if (this.#ended) return await this.#ended;
     this.#stopping = true;
     const paused = this.#subscription.pause().catch(() => {});
     await this.executor.stop(graceMs);

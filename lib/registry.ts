@@ -284,7 +284,6 @@ export class RunningWorker {
       log: eventLogger(this.queue, workerNum),
       publish: (queue, event) => publishSharded(broker, config, queue, event),
       database: () => this.#openDatabase(),
-      report: () => {},
     };
   }
 

@@ -11,6 +11,9 @@ export interface ErrorData {
   readonly message: string;
   readonly stack?: string | undefined;
   readonly code?: string | undefined;
+  /** What the handler said of its event by `ctx.report`. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly breadcrumbs?: readonly string[];
 }
 
 /** Why an event was given up, as the header `x-pq-reason` says it. */

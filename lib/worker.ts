@@ -56,8 +56,6 @@ export interface WorkerContext {
    * @throws {DatabaseError} When it cannot be reached or lacks its tables.
    */
   database(): Promise<Database>;
-  /** Adds plain data to what is reported should this event fail. */
-  report(tags: Record<string, string>, breadcrumb?: string): void;
 }
 
 /** What a handler gets beside its event. */
@@ -66,6 +64,8 @@ export interface Context extends WorkerContext {
   readonly signal: AbortSignal;
   /** The event; for a batch, its first one. */
   readonly event: EventInfo;
+  /** Adds plain data to what is logged and sent to Sentry should this run fail. */
+  report(tags: Record<string, string>, breadcrumb?: string): void;
 }
 
 /** What a handler of batches gets beside its events. */

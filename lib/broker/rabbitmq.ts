@@ -81,6 +81,11 @@ class RabbitBroker implements Broker {
   readonly #publishing: Link;
   readonly #topology: Topology;
   readonly #publisher: Publisher;
+  /**
+   * For the copies of each consumed queue, so that a retry queue that does not answer holds up no
+   * other queue's.
+   */
+  readonly #copiers = new Map<string, Publisher>();
   readonly #subscriptions = new Map<RabbitSubscription, string>();
   readonly #depthTimer: ReturnType<typeof setInterval>;
 
@@ -129,7 +134,7 @@ class RabbitBroker implements Broker {
     let wanted = true;
     await withTimeout(
       seconds * 1000,
-      this.#publishUntilConfirmed(queue, body, properties, () => wanted),
+      this.#publishUntilConfirmed(this.#publisher, queue, body, properties, () => wanted),
       () => {
         wanted = false;
         return this.#notConfirmed(queue, seconds);
@@ -221,8 +226,17 @@ class RabbitBroker implements Broker {
     }
   }
 
+  #copier(queue: string): Publisher {
+    const known = this.#copiers.get(queue);
+    if (known) return known;
+    const copier = new Publisher(this.#publishing, this.#address);
+    this.#copiers.set(queue, copier);
+    return copier;
+  }
+
   /** Publishes again after each loss of the connection, for as long as it is wanted. */
   async #publishUntilConfirmed(
+    publisher: Publisher,
     queue: string,
     body: Uint8Array | string,
     properties: EventProperties,
@@ -231,7 +245,7 @@ class RabbitBroker implements Broker {
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     while (isWanted()) {
       try {
-        return await this.#publisher.publish(queue, body, properties, isWanted);
+        return await publisher.publish(queue, body, properties, isWanted);
       } catch (error) {
         if (!(error instanceof Unconfirmed)) throw error;
       }
@@ -295,11 +309,13 @@ class RabbitBroker implements Broker {
     const { name, properties } = settlement.kind === "retry"
       ? await this.#retryCopy(model, queue, delivery, settlement)
       : await this.#failedCopy(model, queue, delivery, settlement);
+    const publish = (properties: EventProperties) =>
+      this.#publishUntilConfirmed(this.#copier(queue), name, delivery.body, properties, isWanted);
     try {
-      await this.#publishUntilConfirmed(name, delivery.body, properties, isWanted);
+      await publish(properties);
     } catch (error) {
       if (!(error instanceof NotEncodable)) throw error;
-      await this.#publishUntilConfirmed(name, delivery.body, encodable(properties), isWanted);
+      await publish(encodable(properties));
     }
   }
 

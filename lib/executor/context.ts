@@ -6,6 +6,8 @@
  */
 
 import type { BatchContext, EventInfo, WorkerContext, WorkerLog } from "../worker.ts";
+import { redactText } from "../redact.ts";
+import type { ErrorData } from "../settle.ts";
 import type { Job } from "./executor.ts";
 
 /** Makes the log of one event from its id. */
@@ -25,6 +27,21 @@ function eventInfo({ job, attempt }: Attempted): EventInfo {
   };
 }
 
+/** What a handler said of its event, to be reported with its failure. */
+type Reported = Required<Pick<ErrorData, "tags" | "breadcrumbs">>;
+
+/** Tags, and breadcrumbs, that are kept. */
+const MAX_REPORTED = 50;
+/** Characters of one of them. */
+const MAX_TEXT = 200;
+
+function boundedTags(tags: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(tags).slice(0, MAX_REPORTED);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, redactText(String(value).slice(0, MAX_TEXT))]),
+  );
+}
+
 /** The context of one call of a handler. */
 export class RunContext implements BatchContext {
   readonly #worker: WorkerContext;
@@ -34,6 +51,7 @@ export class RunContext implements BatchContext {
   #controller: AbortController | undefined;
   #isSignalUsed = false;
   #log: WorkerLog | undefined;
+  #reported: Reported | undefined;
 
   /** @param worker What does not change. @param items The events, at least one. */
   constructor(worker: WorkerContext, logFor: LogFor, items: readonly Attempted[]) {
@@ -71,8 +89,13 @@ export class RunContext implements BatchContext {
   get database(): WorkerContext["database"] {
     return this.#worker.database;
   }
-  get report(): WorkerContext["report"] {
-    return this.#worker.report;
+  /** What the handler has said of its event, if anything. */
+  get reported(): Reported | undefined {
+    return this.#reported;
+  }
+  /** Works without its context too, as in `const { report } = ctx`. */
+  get report(): BatchContext["report"] {
+    return (tags, breadcrumb) => this.#addReported(tags, breadcrumb);
   }
   /** Whether the handler has asked for the signal. */
   get isSignalUsed(): boolean {
@@ -86,5 +109,14 @@ export class RunContext implements BatchContext {
   /** Aborts the signal. */
   abort(reason: unknown): void {
     (this.#controller ??= new AbortController()).abort(reason);
+  }
+
+  #addReported(tags: Record<string, string>, breadcrumb: string | undefined): void {
+    const { tags: before = {}, breadcrumbs = [] } = this.#reported ?? {};
+    const added = breadcrumb === undefined ? [] : [redactText(breadcrumb.slice(0, MAX_TEXT))];
+    this.#reported = {
+      tags: boundedTags({ ...before, ...tags }),
+      breadcrumbs: [...breadcrumbs, ...added].slice(-MAX_REPORTED),
+    };
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { errorData } from "../error_data.ts";
-import type { Outcome } from "../settle.ts";
+import type { ErrorData, Outcome } from "../settle.ts";
 import { Discard, Fail, RetryLater } from "../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";
@@ -65,12 +65,11 @@ export class Run {
   }
 
   /**
-   * What it means for a job of this run that the handler returned. One that was aborted may have
-   * left its work undone, so that the event must run again: at a stop, if it looked at its signal.
+   * What it means for a job of this run that the handler returned. One that was aborted and had
+   * asked for its signal may have left its work undone, so the event must run again.
    */
   outcomeOfReturn(attempt: number): Outcome {
-    if (!this.abortedBy) return DONE;
-    if (this.abortedBy instanceof StoppingError && !this.context.isSignalUsed) return DONE;
+    if (!this.abortedBy || !this.context.isSignalUsed) return DONE;
     return this.outcomeOf(undefined, attempt);
   }
 
@@ -78,9 +77,16 @@ export class Run {
   outcomeOf(thrown: unknown, attempt: number): Outcome {
     if (this.abortedBy instanceof StoppingError) return { kind: "released" };
     if (this.abortedBy) {
-      return { kind: "error", reason: "timeout", attempt, error: errorData(this.abortedBy) };
+      const error = this.#withReported(errorData(this.abortedBy));
+      return { kind: "error", reason: "timeout", attempt, error };
     }
-    return outcomeOfThrown(thrown, attempt);
+    const outcome = outcomeOfThrown(thrown, attempt);
+    return "error" in outcome ? { ...outcome, error: this.#withReported(outcome.error) } : outcome;
+  }
+
+  #withReported(error: ErrorData): ErrorData {
+    const { reported } = this.context;
+    return reported === undefined ? error : { ...error, ...reported };
   }
 }
 

@@ -146,7 +146,8 @@ class Reporting implements SentryReporter {
       message: `Consuming ${queue}`,
       data: { id: report.id, attempt: report.attempt },
     });
-    scope.setTags({ outcome: report.outcome, reason: reason ?? "" });
+    for (const message of error.breadcrumbs ?? []) scope.addBreadcrumb({ message });
+    scope.setTags({ ...error.tags, outcome: report.outcome, reason: reason ?? "" });
     if (reason === "timeout") scope.setFingerprint(["worker-timeout", queue]);
     scope.setLevel(report.outcome === "failed" ? "error" : "warning");
     scope.captureException(asError(error));

@@ -16,6 +16,8 @@ const EVENTS_BEFORE_WRITE = 50;
 const MAX_WRITE_INTERVAL_MS = 30_000;
 /** ms between two writes because the queue woke. */
 const MIN_WAKE_INTERVAL_MS = 1000;
+/** ms between two writes while an event runs, for its age. */
+const AGE_INTERVAL_MS = 5000;
 
 /** What {@linkcode QueueStatistics} is made of. */
 export interface StatisticsOptions {
@@ -78,9 +80,9 @@ export interface StatisticsSnapshot {
  * Zulip writes during the event in all these cases. Here only the waking queue does, at most once
  * a second, so that a worker that hangs its process is seen; all other writes, and waking more
  * often, wait for the next {@linkcode sweep}, which makes at most 4 writes a second out of what
- * would be hundreds at 30,000 events a second. While an event runs longer than 30 s the file is
- * written too, for the age of the event, but `update_time` stays: that it grows old is how
- * Zulip's `check-rabbitmq-queue` finds a queue that is stuck.
+ * would be hundreds at 30,000 events a second. The sweep after a queue woke, and then every 5 s
+ * while an event runs, writes the file too, for the event's id and age, but `update_time` stays:
+ * that it grows old is how Zulip's `check-rabbitmq-queue` finds a queue that is stuck.
  *
  * Processes that share a queue share its file; the last one to write it is seen, as with Zulip.
  */
@@ -207,12 +209,15 @@ export class QueueStatistics {
     }
     this.#wokeAt = now;
     this.#write(now);
+    // What woke it is not running yet.
+    this.#isDue = true;
   }
 
-  /** Whether 30 s have passed since the last write, with something to tell. */
+  /** Whether the last write is long ago, with something to tell. */
   #isLate(now: number): boolean {
-    if (now - this.#writtenAt < MAX_WRITE_INTERVAL_MS) return false;
-    return this.#hasNews || this.#options.running() !== undefined;
+    const ms = now - this.#writtenAt;
+    if (ms >= AGE_INTERVAL_MS && this.#options.running() !== undefined) return true;
+    return ms >= MAX_WRITE_INTERVAL_MS && this.#hasNews;
   }
 
   #write(now: number): boolean {

@@ -192,11 +192,15 @@ Deno.test("QueueStatistics writes few events 30 seconds after the last write", (
 Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", () => {
   using scene = new Scene();
   scene.wake();
-  scene.current = { id: "e1", ageSeconds: 30.25 };
-  assert.equal(scene.writes(() => scene.sweepAfter(29_999)), false);
+  assert.equal(scene.file().current_event_id, null);
+  scene.current = { id: "e1", ageSeconds: 0.25 };
+  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
+  assert.equal(scene.file().current_event_age, 0.25);
+  scene.current = { id: "e1", ageSeconds: 5.25 };
+  assert.equal(scene.writes(() => scene.sweepAfter(4999)), false);
   assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
   const { current_event_id, current_event_age, update_time } = scene.file();
-  assert.deepEqual([current_event_id, current_event_age], ["e1", 30.25]);
+  assert.deepEqual([current_event_id, current_event_age], ["e1", 5.25]);
   assert.equal(update_time, START / 1000);
 });
 

@@ -114,3 +114,35 @@ stageTest("a killed process blames nobody when nothing ran", async (stage) => {
   const { stdout } = await stage.drain();
   assert.deepEqual(stdout, ["done 1, retried 0, failed 0, waiting for retry 0"]);
 });
+
+stageTest(
+  "of a batch that ends its process, each event runs alone, and one is to blame",
+  async (stage) => {
+    await stage.worker({ retries: [], batch: { size: 10, seconds: 0 } });
+    await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "exit" } : { n }));
+    assert.equal(await restartUntilDrained(stage), 2);
+    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+    const message = await stage.client.take(`${stage.queue}.failed`);
+    assert.equal(message?.properties.messageId, "2");
+    assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
+  },
+);
+
+stageTest("of a batch that hangs, each event runs alone, and one is to blame", async (stage) => {
+  await stage.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
+  await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
+  const codes: number[] = [];
+  let summary: string | undefined;
+  while (summary === undefined && codes.length < 5) {
+    const { code, stdout } = await stage.drain({ ABORT_GRACE_SECONDS: "0" });
+    codes.push(code);
+    [summary] = stdout;
+  }
+  assert.deepEqual(codes, [3, 3, 0]);
+  assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+  const message = await stage.client.take(`${stage.queue}.failed`);
+  assert.equal(message?.properties.messageId, "2");
+  assert.equal(message.properties.headers?.["x-pq-reason"], "timeout");
+  assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
+  assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
+});

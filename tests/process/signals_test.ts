@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { stageTest } from "../fixtures/process/stage.ts";
+import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
 
+/** Ways to lose a broker. */
+const LOSSES: Readonly<Record<string, (proxy: Proxy) => Promise<void> | void>> = {
+  "is gone": (proxy) => proxy[Symbol.asyncDispose](),
+  "says nothing any more": (proxy) => proxy.silence(),
+};
 const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -176,4 +182,57 @@ for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as 
     assert(performance.now() - began < 1000);
     assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
   });
+}
+
+stageTest("processes that are stopped one after another run each event once", async (stage) => {
+  await stage.worker({ prefetch: 100, concurrency: 3 });
+  const all = Array.from({ length: 1500 }, (_, n) => n);
+  await stage.publish(all.map((n) => ({ n, do: n % 50 === 0 ? "slow" : "ok" })));
+  for (const [index, signal] of (["SIGTERM", "SIGUSR1", "SIGINT"] as const).entries()) {
+    const program = stage.consume();
+    await stage.untilWritten("done", (index + 1) * 300);
+    program.signal(signal);
+    assert.equal((await program.end()).code, signal === "SIGUSR1" ? 3 : 0);
+  }
+  assert.equal((await stage.drain()).code, 0);
+  const done = stage.ledgerOf("done", "n") as number[];
+  assert.deepEqual(done.toSorted((a, b) => a - b), all);
+  assert.equal(stage.ledgerOf("begun", "n").length, all.length);
+  assert.equal(await stage.client.ready(stage.queue), 0);
+});
+
+stageTest("what was retried before a stop comes back after it", async (stage) => {
+  await stage.worker({ retries: [1] });
+  await stage.publish(Array.from({ length: 300 }, (_, n) => ({ n, do: n % 2 ? "throw" : "ok" })));
+  const program = stage.consume();
+  await stage.untilWritten("begun", 100);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  await stage.untilReady(300 - stage.ledgerOf("done", "n").length);
+});
+
+for (const [what, lose] of Object.entries(LOSSES)) {
+  stageTest(
+    `SIGTERM ends a process whose broker ${what}, and its event comes again`,
+    async (stage) => {
+      await stage.worker({ maxConsumeSeconds: null });
+      const file = `${stage.folder}/go`;
+      await stage.publish([{ n: 0, do: "wait", file }, { n: 1 }]);
+      const proxy = new Proxy(Number(new URL(stage.url).port));
+      const program = stage.consume([], { AMQP_URL: proxy.url(stage.url) });
+      try {
+        await stage.untilWritten("begun", 1);
+        await lose(proxy);
+        program.signal("SIGTERM");
+        await program.untilLogged(/^Worker 0 disconnecting/);
+        await stage.write("go", "");
+        const began = performance.now();
+        assert.equal((await program.end(25)).code, 0);
+        console.log(what, performance.now() - began);
+      } finally {
+        await proxy[Symbol.asyncDispose]();
+      }
+      await stage.untilReady(2);
+    },
+  );
 }

@@ -42,6 +42,8 @@ export class Link {
   #up = Promise.withResolvers<ChannelModel>();
   #unblocked: PromiseWithResolvers<void> | undefined;
   #everUp = false;
+  /** Why the last attempt to connect failed. */
+  #failure: string | undefined;
 
   /** Begins to connect. @param options Where and how. */
   constructor(options: LinkOptions) {
@@ -103,7 +105,7 @@ export class Link {
     }
   }
 
-  /** Whether to try again; reports why it failed. */
+  /** Whether to try again; reports why it failed, once where it fails again and again. */
   #goesOn(error: BrokerError, giveUpAt: number): boolean {
     if (this.closing.aborted) return false;
     const isFirst = !this.#everUp;
@@ -111,7 +113,10 @@ export class Link {
       this.#up.reject(error);
       return false;
     }
-    this.#notice(FINAL.has(error.kind) ? "error" : "warning", error.message);
+    if (error.message !== this.#failure) {
+      this.#notice(FINAL.has(error.kind) ? "error" : "warning", `is not made: ${error.message}`);
+    }
+    this.#failure = error.message;
     return true;
   }
 
@@ -163,6 +168,7 @@ export class Link {
     if (this.closing.aborted) return await closeWithin(model);
     if (!isOpen(model)) return;
     this.#model = model;
+    this.#failure = undefined;
     if (this.#everUp) this.#notice("info", "is connected again");
     this.#everUp = true;
     this.#up.resolve(model);

@@ -231,7 +231,8 @@ function unroutable(queue: string): BrokerError {
 }
 
 function refused(queue: string, cause?: Error): BrokerError {
-  const why = cause ? ` (${cause.message})` : ": it may be full (x-max-length with reject-publish)";
+  const why = cause ? ` (${cause.message})` : ": it may be full " +
+    "(x-max-length with reject-publish) or have no leader (rabbitmq-queues quorum_status)";
   return new BrokerError("refused", `RabbitMQ did not take an event for queue ${queue}${why}`, {
     cause,
   });

@@ -1,0 +1,202 @@
+/**
+ * The events of the file: how they come in, are handed out, and settled. Everything here is to be
+ * used in a transaction.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Queues } from "./queues.ts";
+
+/** An event as it lies in the file. */
+export interface Row {
+  readonly id: number;
+  readonly position: number;
+  /** How many times it was handed out before. */
+  readonly handouts: number;
+  readonly properties: string | null;
+  readonly body: Uint8Array;
+}
+
+/** Events that were handed out. */
+export interface Claimed {
+  readonly rows: readonly Row[];
+  /** Whether these are all there were. */
+  readonly isAll: boolean;
+}
+
+/** Bytes of bodies that are handed out in one transaction, at the most; but always one event. */
+const MAX_CLAIM_BYTES = 4 * 1024 * 1024;
+/** Events that come due in one transaction, at the most. */
+const MAX_DUE = 1000;
+
+/** A settlement does something only while the event is taken by the owner that settles it. */
+export class Events {
+  readonly #queues: Queues;
+  readonly #insert: StatementSync;
+  readonly #insertReady: StatementSync;
+  readonly #sizes: StatementSync;
+  readonly #first: StatementSync;
+  readonly #take: StatementSync;
+  readonly #leaveReady: StatementSync;
+  readonly #removeRun: StatementSync;
+  readonly #forgetRun: StatementSync;
+  readonly #queueOf: StatementSync;
+  readonly #giveBack: StatementSync;
+  readonly #change: StatementSync;
+  readonly #insertWaiting: StatementSync;
+  readonly #nextDue: StatementSync;
+  readonly #due: StatementSync;
+  readonly #leaveWaiting: StatementSync;
+
+  /** @param db The open file. @param queues Its queues. */
+  constructor(db: DatabaseSync, queues: Queues) {
+    this.#queues = queues;
+    this.#insert = db.prepare("insert into event values (?, ?, ?)");
+    this.#insertReady = db.prepare("insert into ready values (?, ?, ?, ?)");
+    this.#sizes = db.prepare(
+      "select length(body) from ready join event on id = event where queue = ? " +
+        "order by position, event limit ?",
+    );
+    this.#first = db.prepare(
+      "select id, position, handouts, properties, body from ready join event on id = event " +
+        "where queue = ? order by position, event limit ?",
+    );
+    const upTo = "from ready where queue = ? and (position, event) <= (?, ?)";
+    this.#take = db.prepare(
+      `insert into taken select ?, event, queue, position, handouts + 1 ${upTo}`,
+    );
+    this.#leaveReady = db.prepare(`delete ${upTo}`);
+    const run = "from taken where owner = ? and event between ? and ?";
+    this.#removeRun = db.prepare(`delete from event where id in (select event ${run})`);
+    this.#forgetRun = db.prepare(`delete ${run}`);
+    this.#queueOf = db.prepare("select queue from taken where owner = ? and event = ?");
+    this.#giveBack = db.prepare(
+      "insert into ready select queue, position, event, handouts from taken " +
+        "where owner = ? and event = ?",
+    );
+    this.#change = db.prepare("update event set properties = ? where id = ?");
+    this.#insertWaiting = db.prepare("insert into waiting values (?, ?, ?)");
+    this.#nextDue = db.prepare("select due from waiting order by due limit 1");
+    this.#due = db.prepare(
+      "select due, event, queue from waiting where due <= ? order by due, event limit ?",
+    );
+    this.#leaveWaiting = db.prepare("delete from waiting where due = ? and event = ?");
+    for (const statement of [this.#sizes, this.#first, this.#due]) statement.setReturnArrays(true);
+  }
+
+  /** Adds an event to the end of a queue. */
+  add(queue: number, properties: string | null, body: Uint8Array): void {
+    const id = this.#queues.next();
+    this.#insert.run(id, properties, body);
+    this.#insertReady.run(queue, id, id, 0);
+    this.#queues.addReady(queue, 1);
+  }
+
+  /** Hands out the first events of a queue to an owner. @param limit How many at the most. */
+  claim(owner: number, queue: number, limit: number): Claimed {
+    if (this.#queues.ready(queue) <= 0 && !this.#hasAny(queue)) return { rows: [], isAll: true };
+    const fitting = this.#countFitting(queue, limit);
+    const rows = (this.#first.all(queue, fitting) as unknown as RowArray[]).map(rowOf);
+    const last = rows.at(-1);
+    if (!last) return { rows, isAll: true };
+    this.#take.run(owner, queue, last.position, last.id);
+    this.#leaveReady.run(queue, last.position, last.id);
+    this.#queues.addReady(queue, -rows.length);
+    return { rows, isAll: rows.length < fitting };
+  }
+
+  /** The events are done with. @param ids Of events, in any order; they are sorted. */
+  remove(owner: number, ids: number[]): void {
+    ids.sort((a, b) => a - b);
+    for (let from = 0; from < ids.length;) {
+      const first = ids[from] ?? 0;
+      let to = from;
+      while (ids[to + 1] === (ids[to] ?? 0) + 1) to++;
+      this.#removeRun.run(owner, first, ids[to] ?? first);
+      this.#forgetRun.run(owner, first, ids[to] ?? first);
+      from = to + 1;
+    }
+  }
+
+  /** Puts an event back where it was. */
+  giveBack(owner: number, id: number): void {
+    const queue = this.#queueTakenFrom(owner, id);
+    if (queue === undefined) return;
+    this.#giveBack.run(owner, id);
+    this.#forgetRun.run(owner, id, id);
+    this.#queues.addReady(queue, 1);
+  }
+
+  /** Has an event wait, with other properties. @param due ms since 1970. */
+  postpone(owner: number, id: number, properties: string | null, due: number): void {
+    const queue = this.#queueTakenFrom(owner, id);
+    if (queue === undefined) return;
+    this.#change.run(properties, id);
+    this.#forgetRun.run(owner, id, id);
+    this.#insertWaiting.run(due, id, queue);
+  }
+
+  /** Puts an event at the end of another queue, with other properties. */
+  transfer(owner: number, id: number, properties: string | null, to: number): void {
+    if (this.#queueTakenFrom(owner, id) === undefined) return;
+    this.#change.run(properties, id);
+    this.#forgetRun.run(owner, id, id);
+    this.#append(to, id);
+  }
+
+  /** When the next of the waiting events is due, in ms since 1970; Infinity when none waits. */
+  nextDue(): number {
+    const due = this.#nextDue.get()?.due;
+    return typeof due === "number" ? due : Infinity;
+  }
+
+  /** Puts what is due at the end of its queue. @returns Whether that was all. */
+  promote(now: number): boolean {
+    const rows = this.#due.all(now, MAX_DUE) as unknown as [number, number, number][];
+    for (const [due, id, queue] of rows) {
+      this.#leaveWaiting.run(due, id);
+      this.#append(queue, id);
+    }
+    return rows.length < MAX_DUE;
+  }
+
+  #append(queue: number, id: number): void {
+    this.#insertReady.run(queue, this.#queues.next(), id, 0);
+    this.#queues.addReady(queue, 1);
+  }
+
+  #queueTakenFrom(owner: number, id: number): number | undefined {
+    const queue = this.#queueOf.get(owner, id)?.queue;
+    return typeof queue === "number" ? queue : undefined;
+  }
+
+  #hasAny(queue: number): boolean {
+    return this.#sizes.get(queue, 1) !== undefined;
+  }
+
+  /** How many of the first events may be handed out together. */
+  #countFitting(queue: number, limit: number): number {
+    if (limit <= 1) return limit;
+    let bytes = 0;
+    let count = 0;
+    for (const [size] of this.#sizes.all(queue, limit) as unknown as [number][]) {
+      bytes += size;
+      if (count > 0 && bytes > MAX_CLAIM_BYTES) return count;
+      count++;
+    }
+    return limit;
+  }
+}
+
+type RowArray = [
+  id: number,
+  position: number,
+  handouts: number,
+  properties: string | null,
+  body: Uint8Array,
+];
+
+function rowOf([id, position, handouts, properties, body]: RowArray): Row {
+  return { id, position, handouts, properties, body };
+}

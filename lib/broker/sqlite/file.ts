@@ -1,0 +1,89 @@
+/**
+ * Opening the broker's file, and patience with the other processes that use it.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { brokerError, isBusy } from "./errors.ts";
+import { ensureTables } from "./schema.ts";
+
+/** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
+const BLOCKING_WAIT_MS = 5;
+/** Least and most ms between two tries. */
+const PAUSE_MS = [1, 10] as const;
+/** ms for which a locked file is tried again before that is an error. */
+export const PATIENCE_MS = 30_000;
+
+/** ms until the next try: not the same in every process, so that they do not meet again. */
+export function pauseMs(): number {
+  return PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
+}
+
+/**
+ * Opens the file; makes it and its folder where they are not there. WAL, `synchronous=FULL`.
+ *
+ * @throws {BrokerError} When it cannot be used; says why and what to do.
+ */
+export async function openFile(path: string): Promise<DatabaseSync> {
+  const db = await patiently(path, () => connect(path));
+  try {
+    await patiently(path, () => setUp(db, path));
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Tries until it succeeds, or fails for another reason than a lock, or was locked out too long.
+ * The thread is free between two tries.
+ *
+ * @throws {BrokerError} For a fault of the file.
+ */
+export async function patiently<Result>(path: string, attempt: () => Result): Promise<Result> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw brokerError(error, path);
+    }
+    await delay(pauseMs());
+  }
+}
+
+/** Events may hold what is nobody's business: a new file is its owner's alone. */
+function connect(path: string): DatabaseSync {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  if (!exists(path)) Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+  return new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function setUp(db: DatabaseSync, path: string): void {
+  for (const pragma of ["journal_mode = wal", "synchronous = full", "cache_size = -8000"]) {
+    db.prepare(`pragma ${pragma}`).get();
+  }
+  // What a burst left of the log is given back to the disk.
+  db.prepare("pragma journal_size_limit = 33554432").get();
+  db.prepare("begin immediate").run();
+  try {
+    ensureTables(db, path);
+    db.prepare("commit").run();
+  } finally {
+    if (db.isTransaction) db.prepare("rollback").run();
+  }
+}
