@@ -18,6 +18,7 @@ import { eventLogger } from "./monitoring/logging.ts";
 import type { Reporter } from "./monitoring/report.ts";
 import { publishEvent, shardName, shardQueue } from "./publish.ts";
 import { unknownQueue, UsageError } from "./usage_error.ts";
+import { TOO_LATE, within } from "./within.ts";
 import type { Worker, WorkerContext } from "./worker.ts";
 
 /** Which workers to look for. */
@@ -226,7 +227,7 @@ export class RunningWorker {
     clearInterval(this.#sweeper);
     this.#ended.resolve("stopped");
     if (this.#isStuck || this.#isSettingUp) return;
-    if (await isOverWithin(CLOSE_MS, this.#dispose())) return;
+    if (await within(CLOSE_MS, this.#dispose()) !== TOO_LATE) return;
     this.#options.report({
       kind: "notice",
       level: "warning",
@@ -300,17 +301,6 @@ export class RunningWorker {
 async function openDatabase(url: string): Promise<Database> {
   const database = await import("./database/database.ts");
   return await database.openDatabase(url);
-}
-
-/** Waits for a promise, but not for longer than so many ms. @returns Whether it is over. */
-async function isOverWithin(ms: number, promise: Promise<void>): Promise<boolean> {
-  const limit = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => limit.resolve(false), ms);
-  try {
-    return await Promise.race([promise.then(() => true), limit.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Publishes to a queue, or to the shard of it that the event belongs to. */

@@ -44,6 +44,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "lib/spelling.ts",
     "lib/usage_error.ts",
     "lib/version.ts",
+    "lib/within.ts",
     "deno.json",
   ],
 ];

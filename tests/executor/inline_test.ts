@@ -63,6 +63,15 @@ for (const [title, thrown] of ENDS) {
   });
 }
 
+Deno.test("sweep takes as done what returns late without ever having asked for its signal", async () => {
+  const { executor, recorder, gates } = unheeding();
+  executor.run(jobs("a"));
+  executor.sweep(after(31));
+  gates.leave("a");
+  await recorder.outcomes(1);
+  assert.equal(recorder.outcomeOf("a"), "done");
+});
+
 Deno.test("sweep aborts each handler by its own time", async () => {
   const { executor, recorder, gates, signals } = waiting({ concurrency: 2, maxConsumeSeconds: 10 });
   executor.run(jobs("a"));

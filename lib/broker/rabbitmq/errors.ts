@@ -41,8 +41,8 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
 const TLS_FAILURE =
   /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
 
-/** Refusals of a virtual host that end by themselves: it is starting, or too many are connected. */
-const PASSING_REFUSAL = /is down|limit/;
+/** amqplib keeps the broker's reason to itself: a virtual host is refused by closing. */
+const VHOST_REFUSAL = /NOT_ALLOWED|Expected ConnectionOpenOk; got <ConnectionClose/;
 
 /** Explains why no connection could be made. */
 export function explainConnect(error: unknown, address: Address): BrokerError {
@@ -57,9 +57,7 @@ export function explainConnect(error: unknown, address: Address): BrokerError {
         `of AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)`,
     );
   }
-  if (/NOT_ALLOWED/.test(text) && !PASSING_REFUSAL.test(text)) {
-    return say("vhost", vhostMessage(text, where, address));
-  }
+  if (VHOST_REFUSAL.test(text)) return say("vhost", vhostMessage(where, address));
   if (TLS_FAILURE.test(text)) {
     return say(
       "tls",
@@ -75,12 +73,11 @@ export function explainConnect(error: unknown, address: Address): BrokerError {
   );
 }
 
-function vhostMessage(text: string, where: string, { vhost, user }: Address): string {
-  return /not found/.test(text)
-    ? `RabbitMQ at ${where} has no virtual host ${vhost}: check the path of AMQP_URL (or ` +
-      `RABBITMQ_VHOST), or create it with rabbitmqctl add_vhost`
-    : `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: grant it with ` +
-      `rabbitmqctl set_permissions (${firstLine(text)})`;
+function vhostMessage(where: string, { vhost, user }: Address): string {
+  return `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: see that there is ` +
+    `one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or RABBITMQ_VHOST ` +
+    `gives, and that the user may use it (rabbitmqctl set_permissions -p ${vhost} ${user} ` +
+    `".*" ".*" ".*")`;
 }
 
 /** Explains why a queue could not be declared, consumed or published to. */

@@ -27,9 +27,13 @@ export interface LinkOptions {
 
 /** How long an attempt to connect may take, handshake included, in ms. */
 const CONNECT_MS = 10_000;
+/** And how long it may take where no more time is left for it, as with `waitSeconds: 0`. */
+const MIN_CONNECT_MS = 1000;
 const HEARTBEAT_SECONDS = 30;
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 2000;
+/** A connection that is lost sooner is made again after a longer and longer while, in ms. */
+const STABLE_MS = 10_000;
 /** How long closing may take before the socket is cut, in ms. */
 const CLOSE_MS = 2000;
 
@@ -96,8 +100,9 @@ export class Link {
     while (!this.closing.aborted) {
       try {
         const model = await this.#connect(this.#everUp ? Infinity : giveUpAt);
-        backoff.reset();
+        const since = performance.now();
         await this.#useUntilLost(model);
+        if (performance.now() - since > STABLE_MS) backoff.reset();
       } catch (error) {
         if (!this.#goesOn(error as BrokerError, giveUpAt)) return;
       }
@@ -125,7 +130,7 @@ export class Link {
     const { address } = this.#options;
     const attempt = new AbortController();
     const abort = () => attempt.abort();
-    const ms = Math.min(CONNECT_MS, Math.max(1, deadline - performance.now()));
+    const ms = Math.min(CONNECT_MS, Math.max(MIN_CONNECT_MS, deadline - performance.now()));
     const timer = setTimeout(abort, ms);
     this.closing.addEventListener("abort", abort);
     try {

@@ -95,7 +95,6 @@ export class Events {
 
   /** Hands out the first events of a queue to an owner. @param limit How many at the most. */
   claim(owner: number, queue: number, limit: number): Claimed {
-    if (this.#queues.ready(queue) <= 0 && !this.#hasAny(queue)) return { rows: [], isAll: true };
     const fitting = this.#countFitting(queue, limit);
     const rows = (this.#first.all(queue, fitting) as unknown as RowArray[]).map(rowOf);
     const last = rows.at(-1);
@@ -169,10 +168,6 @@ export class Events {
   #queueTakenFrom(owner: number, id: number): number | undefined {
     const queue = this.#queueOf.get(owner, id)?.queue;
     return typeof queue === "number" ? queue : undefined;
-  }
-
-  #hasAny(queue: number): boolean {
-    return this.#sizes.get(queue, 1) !== undefined;
   }
 
   /** How many of the first events may be handed out together. */

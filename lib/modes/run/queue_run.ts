@@ -19,6 +19,7 @@ import { EXIT, type Request, Signals } from "../../process.ts";
 import { consumedQueue, getWorker, type RunningWorker } from "../../registry.ts";
 import { LADDER, retryQueueName } from "../../retry.ts";
 import { VERSION } from "../../version.ts";
+import { TOO_LATE, within } from "../../within.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
@@ -27,6 +28,9 @@ import { type End, Ends, exitCode } from "./ends.ts";
 const STATISTICS_SWEEP_MS = 250;
 /** How long the end waits for Sentry, in ms. */
 const SENTRY_FLUSH_MS = 2000;
+
+/** How long the last line waits for a broker that may be gone, in ms. */
+const SUMMARY_MS = 2000;
 
 /** What to run. */
 export interface QueueRunOptions {
@@ -207,12 +211,10 @@ export class QueueRun {
   }
 
   async #summary(broker: Broker): Promise<string> {
-    const depths = await Promise.all(
-      LADDER.map((step) => broker.depth(retryQueueName(this.#queue, step)).catch(() => undefined)),
-    );
-    const waiting = depths.reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
+    const waiting = await within(SUMMARY_MS, waitingIn(broker, this.#queue)).catch(() => TOO_LATE);
+    const known = waiting === TOO_LATE ? "unknown" : String(waiting);
     const { processed = 0, retried = 0, failed = 0 } = this.#worker?.totals ?? {};
-    return `done ${processed}, retried ${retried}, failed ${failed}, waiting for retry ${waiting}`;
+    return `done ${processed}, retried ${retried}, failed ${failed}, waiting for retry ${known}`;
   }
 
   #oldest(): { id: string; ageSeconds: number } | undefined {
@@ -236,4 +238,10 @@ export class QueueRun {
   #log(level: "info" | "warning", message: string): void {
     logLine(level, message, {}, { queue: this.#queue, worker_num: this.#options.workerNum });
   }
+}
+
+/** How many events wait to be retried. */
+async function waitingIn(broker: Broker, queue: string): Promise<number> {
+  const depths = LADDER.map((step) => broker.depth(retryQueueName(queue, step)));
+  return (await Promise.all(depths)).reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
 }

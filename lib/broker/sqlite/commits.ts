@@ -1,0 +1,260 @@
+/**
+ * Group commit: what is asked for at the same time is written in one transaction, so that many
+ * events share the wait for the disk.
+ *
+ * @module
+ */
+
+import { clearImmediate, setImmediate } from "node:timers";
+import { isBusy, isFault } from "./errors.ts";
+import { PATIENCE_MS, pauseMs } from "./file.ts";
+
+/** A file that can be written in transactions. */
+export interface Transactions {
+  /** @throws {Error} Busy when others hold the lock. */
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+}
+
+/** What the commits need. */
+export interface CommitsOptions {
+  /** The file as it is open now. */
+  readonly file: () => Transactions;
+  /** The error for people, of one that a transaction ended with. */
+  readonly explain: (error: unknown) => unknown;
+  /** Called when a transaction failed and the one before it did not. */
+  readonly onFailure: (error: unknown) => void;
+  /** Called when a transaction succeeded and the one before it failed. */
+  readonly onRecovery: () => void;
+}
+
+/** ms a transaction takes up more work before it commits. */
+const MAX_WORK_MS = 8;
+/** ms that what nobody waits for may wait for company. */
+const OWED_MS = 4;
+/** ms until what is owed is tried again after a fault. */
+const AGAIN_MS = 500;
+
+/** One thing to write. */
+interface Task {
+  readonly run: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  /** Absent where the task is owed: it is tried until it is written. */
+  readonly reject?: (error: unknown) => void;
+}
+
+/** What a task came to within its transaction. */
+interface Ran {
+  readonly task: Task;
+  readonly value?: unknown;
+  /** Its own error: others of the transaction are not touched by it. */
+  readonly error?: unknown;
+}
+
+/**
+ * Writes tasks in their order, in as few transactions as they come. A task that throws an error of
+ * its own must do so before it has changed anything.
+ */
+export class Commits {
+  readonly #options: CommitsOptions;
+  #tasks: Task[] = [];
+  /** They run last, to see what the other tasks have brought. */
+  #claims: Task[] = [];
+  #immediate: ReturnType<typeof setImmediate> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #lockedOutSince: number | undefined;
+  #isFailing = false;
+  #closedBy: unknown;
+  #attempted = Promise.withResolvers<boolean>();
+
+  /** @param options The file, and who hears of its faults. */
+  constructor(options: CommitsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs it in the next transaction; resolves when that is on the disk, rejects if it failed. */
+  ask<Result>(run: () => Result): Promise<Result> {
+    if (this.#closedBy) return Promise.reject(this.#closedBy);
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    this.#tasks.push({ run, resolve: resolve as Task["resolve"], reject });
+    this.#soon();
+    return promise;
+  }
+
+  /** Runs it in one of the next transactions, again and again until one succeeds. */
+  owe(run: () => void): void {
+    if (this.#closedBy) return;
+    this.#tasks.push({ run, resolve: ignore });
+    this.#within(OWED_MS);
+  }
+
+  /** As {@linkcode ask}, at the end of the transaction. @param isUrgent Else it waits for company. */
+  claim<Result>(run: () => Result, isUrgent: boolean): Promise<Result> {
+    if (this.#closedBy) return Promise.reject(this.#closedBy);
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    this.#claims.push({ run, resolve: resolve as Task["resolve"], reject });
+    if (isUrgent) this.#soon();
+    else this.#within(OWED_MS);
+    return promise;
+  }
+
+  /** Resolves when all is written, or could not be. @returns Whether it is. */
+  async flush(): Promise<boolean> {
+    while (this.#hasTasks) {
+      this.#soon();
+      if (!await this.#attempted.promise) return false;
+    }
+    return true;
+  }
+
+  /** Writes nothing more; what was asked for is rejected. */
+  close(error: unknown): void {
+    this.#closedBy = error;
+    this.#stopTimers();
+    this.#rejectAsked(error);
+    this.#tasks = [];
+    this.#endAttempt(false);
+  }
+
+  get #hasTasks(): boolean {
+    return this.#tasks.length > 0 || this.#claims.length > 0;
+  }
+
+  #soon(): void {
+    if (this.#lockedOutSince !== undefined) return;
+    this.#immediate ??= setImmediate(this.#write);
+  }
+
+  #within(ms: number): void {
+    if (this.#immediate !== undefined || this.#lockedOutSince !== undefined) return;
+    const at = performance.now() + ms;
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#write, ms);
+  }
+
+  #stopTimers(): void {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer);
+    this.#immediate = undefined;
+    this.#timerAt = Infinity;
+  }
+
+  #write = (): void => {
+    this.#stopTimers();
+    if (!this.#hasTasks) return;
+    const file = this.#options.file();
+    try {
+      file.begin();
+    } catch (error) {
+      return isBusy(error) ? this.#lockedOut(error) : this.#failed(error);
+    }
+    this.#lockedOutSince = undefined;
+    this.#transact(file);
+  };
+
+  #transact(file: Transactions): void {
+    const tasks = this.#takeTasks();
+    const ran: Ran[] = [];
+    const end = performance.now() + MAX_WORK_MS;
+    try {
+      runUntil(end, tasks, ran);
+      if (!this.#isFailing && ran.length === tasks.length) {
+        tasks.push(...this.#takeClaims());
+        runUntil(end, tasks, ran);
+      }
+      file.commit();
+    } catch (error) {
+      file.rollback();
+      this.#putBack(tasks);
+      return this.#failed(error);
+    }
+    this.#putBack(tasks.slice(ran.length));
+    this.#succeeded();
+    ran.forEach(answer);
+  }
+
+  /** After a fault what is owed goes first and alone: it may need less room than the rest. */
+  #takeTasks(): Task[] {
+    const all = this.#tasks;
+    const owed = this.#isFailing ? all.filter(({ reject }) => !reject) : [];
+    this.#tasks = owed.length > 0 ? all.filter(({ reject }) => reject) : [];
+    if (owed.length > 0) return owed;
+    return this.#isFailing ? [...all, ...this.#takeClaims()] : all;
+  }
+
+  #takeClaims(): Task[] {
+    const claims = this.#claims;
+    this.#claims = [];
+    return claims;
+  }
+
+  #putBack(tasks: Task[]): void {
+    if (tasks.length > 0) this.#tasks = [...tasks, ...this.#tasks];
+  }
+
+  #succeeded(): void {
+    if (this.#isFailing) this.#options.onRecovery();
+    this.#isFailing = false;
+    if (this.#hasTasks) this.#soon();
+    this.#endAttempt(true);
+  }
+
+  #failed(error: unknown): void {
+    const explained = this.#options.explain(error);
+    if (!this.#isFailing) this.#options.onFailure(explained);
+    this.#isFailing = true;
+    this.#lockedOutSince = undefined;
+    this.#rejectAsked(explained);
+    if (this.#hasTasks) this.#within(AGAIN_MS);
+    this.#endAttempt(false);
+  }
+
+  #rejectAsked(error: unknown): void {
+    const asked = [...this.#tasks, ...this.#claims].filter(({ reject }) => reject);
+    this.#tasks = this.#tasks.filter(({ reject }) => !reject);
+    this.#claims = [];
+    for (const { reject } of asked) reject?.(error);
+  }
+
+  /** Others write: tries again soon, and gives up only after long. */
+  #lockedOut(error: unknown): void {
+    const now = performance.now();
+    this.#lockedOutSince ??= now;
+    if (now - this.#lockedOutSince > PATIENCE_MS) return this.#failed(error);
+    this.#timer = setTimeout(this.#write, pauseMs());
+  }
+
+  #endAttempt(isWritten: boolean): void {
+    const { resolve } = this.#attempted;
+    this.#attempted = Promise.withResolvers();
+    resolve(isWritten);
+  }
+}
+
+/** Runs what has not run until the time is up; the first of all in any case. */
+function runUntil(end: number, tasks: readonly Task[], ran: Ran[]): void {
+  while (ran.length < tasks.length && (ran.length === 0 || performance.now() < end)) {
+    const task = tasks[ran.length];
+    if (task) ran.push(run(task));
+  }
+}
+
+function run(task: Task): Ran {
+  try {
+    return { task, value: task.run() };
+  } catch (error) {
+    if (isFault(error)) throw error;
+    return { task, error };
+  }
+}
+
+function answer({ task, value, error }: Ran): void {
+  if (error === undefined) task.resolve(value);
+  else task.reject?.(error);
+}
+
+function ignore(): void {}
