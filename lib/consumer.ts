@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Broker, Delivery, Subscription } from "./broker/broker.ts";
+import { type Broker, BrokerError, type Delivery, type Subscription } from "./broker/broker.ts";
 import { errorData } from "./error_data.ts";
 import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
 import { accept, type AcceptLimits, Refusal } from "./accept.ts";
@@ -578,10 +578,14 @@ export class Consumer implements ExecutorListener {
     this.#admit(entry);
   }
 
-  /** The broker would not take the copy: it has the event back, and nothing more is taken. */
+  /**
+   * The broker would not take the copy: it has the event back, and nothing more is taken. It has
+   * it back, too, where only its delivery was lost.
+   */
   #refused(entry: Entry, outcome: Outcome | undefined, error: unknown): void {
     this.#suspectAgain(entry, outcome);
     this.#unaccept(entry);
+    if (error instanceof BrokerError && error.kind === "lost") return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
     if (this.#parkedUntil > 0 || this.#stopping) return;
     this.#parkedUntil = performance.now() + parkSeconds * 1000;

@@ -27,7 +27,9 @@ export type Request =
   /** SIGTSTP: take no more events. */
   | "quiet"
   /** SIGCONT: take events again. */
-  | "continue";
+  | "continue"
+  /** SIGUSR2: say how things are. */
+  | "status";
 
 const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
   ["SIGTERM", "stop"],
@@ -35,6 +37,7 @@ const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
   ["SIGUSR1", "restart"],
   ["SIGTSTP", "quiet"],
   ["SIGCONT", "continue"],
+  ["SIGUSR2", "status"],
 ];
 
 /** Listens to signals until it is disposed of. */

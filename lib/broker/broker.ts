@@ -55,7 +55,7 @@ export interface Subscription {
    * or a dead letter resolves once the copy is confirmed and the original acknowledged.
    *
    * @throws {BrokerError} (as a rejection) `refused` when the broker does not take the copy: the
-   * delivery has been released instead.
+   * delivery has been released instead; `lost` when the delivery was lost before there was one.
    */
   settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined;
   /** Asks for no more deliveries; those handed out can still be settled. */
@@ -150,6 +150,8 @@ export type BrokerErrorKind =
   | "refused"
   /** No confirmation came in time. */
   | "timeout"
+  /** A delivery was lost before its copy was stored: the event comes again. */
+  | "lost"
   /** The broker object was closed. */
   | "closed";
 

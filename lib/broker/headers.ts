@@ -40,10 +40,6 @@ export const MAX_PUBLISHER_HEADER_BYTES = 44 * 1024;
 /** Bytes that the engine's own headers take at the most. */
 export const MAX_ENGINE_HEADER_BYTES = 16 * 1024;
 
-/** How deep arrays and tables may be nested in a header. */
-const MAX_HEADER_DEPTH = 100;
-const TOO_MANY_BYTES = 2 ** 32;
-
 const ORIGINAL = "x-original-";
 const PUBLISHED_MS = "timestamp_in_ms";
 const MAX_MESSAGE_BYTES = 4 * 1024;
@@ -252,10 +248,7 @@ function bounded(headers: Headers): Headers {
   return kept;
 }
 
-/**
- * How many bytes a table of headers takes on the wire, or a little more. One that is nested so deep
- * that writing it could use up the stack counts as larger than any limit.
- */
+/** How many bytes a table of headers takes on the wire, or a little more. */
 export function tableBytes(headers: Readonly<Headers>, depth = 0): number {
   let bytes = 4;
   for (const [name, value] of Object.entries(headers)) {
@@ -266,11 +259,32 @@ export function tableBytes(headers: Readonly<Headers>, depth = 0): number {
 
 function valueBytes(value: unknown, depth: number): number {
   if (typeof value === "string") return 5 + Buffer.byteLength(value);
-  if (typeof value !== "object" || value === null) return 9;
   if (value instanceof Uint8Array) return 5 + value.length;
-  if (depth >= MAX_HEADER_DEPTH) return TOO_MANY_BYTES;
+  if (typeof value !== "object" || value === null) return 9;
+  if (depth === MAX_TABLE_DEPTH) return TOO_DEEP_BYTES;
   if (!Array.isArray(value)) return 1 + tableBytes({ ...value }, depth + 1);
   return 5 + value.reduce((sum, item) => sum + valueBytes(item, depth + 1), 0);
+}
+
+/** A table nested deeper cannot be encoded again without using up the stack. */
+const MAX_TABLE_DEPTH = 500;
+/** What is nested too deep counts as more than any table may have. */
+const TOO_DEEP_BYTES = 2 ** 30;
+
+/** How many bytes of an event's headers are the publisher's, and how many are the engine's. */
+export function headerBytes(
+  headers: Readonly<Headers>,
+): { readonly publisher: number; readonly engine: number } {
+  const entries = Object.entries(headers);
+  const ours = entries.filter(([name]) => name.startsWith("x-pq-"));
+  const theirs = entries.filter(([name, value]) =>
+    !name.startsWith("x-pq-") && !BROKERS_OWN.test(name) &&
+    (name !== "x-death" || othersDeaths(value) !== undefined)
+  );
+  return {
+    publisher: tableBytes(Object.fromEntries(theirs)),
+    engine: tableBytes(Object.fromEntries(ours)),
+  };
 }
 
 /** The text, cut to so many bytes of UTF-8 without breaking a character. */

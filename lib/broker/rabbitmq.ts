@@ -27,7 +27,7 @@ import { withChannel } from "./rabbitmq/channel.ts";
 import { type Address, addressOf, explainChannel } from "./rabbitmq/errors.ts";
 import { Link } from "./rabbitmq/link.ts";
 import { encodable, propertiesOf, storedEvent } from "./rabbitmq/properties.ts";
-import { NotEncodable, Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
+import { lostError, NotEncodable, Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
 import { type Copied, RabbitSubscription } from "./rabbitmq/subscription.ts";
 import { Topology } from "./rabbitmq/topology.ts";
 
@@ -251,6 +251,7 @@ class RabbitBroker implements Broker {
       }
       await backoff.wait(this.#publishing.closing);
     }
+    throw lostError(queue);
   }
 
   async #publishDeclaring(
@@ -296,6 +297,7 @@ class RabbitBroker implements Broker {
       }
       await backoff.wait(this.#consuming.closing);
     }
+    throw lostError(queue);
   }
 
   async #publishCopy(
@@ -305,7 +307,7 @@ class RabbitBroker implements Broker {
     isWanted: () => boolean,
   ): Promise<void> {
     const model = await this.#consuming.model();
-    if (!isWanted()) return;
+    if (!isWanted()) throw lostError(queue);
     const { name, properties } = settlement.kind === "retry"
       ? await this.#retryCopy(model, queue, delivery, settlement)
       : await this.#failedCopy(model, queue, delivery, settlement);

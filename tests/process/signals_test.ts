@@ -251,3 +251,21 @@ for (const { name, lose, left } of LOSSES) {
     await stage.untilReady(left);
   });
 }
+
+stageTest("SIGUSR2 logs what the queue does, and changes nothing", async (stage) => {
+  await stage.worker();
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ do: "wait", file, n: 0 }, { n: 1 }]);
+  const program = stage.consume();
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGUSR2");
+  const line = await program.untilLogged(/^Status of queue/);
+  assert.equal(line["state"], "consuming");
+  assert.equal(line["in_flight"], 2);
+  assert.deepEqual([line["processed"], line["retried"], line["failed"]], [0, 0, 0]);
+  assert.equal(typeof (line["running"] as { id: unknown }).id, "string");
+  await stage.write("go", "");
+  await stage.untilWritten("done", 2);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});

@@ -89,7 +89,7 @@ worldTest(
     await broker.declare(world.queue);
     const results = await Promise.allSettled(
       Array.from(
-        { length: 300 },
+        { length: 5000 },
         (_, i) =>
           broker.publish(world.queue, String(i), i === 100 ? { userId: "somebody-else" } : {}),
       ),
@@ -122,22 +122,21 @@ worldTest("a retry is confirmed before the original is acknowledged", async (wor
   const last = gate();
   const engine = await world.start({
     broker,
-    consume: async (event, context) => {
+    consume: async (event) => {
       if (event === "last") await last.opened;
-      failOnce(event, context);
+      throw new RetryLater({ after: 60 });
     },
   });
   await world.client.publish(world.queue, '"first"');
-  await engine.untilRan(2);
-  await engine.untilSettled("processed", 1);
+  await until("the first was acknowledged", () => proxy.count(METHOD.basicAck) === 1);
   await world.client.publish(world.queue, '"last"');
-  await engine.untilRan(3);
-  await until("the first was acknowledged", () => proxy.count(METHOD.basicAck) === 2);
+  await engine.untilRan(2);
   proxy.silence();
   last.open();
-  await until("the copy is there", () => world.client.ready(`${world.queue}.retry.1s`));
-  assert.equal(proxy.count(METHOD.basicAck), 2);
-  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1", "Q.retry.1s\t0"]);
+  const retry = `${world.queue}.retry.60s`;
+  await until("the copy is there", async () => await world.client.ready(retry) === 2);
+  assert.equal(proxy.count(METHOD.basicAck), 1);
+  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1", "Q.retry.60s\t0"]);
   proxy.cut();
 });
 
@@ -151,7 +150,9 @@ async function runWithCut({ server }: World, cutAt: number): Promise<void> {
   const proxy = world.proxy();
   const broker = await world.openBroker({ url: proxy.url(server.url) });
   await world.client.channel.assertQueue(world.queue);
-  for (const event of [1, 2, 3]) await world.client.publish(world.queue, String(event));
+  for (const event of [1, 2, 3]) {
+    await world.client.publish(world.queue, String(event), { messageId: `m${event}` });
+  }
   let frames = 0;
   proxy.onMethod = () => {
     if (++frames === cutAt) proxy.cut();
@@ -167,6 +168,42 @@ async function runWithCut({ server }: World, cutAt: number): Promise<void> {
   const complaints = engine.notices.filter((text) => /parked|error:/.test(text));
   assert.deepEqual(complaints, [], `cut at frame ${cutAt}`);
 }
+
+worldTest(
+  "an event that comes again while its copy waits to be stored is not lost",
+  async (world) => {
+    const proxy = world.proxy();
+    const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+    const first = gate();
+    const engine = await world.start({
+      broker,
+      consume: async (event, context) => {
+        await first.opened;
+        failOnce(event, context);
+      },
+    });
+    await world.client.publish(world.queue, "1", { messageId: "m" });
+    await engine.untilRan(1);
+    proxy.refusing = /\(publish\)/;
+    const cutAndComeAgain = async () => {
+      proxy.cut();
+      await until("it is away", () => proxy.connections === 0);
+      await until(
+        "it is out again",
+        async () =>
+          (await world.listQueues("messages_unacknowledged", "consumers"))[0] === "Q\t1\t1",
+      );
+    };
+    await cutAndComeAgain();
+    first.open();
+    const retry = `${world.queue}.retry.1s`;
+    await until("the copy waits", async () => await world.client.ready(retry) === 0);
+    await cutAndComeAgain();
+    proxy.refusing = undefined;
+    await until("it ran a second time", () => engine.ledger.some(({ attempt }) => attempt === 2));
+    assert.deepEqual(engine.notices.filter((text) => text.includes("parked")), []);
+  },
+);
 
 worldTest("a retry queue is a quorum queue that hands over at least once", async (world) => {
   const engine = await world.start({ consume: failOnce });
@@ -346,7 +383,8 @@ worldTest("an acknowledgement in multiples covers no event that still runs", asy
   await engine.untilSettled("processed", 199);
   assert.notDeepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t0"]);
   await engine.stop(0);
-  assert.equal((await world.client.take(world.queue))?.content.toString(), "0");
+  const back = await until("it is back", () => world.client.take(world.queue));
+  assert.equal(back.content.toString(), "0");
   assert.equal(await world.client.take(world.queue), undefined);
   slow.open();
 });
@@ -494,4 +532,64 @@ worldTest("closing ends in time while the connection is lost or does not answer"
     assert.ok(seconds < 15, `${trouble}: it took ${seconds} s`);
     await until("no connection is left", () => proxy.connections === 0);
   }
+});
+
+worldTest(
+  "headers that cannot be sent are refused, and disturb no other publish",
+  async (world) => {
+    const broker = await world.broker();
+    await broker.declare(world.queue);
+    const others = Array.from({ length: 20 }, (_, i) => broker.publish(world.queue, String(i)));
+    for (const value of [NaN, Infinity, [{ deep: -Infinity }], "x".repeat(70_000), () => {}]) {
+      await assert.rejects(broker.publish(world.queue, "1", { headers: { value } }), {
+        kind: "refused",
+        message: /^The properties of an event for queue world-\w+ cannot be sent: /,
+      });
+    }
+    await Promise.all(others);
+    assert.deepEqual(world.notices, []);
+  },
+);
+
+worldTest("closing ends a start that waits for the broker", async (world) => {
+  const proxy = world.proxy();
+  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+  await proxy.end();
+  const subscription = broker.subscribe(world.queue, { onDelivery() {}, onLost() {} });
+  const resumed = subscription.resume(1);
+  await subscription.close();
+  await resumed;
+});
+
+worldTest("what waits too long for its turn goes to another process, uncounted", async (world) => {
+  const never = gate();
+  const busy = await world.start({
+    limits: { windowSeconds: 1 },
+    consume: () => never.opened,
+  });
+  for (let i = 0; i < 5; i++) await world.client.publish(world.queue, String(i));
+  await busy.untilRan(1);
+  const idle = await world.start({ broker: await world.openBroker() });
+  await until("the other process ran the rest", () => new Set(idle.events).size === 4);
+  assert.ok(idle.ledger.every(({ attempt }) => attempt === 1));
+  assert.deepEqual(busy.events, [0]);
+  never.open();
+  await busy.untilSettled("processed", 1);
+});
+
+worldTest("no more bytes wait here than the window may have", async (world) => {
+  const first = gate();
+  await world.client.channel.assertQueue(world.queue);
+  const body = JSON.stringify("x".repeat(1_000_000));
+  for (let i = 0; i < 20; i++) await world.client.publish(world.queue, body);
+  const engine = await world.start({
+    limits: { windowBytes: 4_100_000 },
+    consume: () => first.opened,
+  });
+  await engine.untilRan(1);
+  await until("the rest is back", async () => await world.client.ready(world.queue) === 16);
+  assert.equal(engine.consumer.inFlight, 4);
+  first.open();
+  await engine.untilSettled("processed", 20);
+  assert.equal(engine.ledger.length, 20);
 });

@@ -187,8 +187,8 @@ export class Link {
     if (this.closing.aborted) return;
     this.#up = Promise.withResolvers();
     this.#up.promise.catch(() => {});
-    const why = cause ? errorData(cause).message : "the broker closed it";
-    this.#notice("warning", `was lost and is made again: ${why}`);
+    const level = cause instanceof RangeError ? "error" : "warning";
+    this.#notice(level, `was lost and is made again: ${whyLost(cause)}`);
   }
 
   #block(reason: string): void {
@@ -232,6 +232,15 @@ function credentialsOf(url: string): unknown {
   const { username, password } = new URL(url);
   if (username === "" && password === "") return amqplib.credentials.plain("guest", "guest");
   return amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
+}
+
+/** The stack is used up by nothing else than reading a header. */
+function whyLost(cause: Error | undefined): string {
+  if (!cause) return "the broker closed it";
+  const { message } = errorData(cause);
+  if (!(cause instanceof RangeError)) return message;
+  return `an event has a header that is nested too deep to be read (${message}): take the event ` +
+    `out of its queue with another client`;
 }
 
 function noAnswer(ms: number): Error {

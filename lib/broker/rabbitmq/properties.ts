@@ -9,10 +9,24 @@ import type { Message, Options } from "amqplib";
 import type { EventProperties, StoredEvent } from "../broker.ts";
 import { HEADER } from "../headers.ts";
 
-/** Options to publish with: persistent, and an error when no queue takes it. */
+/**
+ * Options to publish with: persistent, and an error when no queue takes it.
+ *
+ * @throws {RangeError} When a header is a number that RabbitMQ would close the connection for.
+ */
 export function publishOptions(properties: EventProperties): Options.Publish {
+  if (!isFinite(properties.headers)) {
+    throw new RangeError("a number in its headers is not finite");
+  }
   const defined = Object.entries(properties).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(defined), persistent: true, mandatory: true };
+}
+
+/** Whether no number in a value is infinite, or none at all. */
+function isFinite(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return true;
+  return Object.values(value).every(isFinite);
 }
 
 /** The bytes of a body; a body kept as text encodes back to what it was. */

@@ -11,7 +11,6 @@ import {
   type Message,
 } from "amqplib";
 import { BrokerError, type EventProperties } from "../broker.ts";
-import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
 import { bytesOf, publishOptions } from "./properties.ts";
@@ -59,6 +58,8 @@ class ConfirmedChannel {
   readonly #waiting = new Map<string, Waiting[]>();
   #error: Error | undefined;
   closed = false;
+  /** Whether it is known for which of its events the broker closed it. */
+  isExplained = false;
 
   private constructor(channel: ConfirmChannel, address: Address) {
     this.#channel = channel;
@@ -104,10 +105,6 @@ class ConfirmedChannel {
     return error.kind === "permission" ? error : refused(queue, error);
   }
 
-  async close(): Promise<void> {
-    if (!this.closed) await closeChannel(this.#channel);
-  }
-
   #unconfirmed(error: unknown): Unconfirmed {
     const byChannelError =
       typeof (this.#error as { code?: unknown } | undefined)?.code === "number";
@@ -140,8 +137,9 @@ export class Publisher {
   readonly #address: Address;
   #channel: Promise<ConfirmedChannel> | undefined;
   #model: ChannelModel | undefined;
-  /** The last of those that are published alone. */
-  #alone: Promise<unknown> = Promise.resolve();
+  /** The channel for events that are published one after another, and the last of them. */
+  #alone: ConfirmedChannel | undefined;
+  #turn: Promise<void> = Promise.resolve();
 
   /** @param link The connection, used for nothing but publishing. @param address For messages. */
   constructor(link: Link, address: Address) {
@@ -153,7 +151,8 @@ export class Publisher {
    * Publishes once, waiting while there is no connection or the broker has an alarm.
    *
    * @param isWanted Asked before sending: whether the event shall still be published.
-   * @throws {BrokerError} `unroutable`, `refused`, `permission`, `closed`.
+   * @throws {BrokerError} `unroutable`, `refused`, `permission`, `closed`; `lost` when it was not
+   * wanted any more.
    * @throws {Unconfirmed} When the connection was lost meanwhile.
    */
   async publish(
@@ -163,36 +162,47 @@ export class Publisher {
     isWanted: () => boolean = () => true,
   ): Promise<void> {
     const channel = await this.#ready();
-    if (!isWanted()) return;
+    if (!isWanted()) throw lostError(queue);
     try {
       await channel.publish(queue, body, properties);
     } catch (error) {
       if (!(error instanceof Unconfirmed && error.byChannelError)) throw error;
-      await this.#inTurn(() => this.#publishAlone(queue, body, properties));
+      await this.#inTurn(() => this.#publishAlone(channel, queue, body, properties));
     }
   }
 
-  /** One after another, so that many do not open more channels than there may be. */
   #inTurn(publish: () => Promise<void>): Promise<void> {
-    const published = this.#alone.then(publish);
-    this.#alone = published.catch(() => {});
+    const published = this.#turn.then(publish);
+    this.#turn = published.catch(() => {});
     return published;
   }
 
-  /** The broker closed a channel because of one of the events on it: this finds out which. */
+  /**
+   * The broker closed a channel because of one of the events on it. To find out which, they are
+   * published one after another, until one is refused; then the others are published as before.
+   */
   async #publishAlone(
+    failed: ConfirmedChannel,
     queue: string,
     body: Uint8Array | string,
     properties: EventProperties,
   ): Promise<void> {
-    const channel = await ConfirmedChannel.open(await this.#link.model(), this.#address);
+    if (failed.isExplained) throw new Unconfirmed(undefined);
+    const channel = await this.#aloneOn(await this.#link.model());
     try {
       await channel.publish(queue, body, properties);
     } catch (error) {
-      throw error instanceof Unconfirmed && error.byChannelError ? channel.refusal(queue) : error;
-    } finally {
-      await channel.close();
+      if (!(error instanceof Unconfirmed && error.byChannelError)) throw error;
+      failed.isExplained = true;
+      throw channel.refusal(queue);
     }
+  }
+
+  async #aloneOn(model: ChannelModel): Promise<ConfirmedChannel> {
+    if (!this.#alone || this.#alone.closed) {
+      this.#alone = await ConfirmedChannel.open(model, this.#address);
+    }
+    return this.#alone;
   }
 
   async #ready(): Promise<ConfirmedChannel> {
@@ -217,6 +227,11 @@ export class Publisher {
     if (!isUsable && this.#channel === opening) this.#channel = undefined;
     return channel ?? await opening;
   }
+}
+
+/** What answers when a copy was not stored, because the event itself comes again. */
+export function lostError(queue: string): BrokerError {
+  return new BrokerError("lost", `An event was handed out again before it lay in ${queue}`);
 }
 
 function keyOf(queue: string, messageId: unknown): string {

@@ -197,7 +197,7 @@ export class RabbitSubscription implements Subscription {
       try {
         await this.#serve(await this.#model());
       } catch (error) {
-        if (this.#failed(error)) return;
+        if (this.#failed(error)) break;
       }
       await this.#backoff.wait(this.#closing.signal);
     }

@@ -6,8 +6,9 @@
  */
 
 import { clearImmediate, setImmediate } from "node:timers";
-import { isBusy, isFault } from "./errors.ts";
+import { isBusy } from "./errors.ts";
 import { PATIENCE_MS, pauseMs } from "./file.ts";
+import { answer, type Ran, runUntil, type Task } from "./tasks.ts";
 
 /** A file that can be written in transactions. */
 export interface Transactions {
@@ -35,22 +36,6 @@ const MAX_WORK_MS = 8;
 const OWED_MS = 4;
 /** ms until what is owed is tried again after a fault. */
 const AGAIN_MS = 500;
-
-/** One thing to write. */
-interface Task {
-  readonly run: () => unknown;
-  readonly resolve: (value: unknown) => void;
-  /** Absent where the task is owed: it is tried until it is written. */
-  readonly reject?: (error: unknown) => void;
-}
-
-/** What a task came to within its transaction. */
-interface Ran {
-  readonly task: Task;
-  readonly value?: unknown;
-  /** Its own error: others of the transaction are not touched by it. */
-  readonly error?: unknown;
-}
 
 /**
  * Writes tasks in their order, in as few transactions as they come. A task that throws an error of
@@ -98,6 +83,11 @@ export class Commits {
     if (isUrgent) this.#soon();
     else this.#within(OWED_MS);
     return promise;
+  }
+
+  /** Writes what waits for company now. */
+  hurry(): void {
+    this.#soon();
   }
 
   /** Resolves when all is written, or could not be. @returns Whether it is. */
@@ -233,28 +223,6 @@ export class Commits {
     this.#attempted = Promise.withResolvers();
     resolve(isWritten);
   }
-}
-
-/** Runs what has not run until the time is up; the first of all in any case. */
-function runUntil(end: number, tasks: readonly Task[], ran: Ran[]): void {
-  while (ran.length < tasks.length && (ran.length === 0 || performance.now() < end)) {
-    const task = tasks[ran.length];
-    if (task) ran.push(run(task));
-  }
-}
-
-function run(task: Task): Ran {
-  try {
-    return { task, value: task.run() };
-  } catch (error) {
-    if (isFault(error)) throw error;
-    return { task, error };
-  }
-}
-
-function answer({ task, value, error }: Ran): void {
-  if (error === undefined) task.resolve(value);
-  else task.reject?.(error);
 }
 
 function ignore(): void {}

@@ -56,7 +56,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether the file is at fault, rather than what was to be stored in it. */
 export function isFault(error: unknown): boolean {
-  return faultOf(error) !== undefined;
+  const code = resultCode(error);
+  return code !== undefined && FAULTS.has(code);
 }
 
 /**
@@ -95,6 +96,20 @@ export function replacedFile(path: string): BrokerError {
     `The broker's file ${path} was removed or replaced while in use, and its events with it: ` +
       `it is opened anew; leave the files of STATE_DIR alone while the program runs`,
   );
+}
+
+/** Somebody removed the lock file of this process, and others took it for dead. */
+export function takenForDead(path: string): BrokerError {
+  return new BrokerError(
+    "unreachable",
+    `This process was taken for dead, as its lock file in ${path}-owners was removed: its events ` +
+      `are handed out again; leave the files of STATE_DIR alone while the program runs`,
+  );
+}
+
+/** The error of a broker that was closed. */
+export function closedError(): BrokerError {
+  return new BrokerError("closed", "The broker was closed");
 }
 
 function faultOf(error: unknown): Fault | undefined {

@@ -55,7 +55,7 @@ export class Events {
     this.#insert = db.prepare("insert into event values (?, ?, ?)");
     this.#insertReady = db.prepare("insert into ready values (?, ?, ?, ?)");
     this.#sizes = db.prepare(
-      "select length(body) from ready join event on id = event where queue = ? " +
+      "select length(body) as size from ready join event on id = event where queue = ? " +
         "order by position, event limit ?",
     );
     this.#first = db.prepare(
@@ -82,7 +82,6 @@ export class Events {
       "select due, event, queue from waiting where due <= ? order by due, event limit ?",
     );
     this.#leaveWaiting = db.prepare("delete from waiting where due = ? and event = ?");
-    for (const statement of [this.#sizes, this.#first, this.#due]) statement.setReturnArrays(true);
   }
 
   /** Adds an event to the end of a queue. */
@@ -96,7 +95,7 @@ export class Events {
   /** Hands out the first events of a queue to an owner. @param limit How many at the most. */
   claim(owner: number, queue: number, limit: number): Claimed {
     const fitting = this.#countFitting(queue, limit);
-    const rows = (this.#first.all(queue, fitting) as unknown as RowArray[]).map(rowOf);
+    const rows = this.#first.all(queue, fitting) as unknown as Row[];
     const last = rows.at(-1);
     if (!last) return { rows, isAll: true };
     this.#take.run(owner, queue, last.position, last.id);
@@ -118,13 +117,14 @@ export class Events {
     }
   }
 
-  /** Puts an event back where it was. */
-  giveBack(owner: number, id: number): void {
+  /** Puts an event back where it was. @returns Its queue; `undefined` if it was not the owner's. */
+  giveBack(owner: number, id: number): number | undefined {
     const queue = this.#queueTakenFrom(owner, id);
-    if (queue === undefined) return;
+    if (queue === undefined) return undefined;
     this.#giveBack.run(owner, id);
     this.#forgetRun.run(owner, id, id);
     this.#queues.addReady(queue, 1);
+    return queue;
   }
 
   /** Has an event wait, with other properties. @param due ms since 1970. */
@@ -152,10 +152,10 @@ export class Events {
 
   /** Puts what is due at the end of its queue. @returns Whether that was all. */
   promote(now: number): boolean {
-    const rows = this.#due.all(now, MAX_DUE) as unknown as [number, number, number][];
-    for (const [due, id, queue] of rows) {
-      this.#leaveWaiting.run(due, id);
-      this.#append(queue, id);
+    const rows = this.#due.all(now, MAX_DUE) as unknown as WaitingRow[];
+    for (const { due, event, queue } of rows) {
+      this.#leaveWaiting.run(due, event);
+      this.#append(queue, event);
     }
     return rows.length < MAX_DUE;
   }
@@ -175,7 +175,7 @@ export class Events {
     if (limit <= 1) return limit;
     let bytes = 0;
     let count = 0;
-    for (const [size] of this.#sizes.all(queue, limit) as unknown as [number][]) {
+    for (const { size } of this.#sizes.all(queue, limit) as unknown as { size: number }[]) {
       bytes += size;
       if (count > 0 && bytes > MAX_CLAIM_BYTES) return count;
       count++;
@@ -184,14 +184,8 @@ export class Events {
   }
 }
 
-type RowArray = [
-  id: number,
-  position: number,
-  handouts: number,
-  properties: string | null,
-  body: Uint8Array,
-];
-
-function rowOf([id, position, handouts, properties, body]: RowArray): Row {
-  return { id, position, handouts, properties, body };
+interface WaitingRow {
+  readonly due: number;
+  readonly event: number;
+  readonly queue: number;
 }

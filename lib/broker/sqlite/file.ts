@@ -17,6 +17,16 @@ const PAUSE_MS = [1, 10] as const;
 /** ms for which a locked file is tried again before that is an error. */
 export const PATIENCE_MS = 30_000;
 
+const PRAGMAS = [
+  "journal_mode = wal",
+  "synchronous = full",
+  "cache_size = -8000",
+  // Checkpoints are made between commits, see Checkpoints; this is for when they fall behind.
+  "wal_autocheckpoint = 8000",
+  // What a burst left of the log is given back to the disk.
+  "journal_size_limit = 33554432",
+];
+
 /** ms until the next try: not the same in every process, so that they do not meet again. */
 export function pauseMs(): number {
   return PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
@@ -74,11 +84,7 @@ function exists(path: string): boolean {
 }
 
 function setUp(db: DatabaseSync, path: string): void {
-  for (const pragma of ["journal_mode = wal", "synchronous = full", "cache_size = -8000"]) {
-    db.prepare(`pragma ${pragma}`).get();
-  }
-  // What a burst left of the log is given back to the disk.
-  db.prepare("pragma journal_size_limit = 33554432").get();
+  for (const pragma of PRAGMAS) db.prepare(`pragma ${pragma}`).get();
   db.prepare("begin immediate").run();
   try {
     ensureTables(db, path);

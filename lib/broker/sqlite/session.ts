@@ -6,25 +6,25 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { BrokerError } from "../broker.ts";
+import type { BrokerError } from "../broker.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Commits } from "./commits.ts";
-import { brokerError, replacedFile } from "./errors.ts";
+import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
 import { openFile, patiently } from "./file.ts";
 import { isFree, LifeLock, removeFree } from "./lock.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
-
-/** How often it is looked whether the file is still the one that was opened, in ms. */
-const CHECK_EVERY_MS = 1000;
+import { ReadyEvents } from "./ready_events.ts";
 
 /** An open file; when it turns out to be lost, another takes its place. */
 export class Session {
   readonly queues: Queues;
   readonly events: Events;
+  readonly ready: ReadyEvents;
   readonly owners: Owners;
-  /** Whether what was handed out through it is handed out again by others. */
-  isLost = false;
+  /** Why what was handed out through it is handed out again; `undefined` while it is not. */
+  lostBy: BrokerError | undefined;
   /** The owner of what is handed out; 0 before {@linkcode Session.join}. */
   owner = 0;
   readonly #path: string;
@@ -33,7 +33,7 @@ export class Session {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
-  #checkedAt = performance.now();
+  readonly #checkpoints: Checkpoints;
   #lock: LifeLock | undefined;
   #joined: Promise<number> | undefined;
 
@@ -43,7 +43,9 @@ export class Session {
     this.#inode = Deno.statSync(path).ino;
     this.queues = new Queues(db);
     this.events = new Events(db, this.queues);
+    this.ready = new ReadyEvents(db, this.queues);
     this.owners = new Owners(db, this.queues);
+    this.#checkpoints = new Checkpoints(db);
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
     this.#dataVersion = db.prepare("pragma data_version");
@@ -60,9 +62,15 @@ export class Session {
     }
   }
 
+  /** Whether what was handed out through it is handed out again. */
+  get isLost(): boolean {
+    return this.lostBy !== undefined;
+  }
+
   /** Begins a transaction that writes. @throws {BrokerError} When the file was replaced. */
   begin(): void {
-    this.#assertInPlace();
+    this.checkFile();
+    if (this.lostBy) throw this.lostBy;
     this.#begin.run();
   }
 
@@ -70,6 +78,7 @@ export class Session {
   commit(): void {
     this.queues.write();
     this.#commit.run();
+    this.#checkpoints.committed();
   }
 
   /** Undoes a transaction, if there is still one: some faults end it by themselves. */
@@ -100,9 +109,15 @@ export class Session {
     }
   }
 
-  /** Finds out whether others have taken this owner for dead, as its lock file was removed. */
-  checkOwner(): void {
-    if (this.owner !== 0 && !this.owners.has(this.owner)) this.isLost = true;
+  /** Whether this owner is still there; others take it for dead when its lock file is removed. */
+  isOwner(): boolean {
+    if (this.owner !== 0 && !this.owners.has(this.owner)) this.lostBy ??= takenForDead(this.#path);
+    return !this.isLost;
+  }
+
+  /** What is written to a file that has lost its name would be gone with the process. */
+  checkFile(): void {
+    if (inodeOf(this.#path) !== this.#inode) this.lostBy ??= replacedFile(this.#path);
   }
 
   /** The owners whose process has ended. */
@@ -120,7 +135,8 @@ export class Session {
 
   /** Closes the file. @param isLeft Whether this owner is gone from it. */
   close(isLeft: boolean): void {
-    this.isLost = true;
+    this.lostBy ??= closedError();
+    this.#checkpoints[Symbol.dispose]();
     this.#db.close();
     if (isLeft) this.#lock?.[Symbol.dispose]();
     else this.#lock?.abandon();
@@ -137,15 +153,6 @@ export class Session {
       throw brokerError(error, this.#path);
     }
   }
-
-  /** What is written to a file without a name would be gone with the process. */
-  #assertInPlace(): void {
-    const now = performance.now();
-    if (!this.isLost && now - this.#checkedAt < CHECK_EVERY_MS) return;
-    this.#checkedAt = now;
-    if (inodeOf(this.#path) !== this.#inode) this.isLost = true;
-    if (this.isLost) throw replacedFile(this.#path);
-  }
 }
 
 function inodeOf(path: string): number | null {
@@ -154,9 +161,4 @@ function inodeOf(path: string): number | null {
   } catch {
     return null;
   }
-}
-
-/** The error of a broker that was closed. */
-export function closedError(): BrokerError {
-  return new BrokerError("closed", "The broker was closed");
 }

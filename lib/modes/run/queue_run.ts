@@ -207,6 +207,8 @@ export class QueueRun {
         this.#isQuiet = false;
         if (this.#isStarted) void this.#worker?.resume();
         return;
+      case "status":
+        return this.#logStatus();
     }
   }
 
@@ -235,10 +237,27 @@ export class QueueRun {
     });
   }
 
+  #logStatus(): void {
+    const { processed, retried, failed } = this.#worker?.totals ?? NOTHING;
+    const oldest = this.#oldest();
+    const running = oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 };
+    const state = this.#isQuiet ? "quiet" : this.#isStarted ? "consuming" : "starting";
+    const inFlight = this.#worker?.inFlight ?? 0;
+    logLine(
+      "info",
+      "Status of queue {queue}: {state}, {in_flight} in flight, {processed} processed, " +
+        "{retried} retried, {failed} failed",
+      { state, in_flight: inFlight, processed, retried, failed, running },
+      { queue: this.#queue, worker_num: this.#options.workerNum },
+    );
+  }
+
   #log(level: "info" | "warning", message: string): void {
     logLine(level, message, {}, { queue: this.#queue, worker_num: this.#options.workerNum });
   }
 }
+
+const NOTHING = { processed: 0, retried: 0, failed: 0 };
 
 /** How many events wait to be retried. */
 async function waitingIn(broker: Broker, queue: string): Promise<number> {

@@ -1,0 +1,314 @@
+/**
+ * The embedded broker: durable queues in one SQLite file, for all processes of one host.
+ *
+ * An event is in the file from before its publish is confirmed until its settlement is written;
+ * what is written at the same time shares one commit. A process that takes events holds a lock on a
+ * file of its own; when it ends, others find the lock free and hand out again what it had taken.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { errorData } from "../error_data.ts";
+import type { NoticeReport, Reporter } from "../monitoring/report.ts";
+import {
+  type Broker,
+  BrokerError,
+  type Depth,
+  type EventProperties,
+  type StoredEvent,
+  type Subscription,
+  type SubscriptionListener,
+} from "./broker.ts";
+import { move, peek, purge } from "./sqlite/browse.ts";
+import { Commits } from "./sqlite/commits.ts";
+import { brokerError, closedError } from "./sqlite/errors.ts";
+import { encodeProperties } from "./sqlite/properties.ts";
+import { Session } from "./sqlite/session.ts";
+import { SqliteSubscription } from "./sqlite/subscription.ts";
+import { Watch } from "./sqlite/watch.ts";
+
+/** What it takes to use the embedded broker. */
+export interface SqliteBrokerOptions {
+  /** The folder of the file; both are made if need be. */
+  readonly stateDir: string;
+  /** Named in dead letters. @default {""} */
+  readonly version?: string;
+  readonly report?: Reporter;
+}
+
+/** The broker's file in `STATE_DIR`. */
+export const FILE_NAME = "broker.sqlite";
+
+/** ms between two attempts to open the file anew. */
+const REOPEN_MS = 1000;
+
+/**
+ * Opens the broker's file in `stateDir`.
+ *
+ * @throws {BrokerError} When the file cannot be used: `permission` when it may not be written,
+ * `topology` when it is damaged, another program's or a newer version's, `timeout` when it stays
+ * locked, `refused` when the disk is full.
+ */
+export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
+  const path = join(options.stateDir, FILE_NAME);
+  const broker = new SqliteBroker(options, path, await Session.open(path));
+  await broker.takeOver();
+  return broker;
+}
+
+class SqliteBroker implements Broker {
+  readonly #options: SqliteBrokerOptions;
+  readonly #path: string;
+  readonly #commits: Commits;
+  readonly #watch: Watch;
+  readonly #subscriptions = new Set<SqliteSubscription>();
+  #session: Session;
+  #dataVersion = 0;
+  #subscribed = 0;
+  #reopening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #closed = new AbortController();
+
+  constructor(options: SqliteBrokerOptions, path: string, session: Session) {
+    this.#options = options;
+    this.#path = path;
+    this.#session = session;
+    this.#commits = new Commits({
+      file: () => this.#session,
+      explain: (error) => brokerError(error, path),
+      onFailure: (error) => this.#onFailure(error),
+      onRecovery: () => this.#notice("warning", "The broker's file can be written again"),
+    });
+    this.#watch = new Watch({
+      hasChanged: () => this.#hasChanged(),
+      look: () => this.#look(),
+      nextDue: () => this.#session.events.nextDue(),
+      promote: () => this.#promote().catch(() => {}),
+      maintain: () => this.#maintain(),
+    });
+  }
+
+  async declare(queue: string): Promise<void> {
+    await this.#commits.ask(() => void this.#session.queues.declare(queue));
+  }
+
+  subscribe(queue: string, listener: SubscriptionListener): Subscription {
+    const subscription = new SqliteSubscription({
+      queue,
+      listener,
+      number: ++this.#subscribed,
+      commits: this.#commits,
+      session: () => this.#session,
+      version: this.#options.version ?? "",
+      onReady: (id) => this.#onReady(id),
+      onWaiting: (due) => this.#watch.noteDue(due),
+      onChange: () => this.#onChange(),
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  publish(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties = {},
+  ): Promise<void> {
+    if (this.#closing) return Promise.reject(closedError());
+    try {
+      const text = encodeProperties(properties);
+      const bytes = typeof body === "string" ? Buffer.from(body) : body.slice();
+      return this.#commits.ask(() => this.#add(queue, text, bytes));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async depth(queue: string): Promise<Depth | undefined> {
+    await this.#promote();
+    const { queues, owners } = this.#session;
+    return await this.#session.read(() => {
+      const id = queues.find(queue);
+      if (id === undefined) return undefined;
+      return { ready: queues.ready(id), consumers: owners.countConsumers(id) };
+    });
+  }
+
+  async peek(queue: string, limit: number): Promise<StoredEvent[]> {
+    const id = await this.#find(queue);
+    return id === undefined ? [] : await peek(this.#session, id, limit);
+  }
+
+  async move(
+    from: string,
+    to: string,
+    change: (event: StoredEvent) => EventProperties | undefined,
+  ): Promise<number> {
+    const id = await this.#find(from);
+    if (id === undefined) return 0;
+    const moved = await move(this.#session, this.#commits, { from: id, to, change });
+    this.#look();
+    return moved;
+  }
+
+  async purge(queue: string): Promise<number> {
+    const id = await this.#find(queue);
+    return id === undefined ? 0 : await purge(this.#session, this.#commits, id);
+  }
+
+  /** Hands out again what dead processes had taken. @throws {BrokerError} For a fault of the file. */
+  async takeOver(): Promise<void> {
+    const session = this.#session;
+    const dead = await session.read(() => session.deadOwners());
+    for (const { id } of dead) await this.#commits.ask(() => session.owners.remove(id));
+    session.removeLockFiles();
+    if (dead.length === 0) return;
+    this.#wakeAll();
+    this.#notice("info", "Events of {count} ended processes are handed out again", {
+      properties: { count: dead.length },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.stop();
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    this.#closed.abort();
+    await this.#watch.settled();
+    await this.#reopening;
+    const session = this.#session;
+    const isLeft = await this.#leave(session);
+    this.#commits.close(closedError());
+    session.close(isLeft);
+  }
+
+  /** Ends to be an owner. @returns Whether that is written, and all that was owed. */
+  async #leave(session: Session): Promise<boolean> {
+    if (!await this.#commits.flush()) return false;
+    if (session.owner === 0) return true;
+    return await this.#commits.ask(() => session.owners.remove(session.owner))
+      .then(() => true, () => false);
+  }
+
+  #add(queue: string, properties: string | null, body: Uint8Array): void {
+    const { queues, events } = this.#session;
+    const id = queues.find(queue);
+    if (id === undefined) throw unroutable(queue);
+    events.add(id, properties, body);
+    this.#onReady(id);
+  }
+
+  async #find(queue: string): Promise<number | undefined> {
+    await this.#promote();
+    return await this.#session.read(() => this.#session.queues.find(queue));
+  }
+
+  /** Puts the events whose time has come at the end of their queues. */
+  async #promote(): Promise<void> {
+    const session = this.#session;
+    const now = Date.now();
+    if (await session.read(() => session.events.nextDue()) > now) return;
+    while (!await this.#commits.ask(() => this.#promoteSome(session, now)));
+  }
+
+  #promoteSome(session: Session, now: number): boolean {
+    const isAll = session.events.promote(now);
+    this.#wakeAll();
+    return isAll;
+  }
+
+  async #maintain(): Promise<void> {
+    try {
+      this.#session.checkFile();
+      if (this.#session.isOwner()) await this.takeOver();
+      this.#look();
+    } catch (error) {
+      this.#notice("debug", "The broker's file could not be looked after", {
+        error: errorData(error),
+      });
+    }
+    if (this.#session.isLost) void this.#reopen();
+  }
+
+  #hasChanged(): boolean {
+    const version = this.#session.dataVersion();
+    const hasChanged = version !== this.#dataVersion;
+    this.#dataVersion = version;
+    return hasChanged;
+  }
+
+  #onReady(queue: number): void {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.queueId === queue) subscription.onReady();
+    }
+  }
+
+  #wakeAll(): void {
+    for (const subscription of this.#subscriptions) subscription.onReady();
+  }
+
+  #look(): void {
+    for (const subscription of this.#subscriptions) subscription.look();
+  }
+
+  #onChange(): void {
+    const isConsuming = [...this.#subscriptions].some((one) => one.isConsuming);
+    if (isConsuming && !this.#closing) this.#watch.start();
+    else this.#watch.stop();
+  }
+
+  #onFailure(error: unknown): void {
+    if (this.#session.isLost) return void this.#reopen();
+    this.#notice("error", "The broker's file cannot be written for now, and is tried again", {
+      error: errorData(error),
+    });
+  }
+
+  #reopen(): Promise<void> {
+    return this.#reopening ??= this.#openAgain().finally(() => this.#reopening = undefined);
+  }
+
+  /** The file is another, or others have taken this process for dead: begins anew. */
+  async #openAgain(): Promise<void> {
+    this.#notice("error", "The broker's file is opened anew, and what was taken is lost", {
+      error: errorData(this.#session.lostBy),
+    });
+    const session = await this.#untilOpen();
+    if (!session) return;
+    this.#session.close(true);
+    this.#session = session;
+    for (const subscription of this.#subscriptions) subscription.restart();
+  }
+
+  async #untilOpen(): Promise<Session | undefined> {
+    while (!this.#closed.signal.aborted) {
+      try {
+        return await Session.open(this.#path);
+      } catch (error) {
+        this.#notice("error", "The broker's file cannot be opened", { error: errorData(error) });
+      }
+      await delay(REOPEN_MS, undefined, { signal: this.#closed.signal }).catch(() => {});
+    }
+    return undefined;
+  }
+
+  #notice(
+    level: NoticeReport["level"],
+    message: string,
+    more: Pick<NoticeReport, "properties" | "error"> = {},
+  ): void {
+    this.#options.report?.({ kind: "notice", level, message, ...more });
+  }
+}
+
+function unroutable(queue: string): BrokerError {
+  return new BrokerError(
+    "unroutable",
+    `There is no queue ${queue}: declare it before publishing to it`,
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * The events that are ready, looked at and changed where they lie.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Queues } from "./queues.ts";
+
+/** Where an event lies in its queue. */
+export interface Place {
+  readonly position: number;
+  readonly id: number;
+}
+
+/** An event that is ready. */
+export interface ReadyRow extends Place {
+  readonly properties: string | null;
+  readonly body: Uint8Array;
+}
+
+/** Bytes of bodies that are read together, at the most; but always one event. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** Before the first event of any queue. */
+export const START: Place = { position: 0, id: 0 };
+
+/** Looks at events that are ready; moves and deletes them. */
+export class ReadyEvents {
+  readonly #queues: Queues;
+  readonly #after: StatementSync;
+  readonly #placesAfter: StatementSync;
+  readonly #change: StatementSync;
+  readonly #leave: StatementSync;
+  readonly #enter: StatementSync;
+  readonly #delete: StatementSync;
+
+  /** @param db The open file. @param queues Its queues. */
+  constructor(db: DatabaseSync, queues: Queues) {
+    this.#queues = queues;
+    const range = "queue = ? and (position, event) > (?, ?) and position < ? " +
+      "order by position, event limit ?";
+    this.#after = db.prepare(
+      `select position, id, properties, body from ready join event on id = event where ${range}`,
+    );
+    this.#placesAfter = db.prepare(`select position, event as id from ready where ${range}`);
+    this.#change = db.prepare("update event set properties = ? where id = ?");
+    this.#leave = db.prepare("delete from ready where queue = ? and position = ? and event = ?");
+    this.#enter = db.prepare("insert into ready values (?, ?, ?, 0)");
+    this.#delete = db.prepare("delete from event where id = ?");
+  }
+
+  /**
+   * The events behind a place, in order: so many, or fewer when they are large.
+   *
+   * @param before A position; events from there on are left out.
+   */
+  list(queue: number, after: Place, before: number, limit: number): ReadyRow[] {
+    const rows: ReadyRow[] = [];
+    let bytes = 0;
+    for (const row of this.#after.iterate(queue, after.position, after.id, before, limit)) {
+      const found = row as unknown as ReadyRow;
+      rows.push(found);
+      bytes += found.body.length;
+      if (bytes > MAX_BYTES) break;
+    }
+    return rows;
+  }
+
+  /** Puts an event at the end of a queue, with other properties. In a transaction. */
+  move(from: number, { position, id }: Place, to: number, properties: string | null): void {
+    this.#change.run(properties, id);
+    this.#leave.run(from, position, id);
+    this.#enter.run(to, this.#queues.next(), id);
+    this.#queues.addReady(from, -1);
+    this.#queues.addReady(to, 1);
+  }
+
+  /** Deletes the first events of a queue. In a transaction. @returns How many. */
+  remove(queue: number, before: number, limit: number): number {
+    const places = this.#placesAfter.all(queue, START.position, START.id, before, limit);
+    for (const { position, id } of places as unknown as Place[]) {
+      this.#leave.run(queue, position, id);
+      this.#delete.run(id);
+    }
+    this.#queues.addReady(queue, -places.length);
+    return places.length;
+  }
+}

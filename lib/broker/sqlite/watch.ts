@@ -1,0 +1,117 @@
+/**
+ * What this process must notice by itself: events that others have published, events whose time
+ * has come, and processes that have died.
+ *
+ * @module
+ */
+
+/** What is looked after. */
+export interface Watched {
+  /** Whether another process has written since the last call. */
+  hasChanged(): boolean;
+  /** Looks for events to take. */
+  look(): void;
+  /** When the next of the waiting events is due, in ms since 1970. */
+  nextDue(): number;
+  /** Makes ready what is due; never rejects. */
+  promote(): Promise<void>;
+  /** Looks for processes that have died; once a second; never rejects. */
+  maintain(): Promise<void>;
+}
+
+/** Least and most ms between two looks; it is the longer the longer nothing happens. */
+const LOOK_MS = [4, 60] as const;
+const SLOWER = 1.25;
+const MAINTAIN_EVERY_MS = 1000;
+
+/** Looks at the file now and then, for as long as it is started. */
+export class Watch {
+  readonly #watched: Watched;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStarted = false;
+  #pauseMs: number = LOOK_MS[0];
+  #nextDue = Infinity;
+  #maintainedAt = -Infinity;
+  #work: Promise<void> = Promise.resolve();
+
+  /** @param watched What is looked after; its reads may throw, they are tried again. */
+  constructor(watched: Watched) {
+    this.#watched = watched;
+  }
+
+  /** Begins to look, if it does not yet. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#pauseMs = LOOK_MS[0];
+    this.#maintainedAt = performance.now();
+    this.#readDue();
+    this.#again();
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.#isStarted = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Resolves when what was begun is done. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
+  /** An event waits until then, in ms since 1970. */
+  noteDue(due: number): void {
+    if (due >= this.#nextDue) return;
+    this.#nextDue = due;
+    if (this.#isStarted) this.#again();
+  }
+
+  #again(): void {
+    clearTimeout(this.#timer);
+    const ms = Math.min(this.#pauseMs, Math.max(1, this.#nextDue - Date.now()));
+    this.#timer = setTimeout(this.#tick, ms);
+  }
+
+  #tick = (): void => {
+    try {
+      this.#lookForChanges();
+    } catch {
+      // Busy for once, or a fault: whoever writes next says so.
+    }
+    this.#work = this.#work.then(() => this.#look());
+    if (this.#isStarted) this.#again();
+  };
+
+  #lookForChanges(): void {
+    if (!this.#watched.hasChanged()) {
+      this.#pauseMs = Math.min(LOOK_MS[1], this.#pauseMs * SLOWER);
+      return;
+    }
+    this.#pauseMs = LOOK_MS[0];
+    this.#watched.look();
+    this.#readDue();
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isStarted && Date.now() >= this.#nextDue) await this.#promote();
+    const now = performance.now();
+    if (!this.#isStarted || now - this.#maintainedAt < MAINTAIN_EVERY_MS) return;
+    this.#maintainedAt = now;
+    await this.#watched.maintain();
+  }
+
+  async #promote(): Promise<void> {
+    this.#nextDue = Infinity;
+    await this.#watched.promote();
+    this.#readDue();
+  }
+
+  #readDue(): void {
+    try {
+      this.#nextDue = this.#watched.nextDue();
+    } catch {
+      this.#nextDue = Date.now() + MAINTAIN_EVERY_MS;
+    }
+  }
+}

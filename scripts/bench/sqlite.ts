@@ -1,0 +1,117 @@
+/**
+ * The embedded broker by itself: events of 300 bytes are published, and then drained, through a
+ * file in a folder of its own.
+ *
+ *   deno run -A scripts/bench/sqlite.ts [--events 100000] [--prefetch 500]
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import type { Broker } from "../../lib/broker/broker.ts";
+import { newEventProperties } from "../../lib/broker/headers.ts";
+import { openSqliteBroker } from "../../lib/broker/sqlite.ts";
+import { type Mark, mark } from "./marks.ts";
+
+/** What to measure. */
+export interface SqliteBench {
+  readonly events: number;
+  readonly prefetch: number;
+  /** How many publishes wait for their confirmation at once. @default {1000} */
+  readonly window?: number;
+  /** Where the folder is made. @default the system's folder for temporary files */
+  readonly dir?: string;
+}
+
+/** What one direction costs. */
+export interface SqliteRate {
+  readonly eventsPerSecond: number;
+  readonly cpuMicros: number;
+}
+
+const QUEUE = "bench";
+const EVENT_BYTES = 300;
+const WARM_UP = 5000;
+
+/** Publishes and drains so many events in this process, after some that are not measured. */
+export async function benchSqlite(
+  { events, prefetch, window = 1000, dir }: SqliteBench,
+): Promise<{ readonly publish: SqliteRate; readonly drain: SqliteRate }> {
+  const stateDir = await Deno.makeTempDir({ prefix: "pq-bench-", ...(dir ? { dir } : {}) });
+  try {
+    await using broker = await openSqliteBroker({ stateDir });
+    await broker.declare(QUEUE);
+    await publishAll(broker, WARM_UP, window);
+    await drainAll(broker, WARM_UP, prefetch);
+    const publish = await measure(events, () => publishAll(broker, events, window));
+    const drain = await measure(events, () => drainAll(broker, events, prefetch));
+    return { publish, drain };
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+}
+
+async function measure(events: number, run: () => Promise<void>): Promise<SqliteRate> {
+  const from = mark(0);
+  await run();
+  return rate(from, mark(events));
+}
+
+function rate(from: Mark, to: Mark): SqliteRate {
+  return {
+    eventsPerSecond: to.count / ((to.at - from.at) / 1000),
+    cpuMicros: (to.cpuMicros - from.cpuMicros) / to.count,
+  };
+}
+
+async function publishAll(broker: Broker, count: number, window: number): Promise<void> {
+  for (let i = 0; i < count; i += window) {
+    const publishes = Array.from(
+      { length: Math.min(window, count - i) },
+      (_, k) => broker.publish(QUEUE, body(i + k), newEventProperties()),
+    );
+    await Promise.all(publishes);
+  }
+}
+
+/** Every event is done in the microtask after it came, as by a worker that has nothing to do. */
+async function drainAll(broker: Broker, count: number, prefetch: number): Promise<void> {
+  const drained = Promise.withResolvers<void>();
+  let done = 0;
+  const subscription = broker.subscribe(QUEUE, {
+    onDelivery: (delivery) =>
+      queueMicrotask(() => {
+        void subscription.settle(delivery, { kind: "done" });
+        if (++done === count) drained.resolve();
+      }),
+    onLost: () => {},
+  });
+  await subscription.resume(prefetch);
+  await drained.promise;
+  await subscription.close();
+}
+
+function body(i: number): string {
+  const event = { user_profile_id: i % 1000 + 1, client_id: 1, query: "", time: 1_700_000_000 + i };
+  const missing = EVENT_BYTES - JSON.stringify(event).length;
+  return JSON.stringify({ ...event, query: "x".repeat(missing) });
+}
+
+function row(name: string, { eventsPerSecond, cpuMicros }: SqliteRate): string {
+  return `${name.padEnd(16)} ${eventsPerSecond.toFixed(0).padStart(7)} events/s ` +
+    `${cpuMicros.toFixed(1).padStart(6)} µs CPU/event`;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    args: Deno.args,
+    options: {
+      events: { type: "string", default: "100000" },
+      prefetch: { type: "string", default: "500" },
+    },
+  });
+  const setting = { events: Number(values.events), prefetch: Number(values.prefetch) };
+  const { publish, drain } = await benchSqlite(setting);
+  console.log(row("sqlite publish", publish));
+  console.log(row(`sqlite drain`, drain));
+}
