@@ -9,10 +9,15 @@ import { Buffer } from "node:buffer";
 import { type Broker, BrokerError, type Delivery, type Subscription } from "./broker/broker.ts";
 import { errorData } from "./error_data.ts";
 import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
-import { accept, type AcceptLimits, Refusal } from "./accept.ts";
-import { type EventKey, fingerprint, Journal } from "./journal.ts";
-import type { Reporter, SettledReport } from "./monitoring/report.ts";
+import { type AcceptLimits, Refusal } from "./accept.ts";
+import { append, bareEntry, type Entry, entryOf, keyOf, takeOldTwins } from "./consumer/entry.ts";
+import { type Ending, isWaiting, settledReport } from "./consumer/settled.ts";
+import { Suspects } from "./consumer/suspects.ts";
+import { Twins } from "./consumer/twins.ts";
+import { Journal } from "./journal.ts";
+import type { Reporter } from "./monitoring/report.ts";
 import { type ErrorData, type Outcome, settle, type Settlement } from "./settle.ts";
+import { within } from "./within.ts";
 
 /** What a consumer needs. */
 export interface ConsumerOptions {
@@ -52,21 +57,10 @@ const CAREFUL_PREFETCH = 10;
 const CAREFUL_EVENTS = 100;
 /** How long a stop waits for copies to be confirmed once nothing runs any more, in ms. */
 const CONFIRM_MS = 5000;
-/** How many outcomes of lost deliveries are remembered until they are delivered again. */
-const MAX_REMEMBERED = 10_000;
 const DEFAULT_PARK_SECONDS = 300;
 
 const RELEASE: Settlement = { kind: "release" };
 const DONE: Settlement = { kind: "done" };
-
-/** An event between its delivery and its settlement. */
-interface Entry extends Job {
-  readonly crashes: number;
-  readonly bytes: number;
-  delivery: Delivery;
-  /** The same event, delivered again while this run of it goes on: it runs after it. */
-  next: Entry | undefined;
-}
 
 /** Consumes one queue. */
 export class Consumer implements ExecutorListener {
@@ -74,13 +68,8 @@ export class Consumer implements ExecutorListener {
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
   readonly #options: ConsumerOptions;
   readonly #journal: Journal;
-  /** The entries that are here by their id, where several may run at once. */
-  readonly #byId = new Map<string, Entry>();
-  readonly #tracksIds: boolean;
-  /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
-  readonly #doneUnacknowledged = new Set<string>();
-  /** Suspects whose attempt is being counted. */
-  readonly #punished = new Set<EventKey>();
+  readonly #suspects: Suspects;
+  readonly #twins: Twins;
   /** The entries whose copy is being stored. */
   readonly #pending = new Map<Entry, Promise<void>>();
   readonly #subscription: Subscription;
@@ -106,8 +95,9 @@ export class Consumer implements ExecutorListener {
     this.#options = options;
     this.executor = options.createExecutor(this);
     const { concurrency, batch } = this.executor.description;
-    this.#tracksIds = concurrency > 1 || batch !== undefined;
+    this.#twins = new Twins(concurrency > 1 || batch !== undefined, () => this.#endingHere());
     this.#journal = Journal.open(options.stateDir, options.queue);
+    this.#suspects = new Suspects(this.#journal);
     this.#subscription = options.broker.subscribe(options.queue, {
       onDelivery: (delivery) => this.#onDelivery(delivery),
       onLost: () => this.#onLost(),
@@ -204,7 +194,7 @@ export class Consumer implements ExecutorListener {
     runMs: number,
   ): void {
     const entry = job as Entry;
-    if (entry.alone) this.#endAlone(entry, outcome);
+    if (entry.alone) this.#suspects.endAlone(entry, outcome);
     this.#settleBy(outcome, entry, startedAt, runMs);
   }
 
@@ -212,11 +202,6 @@ export class Consumer implements ExecutorListener {
     const { retries } = this.executor.description;
     const settlement = settle(outcome, { retries, crashes: entry.crashes });
     this.#carryOut(entry, settlement, startedAt, runMs, outcome);
-  }
-
-  #endAlone(entry: Entry, outcome: Outcome): void {
-    if (outcome.kind !== "released") this.#journal.clear(keyOf(entry));
-    this.#journal.running([], false);
   }
 
   /** @inheritdoc */
@@ -259,25 +244,11 @@ export class Consumer implements ExecutorListener {
     this.#accepted++;
     if (this.#isComplete()) void this.#subscription.pause().catch(() => {});
     try {
-      const accepted = accept(delivery, this.#options.limits);
-      const { state, body, bytes } = accepted;
-      delivery.body = body;
-      const id = delivery.properties.messageId ?? "";
-      const wait = state.notBefore - (this.#wallOffset + this.#readAt);
-      const entry: Entry = {
-        id,
-        body,
-        bytes,
-        attempt: state.attempts + 1,
-        crashes: state.crashes,
-        publishedAt: state.publishedAt,
-        receivedAt: this.#readAt,
-        alone: state.crashes > 0 || this.#isSuspect(id, body),
-        delivery,
-        next: undefined,
-      };
-      this.#bytes += bytes;
+      const entry = entryOf(delivery, this.#options.limits, this.#readAt);
+      this.#bytes += entry.bytes;
+      const wait = entry.notBefore - (this.#wallOffset + this.#readAt);
       if (wait > HOP_TOLERANCE_MS) return this.#waitOn(entry, wait / 1000);
+      entry.alone ||= this.#suspects.has(entry);
       return entry;
     } catch (error) {
       this.#refuse(delivery, error);
@@ -320,11 +291,6 @@ export class Consumer implements ExecutorListener {
     return undefined;
   }
 
-  #isSuspect(id: string, body: string): boolean {
-    return this.#journal.hasSuspects &&
-      this.#journal.suspicion(id || fingerprint(body)) !== undefined;
-  }
-
   /** Lets an entry into the window, unless it runs here already or the window is full. */
   #admit(entry: Entry): void {
     if (entry.id !== "" && this.#isTwin(entry)) return;
@@ -332,74 +298,41 @@ export class Consumer implements ExecutorListener {
       return this.#overflow(entry);
     }
     if (entry.alone && this.#punish(entry)) return;
-    if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, entry);
+    this.#twins.add(entry);
     this.#incoming.push(entry);
   }
 
   /** A second delivery of what runs here waits for that run, but no longer than others wait. */
   #recallTwins(receivedBefore: number): void {
     for (const { job } of this.executor.running()) {
-      for (let entry = job as Entry; entry.next;) {
-        const twin = entry.next;
-        if (twin.receivedAt >= receivedBefore) {
-          entry = twin;
-          continue;
-        }
-        entry.next = twin.next;
-        twin.next = undefined;
-        this.#release(twin);
-      }
+      for (const twin of takeOldTwins(job as Entry, receivedBefore)) this.#release(twin);
     }
   }
 
-  /**
-   * An event that ended a process while alone has used up an attempt, without being run now. It
-   * stays suspected until that is stored, as the next event may end this process before.
-   */
+  /** An event that ended a process while alone is settled without being run. */
   #punish(entry: Entry): boolean {
-    const key = keyOf(entry);
-    const crashes = this.#journal.suspicion(key) ?? 0;
-    if (crashes === 0 || this.#punished.has(key)) return false;
-    const error: ErrorData = {
-      name: "ProcessEnded",
-      message: "The process that ran this event alone ended before the event did",
-    };
-    const outcome: Outcome = {
-      kind: "crashed",
-      reason: "crashed",
-      attempt: entry.attempt,
-      error,
-    };
-    this.#punished.add(key);
-    this.#settleBy(outcome, entry, entry.receivedAt, 0);
-    return true;
+    const outcome = this.#suspects.punish(entry);
+    if (outcome) this.#settleBy(outcome, entry, entry.receivedAt, 0);
+    return outcome !== undefined;
   }
 
   /** Whether an event of this id is here already; the second is not started beside it. */
   #isTwin(entry: Entry): boolean {
-    if (
-      entry.delivery.redelivered && this.#doneUnacknowledged.delete(entry.id)
-    ) {
+    if (this.#twins.wasDone(entry)) {
       void this.#subscription.settle(entry.delivery, DONE);
       this.#unaccept(entry);
       return true;
     }
-    const first = this.#firstOf(entry);
+    const first = this.#twins.firstOf(entry);
     if (!first) return false;
     if (first.delivery.lost) this.#takeOver(first, entry);
     else append(first, entry);
     return true;
   }
 
-  /**
-   * The entry of the same event, if it is here. Where events run one after another a second one
-   * cannot start beside the first, so only one that is delivered again has to be looked for.
-   */
-  #firstOf(entry: Entry): Entry | undefined {
-    if (this.#tracksIds) return this.#byId.get(entry.id);
-    if (!entry.delivery.redelivered) return undefined;
+  #endingHere(): Entry[] {
     const running = this.executor.running().map(({ job }) => job as Entry);
-    return [...running, ...this.#pending.keys()].find(({ id }) => id === entry.id);
+    return [...running, ...this.#pending.keys()];
   }
 
   /** The broker has delivered again what still runs here: that run now settles the new delivery. */
@@ -458,12 +391,13 @@ export class Consumer implements ExecutorListener {
   ): void {
     const { delivery } = entry;
     if (delivery.lost && !this.#endLost(entry, settlement, outcome)) return;
+    const ending = { settlement, outcome, startedAt, runMs };
     const copied = delivery.lost ? undefined : this.#subscription.settle(delivery, settlement);
-    if (copied === undefined) return this.#settled(entry, settlement, startedAt, runMs, outcome);
+    if (copied === undefined) return this.#settled(entry, ending);
     const pending = copied.then(() => {
       this.#pending.delete(entry);
       this.#endTakenOver(entry, delivery, DONE);
-      this.#settled(entry, settlement, startedAt, runMs, outcome);
+      this.#settled(entry, ending);
     }, (error) => {
       this.#pending.delete(entry);
       this.#endTakenOver(entry, delivery, RELEASE);
@@ -478,62 +412,25 @@ export class Consumer implements ExecutorListener {
    */
   #endLost(entry: Entry, settlement: Settlement, outcome: Outcome | undefined): boolean {
     if (settlement.kind !== "done") {
-      this.#suspectAgain(entry, outcome);
+      this.#suspects.suspectAgain(entry, outcome);
       this.#unaccept(entry);
       return false;
     }
-    if (entry.id !== "") this.#remember(entry.id);
+    this.#twins.rememberDone(entry);
     return true;
   }
 
-  #remember(id: string): void {
-    const [oldest] = this.#doneUnacknowledged;
-    if (oldest !== undefined && this.#doneUnacknowledged.size >= MAX_REMEMBERED) {
-      this.#doneUnacknowledged.delete(oldest);
+  #settled(entry: Entry, ending: Ending): void {
+    const { settlement, outcome } = ending;
+    if (outcome?.kind === "crashed") this.#suspects.acquit(entry);
+    if (settlement.kind === "release" || isWaiting(settlement)) {
+      this.#unaccept(entry);
+    } else {
+      this.#forget(entry);
+      this.#count(settlement);
     }
-    this.#doneUnacknowledged.add(id);
-  }
-
-  /** What was found out about an event is not lost with a copy that could not be stored. */
-  #suspectAgain(entry: Entry, outcome: Outcome | undefined): void {
-    const hasCrashed = outcome?.kind === "crashed";
-    this.#punished.delete(keyOf(entry));
-    if (entry.alone || hasCrashed) this.#journal.suspect(keyOf(entry), hasCrashed ? 1 : 0);
-  }
-
-  #settled(
-    entry: Entry,
-    settlement: Settlement,
-    startedAt: number,
-    runMs: number,
-    outcome?: Outcome,
-  ): void {
-    const isDealtWith = settlement.kind !== "release" && !isWaiting(settlement);
-    if (outcome?.kind === "crashed") this.#acquit(entry);
-    if (isDealtWith) this.#forget(entry);
-    else this.#unaccept(entry);
-    if (isDealtWith) this.#count(settlement);
-    const report: SettledReport = {
-      kind: "settled",
-      queue: this.#options.queue,
-      id: entry.id,
-      outcome: outcomeName(settlement, outcome),
-      attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
-      waitMs: waitMs(entry, startedAt, this.#wallOffset),
-      runMs,
-      bytes: entry.bytes,
-      inFlight: this.#inFlight,
-    };
-    const cause = causeOf(entry, settlement, outcome);
-    this.#options.report(cause ? { ...report, ...cause } : report);
-  }
-
-  /** What an event did to a process is stored with it. */
-  #acquit(entry: Entry): void {
-    const key = keyOf(entry);
-    this.#punished.delete(key);
-    this.#journal.clear(key);
-    this.#journal.note();
+    const { queue, report } = this.#options;
+    report(settledReport(queue, entry, ending, this.#inFlight, this.#wallOffset));
   }
 
   #count(settlement: Settlement): void {
@@ -552,7 +449,7 @@ export class Consumer implements ExecutorListener {
   #forget(entry: Entry): void {
     this.#inFlight--;
     this.#bytes -= entry.bytes;
-    if (this.#tracksIds && this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id);
+    this.#twins.delete(entry);
     if (entry.next) this.#readmit(entry.next);
     if (this.#narrowed && this.#bytes < this.#options.limits.windowBytes / 2) {
       this.#narrowed = false;
@@ -583,7 +480,7 @@ export class Consumer implements ExecutorListener {
    * it back, too, where only its delivery was lost.
    */
   #refused(entry: Entry, outcome: Outcome | undefined, error: unknown): void {
-    this.#suspectAgain(entry, outcome);
+    this.#suspects.suspectAgain(entry, outcome);
     this.#unaccept(entry);
     if (error instanceof BrokerError && error.kind === "lost") return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
@@ -661,79 +558,3 @@ export class Consumer implements ExecutorListener {
 const HOP_TOLERANCE_MS = 1000;
 
 const NOT_DUE: ErrorData = { name: "NotDue", message: "Its time has not come" };
-
-const NAMES = {
-  done: "processed",
-  release: "released",
-  retry: "retried",
-  fail: "failed",
-} as const;
-
-function isWaiting(settlement: Settlement): boolean {
-  return settlement.kind === "retry" && settlement.waiting === true;
-}
-
-function keyOf(job: Job): EventKey {
-  return job.id || fingerprint(job.body);
-}
-
-/** What only waits on was not run: to those who watch it was released. */
-function outcomeName(
-  settlement: Settlement,
-  outcome: Outcome | undefined,
-): SettledReport["outcome"] {
-  if (outcome?.kind === "discarded") return "discarded";
-  return NAMES[isWaiting(settlement) ? "release" : settlement.kind];
-}
-
-function causeOf(
-  entry: Entry,
-  settlement: Settlement,
-  outcome: Outcome | undefined,
-): Partial<SettledReport> | undefined {
-  if (settlement.kind === "done") {
-    return outcome?.kind === "discarded" ? { error: outcome.error } : undefined;
-  }
-  if (settlement.kind === "release" || isWaiting(settlement)) return undefined;
-  const { reason, error } = settlement;
-  const cause = { reason, error, body: entry.delivery.body };
-  return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
-}
-
-function append(first: Entry, entry: Entry): void {
-  let last = first;
-  while (last.next) last = last.next;
-  last.next = entry;
-}
-
-function bareEntry(delivery: Delivery, receivedAt: number): Entry {
-  return {
-    id: delivery.properties.messageId ?? "",
-    body: "",
-    bytes: 0,
-    attempt: 1,
-    crashes: 0,
-    publishedAt: 0,
-    receivedAt,
-    alone: false,
-    delivery,
-    next: undefined,
-  };
-}
-
-function waitMs(entry: Entry, startedAt: number, wallOffset: number): number {
-  const since = entry.publishedAt > 0 ? entry.publishedAt - wallOffset : entry.receivedAt;
-  return Math.max(0, startedAt - since);
-}
-
-/** Waits for a promise, but not for longer. */
-async function within(
-  ms: number,
-  promise: Promise<unknown> | undefined,
-): Promise<void> {
-  if (!promise) return;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
-}

@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorData } from "../error_data.ts";
-import type { NoticeReport, Reporter } from "../monitoring/report.ts";
+import type { Reporter } from "../monitoring/report.ts";
 import {
   type Broker,
   BrokerError,
@@ -28,6 +28,7 @@ import { brokerError, closedError } from "./sqlite/errors.ts";
 import { encodeProperties } from "./sqlite/properties.ts";
 import { Session } from "./sqlite/session.ts";
 import { SqliteSubscription } from "./sqlite/subscription.ts";
+import { type Notice, Upkeep } from "./sqlite/upkeep.ts";
 import { Watch } from "./sqlite/watch.ts";
 
 /** What it takes to use the embedded broker. */
@@ -55,7 +56,7 @@ const REOPEN_MS = 1000;
 export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
   const path = join(options.stateDir, FILE_NAME);
   const broker = new SqliteBroker(options, path, await Session.open(path));
-  await broker.takeOver();
+  await broker.begin();
   return broker;
 }
 
@@ -63,10 +64,10 @@ class SqliteBroker implements Broker {
   readonly #options: SqliteBrokerOptions;
   readonly #path: string;
   readonly #commits: Commits;
+  readonly #upkeep: Upkeep;
   readonly #watch: Watch;
   readonly #subscriptions = new Set<SqliteSubscription>();
   #session: Session;
-  #dataVersion = 0;
   #subscribed = 0;
   #reopening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -82,13 +83,14 @@ class SqliteBroker implements Broker {
       onFailure: (error) => this.#onFailure(error),
       onRecovery: () => this.#notice("warning", "The broker's file can be written again"),
     });
-    this.#watch = new Watch({
-      hasChanged: () => this.#hasChanged(),
-      look: () => this.#look(),
-      nextDue: () => this.#session.events.nextDue(),
-      promote: () => this.#promote().catch(() => {}),
-      maintain: () => this.#maintain(),
+    this.#upkeep = new Upkeep({
+      session: () => this.#session,
+      commits: this.#commits,
+      subscriptions: this.#subscriptions,
+      notice: this.#notice,
+      onLost: () => void this.#reopen(),
     });
+    this.#watch = new Watch(this.#upkeep);
   }
 
   async declare(queue: string): Promise<void> {
@@ -106,6 +108,7 @@ class SqliteBroker implements Broker {
       onReady: (id) => this.#onReady(id),
       onWaiting: (due) => this.#watch.noteDue(due),
       onChange: () => this.#onChange(),
+      onClose: (closed) => void this.#subscriptions.delete(closed),
     });
     this.#subscriptions.add(subscription);
     return subscription;
@@ -127,11 +130,10 @@ class SqliteBroker implements Broker {
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
-    await this.#promote();
+    const id = await this.#find(queue);
+    if (id === undefined) return undefined;
     const { queues, owners } = this.#session;
     return await this.#session.read(() => {
-      const id = queues.find(queue);
-      if (id === undefined) return undefined;
       return { ready: queues.ready(id), consumers: owners.countConsumers(id) };
     });
   }
@@ -149,7 +151,7 @@ class SqliteBroker implements Broker {
     const id = await this.#find(from);
     if (id === undefined) return 0;
     const moved = await move(this.#session, this.#commits, { from: id, to, change });
-    this.#look();
+    this.#upkeep.look();
     return moved;
   }
 
@@ -158,17 +160,16 @@ class SqliteBroker implements Broker {
     return id === undefined ? 0 : await purge(this.#session, this.#commits, id);
   }
 
-  /** Hands out again what dead processes had taken. @throws {BrokerError} For a fault of the file. */
-  async takeOver(): Promise<void> {
-    const session = this.#session;
-    const dead = await session.read(() => session.deadOwners());
-    for (const { id } of dead) await this.#commits.ask(() => session.owners.remove(id));
-    session.removeLockFiles();
-    if (dead.length === 0) return;
-    this.#wakeAll();
-    this.#notice("info", "Events of {count} ended processes are handed out again", {
-      properties: { count: dead.length },
-    });
+  /** Looks for what processes before this one have left; a full disk does not keep it from opening. */
+  async begin(): Promise<void> {
+    try {
+      await this.#upkeep.takeOver();
+      await this.#session.read(() => this.#session.removeLockFiles());
+    } catch (error) {
+      this.#notice("warning", "What ended processes had taken cannot be handed out again yet", {
+        error: errorData(error),
+      });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -204,56 +205,15 @@ class SqliteBroker implements Broker {
   }
 
   async #find(queue: string): Promise<number | undefined> {
-    await this.#promote();
+    if (this.#closing) throw closedError();
+    await this.#upkeep.promoteDue();
     return await this.#session.read(() => this.#session.queues.find(queue));
-  }
-
-  /** Puts the events whose time has come at the end of their queues. */
-  async #promote(): Promise<void> {
-    const session = this.#session;
-    const now = Date.now();
-    if (await session.read(() => session.events.nextDue()) > now) return;
-    while (!await this.#commits.ask(() => this.#promoteSome(session, now)));
-  }
-
-  #promoteSome(session: Session, now: number): boolean {
-    const isAll = session.events.promote(now);
-    this.#wakeAll();
-    return isAll;
-  }
-
-  async #maintain(): Promise<void> {
-    try {
-      this.#session.checkFile();
-      if (this.#session.isOwner()) await this.takeOver();
-      this.#look();
-    } catch (error) {
-      this.#notice("debug", "The broker's file could not be looked after", {
-        error: errorData(error),
-      });
-    }
-    if (this.#session.isLost) void this.#reopen();
-  }
-
-  #hasChanged(): boolean {
-    const version = this.#session.dataVersion();
-    const hasChanged = version !== this.#dataVersion;
-    this.#dataVersion = version;
-    return hasChanged;
   }
 
   #onReady(queue: number): void {
     for (const subscription of this.#subscriptions) {
       if (subscription.queueId === queue) subscription.onReady();
     }
-  }
-
-  #wakeAll(): void {
-    for (const subscription of this.#subscriptions) subscription.onReady();
-  }
-
-  #look(): void {
-    for (const subscription of this.#subscriptions) subscription.look();
   }
 
   #onChange(): void {
@@ -297,13 +257,8 @@ class SqliteBroker implements Broker {
     return undefined;
   }
 
-  #notice(
-    level: NoticeReport["level"],
-    message: string,
-    more: Pick<NoticeReport, "properties" | "error"> = {},
-  ): void {
+  readonly #notice: Notice = (level, message, more = {}) =>
     this.#options.report?.({ kind: "notice", level, message, ...more });
-  }
 }
 
 function unroutable(queue: string): BrokerError {

@@ -198,7 +198,10 @@ smallDiskTest("a full disk refuses events, loses none, and is got over", async (
       new RegExp(`^The broker's file ${path} cannot .+ room`),
     );
     await assert.rejects(broker.publish("q", FILL), { kind: "refused" });
-    assert.equal((await broker.depth("q"))?.ready, confirmed);
+    {
+      await using other = await openSqliteBroker({ stateDir });
+      assert.equal((await other.depth("q"))?.ready, confirmed);
+    }
     Deno.removeSync(`${dir}/ballast`);
     await broker.publish("q", "last");
     assert.equal((await broker.depth("q"))?.ready, confirmed + 1);

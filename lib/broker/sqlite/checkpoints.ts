@@ -28,9 +28,7 @@ export class Checkpoints implements Disposable {
 
   /** Something was committed. */
   committed(): void {
-    if (++this.#commits % COMMITS !== 0) return;
-    const { log, checkpointed } = this.#measure.get() ?? {};
-    if (Number(log) - Number(checkpointed) < PAGES) return;
+    if (++this.#commits % COMMITS !== 0 || this.#pagesInLog() < PAGES) return;
     this.#immediate ??= setImmediate(this.#run);
   }
 
@@ -39,12 +37,22 @@ export class Checkpoints implements Disposable {
     clearImmediate(this.#immediate);
   }
 
+  /** The commit stands whatever goes wrong here; if the file is at fault, the next one says so. */
+  #pagesInLog(): number {
+    try {
+      const { log, checkpointed } = this.#measure.get() ?? {};
+      return Number(log) - Number(checkpointed);
+    } catch {
+      return 0;
+    }
+  }
+
   #run = (): void => {
     this.#immediate = undefined;
     try {
       this.#checkpoint.get();
     } catch {
-      // The commit stands all the same; if the file is at fault, the next one says so.
+      // It is tried again after other commits.
     }
   };
 }

@@ -87,8 +87,7 @@ function setUp(db: DatabaseSync, path: string): void {
   for (const pragma of PRAGMAS) db.prepare(`pragma ${pragma}`).get();
   db.prepare("begin immediate").run();
   try {
-    ensureTables(db, path);
-    db.prepare("commit").run();
+    if (ensureTables(db, path)) db.prepare("commit").run();
   } finally {
     if (db.isTransaction) db.prepare("rollback").run();
   }

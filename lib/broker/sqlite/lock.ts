@@ -50,13 +50,17 @@ export class LifeLock implements Disposable {
   }
 }
 
-/** Whether the process that held the lock has ended. A file that is not there has no holder. */
+/**
+ * Whether the process that held the lock has ended. A file that is not there has no holder; of
+ * another user's, where it may not be opened, that user's processes find out.
+ */
 export function isFree(folder: string, name: string): boolean {
   try {
     using file = Deno.openSync(join(folder, name), { read: true });
     return file.tryLockSync(true);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
+    if (error instanceof Deno.errors.PermissionDenied) return false;
     throw error;
   }
 }
@@ -64,14 +68,17 @@ export function isFree(folder: string, name: string): boolean {
 /** Removes lock files that nobody holds; to be called when their owners are gone from the file. */
 export function removeFree(folder: string, isKnown: (name: string) => boolean): void {
   for (const name of lockNames(folder)) {
-    const path = join(folder, name);
-    if (isKnown(name)) continue;
-    try {
-      using file = Deno.openSync(path, { read: true });
-      if (file.tryLockSync(true)) removeIfThere(path);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    if (!isKnown(name)) removeIfFree(join(folder, name));
+  }
+}
+
+/** Removed while it is locked, so that whoever locks it next can see that it is gone. */
+function removeIfFree(path: string): void {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    if (file.tryLockSync(true)) removeIfThere(path);
+  } catch {
+    // Another has removed it, or it is another user's.
   }
 }
 

@@ -69,17 +69,20 @@ const TABLES = `
  * Makes the tables where there are none; to be called in a transaction.
  *
  * @param path The file, for messages.
+ * @returns Whether it made them: else there is nothing to commit.
  * @throws {BrokerError} `topology` for a file of another program or of a newer version.
  */
-export function ensureTables(db: DatabaseSync, path: string): void {
+export function ensureTables(db: DatabaseSync, path: string): boolean {
   const layout = numberOf(db, "pragma user_version");
   const isOurs = numberOf(db, "pragma application_id") === APPLICATION_ID;
   if (isOurs && layout > LAYOUT) throw newerFile(path, layout, LAYOUT);
-  if (isOurs) return assertWritable(db, layout);
+  if (isOurs) assertWritable(db, layout);
+  if (isOurs) return false;
   if (numberOf(db, "select count(*) from sqlite_schema") > 0 || layout !== 0) {
     throw foreignFile(path);
   }
   db.exec(TABLES);
+  return true;
 }
 
 /** A file that cannot be written is opened all the same, and would then fail at each event. */

@@ -20,9 +20,14 @@ export interface SqliteSubscriptionOptions extends SettlementsOptions {
   readonly session: () => Session;
   /** Called when it begins or ends to consume. */
   readonly onChange: () => void;
+  /** Called when it is closed. */
+  readonly onClose: (subscription: SqliteSubscription) => void;
 }
 
-const NOTHING: Claimed = { rows: [], isAll: false };
+const NO_ROOM: Claimed = { rows: [], isAll: false };
+/** Nothing more is taken through a file that is lost. */
+const LOST: Claimed = { rows: [], isAll: true };
+
 /** Consumes one queue of the file until it is closed. */
 export class SqliteSubscription implements Subscription {
   readonly #options: SqliteSubscriptionOptions;
@@ -30,7 +35,7 @@ export class SqliteSubscription implements Subscription {
   readonly #settlements: Settlements;
   /** How many deliveries are wanted at once; 0 for none. */
   #wanted = 0;
-  /** The queue's id, once it consumes. */
+  /** Resolves when it is one of the queue's consumers. */
   #opened: Promise<number> | undefined;
   #queueId: number | undefined;
   /** Whether it has consumed before. */
@@ -103,6 +108,7 @@ export class SqliteSubscription implements Subscription {
     }
     this.#unsettled.clear();
     await this.#options.commits.flush();
+    this.#options.onClose(this);
   }
 
   /** Takes events if there is room and there may be some. */
@@ -214,11 +220,13 @@ export class SqliteSubscription implements Subscription {
   #take(session: Session): Claimed {
     const room = this.#wanted - this.#unsettled.size;
     const queue = this.#queueId;
-    if (room <= 0 || queue === undefined || !session.isOwner()) return NOTHING;
+    if (room <= 0 || queue === undefined) return NO_ROOM;
+    if (!session.isOwner()) return LOST;
     return session.events.claim(session.owner, queue, room);
   }
 
   #handOut(session: Session, rows: readonly Row[]): void {
+    if (session.isLost) return;
     const deliveries = rows.map((row) => new SqliteDelivery(session, row));
     if (!this.isConsuming) {
       return deliveries.forEach((delivery) => this.#settlements.giveBack(delivery));
