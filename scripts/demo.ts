@@ -132,12 +132,12 @@ async function allStatistics(): Promise<Statistics[]> {
 }
 
 function nextCommands(): string[] {
-  const task = `STATE_DIR=${STATE_DIR} npx -y deno@2.9.6 task start`;
-  const demo = `--workers-dir ${WORKERS_DIR}`;
+  const task = "npx -y deno@2.9.6 task start";
   return [
-    `${task} failed list demo_webhooks ${demo}`,
-    `${task} failed retry demo_webhooks ${demo}`,
-    `${task} --queue_name demo_webhooks --drain ${demo}`,
+    `export STATE_DIR=${STATE_DIR} WORKERS_DIR=${WORKERS_DIR}`,
+    `${task} failed list demo_webhooks`,
+    `${task} failed retry demo_webhooks`,
+    `${task} --queue_name demo_webhooks --drain`,
   ];
 }
 

@@ -73,7 +73,8 @@ async function tryBroker(config: Config, services: Services): Promise<string> {
   if (!config.usingRabbitmq) return "not used (USING_RABBITMQ is false)";
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using _broker = await services.openBroker(once, "process-queue check-config");
-  return `ok (${addressOf(config.broker.url ?? "")})`;
+  const { url } = config.broker;
+  return `ok (${url === undefined ? `embedded, in ${config.stateDir}` : addressOf(url)})`;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

@@ -6,12 +6,27 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { RabbitmqOptions } from "../broker/rabbitmq.ts";
+import type { SqliteBrokerOptions } from "../broker/sqlite.ts";
 import { type Config, ConfigError } from "../config.ts";
 import type { Reporter } from "../monitoring/report.ts";
 import { VERSION } from "../version.ts";
 
-/** Connects to RabbitMQ. */
-export type Connect = (options: RabbitmqOptions) => Promise<Broker>;
+/** How brokers are opened; each is loaded when it is needed. */
+export interface Brokers {
+  rabbitmq(options: RabbitmqOptions): Promise<Broker>;
+  embedded(options: SqliteBrokerOptions): Promise<Broker>;
+}
+
+const BROKERS: Brokers = {
+  async rabbitmq(options) {
+    const { openRabbitmq } = await import("../broker/rabbitmq.ts");
+    return await openRabbitmq(options);
+  },
+  async embedded(options) {
+    const { openSqliteBroker } = await import("../broker/sqlite.ts");
+    return await openSqliteBroker(options);
+  },
+};
 
 /** Zulip's own text. */
 const NOT_USING_RABBITMQ = "Cannot run a queue processor when USING_RABBITMQ is False!";
@@ -26,30 +41,36 @@ export class NotUsingRabbitmqError extends Error {
 }
 
 /**
- * Connects to the broker of the configuration.
+ * Opens the broker of the configuration: RabbitMQ, or where none is configured the embedded one in
+ * `STATE_DIR`, which a log line says.
  *
  * @param connection `name`: what the connections are called in RabbitMQ's lists; `report`: takes
  * what they have to say.
- * @param connect Makes the connection. @default {to RabbitMQ, loaded when it is needed}
+ * @param brokers How brokers are opened.
  * @throws {NotUsingRabbitmqError} When `USING_RABBITMQ` is false.
- * @throws {ConfigError} When no broker is configured, or `AMQP_CA_FILE` cannot be read.
+ * @throws {ConfigError} When `AMQP_CA_FILE` cannot be read.
  * @throws {BrokerError} When it cannot be used.
  */
 export async function openBroker(
-  config: Pick<Config, "broker" | "usingRabbitmq">,
-  connection: { readonly name: string; readonly report: Reporter },
-  connect: Connect = connectRabbitmq,
+  config: Pick<Config, "broker" | "usingRabbitmq" | "stateDir">,
+  { name, report }: { readonly name: string; readonly report: Reporter },
+  brokers: Brokers = BROKERS,
 ): Promise<Broker> {
   if (!config.usingRabbitmq) throw new NotUsingRabbitmqError();
   const { url, caFile, ...rest } = config.broker;
-  if (url === undefined) throw noBroker();
+  if (url === undefined) return await openEmbedded(config.stateDir, report, brokers);
   const ca = caFile === undefined ? undefined : await readCa(caFile);
-  return await connect({ url, ca, ...rest, ...connection, version: VERSION });
+  return await brokers.rabbitmq({ url, ca, ...rest, name, report, version: VERSION });
 }
 
-async function connectRabbitmq(options: RabbitmqOptions): Promise<Broker> {
-  const { openRabbitmq } = await import("../broker/rabbitmq.ts");
-  return await openRabbitmq(options);
+async function openEmbedded(stateDir: string, report: Reporter, brokers: Brokers): Promise<Broker> {
+  report({
+    kind: "notice",
+    level: "info",
+    message: "AMQP_URL is not set: events are kept in the embedded broker, in {folder}",
+    properties: { folder: stateDir },
+  });
+  return await brokers.embedded({ stateDir, report, version: VERSION });
 }
 
 async function readCa(path: string): Promise<string> {
@@ -67,13 +88,4 @@ async function readCa(path: string): Promise<string> {
 function badCa(wrong: string): ConfigError {
   const fix = "set it to a file with the certificate of the authority that signed RabbitMQ's own";
   return new ConfigError([{ setting: "AMQP_CA_FILE", wrong, fix }]);
-}
-
-function noBroker(): ConfigError {
-  return new ConfigError([{
-    setting: "AMQP_URL",
-    wrong: "it is not set, so there is no broker to take events from",
-    fix: "set it to amqp://user:password@host:5672/vhost, or set RABBITMQ_HOST, " +
-      "RABBITMQ_USERNAME and RABBITMQ_PASSWORD",
-  }]);
 }

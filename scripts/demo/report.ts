@@ -36,9 +36,9 @@ export async function failuresIn(
 function sayFailure(line: string, say: (line: string) => void): void {
   const { level, queue, attempt, reason, delay, error } = parsed(line);
   if (reason === undefined || error === undefined) return;
-  const what = `${queue}: attempt ${attempt} failed, ${error.message}`;
-  if (level === "error") say(`${what}; given up, it lies in ${queue}.failed`);
-  else say(`${what}; again in ${delay} s`);
+  say(`${queue}: attempt ${attempt} failed: ${error.message}`);
+  if (level === "error") say(`  given up: the event lies in ${queue}.failed with its reason`);
+  else say(`  it is run again in ${delay} s`);
 }
 
 interface LogLine {

@@ -3,6 +3,7 @@ import { MemoryBroker } from "../../lib/broker/memory.ts";
 import type { RabbitmqOptions } from "../../lib/broker/rabbitmq.ts";
 import { type Environment, loadConfig } from "../../lib/config.ts";
 import { openBroker } from "../../lib/modes/open_broker.ts";
+import type { Report } from "../../lib/monitoring/report.ts";
 import { VERSION } from "../../lib/version.ts";
 
 const connection = { name: "process-queue test", report: () => {} };
@@ -11,9 +12,12 @@ const PEM = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
 /** The options with which RabbitMQ would be connected to. */
 async function optionsFor(environment: Environment): Promise<RabbitmqOptions> {
   let given: RabbitmqOptions | undefined;
-  await using _broker = await openBroker(loadConfig(environment), connection, (options) => {
-    given = options;
-    return Promise.resolve(new MemoryBroker());
+  await using _broker = await openBroker(loadConfig(environment), connection, {
+    rabbitmq(options) {
+      given = options;
+      return Promise.resolve(new MemoryBroker());
+    },
+    embedded: () => Promise.reject(new Error("RabbitMQ is configured")),
   });
   assert(given);
   return given;
@@ -80,11 +84,21 @@ Deno.test("openBroker says Zulip's words when RabbitMQ is not used", async () =>
   });
 });
 
-Deno.test("openBroker names AMQP_URL when there is no broker", async () => {
-  await assert.rejects(optionsFor({}), {
-    name: "ConfigError",
-    message: `${HEAD}AMQP_URL: it is not set, so there is no broker to take events from; set it ` +
-      "to amqp://user:password@host:5672/vhost, or set RABBITMQ_HOST, RABBITMQ_USERNAME and " +
-      "RABBITMQ_PASSWORD",
-  });
+Deno.test("openBroker takes the embedded broker when none is configured, and says so", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const reports: Report[] = [];
+    const report = (report: Report) => void reports.push(report);
+    const config = loadConfig({ STATE_DIR: folder });
+    await using broker = await openBroker(config, { name: "test", report });
+    await broker.declare("q");
+    await broker.publish("q", "{}");
+    assert.equal((await broker.depth("q"))?.ready, 1);
+    const [first] = reports;
+    assert(first?.kind === "notice");
+    assert.match(first.message, /^AMQP_URL is not set: events are kept in the embedded broker/);
+    assert.deepEqual(first.properties, { folder });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
