@@ -15,6 +15,8 @@ type QueueType = "classic" | "quorum";
 
 /** What one process did. */
 interface Result {
+  /** By a bare publisher with confirmations, its start included. */
+  readonly publishedPerSecond: number;
   readonly eventsPerSecond: number;
   readonly cpuMicros: number;
   readonly peakRssMb: number;
@@ -52,6 +54,9 @@ async function bench(): Promise<number> {
   );
   const classic = await compare(setting, "classic");
   await compare(setting, "quorum");
+  const { events, prefetch } = setting;
+  await run("bench/sqlite.ts", ["--events", String(events), "--prefetch", String(prefetch)]);
+  await run("bench/sentry.ts", []);
   const first = await firstEvent(setting.url);
   const isGood = classic.rate >= LEAST_RATE && classic.cpu <= MOST_CPU && first < FIRST_EVENT_MS;
   console.log(
@@ -87,17 +92,21 @@ async function compare(
   printRow(`${type} engine`, engine);
   const rate = engine.eventsPerSecond / bare.eventsPerSecond;
   const cpu = engine.cpuMicros / bare.cpuMicros;
+  console.log(`${type} publish`.padEnd(16), `${bare.publishedPerSecond.toFixed(0)} events/s`);
   console.log(`${type} ratio`.padEnd(16), `rate ${rate.toFixed(2)}`, `CPU ${cpu.toFixed(2)}`);
   return { rate, cpu };
 }
 
 async function drain(setting: Setting, type: QueueType, kind: Kind): Promise<Result> {
   const count = WARM_UP + setting.events;
+  const filledFrom = performance.now();
   await run("bench/fill.ts", [setting.url, "bench", type, String(count)]);
+  const publishedPerSecond = count / ((performance.now() - filledFrom) / 1000);
   const marks = await consume(setting, kind, [WARM_UP, count]);
   await deleteQueue(setting.url);
   const [from, to] = marks as [Mark, Mark];
   return {
+    publishedPerSecond,
     eventsPerSecond: setting.events / ((to.at - from.at) / 1000),
     cpuMicros: (to.cpuMicros - from.cpuMicros) / setting.events,
     peakRssMb: to.peakRssBytes / 1e6,
@@ -179,6 +188,7 @@ async function run(script: string, args: readonly string[]): Promise<void> {
 
 function medians(results: readonly Result[]): Result {
   return {
+    publishedPerSecond: median(results.map((result) => result.publishedPerSecond)),
     eventsPerSecond: median(results.map((result) => result.eventsPerSecond)),
     cpuMicros: median(results.map((result) => result.cpuMicros)),
     peakRssMb: median(results.map((result) => result.peakRssMb)),
