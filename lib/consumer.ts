@@ -58,6 +58,8 @@ const CAREFUL_EVENTS = 100;
 /** How long a stop waits for copies to be confirmed once nothing runs any more, in ms. */
 const CONFIRM_MS = 5000;
 const DEFAULT_PARK_SECONDS = 300;
+/** How often a journal that cannot be written is reported, in ms. */
+const UNWRITTEN_EVERY_MS = 60_000;
 
 const RELEASE: Settlement = { kind: "release" };
 const DONE: Settlement = { kind: "done" };
@@ -86,6 +88,7 @@ export class Consumer implements ExecutorListener {
   #quiet = false;
   #stuck: Entry[] = [];
   #ended: Promise<void> | undefined;
+  #unwrittenAt = -Infinity;
 
   /**
    * @param options The queue, its broker and its executor.
@@ -144,7 +147,7 @@ export class Consumer implements ExecutorListener {
     const oldest = now - this.#options.limits.windowSeconds * 1000;
     this.executor.recall(oldest);
     this.#recallTwins(oldest);
-    this.#journal.sweep();
+    this.#note(() => this.#journal.sweep());
     if (this.#parkedUntil > 0 && now >= this.#parkedUntil) {
       this.#parkedUntil = 0;
       void this.#reopen();
@@ -182,8 +185,32 @@ export class Consumer implements ExecutorListener {
   /** @inheritdoc */
   onStart(jobs: readonly Job[]): void {
     const [first] = jobs;
-    if (first) this.#journal.running(jobs.map(keyOf), first.alone);
+    if (first) this.#note(() => this.#journal.running(jobs.map(keyOf), first.alone));
     else this.#journal.idle();
+  }
+
+  /** Events run on when the journal cannot be written: it only helps after a crash. */
+  #note(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#reportUnwritten(error);
+    }
+  }
+
+  #reportUnwritten(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#unwrittenAt < UNWRITTEN_EVERY_MS) return;
+    this.#unwrittenAt = now;
+    this.#options.report({
+      kind: "notice",
+      level: "error",
+      queue: this.#options.queue,
+      message: "The journal of queue {queue} in {folder} cannot be written, so that an event " +
+        "which ends this process is not found afterwards: see that the disk has room",
+      properties: { folder: this.#options.stateDir },
+      error: errorData(error),
+    });
   }
 
   /** @inheritdoc */
@@ -194,7 +221,7 @@ export class Consumer implements ExecutorListener {
     runMs: number,
   ): void {
     const entry = job as Entry;
-    if (entry.alone) this.#suspects.endAlone(entry, outcome);
+    if (entry.alone) this.#note(() => this.#suspects.endAlone(entry, outcome));
     this.#settleBy(outcome, entry, startedAt, runMs);
   }
 
@@ -304,8 +331,8 @@ export class Consumer implements ExecutorListener {
 
   /** A second delivery of what runs here waits for that run, but no longer than others wait. */
   #recallTwins(receivedBefore: number): void {
-    for (const { job } of this.executor.running()) {
-      for (const twin of takeOldTwins(job as Entry, receivedBefore)) this.#release(twin);
+    for (const entry of this.#endingHere()) {
+      for (const twin of takeOldTwins(entry, receivedBefore)) this.#release(twin);
     }
   }
 
@@ -347,7 +374,7 @@ export class Consumer implements ExecutorListener {
     void this.#subscription.settle(entry.delivery, settlement);
   }
 
-  /** Too many bytes wait: gives this one back and takes fewer until half of them are settled. */
+  /** Too many bytes wait: gives this one back and takes none until half of them are settled. */
   #overflow(entry: Entry): void {
     this.#release(entry);
     if (this.#narrowed) return;
@@ -412,7 +439,7 @@ export class Consumer implements ExecutorListener {
    */
   #endLost(entry: Entry, settlement: Settlement, outcome: Outcome | undefined): boolean {
     if (settlement.kind !== "done") {
-      this.#suspects.suspectAgain(entry, outcome);
+      this.#note(() => this.#suspects.suspectAgain(entry, outcome));
       this.#unaccept(entry);
       return false;
     }
@@ -422,7 +449,7 @@ export class Consumer implements ExecutorListener {
 
   #settled(entry: Entry, ending: Ending): void {
     const { settlement, outcome } = ending;
-    if (outcome?.kind === "crashed") this.#suspects.acquit(entry);
+    if (outcome?.kind === "crashed") this.#note(() => this.#suspects.acquit(entry));
     if (settlement.kind === "release" || isWaiting(settlement)) {
       this.#unaccept(entry);
     } else {
@@ -480,7 +507,7 @@ export class Consumer implements ExecutorListener {
    * it back, too, where only its delivery was lost.
    */
   #refused(entry: Entry, outcome: Outcome | undefined, error: unknown): void {
-    this.#suspects.suspectAgain(entry, outcome);
+    this.#note(() => this.#suspects.suspectAgain(entry, outcome));
     this.#unaccept(entry);
     if (error instanceof BrokerError && error.kind === "lost") return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;

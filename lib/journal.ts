@@ -152,19 +152,25 @@ const NO_SUSPECTS: Record<EventKey, number> = {};
 /** The file is begun again when it would grow over this. */
 const MAX_BYTES = 256 * 1024;
 /** More than this many suspects are not carried on: the oldest are forgotten. */
-const MAX_SUSPECTS = 10_000;
+const MAX_SUSPECTS = 500;
 
 /**
- * The key of an event without `message_id`: two events with the same body share it, which only
- * makes both run alone.
+ * The key of an event without `message_id`: its length and 64 bits of hash (two times FNV-1a) over
+ * its beginning and end. Two events with the same body share it.
  */
 export function fingerprint(body: string): EventKey {
-  let hash = 0x811c9dc5;
-  const length = Math.min(body.length, 4096);
-  for (let i = 0; i < length; i++) {
-    hash = Math.imul(hash ^ body.charCodeAt(i), 0x01000193);
-  }
-  return `#${body.length.toString(36)}-${(hash >>> 0).toString(36)}`;
+  const low = hashOf(body.slice(0, HASHED), 0x811c9dc5);
+  const high = hashOf(body.length > HASHED ? body.slice(-HASHED) : body, 0x01234567);
+  return `#${body.length.toString(36)}-${low.toString(36)}-${high.toString(36)}`;
+}
+
+/** Characters at either end of a body that are hashed. */
+const HASHED = 64 * 1024;
+
+function hashOf(text: string, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 /** Locked before it has its name, so that nobody finds it without its lock. */
@@ -228,7 +234,9 @@ function readIfDead(path: string): Found | undefined {
     if (!file.tryLockSync(true)) return undefined;
     return lastRecord(Deno.readTextFileSync(path));
   } catch (error) {
+    // Gone meanwhile; or another user's, which that user's next process reads.
     if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
     throw error;
   }
 }

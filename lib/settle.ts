@@ -75,7 +75,7 @@ export type Settlement =
   | { readonly kind: "release" }
   | {
     readonly kind: "retry";
-    /** Seconds to wait at the least. */
+    /** Seconds to wait; the broker may make it up to a tenth shorter, so that failures spread out. */
     readonly delay: number;
     /** Attempts used up so far. */
     readonly attempts: number;

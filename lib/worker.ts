@@ -91,11 +91,14 @@ export interface WorkerOptions<Event> {
   readonly prefetch?: number;
   /** How many events run at once. @default {1} */
   readonly concurrency?: number;
-  /** With `concurrency` over 1: events of one key run one after another, in their order. */
+  /**
+   * With `concurrency` over 1: events of one key run one after another, in their order; an event
+   * that is retried comes behind those that followed it.
+   */
   orderBy?(event: Event): string | number;
   /** Seconds one call of the handler may take; `null` for no limit. @default {30} */
   readonly maxConsumeSeconds?: number | null;
-  /** Heap of the worker's thread in MB. @default {256} */
+  /** Heap of the worker's thread in MB; without effect in the main thread. @default {256} */
   readonly maxHeapMb?: number;
   /**
    * Seconds to wait before each further attempt, so count and schedule in one; rounded up to the

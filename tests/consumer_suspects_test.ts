@@ -150,14 +150,17 @@ Deno.test("Consumer punishes one of many events that look alike", async () => {
   wasKilled(dir.path, [fingerprint(body)], true);
   const broker = new FakeBroker();
   await using run = await consuming({ broker, stateDir: dir.path, worker: { consume() {} } });
-  for (let i = 0; i < 5; i++) broker.deliver({ name: `e${i}`, messageId: "", body });
-  await run.count(5);
+  const same = { messageId: "", body };
+  broker.deliver({ ...same, name: "new" });
+  for (let i = 0; i < 5; i++) broker.deliver({ ...same, name: `e${i}`, redelivered: true });
+  await run.count(6);
   assert.deepEqual(broker.carriedOut.toSorted(), [
     "e0 retry",
     "e1 done",
     "e2 done",
     "e3 done",
     "e4 done",
+    "new done",
   ]);
 });
 

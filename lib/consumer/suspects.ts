@@ -29,12 +29,14 @@ export class Suspects {
    * The outcome of an event that ended a process while alone; it is not run now. It stays
    * suspected until that is stored, as the next event may end this process before.
    *
-   * @returns `undefined` when it did not, or when that is being counted already.
+   * @returns `undefined` when it did not, when that is being counted already, or when,
+   * without an id, it is delivered for the first time: then another has the same body.
    */
   punish(entry: Entry): Outcome | undefined {
     const key = keyOf(entry);
     const crashes = this.#journal.suspicion(key) ?? 0;
-    if (crashes === 0 || this.#punished.has(key)) return undefined;
+    const mayBeAnother = entry.id === "" && !entry.delivery.redelivered;
+    if (crashes === 0 || mayBeAnother || this.#punished.has(key)) return undefined;
     this.#punished.add(key);
     const error = {
       name: "ProcessEnded",
@@ -43,9 +45,10 @@ export class Suspects {
     return { kind: "crashed", reason: "crashed", attempt: entry.attempt, error };
   }
 
-  /** An event that ran alone has come to its end. */
+  /** An event that was to run alone has come to its end; one that was given back has not run. */
   endAlone(entry: Entry, outcome: Outcome): void {
-    if (outcome.kind !== "released") this.#journal.clear(keyOf(entry));
+    if (outcome.kind === "released") return;
+    this.#journal.clear(keyOf(entry));
     this.#journal.running([], false);
   }
 

@@ -71,7 +71,10 @@ export interface Executor {
   readonly description: WorkerDescription;
   /** Takes jobs; they run in this order as far as the worker's concurrency and keys allow. */
   run(jobs: readonly Job[]): void;
-  /** Gives back, as `released`, the jobs that came before a time and have not been started. */
+  /**
+   * Gives back, as `released`, jobs that came before a time and have not been started, with those
+   * that must not run before them.
+   */
   recall(receivedBefore: number): void;
   /** The jobs whose handler runs now. */
   running(): readonly Running[];

@@ -55,13 +55,16 @@ export class Lanes {
     this.#openLanes();
   }
 
-  /** Gives back what came before a time and has not been started. */
+  /**
+   * Gives back what has not been started, if any of it came before a time: all of it, as the later
+   * ones would run before the earlier otherwise.
+   */
   recall(receivedBefore: number): void {
-    const isOld = (job: Job) => job.receivedAt < receivedBefore;
-    const jobs = this.#waiting.remove(isOld);
-    for (const fifo of this.#byKey.values()) {
-      jobs.push(...fifo.remove(({ job }) => isOld(job)).map(({ job }) => job));
-    }
+    const waiting = [...this.#byKey.values()];
+    const oldest = [this.#waiting.peek(), ...waiting.map((fifo) => fifo.peek()?.job)];
+    if (!oldest.some((job) => job && job.receivedAt < receivedBefore)) return;
+    const jobs = waiting.flatMap((fifo) => fifo.remove(() => true).map(({ job }) => job));
+    jobs.push(...this.#waiting.remove(() => true));
     this.#announced = 0;
     this.runs.release(jobs);
   }

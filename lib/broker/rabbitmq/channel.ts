@@ -5,6 +5,7 @@
  */
 
 import type { Channel, ChannelModel } from "amqplib";
+import { within } from "../../within.ts";
 
 /** How long the broker may take to answer that a channel is closed, in ms. */
 const CLOSE_MS = 2000;
@@ -19,14 +20,6 @@ export async function closeChannel(channel: Channel): Promise<void> {
     Promise.try(() => channel.close()).catch(resolve);
   });
   await within(CLOSE_MS, closed);
-}
-
-/** Waits for a promise, but not for longer. */
-export async function within(ms: number, promise: Promise<unknown> | undefined): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
 }
 
 /** Does one thing on a channel of its own. */

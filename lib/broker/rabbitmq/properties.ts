@@ -98,10 +98,20 @@ function encodableValue(value: unknown): unknown {
   return encodableHeaders(value as Record<string, unknown>);
 }
 
-/** A value with its type, such as a timestamp, whose number was too large to be read exactly. */
-function encodableTyped(typed: { value?: unknown }): unknown {
-  const { value } = typed;
-  return typeof value !== "number" || isCount(value) ? typed : String(value);
+/**
+ * A value with its type, as amqplib gives timestamps and decimals. A number too large to be read
+ * exactly becomes text, and so does a publisher's table that only looks like one.
+ */
+function encodableTyped(typed: { "!"?: unknown; value?: unknown }): unknown {
+  const { "!": type, value } = typed;
+  if (type === "timestamp" && isCount(value)) return typed;
+  if (type === "decimal" && isDecimal(value)) return typed;
+  return typeof value === "number" ? String(value) : JSON.stringify(typed);
+}
+
+function isDecimal(value: unknown): boolean {
+  const { places, digits } = (value ?? {}) as { places?: unknown; digits?: unknown };
+  return isCount(places) && places <= 255 && isCount(digits) && digits < 2 ** 32;
 }
 
 /** Whether amqplib finds a way to write the number. */

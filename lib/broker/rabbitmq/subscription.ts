@@ -16,7 +16,8 @@ import type {
   SubscriptionListener,
 } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
-import { closeChannel, within } from "./channel.ts";
+import { within } from "../../within.ts";
+import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
 import { Pace } from "./pace.ts";
@@ -41,6 +42,8 @@ export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 
 /** Errors of a first attempt that the next may not have. */
 const PASSING: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
+/** A channel that lived this long, in ms, was not lost because of what is done on it. */
+const STABLE_MS = 10_000;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2000;
 /** How long closing waits for what the broker has not answered, in ms. */
@@ -124,6 +127,8 @@ export class RabbitSubscription implements Subscription {
   #loop: Promise<void> | undefined;
   #first = Promise.withResolvers<void>();
   #changing: Promise<void> = Promise.resolve();
+  /** What was last said of why it does not consume. */
+  #said = "";
   /** Whether it has consumed before. */
   #wasUp = false;
   #depthSeen: { ready: number; at: number } | undefined;
@@ -170,7 +175,7 @@ export class RabbitSubscription implements Subscription {
     this.#closing.abort();
     await this.#session?.close();
     this.#session?.ended.resolve();
-    await within(CLOSE_MS, this.#loop);
+    if (this.#loop) await within(CLOSE_MS, this.#loop);
     this.#options.onClose(this);
   }
 
@@ -227,8 +232,9 @@ export class RabbitSubscription implements Subscription {
     try {
       await this.#adjust();
       if (session.consumerTag !== undefined || this.#wanted === 0) this.#first.resolve();
-      this.#backoff.reset();
+      const since = performance.now();
       await session.ended.promise;
+      if (performance.now() - since > STABLE_MS) this.#backoff.reset();
       if (session.error) throw session.error;
     } finally {
       this.#session = undefined;
@@ -257,7 +263,8 @@ export class RabbitSubscription implements Subscription {
       this.#loop = undefined;
       return true;
     }
-    if (!link.isUp) return false;
+    if (!link.isUp || explained.message === this.#said) return false;
+    this.#said = explained.message;
     report({
       kind: "notice",
       level: "warning",
