@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers";
 
 /** An acknowledgement is sent at the end of the turn when the last is at least this old, in ms. */
-const LEADING_MS = 2.5;
+const LEADING_MS = 4;
 /** Else it waits this long for others, in ms. */
 const WAIT_MS = 5;
 
@@ -23,6 +23,11 @@ export class Pace implements Disposable {
     setImmediate(() => this.#sendOrWait(send));
   };
 
+  /** Something was sent without waiting for its time. */
+  sent(): void {
+    this.#sentAt = performance.now();
+  }
+
   /** Nothing is sent any more. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
@@ -36,7 +41,7 @@ export class Pace implements Disposable {
   }
 
   #send(send: () => void): void {
-    this.#sentAt = performance.now();
+    this.sent();
     send();
   }
 }

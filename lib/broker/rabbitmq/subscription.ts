@@ -63,8 +63,10 @@ class Session {
 
   constructor(channel: Channel) {
     this.channel = channel;
-    const ack = (tag: number, multiple: boolean) =>
+    const ack = (tag: number, multiple: boolean) => {
+      this.#pace.sent();
       this.#send(() => channel.ack(messageOf(tag), multiple));
+    };
     this.acks = new AckCoalescer({ ack }, this.#pace.defer);
     channel.on("error", (error) => this.error = error);
     channel.on("close", () => {
