@@ -109,6 +109,8 @@ export interface Broker extends AsyncDisposable {
   ): Promise<void>;
   /** How full the queue is; `undefined` when there is none. */
   depth(queue: string): Promise<Depth | undefined>;
+  /** How many events of the queue wait for their delay to be over. */
+  waiting(queue: string): Promise<number>;
   /**
    * The first events that are ready, oldest first. They are left where they are, but for a quorum
    * queue on RabbitMQ, which puts them behind the others.

@@ -37,7 +37,8 @@ export interface MemoryBrokerOptions {
 /** Keeps queues in memory, with the same promises to a running process as any broker. */
 export class MemoryBroker implements Broker {
   readonly #queues = new Map<string, MemoryQueue>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  /** The events that wait, by the timer that ends the wait, with their queue. */
+  readonly #timers = new Map<ReturnType<typeof setTimeout>, string>();
   readonly #now: () => number;
   readonly #version: string;
 
@@ -94,6 +95,11 @@ export class MemoryBroker implements Broker {
   }
 
   /** @inheritdoc */
+  waiting(queue: string): Promise<number> {
+    return Promise.resolve([...this.#timers.values()].filter((name) => name === queue).length);
+  }
+
+  /** @inheritdoc */
   async move(
     from: string,
     to: string,
@@ -118,7 +124,7 @@ export class MemoryBroker implements Broker {
 
   /** Ends all timers; what waits for its retry is gone, as everything else. */
   [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers.keys()) clearTimeout(timer);
     this.#timers.clear();
     return Promise.resolve();
   }
@@ -141,7 +147,7 @@ export class MemoryBroker implements Broker {
       this.#timers.delete(timer);
       this.#declared(queue).add({ body: item.body, properties, redelivered: false });
     }, hop.step * 1000);
-    this.#timers.add(timer);
+    this.#timers.set(timer, queue);
   }
 
   #fail(queue: string, item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void {

@@ -8,7 +8,7 @@
 
 import type { ChannelModel } from "amqplib";
 import type { Reporter } from "../monitoring/report.ts";
-import { failedQueueName, hopFor, jitteredMs } from "../retry.ts";
+import { failedQueueName, hopFor, jitteredMs, LADDER, retryQueueName } from "../retry.ts";
 import type { Settlement } from "../settle.ts";
 import {
   type Broker,
@@ -144,6 +144,11 @@ class RabbitBroker implements Broker {
 
   async depth(queue: string): Promise<Depth | undefined> {
     return await this.#topology.depth(await this.#consuming.model(), queue);
+  }
+
+  async waiting(queue: string): Promise<number> {
+    const depths = LADDER.map((step) => this.depth(retryQueueName(queue, step)));
+    return (await Promise.all(depths)).reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
   }
 
   async peek(queue: string, limit: number): Promise<StoredEvent[]> {

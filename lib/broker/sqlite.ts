@@ -138,6 +138,13 @@ class SqliteBroker implements Broker {
     });
   }
 
+  async waiting(queue: string): Promise<number> {
+    const id = await this.#find(queue);
+    if (id === undefined) return 0;
+    const { events } = this.#session;
+    return await this.#session.read(() => events.countWaiting(id));
+  }
+
   async peek(queue: string, limit: number): Promise<StoredEvent[]> {
     const id = await this.#find(queue);
     return id === undefined ? [] : await peek(this.#session, id, limit);

@@ -384,7 +384,7 @@ const TESTS: Readonly<Record<string, BrokerTest>> = {
     await taker.delivery(0);
     const since = performance.now();
     await taker.settle(0, { ...RETRY, crashes: 1 });
-    await untilReady(broker, queue, 0);
+    await until("it waits", async () => await broker.waiting(queue) === 1);
     const again = await taker.delivery(1);
     const waited = performance.now() - since;
     assert.ok(waited > 850, `it came back after ${waited} ms`);
@@ -396,6 +396,7 @@ const TESTS: Readonly<Record<string, BrokerTest>> = {
     assert.equal(headers[HEADER.reason], "error");
     assert.equal(headers[HEADER.errorMessage], "not this time");
     assert.equal(again.properties.expiration, undefined);
+    await until("none waits", async () => await broker.waiting(queue) === 0);
     await taker.settle(1, DONE);
     await taker.subscription.close();
     await untilReady(broker, queue, 0);

@@ -48,6 +48,7 @@ export class Events {
   readonly #nextDue: StatementSync;
   readonly #due: StatementSync;
   readonly #leaveWaiting: StatementSync;
+  readonly #countWaiting: StatementSync;
 
   /** @param db The open file. @param queues Its queues. */
   constructor(db: DatabaseSync, queues: Queues) {
@@ -81,6 +82,7 @@ export class Events {
     this.#due = db.prepare(
       "select due, event, queue from waiting where due <= ? order by due, event limit ?",
     );
+    this.#countWaiting = db.prepare("select count(*) as count from waiting where queue = ?");
     this.#leaveWaiting = db.prepare("delete from waiting where due = ? and event = ?");
   }
 
@@ -148,6 +150,11 @@ export class Events {
   nextDue(): number {
     const due = this.#nextDue.get()?.due;
     return typeof due === "number" ? due : Infinity;
+  }
+
+  /** How many events of a queue wait for their time. */
+  countWaiting(queue: number): number {
+    return Number(this.#countWaiting.get(queue)?.count ?? 0);
   }
 
   /** Puts what is due at the end of its queue. @returns Whether that was all. */

@@ -17,7 +17,6 @@ import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
 import { EXIT, type Request, Signals } from "../../process.ts";
 import { consumedQueue, getWorker, type RunningWorker } from "../../registry.ts";
-import { LADDER, retryQueueName } from "../../retry.ts";
 import { VERSION } from "../../version.ts";
 import { TOO_LATE, within } from "../../within.ts";
 import { isForUsers } from "../failure.ts";
@@ -213,7 +212,7 @@ export class QueueRun {
   }
 
   async #summary(broker: Broker): Promise<string> {
-    const waiting = await within(SUMMARY_MS, waitingIn(broker, this.#queue)).catch(() => TOO_LATE);
+    const waiting = await within(SUMMARY_MS, broker.waiting(this.#queue)).catch(() => TOO_LATE);
     const known = waiting === TOO_LATE ? "unknown" : String(waiting);
     const { processed = 0, retried = 0, failed = 0 } = this.#worker?.totals ?? {};
     return `done ${processed}, retried ${retried}, failed ${failed}, waiting for retry ${known}`;
@@ -258,9 +257,3 @@ export class QueueRun {
 }
 
 const NOTHING = { processed: 0, retried: 0, failed: 0 };
-
-/** How many events wait to be retried. */
-async function waitingIn(broker: Broker, queue: string): Promise<number> {
-  const depths = LADDER.map((step) => broker.depth(retryQueueName(queue, step)));
-  return (await Promise.all(depths)).reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
-}
