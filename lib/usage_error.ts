@@ -22,7 +22,7 @@ export function unknownQueue(
   known: readonly string[],
 ): UsageError {
   const all = known.length > 0 ? `queues: ${[...known].sort().join(", ")}` : "there are no workers";
-  return new UsageError(
-    `there is no queue ${queue}${didYouMean(queue, known)}\n${all}`,
-  );
+  const own = "a worker of your own is the file <queue>.ts in the folder of --workers-dir " +
+    "(or WORKERS_DIR)";
+  return new UsageError(`there is no queue ${queue}${didYouMean(queue, known)}\n${all}\n${own}`);
 }

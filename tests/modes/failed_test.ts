@@ -120,6 +120,7 @@ Deno.test("runFailed knows the shards of a queue", async () => {
 Deno.test("runFailed refuses an unknown queue with the nearest one", async () => {
   await assert.rejects(run({ ...LIST, queue: "tets" }, new Surroundings()), {
     name: "UsageError",
-    message: "there is no queue tets; did you mean test?\nqueues: test, user_activity",
+    message: "there is no queue tets; did you mean test?\nqueues: test, user_activity\n" +
+      "a worker of your own is the file <queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",
   });
 });

@@ -11,7 +11,8 @@ const FAILURES: readonly [error: Error, exitCode: number, text: string][] = [
   [
     unknownQueue("a", []),
     2,
-    "process-queue: there is no queue a\nthere are no workers",
+    "process-queue: there is no queue a\nthere are no workers\na worker of your own is the file " +
+    "<queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",
   ],
   [
     new ConfigError([problem]),

@@ -175,7 +175,8 @@ Deno.test("runPublish refuses an unknown queue with the nearest one", async () =
   await assert.rejects(publish("", { queue: "user_activty" }), {
     name: "UsageError",
     message: "there is no queue user_activty; did you mean user_activity?\n" +
-      "queues: test, user_activity",
+      "queues: test, user_activity\n" +
+      "a worker of your own is the file <queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",
   });
 });
 

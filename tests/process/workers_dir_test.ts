@@ -102,6 +102,7 @@ Deno.test("an unknown queue is answered with those of one's own folder, too", as
     assert.deepEqual(stderr, [
       "process-queue: there is no queue greting; did you mean greetings?",
       "queues: greetings, noop, noop_batch, test, user_activity",
+      "a worker of your own is the file <queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",
     ]);
   });
 });
