@@ -2,12 +2,15 @@
  * The engine beside bare amqplib: both drain the same kind of events from the same broker, turn
  * by turn in one run, each in a process of its own. Rates depend on the machine; the ratios count.
  *
- *   deno task bench [--events 100000] [--rounds 3] [--prefetch 500]
+ *   deno task bench [--events 100000] [--rounds 5] [--prefetch 100]
+ *
+ * The prefetch is the engine's default unless it is given.
  */
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Mark } from "./bench/marks.ts";
+import { DEFAULT_PREFETCH } from "../lib/executor/describe.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 
 type Kind = "bare" | "engine";
@@ -38,8 +41,8 @@ async function bench(): Promise<number> {
     args: Deno.args,
     options: {
       events: { type: "string", default: "100000" },
-      rounds: { type: "string", default: "3" },
-      prefetch: { type: "string", default: "500" },
+      rounds: { type: "string", default: "5" },
+      prefetch: { type: "string", default: String(DEFAULT_PREFETCH) },
     },
   });
   await using broker = await startRabbitmq();
@@ -162,7 +165,7 @@ async function firstEvent(url: string): Promise<number> {
   for (let i = 0; i < FIRST_EVENT_RUNS; i++) {
     await run("bench/fill.ts", [url, "bench", "classic", "1"]);
     const startedAt = performance.timeOrigin + performance.now();
-    const [first] = await consume({ url, prefetch: 500 }, "engine", [1]);
+    const [first] = await consume({ url, prefetch: DEFAULT_PREFETCH }, "engine", [1]);
     times.push((first?.at ?? Infinity) - startedAt);
     await deleteQueue(url);
   }

@@ -20,7 +20,8 @@ export interface WorkerOverrides {
 /** Zulip's limit for one event. */
 const DEFAULT_MAX_CONSUME_SECONDS = 30;
 const DEFAULT_RETRIES = [5, 60, 300];
-const DEFAULT_PREFETCH = 100;
+/** Unsettled deliveries at once, for a worker that does not say. */
+export const DEFAULT_PREFETCH = 100;
 const DEFAULT_MAX_HEAP_MB = 256;
 
 /**

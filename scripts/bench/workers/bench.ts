@@ -14,7 +14,6 @@ export default defineWorker({
     query: z.string(),
     time: z.int(),
   }),
-  prefetch: 500,
   async consume() {
     await undefined;
     marker.next();
