@@ -79,6 +79,16 @@ export interface Limits {
   readonly windowSeconds: number;
 }
 
+/** How often a worker's thread that fails is begun again. */
+export interface RestartConfig {
+  /** Failures within `seconds`, beyond which the queue is parked. @default {10} */
+  readonly most: number;
+  /** @default {300} */
+  readonly seconds: number;
+  /** Seconds until a parked queue is tried again. @default {300} */
+  readonly parkSeconds: number;
+}
+
 /** The program's configuration. */
 export interface Config extends QueueSettings {
   /** Where RabbitMQ is and how to use it. */
@@ -110,6 +120,8 @@ export interface Config extends QueueSettings {
   readonly abortGraceSeconds: number;
   /** Seconds running events get to finish at a stop. @default {25} */
   readonly stopGraceSeconds: number;
+  /** How often a worker's thread that fails is begun again. */
+  readonly restarts: RestartConfig;
   /** Every setting as it is in effect, secrets masked, with its source. */
   readonly effective: readonly EffectiveSetting[];
 }
@@ -174,6 +186,11 @@ function readGeneral(
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),
     stopGraceSeconds: reader.read(GENERAL.stopGraceSeconds),
+    restarts: {
+      most: reader.read(GENERAL.maxRestarts),
+      seconds: reader.read(GENERAL.maxRestartsSeconds),
+      parkSeconds: reader.read(GENERAL.parkSeconds),
+    },
   };
 }
 

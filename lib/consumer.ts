@@ -45,6 +45,17 @@ export interface WindowLimits {
   readonly windowSeconds: number;
 }
 
+/** Why a consumer takes no events for a while. */
+export type Pause =
+  /** It was told so. */
+  | "quiet"
+  /** Too many bytes wait here. */
+  | "full"
+  /** A copy could not be stored. */
+  | "refused"
+  /** Its worker cannot be kept running. */
+  | "parked";
+
 /** How many events came to which end. */
 export interface Totals {
   processed: number;
@@ -83,9 +94,8 @@ export class Consumer implements ExecutorListener {
   #accepted = 0;
   #settledCount = 0;
   #stopping = false;
-  #narrowed = false;
+  readonly #pauses = new Set<Pause>();
   #parkedUntil = 0;
-  #quiet = false;
   #stuck: Entry[] = [];
   #ended: Promise<void> | undefined;
   #unwrittenAt = -Infinity;
@@ -118,25 +128,23 @@ export class Consumer implements ExecutorListener {
    * @throws {BrokerError} When the broker refuses.
    */
   async start(): Promise<void> {
-    await this.#subscription.resume(this.#quiet ? 0 : this.#prefetch());
+    await this.#subscription.resume(this.#pauses.size > 0 ? 0 : this.#prefetch());
   }
 
-  /** Whether nothing is taken for now: stopping, told to be quiet, full or parked. */
+  /** Whether nothing is taken for now: stopping, paused, or all taken that was to be. */
   get paused(): boolean {
-    return this.#stopping || this.#quiet || this.#narrowed ||
-      this.#isComplete() ||
-      this.#parkedUntil > 0;
+    return this.#stopping || this.#pauses.size > 0 || this.#isComplete();
   }
 
   /** Takes no more events; what was taken goes on. */
-  async pause(): Promise<void> {
-    this.#quiet = true;
+  async pause(why: Pause = "quiet"): Promise<void> {
+    this.#pauses.add(why);
     await this.#subscription.pause();
   }
 
-  /** Takes events again. */
-  async resume(): Promise<void> {
-    this.#quiet = false;
+  /** Takes events again, unless there is another reason not to. */
+  async resume(why: Pause = "quiet"): Promise<void> {
+    this.#pauses.delete(why);
     await this.#reopen();
   }
 
@@ -148,10 +156,7 @@ export class Consumer implements ExecutorListener {
     this.executor.recall(oldest);
     this.#recallTwins(oldest);
     this.#note(() => this.#journal.sweep());
-    if (this.#parkedUntil > 0 && now >= this.#parkedUntil) {
-      this.#parkedUntil = 0;
-      void this.#reopen();
-    }
+    if (this.#pauses.has("refused") && now >= this.#parkedUntil) void this.resume("refused");
   }
 
   /**
@@ -377,9 +382,7 @@ export class Consumer implements ExecutorListener {
   /** Too many bytes wait: gives this one back and takes none until half of them are settled. */
   #overflow(entry: Entry): void {
     this.#release(entry);
-    if (this.#narrowed) return;
-    this.#narrowed = true;
-    void this.#subscription.pause().catch(() => {});
+    if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});
   }
 
   #flush(): void {
@@ -478,10 +481,8 @@ export class Consumer implements ExecutorListener {
     this.#bytes -= entry.bytes;
     this.#twins.delete(entry);
     if (entry.next) this.#readmit(entry.next);
-    if (this.#narrowed && this.#bytes < this.#options.limits.windowBytes / 2) {
-      this.#narrowed = false;
-      void this.#reopen();
-    }
+    const hasRoom = this.#bytes < this.#options.limits.windowBytes / 2;
+    if (hasRoom && this.#pauses.has("full")) void this.resume("full");
   }
 
   /** The entry leaves without having been dealt with: another may be taken in its place. */
@@ -511,9 +512,9 @@ export class Consumer implements ExecutorListener {
     this.#unaccept(entry);
     if (error instanceof BrokerError && error.kind === "lost") return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
-    if (this.#parkedUntil > 0 || this.#stopping) return;
+    if (this.#pauses.has("refused") || this.#stopping) return;
     this.#parkedUntil = performance.now() + parkSeconds * 1000;
-    void this.#subscription.pause().catch(() => {});
+    void this.pause("refused").catch(() => {});
     report({
       kind: "notice",
       level: "error",

@@ -52,6 +52,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     },
     abortGraceSeconds: 5,
     stopGraceSeconds: 25,
+    restarts: { most: 10, seconds: 300, parkSeconds: 300 },
     shards: new Map(),
     queues: new Map(),
     queueVariables: [],

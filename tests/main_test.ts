@@ -60,12 +60,8 @@ Deno.test("main prints the version to stdout", async () => {
 const MISTAKES: readonly [args: string[], stderr: RegExp][] = [
   [[], /^process-queue: nothing to do: name a queue with --queue_name/],
   [
-    ["--all"],
-    /^process-queue: --all is not available yet in this version: run one process for each queue/,
-  ],
-  [
-    ["--multi_threaded", "test"],
-    /^process-queue: --multi_threaded is not available yet in this version/,
+    ["--multi_threaded", "test", "nop"],
+    /^process-queue: there is no queue nop; did you mean noop\?\nqueues: /,
   ],
   [
     ["--queue", "user_activty"],

@@ -166,12 +166,13 @@ Deno.test("getWorker refuses a file that is no worker", async () => {
   await assert.rejects(getWorker("mine", options), { name: "WorkerDeclarationError" });
 });
 
-Deno.test("setup says which number of a worker cannot be", async () => {
+Deno.test("getWorker says which number of a worker cannot be, and in which file", async () => {
   using here = surroundings({ "mine.ts": worker("mine", "prefetch: 0, consume() {}") });
   const { options } = running(here.config);
-  const mine = await getWorker("mine", options);
-  await assert.rejects(mine.setup(), {
-    message: "The worker of mine has prefetch 0: it must be a whole number from 1",
+  await assert.rejects(getWorker("mine", options), {
+    name: "WorkerDeclarationError",
+    message: `${join(here.dir, "workers", "mine.ts")}: ` +
+      "The worker of mine has prefetch 0: it must be a whole number from 1",
   });
 });
 

@@ -38,7 +38,9 @@ export interface RunCommand extends Common {
   readonly inline: boolean;
   /** End when the queue is empty. */
   readonly drain: boolean;
-  /** End after so many events. */
+  /** End when a queue is parked, with exit code 3. */
+  readonly exitWhenParked: boolean;
+  /** End after so many events; for one queue only. */
   readonly maxEvents: number | undefined;
   /** End after so many seconds. */
   readonly maxSeconds: number | undefined;

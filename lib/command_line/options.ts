@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly all?: true;
   readonly inline?: true;
   readonly drain?: true;
+  readonly exitWhenParked?: true;
   readonly max_events?: number;
   readonly max_seconds?: number;
 }
@@ -40,13 +41,22 @@ export function runOptions(): Option[] {
     ),
     option(
       "--multi_threaded <queue...>",
-      "run these queues, each in a thread (not available yet)",
+      "run these queues, each in a thread",
       listOfWords,
     ),
-    option("--all", "run every queue, each in a thread (not available yet)"),
-    option("--inline", "run the worker in the main thread, with --queue_name"),
-    option("--drain", "end when the queue is empty"),
-    option("--max_events <number>", "end after so many events", one(wholeNumber(1, 1e12))),
+    option("--all", "run every active queue, each in a thread"),
+    option(
+      "--inline",
+      "with --queue_name: run the worker in the main thread, which is good for debuggers and " +
+        "memory; what hangs or crashes there cannot be stopped and ends the process",
+    ),
+    option("--drain", "end when the queues are empty"),
+    option("--exit-when-parked", "end with 3 when a worker cannot be kept running, as Zulip does"),
+    option(
+      "--max_events <number>",
+      "with --queue_name: end after so many events",
+      one(wholeNumber(1, 1e12)),
+    ),
     option("--max_seconds <number>", "end after so many seconds", one(wholeNumber(1, 1e9))),
   ];
 }

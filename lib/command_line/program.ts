@@ -117,12 +117,13 @@ function addCheckConfig(program: Parser, found: Found): void {
 function runCommand(program: Parser): Command {
   const given = program.opts<RunOptions>();
   const queues = selection(given);
-  if (queues.kind !== "one") forbid(given, ["worker_num", "inline"]);
+  if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"]);
   return {
     mode: "run",
     queues,
     inline: given.inline ?? false,
     drain: given.drain ?? false,
+    exitWhenParked: given.exitWhenParked ?? false,
     maxEvents: given.max_events,
     maxSeconds: given.max_seconds,
     ...common(program),

@@ -132,6 +132,25 @@ export const GENERAL = {
     description: "Seconds running events get to finish when the program is told to stop",
     ...wholeNumber(0, 3600),
   },
+  maxRestarts: {
+    name: "MAX_RESTARTS",
+    default: "10",
+    description: "How often a worker's thread may fail within MAX_RESTARTS_SECONDS, and be begun " +
+      "again, before its queue is parked",
+    ...wholeNumber(0, 1000),
+  },
+  maxRestartsSeconds: {
+    name: "MAX_RESTARTS_SECONDS",
+    default: "300",
+    description: "Seconds for which a failure counts in MAX_RESTARTS",
+    ...wholeNumber(1, 86_400),
+  },
+  parkSeconds: {
+    name: "PARK_SECONDS",
+    default: "300",
+    description: "Seconds until a parked queue is tried again",
+    ...wholeNumber(1, 86_400),
+  },
 } as const satisfies Record<string, Setting<unknown>>;
 
 function isDatabaseUrl(text: string): boolean {

@@ -120,6 +120,7 @@ export class Batches {
   /** Says what is about to run before the bodies are parsed, as that may end it all. */
   async #runBatch(jobs: readonly Job[]): Promise<void> {
     this.runs.options.listener.onStart(jobs);
+    this.runs.tick();
     const batch = jobs.map((job) => this.runs.parse(job)).filter((ready) => ready !== undefined);
     this.runs.tick();
     if (batch.length === 0) return;

@@ -22,7 +22,8 @@ const DEFAULT_MAX_CONSUME_SECONDS = 30;
 const DEFAULT_RETRIES = [5, 60, 300];
 /** Unsettled deliveries at once, for a worker that does not say. */
 export const DEFAULT_PREFETCH = 100;
-const DEFAULT_MAX_HEAP_MB = 256;
+/** MB of heap, for a worker that does not say. */
+export const DEFAULT_MAX_HEAP_MB = 256;
 
 /**
  * Describes a worker, defaults filled in.

@@ -19,8 +19,11 @@ export interface Job {
   readonly publishedAt: number;
   /** `performance.now()` when it came. */
   readonly receivedAt: number;
-  /** Run it with nothing beside it: it may have ended a process before. */
-  readonly alone: boolean;
+  /**
+   * Run it with nothing beside it: it may have ended a thread or process before. The executor sets
+   * it when it finds that out itself.
+   */
+  alone: boolean;
 }
 
 /** A job whose handler has been called and has not returned. */

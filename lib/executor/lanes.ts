@@ -126,6 +126,7 @@ export class Lanes {
     if (lane.key === undefined) return undefined;
     const ready = this.#byKey.get(lane.key)?.shift();
     if (ready) {
+      this.runs.mark(ready.job);
       this.#announceBeside(ready.job);
       return ready;
     }
@@ -151,13 +152,17 @@ export class Lanes {
     try {
       key = this.#worker.orderBy?.(ready.event);
     } catch (error) {
+      this.runs.unmark(ready.job);
       this.runs.skip(ready.job, outcomeOfThrown(error, ready.attempt));
       return false;
     }
     if (key === undefined) return true;
     const others = this.#byKey.get(key);
-    others?.push(ready);
-    if (others) return false;
+    if (others) {
+      this.runs.unmark(ready.job);
+      others.push(ready);
+      return false;
+    }
     this.#byKey.set(key, new Fifo());
     lane.key = key;
     return true;

@@ -13,6 +13,14 @@ import type { ExecutorListener, Job, Running, WorkerDescription } from "./execut
 import { parseEvent } from "./parse.ts";
 import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
 
+/** Is told which jobs run, exactly: from before their bodies are parsed until they are done. */
+export interface RunMarks {
+  /** The job's body is about to be parsed, or its handler called. @param since `performance.now()` */
+  on(job: Job, since: number): void;
+  /** The job's handler has returned, or is not going to be called now. */
+  off(job: Job): void;
+}
+
 /** What it takes to run a worker. */
 export interface RunOptions {
   readonly worker: Worker;
@@ -25,6 +33,8 @@ export interface RunOptions {
   /** Seconds between the abort of a handler and its being called stuck. */
   readonly abortGraceSeconds: number;
   readonly listener: ExecutorListener;
+  /** Is told which jobs run, if anyone wants to know. */
+  readonly marks?: RunMarks;
 }
 
 /** The outcome of a job that is given back. */
@@ -61,13 +71,25 @@ export class Runs {
   /** The job with its event; `undefined` when it does not fit, and then it has its outcome. */
   parse(job: Job): Ready | undefined {
     const { worker, maxEventDepth } = this.options;
+    this.mark(job);
     try {
       const { event, attempt } = parseEvent(job.body, worker.event, maxEventDepth);
       return { job, event, attempt: Math.max(attempt, job.attempt) };
     } catch (error) {
+      this.unmark(job);
       this.skip(job, outcomeOfThrown(error, job.attempt));
       return undefined;
     }
+  }
+
+  /** Says that the job runs from now on, as far as others can see. */
+  mark(job: Job): void {
+    this.options.marks?.on(job, this.#clock);
+  }
+
+  /** Says that the job does not run after all. */
+  unmark(job: Job): void {
+    this.options.marks?.off(job);
   }
 
   /** Notes that a handler is about to be called. */
@@ -81,6 +103,8 @@ export class Runs {
   /** Notes that a handler has returned. @returns Whether its jobs still want their outcomes. */
   end(run: Run): boolean {
     this.#running.delete(run);
+    const { marks } = this.options;
+    if (marks) { for (const { job } of run.items) marks.off(job); }
     this.tick();
     return !run.abandoned && !run.stuck;
   }

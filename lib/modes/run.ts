@@ -1,18 +1,17 @@
 /**
- * Runs queue workers: `--queue_name`.
+ * Runs queue workers: `--queue_name`, `--multi_threaded`, `--all`.
  *
  * @module
  */
 
-import type { RunCommand } from "../command_line/command.ts";
-import { type Config, ConfigError, queueNameProblems } from "../config.ts";
+import type { QueueSelection, RunCommand } from "../command_line/command.ts";
+import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { discover } from "../discovery.ts";
 import { logLine } from "../monitoring/logging.ts";
-import { requireWorkerFile } from "../registry.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
-import { UsageError } from "../usage_error.ts";
+import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
-import { QueueRun } from "./run/queue_run.ts";
+import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
 /** What the run mode writes its last line to. */
 export interface RunOutput {
@@ -21,10 +20,10 @@ export interface RunOutput {
 }
 
 /**
- * Runs the worker of one queue until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
+ * Runs workers until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
  *
  * @returns The exit code.
- * @throws {UsageError} When the queue is not known, or the mode is not there yet.
+ * @throws {UsageError} When a queue is not known.
  * @throws {ConfigError} When the configuration names queues that do not exist.
  * @throws {BrokerError} When the broker refuses at the start.
  */
@@ -33,11 +32,37 @@ export async function runQueues(
   config: Config,
   { print }: RunOutput,
 ): Promise<number> {
-  if (command.queues.kind !== "one") throw notYet(command.queues.kind);
-  const { queue, workerNum } = command.queues;
-  checkQueues(queue, config);
-  const sentry = await sentryOf(config, workerNum);
-  return await new QueueRun({ queue, workerNum, command, config, sentry, print }).run();
+  const { queues } = command;
+  const tasks = tasksOf(queues, config);
+  checkConfiguration(config);
+  const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
+  return await new ProcessRun({ tasks, command, config, sentry, print }).run();
+}
+
+/** What to run: every name is checked before anything starts. */
+function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
+  switch (queues.kind) {
+    case "one":
+      return [taskOf(queues.queue, queues.workerNum, config)];
+    case "several":
+      return [...new Set(queues.queues)].flatMap((queue) => shardsOf(queue, config));
+    case "all": {
+      const { files } = discover(config.workersDir);
+      return files.flatMap(({ name }) => shardsOf(name, config));
+    }
+  }
+}
+
+function taskOf(name: string, workerNum: number, config: Config): QueueTask {
+  const file = requireWorkerFile(name, config.workersDir);
+  return { file, queue: consumedQueue(name, workerNum, config), workerNum };
+}
+
+/** Each shard has a thread of its own. */
+function shardsOf(name: string, config: Config): QueueTask[] {
+  const shards = config.shards.get(queueKey(name)) ?? 1;
+  if (shards <= 1) return [taskOf(name, 0, config)];
+  return Array.from({ length: shards }, (_, index) => taskOf(name, index + 1, config));
 }
 
 /** Sentry, loaded only where it is wanted. */
@@ -48,16 +73,8 @@ async function sentryOf(config: Config, workerNum: number): Promise<SentryReport
   return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
 }
 
-function notYet(kind: "several" | "all"): UsageError {
-  return new UsageError(
-    `${kind === "all" ? "--all" : "--multi_threaded"} is not available yet in this version: run ` +
-      `one process for each queue with --queue_name`,
-  );
-}
-
-/** The queue must have a worker; files that are no workers are only told of. */
-function checkQueues(queue: string, config: Config): void {
-  requireWorkerFile(queue, config.workersDir);
+/** Files that are no workers are only told of. */
+function checkConfiguration(config: Config): void {
   const { files, problems } = discover(config.workersDir);
   for (const { message } of problems) logLine("warning", message, {}, {});
   const names = queueNameProblems(config, files.map(({ name }) => name));

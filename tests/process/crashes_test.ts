@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { inlineTest, type Stage } from "../fixtures/process/stage.ts";
 
 /** Runs processes, one after another, until one comes to its own end. @returns How many did not. */
 async function restartUntilDrained(stage: Stage, most = 8): Promise<number> {
@@ -22,21 +22,24 @@ function runs(stage: Stage): Record<number, number> {
   return counts;
 }
 
-stageTest("an event that ends its process is dead-lettered once it did so alone", async (stage) => {
-  await stage.worker({ retries: [] });
-  await stage.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
-  assert.equal(await restartUntilDrained(stage), 2);
-  // What was done in the same turn as the crash is not acknowledged yet, so it is done again.
-  assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3]));
-  assert.equal(runs(stage)[1], 2);
-  const message = await stage.client.take(`${stage.queue}.failed`);
-  assert.equal(message?.content.toString(), JSON.stringify({ n: 1, do: "exit" }));
-  assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
-  assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
-  assert.equal(message.properties.messageId, "1");
-});
+inlineTest(
+  "an event that ends its process is dead-lettered once it did so alone",
+  async (stage) => {
+    await stage.worker({ retries: [] });
+    await stage.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
+    assert.equal(await restartUntilDrained(stage), 2);
+    // What was done in the same turn as the crash is not acknowledged yet, so it is done again.
+    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3]));
+    assert.equal(runs(stage)[1], 2);
+    const message = await stage.client.take(`${stage.queue}.failed`);
+    assert.equal(message?.content.toString(), JSON.stringify({ n: 1, do: "exit" }));
+    assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
+    assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
+    assert.equal(message.properties.messageId, "1");
+  },
+);
 
-stageTest(
+inlineTest(
   "an event that ends its process has three attempts at the most, whatever retries says",
   async (stage) => {
     await stage.worker({ retries: [1, 1, 1, 1, 1, 1] });
@@ -56,7 +59,7 @@ stageTest(
   },
 );
 
-stageTest("an event without an id that ends its process is found by its body", async (stage) => {
+inlineTest("an event without an id that ends its process is found by its body", async (stage) => {
   await stage.worker({ retries: [] });
   await stage.publish([{ n: 0, do: "exit" }, { n: 1 }], { messageId: "" });
   assert.equal(await restartUntilDrained(stage), 2);
@@ -64,7 +67,7 @@ stageTest("an event without an id that ends its process is found by its body", a
   assert.equal(await stage.client.ready(`${stage.queue}.failed`), 1);
 });
 
-stageTest("two events that end their process do not hide behind each other", async (stage) => {
+inlineTest("two events that end their process do not hide behind each other", async (stage) => {
   await stage.worker({ retries: [], concurrency: 2 });
   await stage.publish([{ n: 0, do: "exit" }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
   // Each once beside others, and once alone.
@@ -73,7 +76,7 @@ stageTest("two events that end their process do not hide behind each other", asy
   assert.equal(await stage.client.ready(`${stage.queue}.failed`), 2);
 });
 
-stageTest(
+inlineTest(
   "what ran when a process was killed runs alone in the next, and counts no attempt",
   async (stage) => {
     await stage.worker({ concurrency: 3, prefetch: 20 });
@@ -98,7 +101,7 @@ stageTest(
   },
 );
 
-stageTest("a killed process blames nobody when nothing ran", async (stage) => {
+inlineTest("a killed process blames nobody when nothing ran", async (stage) => {
   await stage.worker();
   await stage.publish([{ n: 0 }]);
   await using program = stage.consume();
@@ -115,7 +118,7 @@ stageTest("a killed process blames nobody when nothing ran", async (stage) => {
   assert.deepEqual(stdout, ["done 1, retried 0, failed 0, waiting for retry 0"]);
 });
 
-stageTest(
+inlineTest(
   "of a batch that ends its process, each event runs alone, and one is to blame",
   async (stage) => {
     await stage.worker({ retries: [], batch: { size: 10, seconds: 0 } });
@@ -128,7 +131,7 @@ stageTest(
   },
 );
 
-stageTest("of a batch that hangs, each event runs alone, and one is to blame", async (stage) => {
+inlineTest("of a batch that hangs, each event runs alone, and one is to blame", async (stage) => {
   await stage.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
   await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
   const codes: number[] = [];

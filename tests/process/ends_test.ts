@@ -98,7 +98,7 @@ const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
   [["--queue", "test", "--all"], 2, /^process-queue: --queue_name and --all exclude each other/],
   [["--multi_threaded", "test", "--worker_num", "1"], 2, /^process-queue: --worker_num goes with/],
   [["--drain"], 2, /^process-queue: nothing to do: name a queue with --queue_name/],
-  [["--all", "--drain"], 2, /^process-queue: --all is not available yet in this version/],
+  [["--all", "--max_events", "1"], 2, /^process-queue: --max_events goes with --queue_name only/],
 ];
 
 for (const [args, code, stderr] of MISTAKES) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { inlineTest, type Stage, stageTest } from "../fixtures/process/stage.ts";
 
 /** The headers of the event in a queue. */
 async function headersIn(stage: Stage, suffix: string): Promise<Record<string, unknown>> {
@@ -22,7 +22,7 @@ stageTest("a handler that throws spoils nothing for its neighbours", async (stag
 for (
   const [order, message] of [["rejectLater", "nobody waits"], ["throwLater", "nobody catches"]]
 ) {
-  stageTest(
+  inlineTest(
     `an error outside of any event (${order}) ends the process in order, with 1`,
     async (stage) => {
       await stage.worker();
@@ -60,7 +60,7 @@ stageTest(
   },
 );
 
-stageTest(
+inlineTest(
   "a handler that heeds nothing ends the process with 3, and its event alone is blamed",
   async (stage) => {
     await stage.worker({ maxConsumeSeconds: 1, retries: [300] });
@@ -86,7 +86,7 @@ stageTest(
   },
 );
 
-stageTest("with no retries, what hangs is dead-lettered as a timeout at once", async (stage) => {
+inlineTest("with no retries, what hangs is dead-lettered as a timeout at once", async (stage) => {
   await stage.worker({ maxConsumeSeconds: 1, retries: [] });
   await stage.publish([{ n: 0, do: "hang" }, { n: 1 }]);
   const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();
@@ -98,7 +98,7 @@ stageTest("with no retries, what hangs is dead-lettered as a timeout at once", a
   assert.equal((await stage.drain()).stdout[0], "done 1, retried 0, failed 0, waiting for retry 0");
 });
 
-stageTest("beside an event that hangs, the others of its process finish", async (stage) => {
+inlineTest("beside an event that hangs, the others of its process finish", async (stage) => {
   await stage.worker({ maxConsumeSeconds: 1, concurrency: 3, retries: [] });
   await stage.publish([{ n: 0, do: "hang" }, { n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]);
   const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();

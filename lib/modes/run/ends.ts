@@ -16,17 +16,28 @@ export type End =
   | "max-seconds"
   /** A handler did not return when it was aborted. */
   | "stuck"
+  /** No worker can be kept running. */
+  | "parked"
   /** Something threw outside of any event. */
   | "failed";
 
 /** The exit code of an end. */
 export function exitCode(end: End): number {
   if (end === "failed") return EXIT.failed;
-  return end === "restart" || end === "stuck" ? EXIT.restart : EXIT.stopped;
+  const isRestart = end === "restart" || end === "stuck" || end === "parked";
+  return isRestart ? EXIT.restart : EXIT.stopped;
 }
 
 /** How often a drain looks whether the queue is empty, in ms; it must be so twice. */
 const DRAIN_LOOK_MS = 200;
+
+/** A queue that is to become empty. */
+export interface Drained {
+  readonly queue: string;
+  /** Unsettled here. */
+  readonly inFlight: number;
+  readonly isParked: boolean;
+}
 
 /** The first reason to end wins. */
 export class Ends implements Disposable {
@@ -63,13 +74,16 @@ export class Ends implements Disposable {
     });
   }
 
-  /** Ends the run when the queue was empty twice in a row and nothing was in flight here. */
-  async whenEmpty(broker: Broker, queue: string, inFlight: () => number): Promise<void> {
+  /**
+   * Ends the run when all queues were empty twice in a row and nothing was in flight here. What is
+   * parked is not waited for.
+   */
+  async whenEmpty(broker: Broker, queues: () => readonly Drained[]): Promise<void> {
     for (let empty = 0; empty < 2;) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
       if (this.#disposal.signal.aborted) return;
-      const depth = await broker.depth(queue).catch(() => undefined);
-      empty = depth?.ready === 0 && inFlight() === 0 ? empty + 1 : 0;
+      const all = await Promise.all(queues().map((queue) => isEmpty(broker, queue)));
+      empty = all.every((isOne) => isOne) ? empty + 1 : 0;
     }
     this.end("drained");
   }
@@ -79,4 +93,10 @@ export class Ends implements Disposable {
     clearTimeout(this.#timer);
     this.#disposal.abort();
   }
+}
+
+async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
+  if (queue.isParked) return true;
+  const depth = await broker.depth(queue.queue).catch(() => undefined);
+  return depth?.ready === 0 && queue.inFlight === 0;
 }

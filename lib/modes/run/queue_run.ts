@@ -1,13 +1,16 @@
 /**
- * One queue in one process, from connecting to the exit code.
+ * One queue of this process: its worker, in a thread or in the main thread, its statistics and
+ * what is said of it.
  *
  * @module
  */
 
 import type { Broker } from "../../broker/broker.ts";
-import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config.ts";
+import type { Totals } from "../../consumer.ts";
+import type { WorkerFile } from "../../discovery.ts";
 import { errorData } from "../../error_data.ts";
+import type { Running } from "../../executor/executor.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { errorFileReporter } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
@@ -15,245 +18,235 @@ import { logLine } from "../../monitoring/logging.ts";
 import type { Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import { EXIT, type Request, Signals } from "../../process.ts";
-import { consumedQueue, getWorker, type RunningWorker } from "../../registry.ts";
+import { RunningWorker, type WorkerEnd } from "../../running_worker.ts";
+import { Supervisor } from "../../supervisor.ts";
 import { VERSION } from "../../version.ts";
-import { TOO_LATE, within } from "../../within.ts";
-import { isForUsers } from "../failure.ts";
-import { openBroker } from "../open_broker.ts";
-import { type End, Ends, exitCode } from "./ends.ts";
-
-/** How often the statistics look whether they are due, in ms. */
-const STATISTICS_SWEEP_MS = 250;
-/** How long the end waits for Sentry, in ms. */
-const SENTRY_FLUSH_MS = 2000;
-
-/** How long the last line waits for a broker that may be gone, in ms. */
-const SUMMARY_MS = 2000;
 
 /** What to run. */
 export interface QueueRunOptions {
-  /** The worker's queue; with shards, the one of all of them. */
+  readonly file: WorkerFile;
+  /** The queue that is consumed; with shards, the shard. */
   readonly queue: string;
   readonly workerNum: number;
-  readonly command: Pick<RunCommand, "drain" | "maxEvents" | "maxSeconds">;
   readonly config: Config;
   /** Where errors go beside the log, if anywhere. */
   readonly sentry?: SentryReporter | undefined;
-  /** Writes a line to standard output. */
-  readonly print: (line: string) => void;
+  /** Run it in the main thread. */
+  readonly inline: boolean;
+  /** The process has no other queue. */
+  readonly isOnly: boolean;
+  /** Leave it alone if it is a test queue or not enabled. */
+  readonly onlyIfActive: boolean;
+  readonly maxEvents: number | undefined;
+  /** A thread could not be ended. */
+  readonly onZombie: () => void;
+  /** The queue was parked, or is consumed again. */
+  readonly onParked: () => void;
 }
 
-/** Runs the worker of one queue until something ends it. */
+/** What runs a queue. */
+interface Runner {
+  readonly totals: Readonly<Totals>;
+  readonly inFlight: number;
+  running(): readonly Running[];
+  start(): Promise<WorkerEnd>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(graceMs: number): Promise<void>;
+}
+
+const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+
+/** Runs one queue. */
 export class QueueRun {
+  readonly queue: string;
   readonly #options: QueueRunOptions;
-  /** The queue that is consumed; with shards, the shard. */
-  readonly #queue: string;
   readonly #report: Reporter;
-  readonly #statistics: QueueStatistics;
-  readonly #ends = new Ends();
-  readonly #hurry = Promise.withResolvers<void>();
-  #worker: RunningWorker | undefined;
+  readonly #launched = Promise.withResolvers<boolean>();
+  #statistics: QueueStatistics | undefined;
+  #runner: Runner | undefined;
+  #supervisor: Supervisor | undefined;
   #isStarted = false;
   #isQuiet = false;
 
-  /**
-   * @param options What to run.
-   * @throws {UsageError} When the worker's number names no shard.
-   */
+  /** @param options What to run. */
   constructor(options: QueueRunOptions) {
     const { queue, workerNum, config, sentry } = options;
     this.#options = options;
-    this.#queue = consumedQueue(queue, workerNum, config);
+    this.queue = queue;
     const log = logReporter(workerNum);
-    this.#statistics = new QueueStatistics({
-      queue: this.#queue,
-      workerNum,
-      dir: config.statsDir,
-      version: VERSION,
-      notify: log,
-      running: () => this.#oldest(),
-    });
     this.#report = combine(
       log,
-      this.#statistics.report,
+      (report) => this.#statistics?.report(report),
       ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
       ...(sentry ? [sentry.report] : []),
     );
+    if (!options.onlyIfActive) this.#openStatistics(log);
+  }
+
+  /** Resolves to whether the queue is run by this process, once that is known. */
+  get launched(): Promise<boolean> {
+    return this.#launched.promise;
+  }
+
+  /** What became of events so far. */
+  get totals(): Readonly<Totals> {
+    return this.#runner?.totals ?? NOTHING;
+  }
+
+  /** How many deliveries are not settled yet. */
+  get inFlight(): number {
+    return this.#runner?.inFlight ?? 0;
+  }
+
+  /** Whether nothing is taken from the queue, as its worker cannot be kept running. */
+  get isParked(): boolean {
+    return this.#supervisor?.state === "parked";
   }
 
   /**
-   * Connects, consumes, drains.
+   * Sets the worker up and lets it consume, until it is stopped or ends by itself.
    *
-   * @returns The exit code.
-   * @throws {BrokerError} When the broker refuses at the start; likewise all other errors whose
-   * message is written for the user. Any other is logged, and the exit code is 1.
+   * @throws Where the process has no other queue: what is wrong at its start.
    */
-  async run(): Promise<number> {
-    const { maxSeconds } = this.#options.command;
-    using ends = this.#ends;
-    using _signals = new Signals((request) => this.#onRequest(request));
-    ends.onUncaught((error) => this.#logException(error));
-    if (maxSeconds !== undefined) ends.after(maxSeconds);
-    const sweep = () => this.#statistics.sweep(performance.now());
-    const sweeper = setInterval(sweep, STATISTICS_SWEEP_MS);
-    try {
-      return await this.#connectAndConsume();
-    } catch (error) {
-      if (isForUsers(error)) throw error;
-      this.#logException(error);
-      return EXIT.failed;
-    } finally {
-      clearInterval(sweeper);
-      this.#statistics.flush();
-      await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
-    }
-  }
-
-  /** A stop does not wait for a broker that is not there. */
-  async #connectAndConsume(): Promise<number> {
-    const opening = this.#open();
-    const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
-    if (early === undefined) return await this.#consume(await opening);
-    opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
-    return exitCode(early);
-  }
-
-  async #open(): Promise<Broker> {
-    const { workerNum, config } = this.#options;
-    this.#log("info", `Worker ${workerNum} connecting to queue ${this.#queue}`);
-    const name = `process-queue ${this.#queue} ${Deno.hostname()}:${Deno.pid}`;
-    return await openBroker(config, { name, report: this.#report });
-  }
-
-  async #consume(broker: Broker): Promise<number> {
-    const { command, print } = this.#options;
-    const end = await this.#consumeUntilEnd(broker).catch(async (error) => {
-      await broker[Symbol.asyncDispose]();
-      throw error;
-    });
-    // What is stuck must not be handed out again while it still runs: the exit closes the socket.
-    if (end === "stuck") return EXIT.restart;
-    if (command.drain) print(await this.#summary(broker));
-    await broker[Symbol.asyncDispose]();
-    return exitCode(end);
-  }
-
-  async #consumeUntilEnd(broker: Broker): Promise<End> {
-    const refused = Promise.withResolvers<never>();
-    this.#start(broker).catch(refused.reject);
-    try {
-      const end = await Promise.race([this.#ends.first, refused.promise]);
-      await this.#stop(end);
-      return end;
-    } catch (error) {
-      await this.#worker?.stop(0).catch(() => {});
-      throw error;
-    }
-  }
-
-  /** Sets the worker up and lets it consume. A stop may come at any time. */
-  async #start(broker: Broker): Promise<void> {
-    const worker = await this.#setUp(broker);
-    if (this.#isQuiet) await worker.pause();
+  async start(broker: Broker): Promise<WorkerEnd> {
+    const runner = await this.#makeRunner(broker);
+    if (this.#isQuiet) await runner.pause();
     this.#isStarted = true;
-    if (this.#options.command.drain) {
-      void this.#ends.whenEmpty(broker, this.#queue, () => worker.inFlight);
-    }
-    const end = await worker.start();
-    if (end !== "stopped") this.#ends.end(end);
+    return await runner.start();
   }
 
-  async #setUp(broker: Broker): Promise<RunningWorker> {
-    const { queue, workerNum, config, command } = this.#options;
-    const worker = await getWorker(queue, {
-      workerNum,
-      config,
-      broker,
-      report: this.#report,
-      ...(command.maxEvents === undefined ? {} : { maxEvents: command.maxEvents }),
-    });
-    this.#worker = worker;
-    await worker.setup();
-    return worker;
+  /** Takes no more events. */
+  pause(): void {
+    this.#isQuiet = true;
+    this.log("info", "Taking no more events from queue {queue} until SIGCONT");
+    if (this.#isStarted) void this.#runner?.pause().catch((error) => this.logException(error));
   }
 
-  /** Drains; a second signal ends the wait for what runs. */
-  async #stop(end: End): Promise<void> {
-    const { workerNum, config } = this.#options;
-    const worker = this.#worker;
-    this.#log("info", `Worker ${workerNum} disconnecting from queue ${this.#queue}`);
-    const stopped = worker?.stop(end === "stuck" ? 0 : config.stopGraceSeconds * 1000);
-    await Promise.race([stopped, this.#hurry.promise.then(() => worker?.stop(0))]);
+  /** Takes events again. */
+  resume(): void {
+    if (this.#isQuiet) this.log("info", "Taking events from queue {queue} again");
+    this.#isQuiet = false;
+    if (this.#isStarted) void this.#runner?.resume();
   }
 
-  #onRequest(request: Request): void {
-    switch (request) {
-      case "stop":
-        return this.#ends.end("stop");
-      case "restart":
-        this.#log("warning", "SIGUSR1 received. Restarting this queue processor.");
-        return this.#ends.end("restart");
-      case "now":
-        return this.#hurry.resolve();
-      case "quiet":
-        this.#isQuiet = true;
-        this.#log("info", "Taking no more events from queue {queue} until SIGCONT");
-        if (!this.#isStarted) return;
-        return void this.#worker?.pause().catch((error) => this.#logException(error));
-      case "continue":
-        if (this.#isQuiet) this.#log("info", "Taking events from queue {queue} again");
-        this.#isQuiet = false;
-        if (this.#isStarted) void this.#worker?.resume();
-        return;
-      case "status":
-        return this.#logStatus();
-    }
+  /** Drains. @param graceMs How long what runs may go on before it is aborted. */
+  async stop(graceMs: number): Promise<void> {
+    this.#launched.resolve(false);
+    await this.#runner?.stop(graceMs);
   }
 
-  async #summary(broker: Broker): Promise<string> {
-    const waiting = await within(SUMMARY_MS, broker.waiting(this.#queue)).catch(() => TOO_LATE);
-    const known = waiting === TOO_LATE ? "unknown" : String(waiting);
-    const { processed = 0, retried = 0, failed = 0 } = this.#worker?.totals ?? {};
-    return `done ${processed}, retried ${retried}, failed ${failed}, waiting for retry ${known}`;
+  /** Writes the statistics if they are due. @param now `performance.now()` */
+  sweep(now: number): void {
+    this.#statistics?.sweep(now);
   }
 
-  #oldest(): { id: string; ageSeconds: number } | undefined {
-    const [first, ...others] = this.#worker?.running() ?? [];
-    if (!first) return undefined;
-    const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
-    return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
+  /** Writes the statistics. */
+  flush(): void {
+    this.#statistics?.flush();
+  }
+
+  /** Says that the worker connects, in Zulip's words. */
+  logConnecting(): void {
+    this.log("info", `Worker ${this.#options.workerNum} connecting to queue ${this.queue}`);
+  }
+
+  /** Says that the worker disconnects, in Zulip's words. */
+  logDisconnecting(): void {
+    this.log("info", `Worker ${this.#options.workerNum} disconnecting from queue ${this.queue}`);
   }
 
   /** Zulip's line for what goes wrong outside of any event. */
-  #logException(error: unknown): void {
+  logException(error: unknown): void {
     this.#report({
       kind: "notice",
       level: "error",
-      queue: this.#queue,
+      queue: this.queue,
       message: "Unhandled exception from queue: {queue}",
       error: errorData(error),
     });
   }
 
-  #logStatus(): void {
-    const { processed, retried, failed } = this.#worker?.totals ?? NOTHING;
-    const oldest = this.#oldest();
-    const running = oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 };
-    const state = this.#isQuiet ? "quiet" : this.#isStarted ? "consuming" : "starting";
-    const inFlight = this.#worker?.inFlight ?? 0;
-    logLine(
+  /** Says how the queue is. */
+  logStatus(): void {
+    const { processed, retried, failed } = this.totals;
+    const { inFlight } = this;
+    const state = this.#state();
+    this.log(
       "info",
       "Status of queue {queue}: {state}, {in_flight} in flight, {processed} processed, " +
         "{retried} retried, {failed} failed",
-      { state, in_flight: inFlight, processed, retried, failed, running },
-      { queue: this.#queue, worker_num: this.#options.workerNum },
+      { state, in_flight: inFlight, processed, retried, failed, ...this.#more() },
     );
   }
 
-  #log(level: "info" | "warning", message: string): void {
-    logLine(level, message, {}, { queue: this.#queue, worker_num: this.#options.workerNum });
+  /** Writes a line about the queue. */
+  log(level: "info" | "warning", message: string, properties: object = {}): void {
+    logLine(level, message, properties, {
+      queue: this.queue,
+      worker_num: this.#options.workerNum,
+    });
+  }
+
+  async #makeRunner(broker: Broker): Promise<Runner> {
+    const { inline, file, queue, workerNum, config, maxEvents, ...rest } = this.#options;
+    const common = {
+      workerNum,
+      config,
+      broker,
+      report: this.#report,
+      ...(maxEvents === undefined ? {} : { maxEvents }),
+    };
+    if (!inline) {
+      const onLaunch = (isRun: boolean) => this.#onLaunch(isRun);
+      this.#supervisor = new Supervisor({ ...rest, ...common, file, queue, onLaunch });
+      return this.#runner = this.#supervisor;
+    }
+    this.#launched.resolve(true);
+    const worker = await RunningWorker.load(file, queue, common);
+    this.#runner = worker;
+    await worker.setup();
+    return worker;
+  }
+
+  #onLaunch(isRun: boolean): void {
+    if (isRun && !this.#statistics) this.#openStatistics(logReporter(this.#options.workerNum));
+    this.#launched.resolve(isRun);
+  }
+
+  #openStatistics(notify: Reporter): void {
+    const { workerNum, config } = this.#options;
+    this.#statistics = new QueueStatistics({
+      queue: this.queue,
+      workerNum,
+      dir: config.statsDir,
+      version: VERSION,
+      notify,
+      running: () => this.#oldest(),
+    });
+  }
+
+  #state(): string {
+    const state = this.#supervisor?.state ?? (this.#isStarted ? "consuming" : "starting");
+    return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
+  }
+
+  /** What a status says of a thread, and what runs. */
+  #more(): object {
+    const oldest = this.#oldest();
+    const { heapMb, zombies = 0, lastError } = this.#supervisor ?? {};
+    return {
+      running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },
+      heap_mb: heapMb,
+      ...(zombies > 0 && { zombie_threads: zombies }),
+      ...(lastError && { last_error: `${lastError.name}: ${lastError.message}` }),
+    };
+  }
+
+  #oldest(): { id: string; ageSeconds: number } | undefined {
+    const [first, ...others] = this.#runner?.running() ?? [];
+    if (!first) return undefined;
+    const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
+    return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
   }
 }
-
-const NOTHING = { processed: 0, retried: 0, failed: 0 };

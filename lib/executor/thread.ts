@@ -1,0 +1,326 @@
+/**
+ * Runs a worker in a thread: what blocks, crashes or fills its heap there is ended with it, and the
+ * next thread goes on. The executor outlives its threads and keeps what they have not finished.
+ *
+ * @module
+ */
+
+import type { ErrorData, Outcome } from "../settle.ts";
+import type { Executor, ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
+import { Fifo } from "./fifo.ts";
+import type { FromThread, ToThread } from "./thread/messages.ts";
+import { type SharedRun, SharedRuns } from "./thread/shared_runs.ts";
+
+/** What the executor needs of a thread. */
+export interface JobThread {
+  post(message: ToThread): void;
+}
+
+/** What a thread's end means. */
+export interface ThreadEnd {
+  readonly reason: "crashed" | "out of memory" | "timeout";
+  readonly error: ErrorData;
+  /** The jobs that surely are to blame. */
+  readonly guilty: readonly Job[];
+  /** Whether any that ran may be to blame. */
+  readonly isSuspicious: boolean;
+}
+
+/** A handler that did not return when it was aborted. */
+export interface Hang {
+  /** The jobs that ran for longer than their limit and its grace. */
+  readonly jobs: readonly Job[];
+  /** All jobs that run, in this order. */
+  readonly running: readonly Job[];
+}
+
+/** What a {@linkcode ThreadExecutor} is made of. */
+export interface ThreadExecutorOptions {
+  readonly description: WorkerDescription;
+  readonly listener: ExecutorListener;
+  /** Seconds between the abort of a handler and its being called stuck. */
+  readonly abortGraceSeconds: number;
+  /** A handler hangs: its thread must be ended. */
+  readonly onHang: (hang: Hang) => void;
+}
+
+const DONE: Outcome = { kind: "done" };
+const RELEASED: Outcome = { kind: "released" };
+/** Jobs a thread may hold where they run one after another. */
+const OUTSTANDING = 200;
+/** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
+const AHEAD = 4;
+/** How long a thread that was told to stop may take to say so beyond its grace, in ms. */
+const STOP_MS = 1500;
+/** How often a thread is asked to give back what waits in it, in ms. */
+const RECALL_EVERY_MS = 1000;
+const MAX_SEQ = 2 ** 31 - 1;
+
+/** An executor whose worker runs in a thread. */
+export class ThreadExecutor implements Executor {
+  readonly description: WorkerDescription;
+  readonly #options: ThreadExecutorOptions;
+  readonly #limit: number;
+  readonly #waiting = new Fifo<Job>();
+  /** What the thread has and has not answered, in the order it was given. */
+  readonly #given = new Map<number, Job>();
+  #thread: JobThread | undefined;
+  #shared: SharedRuns;
+  #seq = 0;
+  #recalledAt = -Infinity;
+  #isStopping = false;
+  #isRetiring = false;
+  #quiet = Promise.withResolvers<void>();
+
+  /** @param options The worker's numbers, and who hears of outcomes. */
+  constructor(options: ThreadExecutorOptions) {
+    this.description = options.description;
+    this.#options = options;
+    const { concurrency, batch } = options.description;
+    const size = batch?.size ?? 1;
+    this.#limit = concurrency > 1 ? AHEAD * concurrency : Math.max(OUTSTANDING, 2 * size);
+    this.#shared = this.newShared();
+  }
+
+  /** The memory that a new thread shares with this executor. */
+  newShared(): SharedRuns {
+    const { concurrency, batch } = this.description;
+    const running = Math.max(concurrency, batch?.size ?? 1) + 1;
+    return SharedRuns.ofSize({ running, outstanding: this.#limit });
+  }
+
+  /** A thread is ready to run jobs; there must be no other. */
+  attach(thread: JobThread, shared: SharedRuns): void {
+    this.#thread = thread;
+    this.#shared = shared;
+    this.#isRetiring = false;
+    this.#feed();
+  }
+
+  /**
+   * Gives the thread nothing more and waits for what runs in it; what it has not started is kept.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  async retire(graceMs: number): Promise<void> {
+    this.#isRetiring = true;
+    await this.#drain(graceMs, () => {});
+  }
+
+  /**
+   * The thread is no more: what it had finished is settled, the guilty have used up an attempt, and
+   * the rest waits for the next thread; suspects then run alone.
+   *
+   * @returns Whether a job was to blame, or may have been.
+   */
+  detach({ reason, error, guilty, isSuspicious }: ThreadEnd): boolean {
+    this.#thread = undefined;
+    this.#takeFinished();
+    const running = this.#shared.running();
+    const blamed = new Set(guilty);
+    const suspects = isSuspicious ? this.#jobsOf(running) : [];
+    const [only] = suspects;
+    if (only?.alone && suspects.length === 1) blamed.add(only);
+    for (const job of suspects) job.alone = true;
+    const unfinished = [...this.#given.values()].filter((job) => !blamed.has(job));
+    const since = new Map(running.map((run) => [this.#given.get(run.seq), run.since]));
+    this.#given.clear();
+    this.#requeue(unfinished);
+    for (const job of blamed) this.#crashed(job, since.get(job), reason, error);
+    if (this.#isStopping) this.#releaseAll();
+    this.#quiet.resolve();
+    return blamed.size + suspects.length > 0;
+  }
+
+  /** @inheritdoc */
+  run(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#waiting.push(job);
+    if (this.#isStopping) return this.#releaseWaiting();
+    this.#feed();
+  }
+
+  /** @inheritdoc */
+  recall(receivedBefore: number): void {
+    const oldest = this.#waiting.peek();
+    if (oldest && oldest.receivedAt < receivedBefore) this.#releaseWaiting();
+    if (this.#holdsOlder(receivedBefore)) this.#recallGiven(receivedBefore);
+  }
+
+  /** @inheritdoc */
+  running(): readonly Running[] {
+    return this.#shared.running().flatMap(({ seq, since }) => {
+      const job = this.#given.get(seq);
+      return job ? [{ job, since }] : [];
+    });
+  }
+
+  /** @inheritdoc */
+  sweep(now: number): void {
+    this.#takeFinished();
+    const { maxConsumeSeconds } = this.description;
+    if (maxConsumeSeconds === null || !this.#thread) return;
+    const most = (maxConsumeSeconds + this.#options.abortGraceSeconds) * 1000;
+    const running = this.running();
+    const stuck = running.filter(({ since }) => now - since >= most);
+    if (stuck.length === 0) return;
+    this.#options.onHang({
+      jobs: stuck.map(({ job }) => job),
+      running: running.map(({ job }) => job),
+    });
+  }
+
+  /** @inheritdoc */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    this.#releaseWaiting();
+    await this.#drain(graceMs, () => this.#releaseAll());
+  }
+
+  /** Has the thread finish what runs. @param atLast What is done when it has, or takes too long. */
+  async #drain(graceMs: number, atLast: () => void): Promise<void> {
+    this.#quiet = Promise.withResolvers();
+    this.#thread?.post(["stop", graceMs]);
+    if (!this.#thread || this.#given.size === 0) this.#quiet.resolve();
+    const timer = setTimeout(this.#quiet.resolve, graceMs + STOP_MS);
+    await this.#quiet.promise;
+    clearTimeout(timer);
+    atLast();
+  }
+
+  /** What the thread says of jobs. */
+  onMessage(message: FromThread): void {
+    if (message === 0) this.#takeFinished();
+    else if (message[0] === "outcome") {
+      this.#outcome(message[1], message[2], message[3], message[4]);
+    } else if (message[0] === "stopped") {
+      this.#takeFinished();
+      this.#quiet.resolve();
+    }
+    this.#feed();
+  }
+
+  #takeFinished(): void {
+    this.#shared.takeFinished((seq, startedAt, runMs) => {
+      this.#outcome(seq, DONE, startedAt, runMs);
+    });
+  }
+
+  #outcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
+    const job = this.#given.get(seq);
+    // What a thread that retires has not started is for the next one.
+    if (!job || (this.#isRetiring && outcome.kind === "released")) return;
+    this.#given.delete(seq);
+    this.#options.listener.onOutcome(job, outcome, startedAt, runMs);
+    if (this.#given.size === 0 && this.#isStopping) this.#quiet.resolve();
+  }
+
+  /** Gives the thread what it has room for, in few messages; what must run alone, by itself. */
+  #feed(): void {
+    if (!this.#thread || this.#isStopping || this.#isRetiring) return;
+    const next = this.#waiting.peek();
+    if (!next) {
+      if (this.#given.size === 0) this.#options.listener.onStart([]);
+      return;
+    }
+    if (this.#given.size > this.#limit / 2 || this.#hasAlone()) return;
+    if (next.alone) {
+      if (this.#given.size === 0) this.#give(this.#thread, 1);
+    } else this.#give(this.#thread, this.#limit - this.#given.size);
+  }
+
+  #hasAlone(): boolean {
+    if (this.#given.size !== 1) return false;
+    const [only] = this.#given.values();
+    return only?.alone === true;
+  }
+
+  #give(thread: JobThread, most: number): void {
+    const jobs = this.#takeWaiting(most);
+    const seqs = jobs.map((job) => this.#number(job));
+    this.#options.listener.onStart([...this.#given.values()]);
+    thread.post([
+      "jobs",
+      performance.now(),
+      seqs,
+      jobs.map(({ body }) => body),
+      jobs.map(({ id }) => id),
+      jobs.map(({ attempt }) => attempt),
+      jobs.map(({ publishedAt }) => publishedAt),
+      jobs[0]?.alone ?? false,
+    ]);
+  }
+
+  /** Takes jobs up to one that must be alone. */
+  #takeWaiting(most: number): Job[] {
+    const jobs: Job[] = [];
+    while (jobs.length < most) {
+      const next = this.#waiting.peek();
+      if (!next || (next.alone && jobs.length > 0)) break;
+      jobs.push(next);
+      this.#waiting.shift();
+    }
+    return jobs;
+  }
+
+  #number(job: Job): number {
+    this.#seq = this.#seq === MAX_SEQ ? 1 : this.#seq + 1;
+    this.#given.set(this.#seq, job);
+    return this.#seq;
+  }
+
+  #jobsOf(runs: readonly SharedRun[]): Job[] {
+    return runs.map(({ seq }) => this.#given.get(seq)).filter((job) => job !== undefined);
+  }
+
+  #crashed(
+    job: Job,
+    since: number | undefined,
+    reason: ThreadEnd["reason"],
+    error: ErrorData,
+  ): void {
+    const now = performance.now();
+    const outcome: Outcome = { kind: "crashed", reason, attempt: job.attempt, error };
+    this.#options.listener.onOutcome(job, outcome, since ?? now, now - (since ?? now));
+  }
+
+  /** Back to the front, in their order. */
+  #requeue(jobs: readonly Job[]): void {
+    const behind = this.#waiting.remove(() => true);
+    for (const job of [...jobs, ...behind]) this.#waiting.push(job);
+  }
+
+  #releaseWaiting(): void {
+    const jobs = this.#waiting.remove(() => true);
+    for (const job of jobs) this.#release(job);
+  }
+
+  /** Gives everything back, whatever the thread does. */
+  #releaseAll(): void {
+    this.#takeFinished();
+    const jobs = [...this.#given.values()];
+    this.#given.clear();
+    for (const job of jobs) this.#release(job);
+    this.#releaseWaiting();
+  }
+
+  #release(job: Job): void {
+    this.#options.listener.onOutcome(job, RELEASED, performance.now(), 0);
+  }
+
+  /** Whether the thread holds a job that came before a time and has not been started. */
+  #holdsOlder(receivedBefore: number): boolean {
+    const [oldest] = this.#given.values();
+    if (!oldest || oldest.receivedAt >= receivedBefore) return false;
+    const running = new Set(this.running().map(({ job }) => job));
+    return [...this.#given.values()].some((job) => {
+      return job.receivedAt < receivedBefore && !running.has(job);
+    });
+  }
+
+  #recallGiven(receivedBefore: number): void {
+    const now = performance.now();
+    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
+    this.#recalledAt = now;
+    this.#thread?.post(["recall"]);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What the main thread and a worker's thread send each other: arrays of strings and numbers, which
+ * cost a fraction of what objects cost.
+ *
+ * @module
+ */
+
+import type { Config } from "../../config.ts";
+import type { ErrorData, Outcome } from "../../settle.ts";
+import type { WorkerDescription } from "../executor.ts";
+import type { SharedMemory } from "./shared_runs.ts";
+
+/** What a thread is born with. */
+export interface ThreadData {
+  /** The worker's file and the name it goes by. */
+  readonly file: { readonly name: string; readonly file: string };
+  /** The queue it consumes; with shards, the shard. */
+  readonly queue: string;
+  readonly workerNum: number;
+  readonly config: Config;
+  /** Of a `Pulse`. */
+  readonly pulse: SharedArrayBuffer;
+}
+
+/** Jobs as parallel arrays. */
+export type JobsMessage = readonly [
+  kind: "jobs",
+  /** `performance.now()` of the main thread. */
+  now: number,
+  seqs: readonly number[],
+  bodies: readonly string[],
+  ids: readonly string[],
+  attempts: readonly number[],
+  publishedAt: readonly number[],
+  /** All of them, which is then one. */
+  alone: boolean,
+];
+
+/** From the main thread. */
+export type ToThread =
+  | JobsMessage
+  /** Open what the worker needs. */
+  | readonly [kind: "setup", now: number, memory: SharedMemory]
+  /** Give back what has not been started. */
+  | readonly [kind: "recall"]
+  /** Finish what runs within so many ms, give back the rest. */
+  | readonly [kind: "stop", graceMs: number]
+  /** Close what was opened. */
+  | readonly [kind: "close"]
+  /** What became of a publish: `null` when it is confirmed. */
+  | readonly [kind: "published", number: number, error: PublishFailure | null];
+
+/** Why a publish was not confirmed. */
+export interface PublishFailure extends ErrorData {
+  /** The kind of a `BrokerError`. */
+  readonly brokerKind?: string;
+}
+
+/** From a worker's thread. */
+export type FromThread =
+  /** Jobs went well: they are in the shared memory. */
+  | 0
+  /** It lives. @see WorkerThread.stop */
+  | readonly [kind: "born", tid: number, canBeStopped: boolean]
+  | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
+  | readonly [kind: "ready"]
+  /** What it was told to do at its start did not work. */
+  | readonly [kind: "failed", error: ErrorData]
+  | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
+  /** Something threw outside of any event. */
+  | readonly [kind: "stray", error: ErrorData]
+  | readonly [kind: "heap full"]
+  | readonly [kind: "stopped"]
+  | readonly [kind: "closed"]
+  | readonly [kind: "publish", number: number, queue: string, body: string];

@@ -1,0 +1,155 @@
+/**
+ * What a thread says without sending anything, in memory that stays readable when it is dead: what
+ * runs in it, what has gone well, and that it lives.
+ *
+ * @module
+ */
+
+/** How much a thread may hold. */
+export interface SharedSize {
+  /** Jobs that run at once. */
+  readonly running: number;
+  /** Jobs that it was given and has not answered. */
+  readonly outstanding: number;
+}
+
+/** The memory behind {@linkcode SharedRuns}; crosses to a thread as it is. */
+export interface SharedMemory extends SharedSize {
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** A job that runs. */
+export interface SharedRun {
+  readonly seq: number;
+  /** `performance.now()` of the main thread when it was started. */
+  readonly since: number;
+}
+
+/** The first four cells: how many jobs went well, so far. */
+const FINISHED = 0;
+const HEADER = 4;
+
+/**
+ * The table of what runs (a cell each) and the ring of what went well. Written by the thread, read
+ * by the main thread. Jobs are named by the numbers they were given, which are never 0.
+ */
+export class SharedRuns {
+  /** To be handed to the thread. */
+  readonly memory: SharedMemory;
+  readonly #header: Int32Array;
+  readonly #running: Int32Array;
+  readonly #since: Float64Array;
+  readonly #ring: Int32Array;
+  readonly #startedAt: Float64Array;
+  readonly #runMs: Float64Array;
+  #read = 0;
+
+  /** @param memory Another's, to share it. */
+  constructor(memory: SharedMemory) {
+    this.memory = memory;
+    const { buffer, running, outstanding } = memory;
+    let at = 0;
+    const floats = (count: number) => new Float64Array(buffer, take(count * 8), count);
+    const integers = (count: number) => new Int32Array(buffer, take(count * 4), count);
+    const take = (bytes: number) => (at += bytes) - bytes;
+    this.#since = floats(running);
+    this.#startedAt = floats(outstanding);
+    this.#runMs = floats(outstanding);
+    this.#header = integers(HEADER);
+    this.#running = integers(running);
+    this.#ring = integers(outstanding);
+  }
+
+  /** Makes memory of its own. */
+  static ofSize({ running, outstanding }: SharedSize): SharedRuns {
+    const bytes = 8 * (running + 2 * outstanding) + 4 * (HEADER + running + outstanding);
+    return new SharedRuns({ buffer: new SharedArrayBuffer(bytes), running, outstanding });
+  }
+
+  /** The thread: a job runs. @param cell Which of the cells it has. */
+  start(cell: number, seq: number, since: number): void {
+    this.#since[cell] = since;
+    Atomics.store(this.#running, cell, seq);
+  }
+
+  /** The thread: what ran in this cell does no longer. */
+  end(cell: number): void {
+    Atomics.store(this.#running, cell, 0);
+  }
+
+  /** The thread: a job went well. */
+  finish(seq: number, startedAt: number, runMs: number): void {
+    const finished = this.#header[FINISHED] as number;
+    const place = (finished >>> 0) % this.#ring.length;
+    this.#ring[place] = seq;
+    this.#startedAt[place] = startedAt;
+    this.#runMs[place] = runMs;
+    Atomics.store(this.#header, FINISHED, (finished + 1) | 0);
+  }
+
+  /** The main thread: what went well since the last call, in its order. */
+  takeFinished(take: (seq: number, startedAt: number, runMs: number) => void): void {
+    const finished = Atomics.load(this.#header, FINISHED);
+    while (this.#read !== finished) {
+      const place = (this.#read >>> 0) % this.#ring.length;
+      this.#read = (this.#read + 1) | 0;
+      take(
+        this.#ring[place] as number,
+        this.#startedAt[place] as number,
+        this.#runMs[place] as number,
+      );
+    }
+  }
+
+  /** The main thread: what runs now. */
+  running(): SharedRun[] {
+    const runs: SharedRun[] = [];
+    for (let cell = 0; cell < this.#running.length; cell++) {
+      const seq = Atomics.load(this.#running, cell);
+      if (seq !== 0) runs.push({ seq, since: this.#since[cell] as number });
+    }
+    return runs;
+  }
+}
+
+/** Cells of {@linkcode Pulse}. */
+const BEATS = 0;
+const HEAP_USED_MB = 1;
+const HEAP_FULL = 2;
+const PULSE_CELLS = 4;
+
+/** That a thread's event loop turns, and how its heap is. */
+export class Pulse {
+  readonly #cells: Int32Array;
+
+  /** @param buffer Another's, to share it. */
+  constructor(readonly buffer = new SharedArrayBuffer(4 * PULSE_CELLS)) {
+    this.#cells = new Int32Array(buffer);
+  }
+
+  /** The thread: it lives. */
+  beat(heapUsedMb: number): void {
+    Atomics.store(this.#cells, HEAP_USED_MB, heapUsedMb);
+    Atomics.add(this.#cells, BEATS, 1);
+  }
+
+  /** The thread: its heap was used up. */
+  heapFull(): void {
+    Atomics.store(this.#cells, HEAP_FULL, 1);
+  }
+
+  /** Changes with every beat. */
+  get beats(): number {
+    return Atomics.load(this.#cells, BEATS);
+  }
+
+  /** MB. */
+  get heapUsedMb(): number {
+    return Atomics.load(this.#cells, HEAP_USED_MB);
+  }
+
+  /** Whether its heap was used up. */
+  get isHeapFull(): boolean {
+    return Atomics.load(this.#cells, HEAP_FULL) === 1;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * One thread with a worker in it, as the main thread sees it: born, talked to, ended.
+ *
+ * @module
+ */
+
+import { Worker } from "node:worker_threads";
+import { errorData } from "../../error_data.ts";
+import type { ErrorData } from "../../settle.ts";
+import { within } from "../../within.ts";
+import type { FromThread, ThreadData, ToThread } from "./messages.ts";
+import { Pulse } from "./shared_runs.ts";
+
+/** Why a thread is dead. */
+export interface ThreadDeath {
+  readonly reason: "crashed" | "out of memory";
+  readonly error: ErrorData;
+}
+
+/** Hears of a thread. None of these may throw. */
+export interface ThreadListener {
+  onMessage(message: FromThread): void;
+  /** The thread has come to its end by itself; told once, and not when it was stopped. */
+  onDeath(death: ThreadDeath): void;
+}
+
+/** What a thread is made of. */
+export interface ThreadOptions {
+  /** The program that runs in it. */
+  readonly entry: URL;
+  readonly data: Omit<ThreadData, "pulse">;
+  /** The most its heap may hold, in MB. */
+  readonly maxHeapMb: number;
+  readonly listener: ThreadListener;
+}
+
+/** How long a stopped thread may be seen by the system before it is called a zombie, in ms. */
+const ZOMBIE_MS = 500;
+const LOOK_MS = 20;
+const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
+
+/** A thread that runs, or has run. */
+export class WorkerThread {
+  readonly pulse = new Pulse();
+  readonly #worker: Worker;
+  readonly #listener: ThreadListener;
+  readonly #maxHeapMb: number;
+  #tid = 0;
+  #canBeStopped = false;
+  #isOver = false;
+
+  /** Begins a thread. */
+  constructor({ entry, data, maxHeapMb, listener }: ThreadOptions) {
+    this.#listener = listener;
+    this.#maxHeapMb = maxHeapMb;
+    const workerData: ThreadData = { ...data, pulse: this.pulse.buffer };
+    this.#worker = new Worker(entry, {
+      workerData,
+      name: data.queue,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    });
+    this.#worker.on("message", (message: FromThread) => this.#take(message));
+    this.#worker.on("error", (error: unknown) => this.#die(error));
+    this.#worker.on("exit", (code: number) => this.#onExit(code));
+  }
+
+  /** Whether it can be stopped whatever it does; known once it was born. */
+  get canBeStopped(): boolean {
+    return this.#canBeStopped;
+  }
+
+  /** Sends a message; a dead thread gets none. */
+  post(message: ToThread): void {
+    if (!this.#isOver) this.#worker.postMessage(message);
+  }
+
+  /**
+   * Ends it. Nothing is heard of it any more.
+   *
+   * @returns Whether it is gone: what runs in native code goes on, and so does everything where
+   * the runtime has no locks.
+   */
+  async stop(): Promise<boolean> {
+    this.#isOver = true;
+    if (this.#tid !== 0 && !this.#canBeStopped) return this.#leave();
+    await within(ZOMBIE_MS, this.#worker.terminate());
+    return await this.#isGone();
+  }
+
+  /** A thread that would not notice is asked for nothing: it ends with the process. */
+  #leave(): boolean {
+    this.#worker.unref();
+    void within(ZOMBIE_MS, this.#worker.terminate());
+    return false;
+  }
+
+  async #isGone(): Promise<boolean> {
+    if (this.#tid === 0) return true;
+    for (let waited = 0; waited < ZOMBIE_MS; waited += LOOK_MS) {
+      if (!isAlive(this.#tid)) return true;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    return !isAlive(this.#tid);
+  }
+
+  #take(message: FromThread): void {
+    if (this.#isOver) return;
+    if (message === 0) return this.#listener.onMessage(message);
+    if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
+    if (message[0] === "born") {
+      this.#tid = message[1];
+      this.#canBeStopped = message[2];
+    }
+    this.#listener.onMessage(message);
+  }
+
+  #onExit(code: number): void {
+    this.#die(new Error(`The worker's thread ended by itself, with exit code ${code}`));
+  }
+
+  #die(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const data = errorData(error);
+    if (data.code !== OUT_OF_MEMORY) {
+      return this.#listener.onDeath({
+        reason: "crashed",
+        error: { ...data, name: "ThreadEnded", stack: undefined },
+      });
+    }
+    const message = `The worker's thread used more than its ${this.#maxHeapMb} MB of heap: see ` +
+      `that it holds less at once, or give it more by maxHeapMb`;
+    const full: ErrorData = { name: "OutOfMemory", message };
+    this.#listener.onDeath({ reason: "out of memory", error: full });
+  }
+}
+
+/** Whether the system still runs a thread of this process. */
+function isAlive(tid: number): boolean {
+  try {
+    Deno.statSync(`/proc/self/task/${tid}`);
+    return true;
+  } catch {
+    return false;
+  }
+}

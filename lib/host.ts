@@ -1,0 +1,169 @@
+/**
+ * A worker's code where it runs, in the main thread or in a thread of its own: loaded, described,
+ * set up, run, closed.
+ *
+ * @module
+ */
+
+import type { Config } from "./config.ts";
+import { queueKey } from "./config/queues.ts";
+import type { Database } from "./database/database.ts";
+import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
+import { errorData } from "./error_data.ts";
+import { describe } from "./executor/describe.ts";
+import type { ExecutorListener, WorkerDescription } from "./executor/executor.ts";
+import { InlineExecutor } from "./executor/inline.ts";
+import type { RunMarks } from "./executor/runs.ts";
+import { eventLogger } from "./monitoring/logging.ts";
+import { shardQueue } from "./publish.ts";
+import type { Worker, WorkerContext } from "./worker.ts";
+
+/** What a worker's code is given. */
+export interface HostOptions {
+  /** The queue it consumes; with shards, the shard. */
+  readonly queue: string;
+  /** `--worker_num`. */
+  readonly workerNum: number;
+  readonly config: Config;
+  /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
+  readonly publish: (queue: string, body: string) => Promise<void>;
+  /** Is told which jobs run, if anyone wants to know. */
+  readonly marks?: RunMarks;
+}
+
+/** One worker's code. */
+export class WorkerHost {
+  /** How the worker wants to be run. */
+  readonly description: WorkerDescription;
+  /** Whether `--all` runs it: no test queue, and enabled by this configuration. */
+  readonly isActive: boolean;
+  readonly #worker: Worker;
+  readonly #options: HostOptions;
+  readonly #context: WorkerContext;
+  #database: Promise<Database> | undefined;
+  #resource: AsyncDisposable | undefined;
+  #isSettingUp = false;
+  #isClosed = false;
+
+  private constructor(worker: Worker, file: WorkerFile, options: HostOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    this.description = { ...described(worker, file, options.config), queue: options.queue };
+    this.isActive = !this.description.isTestQueue && isEnabled(worker, file, options.config);
+    this.#context = this.#makeContext();
+  }
+
+  /**
+   * Loads the worker's file.
+   *
+   * @throws {WorkerDeclarationError} When it is not a worker, or says of itself what cannot be.
+   */
+  static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
+    return new WorkerHost(await loadWorker(file), file, options);
+  }
+
+  /**
+   * Opens what the worker needs.
+   *
+   * @throws What its `setup` throws.
+   */
+  async setup(): Promise<void> {
+    this.#isSettingUp = true;
+    try {
+      this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
+    } finally {
+      this.#isSettingUp = false;
+    }
+    // It was closed meanwhile, and that did not wait.
+    if (this.#isClosed) await this.#dispose();
+  }
+
+  /** Makes what runs its events. */
+  executor(listener: ExecutorListener): InlineExecutor {
+    const { config, workerNum, queue, marks } = this.#options;
+    return new InlineExecutor({
+      worker: this.#worker,
+      description: this.description,
+      context: this.#context,
+      logFor: (event) => eventLogger(queue, workerNum, event),
+      maxEventDepth: config.limits.maxEventDepth,
+      abortGraceSeconds: config.abortGraceSeconds,
+      listener,
+      ...(marks && { marks }),
+    });
+  }
+
+  /** Closes what was opened, each thing once; a setup that goes on closes its own when it ends. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#isSettingUp) await this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    const resource = this.#resource;
+    const database = this.#database;
+    this.#resource = undefined;
+    this.#database = undefined;
+    await resource?.[Symbol.asyncDispose]();
+    await (await database?.catch(() => undefined))?.destroy();
+  }
+
+  #makeContext(): WorkerContext {
+    const { queue, workerNum, config } = this.#options;
+    return {
+      queue,
+      workerNum,
+      config,
+      log: eventLogger(queue, workerNum),
+      publish: (to, event) => this.#publish(to, event),
+      database: () => this.#openDatabase(),
+    };
+  }
+
+  /** Publishes to a queue, or to the shard of it that the event belongs to. */
+  async #publish(queue: string, event: unknown): Promise<void> {
+    const { config, publish } = this.#options;
+    const shards = config.shards.get(queueKey(queue));
+    const shard = shards === undefined ? undefined : await shardFunction(queue, config.workersDir);
+    await publish(shardQueue(queue, event, shards, shard), JSON.stringify(event));
+  }
+
+  /** One database for the worker; a failed attempt is not kept. */
+  #openDatabase(): Promise<Database> {
+    this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
+  }
+}
+
+/** Whether a configuration enables a worker. @throws {WorkerDeclarationError} When it cannot say. */
+export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
+  try {
+    return worker.enabled?.(config) ?? true;
+  } catch (error) {
+    const { name, message } = errorData(error);
+    const text = `${file} has a function enabled that threw ${name}: ${message}`;
+    throw new WorkerDeclarationError(text, { cause: error });
+  }
+}
+
+function described(worker: Worker, { file }: WorkerFile, config: Config): WorkerDescription {
+  try {
+    return describe(worker, config.queues.get(queueKey(worker.queue)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new WorkerDeclarationError(`${file}: ${error.message}`, { cause: error });
+  }
+}
+
+async function shardFunction(queue: string, workersDir: string | undefined) {
+  const file = discover(workersDir).files.find(({ name }) => name === queue);
+  return file && (await loadWorker(file)).shard;
+}
+
+async function openDatabase(url: string): Promise<Database> {
+  const database = await import("./database/database.ts");
+  return await database.openDatabase(url);
+}

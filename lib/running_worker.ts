@@ -1,0 +1,178 @@
+/**
+ * A worker that runs in the main thread, with its consumer: set up, started, stopped.
+ *
+ * @module
+ */
+
+import type { Broker } from "./broker/broker.ts";
+import type { Config } from "./config.ts";
+import { Consumer, type Totals } from "./consumer.ts";
+import type { WorkerFile } from "./discovery.ts";
+import type { Running } from "./executor/executor.ts";
+import { WorkerHost } from "./host.ts";
+import type { Reporter } from "./monitoring/report.ts";
+import { publishEvent } from "./publish.ts";
+import { TOO_LATE, within } from "./within.ts";
+
+/** What a worker needs to run. */
+export interface WorkerRunOptions {
+  /** `--worker_num`. @default {0} */
+  readonly workerNum?: number;
+  readonly config: Config;
+  readonly broker: Broker;
+  readonly report: Reporter;
+  /** Take no more than this many events. @default {Infinity} */
+  readonly maxEvents?: number;
+}
+
+/** Why a worker stopped by itself. */
+export type WorkerEnd =
+  /** Its `stop` was called. */
+  | "stopped"
+  /** It took as many events as it was to take. */
+  | "max-events"
+  /** A handler did not return when it was aborted; the process has to be replaced. */
+  | "stuck"
+  /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
+  | "inactive";
+
+/** How often limits of time are looked at, in ms. */
+const SWEEP_MS = 250;
+/** How long a stop waits for what a worker opened to close, in ms. */
+const CLOSE_MS = 5000;
+const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+
+/** A worker with its consumer, in the main thread. */
+export class RunningWorker {
+  /** The queue that is consumed; with shards, the shard's name. */
+  readonly queue: string;
+  readonly #host: WorkerHost;
+  readonly #options: WorkerRunOptions;
+  readonly #ended = Promise.withResolvers<WorkerEnd>();
+  #consumer: Consumer | undefined;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+  #closing: Promise<void> | undefined;
+  #isStuck = false;
+
+  private constructor(host: WorkerHost, queue: string, options: WorkerRunOptions) {
+    this.#host = host;
+    this.queue = queue;
+    this.#options = options;
+  }
+
+  /**
+   * Loads a worker.
+   *
+   * @param queue The queue it consumes.
+   * @throws {WorkerDeclarationError} When its file is not a worker.
+   */
+  static async load(
+    file: WorkerFile,
+    queue: string,
+    options: WorkerRunOptions,
+  ): Promise<RunningWorker> {
+    const { config, workerNum = 0, broker } = options;
+    const publish = (to: string, body: string) => publishEvent(broker, to, body);
+    const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
+    return new RunningWorker(host, queue, options);
+  }
+
+  /** What became of events so far. */
+  get totals(): Readonly<Totals> {
+    return this.#consumer?.totals ?? NOTHING;
+  }
+
+  /** How many deliveries are not settled yet. */
+  get inFlight(): number {
+    return this.#consumer?.inFlight ?? 0;
+  }
+
+  /** The events whose handler runs now. */
+  running(): readonly Running[] {
+    return this.#consumer?.executor.running() ?? [];
+  }
+
+  /**
+   * Opens what the worker needs.
+   *
+   * @throws {Error} What its `setup` throws, or why the journal cannot be kept.
+   */
+  async setup(): Promise<void> {
+    this.#consumer = this.#makeConsumer();
+    await this.#host.setup();
+  }
+
+  /**
+   * Consumes until it is stopped or ends by itself.
+   *
+   * @throws {BrokerError} When the broker refuses.
+   */
+  async start(): Promise<WorkerEnd> {
+    if (!this.#consumer) throw new Error("The worker must be set up before it is started");
+    if (this.#closing) return "stopped";
+    const consumer = this.#consumer;
+    this.#sweeper = setInterval(() => consumer.sweep(performance.now()), SWEEP_MS);
+    await consumer.start();
+    return await this.#ended.promise;
+  }
+
+  /** Takes no more events; what was taken goes on. */
+  async pause(): Promise<void> {
+    await this.#consumer?.pause();
+  }
+
+  /** Takes events again. */
+  async resume(): Promise<void> {
+    await this.#consumer?.resume();
+  }
+
+  /**
+   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened. A
+   * setup that has not come to its end is not waited for. Called again, it may cut the grace short.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  async stop(graceMs: number): Promise<void> {
+    await this.#consumer?.stop(graceMs);
+    await (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#ended.resolve("stopped");
+    if (this.#isStuck) return;
+    if (await within(CLOSE_MS, this.#host.close()) !== TOO_LATE) return;
+    this.#options.report(notClosed(this.queue, CLOSE_MS));
+  }
+
+  #makeConsumer(): Consumer {
+    const { config, broker, report, maxEvents } = this.#options;
+    return new Consumer({
+      queue: this.queue,
+      broker,
+      report,
+      limits: config.limits,
+      stateDir: config.stateDir,
+      parkSeconds: config.restarts.parkSeconds,
+      ...(maxEvents === undefined ? {} : { maxEvents }),
+      onEnd: (why) => this.#onEnd(why),
+      createExecutor: (listener) => this.#host.executor(listener),
+    });
+  }
+
+  #onEnd(why: "stuck" | "max-events"): void {
+    if (why === "stuck") this.#isStuck = true;
+    this.#ended.resolve(why);
+  }
+}
+
+/** What is said when a worker's resources are not closed in time. */
+export function notClosed(queue: string, ms: number) {
+  return {
+    kind: "notice",
+    level: "warning",
+    queue,
+    message: "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
+    properties: { seconds: ms / 1000 },
+  } as const;
+}

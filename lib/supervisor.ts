@@ -1,0 +1,544 @@
+/**
+ * Keeps one queue's worker running in a thread: begins it, hands it to the consumer, ends what
+ * hangs, begins it anew, and parks the queue when that does not help. Nothing that happens here
+ * touches another queue.
+ *
+ * @module
+ */
+
+import { type Broker, BrokerError } from "./broker/broker.ts";
+import type { Config } from "./config.ts";
+import { queueKey } from "./config/queues.ts";
+import { Consumer, type Totals } from "./consumer.ts";
+import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
+import { errorData } from "./error_data.ts";
+import { DEFAULT_MAX_HEAP_MB } from "./executor/describe.ts";
+import type { Job, Running, WorkerDescription } from "./executor/executor.ts";
+import { type Hang, ThreadExecutor } from "./executor/thread.ts";
+import type { FromThread, PublishFailure } from "./executor/thread/messages.ts";
+import type { SharedRuns } from "./executor/thread/shared_runs.ts";
+import { type ThreadDeath, WorkerThread } from "./executor/thread/worker_thread.ts";
+import type { NoticeReport, Reporter } from "./monitoring/report.ts";
+import { publishEvent } from "./publish.ts";
+import { notClosed, type WorkerEnd } from "./running_worker.ts";
+import type { ErrorData } from "./settle.ts";
+import { RestartBudget } from "./supervisor/budget.ts";
+import { TOO_LATE, within } from "./within.ts";
+
+/** What a {@linkcode Supervisor} is made of. */
+export interface SupervisorOptions {
+  readonly file: WorkerFile;
+  /** The queue that is consumed; with shards, the shard. */
+  readonly queue: string;
+  readonly workerNum: number;
+  readonly config: Config;
+  readonly broker: Broker;
+  readonly report: Reporter;
+  /** Take no more than this many events. @default {Infinity} */
+  readonly maxEvents?: number;
+  /**
+   * The process has no other queue: what is wrong at its first start is thrown, instead of being
+   * tried again.
+   */
+  readonly isOnly: boolean;
+  /** Leave the queue alone if it is a test queue or not enabled. */
+  readonly onlyIfActive: boolean;
+  /** Told once: whether the queue is run here. It is, too, when its worker cannot be begun yet. */
+  readonly onLaunch?: (isRun: boolean) => void;
+  /** A thread could not be ended: the process should be restarted when that does least harm. */
+  readonly onZombie?: () => void;
+  /** The queue was parked, or is consumed again. */
+  readonly onParked?: (isParked: boolean) => void;
+}
+
+/** How a queue is. */
+export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "stopping";
+
+/** How often limits of time are looked at, in ms. */
+const SWEEP_MS = 250;
+/** How long a thread may take to load its worker, in ms. */
+const LOAD_MS = 30_000;
+/** How long its setup may take, which may have to wait for what it needs, in ms. */
+const SETUP_MS = 300_000;
+/** A thread that did not beat for so long is blocked, in ms. */
+const BLOCKED_MS = 1500;
+/** How long what runs beside an error outside of any event may take to end, in ms. */
+const RETIRE_MS = 5000;
+/** How long a stop waits for what a worker opened to close, in ms. */
+const CLOSE_MS = 5000;
+const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+/** The program of a thread. */
+const ENTRY = new URL("./thread_entry.ts", import.meta.url);
+
+/** Runs one queue in a thread. */
+export class Supervisor {
+  readonly queue: string;
+  readonly #options: SupervisorOptions;
+  readonly #budget: RestartBudget;
+  readonly #ended = Promise.withResolvers<WorkerEnd>();
+  #state: QueueState = "starting";
+  #thread: WorkerThread | undefined;
+  #shared: SharedRuns | undefined;
+  #consumer: Consumer | undefined;
+  #executor: ThreadExecutor | undefined;
+  #maxHeapMb: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+  #beats = 0;
+  #beatAt = 0;
+  #isLaunched = false;
+  #isConsuming = false;
+  #isQuiet = false;
+  #isRetiring = false;
+  #closed = Promise.withResolvers<void>();
+  #stopping: Promise<void> | undefined;
+  #zombies = 0;
+  #lastError: ErrorData | undefined;
+
+  /** @param options The queue, its worker's file, and what it works with. */
+  constructor(options: SupervisorOptions) {
+    const { queue, config, file } = options;
+    this.#options = options;
+    this.queue = queue;
+    const { restarts } = config;
+    this.#budget = new RestartBudget({ most: restarts.most, windowMs: restarts.seconds * 1000 });
+    this.#maxHeapMb = config.queues.get(queueKey(file.name))?.maxHeapMb ?? DEFAULT_MAX_HEAP_MB;
+  }
+
+  /** What became of events so far. */
+  get totals(): Readonly<Totals> {
+    return this.#consumer?.totals ?? NOTHING;
+  }
+
+  /** How many deliveries are not settled yet. */
+  get inFlight(): number {
+    return this.#consumer?.inFlight ?? 0;
+  }
+
+  /** How the queue is. */
+  get state(): QueueState {
+    return this.#state;
+  }
+
+  /** Threads that could not be ended. */
+  get zombies(): number {
+    return this.#zombies;
+  }
+
+  /** MB of heap that the worker uses; `undefined` when there is no thread. */
+  get heapMb(): number | undefined {
+    return this.#thread?.pulse.heapUsedMb;
+  }
+
+  /** What last went wrong outside of any event. */
+  get lastError(): ErrorData | undefined {
+    return this.#lastError;
+  }
+
+  /** The events whose handler runs now. */
+  running(): readonly Running[] {
+    return this.#executor?.running() ?? [];
+  }
+
+  /**
+   * Consumes until it is stopped or ends by itself.
+   *
+   * @throws Where the process has no other queue: what is wrong at its first start.
+   */
+  async start(): Promise<WorkerEnd> {
+    if (this.#stopping) return "stopped";
+    this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
+    this.#begin();
+    return await this.#ended.promise;
+  }
+
+  /** Takes no more events; what was taken goes on. */
+  async pause(): Promise<void> {
+    this.#isQuiet = true;
+    if (this.#isConsuming) await this.#consumer?.pause();
+  }
+
+  /** Takes events again. */
+  async resume(): Promise<void> {
+    this.#isQuiet = false;
+    if (this.#isConsuming) await this.#consumer?.resume();
+  }
+
+  /**
+   * Drains: finishes what runs within the grace, gives back the rest, ends the thread. Called
+   * again, it may cut the grace short.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#state = "stopping";
+    clearTimeout(this.#timer);
+    await this.#consumer?.stop(graceMs);
+    if (graceMs === 0) this.#closed.resolve();
+    await (this.#stopping ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const thread = this.#thread;
+    if (thread && this.#isConsuming && !this.#isBlocked()) {
+      thread.post(["close"]);
+      const { promise } = this.#closed;
+      if (await within(CLOSE_MS, promise) === TOO_LATE) {
+        this.#options.report(notClosed(this.queue, CLOSE_MS));
+      }
+    }
+    this.#thread = undefined;
+    await thread?.stop();
+    this.#ended.resolve("stopped");
+  }
+
+  // A thread's life.
+
+  #begin(): void {
+    const { file, queue, workerNum, config } = this.#options;
+    clearTimeout(this.#timer);
+    this.#isRetiring = false;
+    const thread: WorkerThread = new WorkerThread({
+      entry: ENTRY,
+      data: { file, queue, workerNum, config },
+      maxHeapMb: this.#maxHeapMb,
+      listener: {
+        onMessage: (message) => {
+          if (thread === this.#thread) this.#onMessage(thread, message);
+        },
+        onDeath: (death) => {
+          if (thread === this.#thread) this.#onDeath(death);
+        },
+      },
+    });
+    this.#thread = thread;
+    this.#beatAt = performance.now();
+    this.#timer = setTimeout(() => this.#onFailure(TOO_SLOW), LOAD_MS);
+  }
+
+  #onMessage(thread: WorkerThread, message: FromThread): void {
+    if (message === 0) return this.#executor?.onMessage(message);
+    switch (message[0]) {
+      case "born":
+        return this.#onBorn(message[2]);
+      case "described":
+        return this.#onDescribed(thread, message[1], message[2]);
+      case "ready":
+        return this.#onReady(thread);
+      case "failed":
+        return this.#onFailure(message[1]);
+      case "stray":
+        return void this.#onStray(message[1]);
+      case "publish":
+        return void this.#publish(thread, message[1], message[2], message[3]);
+      case "closed":
+        return this.#closed.resolve();
+      default:
+        return this.#executor?.onMessage(message);
+    }
+  }
+
+  #onBorn(canBeStopped: boolean): void {
+    if (canBeStopped) return;
+    this.#notice("warning", NO_LOCKS, {});
+  }
+
+  #onDescribed(thread: WorkerThread, description: WorkerDescription, isActive: boolean): void {
+    if (this.#options.onlyIfActive && !isActive) return void this.#leave();
+    this.#launch(true);
+    if (description.maxHeapMb !== this.#maxHeapMb) {
+      this.#maxHeapMb = description.maxHeapMb;
+      void this.#endThread();
+      return this.#begin();
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#onFailure(NO_SETUP), SETUP_MS);
+    try {
+      this.#executor ??= this.#makeExecutor(description);
+    } catch (error) {
+      return this.#onFailure(errorData(error));
+    }
+    this.#shared = this.#executor.newShared();
+    thread.post(["setup", performance.now(), this.#shared.memory]);
+  }
+
+  /** It is no queue of this process. */
+  async #leave(): Promise<void> {
+    clearInterval(this.#sweeper);
+    clearTimeout(this.#timer);
+    await this.#endThread();
+    this.#launch(false);
+    this.#ended.resolve("inactive");
+  }
+
+  #launch(isRun: boolean): void {
+    if (this.#isLaunched) return;
+    this.#isLaunched = true;
+    this.#options.onLaunch?.(isRun);
+  }
+
+  #makeExecutor(description: WorkerDescription): ThreadExecutor {
+    const { config, broker, report, maxEvents } = this.#options;
+    let executor: ThreadExecutor | undefined;
+    this.#consumer = new Consumer({
+      queue: this.queue,
+      broker,
+      report,
+      limits: config.limits,
+      stateDir: config.stateDir,
+      parkSeconds: config.restarts.parkSeconds,
+      ...(maxEvents === undefined ? {} : { maxEvents }),
+      onEnd: (why) => this.#ended.resolve(why),
+      createExecutor: (listener) => {
+        executor = new ThreadExecutor({
+          description,
+          listener,
+          abortGraceSeconds: config.abortGraceSeconds,
+          onHang: (hang) => this.#onHang(hang),
+        });
+        return executor;
+      },
+    });
+    return executor as unknown as ThreadExecutor;
+  }
+
+  #onReady(thread: WorkerThread): void {
+    if (!this.#executor || !this.#shared) return;
+    clearTimeout(this.#timer);
+    const wasParked = this.#state === "parked";
+    this.#state = "consuming";
+    this.#executor.attach(thread, this.#shared);
+    if (wasParked) this.#unpark();
+    if (!this.#isConsuming) void this.#startConsumer();
+  }
+
+  async #startConsumer(): Promise<void> {
+    try {
+      if (this.#isQuiet) await this.#consumer?.pause();
+      this.#isConsuming = true;
+      await this.#consumer?.start();
+    } catch (error) {
+      this.#isConsuming = false;
+      if (this.#options.isOnly) return this.#ended.reject(error);
+      this.#park(errorData(error));
+    }
+  }
+
+  /** The thread came to its end by itself. */
+  #onDeath({ reason, error }: ThreadDeath): void {
+    this.#lastError = error;
+    const isRunning = this.#state === "consuming";
+    const count = this.running().length;
+    const end = { reason, error, guilty: [], isSuspicious: isRunning && !this.#isRetiring };
+    const isBlamed = this.#executor?.detach(end) ?? false;
+    void this.#endThread();
+    if (this.#state === "stopping") return;
+    if (isRunning && isBlamed) {
+      this.#notice("error", ENDED_WITH_EVENTS, { reason, count }, error);
+      return this.#restart(0);
+    }
+    this.#onFailure(error, reason);
+  }
+
+  /** A handler did not return: its thread is ended, and only who is to blame is blamed. */
+  #onHang({ jobs, running }: Hang): void {
+    const { queue } = this;
+    const seconds = this.#executor?.description.maxConsumeSeconds ?? 0;
+    const message = `Timed out in ${queue} after ${seconds} seconds processing 1 events`;
+    const error: ErrorData = { name: "WorkerTimeoutError", message };
+    const guilty = this.#guiltyOf({ jobs, running });
+    const isSuspicious = guilty.length === 0;
+    this.#executor?.detach({ reason: "timeout", error, guilty, isSuspicious });
+    this.#lastError = error;
+    const ids = jobs.map(({ id }) => id);
+    this.#notice("error", HANGS, { seconds, count: running.length, ids }, undefined, [
+      "worker-timeout",
+      queue,
+    ]);
+    void this.#endThread();
+    if (this.#state !== "stopping") this.#restart(0);
+  }
+
+  /** Those that are surely to blame: not where a batch hangs, or one of several blocks them all. */
+  #guiltyOf({ jobs, running }: Hang): readonly Job[] {
+    if (this.#isBlocked()) return running.length === 1 ? running : [];
+    const isBatch = this.#executor?.description.batch !== undefined;
+    return isBatch && jobs.length > 1 ? [] : jobs;
+  }
+
+  /** What threw outside of any event ends its thread, when what runs beside it has ended. */
+  async #onStray(error: ErrorData): Promise<void> {
+    if (this.#isRetiring || this.#state === "stopping") return this.#noticeStray(error);
+    if (this.#state !== "consuming") return this.#onFailure(error);
+    const thread = this.#thread;
+    this.#isRetiring = true;
+    this.#noticeStray(error);
+    await this.#executor?.retire(RETIRE_MS);
+    if (thread !== this.#thread || this.#isStopping()) return;
+    thread?.post(["close"]);
+    await within(BLOCKED_MS, this.#closed.promise);
+    if (thread !== this.#thread || this.#isStopping()) return;
+    this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
+    void this.#endThread();
+    this.#tryLater(error);
+  }
+
+  #isStopping(): boolean {
+    return this.#state === "stopping";
+  }
+
+  /** Zulip's line for what goes wrong outside of any event. */
+  #noticeStray(error: ErrorData): void {
+    this.#lastError = error;
+    this.#notice("error", "Unhandled exception from queue: {queue}", {}, error);
+  }
+
+  /** A thread could not be begun, or ended without any event being to blame. */
+  #onFailure(error: ErrorData, reason?: ThreadDeath["reason"]): void {
+    clearTimeout(this.#timer);
+    this.#lastError = error;
+    this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
+    void this.#endThread();
+    if (this.#isStopping()) return;
+    this.#launch(true);
+    if (this.#options.isOnly && !this.#isConsuming) return this.#ended.reject(thrownBy(error));
+    if (this.#state === "parked") return this.#tryParkedLater();
+    const message = reason ? ENDED : DID_NOT_START;
+    if (this.#budget.failures < this.#options.config.restarts.most) {
+      this.#notice("error", message, reason ? { reason } : {}, error);
+    }
+    this.#tryLater(error);
+  }
+
+  #tryLater(error: ErrorData): void {
+    const ms = this.#budget.failed();
+    if (ms === undefined) this.#park(error);
+    else this.#restart(ms);
+  }
+
+  #restart(ms: number): void {
+    if (this.#state !== "parked") this.#state = "restarting";
+    clearTimeout(this.#timer);
+    if (ms === 0) return this.#begin();
+    this.#timer = setTimeout(() => this.#begin(), ms);
+  }
+
+  /** Ends the thread; whether it is gone is looked at, and not waited for. */
+  async #endThread(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#closed = Promise.withResolvers();
+    if (!thread || await thread.stop()) return;
+    this.#zombies++;
+    this.#notice("error", ZOMBIE, {});
+    this.#options.onZombie?.();
+  }
+
+  // Parking.
+
+  #park(error: ErrorData): void {
+    const { config: { restarts }, onParked } = this.#options;
+    this.#state = "parked";
+    void this.#endThread();
+    if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
+    this.#executor?.recall(Infinity);
+    const { most, seconds, parkSeconds } = restarts;
+    this.#notice("error", PARKED, { count: most, seconds, park: parkSeconds }, error);
+    onParked?.(true);
+    this.#tryParkedLater();
+  }
+
+  #tryParkedLater(): void {
+    this.#restart(this.#options.config.restarts.parkSeconds * 1000);
+  }
+
+  #unpark(): void {
+    this.#budget.clear();
+    this.#options.onParked?.(false);
+    this.#notice("info", "Queue {queue} is consumed again", {});
+    if (this.#isConsuming) void this.#consumer?.resume("parked");
+  }
+
+  // What goes on.
+
+  #sweep(now: number): void {
+    const beats = this.#thread?.pulse.beats ?? 0;
+    if (beats !== this.#beats) this.#beatAt = now;
+    this.#beats = beats;
+    this.#consumer?.sweep(now);
+  }
+
+  /** Whether the thread's event loop does not turn. */
+  #isBlocked(): boolean {
+    return performance.now() - this.#beatAt > BLOCKED_MS;
+  }
+
+  async #publish(
+    thread: WorkerThread,
+    number: number,
+    queue: string,
+    body: string,
+  ): Promise<void> {
+    try {
+      await publishEvent(this.#options.broker, queue, body);
+      thread.post(["published", number, null]);
+    } catch (error) {
+      thread.post(["published", number, failureOf(error)]);
+    }
+  }
+
+  #notice(
+    level: NoticeReport["level"],
+    message: string,
+    properties: Readonly<Record<string, unknown>>,
+    error?: ErrorData,
+    fingerprint?: readonly string[],
+  ): void {
+    this.#options.report({
+      kind: "notice",
+      level,
+      queue: this.queue,
+      message,
+      properties,
+      ...(error && { error }),
+      ...(fingerprint && { fingerprint }),
+    });
+  }
+}
+
+const NO_LOCKS = "This runtime has no Web Locks, so the thread of {queue} cannot be stopped when " +
+  "its worker hangs: the process is then restarted";
+const TOO_SLOW: ErrorData = {
+  name: "TooSlow",
+  message: `The worker's file did not load within ${LOAD_MS / 1000} s`,
+};
+const NO_SETUP: ErrorData = {
+  name: "TooSlow",
+  message: `The worker's setup did not end within ${SETUP_MS / 1000} s`,
+};
+const ENDED_WITH_EVENTS = "The thread of {queue} ended ({reason}) while it ran {count} events: " +
+  "a new one goes on, and they run alone";
+const ENDED = "The thread of {queue} ended ({reason}): it is begun again";
+const DID_NOT_START = "The worker of {queue} did not start: it is tried again";
+const HANGS = "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
+  "processing {count} events: its thread is ended, and a new one goes on";
+const ZOMBIE =
+  "A thread of {queue} cannot be ended, as it runs native code: the queue goes on in " +
+  "a new one, and the process asks to be restarted";
+const PARKED = "Queue {queue} is parked: its worker failed {count} times within {seconds} s. Its " +
+  "events stay in the broker, and it is tried again every {park} s";
+
+/** An error as a thread told it. */
+function thrownBy({ name, message, stack }: ErrorData): Error {
+  if (name === "WorkerDeclarationError") return new WorkerDeclarationError(message);
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function failureOf(error: unknown): PublishFailure {
+  const data = errorData(error);
+  return error instanceof BrokerError ? { ...data, brokerKind: error.kind } : data;
+}

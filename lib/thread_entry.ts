@@ -1,0 +1,284 @@
+/**
+ * The program of a worker's thread: loads the worker, runs its events, answers. It knows no broker.
+ *
+ * @module
+ */
+
+import { workerData } from "node:worker_threads";
+import { getHeapStatistics } from "node:v8";
+import { BrokerError, type BrokerErrorKind } from "./broker/broker.ts";
+import { errorData } from "./error_data.ts";
+import type { ExecutorListener, Job } from "./executor/executor.ts";
+import type { InlineExecutor } from "./executor/inline.ts";
+import type { RunMarks } from "./executor/runs.ts";
+import type {
+  FromThread,
+  JobsMessage,
+  PublishFailure,
+  ThreadData,
+  ToThread,
+} from "./executor/thread/messages.ts";
+import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
+import { WorkerHost } from "./host.ts";
+import { setUpLogging } from "./monitoring/logging.ts";
+import type { Outcome } from "./settle.ts";
+
+/** How often the thread looks after its limits of time and its heap, in ms. */
+const BEAT_MS = 250;
+/** What has finished is said after so many ms, though others still run. */
+const ANSWER_MS = 5;
+
+/** What a thread has, and `self` is not among it. */
+declare const globalThis: {
+  postMessage(message: FromThread): void;
+  onmessage: ((event: { readonly data: ToThread }) => void) | null;
+  addEventListener: typeof addEventListener;
+};
+
+interface ThreadJob extends Job {
+  readonly seq: number;
+  cell: number;
+}
+
+const say = globalThis.postMessage.bind(globalThis);
+
+/** Tells the main thread what runs and what became of it. */
+class Answers implements ExecutorListener, RunMarks {
+  readonly #shared: SharedRuns;
+  readonly #free: number[];
+  #isUnsaid = false;
+  #saidAt = 0;
+  /** What turns this thread's clock into the main thread's. */
+  offset = -Infinity;
+
+  constructor(shared: SharedRuns) {
+    this.#shared = shared;
+    this.#free = Array.from({ length: shared.memory.running }, (_, cell) => cell);
+  }
+
+  on(job: Job, since: number): void {
+    const mine = job as ThreadJob;
+    if (mine.cell >= 0) return;
+    mine.cell = this.#free.pop() ?? -1;
+    if (mine.cell >= 0) this.#shared.start(mine.cell, mine.seq, since + this.offset);
+  }
+
+  off(job: Job): void {
+    const mine = job as ThreadJob;
+    if (mine.cell < 0) return;
+    this.#shared.end(mine.cell);
+    this.#free.push(mine.cell);
+    mine.cell = -1;
+  }
+
+  /** The main thread knows what it gave. */
+  onStart(jobs: readonly Job[]): void {
+    if (jobs.length === 0) this.say(performance.now());
+  }
+
+  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
+    const { seq } = job as ThreadJob;
+    if (outcome.kind === "done") this.#shared.finish(seq, startedAt + this.offset, runMs);
+    else say(["outcome", seq, outcome, startedAt + this.offset, runMs]);
+    this.#isUnsaid = true;
+    const now = startedAt + runMs;
+    if (now - this.#saidAt > ANSWER_MS) this.say(now);
+  }
+
+  /** The main thread sees it, and ends this thread. */
+  onStuck(): void {}
+
+  /** Says that jobs went well, if any did. */
+  say(now: number): void {
+    this.#saidAt = now;
+    if (!this.#isUnsaid) return;
+    this.#isUnsaid = false;
+    say(0);
+  }
+}
+
+/** Publishes by way of the main thread. */
+class Publisher {
+  readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
+  #count = 0;
+
+  readonly publish = (queue: string, body: string): Promise<void> => {
+    const confirmed = Promise.withResolvers<void>();
+    this.#waiting.set(++this.#count, confirmed);
+    say(["publish", this.#count, queue, body]);
+    return confirmed.promise;
+  };
+
+  published(number: number, failure: PublishFailure | null): void {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    if (failure === null) waiting?.resolve();
+    else waiting?.reject(asError(failure));
+  }
+}
+
+function asError({ name, message, stack, brokerKind }: PublishFailure): Error {
+  if (brokerKind !== undefined) return new BrokerError(brokerKind as BrokerErrorKind, message);
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+/** The thread. */
+class Thread {
+  readonly #data: ThreadData;
+  readonly #publisher = new Publisher();
+  #host: WorkerHost | undefined;
+  #answers: Answers | undefined;
+  #executor: InlineExecutor | undefined;
+
+  constructor(data: ThreadData) {
+    this.#data = data;
+  }
+
+  /** Loads the worker. */
+  async load(): Promise<void> {
+    const { file, queue, workerNum, config } = this.#data;
+    const marks: RunMarks = {
+      on: (job, since) => this.#answers?.on(job, since),
+      off: (job) => this.#answers?.off(job),
+    };
+    const { publish } = this.#publisher;
+    this.#host = await WorkerHost.load(file, { queue, workerNum, config, publish, marks });
+    say(["described", this.#host.description, this.#host.isActive]);
+  }
+
+  take(message: ToThread): void {
+    switch (message[0]) {
+      case "jobs":
+        return this.#run(message);
+      case "setup":
+        return void this.#setup(message[1], new SharedRuns(message[2])).catch(sayFailed);
+      case "recall":
+        return this.#executor?.recall(Infinity);
+      case "stop":
+        return void this.#executor?.stop(message[1]).then(() => this.#stopped());
+      case "close":
+        return void this.#close();
+      case "published":
+        return this.#publisher.published(message[1], message[2]);
+    }
+  }
+
+  /** Looks after limits of time; called a few times a second. */
+  sweep(now: number): void {
+    this.#executor?.sweep(now);
+    this.#answers?.say(now);
+  }
+
+  async #setup(mainNow: number, shared: SharedRuns): Promise<void> {
+    const answers = this.#answers = new Answers(shared);
+    answers.offset = mainNow - performance.now();
+    await this.#host?.setup();
+    this.#executor = this.#host?.executor(answers);
+    say(["ready"]);
+  }
+
+  #run([_kind, now, seqs, bodies, ids, attempts, publishedAt, alone]: JobsMessage): void {
+    const receivedAt = performance.now();
+    // A message takes its time, so the greatest difference is the truest.
+    if (this.#answers && now - receivedAt > this.#answers.offset) {
+      this.#answers.offset = now - receivedAt;
+    }
+    const jobs: ThreadJob[] = [];
+    for (let i = 0; i < seqs.length; i++) {
+      jobs.push({
+        id: ids[i] as string,
+        body: bodies[i] as string,
+        attempt: attempts[i] as number,
+        publishedAt: publishedAt[i] as number,
+        receivedAt,
+        alone,
+        seq: seqs[i] as number,
+        cell: -1,
+      });
+    }
+    this.#executor?.run(jobs);
+  }
+
+  #stopped(): void {
+    this.#answers?.say(performance.now());
+    say(["stopped"]);
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#host?.close();
+    } catch (error) {
+      say(["stray", errorData(error)]);
+    }
+    say(["closed"]);
+  }
+}
+
+function sayFailed(error: unknown): void {
+  say(["failed", errorData(error)]);
+}
+
+/** What is used of the Web Locks API, which Deno's types leave out. */
+interface Locks {
+  request(name: string, granted: () => Promise<never>): Promise<never>;
+}
+
+/** A thread that holds a lock is stopped whatever it does. @returns Whether there are locks. */
+async function holdLock(): Promise<boolean> {
+  const { locks } = navigator as { readonly locks?: Locks };
+  if (!locks) return false;
+  const granted = Promise.withResolvers<void>();
+  void locks.request(`process-queue thread ${crypto.randomUUID()}`, () => {
+    granted.resolve();
+    return new Promise(() => {});
+  });
+  await granted.promise;
+  return true;
+}
+
+/** The number by which the system knows this thread; 0 where it does not say. */
+function threadId(): number {
+  try {
+    return Number(Deno.readLinkSync("/proc/thread-self").split("/").at(-1));
+  } catch {
+    return 0;
+  }
+}
+
+/** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
+function beat(pulse: Pulse, sweep: (now: number) => void): void {
+  const limit = getHeapStatistics().heap_size_limit;
+  const timer = setInterval(() => {
+    const { heap_size_limit, used_heap_size } = getHeapStatistics();
+    pulse.beat(Math.round(used_heap_size / 1e6));
+    if (heap_size_limit <= limit) return sweep(performance.now());
+    clearInterval(timer);
+    pulse.heapFull();
+    say(["heap full"]);
+  }, BEAT_MS);
+}
+
+function listenToStrayErrors(): void {
+  const take = (event: Event, error: unknown) => {
+    event.preventDefault();
+    say(["stray", errorData(error)]);
+  };
+  globalThis.addEventListener("error", (event) => take(event, event.error));
+  globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason));
+}
+
+async function main(data: ThreadData): Promise<void> {
+  const canBeStopped = await holdLock();
+  listenToStrayErrors();
+  setUpLogging(data.config.log);
+  const thread = new Thread(data);
+  globalThis.onmessage = ({ data: message }) => thread.take(message);
+  beat(new Pulse(data.pulse), (now) => thread.sweep(now));
+  say(["born", threadId(), canBeStopped]);
+  await thread.load().catch(sayFailed);
+}
+
+await main(workerData as ThreadData);
