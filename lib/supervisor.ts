@@ -60,7 +60,12 @@ const SWEEP_MS = 250;
 const LOAD_MS = 30_000;
 /** How long its setup may take, which may have to wait for what it needs, in ms. */
 const SETUP_MS = 300_000;
-/** A thread that did not beat for so long is blocked, in ms. */
+/**
+ * A thread that did not beat for so long may be blocked, in ms: then none of several events that
+ * run in it is blamed for sure. It beats every 250 ms, which is looked at as often.
+ */
+const SILENT_MS = 600;
+/** A thread that did not beat for so long is not asked to close what it opened, in ms. */
 const BLOCKED_MS = 1500;
 /** How long what runs beside an error outside of any event may take to end, in ms. */
 const RETIRE_MS = 5000;
@@ -181,7 +186,7 @@ export class Supervisor {
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
     const thread = this.#thread;
-    if (thread && this.#isConsuming && !this.#isBlocked()) {
+    if (thread && this.#isConsuming && !this.#isSilent(BLOCKED_MS)) {
       thread.post(["close"]);
       const { promise } = this.#closed;
       if (await within(CLOSE_MS, promise) === TOO_LATE) {
@@ -362,7 +367,7 @@ export class Supervisor {
 
   /** Those that are surely to blame: not where a batch hangs, or one of several blocks them all. */
   #guiltyOf({ jobs, running }: Hang): readonly Job[] {
-    if (this.#isBlocked()) return running.length === 1 ? running : [];
+    if (this.#isSilent(SILENT_MS)) return running.length === 1 ? running : [];
     const isBatch = this.#executor?.description.batch !== undefined;
     return isBatch && jobs.length > 1 ? [] : jobs;
   }
@@ -469,9 +474,9 @@ export class Supervisor {
     this.#consumer?.sweep(now);
   }
 
-  /** Whether the thread's event loop does not turn. */
-  #isBlocked(): boolean {
-    return performance.now() - this.#beatAt > BLOCKED_MS;
+  /** Whether the thread's event loop has not turned for so many ms. */
+  #isSilent(ms: number): boolean {
+    return performance.now() - this.#beatAt > ms;
   }
 
   async #publish(

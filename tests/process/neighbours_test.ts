@@ -1,0 +1,76 @@
+/**
+ * Whatever the worker of one queue does, another queue of the process does not notice, and what is
+ * to blame is dead-lettered alone.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Neighbours } from "../fixtures/process/neighbours.ts";
+import { until } from "../fixtures/until.ts";
+import { rabbitmqTest } from "../servers.ts";
+
+/** What a handler is told to do, and why its event is given up then. */
+const DEEDS: readonly (readonly [order: object, reason: string, logged?: RegExp])[] = [
+  [{ do: "throw" }, "error"],
+  [{ do: "throwNull" }, "error"],
+  [{ do: "exit" }, "crashed", /The thread of .* ended \(crashed\)/],
+  [{ do: "processExit" }, "crashed"],
+  [{ do: "close" }, "crashed"],
+  [{ do: "hang" }, "timeout", /did not return when it was aborted after 1 seconds/],
+  [{ do: "loop" }, "timeout"],
+  [{ do: "regularExpression" }, "timeout"],
+  [{ code: `${"a".repeat(60)}b` }, "timeout"],
+  [{ do: "atomicsWait" }, "timeout"],
+  [{ do: "loopThatCatches" }, "timeout"],
+  [{ do: "microtasks" }, "timeout"],
+  [{ do: "heap" }, "out of memory", /The thread of .* ended \(out of memory\)/],
+  [{ do: "heapInTimer" }, "out of memory"],
+];
+
+for (const type of ["classic", "quorum"] as const) {
+  rabbitmqTest(`what one worker does, its neighbour does not notice (${type})`, async (server) => {
+    await using both = await Neighbours.open(server.url, {
+      type,
+      worker: { maxConsumeSeconds: 1, maxHeapMb: 64 },
+    });
+    const connections = await connectionsOf(both, server);
+    assert.equal(connections.length, 2);
+    for (const [order, reason, logged] of DEEDS) {
+      const since = Date.now();
+      const done = both.done.length;
+      await both.order({ n: 1 }, order, { n: 2 });
+      assert.equal((await both.deadLetter(JSON.stringify(order)))["x-pq-reason"], reason);
+      await both.untilDone(done + 2);
+      if (logged) await both.program.untilLogged(logged);
+      await until("two threads run", () => both.threads === 2);
+      await both.assertUnharmed(since);
+    }
+    await rejectLater(both);
+    await both.assertNothingLost();
+    assert(both.stage.ledger.every(({ attempt }) => attempt === 1));
+    assert.equal(await both.stage.client.ready(both.stage.queue), 0);
+    assert.deepEqual(await connectionsOf(both, server), connections);
+    both.program.signal("SIGTERM");
+    assert.equal((await both.program.end()).code, 0);
+  });
+}
+
+/** A rejection outside of its event's promise: its thread is begun anew when what runs has ended. */
+async function rejectLater(both: Neighbours): Promise<void> {
+  const since = Date.now();
+  const done = both.done.length;
+  await both.order({ do: "rejectLater" }, { do: "slow" }, { do: "slow" }, { do: "slow" });
+  await both.program.untilLogged(/^Unhandled exception from queue: /);
+  await both.untilDone(done + 4);
+  await both.assertUnharmed(since);
+}
+
+/** The broker's connections of the program, by what the broker calls them. */
+async function connectionsOf(
+  { program }: Neighbours,
+  server: { ctl(...args: string[]): Promise<string> },
+): Promise<string[]> {
+  const lines = await server.ctl("list_connections", "pid", "client_properties");
+  return lines.split("\n").filter((line) => line.includes(`:${program.pid}`)).sort();
+}

@@ -1,0 +1,224 @@
+/**
+ * What becomes of a worker's thread that cannot be begun, cannot be ended, or leaves things behind.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Neighbours } from "../fixtures/process/neighbours.ts";
+import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { rabbitmqTest } from "../servers.ts";
+
+const HANGS = { maxConsumeSeconds: 1, retries: [] } as const;
+const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
+
+stageTest("a new thread takes over within a second of the end of one that hung", async (stage) => {
+  await stage.worker(HANGS);
+  await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
+  const program = stage.consume([], NO_GRACE);
+  const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
+  await stage.untilWritten("done", 1);
+  const [done] = stage.ledger.filter(({ what }) => what === "done");
+  assert((done?.at ?? Infinity) - Date.parse(String(line["time"])) < 1000);
+});
+
+stageTest("each time a handler hangs is an attempt, and its neighbours' are not", async (stage) => {
+  await stage.worker({ maxConsumeSeconds: 1, retries: [1] });
+  await stage.publish([{ n: 0 }, { n: 1, do: "loop" }, { n: 2 }, { n: 3 }]);
+  const program = stage.consume([], NO_GRACE);
+  await stage.untilReady(1, `${stage.queue}.failed`);
+  const message = await stage.client.take(`${stage.queue}.failed`);
+  const headers = message?.properties.headers ?? {};
+  assert.equal(headers["x-pq-reason"], "timeout");
+  assert.equal(headers["x-pq-attempts"], 2);
+  assert.equal(headers["x-pq-error-name"], "WorkerTimeoutError");
+  assert.deepEqual(stage.ledgerOf("done", "n"), [0, 2, 3]);
+  const attempts = stage.ledger.filter(({ event }) => event["n"] !== 1);
+  assert(attempts.every(({ attempt }) => attempt === 1));
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+stageTest(
+  "of a batch that hangs in its thread, only the one to blame is given up",
+  async (stage) => {
+    await stage.worker({ ...HANGS, batch: { size: 10, seconds: 0 } });
+    await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "loop" } : { n }));
+    const { code, stdout } = await stage.drain(NO_GRACE);
+    assert.deepEqual([code, stdout], [0, ["done 4, retried 0, failed 1, waiting for retry 0"]]);
+    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+    assert.equal((await stage.client.take(`${stage.queue}.failed`))?.properties.messageId, "2");
+  },
+);
+
+for (const order of ["exit", "heap", "loop", "hang"]) {
+  stageTest(
+    `beside others (concurrency 3), "${order}" is given up and they are not`,
+    async (stage) => {
+      await stage.worker({ ...HANGS, maxHeapMb: 64, concurrency: 3 });
+      const orders = [0, 1, 2, 3, 4, 5].map((n) => n === 1 ? { n, do: order } : { n, do: "slow" });
+      await stage.publish(orders);
+      const { code, stdout } = await stage.drain(NO_GRACE);
+      assert.deepEqual([code, stdout], [0, ["done 5, retried 0, failed 1, waiting for retry 0"]]);
+      assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3, 4, 5]));
+      assert(stage.ledger.every(({ attempt }) => attempt === 1));
+    },
+  );
+}
+
+stageTest("what a handler left behind goes with its thread", async (stage) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepted = listener.accept();
+  await stage.worker(HANGS);
+  const file = String((listener.addr as Deno.NetAddr).port);
+  await stage.publish([{ n: 0, do: "leak", file }, { n: 1 }]);
+  const program = stage.consume([], NO_GRACE);
+  using socket = await accepted;
+  assert.equal(await socket.read(new Uint8Array(1)), null);
+  await stage.untilWritten("done", 1);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+rabbitmqTest(
+  "native code that cannot be ended costs one restart, when that is idle",
+  async (server) => {
+    await using both = await Neighbours.open(server.url, { type: "classic", worker: HANGS });
+    const since = Date.now();
+    await both.order({ n: 0, do: "native" }, { n: 1 });
+    assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
+    await both.untilDone(1);
+    await both.assertUnharmed(since);
+    await both.program.untilLogged(/^A thread of .* cannot be ended, as it runs native code/);
+    both.program.signal("SIGUSR2");
+    const status = await both.program.untilLogged(/^Status of queue /);
+    assert.equal(
+      both.program.log.some((line) => line["zombie_threads"] === 1),
+      true,
+      status.message,
+    );
+    assert.equal((await both.program.end()).code, 3);
+  },
+);
+
+/** Ways in which a worker cannot be begun. */
+const BROKEN: readonly (readonly [what: string, source: string, logged: RegExp])[] = [
+  ["throws while it loads", "throw new Error('not today');", /not today/],
+  ["exits while it loads", "await new Promise(() => Deno.exit(5));", /exit code 5/],
+  ["fills its heap while it loads", "const a = []; for (;;) a.push({ a: a.length });", /of heap/],
+  [
+    "throws later while it loads",
+    "setTimeout(() => { throw new Error('late'); }); await new " +
+    "Promise(() => {});",
+    /late/,
+  ],
+];
+
+for (const [what, source, logged] of BROKEN) {
+  rabbitmqTest(`a worker that ${what} does not hold up its neighbour`, async (server) => {
+    const env = { MAX_RESTARTS: "1", PARK_SECONDS: "1" };
+    let queue = "";
+    await using both = await Neighbours.open(server.url, {
+      type: "classic",
+      env,
+      prepare: async (stage) => {
+        queue = stage.queue;
+        await stage.write(`workers/${queue}.ts`, source);
+      },
+    });
+    const since = Date.now();
+    const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
+    assert.equal(line["queue"], queue);
+    assert.match(JSON.stringify(line["error"]), logged);
+    await both.assertUnharmed(since);
+    await both.order({ n: 0 });
+    await both.stage.worker();
+    await both.program.untilLogged(/^Queue .* is consumed again$/);
+    await both.untilDone(1);
+    await both.assertNothingLost();
+  });
+}
+
+rabbitmqTest("a setup that fails is tried again, parked, and tried again", async (server) => {
+  let works = "";
+  await using both = await Neighbours.open(server.url, {
+    type: "classic",
+    env: { MAX_RESTARTS: "2", PARK_SECONDS: "1" },
+    prepare: async (stage) => {
+      works = `${stage.folder}/works`;
+      await stage.worker({ setup: works, setupFails: true });
+    },
+  });
+  const since = Date.now();
+  await both.order({ n: 0 });
+  await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times within 300 s/);
+  const failures = both.program.log.filter(({ message }) => /did not start/.test(message));
+  assert.equal(failures.length, 2);
+  assert.match(JSON.stringify(failures[0]?.["error"]), /is not there/);
+  await both.assertUnharmed(since);
+  both.program.signal("SIGUSR2");
+  await both.program.untilLogged(/^Status of queue .*: parked, 0 in flight/);
+  await Deno.writeTextFile(works, "");
+  await both.program.untilLogged(/^Queue .* is consumed again$/);
+  await both.untilDone(1);
+  await both.assertNothingLost();
+});
+
+stageTest("where every queue is parked, the process ends with 3", async (stage) => {
+  await broken(stage);
+  const { code } = await stage.run(["--multi_threaded", stage.queue], { MAX_RESTARTS: "0" });
+  assert.equal(code, 3);
+});
+
+rabbitmqTest(
+  "--exit-when-parked ends the process with 3, with its other queues",
+  async (server) => {
+    await using both = await Neighbours.open(server.url, { type: "classic" });
+    const { stage } = both;
+    await broken(stage);
+    const queues = [...Deno.readDirSync(`${stage.folder}/workers`)].map(({ name }) => {
+      return name.replace(/\.ts$/, "");
+    });
+    const args = ["--multi_threaded", ...queues, "--exit-when-parked"];
+    assert.equal((await stage.run(args, { MAX_RESTARTS: "0" })).code, 3);
+  },
+);
+
+stageTest("--all runs what is enabled and no test queue, and says so", async (stage) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  const program = stage.start(["--all"]);
+  const line = await program.untilLogged(/^[0-9]+ queue worker threads were launched$/);
+  assert.equal(line["count"], 2);
+  const launched = program.log.filter(({ message }) => /^launching queue worker/.test(message));
+  const names = launched.map(({ message }) => message.replace(/.* /, "")).sort();
+  assert.deepEqual(names, [stage.queue, "user_activity"].sort());
+  await stage.untilWritten("done", 1);
+  const files = [...Deno.readDirSync(`${stage.folder}/stats`)].map(({ name }) => name).sort();
+  assert.deepEqual(files.filter((name) => /^(noop|test)/.test(name)), []);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+stageTest("the main thread loads no worker", async (stage) => {
+  const file = await stage.write("where", "");
+  await stage.write(
+    `workers/${stage.queue}.ts`,
+    `import { isMainThread } from "node:worker_threads";
+     Deno.writeTextFileSync(${JSON.stringify(file)}, isMainThread + "\\n", { append: true });
+     import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     export default defineWorker({ queue: "${stage.queue}", event: z.unknown(), consume() {} });`,
+  );
+  await stage.publish([{ n: 0 }]);
+  for (const mode of [["--queue_name"], ["--multi_threaded"]]) {
+    const { code } = await stage.run([...mode, stage.queue, "--drain"]);
+    assert.equal(code, 0);
+  }
+  const lines = Deno.readTextFileSync(file).trim().split("\n");
+  assert.deepEqual(lines, ["false", "false"]);
+});
+
+async function broken(stage: Stage): Promise<void> {
+  await stage.write(`workers/${stage.queue}.ts`, "throw new Error('not today');");
+}
