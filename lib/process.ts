@@ -22,7 +22,7 @@ export type Request =
   | "stop"
   /** SIGUSR1: the same, and end with 3. */
   | "restart"
-  /** A second one of these: end at once. */
+  /** Another one of these: end at once. */
   | "now"
   /** SIGTSTP: take no more events. */
   | "quiet"
@@ -40,17 +40,24 @@ const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
   ["SIGUSR2", "status"],
 ];
 
+/**
+ * A signal that comes again within so many ms is the same one: Ctrl-C reaches a process directly
+ * and by way of what started it.
+ */
+const ECHO_MS = 300;
+
 /** Listens to signals until it is disposed of. */
 export class Signals implements Disposable {
   readonly #listeners = new Map<Deno.Signal, () => void>();
   readonly #onRequest: (request: Request) => void;
   #isEnding = false;
+  #last: { readonly signal: Deno.Signal; readonly at: number } | undefined;
 
   /** @param onRequest Called for each signal. */
   constructor(onRequest: (request: Request) => void) {
     this.#onRequest = onRequest;
     for (const [signal, request] of REQUESTS) {
-      const listener = () => this.#take(request);
+      const listener = () => this.#take(signal, request);
       Deno.addSignalListener(signal, listener);
       this.#listeners.set(signal, listener);
     }
@@ -61,9 +68,18 @@ export class Signals implements Disposable {
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
   }
 
-  #take(request: Request): void {
+  #take(signal: Deno.Signal, request: Request): void {
     const isEnd = request === "stop" || request === "restart";
-    this.#onRequest(isEnd && this.#isEnding ? "now" : request);
-    this.#isEnding ||= isEnd;
+    if (!isEnd) return this.#onRequest(request);
+    if (this.#isEcho(signal)) return;
+    this.#onRequest(this.#isEnding ? "now" : request);
+    this.#isEnding = true;
+  }
+
+  #isEcho(signal: Deno.Signal): boolean {
+    const now = performance.now();
+    const isEcho = this.#last?.signal === signal && now - this.#last.at < ECHO_MS;
+    if (!isEcho) this.#last = { signal, at: now };
+    return isEcho;
   }
 }

@@ -98,7 +98,6 @@ export class Supervisor {
   #closed = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #zombies = 0;
-  #lastError: ErrorData | undefined;
 
   /** @param options The queue, its worker's file, and what it works with. */
   constructor(options: SupervisorOptions) {
@@ -133,11 +132,6 @@ export class Supervisor {
   /** MB of heap that the worker uses; `undefined` when there is no thread. */
   get heapMb(): number | undefined {
     return this.#thread?.pulse.heapUsedMb;
-  }
-
-  /** What last went wrong outside of any event. */
-  get lastError(): ErrorData | undefined {
-    return this.#lastError;
   }
 
   /** The events whose handler runs now. */
@@ -332,7 +326,6 @@ export class Supervisor {
 
   /** The thread came to its end by itself. */
   #onDeath({ reason, error }: ThreadDeath): void {
-    this.#lastError = error;
     const isRunning = this.#state === "consuming";
     const count = this.running().length;
     const end = { reason, error, guilty: [], isSuspicious: isRunning && !this.#isRetiring };
@@ -355,7 +348,6 @@ export class Supervisor {
     const guilty = this.#guiltyOf({ jobs, running });
     const isSuspicious = guilty.length === 0;
     this.#executor?.detach({ reason: "timeout", error, guilty, isSuspicious });
-    this.#lastError = error;
     const ids = jobs.map(({ id }) => id);
     this.#notice("error", HANGS, { seconds, count: running.length, ids }, undefined, [
       "worker-timeout",
@@ -395,14 +387,12 @@ export class Supervisor {
 
   /** Zulip's line for what goes wrong outside of any event. */
   #noticeStray(error: ErrorData): void {
-    this.#lastError = error;
     this.#notice("error", "Unhandled exception from queue: {queue}", {}, error);
   }
 
   /** A thread could not be begun, or ended without any event being to blame. */
   #onFailure(error: ErrorData, reason?: ThreadDeath["reason"]): void {
     clearTimeout(this.#timer);
-    this.#lastError = error;
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
     void this.#endThread();
     if (this.#isStopping()) return;

@@ -95,20 +95,6 @@ stageTest("a handler that heeds nothing does not keep the process from ending", 
   await stage.untilReady(1);
 });
 
-stageTest("a second signal gives everything back at once", async (stage) => {
-  await stage.worker();
-  await stage.publish([{ do: "heed" }, {}]);
-  const program = stage.consume([], { STOP_GRACE_SECONDS: "3600" });
-  await stage.untilWritten("begun", 1);
-  program.signal("SIGTERM");
-  await program.untilLogged(/^Worker 0 disconnecting/);
-  program.signal("SIGTERM");
-  const { code } = await program.end(5);
-  assert.equal(code, 0);
-  assert.deepEqual(stage.ledger.map(({ what }) => what), ["begun", "aborted"]);
-  await stage.untilReady(2);
-});
-
 stageTest("SIGUSR1 drains, says so in Zulip's words and ends with 3", async (stage) => {
   await stage.worker();
   const file = `${stage.folder}/go`;

@@ -15,9 +15,10 @@ import { combine } from "../../monitoring/combine.ts";
 import { errorFileReporter } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../monitoring/logging.ts";
-import type { Reporter } from "../../monitoring/report.ts";
+import type { Report, Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
+import type { ErrorData } from "../../settle.ts";
 import { RunningWorker, type WorkerEnd } from "../../running_worker.ts";
 import { Supervisor } from "../../supervisor.ts";
 import { VERSION } from "../../version.ts";
@@ -66,6 +67,7 @@ export class QueueRun {
   #statistics: QueueStatistics | undefined;
   #runner: Runner | undefined;
   #supervisor: Supervisor | undefined;
+  #lastError: ErrorData | undefined;
   #isStarted = false;
   #isQuiet = false;
 
@@ -78,6 +80,7 @@ export class QueueRun {
     this.#report = combine(
       log,
       (report) => this.#statistics?.report(report),
+      (report) => this.#keepError(report),
       ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
       ...(sentry ? [sentry.report] : []),
     );
@@ -226,6 +229,10 @@ export class QueueRun {
     });
   }
 
+  #keepError(report: Report): void {
+    if (report.kind !== "woke" && report.error) this.#lastError = report.error;
+  }
+
   #state(): string {
     const state = this.#supervisor?.state ?? (this.#isStarted ? "consuming" : "starting");
     return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
@@ -234,7 +241,8 @@ export class QueueRun {
   /** What a status says of a thread, and what runs. */
   #more(): object {
     const oldest = this.#oldest();
-    const { heapMb, zombies = 0, lastError } = this.#supervisor ?? {};
+    const { heapMb, zombies = 0 } = this.#supervisor ?? {};
+    const lastError = this.#lastError;
     return {
       running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },
       heap_mb: heapMb,

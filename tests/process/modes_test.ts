@@ -1,0 +1,172 @@
+/**
+ * Signals mean the same however queues are run: in a thread, in the main thread, several at once,
+ * on RabbitMQ or on the embedded broker.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { Program } from "../fixtures/process/program.ts";
+import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { until } from "../fixtures/until.ts";
+
+const MODES: Readonly<Record<string, (queue: string) => string[]>> = {
+  "a thread": (queue) => ["--queue_name", queue],
+  "the main thread": (queue) => ["--queue_name", queue, "--inline"],
+  "one thread of several": (queue) => ["--multi_threaded", queue, "noop", "user_activity"],
+};
+
+/** Registers a test for each way of running a queue. */
+function modesTest(
+  name: string,
+  test: (stage: Stage, start: (env?: Record<string, string>) => Program) => Promise<void>,
+): void {
+  for (const [mode, args] of Object.entries(MODES)) {
+    stageTest(`${name} (in ${mode})`, async (stage) => {
+      await test(stage, (env) => stage.start(args(stage.queue), env));
+    });
+  }
+}
+
+modesTest("an idle process ends at once", async (stage, start) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  const program = start();
+  await stage.untilWritten("done", 1);
+  await until("its event is acknowledged", async () => {
+    return await stage.client.ready(stage.queue) === 0;
+  });
+  const began = performance.now();
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  assert(performance.now() - began < 1000);
+});
+
+modesTest(
+  "SIGTERM lets the running event finish and gives back the others",
+  async (stage, start) => {
+    await stage.worker();
+    const file = `${stage.folder}/go`;
+    await stage.publish([{ do: "wait", file, n: 0 }, { n: 1 }, { n: 2 }]);
+    const program = start();
+    await stage.untilWritten("begun", 1);
+    program.signal("SIGTERM");
+    await stage.untilReady(2);
+    await stage.write("go", "");
+    assert.equal((await program.end()).code, 0);
+    assert.deepEqual(stage.ledgerOf("done", "n"), [0]);
+    assert.equal(await stage.client.ready(stage.queue), 2);
+  },
+);
+
+modesTest("a signal that comes twice at a time is one, as Ctrl-C does", async (stage, start) => {
+  await stage.worker();
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ do: "wait", file, n: 0 }]);
+  const program = start();
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGINT");
+  program.signal("SIGINT");
+  await program.untilLogged(/^Worker 0 disconnecting/);
+  await stage.write("go", "");
+  assert.equal((await program.end()).code, 0);
+  assert.deepEqual(stage.ledgerOf("done", "n"), [0]);
+});
+
+modesTest("a second signal gives everything back at once", async (stage, start) => {
+  await stage.worker();
+  await stage.publish([{ do: "heed" }, {}]);
+  const program = start({ STOP_GRACE_SECONDS: "3600" });
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGTERM");
+  await program.untilLogged(/^Worker 0 disconnecting/);
+  program.signal("SIGINT");
+  assert.equal((await program.end(5)).code, 0);
+  assert.deepEqual(stage.ledger.map(({ what }) => what), ["begun", "aborted"]);
+  await stage.untilReady(2);
+  const message = await stage.client.take(stage.queue);
+  assert.equal(message?.properties.headers?.["x-pq-attempts"], undefined);
+});
+
+modesTest("the same signal again a while later gives everything back", async (stage, start) => {
+  await stage.worker();
+  await stage.publish([{ do: "heed" }]);
+  const program = start({ STOP_GRACE_SECONDS: "3600" });
+  await stage.untilWritten("begun", 1);
+  await until("it has ended", () => {
+    program.signal("SIGTERM");
+    return stage.ledger.some(({ what }) => what === "aborted");
+  });
+  assert.equal((await program.end(5)).code, 0);
+});
+
+modesTest("SIGUSR1 drains and ends with 3", async (stage, start) => {
+  await stage.worker();
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ do: "wait", file }, {}]);
+  const program = start();
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGUSR1");
+  await program.untilLogged(/^SIGUSR1 received\. Restarting this queue processor\.$/);
+  await stage.write("go", "");
+  assert.equal((await program.end()).code, 3);
+  assert.equal(stage.ledgerOf("done", "do").length, 1);
+});
+
+modesTest("SIGTSTP stops taking events until SIGCONT", async (stage, start) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  const program = start();
+  await stage.untilWritten("done", 1);
+  program.signal("SIGTSTP");
+  await until("nobody consumes", async () => {
+    return (await stage.client.channel.checkQueue(stage.queue)).consumerCount === 0;
+  });
+  await stage.publish([{ n: 1 }]);
+  assert.equal(await stage.client.ready(stage.queue), 1);
+  program.signal("SIGCONT");
+  await stage.untilWritten("done", 2);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+modesTest("SIGUSR2 says how each queue and the process are", async (stage, start) => {
+  await stage.worker({ retries: [] });
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ n: 0, do: "throw" }, { do: "wait", file, n: 1 }, { n: 2 }]);
+  const program = start();
+  await stage.untilWritten("begun", 2);
+  await until("the status tells of the failure", () => {
+    program.signal("SIGUSR2");
+    return program.log.some((line) => line["queue"] === stage.queue && line["failed"] === 1);
+  });
+  const [line] = program.log.filter((line) => line["failed"] === 1);
+  assert.equal(line?.["state"], "consuming");
+  assert.equal(line["in_flight"], 2);
+  const running = line["running"] as { id: unknown; age: unknown };
+  assert.equal(running.id, "1");
+  assert.equal(typeof running.age, "number");
+  assert.match(String(line["last_error"]), /^Error: this event is broken/);
+  await program.untilLogged(/^Status of the process: [13] queues, 0 parked, [0-9]+ MB$/);
+  await stage.write("go", "");
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+modesTest("signals during the start and during the shutdown do no harm", async (stage, start) => {
+  await stage.worker();
+  const file = `${stage.folder}/go`;
+  await stage.publish([{ do: "wait", file, n: 0 }]);
+  const program = start();
+  await until("it has begun", () => program.stderr.length > 0);
+  for (const signal of ["SIGUSR2", "SIGTSTP", "SIGCONT", "SIGUSR2"] as const) {
+    program.signal(signal);
+  }
+  await stage.untilWritten("begun", 1);
+  program.signal("SIGTERM");
+  await program.untilLogged(/^Worker 0 disconnecting/);
+  for (const signal of ["SIGUSR2", "SIGTSTP", "SIGCONT"] as const) program.signal(signal);
+  await stage.write("go", "");
+  assert.equal((await program.end()).code, 0);
+  assert.deepEqual(stage.ledgerOf("done", "n"), [0]);
+});
