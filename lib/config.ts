@@ -18,12 +18,8 @@ import type { ConfigFlags } from "./config/setting.ts";
 export { type Environment, readEnvironment } from "./config/environment.ts";
 export { maskUrl } from "./config/mask.ts";
 export { ConfigError, type Problem } from "./config/problem.ts";
-export {
-  checkQueueNames,
-  queueKey,
-  queueNameProblems,
-  type QueueOverrides,
-} from "./config/queues.ts";
+export { checkQueueNames, queueNameProblems, type QueueOverrides } from "./config/queues.ts";
+export { queueKey } from "./config/queue_key.ts";
 export type { EffectiveSetting } from "./config/reader.ts";
 export type { ConfigFlags, SettingInfo } from "./config/setting.ts";
 export type { LogFormat, LogLevel } from "./config/general_settings.ts";

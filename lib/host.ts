@@ -6,7 +6,7 @@
  */
 
 import type { Config } from "./config.ts";
-import { queueKey } from "./config/queues.ts";
+import { queueKey } from "./config/queue_key.ts";
 import type { Database } from "./database/database.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "./error_data.ts";
@@ -14,7 +14,7 @@ import { describe } from "./executor/describe.ts";
 import type { ExecutorListener, WorkerDescription } from "./executor/executor.ts";
 import { InlineExecutor } from "./executor/inline.ts";
 import type { RunMarks } from "./executor/runs.ts";
-import { eventLogger } from "./monitoring/logging.ts";
+import { eventLogger } from "./monitoring/log.ts";
 import { shardQueue } from "./publish.ts";
 import type { Worker, WorkerContext } from "./worker.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { Config } from "./config.ts";
-import { queueKey } from "./config/queues.ts";
+import { queueKey } from "./config/queue_key.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { isEnabled } from "./host.ts";
 import { shardName } from "./publish.ts";

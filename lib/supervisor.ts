@@ -8,7 +8,7 @@
 
 import { type Broker, BrokerError } from "./broker/broker.ts";
 import type { Config } from "./config.ts";
-import { queueKey } from "./config/queues.ts";
+import { queueKey } from "./config/queue_key.ts";
 import { Consumer, type Totals } from "./consumer.ts";
 import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "./error_data.ts";

@@ -20,7 +20,7 @@ import type {
 } from "./executor/thread/messages.ts";
 import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
 import { WorkerHost } from "./host.ts";
-import { setUpLogging } from "./monitoring/logging.ts";
+import { writeThreadLog } from "./monitoring/log.ts";
 import type { Outcome } from "./settle.ts";
 
 /** How often the thread looks after its limits of time and its heap, in ms. */
@@ -273,7 +273,7 @@ function listenToStrayErrors(): void {
 async function main(data: ThreadData): Promise<void> {
   const canBeStopped = await holdLock();
   listenToStrayErrors();
-  setUpLogging(data.config.log);
+  writeThreadLog(data.config.log);
   const thread = new Thread(data);
   globalThis.onmessage = ({ data: message }) => thread.take(message);
   beat(new Pulse(data.pulse), (now) => thread.sweep(now));

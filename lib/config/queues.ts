@@ -9,6 +9,7 @@ import { nearest } from "../spelling.ts";
 import { type Problem, sentence } from "./problem.ts";
 import { rejected, type SettingsReader } from "./reader.ts";
 import type { Kind } from "./setting.ts";
+import { queueKey } from "./queue_key.ts";
 import { OF_QUEUE, SHARDS } from "./queue_settings.ts";
 
 /** Numbers that stand over a worker's own; what is `undefined` is left to the worker. */
@@ -57,14 +58,6 @@ const SHARDS_SUFFIX = "_SHARDS";
 
 type Property = keyof typeof OF_QUEUE;
 const PROPERTIES = Object.keys(OF_QUEUE) as Property[];
-
-/**
- * A queue's key in the configuration, which is what variables can say of its name: lower case,
- * and `_` for whatever is neither letter nor digit.
- */
-export function queueKey(queue: string): string {
-  return queue.toLowerCase().replaceAll(/[^a-z0-9]/g, "_");
-}
 
 /** Reads every variable that names a queue; what is wrong is added to the reader's problems. */
 export function readQueueSettings(reader: SettingsReader): QueueSettings {

@@ -7,7 +7,7 @@
 import type { QueueSelection, RunCommand } from "../command_line/command.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { discover } from "../discovery.ts";
-import { logLine } from "../monitoring/logging.ts";
+import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";

@@ -6,7 +6,7 @@
 
 import { redactText } from "../redact.ts";
 import type { LineContext } from "./log_format.ts";
-import { isLogged, logLine } from "./logging.ts";
+import { isLogged, logLine } from "./log.ts";
 import type { NoticeReport, Reporter, SettledReport } from "./report.ts";
 
 /** Characters of a body that a debug line shows. */

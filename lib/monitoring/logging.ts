@@ -1,40 +1,11 @@
 /**
- * The program's log, on standard error.
+ * The program's log, on standard error, by way of LogTape.
  *
  * @module
  */
 
-import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
-import type { EventInfo, WorkerLog } from "../worker.ts";
-import { LineWriter } from "./line_writer.ts";
-import { jsonLine, LINE_PARTS, type LineContext, type LineParts, textLine } from "./log_format.ts";
-
-/** How much is logged; each level includes those after it. */
-export type LogLevel = "debug" | "info" | "warning" | "error";
-
-/** What {@linkcode setUpLogging} goes by. */
-export interface LoggingOptions {
-  /** The shape of the lines; `undefined` means text on a terminal, JSON elsewhere. */
-  readonly format: "json" | "text" | undefined;
-  /** The lowest level that is logged. */
-  readonly level: LogLevel;
-  /** Takes each line, with its newline. @default {to standard error} */
-  readonly write?: (line: string) => void;
-}
-
-const SEVERITY: Record<LogLevel, number> = {
-  debug: 0,
-  info: 1,
-  warning: 2,
-  error: 3,
-};
-const OFF = 4;
-
-const NAME = "process_queue"; // Zulip's command has the same
-const logger = getLogger(NAME);
-
-/** The severity from which on lines are logged. */
-let threshold = OFF;
+import { configureSync, getLogger, resetSync } from "@logtape/logtape";
+import { lineWriter, LOGGER, type LoggingOptions, sendRecords } from "./log.ts";
 
 /**
  * Sends the log to standard error, a line at a time and synchronously, so that the last words of
@@ -44,104 +15,20 @@ let threshold = OFF;
  * Before the first call nothing is logged.
  */
 export function setUpLogging(options: LoggingOptions): void {
-  const format = lineFormat(options);
-  const write = options.write ?? standardError(format);
   configureSync({
     reset: true,
-    sinks: { lines: (record) => write(format(record)) },
+    sinks: { lines: lineWriter(options) },
     loggers: [
-      { category: NAME, sinks: ["lines"], lowestLevel: options.level },
+      { category: LOGGER, sinks: ["lines"], lowestLevel: options.level },
       { category: ["logtape", "meta"], lowestLevel: null },
     ],
   });
-  threshold = SEVERITY[options.level];
+  const logger = getLogger(LOGGER);
+  sendRecords(options.level, (entry) => logger.emit(entry));
 }
 
 /** Undoes {@linkcode setUpLogging}: nothing is logged any more. */
 export function resetLogging(): void {
-  threshold = OFF;
+  sendRecords(undefined, () => {});
   resetSync();
-}
-
-function lineFormat(options: LoggingOptions): (record: LogRecord) => string {
-  const isTerminal = options.write === undefined && Deno.stderr.isTerminal();
-  if ((options.format ?? (isTerminal ? "text" : "json")) === "json") {
-    return jsonLine;
-  }
-  const isColored = isTerminal && !Deno.noColor;
-  return (record) => textLine(record, isColored);
-}
-
-function standardError(
-  format: (record: LogRecord) => string,
-): (line: string) => void {
-  const message = "{count} log lines were dropped: standard error was not read in time";
-  const writer = new LineWriter(Deno.stderr, (count) => {
-    return format({
-      ...lineRecord("warning", message, { count }, {}),
-      category: [NAME],
-    });
-  });
-  return (line) => writer.write(line);
-}
-
-/** Whether lines of this level are written: one comparison, before anything is built. */
-export function isLogged(level: LogLevel): boolean {
-  return SEVERITY[level] >= threshold;
-}
-
-/**
- * Writes a line. `{name}` in the message stands for the property, or the part of the context, of
- * that name. Everything is redacted. Never throws.
- */
-export function logLine(
-  level: LogLevel,
-  message: string,
-  properties: object,
-  context: LineContext,
-): void {
-  if (isLogged(level)) {
-    logger.emit(lineRecord(level, message, properties, context));
-  }
-}
-
-function lineRecord(
-  level: LogLevel,
-  message: string,
-  properties: object,
-  context: LineContext,
-): Omit<LogRecord, "category"> {
-  const line: LineParts = { context, properties };
-  return {
-    level,
-    timestamp: Date.now(),
-    message: [message],
-    rawMessage: message,
-    properties: { [LINE_PARTS]: line },
-  };
-}
-
-/**
- * The log of a worker: its lines carry the queue, the worker's number and, where given, the event
- * and its attempt. `{name}` in a message stands for the property of that name.
- *
- * @param event What the worker is busy with; left out for what belongs to no event.
- */
-export function eventLogger(
-  queue: string,
-  workerNum: number,
-  event?: EventInfo,
-): WorkerLog {
-  const context: LineContext = {
-    queue,
-    worker_num: workerNum,
-    ...(event?.id === undefined ? {} : { event: event.id }),
-    ...(event === undefined ? {} : { attempt: event.attempt }),
-  };
-  return {
-    debug: (message, properties = {}) => logLine("debug", message, properties, context),
-    info: (message, properties = {}) => logLine("info", message, properties, context),
-    warn: (message, properties = {}) => logLine("warning", message, properties, context),
-    error: (message, properties = {}) => logLine("error", message, properties, context),
-  };
 }

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { getLogger } from "@logtape/logtape";
 import { logReporter } from "../../lib/monitoring/log_reporter.ts";
-import {
-  eventLogger,
-  isLogged,
-  type LogLevel,
-  resetLogging,
-  setUpLogging,
-} from "../../lib/monitoring/logging.ts";
+import { eventLogger, isLogged, type LogLevel, writeThreadLog } from "../../lib/monitoring/log.ts";
+import { resetLogging, setUpLogging } from "../../lib/monitoring/logging.ts";
 import type { SettledReport } from "../../lib/monitoring/report.ts";
 
 const ERROR = { name: "Error", message: "boom", stack: "Error: boom\n    at x.ts:1:1" };
@@ -244,3 +239,24 @@ async function answer(child: Deno.ChildProcess): Promise<{ success: boolean; std
   ]);
   return { success, stdout };
 }
+
+Deno.test("a thread's log lines are those of the main thread", () => {
+  const main: string[] = [];
+  const thread: string[] = [];
+  const write = (lines: string[]) => (line: string) => {
+    lines.push(line.replace(/"time":"[^"]*"/, ""));
+  };
+  const log = () => {
+    const logger = eventLogger("user_activity", 2, { id: "e1", attempt: 3, publishedAt: 1 });
+    logger.debug("Not shown");
+    logger.warn("Hello {name}", { name: "Ada", password: "sesame" });
+  };
+  setUpLogging({ format: "json", level: "info", write: write(main) });
+  log();
+  writeThreadLog({ format: "json", level: "info", write: write(thread) });
+  log();
+  resetLogging();
+  assert.equal(main.length, 1);
+  assert.match(main[0] ?? "", /Hello Ada/);
+  assert.deepEqual(thread, main);
+});

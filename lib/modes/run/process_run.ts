@@ -9,7 +9,7 @@ import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../monitoring/logging.ts";
+import { logLine } from "../../monitoring/log.ts";
 import type { Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request, Signals } from "../../process.ts";

@@ -14,7 +14,7 @@ import type { Running } from "../../executor/executor.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { errorFileReporter } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../monitoring/logging.ts";
+import { logLine } from "../../monitoring/log.ts";
 import type { Report, Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
