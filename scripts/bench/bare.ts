@@ -1,17 +1,24 @@
 /**
  * The least that a consumer with amqplib can do: count, and acknowledge every 100th with all
- * before it. Nothing is decoded.
+ * before it. Nothing is decoded. With BENCH_LATENCY it acknowledges each and reads when it was sent.
  *
  *   deno run -A scripts/bench/bare.ts URL QUEUE PREFETCH
  */
 import amqplib from "amqplib";
+import { Latencies } from "./latencies.ts";
 import { Marker } from "./marks.ts";
 
 const [url = "", queue = "", prefetch = ""] = Deno.args;
 const marker = new Marker(Deno.env.get("BENCH_MARKS") ?? "");
+const latencies = new Latencies();
+const isLatency = Deno.env.get("BENCH_LATENCY") !== undefined;
 const connection = await amqplib.connect(url, { noDelay: true });
 const channel = await connection.createChannel();
 await channel.prefetch(Number(prefetch));
 await channel.consume(queue, (message) => {
-  if (message && marker.next() % 100 === 0) channel.ack(message, true);
+  if (!message) return;
+  if (isLatency) {
+    latencies.add(JSON.parse(message.content.toString()).sent);
+    channel.ack(message);
+  } else if (marker.next() % 100 === 0) channel.ack(message, true);
 });

@@ -20,11 +20,16 @@ const TICKS_PER_SECOND = 100; // Linux's USER_HZ
 
 /** Looks at this process. */
 export function mark(count: number): Mark {
+  return markOf("self", count);
+}
+
+/** Looks at a process. */
+export function markOf(pid: number | "self", count: number): Mark {
   return {
     count,
     at: performance.timeOrigin + performance.now(),
-    cpuMicros: cpuMicros(Deno.readTextFileSync("/proc/self/stat")),
-    peakRssBytes: peakRssBytes(Deno.readTextFileSync("/proc/self/status")),
+    cpuMicros: cpuMicros(Deno.readTextFileSync(`/proc/${pid}/stat`)),
+    peakRssBytes: peakRssBytes(Deno.readTextFileSync(`/proc/${pid}/status`)),
   };
 }
 

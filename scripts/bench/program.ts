@@ -1,0 +1,143 @@
+/**
+ * The processes that are measured: bare amqplib, and the program in its modes.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+
+/** What consumes. */
+export type Kind = "bare" | "inline" | "thread";
+
+/** What is measured and how. */
+export interface ConsumerOptions {
+  readonly url: string;
+  readonly kind: Kind;
+  readonly queues: readonly string[];
+  readonly prefetch: number;
+  /** What its workers do, see `worker.ts`. */
+  readonly worker: "counting" | "timing";
+  /** Events at which each worker prints a mark. */
+  readonly marks?: readonly number[];
+}
+
+const ROOT = join(import.meta.dirname ?? ".", "..", "..");
+const WORKER = new URL("./worker.ts", import.meta.url).href;
+
+/** A process that consumes, until it is disposed of. */
+export class Consumer implements AsyncDisposable {
+  /** When it was started, in ms since 1970. */
+  readonly startedAt = performance.timeOrigin + performance.now();
+  readonly #child: Deno.ChildProcess;
+  readonly #dir: string;
+  readonly #lines: AsyncIterator<unknown>;
+
+  private constructor(child: Deno.ChildProcess, dir: string) {
+    this.#child = child;
+    this.#dir = dir;
+    this.#lines = jsonLines(child.stdout);
+  }
+
+  /** Starts it. */
+  static async start(options: ConsumerOptions): Promise<Consumer> {
+    const dir = await Deno.makeTempDir();
+    for (const queue of options.queues) {
+      const text = `import { ${options.worker} } from "${WORKER}";\n` +
+        `export default ${options.worker}("${queue}");\n`;
+      await Deno.writeTextFile(`${dir}/${queue}.ts`, text);
+    }
+    return new Consumer(spawn(argumentsOf(options), environmentOf(options, dir)), dir);
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The next so many lines of JSON that it prints. */
+  async read<Line>(count: number): Promise<Line[]> {
+    const lines: Line[] = [];
+    while (lines.length < count) {
+      const { value, done } = await this.#lines.next();
+      if (done) throw new Error("The consumer ended before it had printed all its lines");
+      lines.push(value as Line);
+    }
+    return lines;
+  }
+
+  /** Kills it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#lines.return?.();
+    await this.#child.status;
+    await Deno.remove(this.#dir, { recursive: true });
+  }
+}
+
+function spawn(args: readonly string[], env: Record<string, string>): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", ...args],
+    cwd: ROOT,
+    env,
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+}
+
+function argumentsOf({ kind, url, queues, prefetch }: ConsumerOptions): string[] {
+  const [queue = ""] = queues;
+  if (kind === "bare") return ["scripts/bench/bare.ts", url, queue, String(prefetch)];
+  if (kind === "inline") return ["main.ts", "--queue_name", queue, "--inline"];
+  return queues.length === 1
+    ? ["main.ts", "--queue_name", queue]
+    : ["main.ts", "--multi_threaded", ...queues];
+}
+
+function environmentOf(options: ConsumerOptions, dir: string): Record<string, string> {
+  const { url, queues, prefetch, worker, marks = [] } = options;
+  const prefetches = queues.map((queue) => [`PQ_${queue.toUpperCase()}_PREFETCH`, `${prefetch}`]);
+  return {
+    AMQP_URL: url,
+    WORKERS_DIR: dir,
+    STATE_DIR: `${dir}/state`,
+    QUEUE_STATS_DIR: `${dir}/stats`,
+    BENCH_MARKS: marks.join(","),
+    ...(worker === "timing" && { BENCH_LATENCY: "1" }),
+    ...Object.fromEntries(prefetches),
+  };
+}
+
+/** Runs a script of this folder to its end. */
+export async function run(script: string, ...args: readonly string[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(ROOT, "scripts", "bench", script), ...args],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`${script} failed`);
+}
+
+async function* jsonLines(stdout: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
+  let rest = "";
+  const text = stdout.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
+  for await (const chunk of text) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line.startsWith("{")) yield JSON.parse(line);
+  }
+}
+
+/** Deletes queues. */
+export async function deleteQueues(url: string, queues: readonly string[]): Promise<void> {
+  const { default: amqplib } = await import("amqplib");
+  const connection = await amqplib.connect(url);
+  const channel = await connection.createChannel();
+  for (const queue of queues) await channel.deleteQueue(queue);
+  await connection.close();
+}
+
+/** The middle one. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

@@ -1,0 +1,102 @@
+/**
+ * What a thread for a queue costs, beside one that does nothing: to begin, in memory, and idle.
+ *
+ * @module
+ */
+
+import { type Mark, markOf } from "./marks.ts";
+import { Consumer, deleteQueues, run } from "./program.ts";
+
+const THREADS = 16;
+const IDLE_SECONDS = 5;
+/** How much more than a bare thread one may cost. */
+const MOST = 1.5;
+
+/** What threads cost. */
+interface Cost {
+  readonly startMs: number;
+  readonly rssMb: number;
+  readonly cpuMs: number;
+}
+
+/** Measures and prints. @returns Whether it is little enough. */
+export async function threads(url: string): Promise<boolean> {
+  const bare = each(await bareThreads(0), await bareThreads(THREADS));
+  const one = await engineThreads(url, 1);
+  const many = await engineThreads(url, THREADS);
+  const engine = each(one.cost, many.cost, THREADS - 1);
+  print("bare, each of 16 threads", bare);
+  print("engine, each of 16 threads", engine);
+  const [rss, cpu] = [engine.rssMb / bare.rssMb, engine.cpuMs / bare.cpuMs];
+  const idle = (many.idleCpuMs - one.idleCpuMs) / (THREADS - 1) / IDLE_SECONDS;
+  console.log(
+    `thread ratio: RSS ${rss.toFixed(2)}, CPU ${
+      cpu.toFixed(2)
+    } (at most ${MOST}); all 16 consume ` +
+      `after ${many.cost.startMs.toFixed(0)} ms; an idle queue costs ${idle.toFixed(2)} ms CPU/s`,
+  );
+  return rss <= MOST && cpu <= MOST;
+}
+
+/** What each thread costs more than none, or than one. */
+function each(few: Cost, many: Cost, threads: number = THREADS): Cost {
+  return {
+    startMs: (many.startMs - few.startMs) / threads,
+    rssMb: (many.rssMb - few.rssMb) / threads,
+    cpuMs: (many.cpuMs - few.cpuMs) / threads,
+  };
+}
+
+async function bareThreads(count: number): Promise<Cost> {
+  const startedAt = performance.timeOrigin + performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", new URL("./bare_threads.ts", import.meta.url).href, String(count)],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const { value } = await child.stdout.getReader().read();
+  const cost = costOf(startedAt, JSON.parse(new TextDecoder().decode(value)));
+  child.kill("SIGKILL");
+  await child.status;
+  return cost;
+}
+
+/** Every queue holds one event, at which its worker prints a mark. */
+async function engineThreads(
+  url: string,
+  count: number,
+): Promise<{ readonly cost: Cost; readonly idleCpuMs: number }> {
+  const queues = Array.from({ length: count }, (_, index) => `bench${index}`);
+  for (const queue of queues) await run("fill.ts", url, queue, "classic", "1");
+  const consumer = await Consumer.start({
+    url,
+    kind: "thread",
+    queues,
+    prefetch: 100,
+    worker: "counting",
+    marks: [1],
+  });
+  try {
+    const last = (await consumer.read<Mark>(count)).at(-1) as Mark;
+    const cost = costOf(consumer.startedAt, last);
+    const before = markOf(consumer.pid, 0).cpuMicros;
+    await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+    return { cost, idleCpuMs: (markOf(consumer.pid, 0).cpuMicros - before) / 1000 };
+  } finally {
+    await consumer[Symbol.asyncDispose]();
+    await deleteQueues(url, queues);
+  }
+}
+
+function costOf(startedAt: number, { at, peakRssBytes, cpuMicros }: Mark): Cost {
+  return { startMs: at - startedAt, rssMb: peakRssBytes / 1e6, cpuMs: cpuMicros / 1000 };
+}
+
+function print(name: string, { startMs, rssMb, cpuMs }: Cost): void {
+  console.log(
+    name.padEnd(26),
+    `${startMs.toFixed(0).padStart(4)} ms to begin`,
+    `${cpuMs.toFixed(0).padStart(4)} ms CPU`,
+    `${rssMb.toFixed(1).padStart(5)} MB RSS`,
+  );
+}
