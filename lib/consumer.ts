@@ -136,6 +136,11 @@ export class Consumer implements ExecutorListener {
     return this.#stopping || this.#pauses.size > 0 || this.#isComplete();
   }
 
+  /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
+  get isParked(): boolean {
+    return this.#pauses.has("refused") || this.#pauses.has("parked");
+  }
+
   /** Takes no more events; what was taken goes on. */
   async pause(why: Pause = "quiet"): Promise<void> {
     this.#pauses.add(why);

@@ -87,6 +87,11 @@ export class RunningWorker {
     return this.#consumer?.inFlight ?? 0;
   }
 
+  /** Whether nothing is taken from the queue until it is tried again. */
+  get isParked(): boolean {
+    return this.#consumer?.isParked ?? false;
+  }
+
   /** The events whose handler runs now. */
   running(): readonly Running[] {
     return this.#consumer?.executor.running() ?? [];

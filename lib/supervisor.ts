@@ -119,6 +119,11 @@ export class Supervisor {
     return this.#consumer?.inFlight ?? 0;
   }
 
+  /** Whether nothing is taken from the queue until it is tried again. */
+  get isParked(): boolean {
+    return this.#state === "parked" || (this.#consumer?.isParked ?? false);
+  }
+
   /** How the queue is. */
   get state(): QueueState {
     return this.#state;

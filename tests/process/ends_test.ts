@@ -86,6 +86,19 @@ stageTest("options may be written with a - as well", async (stage) => {
   assert.equal(stage.ledgerOf("done", "n").length, 3);
 });
 
+stageTest("--drain ends with 1 when its queue is parked with events in it", async (stage) => {
+  await stage.worker({ retries: [1] });
+  const { channel } = stage.client;
+  await channel.assertQueue(`${stage.queue}.retry.1s`, { arguments: { "x-max-length": 7 } });
+  await stage.publish([{ n: 0, do: "throw" }, { n: 1 }]);
+  const program = stage.consume(["--drain"]);
+  await program.untilLogged(/^Queue .* is parked for 300 s: an event could neither be retried/);
+  const { code, stdout } = await program.end();
+  assert.equal(code, 1);
+  assert.match(stdout[0] ?? "", /^done [01], retried 0, failed 0, waiting for retry 0$/);
+  await stage.untilReady(2 - stage.ledgerOf("done", "n").length);
+});
+
 /** What is typed, and what it is answered with. */
 const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
   [["--queue", "tset"], 2, /^process-queue: there is no queue tset; did you mean test\?\nqueues: /],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Broker } from "../../broker/broker.ts";
+import { type Broker, BrokerError } from "../../broker/broker.ts";
 import { EXIT } from "../../process.ts";
 
 /** Why a run ends. */
@@ -77,6 +77,8 @@ export class Ends implements Disposable {
   /**
    * Ends the run when all queues were empty twice in a row and nothing was in flight here. What is
    * parked is not waited for.
+   *
+   * @throws {BrokerError} When the broker does not let this user look.
    */
   async whenEmpty(broker: Broker, queues: () => readonly Drained[]): Promise<void> {
     for (let empty = 0; empty < 2;) {
@@ -97,6 +99,11 @@ export class Ends implements Disposable {
 
 async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
   if (queue.isParked) return true;
-  const depth = await broker.depth(queue.queue).catch(() => undefined);
+  const depth = await broker.depth(queue.queue).catch(unlessForbidden);
   return depth?.ready === 0 && queue.inFlight === 0;
+}
+
+/** A broker that is away comes back; a permission does not. */
+function unlessForbidden(error: unknown): undefined {
+  if (error instanceof BrokerError && error.kind === "permission") throw error;
 }

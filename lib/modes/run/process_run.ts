@@ -137,14 +137,15 @@ export class ProcessRun {
     if (end === "stuck") return EXIT.restart;
     if (command.drain) print(await this.#summary(broker));
     await broker[Symbol.asyncDispose]();
-    return exitCode(end);
+    const isLeft = end === "drained" && this.#queues.some(({ isParked }) => isParked);
+    return isLeft ? EXIT.failed : exitCode(end);
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
     const refused = Promise.withResolvers<never>();
     for (const queue of this.#queues) this.#start(queue, broker).catch(refused.reject);
     void this.#logLaunches();
-    if (this.#options.command.drain) void this.#ends.whenEmpty(broker, () => this.#queues);
+    if (this.#options.command.drain) void this.#drain(broker);
     try {
       const end = await Promise.race([this.#ends.first, refused.promise]);
       await this.#stop(end);
@@ -152,6 +153,16 @@ export class ProcessRun {
     } catch (error) {
       await Promise.allSettled(this.#queues.map((queue) => queue.stop(0)));
       throw error;
+    }
+  }
+
+  /** Ends the run when the queues are empty, or nobody can see whether they are. */
+  async #drain(broker: Broker): Promise<void> {
+    try {
+      await this.#ends.whenEmpty(broker, () => this.#queues);
+    } catch (error) {
+      this.#logException(error);
+      this.#ends.end("failed");
     }
   }
 
@@ -213,7 +224,6 @@ export class ProcessRun {
       clearInterval(timer);
       this.#ends.end("restart");
     }, IDLE_LOOK_MS);
-    Deno.unrefTimer(timer as unknown as number);
   }
 
   #onParked(): void {

@@ -49,6 +49,7 @@ export interface QueueRunOptions {
 interface Runner {
   readonly totals: Readonly<Totals>;
   readonly inFlight: number;
+  readonly isParked: boolean;
   running(): readonly Running[];
   start(): Promise<WorkerEnd>;
   pause(): Promise<void>;
@@ -102,9 +103,9 @@ export class QueueRun {
     return this.#runner?.inFlight ?? 0;
   }
 
-  /** Whether nothing is taken from the queue, as its worker cannot be kept running. */
+  /** Whether nothing is taken from the queue until it is tried again. */
   get isParked(): boolean {
-    return this.#supervisor?.state === "parked";
+    return this.#runner?.isParked ?? false;
   }
 
   /**
@@ -235,6 +236,7 @@ export class QueueRun {
 
   #state(): string {
     const state = this.#supervisor?.state ?? (this.#isStarted ? "consuming" : "starting");
+    if (this.isParked) return "parked";
     return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
   }
 
