@@ -27,8 +27,11 @@ async function run(command: Doing): Promise<number> {
     case "run": {
       const { setUpLogging } = await import("./lib/monitoring/logging.ts");
       const { runQueues } = await import("./lib/modes/run.ts");
-      setUpLogging(config.log);
-      return await runQueues(command, config, { print: console.log });
+      const log = command.watch
+        ? { ...config.log, format: config.log.format ?? "text" }
+        : config.log;
+      setUpLogging(log);
+      return await runQueues(command, { ...config, log }, { print: console.log });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish.ts");

@@ -43,6 +43,8 @@ export interface SupervisorOptions {
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
+  /** A worker that cannot be begun waits for a change of its file, and whoever sees that. */
+  readonly isWatched?: boolean;
   /** Told once: whether the queue is run here. It is, too, when its worker cannot be begun yet. */
   readonly onLaunch?: (isRun: boolean) => void;
   /** A thread could not be ended: the process should be restarted when that does least harm. */
@@ -403,12 +405,18 @@ export class Supervisor {
     if (this.#isStopping()) return;
     this.#launch(true);
     if (this.#options.isOnly && !this.#isConsuming) return this.#ended.reject(thrownBy(error));
+    if (this.#options.isWatched && !this.#isConsuming) return this.#waitForChange(error);
     if (this.#state === "parked") return this.#tryParkedLater();
     const message = reason ? ENDED : DID_NOT_START;
     if (this.#budget.failures < this.#options.config.restarts.most) {
       this.#notice("error", message, reason ? { reason } : {}, error);
     }
     this.#tryLater(error);
+  }
+
+  #waitForChange(error: ErrorData): void {
+    this.#state = "parked";
+    this.#notice("error", WAITS_FOR_CHANGE, { file: this.#options.file.file }, error);
   }
 
   #tryLater(error: ErrorData): void {
@@ -520,6 +528,7 @@ const NO_SETUP: ErrorData = {
 const ENDED_WITH_EVENTS = "The thread of {queue} ended ({reason}) while it ran {count} events: " +
   "a new one goes on, and they run alone";
 const ENDED = "The thread of {queue} ended ({reason}): it is begun again";
+const WAITS_FOR_CHANGE = "The worker of {queue} did not start: it waits for a change of {file}";
 const DID_NOT_START = "The worker of {queue} did not start: it is tried again";
 const HANGS = "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
   "processing {count} events: its thread is ended, and a new one goes on";

@@ -21,6 +21,7 @@ const RUN: RunCommand = {
   queues: { kind: "one", queue: "user_activity", workerNum: 0 },
   inline: false,
   drain: false,
+  watch: false,
   exitWhenParked: false,
   maxEvents: undefined,
   maxSeconds: undefined,
@@ -106,7 +107,7 @@ Deno.test("parseCommandLine takes everything behind -- as it is", () => {
 });
 
 const RUN_OPTIONS = "--version, --queue_name, --worker_num, --multi_threaded, --all, --inline, " +
-  "--drain, --exit-when-parked, --max_events, --max_seconds, --amqp_url, --workers-dir, --log-format, --log-level, " +
+  "--drain, --watch, --exit-when-parked, --max_events, --max_seconds, --amqp_url, --workers-dir, --log-format, --log-level, " +
   "--help";
 const SHARED_OPTIONS = "--amqp_url, --workers-dir, --log-format, --log-level";
 const NOTHING = "nothing to do: name a queue with --queue_name, or give a command " +

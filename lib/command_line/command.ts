@@ -38,6 +38,8 @@ export interface RunCommand extends Common {
   readonly inline: boolean;
   /** End when the queue is empty. */
   readonly drain: boolean;
+  /** Begin the workers anew when a file of theirs changes. */
+  readonly watch: boolean;
   /** End when a queue is parked, with exit code 3. */
   readonly exitWhenParked: boolean;
   /** End after so many events; for one queue only. */

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly all?: true;
   readonly inline?: true;
   readonly drain?: true;
+  readonly watch?: true;
   readonly exitWhenParked?: true;
   readonly max_events?: number;
   readonly max_seconds?: number;
@@ -51,6 +52,10 @@ export function runOptions(): Option[] {
         "memory; what hangs or crashes there cannot be stopped and ends the process",
     ),
     option("--drain", "end when the queues are empty"),
+    option(
+      "--watch",
+      "for development: look for workers that are added or removed; see deno task dev",
+    ),
     option("--exit-when-parked", "end with 3 when a worker cannot be kept running, as Zulip does"),
     option(
       "--max_events <number>",

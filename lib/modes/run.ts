@@ -6,7 +6,7 @@
 
 import type { QueueSelection, RunCommand } from "../command_line/command.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
-import { discover } from "../discovery.ts";
+import { BUILT_IN_DIR, discover } from "../discovery.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
@@ -33,10 +33,13 @@ export async function runQueues(
   { print }: RunOutput,
 ): Promise<number> {
   const { queues } = command;
-  const tasks = tasksOf(queues, config);
+  const tasks = () => tasksOf(queues, config);
+  tasks();
   checkConfiguration(config);
+  const { workersDir } = config;
+  const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
-  return await new ProcessRun({ tasks, command, config, sentry, print }).run();
+  return await new ProcessRun({ tasks, folders, command, config, sentry, print }).run();
 }
 
 /** What to run: every name is checked before anything starts. */

@@ -17,6 +17,7 @@ import { TOO_LATE, within } from "../../within.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
+import { FolderWatch } from "./folder_watch.ts";
 import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
 
 /** How often the statistics look whether they are due, in ms. */
@@ -37,10 +38,13 @@ export type QueueTask = Pick<QueueRunOptions, "file" | "queue" | "workerNum">;
 
 /** What to run. */
 export interface ProcessRunOptions {
-  readonly tasks: readonly QueueTask[];
+  /** The queues, as the files of the workers say now. */
+  readonly tasks: () => readonly QueueTask[];
+  /** The folders of the workers. */
+  readonly folders: readonly string[];
   readonly command: Pick<
     RunCommand,
-    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
+    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked" | "watch"
   >;
   readonly config: Config;
   /** Where errors go beside the log, if anywhere. */
@@ -57,13 +61,14 @@ export class ProcessRun {
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
   #isRestartWanted = false;
+  #isEnding = false;
 
   /** @param options What to run. */
   constructor(options: ProcessRunOptions) {
-    const { tasks, sentry } = options;
+    const { sentry, command: { queues } } = options;
     this.#options = options;
-    this.#queues = tasks.map((task) => this.#queueRun(task));
-    const log = logReporter(tasks[0]?.workerNum ?? 0);
+    this.#queues = options.tasks().map((task) => this.#queueRun(task));
+    const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
 
@@ -102,9 +107,10 @@ export class ProcessRun {
       config,
       sentry,
       inline: command.inline,
-      isOnly: command.queues.kind === "one",
+      isOnly: command.queues.kind === "one" && !command.watch,
       onlyIfActive: command.queues.kind === "all",
       maxEvents: command.maxEvents,
+      isWatched: command.watch,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),
     });
@@ -143,8 +149,10 @@ export class ProcessRun {
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
     const refused = Promise.withResolvers<never>();
-    for (const queue of this.#queues) this.#start(queue, broker).catch(refused.reject);
+    const start = (queue: QueueRun) => void this.#start(queue, broker).catch(refused.reject);
+    this.#queues.forEach(start);
     void this.#logLaunches();
+    using _watch = this.#watch(start);
     if (this.#options.command.drain) void this.#drain(broker);
     try {
       const end = await Promise.race([this.#ends.first, refused.promise]);
@@ -164,6 +172,39 @@ export class ProcessRun {
       this.#logException(error);
       this.#ends.end("failed");
     }
+  }
+
+  /**
+   * In development: the workers are begun anew when there is another one, or one less. Changes of
+   * those that were loaded are seen by Deno's own `--watch`.
+   */
+  #watch(start: (queue: QueueRun) => void): Disposable | undefined {
+    const { command, folders, tasks } = this.#options;
+    if (!command.watch) return undefined;
+    const names = () => tasks().map(({ queue }) => queue).join();
+    let known = names();
+    let reloading = Promise.resolve();
+    return new FolderWatch(folders, () => {
+      const now = names();
+      if (now === known) return;
+      known = now;
+      reloading = reloading.then(() => this.#reload(start));
+    });
+  }
+
+  async #reload(start: (queue: QueueRun) => void): Promise<void> {
+    const before = this.#queues;
+    logLine("info", "There are other workers than before: all are begun anew", {}, {});
+    await Promise.allSettled(before.map((queue) => queue.stop(this.#graceMs())));
+    for (const queue of before) queue.flush();
+    if (this.#isEnding) return;
+    this.#queues = this.#options.tasks().map((task) => this.#queueRun(task));
+    this.#queues.forEach(start);
+    await this.#logLaunches();
+  }
+
+  #graceMs(): number {
+    return this.#options.config.stopGraceSeconds * 1000;
   }
 
   /** Sets a worker up and lets it consume. A stop may come at any time. */
@@ -190,7 +231,8 @@ export class ProcessRun {
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
     for (const queue of this.#queues) queue.logDisconnecting();
-    const graceMs = end === "stuck" ? 0 : this.#options.config.stopGraceSeconds * 1000;
+    this.#isEnding = true;
+    const graceMs = end === "stuck" ? 0 : this.#graceMs();
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
   }

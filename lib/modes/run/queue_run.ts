@@ -39,6 +39,8 @@ export interface QueueRunOptions {
   /** Leave it alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
   readonly maxEvents: number | undefined;
+  /** The process begins the worker anew when its file changes. */
+  readonly isWatched: boolean;
   /** A thread could not be ended. */
   readonly onZombie: () => void;
   /** The queue was parked, or is consumed again. */

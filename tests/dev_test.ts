@@ -1,0 +1,190 @@
+/**
+ * `deno task dev`: all queues, begun anew when a file changes.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { Program } from "./fixtures/process/program.ts";
+import { until } from "./fixtures/until.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const RELOADS = 30;
+/** Memory may grow by so much over all reloads, in MB: the code that is loaded anew each time. */
+const MOST_GROWTH_MB = 150;
+
+/** A copy of the program, and a folder of workers, in a folder of their own. */
+class Workshop implements AsyncDisposable {
+  readonly folder: string;
+  readonly program: Program;
+
+  private constructor(folder: string, program: Program) {
+    this.folder = folder;
+    this.program = program;
+  }
+
+  /** Starts the task. */
+  static async open(): Promise<Workshop> {
+    const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
+    for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
+      await copy(`${ROOT}${name}`, `${folder}/${name}`);
+    }
+    await Deno.mkdir(`${folder}/mine`);
+    await writeWorker(folder, "first", "first 1");
+    const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
+    const [, ...args] = tasks.dev.command.split(" ");
+    const program = Program.startDeno([...args, "--workers-dir", "mine", "--log-format", "json"], {
+      cwd: folder,
+    });
+    const workshop = new Workshop(folder, program);
+    await workshop.untilStarted(1);
+    return workshop;
+  }
+
+  /** Writes a worker that logs a text for each event, or other source. */
+  async worker(queue: string, text: string, source?: string): Promise<void> {
+    await writeWorker(this.folder, queue, text, source);
+  }
+
+  /** Publishes an event, by a program of its own. */
+  async publish(queue: string, event: object): Promise<void> {
+    const args = ["publish", queue, JSON.stringify(event), "--workers-dir", "mine"];
+    await using program = Program.startDeno(["run", "-A", "--quiet", "main.ts", ...args], {
+      cwd: this.folder,
+    });
+    assert.equal((await program.end()).code, 0);
+  }
+
+  /** Publishes until a handler has logged a text: a reload may be under way. */
+  async untilHandled(queue: string, text: string): Promise<void> {
+    await this.publish(queue, {});
+    await this.program.untilLogged(new RegExp(`^${text}$`));
+  }
+
+  /** Waits until the threads were launched so many times. */
+  async untilStarted(times: number): Promise<void> {
+    await this.program.until(`it was started ${times} times`, () => {
+      const lines = this.program.log.filter(({ message }) => /were launched$/.test(message));
+      return lines.length >= times;
+    });
+  }
+
+  /** What the process holds. */
+  get held(): { readonly threads: number; readonly files: number; readonly rssMb: number } {
+    const proc = `/proc/${this.program.pid}`;
+    const tasks = [...Deno.readDirSync(`${proc}/task`)].map(({ name }) => {
+      return textOf(`${proc}/task/${name}/comm`);
+    });
+    const rss = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`${proc}/status`))?.[1];
+    return {
+      threads: tasks.filter((name) => name.startsWith("worker-")).length,
+      files: [...Deno.readDirSync(`${proc}/fd`)].length,
+      rssMb: Number(rss) / 1024,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.program[Symbol.asyncDispose]();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C ends it", async () => {
+  await using workshop = await Workshop.open();
+  const { program } = workshop;
+  await workshop.untilHandled("first", "first 1");
+  await workshop.worker("first", "first 2");
+  await workshop.untilStarted(2);
+  await workshop.untilHandled("first", "first 2");
+  await workshop.worker("second", "second 1");
+  await workshop.untilStarted(3);
+  await workshop.untilHandled("second", "second 1");
+  await workshop.worker("second", "", "export default {{");
+  await program.untilLogged(/^The worker of second did not start: it waits for a change of/);
+  await workshop.untilStarted(4);
+  await workshop.worker("first", "first 3");
+  await workshop.untilStarted(5);
+  await workshop.untilHandled("first", "first 3");
+  await workshop.worker("second", "second 2");
+  await workshop.untilStarted(6);
+  await workshop.untilHandled("second", "second 2");
+  const began = performance.now();
+  program.signal("SIGINT");
+  await program.end(5);
+  assert(performance.now() - began < 2000);
+});
+
+Deno.test("dev: an event that runs while a file changes is not lost", async () => {
+  await using workshop = await Workshop.open();
+  const go = `${workshop.folder}/go`;
+  await workshop.worker("first", "", slow(go));
+  await workshop.untilStarted(2);
+  await workshop.publish("first", {});
+  await workshop.program.untilLogged(/^begun$/);
+  await workshop.worker("first", "", `${slow(go)}\n// changed`);
+  await workshop.untilStarted(3);
+  await Deno.writeTextFile(go, "");
+  const line = await workshop.program.untilLogged(/^done$/);
+  assert.equal(line["attempt"], 1);
+});
+
+Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async () => {
+  await using workshop = await Workshop.open();
+  await Deno.writeTextFile(`${workshop.folder}/lib/version.ts`, "\n", { append: true });
+  await workshop.untilStarted(2);
+  const before = workshop.held;
+  for (let reload = 1; reload <= RELOADS; reload++) {
+    await Deno.writeTextFile(`${workshop.folder}/lib/version.ts`, "\n", { append: true });
+    await workshop.untilStarted(2 + reload);
+  }
+  await until("as many threads run as at first", () => workshop.held.threads === before.threads);
+  const after = workshop.held;
+  assert(after.files <= before.files + 2, `${before.files} open files became ${after.files}`);
+  const grown = after.rssMb - before.rssMb;
+  assert(grown < MOST_GROWTH_MB, `it grew by ${grown} MB`);
+  await workshop.untilHandled("first", "first 1");
+});
+
+function slow(go: string): string {
+  return `import { defineWorker } from "process-queue/worker";
+    import { z } from "zod";
+    export default defineWorker({ queue: "first", event: z.unknown(), async consume(_, ctx) {
+      ctx.log.info("begun");
+      for (;;) {
+        try {
+          Deno.statSync(${JSON.stringify(go)});
+          return ctx.log.info("done");
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+    } });`;
+}
+
+async function writeWorker(
+  folder: string,
+  queue: string,
+  text: string,
+  source = `import { defineWorker } from "process-queue/worker";
+    import { z } from "zod";
+    export default defineWorker({ queue: "${queue}", event: z.unknown(), consume(_, ctx) {
+      ctx.log.info("${text}");
+    } });`,
+): Promise<void> {
+  await Deno.writeTextFile(`${folder}/mine/${queue}.ts`, source);
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
+  await Deno.mkdir(to);
+  for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}
+
+function textOf(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
