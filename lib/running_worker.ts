@@ -8,7 +8,7 @@ import type { Broker } from "./broker/broker.ts";
 import type { Config } from "./config.ts";
 import { Consumer, type Totals } from "./consumer.ts";
 import type { WorkerFile } from "./discovery.ts";
-import type { Running } from "./executor/executor.ts";
+import type { Running, WorkerDescription } from "./executor/executor.ts";
 import { WorkerHost } from "./host.ts";
 import type { Reporter } from "./monitoring/report.ts";
 import { publishEvent } from "./publish.ts";
@@ -23,6 +23,8 @@ export interface WorkerRunOptions {
   readonly report: Reporter;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
+  /** Told when it consumes. */
+  readonly onReady?: () => void;
 }
 
 /** Why a worker stopped by itself. */
@@ -92,6 +94,12 @@ export class RunningWorker {
     return this.#consumer?.isParked ?? false;
   }
 
+  /** How long its handler may run, in ms. */
+  get limit(): RunLimit {
+    const { abortGraceSeconds } = this.#options.config;
+    return this.#consumer && runLimit(this.#consumer.executor.description, abortGraceSeconds);
+  }
+
   /** The events whose handler runs now. */
   running(): readonly Running[] {
     return this.#consumer?.executor.running() ?? [];
@@ -118,6 +126,7 @@ export class RunningWorker {
     const consumer = this.#consumer;
     this.#sweeper = setInterval(() => consumer.sweep(performance.now()), SWEEP_MS);
     await consumer.start();
+    this.#options.onReady?.();
     return await this.#ended.promise;
   }
 
@@ -169,6 +178,17 @@ export class RunningWorker {
     if (why === "stuck") this.#isStuck = true;
     this.#ended.resolve(why);
   }
+}
+
+/** How long a handler may run, in ms, its grace included; `undefined` for no limit. */
+export type RunLimit = number | undefined;
+
+/** The limit of a worker. */
+export function runLimit(
+  { maxConsumeSeconds }: WorkerDescription,
+  graceSeconds: number,
+): RunLimit {
+  return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
 }
 
 /** What is said when a worker's resources are not closed in time. */

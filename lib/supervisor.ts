@@ -20,7 +20,7 @@ import type { SharedRuns } from "./executor/thread/shared_runs.ts";
 import { type ThreadDeath, WorkerThread } from "./executor/thread/worker_thread.ts";
 import type { NoticeReport, Reporter } from "./monitoring/report.ts";
 import { publishEvent } from "./publish.ts";
-import { notClosed, type WorkerEnd } from "./running_worker.ts";
+import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./running_worker.ts";
 import type { ErrorData } from "./settle.ts";
 import { RestartBudget } from "./supervisor/budget.ts";
 import { TOO_LATE, within } from "./within.ts";
@@ -47,6 +47,8 @@ export interface SupervisorOptions {
   readonly isWatched?: boolean;
   /** Told once: whether the queue is run here. It is, too, when its worker cannot be begun yet. */
   readonly onLaunch?: (isRun: boolean) => void;
+  /** Told once: the queue is consumed, or its worker could not be begun at first. */
+  readonly onReady?: () => void;
   /** A thread could not be ended: the process should be restarted when that does least harm. */
   readonly onZombie?: () => void;
   /** The queue was parked, or is consumed again. */
@@ -94,6 +96,7 @@ export class Supervisor {
   #beats = 0;
   #beatAt = 0;
   #isLaunched = false;
+  #isReady = false;
   #isConsuming = false;
   #isQuiet = false;
   #isRetiring = false;
@@ -139,6 +142,12 @@ export class Supervisor {
   /** MB of heap that the worker uses; `undefined` when there is no thread. */
   get heapMb(): number | undefined {
     return this.#thread?.pulse.heapUsedMb;
+  }
+
+  /** How long its handler may run, in ms. */
+  get limit(): RunLimit {
+    const { abortGraceSeconds } = this.#options.config;
+    return this.#executor && runLimit(this.#executor.description, abortGraceSeconds);
   }
 
   /** The events whose handler runs now. */
@@ -275,6 +284,7 @@ export class Supervisor {
     clearTimeout(this.#timer);
     await this.#endThread();
     this.#launch(false);
+    this.#ready();
     this.#ended.resolve("inactive");
   }
 
@@ -319,11 +329,18 @@ export class Supervisor {
     if (!this.#isConsuming) void this.#startConsumer();
   }
 
+  #ready(): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    this.#options.onReady?.();
+  }
+
   async #startConsumer(): Promise<void> {
     try {
       if (this.#isQuiet) await this.#consumer?.pause();
       this.#isConsuming = true;
       await this.#consumer?.start();
+      this.#ready();
     } catch (error) {
       this.#isConsuming = false;
       if (this.#options.isOnly) return this.#ended.reject(error);
@@ -404,6 +421,7 @@ export class Supervisor {
     void this.#endThread();
     if (this.#isStopping()) return;
     this.#launch(true);
+    this.#ready();
     if (this.#options.isOnly && !this.#isConsuming) return this.#ended.reject(thrownBy(error));
     if (this.#options.isWatched && !this.#isConsuming) return this.#waitForChange(error);
     if (this.#state === "parked") return this.#tryParkedLater();

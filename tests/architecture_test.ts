@@ -26,6 +26,8 @@ const LAYERS: readonly (readonly string[])[] = [
     "lib/running_worker.ts",
     "lib/thread_entry.ts",
     "lib/process.ts",
+    "lib/systemd.ts",
+    "lib/lock_file.ts",
     "lib/command_line.ts",
     "lib/command_line/",
     "lib/config.ts",

@@ -22,6 +22,7 @@ const RUN: RunCommand = {
   inline: false,
   drain: false,
   watch: false,
+  lock: undefined,
   exitWhenParked: false,
   maxEvents: undefined,
   maxSeconds: undefined,
@@ -107,7 +108,7 @@ Deno.test("parseCommandLine takes everything behind -- as it is", () => {
 });
 
 const RUN_OPTIONS = "--version, --queue_name, --worker_num, --multi_threaded, --all, --inline, " +
-  "--drain, --watch, --exit-when-parked, --max_events, --max_seconds, --amqp_url, --workers-dir, --log-format, --log-level, " +
+  "--drain, --watch, --lock, --exit-when-parked, --max_events, --max_seconds, --amqp_url, --workers-dir, --log-format, --log-level, " +
   "--help";
 const SHARED_OPTIONS = "--amqp_url, --workers-dir, --log-format, --log-level";
 const NOTHING = "nothing to do: name a queue with --queue_name, or give a command " +

@@ -40,6 +40,8 @@ export interface RunCommand extends Common {
   readonly drain: boolean;
   /** Begin the workers anew when a file of theirs changes. */
   readonly watch: boolean;
+  /** Run only if no other process holds this file's lock. */
+  readonly lock: string | undefined;
   /** End when a queue is parked, with exit code 3. */
   readonly exitWhenParked: boolean;
   /** End after so many events; for one queue only. */

@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly inline?: true;
   readonly drain?: true;
   readonly watch?: true;
+  readonly lock?: string;
   readonly exitWhenParked?: true;
   readonly max_events?: number;
   readonly max_seconds?: number;
@@ -55,6 +56,11 @@ export function runOptions(): Option[] {
     option(
       "--watch",
       "for development: look for workers that are added or removed; see deno task dev",
+    ),
+    option(
+      "--lock <file>",
+      "run only if no other process holds this file's lock, else end with 0; for cron",
+      one(word),
     ),
     option("--exit-when-parked", "end with 3 when a worker cannot be kept running, as Zulip does"),
     option(

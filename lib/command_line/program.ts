@@ -129,6 +129,7 @@ function runCommand(program: Parser): Command {
     inline: given.inline ?? false,
     drain: given.drain ?? false,
     watch: given.watch ?? false,
+    lock: given.lock,
     exitWhenParked: given.exitWhenParked ?? false,
     maxEvents: given.max_events,
     maxSeconds: given.max_seconds,

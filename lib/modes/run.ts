@@ -7,8 +7,10 @@
 import type { QueueSelection, RunCommand } from "../command_line/command.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { BUILT_IN_DIR, discover } from "../discovery.ts";
+import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
+import { EXIT } from "../process.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
@@ -32,6 +34,16 @@ export async function runQueues(
   config: Config,
   { print }: RunOutput,
 ): Promise<number> {
+  using lock = command.lock === undefined ? undefined : takeLock(command.lock);
+  if (command.lock !== undefined && !lock) {
+    logLine(
+      "info",
+      "Another process holds {lock}: nothing is done here",
+      { lock: command.lock },
+      {},
+    );
+    return EXIT.stopped;
+  }
   const { queues } = command;
   const tasks = () => tasksOf(queues, config);
   tasks();

@@ -17,6 +17,7 @@ import { TOO_LATE, within } from "../../within.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
+import { Service } from "../../systemd.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
 
@@ -58,6 +59,7 @@ export class ProcessRun {
   readonly #options: ProcessRunOptions;
   readonly #report: Reporter;
   readonly #ends = new Ends();
+  readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
   #isRestartWanted = false;
@@ -82,11 +84,11 @@ export class ProcessRun {
   async run(): Promise<number> {
     const { maxSeconds } = this.#options.command;
     using ends = this.#ends;
+    using _service = this.#service;
     using _signals = new Signals((request) => this.#onRequest(request));
     ends.onUncaught((error) => this.#logException(error));
     if (maxSeconds !== undefined) ends.after(maxSeconds);
-    const sweep = () => this.#queues.forEach((queue) => queue.sweep(performance.now()));
-    const sweeper = setInterval(sweep, STATISTICS_SWEEP_MS);
+    const sweeper = setInterval(() => this.#sweep(performance.now()), STATISTICS_SWEEP_MS);
     try {
       return await this.#connectAndConsume();
     } catch (error) {
@@ -98,6 +100,14 @@ export class ProcessRun {
       for (const queue of this.#queues) queue.flush();
       await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
     }
+  }
+
+  /** A few times a second: what is due. */
+  #sweep(now: number): void {
+    for (const queue of this.#queues) queue.sweep(now);
+    if (!this.#service) return;
+    this.#service.status(statusOf(this.#queues));
+    if (this.#queues.every((queue) => queue.isWell(now))) this.#service.feed(now);
   }
 
   #queueRun(task: QueueTask): QueueRun {
@@ -152,6 +162,7 @@ export class ProcessRun {
     const start = (queue: QueueRun) => void this.#start(queue, broker).catch(refused.reject);
     this.#queues.forEach(start);
     void this.#logLaunches();
+    void Promise.all(this.#queues.map((queue) => queue.ready)).then(() => this.#service?.ready());
     using _watch = this.#watch(start);
     if (this.#options.command.drain) void this.#drain(broker);
     try {
@@ -230,6 +241,8 @@ export class ProcessRun {
 
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
+    if (end === "restart") this.#service?.reloading();
+    this.#service?.stopping();
     for (const queue of this.#queues) queue.logDisconnecting();
     this.#isEnding = true;
     const graceMs = end === "stuck" ? 0 : this.#graceMs();
@@ -306,4 +319,12 @@ export class ProcessRun {
       restart_wanted: this.#isRestartWanted,
     }, {});
   }
+}
+
+/** A line for systemd, which names the queues that are not well. */
+function statusOf(queues: readonly QueueRun[]): string {
+  const unwell = queues.filter(({ state }) => state === "parked" || state === "restarting");
+  const count = queues.length === 1 ? "1 queue" : `${queues.length} queues`;
+  const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
+  return [count, ...names].join(", ");
 }

@@ -19,7 +19,7 @@ import type { Report, Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
 import type { ErrorData } from "../../settle.ts";
-import { RunningWorker, type WorkerEnd } from "../../running_worker.ts";
+import { type RunLimit, RunningWorker, type WorkerEnd } from "../../running_worker.ts";
 import { Supervisor } from "../../supervisor.ts";
 import { VERSION } from "../../version.ts";
 
@@ -49,6 +49,7 @@ export interface QueueRunOptions {
 
 /** What runs a queue. */
 interface Runner {
+  readonly limit: RunLimit;
   readonly totals: Readonly<Totals>;
   readonly inFlight: number;
   readonly isParked: boolean;
@@ -59,6 +60,8 @@ interface Runner {
   stop(graceMs: number): Promise<void>;
 }
 
+/** How long it may take until a handler past its limit is dealt with, in ms. */
+const SWEEP_TIME_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** Runs one queue. */
@@ -66,6 +69,7 @@ export class QueueRun {
   readonly queue: string;
   readonly #options: QueueRunOptions;
   readonly #report: Reporter;
+  readonly #ready = Promise.withResolvers<void>();
   readonly #launched = Promise.withResolvers<boolean>();
   #statistics: QueueStatistics | undefined;
   #runner: Runner | undefined;
@@ -93,6 +97,11 @@ export class QueueRun {
   /** Resolves to whether the queue is run by this process, once that is known. */
   get launched(): Promise<boolean> {
     return this.#launched.promise;
+  }
+
+  /** Resolves when the queue is consumed, or its worker could not be begun at first. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** What became of events so far. */
@@ -140,6 +149,23 @@ export class QueueRun {
   async stop(graceMs: number): Promise<void> {
     this.#launched.resolve(false);
     await this.#runner?.stop(graceMs);
+  }
+
+  /**
+   * Whether every event that runs is younger than its limit, with some time for what is done then.
+   *
+   * @param now `performance.now()`
+   */
+  isWell(now: number): boolean {
+    const limit = this.#runner?.limit;
+    if (limit === undefined) return true;
+    return this.#runner?.running().every(({ since }) => now - since < limit + SWEEP_TIME_MS) ??
+      true;
+  }
+
+  /** How the queue is, in a word. */
+  get state(): string {
+    return this.#state();
   }
 
   /** Writes the statistics if they are due. @param now `performance.now()` */
@@ -201,6 +227,7 @@ export class QueueRun {
       config,
       broker,
       report: this.#report,
+      onReady: () => this.#ready.resolve(),
       ...(maxEvents === undefined ? {} : { maxEvents }),
     };
     if (!inline) {

@@ -1,0 +1,181 @@
+/**
+ * What the program tells systemd, and the files by which systemd starts it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
+import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
+import { until } from "../fixtures/until.ts";
+
+const UNITS = fileURLToPath(new URL("../../scripts/systemd/", import.meta.url));
+/** Often enough for a test: told every 100 ms. */
+const WATCHDOG_USEC = "200000";
+
+/** systemd's end of the socket. */
+class Systemd implements Disposable {
+  readonly messages: string[] = [];
+  readonly env: Record<string, string>;
+  readonly #socket: Deno.DatagramConn;
+
+  constructor(path: string, name = path) {
+    this.#socket = Deno.listenDatagram({ transport: "unixpacket", path });
+    this.env = { NOTIFY_SOCKET: name, WATCHDOG_USEC };
+    void this.#listen();
+  }
+
+  /** How often it was told that the service is well. */
+  get fed(): number {
+    return this.messages.filter((message) => message === "WATCHDOG=1").length;
+  }
+
+  /** What else it was told. */
+  get told(): string[] {
+    return this.messages.filter((message) => message !== "WATCHDOG=1");
+  }
+
+  async untilTold(message: string): Promise<void> {
+    await until(`systemd is told ${message}`, () => this.messages.includes(message));
+  }
+
+  /** Waits until it is told that the service is well three times more. */
+  async untilFed(): Promise<void> {
+    const enough = this.fed + 3;
+    await until("systemd is told that all is well", () => this.fed >= enough);
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+
+  async #listen(): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const [bytes] of this.#socket) this.messages.push(decoder.decode(bytes));
+  }
+}
+
+function systemd(stage: Stage): Systemd {
+  return new Systemd(`${stage.folder}/notify`);
+}
+
+stageTest("systemd is told when the queues are consumed, and when that ends", async (stage) => {
+  await stage.worker();
+  using service = systemd(stage);
+  const program = stage.start(["--multi_threaded", stage.queue, "noop"], service.env);
+  await service.untilTold("READY=1");
+  assert.equal((await stage.client.channel.checkQueue(stage.queue)).consumerCount, 1);
+  await service.untilTold("STATUS=2 queues");
+  await service.untilFed();
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  assert.equal(service.told.at(-1), "STOPPING=1");
+});
+
+stageTest("an abstract socket will do, and SIGUSR1 is told as reloading", async (stage) => {
+  await stage.worker();
+  const name = `pq-${crypto.randomUUID()}`;
+  using service = new Systemd(`\0${name}`, `@${name}`);
+  const program = stage.consume([], service.env);
+  await service.untilTold("READY=1");
+  program.signal("SIGUSR1");
+  assert.equal((await program.end()).code, 3);
+  await service.untilTold("STOPPING=1");
+  assert.deepEqual(service.told.slice(-2), ["RELOADING=1", "STOPPING=1"]);
+});
+
+stageTest("a queue that is parked is named, and is no reason to be ended", async (stage) => {
+  await stage.worker();
+  await stage.write(`workers/${stage.queue}b.ts`, "throw new Error('not today');");
+  using service = systemd(stage);
+  stage.start(["--multi_threaded", stage.queue, `${stage.queue}b`], {
+    ...service.env,
+    MAX_RESTARTS: "0",
+  });
+  await service.untilTold("READY=1");
+  await service.untilTold(`STATUS=2 queues, ${stage.queue}b parked`);
+  await service.untilFed();
+});
+
+stageTest("a broker that is away is no reason to be ended", async (stage) => {
+  await stage.worker();
+  using service = systemd(stage);
+  const proxy = new Proxy(Number(new URL(stage.url).port));
+  try {
+    const env = { ...service.env, AMQP_URL: proxy.url(stage.url) };
+    const program = stage.consume([], env);
+    await service.untilTold("READY=1");
+    await proxy[Symbol.asyncDispose]();
+    await program.untilLogged(/connection/i);
+    await service.untilFed();
+  } finally {
+    await proxy[Symbol.asyncDispose]();
+  }
+});
+
+stageTest("a main thread that is blocked is not well", async (stage) => {
+  await stage.worker();
+  using service = systemd(stage);
+  stage.options.push("--inline");
+  stage.consume([], service.env);
+  await service.untilTold("READY=1");
+  await service.untilFed();
+  await stage.publish([{ do: "loop" }]);
+  await stage.untilWritten("begun", 1);
+  let before = -1;
+  await until("it is silent for twice the time", async () => {
+    before = service.fed;
+    await new Promise((resolve) => setTimeout(resolve, 2 * Number(WATCHDOG_USEC) / 1000));
+    return service.fed === before;
+  });
+});
+
+stageTest("--lock lets one of two runs do nothing, with 0 and one line", async (stage) => {
+  await stage.worker();
+  await stage.publish([{ n: 0 }]);
+  const lock = `${stage.folder}/lock`;
+  const first = stage.consume(["--lock", lock]);
+  await stage.untilWritten("done", 1);
+  const second = await stage.consume(["--drain", "--lock", lock]).end();
+  assert.deepEqual([second.code, second.stdout, second.stderr.length], [0, [], 1]);
+  assert.match(second.stderr[0] ?? "", /Another process holds .*\/lock: nothing is done here/);
+  first.signal("SIGKILL");
+  await first.end();
+  assert.equal((await stage.consume(["--drain", "--lock", lock]).end()).code, 0);
+});
+
+stageTest("--lock names a file that cannot be made", async (stage) => {
+  await stage.worker();
+  const { code, stderr } = await stage.run(["--queue_name", stage.queue, "--lock", "/nowhere/x"]);
+  assert.equal(code, 2);
+  assert.match(
+    stderr.join("\n"),
+    /^process-queue: --lock \/nowhere\/x cannot be opened: .*\. Name a file in a folder that is/,
+  );
+});
+
+for (const unit of ["process-queue.service", "process-queue@.service"]) {
+  // Where systemd is not installed nobody can say whether it takes them.
+  const ignore = !existsSync("/usr/bin/systemd-analyze");
+  Deno.test({ name: `systemd takes ${unit}`, ignore, fn: () => verify(unit) });
+}
+
+async function verify(unit: string): Promise<void> {
+  await withFolder(async (folder) => {
+    const text = await Deno.readTextFile(`${UNITS}${unit}`);
+    assert.match(text, /^RestartForceExitStatus=3$/m);
+    const name = unit.replace("@.", "@user_activity.");
+    // The program is not installed here.
+    const here = text.replace("/usr/local/bin/process-queue", "/bin/true");
+    await Deno.writeTextFile(`${folder}/${name}`, here);
+    const { success, stderr } = await new Deno.Command("systemd-analyze", {
+      args: ["verify", "--man=no", `${folder}/${name}`],
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    const said = new TextDecoder().decode(stderr).split("\n").filter((line) => line.includes(name));
+    assert.deepEqual([success, said], [true, []]);
+  });
+}
