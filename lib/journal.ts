@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { errorData } from "./error_data.ts";
+import { tryLock } from "./file_lock.ts";
 
 /** An event as the journal knows it: its `message_id`, or a fingerprint of its body. */
 export type EventKey = string;
@@ -231,7 +232,7 @@ interface Found extends Record_ {
 function readIfDead(path: string): Found | undefined {
   try {
     using file = Deno.openSync(path, { read: true, write: true });
-    if (!file.tryLockSync(true)) return undefined;
+    if (!tryLock(file, false)) return undefined;
     return lastRecord(Deno.readTextFileSync(path));
   } catch (error) {
     // Gone meanwhile; or another user's, which that user's next process reads.

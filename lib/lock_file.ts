@@ -6,6 +6,7 @@
 
 import { errorData } from "./error_data.ts";
 import { UsageError } from "./usage_error.ts";
+import { canTry, tryLock } from "./file_lock.ts";
 
 /**
  * Takes the lock of a file, which is made where it is not there. The lock goes with the process,
@@ -16,7 +17,10 @@ import { UsageError } from "./usage_error.ts";
  */
 export function takeLock(path: string): Disposable | undefined {
   const file = open(path);
-  if (file.tryLockSync(true)) return file;
+  if (!canTry(file)) {
+    throw new UsageError("--lock needs Deno 2.9 or later, and this runtime is older");
+  }
+  if (tryLock(file, false)) return file;
   file.close();
   return undefined;
 }

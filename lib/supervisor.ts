@@ -81,6 +81,7 @@ const ENTRY = new URL("./thread_entry.ts", import.meta.url);
 
 /** Runs one queue in a thread. */
 export class Supervisor {
+  static #isWarned = false;
   readonly queue: string;
   readonly #options: SupervisorOptions;
   readonly #budget: RestartBudget;
@@ -211,9 +212,20 @@ export class Supervisor {
   // A thread's life.
 
   #begin(): void {
-    const { file, queue, workerNum, config } = this.#options;
     clearTimeout(this.#timer);
     this.#isRetiring = false;
+    try {
+      this.#thread = this.#newThread();
+    } catch (error) {
+      return this.#onFailure(errorData(error));
+    }
+    this.#beatAt = performance.now();
+    this.#timer = setTimeout(() => this.#onFailure(TOO_SLOW), LOAD_MS);
+  }
+
+  /** What a thread says is heard only while it is the queue's own. */
+  #newThread(): WorkerThread {
+    const { file, queue, workerNum, config } = this.#options;
     const thread: WorkerThread = new WorkerThread({
       entry: ENTRY,
       data: { file, queue, workerNum, config },
@@ -227,16 +239,14 @@ export class Supervisor {
         },
       },
     });
-    this.#thread = thread;
-    this.#beatAt = performance.now();
-    this.#timer = setTimeout(() => this.#onFailure(TOO_SLOW), LOAD_MS);
+    return thread;
   }
 
   #onMessage(thread: WorkerThread, message: FromThread): void {
     if (message === 0) return this.#executor?.onMessage(message);
     switch (message[0]) {
       case "born":
-        return this.#onBorn(message[2]);
+        return this.#onBorn(message[1]);
       case "described":
         return this.#onDescribed(thread, message[1], message[2]);
       case "ready":
@@ -254,8 +264,10 @@ export class Supervisor {
     }
   }
 
+  /** Said once, whichever queue's thread finds out first. */
   #onBorn(canBeStopped: boolean): void {
-    if (canBeStopped) return;
+    if (canBeStopped || Supervisor.#isWarned) return;
+    Supervisor.#isWarned = true;
     this.#notice("warning", NO_LOCKS, {});
   }
 
@@ -533,8 +545,9 @@ export class Supervisor {
   }
 }
 
-const NO_LOCKS = "This runtime has no Web Locks, so the thread of {queue} cannot be stopped when " +
-  "its worker hangs: the process is then restarted";
+const NO_LOCKS =
+  "This runtime has no Web Locks, so a thread cannot be ended when its worker hangs: " +
+  "the process is then restarted. Use Deno 2.9 or later";
 const TOO_SLOW: ErrorData = {
   name: "TooSlow",
   message: `The worker's file did not load within ${LOAD_MS / 1000} s`,
@@ -550,9 +563,8 @@ const WAITS_FOR_CHANGE = "The worker of {queue} did not start: it waits for a ch
 const DID_NOT_START = "The worker of {queue} did not start: it is tried again";
 const HANGS = "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
   "processing {count} events: its thread is ended, and a new one goes on";
-const ZOMBIE =
-  "A thread of {queue} cannot be ended, as it runs native code: the queue goes on in " +
-  "a new one, and the process asks to be restarted";
+const ZOMBIE = "A thread of {queue} cannot be ended, as what runs in it is not JavaScript or the " +
+  "runtime is too old: the queue goes on in a new one, and the process asks to be restarted";
 const PARKED = "Queue {queue} is parked: its worker failed {count} times within {seconds} s. Its " +
   "events stay in the broker, and it is tried again every {park} s";
 

@@ -35,6 +35,9 @@ declare const globalThis: {
   addEventListener: typeof addEventListener;
 };
 
+/** Kept from the garbage collector, which would close it. */
+export let life: Deno.FsFile | undefined;
+
 interface ThreadJob extends Job {
   readonly seq: number;
   cell: number;
@@ -239,13 +242,11 @@ async function holdLock(): Promise<boolean> {
   return true;
 }
 
-/** The number by which the system knows this thread; 0 where it does not say. */
-function threadId(): number {
-  try {
-    return Number(Deno.readLinkSync("/proc/thread-self").split("/").at(-1));
-  } catch {
-    return 0;
-  }
+/** Holds the lock of a file for as long as this thread lives. */
+function holdLife(path: string): Deno.FsFile {
+  const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+  file.lockSync(true);
+  return file;
 }
 
 /** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
@@ -272,12 +273,13 @@ function listenToStrayErrors(): void {
 
 async function main(data: ThreadData): Promise<void> {
   const canBeStopped = await holdLock();
+  life = holdLife(data.lifeFile);
   listenToStrayErrors();
   writeThreadLog(data.config.log);
   const thread = new Thread(data);
   globalThis.onmessage = ({ data: message }) => thread.take(message);
   beat(new Pulse(data.pulse), (now) => thread.sweep(now));
-  say(["born", threadId(), canBeStopped]);
+  say(["born", canBeStopped]);
   await thread.load().catch(sayFailed);
 }
 

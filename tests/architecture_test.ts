@@ -15,6 +15,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
  * that folder.
  */
 const LAYERS: readonly (readonly string[])[] = [
+  ["lib/testing.ts", "lib/testing/"],
   ["main.ts"],
   ["lib/modes/"],
   [
@@ -45,6 +46,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ["lib/worker.ts", "lib/database/", "lib/mail/", "lib/http/", "lib/push/"],
   [
+    "lib/file_lock.ts",
     "lib/redact.ts",
     "lib/redact_value.ts",
     "lib/spelling.ts",

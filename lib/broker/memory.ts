@@ -26,10 +26,27 @@ interface Item extends StoredEvent {
   redelivered: boolean;
 }
 
+/** The time, as a memory broker goes by it. */
+export interface BrokerClock {
+  /** ms since 1970. */
+  now(): number;
+  /** Calls `run` once, after so many ms. @returns What prevents that, if it is called before. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The time of the system. */
+const SYSTEM_CLOCK: BrokerClock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** What a memory broker can be told. */
 export interface MemoryBrokerOptions {
-  /** ms since 1970. @default {Date.now} */
-  readonly now?: () => number;
+  /** By which events wait and are dated. @default {the system's time} */
+  readonly clock?: BrokerClock;
   /** Named in dead letters. @default {""} */
   readonly version?: string;
 }
@@ -37,14 +54,14 @@ export interface MemoryBrokerOptions {
 /** Keeps queues in memory, with the same promises to a running process as any broker. */
 export class MemoryBroker implements Broker {
   readonly #queues = new Map<string, MemoryQueue>();
-  /** The events that wait, by the timer that ends the wait, with their queue. */
-  readonly #timers = new Map<ReturnType<typeof setTimeout>, string>();
-  readonly #now: () => number;
+  /** The queues of the events that wait, by what ends each wait without the event. */
+  readonly #waits = new Map<() => void, string>();
+  readonly #clock: BrokerClock;
   readonly #version: string;
 
   /** @param options The clock and the version named in dead letters. */
   constructor(options: MemoryBrokerOptions = {}) {
-    this.#now = options.now ?? Date.now;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#version = options.version ?? "";
   }
 
@@ -96,7 +113,7 @@ export class MemoryBroker implements Broker {
 
   /** @inheritdoc */
   waiting(queue: string): Promise<number> {
-    return Promise.resolve([...this.#timers.values()].filter((name) => name === queue).length);
+    return Promise.resolve([...this.#waits.values()].filter((name) => name === queue).length);
   }
 
   /** @inheritdoc */
@@ -122,10 +139,10 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#queues.get(queue)?.items.splice(0).length ?? 0);
   }
 
-  /** Ends all timers; what waits for its retry is gone, as everything else. */
+  /** Ends all waits; what waits for its retry is gone, as everything else. */
   [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers.keys()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const cancel of this.#waits.keys()) cancel();
+    this.#waits.clear();
     return Promise.resolve();
   }
 
@@ -138,21 +155,21 @@ export class MemoryBroker implements Broker {
   }
 
   #retry(queue: string, item: Item, settlement: Extract<Settlement, { kind: "retry" }>): void {
-    const now = this.#now();
+    const now = this.#clock.now();
     const hop = hopFor(settlement.delay, now);
     const properties = settlement.waiting
       ? waitingProperties(item.properties, hop)
       : retryProperties(item.properties, settlement, { now, ...hop });
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const cancel = this.#clock.after(hop.step * 1000, () => {
+      this.#waits.delete(cancel);
       this.#declared(queue).add({ body: item.body, properties, redelivered: false });
-    }, hop.step * 1000);
-    this.#timers.set(timer, queue);
+    });
+    this.#waits.set(cancel, queue);
   }
 
   #fail(queue: string, item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void {
     const origin = { queue, host: Deno.hostname(), version: this.#version };
-    const properties = failedProperties(item.properties, settlement, origin, this.#now());
+    const properties = failedProperties(item.properties, settlement, origin, this.#clock.now());
     this.#declared(failedQueueName(queue)).add({ body: item.body, properties, redelivered: false });
   }
 }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { parseEnv } from "node:util";
+// By its namespace: runtimes before Deno 2.7 have no parseEnv, and can do without where no file is.
+import * as util from "node:util";
 import { ConfigError } from "./problem.ts";
 
 /** The key under which {@linkcode Environment} says which of its variables `.env` has set. */
@@ -37,7 +38,7 @@ export function mergeEnvironment(
   environment: Readonly<Record<string, string>>,
   file: string,
 ): Environment {
-  const fromFile = Object.entries(parseEnv(file))
+  const fromFile = Object.entries(file === "" ? {} : util.parseEnv(file))
     .filter(([name]) => environment[name] === undefined);
   return {
     ...Object.fromEntries(fromFile),

@@ -6,6 +6,7 @@
  */
 
 import { dirname } from "node:path";
+import { tryLock } from "../file_lock.ts";
 
 /** ms to wait for the lock of a file that is appended to. */
 const APPEND_LOCK_MS = 50;
@@ -22,7 +23,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 export function replaceUnderLock(path: string, text: string): boolean {
   Deno.mkdirSync(dirname(path), { recursive: true });
   using lock = Deno.openSync(`${path}.lock`, { create: true, write: true });
-  if (!lock.tryLockSync(true)) return false;
+  if (!tryLock(lock, true)) return false;
   Deno.writeTextFileSync(`${path}.tmp`, text);
   Deno.renameSync(`${path}.tmp`, path);
   return true;
@@ -56,7 +57,7 @@ export function appendUnderLock(path: string, text: string): void {
 }
 
 function waitForLock(lock: Deno.FsFile): void {
-  for (let ms = 0; ms < APPEND_LOCK_MS && !lock.tryLockSync(true); ms++) {
+  for (let ms = 0; ms < APPEND_LOCK_MS && !tryLock(lock, true); ms++) {
     Atomics.wait(pause, 0, 0, 1);
   }
 }

@@ -89,7 +89,9 @@ rabbitmqTest(
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
     await both.untilDone(1);
     await both.assertUnharmed(since);
-    await both.program.untilLogged(/^A thread of .* cannot be ended, as it runs native code/);
+    await both.program.untilLogged(
+      /^A thread of .* cannot be ended, as what runs in it is not JavaScript/,
+    );
     both.program.signal("SIGUSR2");
     const status = await both.program.untilLogged(/^Status of queue /);
     assert.equal(

@@ -6,6 +6,7 @@
  */
 
 import { join } from "node:path";
+import { canTry, tryLock } from "../../file_lock.ts";
 
 /** The lock file of this process, or of one broker object in it. */
 export class LifeLock implements Disposable {
@@ -33,7 +34,7 @@ export class LifeLock implements Disposable {
       const path = join(folder, name);
       const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o644 });
       // Before it was locked, somebody may have found it free and removed it.
-      if (file.tryLockSync(true) && exists(path)) return new LifeLock(name, path, file);
+      if (lockNew(file) && exists(path)) return new LifeLock(name, path, file);
       file.close();
     }
   }
@@ -56,8 +57,9 @@ export class LifeLock implements Disposable {
  */
 export function isFree(folder: string, name: string): boolean {
   try {
-    using file = Deno.openSync(join(folder, name), { read: true });
-    return file.tryLockSync(true);
+    const path = join(folder, name);
+    using file = Deno.openSync(path, { read: true });
+    return tryLock(file, false);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
     if (error instanceof Deno.errors.PermissionDenied) return false;
@@ -76,7 +78,7 @@ export function removeFree(folder: string, isKnown: (name: string) => boolean): 
 function removeIfFree(path: string): void {
   try {
     using file = Deno.openSync(path, { read: true });
-    if (file.tryLockSync(true)) removeIfThere(path);
+    if (tryLock(file, false)) removeIfThere(path);
   } catch {
     // Another has removed it, or it is another user's.
   }
@@ -107,4 +109,11 @@ function removeIfThere(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/** A file that was just made is locked at once, unless somebody found it before. */
+function lockNew(file: Deno.FsFile): boolean {
+  if (canTry(file)) return tryLock(file, false);
+  file.lockSync(true);
+  return true;
 }

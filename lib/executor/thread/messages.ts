@@ -20,6 +20,8 @@ export interface ThreadData {
   readonly config: Config;
   /** Of a `Pulse`. */
   readonly pulse: SharedArrayBuffer;
+  /** The file whose lock it holds for as long as it lives, also when nobody can end it. */
+  readonly lifeFile: string;
 }
 
 /** Jobs as parallel arrays. */
@@ -61,7 +63,7 @@ export type FromThread =
   /** Jobs went well: they are in the shared memory. */
   | 0
   /** It lives. @see WorkerThread.stop */
-  | readonly [kind: "born", tid: number, canBeStopped: boolean]
+  | readonly [kind: "born", canBeStopped: boolean]
   | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
   | readonly [kind: "ready"]
   /** What it was told to do at its start did not work. */

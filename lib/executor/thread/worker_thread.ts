@@ -4,9 +4,11 @@
  * @module
  */
 
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { errorData } from "../../error_data.ts";
 import type { ErrorData } from "../../settle.ts";
+import { tryLock } from "../../file_lock.ts";
 import { within } from "../../within.ts";
 import type { FromThread, ThreadData, ToThread } from "./messages.ts";
 import { Pulse } from "./shared_runs.ts";
@@ -28,13 +30,13 @@ export interface ThreadListener {
 export interface ThreadOptions {
   /** The program that runs in it. */
   readonly entry: URL;
-  readonly data: Omit<ThreadData, "pulse">;
+  readonly data: Omit<ThreadData, "pulse" | "lifeFile">;
   /** The most its heap may hold, in MB. */
   readonly maxHeapMb: number;
   readonly listener: ThreadListener;
 }
 
-/** How long a stopped thread may be seen by the system before it is called a zombie, in ms. */
+/** How long a stopped thread may hold its lock before it is called a zombie, in ms. */
 const ZOMBIE_MS = 500;
 const LOOK_MS = 20;
 const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
@@ -45,15 +47,26 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #listener: ThreadListener;
   readonly #maxHeapMb: number;
-  #tid = 0;
-  #canBeStopped = false;
+  readonly #lifeFile: string;
+  /** Locked by the thread for as long as it lives. */
+  #life: Deno.FsFile | undefined;
   #isOver = false;
 
-  /** Begins a thread. */
+  /**
+   * Begins a thread.
+   *
+   * @throws {Error} When `STATE_DIR` cannot be made.
+   */
   constructor({ entry, data, maxHeapMb, listener }: ThreadOptions) {
     this.#listener = listener;
     this.#maxHeapMb = maxHeapMb;
-    const workerData: ThreadData = { ...data, pulse: this.pulse.buffer };
+    Deno.mkdirSync(data.config.stateDir, { recursive: true });
+    this.#lifeFile = join(data.config.stateDir, `thread-${crypto.randomUUID()}.lock`);
+    const workerData: ThreadData = {
+      ...data,
+      pulse: this.pulse.buffer,
+      lifeFile: this.#lifeFile,
+    };
     this.#worker = new Worker(entry, {
       workerData,
       name: data.queue,
@@ -64,11 +77,6 @@ export class WorkerThread {
     this.#worker.on("exit", (code: number) => this.#onExit(code));
   }
 
-  /** Whether it can be stopped whatever it does; known once it was born. */
-  get canBeStopped(): boolean {
-    return this.#canBeStopped;
-  }
-
   /** Sends a message; a dead thread gets none. */
   post(message: ToThread): void {
     if (!this.#isOver) this.#worker.postMessage(message);
@@ -77,40 +85,35 @@ export class WorkerThread {
   /**
    * Ends it. Nothing is heard of it any more.
    *
-   * @returns Whether it is gone: what runs in native code goes on, and so does everything where
-   * the runtime has no locks.
+   * @returns Whether it is gone: what runs in native code goes on, and so does whatever does not
+   * wait where the runtime has no locks.
    */
   async stop(): Promise<boolean> {
     this.#isOver = true;
-    if (this.#tid !== 0 && !this.#canBeStopped) return this.#leave();
     await within(ZOMBIE_MS, this.#worker.terminate());
     return await this.#isGone();
   }
 
-  /** A thread that would not notice is asked for nothing: it ends with the process. */
-  #leave(): boolean {
-    this.#worker.unref();
-    void within(ZOMBIE_MS, this.#worker.terminate());
-    return false;
-  }
-
   async #isGone(): Promise<boolean> {
-    if (this.#tid === 0) return true;
-    for (let waited = 0; waited < ZOMBIE_MS; waited += LOOK_MS) {
-      if (!isAlive(this.#tid)) return true;
+    using life = this.#life;
+    for (let waited = 0; life && waited < ZOMBIE_MS; waited += LOOK_MS) {
+      if (tryLock(life, true)) return true;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return !isAlive(this.#tid);
+    return life === undefined || tryLock(life, true);
+  }
+
+  /** The file needs no name any more once both have it open. */
+  #openLife(): void {
+    this.#life = Deno.openSync(this.#lifeFile, { read: true, write: true });
+    Deno.removeSync(this.#lifeFile);
   }
 
   #take(message: FromThread): void {
     if (this.#isOver) return;
     if (message === 0) return this.#listener.onMessage(message);
     if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
-    if (message[0] === "born") {
-      this.#tid = message[1];
-      this.#canBeStopped = message[2];
-    }
+    if (message[0] === "born") this.#openLife();
     this.#listener.onMessage(message);
   }
 
@@ -132,15 +135,5 @@ export class WorkerThread {
       `that it holds less at once, or give it more by maxHeapMb`;
     const full: ErrorData = { name: "OutOfMemory", message };
     this.#listener.onDeath({ reason: "out of memory", error: full });
-  }
-}
-
-/** Whether the system still runs a thread of this process. */
-function isAlive(tid: number): boolean {
-  try {
-    Deno.statSync(`/proc/self/task/${tid}`);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,0 +1,30 @@
+/**
+ * What the author of a worker imports in tests, as `process-queue/testing`.
+ *
+ * {@linkcode runEvent} runs one event and answers what became of it, what was published and what
+ * was logged. {@linkcode TestQueue} runs events from the first publish to the dead letters, on a
+ * broker in memory, in a time of its own.
+ *
+ * @module
+ */
+
+export { FakeClock } from "./testing/clock.ts";
+export { TestQueue, type TestQueueOptions } from "./testing/queue.ts";
+export type { DeadLetter, QueueResult } from "./testing/queue_events.ts";
+export type {
+  ErrorInfo,
+  EventOutcome,
+  LoggedLine,
+  OutcomeName,
+  PublishedEvent,
+} from "./testing/results.ts";
+export {
+  type BatchResult,
+  runBatch,
+  type RunBatchOptions,
+  runEvent,
+  type RunEventOptions,
+  type RunResult,
+} from "./testing/run.ts";
+export { openTestDatabase, type WorkerTestOptions } from "./testing/stage.ts";
+export { type BrokerClock, MemoryBroker, type MemoryBrokerOptions } from "./broker/memory.ts";

@@ -1,0 +1,109 @@
+/**
+ * Runs a worker under test as a thread would: a handler that does not return is left behind, and
+ * what it has not finished goes on without it.
+ *
+ * @module
+ */
+
+import type {
+  Executor,
+  ExecutorListener,
+  Job,
+  Running,
+  WorkerDescription,
+} from "../executor/executor.ts";
+import { InlineExecutor } from "../executor/inline.ts";
+import { WorkerTimeoutError } from "../executor/run.ts";
+import type { RunOptions } from "../executor/runs.ts";
+import { errorData } from "../error_data.ts";
+
+/** How often limits of time are looked at, in ms. */
+const SWEEP_MS = 5;
+
+/** Makes what it takes to run a worker for a listener. */
+export type RunOptionsFor = (listener: ExecutorListener) => RunOptions;
+
+/** An executor in the main thread that outlives handlers which hang, and looks after itself. */
+export class TestExecutor implements Executor, Disposable {
+  readonly description: WorkerDescription;
+  readonly #optionsFor: RunOptionsFor;
+  readonly #listener: ExecutorListener;
+  /** What has no outcome yet, in its order. */
+  readonly #unfinished = new Set<Job>();
+  readonly #sweeper: ReturnType<typeof setInterval> | undefined;
+  #inner: InlineExecutor;
+
+  /** @param listener Is never told of a job that is stuck: it has its outcome. */
+  constructor(optionsFor: RunOptionsFor, listener: ExecutorListener) {
+    this.#optionsFor = optionsFor;
+    this.#listener = listener;
+    this.#inner = this.#begin();
+    this.description = this.#inner.description;
+    if (this.description.maxConsumeSeconds !== null) {
+      this.#sweeper = setInterval(() => this.#inner.sweep(performance.now()), SWEEP_MS);
+    }
+  }
+
+  /** @inheritdoc */
+  run(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#unfinished.add(job);
+    this.#inner.run(jobs);
+  }
+
+  /** Gives back everything or nothing: the time of a test is not that of its jobs. */
+  recall(receivedBefore: number): void {
+    if (receivedBefore === Infinity) this.#inner.recall(Infinity);
+  }
+
+  /** @inheritdoc */
+  running(): readonly Running[] {
+    return this.#inner.running();
+  }
+
+  /** Does nothing: limits are looked after anyway, in real time. */
+  sweep(): void {}
+
+  /** @inheritdoc */
+  stop(graceMs: number): Promise<void> {
+    return this.#inner.stop(graceMs);
+  }
+
+  /** Looks after limits no more. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #begin(): InlineExecutor {
+    const inner: InlineExecutor = new InlineExecutor(this.#optionsFor({
+      onStart: (jobs) => {
+        if (this.#inner === inner) this.#listener.onStart(jobs);
+      },
+      onOutcome: (job, ...ending) => {
+        if (this.#inner !== inner) return;
+        this.#unfinished.delete(job);
+        this.#listener.onOutcome(job, ...ending);
+      },
+      onStuck: (jobs, seconds) => this.#replace(inner, jobs, seconds),
+    }));
+    return inner;
+  }
+
+  /** One job that hangs has used up an attempt; several run again, each alone. */
+  #replace(stuck: InlineExecutor, jobs: readonly Job[], seconds: number): void {
+    if (this.#inner !== stuck) return;
+    this.#inner = this.#begin();
+    stuck.recall(Infinity);
+    for (const job of jobs) job.alone = true;
+    const [job] = jobs;
+    if (job && jobs.length === 1) this.#giveUp(job, seconds);
+    this.#inner.run([...this.#unfinished]);
+  }
+
+  #giveUp(job: Job, seconds: number): void {
+    this.#unfinished.delete(job);
+    const error = errorData(new WorkerTimeoutError(this.description.queue, seconds, 1));
+    const { attempt } = job;
+    const outcome = { kind: "crashed", reason: "timeout", attempt, error } as const;
+    this.#listener.onOutcome(job, outcome, performance.now(), seconds * 1000);
+  }
+}

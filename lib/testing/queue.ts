@@ -1,0 +1,245 @@
+/**
+ * A queue with a worker, from the first publish to the dead letters, in a time of its own.
+ *
+ * @module
+ */
+
+import { newEventProperties } from "../broker/headers.ts";
+import { MemoryBroker } from "../broker/memory.ts";
+import { Consumer } from "../consumer.ts";
+import type { Entry } from "../consumer/entry.ts";
+import type { ExecutorListener } from "../executor/executor.ts";
+import { failedQueueName } from "../retry.ts";
+import type { Outcome } from "../settle.ts";
+import type { Worker } from "../worker.ts";
+import { FakeClock, requireForwards } from "./clock.ts";
+import { TestExecutor } from "./executor.ts";
+import { type DeadLetter, deadLetter, parsed, type QueueResult } from "./queue_events.ts";
+import type { LoggedLine, PublishedEvent } from "./results.ts";
+import { bodyOf, type Send, Stage, type WorkerTestOptions } from "./stage.ts";
+
+/** How a {@linkcode TestQueue} is run. */
+export interface TestQueueOptions extends WorkerTestOptions {
+  /** By which events are published, wait and run again. @default {a new one} */
+  readonly clock?: FakeClock;
+}
+
+/** Runs after which events that still wait are taken to wait for ever. */
+const MOST_WAITS = 1000;
+
+/**
+ * A worker at its queue, on a broker in memory: events are published, run, retried and
+ * dead-lettered as by the program, but that waiting for a retry takes no time. Handlers run in
+ * real time, and so does their limit. A batch is what was published together, up to its size.
+ *
+ * @example A worker that is retried until its event is given up
+ * ```ts ignore
+ * await using queue = await TestQueue.start(worker);
+ * await queue.publish({ name: "Ada" });
+ * await queue.settled();
+ * assert.deepEqual(queue.results.map(({ delay }) => delay), [5, 60, 300, undefined]);
+ * assert.equal((await queue.failed())[0]?.reason, "error");
+ * ```
+ */
+export class TestQueue implements AsyncDisposable {
+  /** The time that events go by. */
+  readonly clock: FakeClock;
+  /** Where the events are, also those that the worker published to other queues. */
+  readonly broker: MemoryBroker;
+  readonly #queue: string;
+  readonly #stage: Stage;
+  readonly #send: Send;
+  readonly #consumer: Consumer;
+  readonly #results: QueueResult[] = [];
+  readonly #opened: AsyncDisposableStack;
+  #settled = Promise.withResolvers<void>();
+
+  private constructor(stage: Stage, send: Send, around: Surroundings) {
+    this.clock = around.clock;
+    this.broker = around.broker;
+    this.#opened = around.opened;
+    this.#queue = stage.description.queue;
+    this.#stage = stage;
+    this.#send = send;
+    this.#consumer = this.#makeConsumer();
+    this.#opened.defer(() => this.#consumer.stop(0));
+  }
+
+  /**
+   * Sets the worker up and lets it consume its queue.
+   *
+   * @throws {ConfigError} When a variable of `environment` is wrong.
+   * @throws {RangeError} When the worker says of itself what cannot be.
+   * @throws What the worker's `setup` throws.
+   */
+  static async start(worker: Worker, options: TestQueueOptions = {}): Promise<TestQueue> {
+    const { clock = new FakeClock() } = options;
+    await using opened = new AsyncDisposableStack();
+    const broker = opened.use(new MemoryBroker({ clock }));
+    const send = sendTo(broker, clock);
+    const stage = opened.use(await Stage.open(worker, options, send));
+    const queue = new TestQueue(stage, send, { broker, clock, opened: opened.move() });
+    await queue.#consumer.start();
+    return queue;
+  }
+
+  /** The runs that have ended, in their order. */
+  get results(): readonly QueueResult[] {
+    return this.#results;
+  }
+
+  /** What the worker has published, in its order. */
+  get published(): readonly PublishedEvent[] {
+    return this.#stage.published;
+  }
+
+  /** What the worker has logged, in its order, also in `setup`. */
+  get logs(): readonly LoggedLine[] {
+    return this.#stage.logs;
+  }
+
+  /**
+   * Publishes events to the queue, together.
+   *
+   * @param events Anything that can be written as JSON.
+   * @throws {TypeError} When an event cannot be written as JSON.
+   */
+  async publish(...events: unknown[]): Promise<void> {
+    const bodies = events.map(bodyOf);
+    this.#tellTime();
+    await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
+  }
+
+  /** Resolves when nothing runs and nothing is about to; events may wait for their retry. */
+  async idle(): Promise<void> {
+    while (true) {
+      const settled = this.#settled.promise;
+      if (await this.#isIdle()) return;
+      await settled;
+    }
+  }
+
+  /**
+   * Moves the clock on by so many ms. Events whose retry is due on the way run, each at its time.
+   *
+   * @throws {RangeError} When `ms` is less than 0 or not a number.
+   */
+  async advance(ms: number): Promise<void> {
+    requireForwards(ms);
+    const end = this.clock.now() + ms;
+    await this.idle();
+    while (this.clock.next !== undefined && this.clock.next <= end) {
+      await this.#toNext();
+    }
+    this.clock.advance(Math.max(end - this.clock.now(), 0));
+  }
+
+  /**
+   * Resolves when every event is done or dead-lettered; moves the clock on from one retry to the
+   * next.
+   *
+   * @throws {Error} When events still wait after 1000 waits.
+   */
+  async settled(): Promise<void> {
+    await this.idle();
+    for (let waits = 0; await this.waiting() > 0; waits++) {
+      if (waits === MOST_WAITS) throw new Error(this.#waitsForEver());
+      await this.#toNext();
+    }
+  }
+
+  /** How many events wait for their retry. */
+  async waiting(): Promise<number> {
+    return await this.broker.waiting(this.#queue);
+  }
+
+  /** The events that were given up, in their order. */
+  async failed(): Promise<DeadLetter[]> {
+    return (await this.broker.peek(failedQueueName(this.#queue), Infinity)).map(deadLetter);
+  }
+
+  /** Stops the worker and disposes of what its `setup` returned; all events are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync();
+  }
+
+  async #isIdle(): Promise<boolean> {
+    const depth = this.broker.depth(this.#queue);
+    const { inFlight } = this.#consumer;
+    return inFlight === 0 && (await depth)?.ready === 0;
+  }
+
+  async #toNext(): Promise<void> {
+    this.clock.advance(Math.max((this.clock.next ?? 0) - this.clock.now(), 0));
+    this.#tellTime();
+    await this.idle();
+  }
+
+  /** The consumer takes the time of day from the system and counts from what it is told here. */
+  #tellTime(): void {
+    this.#consumer.sweep(performance.now() + Date.now() - this.clock.now());
+  }
+
+  #waitsForEver(): string {
+    const { delay, reason } = this.#results.at(-1) ?? {};
+    return `Events of ${this.#queue} still wait after ${MOST_WAITS} retries (the last: ${reason}, ` +
+      `after ${delay} s): use advance, or let the handler give up`;
+  }
+
+  #makeConsumer(): Consumer {
+    const { limits, stateDir } = this.#stage.config;
+    return new Consumer({
+      queue: this.#queue,
+      broker: this.broker,
+      limits,
+      stateDir,
+      report: ({ kind }) => {
+        if (kind === "settled") this.#wake();
+      },
+      onEnd: () => {},
+      createExecutor: (listener) => this.#opened.use(this.#makeExecutor(listener)),
+    });
+  }
+
+  #makeExecutor(listener: ExecutorListener): TestExecutor {
+    return new TestExecutor((inner) => this.#stage.runOptions(inner), {
+      onStart: (jobs) => listener.onStart(jobs),
+      onOutcome: (job, outcome, ...times) => {
+        this.#results.push(this.#resultOf(job as Entry, outcome));
+        listener.onOutcome(job, outcome, ...times);
+      },
+      onStuck: () => {},
+    });
+  }
+
+  #resultOf(entry: Entry, outcome: Outcome): QueueResult {
+    return {
+      event: parsed(entry.body),
+      messageId: entry.id,
+      at: this.clock.now(),
+      ...this.#stage.outcomeOf(entry, outcome, entry.crashes),
+    };
+  }
+
+  #wake(): void {
+    this.#settled.resolve();
+    this.#settled = Promise.withResolvers();
+  }
+}
+
+/** What a queue works with. */
+interface Surroundings {
+  readonly broker: MemoryBroker;
+  readonly clock: FakeClock;
+  /** What is disposed of with the queue. */
+  readonly opened: AsyncDisposableStack;
+}
+
+/** Publishes to a broker, with ids that count up and the time of a clock. */
+function sendTo(broker: MemoryBroker, clock: FakeClock): Send {
+  let count = 0;
+  return async (queue, body) => {
+    const properties = { ...newEventProperties(clock.now()), messageId: `event-${++count}` };
+    await Promise.all([broker.declare(queue), broker.publish(queue, body, properties)]);
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * The events of a queue under test, as they are shown.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { StoredEvent } from "../broker/broker.ts";
+import { HEADER } from "../broker/headers.ts";
+import type { EventOutcome } from "./results.ts";
+
+/** One run of an event of a queue. */
+export interface QueueResult extends EventOutcome {
+  /** The event as it was published. */
+  readonly event: unknown;
+  /** Its `message_id`: `event-1` for the first that was published, and so on. */
+  readonly messageId: string;
+  /** When the run ended, in ms since 1970 by the queue's clock. */
+  readonly at: number;
+}
+
+/** An event that was given up. */
+export interface DeadLetter {
+  /** The event as it was published; the text of its body where that is not JSON. */
+  readonly event: unknown;
+  /** Its `message_id`. */
+  readonly messageId: string;
+  /** Why: `error`, `fail`, `invalid`, `timeout` … */
+  readonly reason: string;
+  /** How many attempts it had. */
+  readonly attempts: number;
+  /** The last error. */
+  readonly error: { readonly name: string; readonly message: string };
+}
+
+/** A stored event that was given up. */
+export function deadLetter({ body, properties }: StoredEvent): DeadLetter {
+  const { messageId = "", headers = {} } = properties;
+  const text = (name: string) => String(headers[name] ?? "");
+  return {
+    event: parsed(Buffer.from(body).toString()),
+    messageId,
+    reason: text(HEADER.reason),
+    attempts: Number(headers[HEADER.attempts]),
+    error: { name: text(HEADER.errorName), message: text(HEADER.errorMessage) },
+  };
+}
+
+/** What a body says; its text where that is not JSON. */
+export function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

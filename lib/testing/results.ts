@@ -1,0 +1,102 @@
+/**
+ * What a test gets to see of a run, as plain data.
+ *
+ * @module
+ */
+
+import type { LogLevel } from "../config.ts";
+import type { ErrorData, FailureReason, Outcome, Settlement } from "../settle.ts";
+
+/** What became of an event. */
+export type OutcomeName =
+  /** Its handler returned. */
+  | "done"
+  /** Its handler threw `Discard`. */
+  | "discarded"
+  /** It runs again after `delay` seconds. */
+  | "retried"
+  /** It lies among the dead letters, `<queue>.failed`. */
+  | "failed"
+  /** It went back to its queue, as its worker was stopped; that is no attempt. */
+  | "released";
+
+/** An error, bounded and redacted as it is in logs and dead letters. */
+export type ErrorInfo = Omit<ErrorData, "tags" | "breadcrumbs">;
+
+/** The end of one run of an event. */
+export interface EventOutcome {
+  /** What became of the event. */
+  readonly outcome: OutcomeName;
+  /** Which attempt this run was, from 1. */
+  readonly attempt: number;
+  /** Why it was retried (`retry-later` for `RetryLater`) or failed (`invalid`: not the schema's). */
+  readonly reason?: FailureReason | "retry-later";
+  /** Of one that is retried: seconds until then, before brokers round them up to their ladder. */
+  readonly delay?: number;
+  /** Of one that is retried: whether this run used up one of its attempts. */
+  readonly counted?: boolean;
+  /** What was thrown, unless the event is done or released. */
+  readonly error?: ErrorInfo;
+  /** What the handler said by `ctx.report`, of all calls together. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** What the handler said by `ctx.report`, in its order. */
+  readonly breadcrumbs: readonly string[];
+}
+
+/** An event that the worker published by `ctx.publish`. */
+export interface PublishedEvent {
+  /** The queue, as the worker called it. */
+  readonly queue: string;
+  /** The event after its way through JSON. */
+  readonly event: unknown;
+}
+
+/** A line that the worker logged by `ctx.log`, of any level. */
+export interface LoggedLine {
+  /** `ctx.log.warn` writes `warning`. */
+  readonly level: LogLevel;
+  /** As it is written: each `{name}` replaced by its property, secrets by `***`. */
+  readonly message: string;
+  /** The properties as plain data, secrets replaced by `***`. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** What a handler has reported. */
+export type Reported = Pick<EventOutcome, "tags" | "breadcrumbs">;
+
+const NAMES = { done: "done", release: "released", retry: "retried", fail: "failed" } as const;
+
+/**
+ * The end of a run, from what it came to.
+ *
+ * @param attempt Which attempt it was, where the outcome does not say.
+ */
+export function eventOutcome(
+  outcome: Outcome,
+  settlement: Settlement,
+  attempt: number,
+  reported: Reported,
+): EventOutcome {
+  const error = "error" in outcome ? errorInfo(outcome.error) : undefined;
+  return {
+    outcome: outcome.kind === "discarded" ? "discarded" : NAMES[settlement.kind],
+    attempt: "attempt" in outcome ? outcome.attempt : attempt,
+    ...whyAndWhen(settlement, outcome),
+    ...(error && { error }),
+    ...reported,
+  };
+}
+
+function whyAndWhen(
+  settlement: Settlement,
+  outcome: Outcome,
+): Pick<EventOutcome, "reason" | "delay" | "counted"> {
+  if (settlement.kind === "fail") return { reason: settlement.reason };
+  if (settlement.kind !== "retry") return {};
+  const { reason, delay } = settlement;
+  return { reason, delay, counted: outcome.kind !== "retry-later" || outcome.counts };
+}
+
+function errorInfo({ tags: _, breadcrumbs: __, ...error }: ErrorData): ErrorInfo {
+  return error;
+}

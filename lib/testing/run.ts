@@ -1,0 +1,163 @@
+/**
+ * Runs events by a worker, each once, without a broker.
+ *
+ * @module
+ */
+
+import type { ExecutorListener, Job } from "../executor/executor.ts";
+import type { RunOptions } from "../executor/runs.ts";
+import type { Outcome } from "../settle.ts";
+import type { Worker } from "../worker.ts";
+import { TestExecutor } from "./executor.ts";
+import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
+import { bodyOf, Stage, type WorkerTestOptions } from "./stage.ts";
+
+/** How events are run by {@linkcode runBatch}. */
+export interface RunBatchOptions extends WorkerTestOptions {
+  /** The `message_id` of each event, in their order. @default {none, as Zulip's publishers} */
+  readonly messageIds?: readonly (string | undefined)[];
+  /** Which attempt it is, from 1. @default {1} */
+  readonly attempt?: number;
+  /** When the events were published, in ms since 1970. @default {not known} */
+  readonly publishedAt?: number;
+  /** Stops the worker when it is aborted: `ctx.signal` is aborted, and events are released. */
+  readonly stop?: AbortSignal;
+}
+
+/** How an event is run by {@linkcode runEvent}. */
+export interface RunEventOptions extends Omit<RunBatchOptions, "messageIds"> {
+  /** The event's `message_id`. @default {none, as Zulip's publishers} */
+  readonly messageId?: string;
+}
+
+/** What one event came to. */
+export interface RunResult extends EventOutcome {
+  /** What the worker published, in its order. */
+  readonly published: readonly PublishedEvent[];
+  /** What the worker logged, in its order, also in `setup`. */
+  readonly logs: readonly LoggedLine[];
+}
+
+/** What several events came to. */
+export interface BatchResult {
+  /** One for each event, in their order. */
+  readonly events: readonly EventOutcome[];
+  /** What the worker published, in its order. */
+  readonly published: readonly PublishedEvent[];
+  /** What the worker logged, in its order, also in `setup`. */
+  readonly logs: readonly LoggedLine[];
+}
+
+/**
+ * Runs one event by a worker, as the program would: the event becomes JSON and is parsed, fitted
+ * to the worker's schema and handed to the handler of a worker that was set up; what was set up is
+ * disposed of. A worker of batches gets a batch of one.
+ *
+ * Nothing waits: an event that is `retried` is not run again here (see {@linkcode TestQueue}).
+ *
+ * @param event Anything that can be written as JSON.
+ * @throws {TypeError} When the event cannot be written as JSON.
+ * @throws {ConfigError} When a variable of `environment` is wrong.
+ * @throws {RangeError} When the worker says of itself what cannot be.
+ * @throws What the worker's `setup` throws, or the disposal of what it returned.
+ *
+ * @example A test of a worker
+ * ```ts ignore
+ * import assert from "node:assert/strict";
+ * import { runEvent } from "process-queue/testing";
+ * import greetings from "../greetings.ts";
+ *
+ * Deno.test("greetings greets", async () => {
+ *   const { outcome, logs } = await runEvent(greetings, { name: "Ada" });
+ *   assert.equal(outcome, "done");
+ *   assert.equal(logs[0]?.message, "Hello Ada");
+ * });
+ * ```
+ */
+export async function runEvent(
+  worker: Worker,
+  event: unknown,
+  options: RunEventOptions = {},
+): Promise<RunResult> {
+  const { messageId, ...shared } = options;
+  const result = await runBatch(worker, [event], { ...shared, messageIds: [messageId] });
+  const { events: [outcome], ...common } = result;
+  if (!outcome) throw new Error("The event came to no end");
+  return { ...outcome, ...common };
+}
+
+/**
+ * Runs several events by a worker that is set up once: as batches of the size the worker declares,
+ * or one after another by a worker that takes them one by one. As for {@linkcode runEvent}.
+ *
+ * @param events Anything that can be written as JSON.
+ */
+export async function runBatch(
+  worker: Worker,
+  events: readonly unknown[],
+  options: RunBatchOptions = {},
+): Promise<BatchResult> {
+  const jobs = events.map((event, index) => jobOf(event, index, options));
+  await using stage = await Stage.open(worker, options);
+  const runs = new Runs(stage, jobs.length);
+  using executor = new TestExecutor((listener) => oneByOne(stage.runOptions(listener)), runs);
+  const stop = () => void executor.stop(0);
+  options.stop?.addEventListener("abort", stop);
+  try {
+    executor.run(jobs);
+    if (options.stop?.aborted) stop();
+    await runs.ended;
+  } finally {
+    options.stop?.removeEventListener("abort", stop);
+  }
+  return { events: runs.of(jobs), published: stage.published, logs: stage.logs };
+}
+
+/** Never several at once, so that what is published and logged has one order. */
+function oneByOne(options: RunOptions): RunOptions {
+  return { ...options, description: { ...options.description, concurrency: 1 } };
+}
+
+function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
+  return {
+    id: options.messageIds?.[index] ?? "",
+    body: bodyOf(event),
+    attempt: options.attempt ?? 1,
+    publishedAt: options.publishedAt ?? 0,
+    receivedAt: performance.now(),
+    alone: false,
+  };
+}
+
+/** Takes the outcomes of events that are run once. */
+class Runs implements ExecutorListener {
+  readonly #stage: Stage;
+  readonly #count: number;
+  readonly #outcomes = new Map<Job, EventOutcome>();
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(stage: Stage, count: number) {
+    this.#stage = stage;
+    this.#count = count;
+    if (count === 0) this.#ended.resolve();
+  }
+
+  /** Resolves when every event has its outcome. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** What became of each job. */
+  of(jobs: readonly Job[]): EventOutcome[] {
+    return jobs.map((job) => this.#outcomes.get(job)).filter((outcome) => outcome !== undefined);
+  }
+
+  onStart(): void {}
+
+  onOutcome(job: Job, outcome: Outcome): void {
+    this.#outcomes.set(job, this.#stage.outcomeOf(job, outcome));
+    if (this.#outcomes.size === this.#count) this.#ended.resolve();
+  }
+
+  onStuck(): void {}
+}

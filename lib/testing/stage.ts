@@ -1,0 +1,199 @@
+/**
+ * What a worker under test has around it: its configuration, its context, and what it opens.
+ *
+ * @module
+ */
+
+import { type Config, type Environment, loadConfig, queueKey } from "../config.ts";
+import type { Database } from "../database/database.ts";
+import { describe } from "../executor/describe.ts";
+import type { ExecutorListener, Job, WorkerDescription } from "../executor/executor.ts";
+import type { RunOptions } from "../executor/runs.ts";
+import { type Outcome, settle } from "../settle.ts";
+import type { Worker, WorkerContext } from "../worker.ts";
+import { keptLog } from "./logs.ts";
+import { Reports } from "./reports.ts";
+import {
+  type EventOutcome,
+  eventOutcome,
+  type LoggedLine,
+  type PublishedEvent,
+} from "./results.ts";
+
+/** What a worker under test is given. */
+export interface WorkerTestOptions {
+  /**
+   * The variables from which its configuration is made; nothing of the real environment counts.
+   * `STATE_DIR` is a temporary folder that is removed at the end, and `DATABASE_URL` a SQLite
+   * database in memory, unless they are given here. @default {{}}
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * What `ctx.database()` gives, open and left open, such as {@linkcode openTestDatabase}'s.
+   * @default {the database of `DATABASE_URL`, opened when it is asked for and closed at the end}
+   */
+  readonly database?: Database;
+  /**
+   * Seconds one call of the handler may take, in place of the worker's own: 0.01 shows at once
+   * what the handler does about its limit. `null` for no limit.
+   */
+  readonly maxConsumeSeconds?: number | null;
+}
+
+/** Sends a published body on its way. */
+export type Send = (queue: string, body: string) => Promise<void>;
+
+/** A worker with what it needs to run. */
+export class Stage implements AsyncDisposable {
+  readonly config: Config;
+  /** How the worker wants to be run, but that no batch waits for more events. */
+  readonly description: WorkerDescription;
+  readonly published: PublishedEvent[] = [];
+  readonly logs: LoggedLine[] = [];
+  readonly #worker: Worker;
+  readonly #options: WorkerTestOptions;
+  readonly #send: Send;
+  readonly #context: WorkerContext;
+  readonly #opened = new AsyncDisposableStack();
+  readonly #reports = new Reports();
+  #resource: AsyncDisposable | undefined;
+  #database: Promise<Database> | undefined;
+
+  private constructor(worker: Worker, options: WorkerTestOptions, send: Send, folder: string) {
+    this.#worker = worker;
+    this.#options = options;
+    this.#send = send;
+    this.config = loadConfig(environmentIn(folder, options.environment));
+    this.description = described(worker, options, this.config);
+    this.#context = this.#makeContext();
+  }
+
+  /**
+   * Sets a worker up.
+   *
+   * @throws {ConfigError} When a variable is wrong.
+   * @throws {RangeError} When the worker says of itself what cannot be.
+   * @throws What its `setup` throws.
+   */
+  static async open(
+    worker: Worker,
+    options: WorkerTestOptions,
+    send: Send = () => Promise.resolve(),
+  ): Promise<Stage> {
+    await using opened = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "pq-worker-test-" });
+    opened.defer(() => Deno.remove(folder, { recursive: true }));
+    const stage = new Stage(worker, options, send, folder);
+    opened.defer(() => stage.#close());
+    await stage.#setup();
+    stage.#opened.use(opened.move());
+    return stage;
+  }
+
+  /** The end of a run, as it is shown. @param crashes How often the event had crashed before. */
+  outcomeOf(job: Job, outcome: Outcome, crashes = 0): EventOutcome {
+    const settlement = settle(outcome, { retries: this.description.retries, crashes });
+    return eventOutcome(outcome, settlement, job.attempt, this.#reports.of(job));
+  }
+
+  /** What it takes to run the worker's events. */
+  runOptions(listener: ExecutorListener): RunOptions {
+    const { abortGraceSeconds, limits } = this.config;
+    return {
+      worker: this.#reports.watched(this.#worker),
+      description: this.description,
+      context: this.#context,
+      logFor: (event) => keptLog(this.logs, this.#worker.queue, event),
+      maxEventDepth: limits.maxEventDepth,
+      abortGraceSeconds,
+      listener,
+      marks: this.#reports,
+    };
+  }
+
+  /** Disposes of what `setup` returned, and closes and removes what was made for the test. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync();
+  }
+
+  async #setup(): Promise<void> {
+    this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
+  }
+
+  async #close(): Promise<void> {
+    await this.#resource?.[Symbol.asyncDispose]();
+    await (await this.#database?.catch(() => undefined))?.destroy();
+  }
+
+  #makeContext(): WorkerContext {
+    const { queue } = this.#worker;
+    return {
+      queue,
+      workerNum: 0,
+      config: this.config,
+      log: keptLog(this.logs, queue),
+      publish: (to, event) => this.#publish(to, event),
+      database: () => this.#openDatabase(),
+    };
+  }
+
+  async #publish(queue: string, event: unknown): Promise<void> {
+    const body = bodyOf(event);
+    await this.#send(queue, body);
+    this.published.push({ queue, event: JSON.parse(body) });
+  }
+
+  /** One database for the worker; a failed attempt is not kept. */
+  async #openDatabase(): Promise<Database> {
+    if (this.#options.database) return this.#options.database;
+    this.#database ??= openDatabase(this.config.databaseUrl).catch((error) => {
+      this.#database = undefined;
+      throw error;
+    });
+    return await this.#database;
+  }
+}
+
+/**
+ * An event as JSON.
+ *
+ * @throws {TypeError} When it cannot be written as JSON.
+ */
+export function bodyOf(event: unknown): string {
+  const body: string | undefined = JSON.stringify(event);
+  if (body === undefined) throw new TypeError(`An event of type ${typeof event} is no JSON`);
+  return body;
+}
+
+/** Opens a migrated, empty SQLite database in memory; close it, or declare it with `await using`. */
+export async function openTestDatabase(): Promise<Database> {
+  return await openDatabase(IN_MEMORY);
+}
+
+const IN_MEMORY = "sqlite::memory:";
+
+function environmentIn(folder: string, environment: Environment = {}): Environment {
+  return {
+    STATE_DIR: folder,
+    QUEUE_STATS_DIR: `${folder}/stats`,
+    DATABASE_URL: IN_MEMORY,
+    ...environment,
+  };
+}
+
+function described(
+  worker: Worker,
+  { maxConsumeSeconds }: WorkerTestOptions,
+  config: Config,
+): WorkerDescription {
+  const overrides = config.queues.get(queueKey(worker.queue)) ?? {};
+  const limit = maxConsumeSeconds === undefined ? {} : { maxConsumeSeconds };
+  const description = describe(worker, { ...overrides, ...limit });
+  const { batch } = description;
+  return { ...description, batch: batch && { ...batch, seconds: 0 } };
+}
+
+async function openDatabase(url: string): Promise<Database> {
+  const database = await import("../database/database.ts");
+  return await database.openDatabase(url);
+}
