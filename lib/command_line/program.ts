@@ -7,7 +7,7 @@
 
 import { Command as Parser } from "commander";
 import { UsageError } from "../usage_error.ts";
-import { VERSION } from "../version.ts";
+import { build } from "../version.ts";
 import type { Command, Common, QueueSelection } from "./command.ts";
 import {
   jsonOption,
@@ -41,7 +41,7 @@ export function makeProgram(found: Found): Parser {
   const program = new Parser("process-queue")
     .description("Runs a queue processing worker")
     .usage("--queue_name <queue> [options]\n       process-queue <command> [options]")
-    .version(`process-queue ${VERSION}`, "--version", "print the version")
+    .version(`process-queue ${build()}`, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError(false)
     .allowExcessArguments(false)

@@ -1,0 +1,84 @@
+/**
+ * Makes the binary: `deno task compile [output]`, by default `dist/process-queue`.
+ *
+ * The variable COMPILE may name another compiler than `deno compile`; it is given the same options.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+
+/** What the binary may do: no subprocesses, no native libraries, no code from the network. */
+export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys"];
+
+const ROOT = join(import.meta.dirname ?? ".", "..");
+const COMMIT = join(ROOT, "dist/commit");
+const OUTPUT = join(ROOT, "dist/process-queue");
+
+if (import.meta.main) Deno.exit(await main(Deno.args[0] ?? OUTPUT));
+
+async function main(output: string): Promise<number> {
+  const problem = await compile(output);
+  if (problem === undefined) console.log(`made ${output}`);
+  else console.error(problem);
+  return problem === undefined ? 0 : 1;
+}
+
+/**
+ * Makes the binary.
+ *
+ * @returns What went wrong and what to do; `undefined` when it is made.
+ */
+export async function compile(output: string): Promise<string | undefined> {
+  await Deno.mkdir(dirname(COMMIT), { recursive: true });
+  await Deno.mkdir(dirname(output), { recursive: true });
+  await Deno.writeTextFile(COMMIT, await commit());
+  const [program = "", ...args] = compiler();
+  const options = [...PERMISSIONS.map((name) => `--allow-${name}`), "-o", output, "main.ts"];
+  const { success, stderr } = await run(program, [...args, ...options]);
+  return success ? undefined : problemOf(stderr);
+}
+
+/** What is said when the compiler failed. @param stderr What that said. */
+export function problemOf(stderr: string): string {
+  const isMissing = /denort|download|error sending request|dns error/i.test(stderr);
+  const help = isMissing
+    ? "\nThe runtime that goes into the binary (denort) could not be downloaded: fetch it where the " +
+      "network allows it, from the release of the same version of Deno, and name its file by the " +
+      "variable DENORT_BIN"
+    : "";
+  return `the binary could not be made:\n${stderr.trim()}${help}`;
+}
+
+function compiler(): string[] {
+  const given = Deno.env.get("COMPILE");
+  return given ? given.split(" ") : [Deno.execPath(), "compile"];
+}
+
+/** The commit, with a + behind it where files are changed; or what there is to say of it. */
+async function commit(): Promise<string> {
+  const { success, stdout } = await run("git", ["describe", "--always", "--dirty=+"]);
+  return success ? stdout.trim() : "no commit";
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+): Promise<{ readonly success: boolean; readonly stdout: string; readonly stderr: string }> {
+  try {
+    const output = await new Deno.Command(program, {
+      args: [...args],
+      cwd: ROOT,
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    const decoder = new TextDecoder();
+    return {
+      success: output.success,
+      stdout: decoder.decode(output.stdout),
+      stderr: decoder.decode(output.stderr),
+    };
+  } catch (error) {
+    return { success: false, stdout: "", stderr: `${program}: ${(error as Error).message}` };
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The compiled binary, as it is copied to a host: from a folder of its own, with a home where it
+ * can write nothing.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { compile, PERMISSIONS, problemOf } from "../scripts/compile.ts";
+import { Program } from "./fixtures/process/program.ts";
+import { withFolder } from "./fixtures/process/stage.ts";
+import { until } from "./fixtures/until.ts";
+import { rabbitmqTest } from "./servers.ts";
+
+const FOLDER = Deno.makeTempDirSync({ prefix: "pq-binary-" });
+const BINARY = `${FOLDER}/process-queue`;
+const problem = await compile(BINARY);
+if (problem !== undefined) {
+  console.log(`skipped: the tests of the compiled binary, as ${problem}`);
+  Deno.removeSync(FOLDER, { recursive: true });
+} else Deno.test.afterAll(() => Deno.removeSync(FOLDER, { recursive: true }));
+const ignore = problem !== undefined;
+
+/** The queues that come with the program, each with an event that its worker takes. */
+const BUILT_IN: Readonly<Record<string, object>> = {
+  noop: {},
+  noop_batch: {},
+  test: { text: "hello" },
+  user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
+};
+
+const WORKER = `import { defineWorker } from "process-queue/worker";
+import { z } from "zod";
+export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }), retries: [],
+  async consume(event, ctx) {
+    ctx.log.info("doing {what}", { what: event.do });
+    if (event.do === "throw") throw new Error("line 6");
+    if (event.do === "wait") await new Promise((resolve) => setTimeout(resolve, 300));
+    ctx.log.info("done");
+  } });
+`;
+
+/** The binary in a folder of its own. */
+class Installed {
+  constructor(readonly folder: string, readonly env: Record<string, string> = {}) {
+    Deno.mkdirSync(`${folder}/workers`);
+    Deno.writeTextFileSync(`${folder}/workers/hello.js`, WORKER);
+  }
+
+  start(...args: string[]): Program {
+    const env = {
+      HOME: "/dev/null",
+      WORKERS_DIR: `${this.folder}/workers`,
+      ZULIP_WORKER_TEST_FILE: `${this.folder}/test-file`,
+      ...this.env,
+    };
+    return Program.startBinary(BINARY, args, { cwd: this.folder, env });
+  }
+
+  async run(...args: string[]) {
+    await using program = this.start(...args);
+    return await program.end();
+  }
+
+  /** Runs it and expects it to end well. @returns Its lines. */
+  async ok(...args: string[]): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await this.run(...args);
+    assert.equal(code, 0, stderr.join("\n"));
+    return stdout;
+  }
+}
+
+function binaryTest(name: string, test: (installed: Installed) => Promise<void>): void {
+  Deno.test({ name, ignore, fn: () => withFolder((folder) => test(new Installed(folder))) });
+}
+
+Deno.test("the binary may use the network, files, its environment, and nothing else", () => {
+  assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys"]);
+});
+
+Deno.test("a runtime that cannot be downloaded is told with what to do", () => {
+  const text = problemOf("error: error sending request for url (denort-x86_64.zip): dns error");
+  assert.match(text, /could not be downloaded: .* name its file by the variable DENORT_BIN$/s);
+  assert.doesNotMatch(problemOf("error: Type checking failed."), /DENORT_BIN/);
+});
+
+binaryTest("the binary prints its version and commit, and its help", async (installed) => {
+  assert.match((await installed.ok("--version"))[0] ?? "", /^process-queue [0-9.]+ \([^)]+\)$/);
+  assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
+});
+
+binaryTest("the binary runs every built-in queue on the embedded broker", async (installed) => {
+  await drainAll(installed);
+  await installed.ok("publish", "user_activity", JSON.stringify(BUILT_IN["user_activity"]));
+  const [last] = await installed.ok("--all", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+});
+
+rabbitmqTest("the binary runs every built-in queue on RabbitMQ", async (server) => {
+  if (ignore) return;
+  const host = `binary-${crypto.randomUUID()}`;
+  await server.ctl("add_vhost", host);
+  try {
+    await server.ctl("set_permissions", "-p", host, "guest", ".*", ".*", ".*");
+    await withFolder((folder) => {
+      return drainAll(new Installed(folder, { AMQP_URL: `${server.url}/${host}` }));
+    });
+  } finally {
+    await server.ctl("delete_vhost", host);
+  }
+});
+
+async function drainAll(installed: Installed): Promise<void> {
+  const queues = Object.keys(BUILT_IN);
+  for (const [queue, event] of Object.entries(BUILT_IN)) {
+    await installed.ok("publish", queue, JSON.stringify(event));
+  }
+  const [last] = await installed.ok("--multi_threaded", ...queues, "--drain");
+  assert.equal(last, `done ${queues.length}, retried 0, failed 0, waiting for retry 0`);
+}
+
+binaryTest("the binary runs a .js worker, and says where it threw", async (installed) => {
+  await installed.ok("publish", "hello", '{"do": "throw"}');
+  await using program = installed.start("--queue_name", "hello", "--drain");
+  assert.deepEqual((await program.end()).stdout, [
+    "done 0, retried 0, failed 1, waiting for retry 0",
+  ]);
+  const line = await program.untilLogged(/^Problem handling data on queue hello$/);
+  const { stack } = line["error"] as { readonly stack: string };
+  assert.match(stack, /workers\/hello\.js:6:\d+/);
+  const lanes = (await Deno.readTextFile(new URL("../lib/executor/lanes.ts", import.meta.url)))
+    .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
+  assert.match(stack, new RegExp(`lib/executor/lanes\\.ts:${lanes}:`));
+});
+
+for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
+  binaryTest(`${signal} drains the binary, which ends with ${code}`, async (installed) => {
+    await installed.ok("publish", "hello", '{"do": "wait"}');
+    await using program = installed.start("--queue_name", "hello");
+    await program.untilLogged(/^doing wait$/);
+    program.signal(signal);
+    assert.equal((await program.end()).code, code);
+    assert(program.log.some(({ message }) => message === "done"));
+  });
+}
+
+binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (installed) => {
+  await using program = installed.start("--queue_name", "hello");
+  await until("it has begun", () => program.stderr.length > 0);
+  await until("it consumes", () => {
+    program.signal("SIGUSR2");
+    return program.log.some((line) => line["state"] === "consuming");
+  });
+  program.signal("SIGTSTP");
+  await program.untilLogged(/^Taking no more events/);
+  await installed.ok("publish", "hello", '{"do": "go on"}');
+  program.signal("SIGCONT");
+  await program.untilLogged(/^done$/);
+});
+
+binaryTest(
+  "the binary ends with 2 for a wrong command line, 1 where it fails",
+  async (installed) => {
+    assert.equal((await installed.run("--queue_name", "helo")).code, 2);
+    installed.env["AMQP_URL"] = "amqp://me:sesame@127.0.0.1:1";
+    installed.env["BROKER_WAIT_SECONDS"] = "0";
+    assert.equal((await installed.run("--queue_name", "hello")).code, 1);
+  },
+);
