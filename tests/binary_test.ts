@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { AttachedRabbitmq } from "../scripts/rabbitmq.ts";
 import { compile, PERMISSIONS, problemOf } from "../scripts/compile.ts";
 import { Program } from "./fixtures/process/program.ts";
 import { withFolder } from "./fixtures/process/stage.ts";
@@ -96,8 +97,9 @@ binaryTest("the binary runs every built-in queue on the embedded broker", async 
   assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
 });
 
-rabbitmqTest("the binary runs every built-in queue on RabbitMQ", async (server) => {
-  if (ignore) return;
+if (!ignore) rabbitmqTest("the binary runs every built-in queue on RabbitMQ", onRabbitmq);
+
+async function onRabbitmq(server: AttachedRabbitmq): Promise<void> {
   const host = `binary-${crypto.randomUUID()}`;
   await server.ctl("add_vhost", host);
   try {
@@ -108,7 +110,7 @@ rabbitmqTest("the binary runs every built-in queue on RabbitMQ", async (server) 
   } finally {
     await server.ctl("delete_vhost", host);
   }
-});
+}
 
 async function drainAll(installed: Installed): Promise<void> {
   const queues = Object.keys(BUILT_IN);
