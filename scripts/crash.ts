@@ -1,0 +1,99 @@
+/**
+ * The crash suite: the program runs under load while processes, handlers and the broker fail at
+ * random, and in the end every confirmed event has been processed or lies among the failed with
+ * its reason.
+ *
+ *   deno task crash [--broker rabbitmq|embedded] [--seconds 60] [--seed N] [--broken]
+ *
+ * `--broken` runs an engine that loses events, which the suite must find out. Ctrl-C ends the
+ * faults early; the events are still checked. Exit code: 0 when nothing was lost, else 1.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { check } from "./crash/checker.ts";
+import { deadLetters, drain } from "./crash/drain.ts";
+import { makeFaults } from "./crash/faults.ts";
+import { Random } from "./crash/random.ts";
+import { recoveries } from "./crash/recovery.ts";
+import { isGood, report, type Result } from "./crash/report.ts";
+import { World, type WorldOptions } from "./crash/world.ts";
+import { removeFolder, signalled } from "./private_server.ts";
+import { startRabbitmq } from "./rabbitmq.ts";
+
+/** How the suite is run. */
+export interface CrashOptions extends WorldOptions {
+  /** How long faults are made. */
+  readonly seconds: number;
+  /** Ends the faults early. */
+  readonly stop?: AbortSignal;
+}
+
+/** Runs the suite once. */
+export async function crash(options: CrashOptions): Promise<Result> {
+  await using world = await World.open(options);
+  const { publisher } = world;
+  world.startProcesses();
+  publisher.start();
+  await world.warmUp();
+  const faults = await makeFaults(world, (lane) => new Random(options.seed, lane), end(options));
+  await publisher.stop();
+  const isDrained = await drain(world);
+  const ledger = world.ledger;
+  const done = ledger.filter(({ what }) => what === "done").map(({ id }) => id);
+  const { confirmed, unconfirmed } = publisher;
+  const problems = world.services.flatMap((service) => service.problems);
+  return {
+    ...options,
+    broker: options.node ? "rabbitmq" : "embedded",
+    verdict: check({ confirmed, done, deadLetters: await deadLetters(world) }),
+    recoveries: recoveries(faults, ledger),
+    unconfirmed,
+    problems: isDrained ? problems : [...problems, "the queues did not run empty in time"],
+  };
+}
+
+function end({ seconds, stop }: CrashOptions): AbortSignal {
+  const timeout = AbortSignal.timeout(seconds * 1000);
+  return stop ? AbortSignal.any([timeout, stop]) : timeout;
+}
+
+async function main(): Promise<number> {
+  const { broker, ...options } = parseOptions(Deno.args);
+  using ending = signalled();
+  const early = new AbortController();
+  void ending.received.then(() => early.abort());
+  const folder = await Deno.makeTempDir({ prefix: "pq-crash-" });
+  const { seconds, seed } = options;
+  console.log(`${seconds} s of faults, ${broker}, seed ${seed}; ledger and logs in ${folder}\n`);
+  await using node = broker === "rabbitmq" ? await startRabbitmq() : undefined;
+  const result = await crash({ ...options, node, folder, stop: early.signal });
+  for (const line of report(result)) console.log(line);
+  if (!isGood(result)) return 1;
+  await removeFolder(folder);
+  return 0;
+}
+
+/** @throws {TypeError} When an option is unknown or not what it should be. */
+function parseOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      broker: { type: "string", default: "rabbitmq" },
+      seconds: { type: "string", default: "60" },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
+      broken: { type: "boolean", default: false },
+    },
+  });
+  const { broker, broken: isBroken } = values;
+  const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
+  if (!["rabbitmq", "embedded"].includes(broker)) {
+    throw new TypeError(`--broker is ${broker}: it must be rabbitmq or embedded`);
+  }
+  if (!(seconds > 0)) throw new TypeError("--seconds must be a number over 0");
+  if (!Number.isInteger(seed)) throw new TypeError("--seed must be a whole number");
+  return { broker, seconds, seed, isBroken };
+}
+
+if (import.meta.main) Deno.exit(await main());

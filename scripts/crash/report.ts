@@ -1,0 +1,95 @@
+/**
+ * What a run of the crash suite has to say.
+ *
+ * @module
+ */
+
+import type { Verdict } from "./checker.ts";
+import { median, type Recovery } from "./recovery.ts";
+
+/** What came of a run. */
+export interface Result {
+  readonly broker: "rabbitmq" | "embedded";
+  readonly seconds: number;
+  readonly seed: number;
+  /** Whether the engine was one that loses events. */
+  readonly isBroken: boolean;
+  readonly verdict: Verdict;
+  readonly recoveries: readonly Recovery[];
+  /** Publishes of which nobody knows whether they were stored. */
+  readonly unconfirmed: number;
+  /** What should not have happened, besides losses. */
+  readonly problems: readonly string[];
+}
+
+/** How many lost events are named. */
+const NAMED = 20;
+/** Columns of the names. */
+const WIDTH = 18;
+
+/** Whether nothing was lost and nothing else went wrong. */
+export function isGood({ verdict, problems }: Result): boolean {
+  return verdict.lost.length === 0 && verdict.withoutReason.length === 0 && problems.length === 0;
+}
+
+/** The lines that are printed. */
+export function report(result: Result): string[] {
+  return [
+    ...counts(result),
+    "",
+    ...faults(result.recoveries),
+    "",
+    ...result.problems.map((problem) => `PROBLEM: ${problem}`),
+    `${isGood(result) ? "good" : "NOT GOOD"}; the same again: ${command(result)}`,
+  ];
+}
+
+function counts({ verdict, unconfirmed }: Result): string[] {
+  const { published, processed, duplicates, deadLettered, reasons, withoutReason, lost } = verdict;
+  return [
+    row("published", published, unconfirmed === 0 ? "" : `and ${unconfirmed} not confirmed`),
+    row("processed", processed),
+    row("duplicates", duplicates),
+    row("dead-lettered", deadLettered, Object.entries(reasons).map(say).join(", ")),
+    row("lost", lost.length, named(lost)),
+    ...(withoutReason.length === 0
+      ? []
+      : [row("without a reason", withoutReason.length, named(withoutReason))]),
+  ];
+}
+
+function row(name: string, count: number, note = ""): string {
+  return `${name.padEnd(WIDTH)}  ${String(count).padStart(6)}  ${note}`.trimEnd();
+}
+
+function faults(recoveries: readonly Recovery[]): string[] {
+  const times = recoveries.flatMap(({ times }) => times);
+  const count = recoveries.reduce((sum, { count }) => sum + count, 0);
+  return [
+    `${"faults".padEnd(WIDTH)}   count  until consumed again: p50      max`,
+    ...[...recoveries, { kind: "all", count, times }].map(faultRow),
+  ];
+}
+
+function faultRow({ kind, count, times }: Recovery): string {
+  const [middle, most] = [median(times), times.length === 0 ? undefined : Math.max(...times)];
+  return row(kind, count, `${seconds(middle).padStart(25)} ${seconds(most).padStart(8)}`);
+}
+
+function seconds(ms: number | undefined): string {
+  return ms === undefined ? "-" : `${(ms / 1000).toFixed(2)} s`;
+}
+
+function command({ broker, seconds, seed, isBroken }: Result): string {
+  const options = `--broker ${broker} --seconds ${seconds} --seed ${seed}`;
+  return `deno task crash ${options}${isBroken ? " --broken" : ""}`;
+}
+
+function say([reason, count]: readonly [string, number]): string {
+  return `${count} ${reason}`;
+}
+
+function named(ids: readonly string[]): string {
+  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
+  return ids.slice(0, NAMED).join(" ") + more;
+}

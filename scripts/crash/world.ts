@@ -1,0 +1,151 @@
+/**
+ * Where the faults happen: a broker of its own, a publisher, and processes of the program.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import type { Broker } from "../../lib/broker/broker.ts";
+import { openRabbitmq } from "../../lib/broker/rabbitmq.ts";
+import { openSqliteBroker } from "../../lib/broker/sqlite.ts";
+import { failedQueueName } from "../../lib/retry.ts";
+import { waitUntil } from "../private_server.ts";
+import type { PrivateRabbitmq } from "../rabbitmq.ts";
+import { LEDGER, type LedgerLine, readLedger } from "./ledger.ts";
+import { ALWAYS, QUEUES } from "./orders.ts";
+import { Publisher } from "./publisher.ts";
+import { Random } from "./random.ts";
+import { Service } from "./service.ts";
+
+/** What the world is made of. */
+export interface WorldOptions {
+  /** RabbitMQ, to be killed and restarted; `undefined` for the embedded broker. */
+  readonly node: PrivateRabbitmq | undefined;
+  /** Chooses what is published. */
+  readonly seed: number;
+  /** A folder that is empty. */
+  readonly folder: string;
+  /** Runs the engine that loses events. */
+  readonly isBroken: boolean;
+}
+
+/**
+ * RabbitMQ 3.10 notes the name of a new queue on disk some seconds after it is made: when it is
+ * killed before, the queue is lost with its events. So the queues must be older than this.
+ */
+const QUEUE_AGE_MS = 5000;
+const WARM_UP_MS = 60_000;
+/** The processes, and the arguments of each. */
+const PROCESSES: Readonly<Record<string, readonly string[]>> = {
+  all: ["--all"],
+  plain: ["--queue_name", "crash_plain"],
+  batch: ["--queue_name", "crash_batch"],
+  slow: ["--queue_name", "crash_slow"],
+};
+
+/** A broker, a publisher and processes. */
+export class World implements AsyncDisposable {
+  /** RabbitMQ, where it is used. */
+  readonly node: PrivateRabbitmq | undefined;
+  /** Of the suite itself. */
+  readonly broker: Broker;
+  readonly publisher: Publisher;
+  readonly services: readonly Service[];
+  readonly #folder: string;
+  readonly #undo: AsyncDisposableStack;
+
+  private constructor(options: WorldOptions, broker: Broker, undo: AsyncDisposableStack) {
+    this.node = options.node;
+    this.broker = broker;
+    this.publisher = new Publisher(broker, new Random(options.seed, "publisher"));
+    this.#folder = options.folder;
+    this.#undo = undo;
+    this.services = this.#makeServices(options);
+  }
+
+  /** Opens the broker and declares the queues; nothing runs yet. */
+  static async open(options: WorldOptions): Promise<World> {
+    await using undo = new AsyncDisposableStack();
+    await Deno.writeTextFile(`${options.folder}/ledger`, "");
+    const broker = undo.use(await openBroker(options));
+    for (const queue of QUEUES) await broker.declare(queue);
+    return new World(options, broker, undo.move());
+  }
+
+  /** What the handlers wrote so far. */
+  get ledger(): LedgerLine[] {
+    return readLedger(`${this.#folder}/ledger`);
+  }
+
+  /** Starts the processes, or starts them again. */
+  startProcesses(): void {
+    for (const service of this.services) service.start();
+  }
+
+  /** Ends the processes in order. */
+  async stopProcesses(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.stop()));
+  }
+
+  /** Resolves when each queue has retried and dead-lettered, and is old enough. */
+  async warmUp(): Promise<void> {
+    for (const queue of QUEUES) this.publisher.publish(queue, { trouble: "throw", times: ALWAYS });
+    await waitUntil(() => this.#haveAllFailed(), WARM_UP_MS).catch(() => {
+      throw new Error(`the workers did not begin: see the logs in ${this.#folder}`);
+    });
+    if (!this.node) return;
+    const since = performance.now();
+    await waitUntil(() => performance.now() - since > QUEUE_AGE_MS, WARM_UP_MS);
+  }
+
+  /** Ends all at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#undo.disposeAsync();
+  }
+
+  async #haveAllFailed(): Promise<boolean> {
+    const depths = QUEUES.map((queue) => this.broker.depth(failedQueueName(queue)));
+    return (await Promise.all(depths)).every((depth) => (depth?.ready ?? 0) > 0);
+  }
+
+  #makeServices({ folder, isBroken }: WorldOptions): Service[] {
+    const entry = fileURLToPath(
+      new URL(isBroken ? "./broken_main.ts" : "../../main.ts", import.meta.url),
+    );
+    const env = { ...settings(folder), ...(this.node ? { AMQP_URL: this.node.url } : {}) };
+    return Object.entries(PROCESSES).map(([name, args]) =>
+      this.#undo.use(
+        new Service({ name, args: ["run", "-A", "--quiet", entry, ...args], env, folder }),
+      )
+    );
+  }
+}
+
+async function openBroker({ node, folder }: WorldOptions): Promise<Broker> {
+  if (!node) return await openSqliteBroker({ stateDir: `${folder}/state` });
+  return await openRabbitmq({ url: node.url, name: "crash suite" });
+}
+
+/** Settings of all processes: limits so short that much happens in a minute. */
+function settings(folder: string): Record<string, string> {
+  return {
+    ...inherited(),
+    NO_COLOR: "1",
+    WORKERS_DIR: fileURLToPath(new URL("./workers", import.meta.url)),
+    STATE_DIR: `${folder}/state`,
+    QUEUE_STATS_DIR: `${folder}/stats`,
+    ABORT_GRACE_SECONDS: "1",
+    STOP_GRACE_SECONDS: "2",
+    PARK_SECONDS: "2",
+    [LEDGER]: `${folder}/ledger`,
+  };
+}
+
+/** What Deno needs to find its cache. */
+function inherited(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
