@@ -244,7 +244,7 @@ async function holdLock(): Promise<boolean> {
 
 /** Holds the lock of a file for as long as this thread lives. */
 function holdLife(path: string): Deno.FsFile {
-  const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
+  const file = Deno.openSync(path, { write: true });
   file.lockSync(true);
   return file;
 }

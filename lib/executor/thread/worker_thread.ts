@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { errorData } from "../../error_data.ts";
 import type { ErrorData } from "../../settle.ts";
@@ -49,19 +49,20 @@ export class WorkerThread {
   readonly #maxHeapMb: number;
   readonly #lifeFile: string;
   /** Locked by the thread for as long as it lives. */
-  #life: Deno.FsFile | undefined;
+  readonly #life: Deno.FsFile;
+  #isBorn = false;
   #isOver = false;
 
   /**
    * Begins a thread.
    *
-   * @throws {Error} When `STATE_DIR` cannot be made.
+   * @throws {Error} When `STATE_DIR` cannot be written.
    */
   constructor({ entry, data, maxHeapMb, listener }: ThreadOptions) {
     this.#listener = listener;
     this.#maxHeapMb = maxHeapMb;
-    Deno.mkdirSync(data.config.stateDir, { recursive: true });
     this.#lifeFile = join(data.config.stateDir, `thread-${crypto.randomUUID()}.lock`);
+    this.#life = makeFile(this.#lifeFile);
     const workerData: ThreadData = {
       ...data,
       pulse: this.pulse.buffer,
@@ -96,24 +97,29 @@ export class WorkerThread {
 
   async #isGone(): Promise<boolean> {
     using life = this.#life;
-    for (let waited = 0; life && waited < ZOMBIE_MS; waited += LOOK_MS) {
+    if (!this.#isBorn) this.#forgetName();
+    for (let waited = 0; waited < ZOMBIE_MS; waited += LOOK_MS) {
       if (tryLock(life, true)) return true;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return life === undefined || tryLock(life, true);
+    return tryLock(life, true);
   }
 
   /** The file needs no name any more once both have it open. */
-  #openLife(): void {
-    this.#life = Deno.openSync(this.#lifeFile, { read: true, write: true });
-    Deno.removeSync(this.#lifeFile);
+  #forgetName(): void {
+    this.#isBorn = true;
+    try {
+      Deno.removeSync(this.#lifeFile);
+    } catch {
+      // Gone with its folder: nobody looks for it.
+    }
   }
 
   #take(message: FromThread): void {
     if (this.#isOver) return;
     if (message === 0) return this.#listener.onMessage(message);
     if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
-    if (message[0] === "born") this.#openLife();
+    if (message[0] === "born") this.#forgetName();
     this.#listener.onMessage(message);
   }
 
@@ -135,5 +141,18 @@ export class WorkerThread {
       `that it holds less at once, or give it more by maxHeapMb`;
     const full: ErrorData = { name: "OutOfMemory", message };
     this.#listener.onDeath({ reason: "out of memory", error: full });
+  }
+}
+
+function makeFile(path: string): Deno.FsFile {
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+  } catch (error) {
+    throw new Error(
+      `No file can be made in ${dirname(path)}: ${errorData(error).message}. Set STATE_DIR to a ` +
+        `folder that this user may write`,
+      { cause: error },
+    );
   }
 }
