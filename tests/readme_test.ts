@@ -1,5 +1,6 @@
 /** The README tells the truth about settings, options, commands and files. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { parseCommandLine } from "../lib/command_line.ts";
 import { SETTINGS } from "../lib/config.ts";
 
@@ -31,7 +32,7 @@ Deno.test("README lists every setting with its default and what it does", () => 
 
 Deno.test("README names only options that --help knows", () => {
   const named = new Set(README.match(/--[a-z][a-z_-]+/g));
-  for (const option of ["--queue-name"]) named.delete(option);
+  for (const option of ["--queue-name", "--config"]) named.delete(option);
   const unknown = [...named].filter((option) => !HELP.includes(option));
   assert.deepEqual(unknown, []);
 });
@@ -42,15 +43,43 @@ Deno.test("README's links lead to files that are there", async () => {
   }
 });
 
-Deno.test("README's worker is a worker", async () => {
-  const [, source = ""] = /```ts\n([^]*?)```/.exec(README) ?? [];
-  const dir = await Deno.makeTempDir();
+/** Writes README's files of the folder `my-workers` and calls `use` with a folder that has it. */
+async function withExamples(use: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "pq-readme-" });
   try {
-    await Deno.writeTextFile(`${dir}/greetings.ts`, source);
-    const { loadWorker } = await import("../lib/discovery.ts");
-    const worker = await loadWorker({ name: "greetings", file: `${dir}/greetings.ts` });
-    assert.equal(worker.event.safeParse({ name: "Ada" }).success, true);
+    await Deno.mkdir(`${dir}/my-workers/tests`, { recursive: true });
+    for (const [, source = "", path] of README.matchAll(/```ts\n(\/\/ (\S+)\n[^]*?)```/g)) {
+      await Deno.writeTextFile(`${dir}/${path}`, source);
+    }
+    await use(dir);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
+}
+
+Deno.test("README's worker is a worker", () =>
+  withExamples(async (dir) => {
+    const { discover, loadWorker } = await import("../lib/discovery.ts");
+    const own = `${dir}/my-workers`;
+    const { files, problems } = discover(own, own);
+    assert.deepEqual([files.map(({ name }) => name), problems], [["greetings"], []]);
+    const [file] = files;
+    assert(file);
+    const worker = await loadWorker(file);
+    assert.equal(worker.event.safeParse({ name: "Ada" }).success, true);
+  }));
+
+Deno.test("README's test of its worker passes, run as README says", () =>
+  withExamples(async (dir) => {
+    const [, args = ""] = /deno@\S+ (test .*--config deno\.json.*)\n/.exec(README) ?? [];
+    const config = fileURLToPath(new URL("../deno.json", import.meta.url));
+    const command = new Deno.Command(Deno.execPath(), {
+      args: args.split(" ").map((arg) => arg === "deno.json" ? config : arg),
+      cwd: dir,
+      env: { NO_COLOR: "1" },
+    });
+    const { code, stdout, stderr } = await command.output();
+    const text = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    assert.equal(code, 0, text);
+    assert.match(text, /\nok \| 2 passed \| 0 failed/);
+  }));

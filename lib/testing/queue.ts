@@ -4,7 +4,6 @@
  * @module
  */
 
-import { newEventProperties } from "../broker/headers.ts";
 import { MemoryBroker } from "../broker/memory.ts";
 import { Consumer } from "../consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
@@ -14,7 +13,7 @@ import type { Outcome } from "../settle.ts";
 import type { Worker } from "../worker.ts";
 import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";
-import { type DeadLetter, deadLetter, parsed, type QueueResult } from "./queue_events.ts";
+import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
 import { bodyOf, type Send, Stage, type WorkerTestOptions } from "./stage.ts";
 
@@ -30,7 +29,8 @@ const MOST_WAITS = 1000;
 /**
  * A worker at its queue, on a broker in memory: events are published, run, retried and
  * dead-lettered as by the program, but that waiting for a retry takes no time. Handlers run in
- * real time, and so does their limit. A batch is what was published together, up to its size.
+ * real time, and so does their limit (see `maxConsumeSeconds`). A batch is what was published
+ * together, up to its size.
  *
  * @example A worker that is retried until its event is given up
  * ```ts ignore
@@ -51,7 +51,7 @@ export class TestQueue implements AsyncDisposable {
   readonly #send: Send;
   readonly #consumer: Consumer;
   readonly #results: QueueResult[] = [];
-  readonly #opened: AsyncDisposableStack;
+  #opened: AsyncDisposableStack;
   #settled = Promise.withResolvers<void>();
 
   private constructor(stage: Stage, send: Send, around: Surroundings) {
@@ -78,8 +78,9 @@ export class TestQueue implements AsyncDisposable {
     const broker = opened.use(new MemoryBroker({ clock }));
     const send = sendTo(broker, clock);
     const stage = opened.use(await Stage.open(worker, options, send));
-    const queue = new TestQueue(stage, send, { broker, clock, opened: opened.move() });
+    const queue = new TestQueue(stage, send, { broker, clock, opened });
     await queue.#consumer.start();
+    queue.#opened = opened.move();
     return queue;
   }
 
@@ -233,13 +234,4 @@ interface Surroundings {
   readonly clock: FakeClock;
   /** What is disposed of with the queue. */
   readonly opened: AsyncDisposableStack;
-}
-
-/** Publishes to a broker, with ids that count up and the time of a clock. */
-function sendTo(broker: MemoryBroker, clock: FakeClock): Send {
-  let count = 0;
-  return async (queue, body) => {
-    const properties = { ...newEventProperties(clock.now()), messageId: `event-${++count}` };
-    await Promise.all([broker.declare(queue), broker.publish(queue, body, properties)]);
-  };
 }

@@ -1,13 +1,16 @@
 /**
- * The events of a queue under test, as they are shown.
+ * The events of a queue under test: how they come to it, and how they are shown.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
 import type { StoredEvent } from "../broker/broker.ts";
-import { HEADER } from "../broker/headers.ts";
+import { HEADER, newEventProperties } from "../broker/headers.ts";
+import type { MemoryBroker } from "../broker/memory.ts";
+import type { FakeClock } from "./clock.ts";
 import type { EventOutcome } from "./results.ts";
+import type { Send } from "./stage.ts";
 
 /** One run of an event of a queue. */
 export interface QueueResult extends EventOutcome {
@@ -31,6 +34,15 @@ export interface DeadLetter {
   readonly attempts: number;
   /** The last error. */
   readonly error: { readonly name: string; readonly message: string };
+}
+
+/** Publishes to a broker, with ids that count up and the time of a clock. */
+export function sendTo(broker: MemoryBroker, clock: FakeClock): Send {
+  let count = 0;
+  return async (queue, body) => {
+    const properties = { ...newEventProperties(clock.now()), messageId: `event-${++count}` };
+    await Promise.all([broker.declare(queue), broker.publish(queue, body, properties)]);
+  };
 }
 
 /** A stored event that was given up. */

@@ -104,8 +104,8 @@ export async function runBatch(
   const stop = () => void executor.stop(0);
   options.stop?.addEventListener("abort", stop);
   try {
-    executor.run(jobs);
     if (options.stop?.aborted) stop();
+    executor.run(jobs);
     await runs.ended;
   } finally {
     options.stop?.removeEventListener("abort", stop);

@@ -1,27 +1,40 @@
 import assert from "node:assert/strict";
+import { runEvent, type RunResult } from "process-queue/testing";
 import worker from "../../workers/test.ts";
 import { inFolder } from "../database/each_database.ts";
 import { runProgram } from "../fixtures/run_program.ts";
-import { contextFor, runOne } from "./context.ts";
 
 function workerTest(name: string, fn: (file: string) => Promise<void>): void {
   Deno.test(name, () => inFolder((folder) => fn(`${folder}/test-file`)));
 }
 
-async function append(testFile: string, ...events: unknown[]): Promise<void> {
-  await using ctx = contextFor({ queue: "test", testFile });
-  await Promise.all(events.map((event) => runOne(worker, event, ctx)));
+function append(testFile: string, event: unknown): Promise<RunResult> {
+  return runEvent(worker, event, { environment: { ZULIP_WORKER_TEST_FILE: testFile } });
 }
 
-Deno.test("test is a test queue of objects", () => {
+/** That an event could not be appended, and is tried again. */
+async function assertFails(testFile: string, message: RegExp): Promise<void> {
+  const { outcome, error } = await append(testFile, {});
+  assert.equal(outcome, "retried");
+  assert.match(error?.message ?? "", message);
+}
+
+Deno.test("test is a test queue of objects", async () => {
   assert.equal(worker.isTestQueue, true);
-  for (const body of [1, "text", null, [], true]) {
-    assert.equal(worker.event.safeParse(body).success, false);
+  for (const event of [1, "text", null, [], true]) {
+    const { outcome, reason } = await append("/dev/null", event);
+    assert.deepEqual([outcome, reason], ["failed", "invalid"]);
   }
 });
 
 workerTest("test appends each event as one line of JSON", async (file) => {
-  await append(file, { b: 1, a: "two\nlines", nested: { list: [null, "ü😀"] } });
+  const { outcome, logs } = await append(file, {
+    ...{ b: 1, a: "two\nlines", nested: { list: [null, "ü😀"] } },
+  });
+  assert.equal(outcome, "done");
+  assert.deepEqual(logs.map(({ level, message }) => [level, message]), [
+    ["debug", `TestWorker appends an event to ${file}`],
+  ]);
   await append(file, {});
   assert.equal(
     await Deno.readTextFile(file),
@@ -43,16 +56,17 @@ workerTest("test keeps lines whole when several processes write", async (file) =
 });
 
 Deno.test("test fails where the disk is full", async () => {
-  await assert.rejects(append("/dev/full", {}), {
-    message:
-      /^The test worker cannot append to \/dev\/full \(No space left on device.*\): set ZULIP_WORKER_TEST_FILE to a file it may write\.$/,
-  });
+  await assertFails(
+    "/dev/full",
+    /^The test worker cannot append to \/dev\/full \(No space left on device.*\): set ZULIP_WORKER_TEST_FILE to a file it may write\.$/,
+  );
 });
 
 workerTest("test fails where its file cannot be written", async (file) => {
-  await assert.rejects(append(`${file}/below`, {}), {
-    message: new RegExp(
+  await assertFails(
+    `${file}/below`,
+    new RegExp(
       `^The test worker cannot append to ${file}/below \\(.+\\): set ZULIP_WORKER_TEST_FILE to a file it may write\\.$`,
     ),
-  });
+  );
 });

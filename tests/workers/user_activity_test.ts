@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
-import { migrateDatabase } from "../../lib/database/database.ts";
-import { DatabaseError } from "../../lib/database/database_error.ts";
+import { type BatchResult, runBatch, runEvent } from "process-queue/testing";
+import { type Database, migrateDatabase, openDatabase } from "../../lib/database/database.ts";
 import { KEPT_MS } from "../../lib/database/inbox.ts";
-import { RetryLater } from "../../lib/worker.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
 import userActivity from "../../workers/user_activity.ts";
 import {
@@ -12,10 +11,8 @@ import {
   inboxIds,
   inFolder,
   refuseUser13,
-  type TestDatabase,
 } from "../database/each_database.ts";
 import { postgresTest } from "../servers.ts";
-import { contextFor, runBatch, type TestContext, withIds } from "./context.ts";
 
 const T = 1_700_000_000;
 
@@ -23,12 +20,23 @@ function event(user_profile_id: number, time = T): Record<string, unknown> {
   return { user_profile_id, client_id: 1, query: "home_real", time };
 }
 
-function context({ url }: Pick<TestDatabase, "url">): TestContext {
-  return contextFor({ queue: "user_activity", databaseUrl: url });
+/** Runs events as one batch, on the database of an address or on one that is open. */
+function run(
+  where: { readonly url: string } | Database,
+  events: readonly unknown[],
+  messageIds: readonly (string | undefined)[] = [],
+): Promise<BatchResult> {
+  return runBatch(userActivity, events, {
+    messageIds,
+    ...("url" in where ? { environment: { DATABASE_URL: where.url } } : { database: where }),
+  });
 }
 
-function run(ctx: TestContext, bodies: unknown[], ids?: (string | undefined)[]): Promise<void> {
-  return runBatch(userActivity, bodies, withIds(ctx, ids ?? bodies.map(() => undefined)));
+/** Runs events that must be done. */
+async function count(...[where, events, ids]: Parameters<typeof run>): Promise<BatchResult> {
+  const result = await run(where, events, ids);
+  for (const { outcome, error } of result.events) assert.equal(outcome, "done", error?.message);
+  return result;
 }
 
 Deno.test("user_activity takes 100 events or what comes in a second", () => {
@@ -50,7 +58,7 @@ Deno.test("user_activity takes Zulip's events, with or without failed_tries", ()
   assert.deepEqual(userActivity.event.parse(event(2 ** 31 - 1)), event(2 ** 31 - 1));
 });
 
-Deno.test("user_activity refuses what does not fit its table", () => {
+Deno.test("user_activity refuses what does not fit its table", async () => {
   const wrong = [
     { user_profile_id: 0 },
     { user_profile_id: 2 ** 31 },
@@ -64,17 +72,16 @@ Deno.test("user_activity refuses what does not fit its table", () => {
     { time: undefined },
   ];
   for (const change of wrong) {
-    const { success } = userActivity.event.safeParse({ ...event(1), ...change });
-    assert.equal(success, false, JSON.stringify(change));
+    const { outcome, reason } = await runEvent(userActivity, { ...event(1), ...change });
+    assert.deepEqual([outcome, reason], ["failed", "invalid"], JSON.stringify(change));
   }
 });
 
 eachDatabaseTest(
   "user_activity counts a batch, and one that comes again once",
   async (database) => {
-    await using ctx = context(database);
-    const bodies = [event(1, T + 9), event(1), event(2)];
-    for (let time = 0; time < 2; time++) await run(ctx, bodies, ["a", "b", undefined]);
+    const events = [event(1, T + 9), event(1), event(2)];
+    for (let time = 0; time < 2; time++) await count(database, events, ["a", "b", undefined]);
     assert.deepEqual(await activities(await database.open()), [
       { user: 1, client: 1, query: "home_real", count: 2, time: T + 9 },
       { user: 2, client: 1, query: "home_real", count: 2, time: T },
@@ -82,49 +89,37 @@ eachDatabaseTest(
   },
 );
 
-eachDatabaseTest("user_activity lets a refused batch be run again one by one", async (database) => {
-  await using ctx = context(database);
+eachDatabaseTest("user_activity counts what it can of a refused batch", async (database) => {
   await refuseUser13(database, await database.open());
-  const bodies = [event(1), event(13), event(2)];
-  const ids = ["a", "b", "c"];
-  await assert.rejects(run(ctx, bodies, ids), dataFault);
-  for (const [index, body] of bodies.entries()) {
-    const one = run(ctx, [body], [ids[index]]);
-    if (index === 1) await assert.rejects(one, dataFault);
-    else await one;
-  }
+  const { events } = await run(database, [event(1), event(13), event(2)], ["a", "b", "c"]);
+  assert.deepEqual(events.map(({ outcome }) => outcome), ["done", "retried", "done"]);
+  assert.equal(events[1]?.reason, "error");
+  assert.match(events[1]?.error?.message ?? "", /not_13/);
   const rows = await activities(await database.open());
   assert.deepEqual(rows.map(({ user, count }) => [user, count]), [[1, 1], [2, 1]]);
 });
 
-function dataFault(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof RetryLater) && /not_13/.test(error.message);
-}
-
 eachDatabaseTest("user_activity forgets ids after a day", async (database) => {
-  await using ctx = context(database);
   const db = await database.open();
   const old = { queue: "user_activity", message_id: "old", seen_at: Date.now() - KEPT_MS - 1 };
   const young = { ...old, message_id: "young", seen_at: Date.now() - KEPT_MS + 60_000 };
   await db.insertInto("process_queue_inbox").values([old, young]).execute();
-  await run(ctx, [event(1)], ["new"]);
+  await count(database, [event(1)], ["new"]);
   assert.deepEqual(await inboxIds(db), ["new", "young"]);
 });
 
 eachDatabaseTest(
   "user_activity counts events even where old ids cannot be deleted",
   async (database) => {
-    await using ctx = context(database);
     const db = await database.open();
-    await run(ctx, [event(1)], ["first"]);
+    await count(database, [event(1)], ["first"]);
     await sql`drop table process_queue_inbox`.execute(db);
-    await using fresh = context(database);
     // Without ids the inbox is needed for deleting only.
-    Object.assign(fresh, { database: () => Promise.resolve(db) });
-    await run(fresh, [event(1)]);
+    const { logs } = await count(db, [event(1)]);
     assert.equal((await activities(db))[0]?.count, 2);
+    assert.deepEqual(logs.map(({ level }) => level), ["warning"]);
     assert.match(
-      fresh.warnings.join(),
+      logs[0]?.message ?? "",
       /^Old ids stay in process_queue_inbox for now: .*process_queue_inbox/,
     );
   },
@@ -133,35 +128,31 @@ eachDatabaseTest(
 eachDatabaseTest(
   "user_activity retries without counting where a table is gone",
   async (database) => {
-    await using ctx = context(database);
-    const db = await ctx.database();
+    const db = await database.open();
     await sql`drop table zerver_useractivity`.execute(db);
-    await assert.rejects(run(ctx, [event(1)], ["a"]), (error) => waits(error, "missing-table"));
+    waits(await run(db, [event(1)], ["a"]), /run `process-queue migrate`/);
     assert.deepEqual(await inboxIds(db), []);
   },
 );
 
-/** Whether it makes the event wait, however often, for a database in this trouble. */
-function waits(error: unknown, kind: string): boolean {
-  assert.ok(error instanceof RetryLater, String(error));
-  assert.deepEqual([error.after, error.counts], [15, false]);
-  assert.ok(error.cause instanceof DatabaseError);
-  assert.deepEqual([error.cause.kind, error.cause.message], [kind, error.message]);
-  return true;
+/** That each event waits, however often, for a database in this trouble. */
+function waits({ events }: BatchResult, trouble: RegExp): void {
+  for (const { outcome, reason, delay, counted, error } of events) {
+    assert.deepEqual([outcome, reason, delay, counted], ["retried", "retry-later", 15, false]);
+    assert.match(error?.message ?? "", trouble);
+  }
 }
 
 Deno.test("user_activity retries without counting while SQLite is locked", () =>
   inFolder(async (folder) => {
     const url = `sqlite:${folder}/test.sqlite`;
-    await using ctx = context({ url });
-    await using holder = context({ url });
-    const db = await holder.database();
-    await ctx.database();
-    await db.transaction().execute(async () => {
-      await assert.rejects(run(ctx, [event(1)]), (error) => waits(error, "busy"));
+    await using db = await openDatabase(url);
+    await using holder = await openDatabase(url);
+    await holder.transaction().execute(async () => {
+      waits(await run(db, [event(1)]), /is locked by another process/);
     });
-    await run(ctx, [event(1)]);
-    assert.equal((await activities(db))[0]?.count, 1);
+    await count(db, [event(1)]);
+    assert.equal((await activities(holder))[0]?.count, 1);
   }));
 
 postgresTest(
@@ -169,31 +160,29 @@ postgresTest(
   async () => {
     await using server = await startPostgres();
     await migrateDatabase(server.url);
-    await using ctx = context(server);
-    await run(ctx, [event(1)], ["a"]);
+    await using db = await openDatabase(server.url);
+    await count(db, [event(1)], ["a"]);
     await server.stop();
     for (let time = 0; time < 2; time++) {
-      await assert.rejects(run(ctx, [event(1)], ["b"]), (error) => waits(error, "unreachable"));
+      waits(await run(db, [event(1)], ["b"]), /cannot be reached/);
     }
     await server.start();
-    await run(ctx, [event(1)], ["b"]);
-    assert.equal((await activities(await ctx.database()))[0]?.count, 2);
+    await count(db, [event(1)], ["b"]);
+    assert.equal((await activities(db))[0]?.count, 2);
   },
 );
 
 Deno.test("user_activity starts without its server and lets events wait for it", async () => {
-  await using ctx = context({ url: "postgres://u:s3cret@127.0.0.1:1/d" });
-  await userActivity.setup?.(ctx);
+  const result = await run({ url: "postgres://u:s3cret@127.0.0.1:1/d" }, [event(1)]);
   assert.match(
-    ctx.warnings.join(),
+    result.logs[0]?.message ?? "",
     /^Events wait for the database: PostgreSQL at 127\.0\.0\.1:1\/d cannot be reached /,
   );
-  await assert.rejects(run(ctx, [event(1)]), (error) => waits(error, "unreachable"));
+  waits(result, /cannot be reached/);
 });
 
-postgresTest("user_activity does not start where the tables are missing", async ({ url }) => {
-  await using ctx = context({ url });
-  await assert.rejects(async () => await userActivity.setup?.(ctx), {
+postgresTest("user_activity does not start where the tables are missing", async (database) => {
+  await assert.rejects(run(database, [event(1)]), {
     kind: "missing-table",
     message: /run `process-queue migrate`/,
   });
