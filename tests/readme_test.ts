@@ -1,16 +1,9 @@
-/** The README tells the truth about settings, options, commands and files. */
+/** The README tells the truth about settings and its examples; docs_test.ts sees to the rest. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { parseCommandLine } from "../lib/command_line.ts";
 import { SETTINGS } from "../lib/config.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
-const HELP = helpText();
-
-function helpText(): string {
-  const command = parseCommandLine(["--help"]);
-  return "text" in command ? command.text : "";
-}
 
 /** The cells of the table under a heading of three columns. */
 function settingsTable(): string[][] {
@@ -28,19 +21,6 @@ Deno.test("README lists every setting with its default and what it does", () => 
     description,
   ]);
   assert.deepEqual(settingsTable(), expected);
-});
-
-Deno.test("README names only options that --help knows", () => {
-  const named = new Set(README.match(/--[a-z][a-z_-]+/g));
-  for (const option of ["--queue-name", "--config"]) named.delete(option);
-  const unknown = [...named].filter((option) => !HELP.includes(option));
-  assert.deepEqual(unknown, []);
-});
-
-Deno.test("README's links lead to files that are there", async () => {
-  for (const [, target = ""] of README.matchAll(/\]\(([A-Za-z][^):]*)\)/g)) {
-    await Deno.stat(new URL(`../${target}`, import.meta.url));
-  }
 });
 
 /** Writes README's files of the folder `my-workers` and calls `use` with a folder that has it. */

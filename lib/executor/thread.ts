@@ -178,11 +178,14 @@ export class ThreadExecutor implements Executor {
 
   /** Has the thread finish what runs. @param atLast What is done when it has, or takes too long. */
   async #drain(graceMs: number, atLast: () => void): Promise<void> {
-    this.#quiet = Promise.withResolvers();
+    // Whoever waits already is done when this is.
+    const { resolve } = this.#quiet;
+    const quiet = this.#quiet = Promise.withResolvers();
     this.#thread?.post(["stop", graceMs]);
-    if (!this.#thread || this.#given.size === 0) this.#quiet.resolve();
-    const timer = setTimeout(this.#quiet.resolve, graceMs + STOP_MS);
-    await this.#quiet.promise;
+    if (!this.#thread || this.#given.size === 0) quiet.resolve();
+    const timer = setTimeout(quiet.resolve, graceMs + STOP_MS);
+    await quiet.promise;
+    resolve();
     clearTimeout(timer);
     atLast();
   }

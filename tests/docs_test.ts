@@ -1,0 +1,166 @@
+/**
+ * The documentation leads somewhere and names what is there: links, options, settings, messages,
+ * examples.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseCommandLine } from "../lib/command_line.ts";
+import { SETTINGS } from "../lib/config.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]
+  .map(({ name }) => `docs/${name}`)
+  .filter((path) => path.endsWith(".md"));
+const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
+
+/** Options of other programs: deno, systemctl, sha256sum and our scripts. */
+const OTHERS_OPTIONS = ["--config", "--check", "--now", "--dry-run"];
+/** Names in capitals that are no settings. */
+const NO_SETTINGS = ["DENORT_BIN"];
+
+function textOf(path: string): string {
+  return Deno.readTextFileSync(join(ROOT, path));
+}
+
+/** The page without its blocks of code. */
+function proseOf(text: string): string {
+  return text.replaceAll(/^ *```[^]*?^ *```$/gm, "");
+}
+
+/** The blocks of code in one language. */
+function blocksOf(text: string, language: string): string[] {
+  const blocks = text.matchAll(/^( *)```(\w*)\n([^]*?)^ *```$/gm);
+  return [...blocks].filter(([, , name]) => name === language).map(([, , , code = ""]) => code);
+}
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of proseOf(text).matchAll(/^#+ (.*)$/gm)) {
+    const anchor = heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-");
+    let name = anchor;
+    for (let n = 1; anchors.has(name); n++) name = `${anchor}-${n}`;
+    anchors.add(name);
+  }
+  return anchors;
+}
+
+/** What is wrong with a link of a page; `undefined` where it leads somewhere. */
+function problemOf(page: string, link: string): string | undefined {
+  const [path = "", anchor] = link.split("#");
+  const target = path === "" ? page : join(dirname(page), path);
+  try {
+    Deno.statSync(join(ROOT, target));
+  } catch {
+    return `${page} links to ${link}: there is no ${target}`;
+  }
+  if (anchor === undefined || anchorsOf(textOf(target)).has(anchor)) return undefined;
+  return `${page} links to ${link}: ${target} has no heading of that name`;
+}
+
+function helpOf(...command: string[]): string {
+  const parsed = parseCommandLine([...command, "--help"]);
+  return "text" in parsed ? parsed.text : "";
+}
+
+/** Every option of the command line. */
+function knownOptions(): Set<string> {
+  const commands = [[], ["publish"], ["failed", "list"], ["failed", "retry"], ["check-config"]];
+  const help = commands.map((command) => helpOf(...command)).join("\n");
+  // Names with - and _ are the same; the README says so of one.
+  return new Set([...help.match(/--[a-z][a-z_-]+/g) ?? [], "--queue-name", ...OTHERS_OPTIONS]);
+}
+
+/** Whether a name in capitals is a setting, or that of a queue's. */
+function isSetting(name: string): boolean {
+  return SETTINGS.some((setting) => {
+    const pattern = setting.name.replace("<QUEUE>", "(<QUEUE>|[A-Z][A-Z_]*)");
+    return new RegExp(`^${pattern}$`).test(name);
+  });
+}
+
+/** All texts of the source, with pieces that are added up made one. */
+function source(folder: string): string {
+  return [...Deno.readDirSync(folder)].map(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (isDirectory) return source(path);
+    return Deno.readTextFileSync(path).replaceAll(/["`']\s*\+\s*["`']/g, "").replaceAll("\\`", "`");
+  }).join("\n");
+}
+
+for (const page of PAGES) {
+  Deno.test(`the links of ${page} lead somewhere`, () => {
+    const links = [...proseOf(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !/^[a-z]+:/.test(link));
+    assert.deepEqual(links.map((link) => problemOf(page, link)).filter(Boolean), []);
+  });
+
+  Deno.test(`${page} names only options that --help knows`, () => {
+    const known = knownOptions();
+    const named = new Set(textOf(page).match(/(?<![\w-])--[a-z][a-z_-]+/g));
+    assert.deepEqual([...named].filter((name) => !known.has(name)), []);
+  });
+
+  Deno.test(`${page} names only settings that there are`, () => {
+    const names = /(?<![\w<])(?:[A-Z][A-Z0-9]*|<QUEUE>)(?:_(?:[A-Z0-9]+|<QUEUE>))+(?![\w<])/g;
+    const named = new Set(textOf(page).match(names));
+    const unknown = [...named].filter((name) => !isSetting(name) && !NO_SETTINGS.includes(name));
+    assert.deepEqual(unknown, []);
+  });
+}
+
+Deno.test("a link, an option or a setting that is not there is found", () => {
+  assert.match(problemOf("README.md", "docs/novel.md") ?? "", /no docs\/novel\.md$/);
+  assert.match(problemOf("docs/running.md", "#novel") ?? "", /no heading of that name$/);
+  assert.equal(problemOf("docs/running.md", "../README.md#settings"), undefined);
+  assert.equal(knownOptions().has("--novel"), false);
+  assert.equal(isSetting("PQ_TEST_CONCURENCY"), false);
+  assert.equal(isSetting("PQ_<QUEUE>_CONCURRENCY"), true);
+});
+
+Deno.test("each page of docs is named in the README", () => {
+  const readme = textOf("README.md");
+  assert.deepEqual(DOCS.filter((path) => !readme.includes(`](${path})`)), []);
+});
+
+Deno.test("troubleshooting names only messages that the program has", () => {
+  const texts = source(join(ROOT, "lib"));
+  const lines = blocksOf(textOf("docs/troubleshooting.md"), "text").join("").trim().split("\n");
+  const pieces = lines.flatMap((line) => line.split("…")).map((piece) => piece.trim());
+  assert(lines.length > 30);
+  assert.deepEqual(pieces.filter((piece) => !texts.includes(piece)), []);
+});
+
+Deno.test("the workers of the documentation load, and their test passes", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "pq-docs-" });
+  try {
+    for (const code of blocksOf(textOf("docs/writing-a-worker.md"), "ts")) {
+      const [, path = ""] = /^\/\/ (\S+)\n/.exec(code) ?? [];
+      await Deno.mkdir(join(dir, dirname(path)), { recursive: true });
+      await Deno.writeTextFile(join(dir, path), code);
+    }
+    await deno("check", "my-workers/");
+    await deno("test", "--allow-all", "my-workers/tests/");
+    const { discover, loadWorker } = await import("../lib/discovery.ts");
+    const { files } = discover(undefined, join(dir, "my-workers"));
+    assert(files.length >= 5);
+    for (const file of files) await loadWorker(file);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+
+  async function deno(command: string, ...args: string[]): Promise<void> {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [command, "--quiet", "--config", join(ROOT, "deno.json"), ...args],
+      cwd: dir,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const decoder = new TextDecoder();
+    assert(success, decoder.decode(stdout) + decoder.decode(stderr));
+  }
+});

@@ -1,0 +1,133 @@
+/**
+ * What only an executor of threads has to do: go on when a thread is gone.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Pulse, SharedRuns } from "../../lib/executor/thread/shared_runs.ts";
+import { event, events, range, waiting } from "../fixtures/executor/bench.ts";
+import { threadBench } from "../fixtures/executor/thread_bench.ts";
+
+const CRASH = { reason: "crashed", error: { name: "ThreadEnded", message: "it ended" } } as const;
+
+Deno.test("what a dead thread has not finished runs in the next one, in its order", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([...events("a"), ...waiting("b"), ...events("c", "d")]);
+  await prompter.waits("b");
+  await bench.end();
+  assert.equal(executor.detach({ ...CRASH, guilty: [], isSuspicious: false }), false);
+  assert.deepEqual(recorder.ids("done"), ["a"]);
+  prompter.waiting.length = 0;
+  await bench.begin();
+  await prompter.waits("b");
+  prompter.leave("b");
+  await recorder.outcomes(4);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c", "d"]);
+});
+
+Deno.test("what ran when its thread crashed is blamed only if it ran alone", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a", "b"));
+  await prompter.waits("a");
+  for (const isAlone of [false, true]) {
+    assert.equal(executor.running()[0]?.job.alone, isAlone);
+    await bench.end();
+    assert.equal(executor.detach({ ...CRASH, guilty: [], isSuspicious: true }), true);
+    prompter.waiting.length = 0;
+    await bench.begin();
+    await prompter.waits(isAlone ? "b" : "a");
+  }
+  assert.equal(recorder.outcomeOf("a"), "crashed (crashed) 1");
+  prompter.leave("b");
+  await recorder.outcomes(2);
+  assert.equal(recorder.outcomeOf("b"), "done");
+});
+
+Deno.test("a suspect is given to its thread by itself", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([event({ id: "s", do: "wait" }, { alone: true }), ...events("a")]);
+  await prompter.waits("s");
+  assert.deepEqual(recorder.starts.at(-1), ["s"]);
+  prompter.leave("s");
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.starts.filter((ids) => ids.includes("s")), [["s"]]);
+});
+
+Deno.test("a thread that retires finishes what runs, and the rest waits", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([...waiting("a"), ...events("b", "c")]);
+  await prompter.waits("a");
+  const retired = executor.retire(60_000);
+  prompter.leave("a");
+  await retired;
+  assert.deepEqual(recorder.ids("done"), ["a"]);
+  assert.deepEqual(recorder.ids("released"), []);
+  await bench.end();
+  executor.detach({ ...CRASH, guilty: [], isSuspicious: false });
+  await bench.begin();
+  await recorder.outcomes(3);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
+});
+
+Deno.test("a stop does not wait for a thread that is blocked", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(events({ id: "a", do: "block" }, "b"));
+  await prompter.entries(1);
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+});
+
+Deno.test("a handler that does not return after its grace is told, with all that run", async () => {
+  await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 0 });
+  bench.executor.run(events({ id: "a", do: "block" }, "b"));
+  await bench.until("it hangs", () => bench.hangs.length > 0);
+  const [hang] = bench.hangs;
+  assert.deepEqual(hang?.jobs.map(({ id }) => id), ["a"]);
+  assert.deepEqual(hang.running.map(({ id }) => id), ["a"]);
+});
+
+Deno.test("a thread that ends by itself is told", async () => {
+  await using bench = await threadBench();
+  bench.executor.run(events({ id: "a", do: "exit" }));
+  await bench.until("it died", () => bench.deaths.length > 0);
+  assert.equal(bench.deaths[0]?.reason, "crashed");
+  assert.match(bench.deaths[0].error.message, /ended by itself, with exit code 1/);
+});
+
+Deno.test("shared runs tell what went well, in its order, however often the ring goes round", () => {
+  const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
+  const thread = new SharedRuns(shared.memory);
+  const taken: number[] = [];
+  for (const id of range(10).keys()) {
+    thread.finish(id + 1, 1, 2);
+    if (id % 3 === 2) shared.takeFinished((seq) => taken.push(seq));
+  }
+  shared.takeFinished((seq, startedAt, runMs) => taken.push(seq, startedAt, runMs));
+  assert.deepEqual(taken, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2]);
+  shared.takeFinished(() => assert.fail("nothing is new"));
+});
+
+Deno.test("shared runs tell what runs and since when", () => {
+  const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
+  const thread = new SharedRuns(shared.memory);
+  thread.start(1, 7, 12.5);
+  thread.start(0, 8, 13.5);
+  assert.deepEqual(shared.running(), [{ seq: 8, since: 13.5 }, { seq: 7, since: 12.5 }]);
+  thread.end(0);
+  assert.deepEqual(shared.running(), [{ seq: 7, since: 12.5 }]);
+});
+
+Deno.test("a pulse tells that a thread lives, and of its heap", () => {
+  const pulse = new Pulse();
+  const thread = new Pulse(pulse.buffer);
+  assert.deepEqual([pulse.beats, pulse.heapUsedMb, pulse.isHeapFull], [0, 0, false]);
+  thread.beat(12);
+  thread.heapFull();
+  assert.deepEqual([pulse.beats, pulse.heapUsedMb, pulse.isHeapFull], [1, 12, true]);
+});
