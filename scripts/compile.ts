@@ -25,14 +25,19 @@ async function main(output: string): Promise<number> {
 }
 
 /**
- * Makes the binary.
+ * Makes the binary. It names the commit that it is made of; a release's is made just before its
+ * commit, and so names the one it follows.
  *
  * @returns What went wrong and what to do; `undefined` when it is made.
  */
-export async function compile(output: string): Promise<string | undefined> {
+export async function compile(
+  output: string,
+  isRelease = false,
+): Promise<string | undefined> {
   await Deno.mkdir(dirname(COMMIT), { recursive: true });
   await Deno.mkdir(dirname(output), { recursive: true });
-  await Deno.writeTextFile(COMMIT, await commit());
+  const madeOf = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
+  await Deno.writeTextFile(COMMIT, madeOf);
   const [program = "", ...args] = compiler();
   const options = [...PERMISSIONS.map((name) => `--allow-${name}`), "-o", output, "main.ts"];
   const { success, stderr } = await run(program, [...args, ...options]);
@@ -55,9 +60,9 @@ function compiler(): string[] {
   return given ? given.split(" ") : [Deno.execPath(), "compile"];
 }
 
-/** The commit, with a + behind it where files are changed; or what there is to say of it. */
-async function commit(): Promise<string> {
-  const { success, stdout } = await run("git", ["describe", "--always", "--dirty=+"]);
+/** The commit, or what there is to say of it. */
+async function commit(...options: readonly string[]): Promise<string> {
+  const { success, stdout } = await run("git", ["describe", "--always", ...options]);
   return success ? stdout.trim() : "no commit";
 }
 

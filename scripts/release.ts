@@ -51,7 +51,16 @@ async function main(args: readonly string[]): Promise<number> {
     const { os, arch } = Deno.build;
     const status = () => gitStatus(root);
     const print = (line: string) => console.log(line);
-    await release({ root, date, os, arch, status, compile, print, ...readArguments(args) });
+    await release({
+      root,
+      date,
+      os,
+      arch,
+      status,
+      compile: makeBinary,
+      print,
+      ...readArguments(args),
+    });
     return 0;
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error;
@@ -211,6 +220,10 @@ function requireClean(status: string): void {
   throw new ReleaseError(
     `there are changes that are not committed: commit or stash them first\n${changes}`,
   );
+}
+
+function makeBinary(output: string): Promise<string | undefined> {
+  return compile(output, true);
 }
 
 /** Makes the binary, whatever is thrown meanwhile. @returns What went wrong. */

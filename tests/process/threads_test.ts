@@ -80,10 +80,10 @@ stageTest("what a handler left behind goes with its thread", async (stage) => {
   assert.equal((await program.end()).code, 0);
 });
 
-rabbitmqTest(
+onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
-  async (server) => {
-    await using both = await Neighbours.open(server.url, { type: "classic", worker: HANGS });
+  async (server, type) => {
+    await using both = await Neighbours.open(server.url, { type, worker: HANGS });
     const since = Date.now();
     await both.order({ n: 0, do: "native" }, { n: 1 });
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
@@ -117,11 +117,11 @@ const BROKEN: readonly (readonly [what: string, source: string, logged: RegExp])
 ];
 
 for (const [what, source, logged] of BROKEN) {
-  rabbitmqTest(`a worker that ${what} does not hold up its neighbour`, async (server) => {
+  onBothTypes(`a worker that ${what} does not hold up its neighbour`, async (server, type) => {
     const env = { MAX_RESTARTS: "1", PARK_SECONDS: "1" };
     let queue = "";
     await using both = await Neighbours.open(server.url, {
-      type: "classic",
+      type,
       env,
       prepare: async (stage) => {
         queue = stage.queue;
@@ -141,10 +141,10 @@ for (const [what, source, logged] of BROKEN) {
   });
 }
 
-rabbitmqTest("a setup that fails is tried again, parked, and tried again", async (server) => {
+onBothTypes("a setup that fails is tried again, parked, and tried again", async (server, type) => {
   let works = "";
   await using both = await Neighbours.open(server.url, {
-    type: "classic",
+    type,
     env: { MAX_RESTARTS: "2", PARK_SECONDS: "1" },
     prepare: async (stage) => {
       works = `${stage.folder}/works`;
@@ -223,4 +223,14 @@ stageTest("the main thread loads no worker", async (stage) => {
 
 async function broken(stage: Stage): Promise<void> {
   await stage.write(`workers/${stage.queue}.ts`, "throw new Error('not today');");
+}
+
+/** Registers a test for classic and for quorum queues. */
+function onBothTypes(
+  name: string,
+  test: (server: { readonly url: string }, type: "classic" | "quorum") => Promise<void>,
+): void {
+  for (const type of ["classic", "quorum"] as const) {
+    rabbitmqTest(`${name} (${type})`, (server) => test(server, type));
+  }
 }
