@@ -51,6 +51,7 @@ class Answers implements ExecutorListener, RunMarks {
   readonly #free: number[];
   #isUnsaid = false;
   #saidAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** What turns this thread's clock into the main thread's. */
   offset = -Infinity;
 
@@ -86,10 +87,17 @@ class Answers implements ExecutorListener, RunMarks {
     this.#isUnsaid = true;
     const now = startedAt + runMs;
     if (now - this.#saidAt > ANSWER_MS) this.say(now);
+    else this.#timer ??= setTimeout(() => this.#sayLater(), ANSWER_MS);
   }
 
   /** The main thread sees it, and ends this thread. */
   onStuck(): void {}
+
+  /** The main thread gives nothing more to one that has not answered. */
+  #sayLater(): void {
+    this.#timer = undefined;
+    this.say(performance.now());
+  }
 
   /** Says that jobs went well, if any did. */
   say(now: number): void {
@@ -183,12 +191,13 @@ class Thread {
     say(["ready"]);
   }
 
-  #run([_kind, now, seqs, bodies, ids, attempts, publishedAt, alone]: JobsMessage): void {
-    const receivedAt = performance.now();
+  #run(message: JobsMessage): void {
+    const [_kind, sentAt, seqs, bodies, ids, attempts, publishedAt, receivedAt, alone] = message;
+    const now = performance.now();
+    const answers = this.#answers;
+    if (!answers) return;
     // A message takes its time, so the greatest difference is the truest.
-    if (this.#answers && now - receivedAt > this.#answers.offset) {
-      this.#answers.offset = now - receivedAt;
-    }
+    answers.offset = Math.max(answers.offset, sentAt - now);
     const jobs: ThreadJob[] = [];
     for (let i = 0; i < seqs.length; i++) {
       jobs.push({
@@ -196,7 +205,7 @@ class Thread {
         body: bodies[i] as string,
         attempt: attempts[i] as number,
         publishedAt: publishedAt[i] as number,
-        receivedAt,
+        receivedAt: (receivedAt[i] ?? now + answers.offset) - answers.offset,
         alone,
         seq: seqs[i] as number,
         cell: -1,

@@ -142,8 +142,9 @@ export class ThreadExecutor implements Executor {
   /** @inheritdoc */
   recall(receivedBefore: number): void {
     const oldest = this.#waiting.peek();
-    if (oldest && oldest.receivedAt < receivedBefore) this.#releaseWaiting();
-    if (this.#holdsOlder(receivedBefore)) this.#recallGiven(receivedBefore);
+    const isRecalled = this.#holdsOlder(receivedBefore) && this.#recallGiven(receivedBefore);
+    // What waits here must not run before what the thread gives back.
+    if (isRecalled || (oldest && oldest.receivedAt < receivedBefore)) this.#releaseWaiting();
   }
 
   /** @inheritdoc */
@@ -249,6 +250,7 @@ export class ThreadExecutor implements Executor {
       jobs.map(({ id }) => id),
       jobs.map(({ attempt }) => attempt),
       jobs.map(({ publishedAt }) => publishedAt),
+      this.description.batch ? jobs.map(({ receivedAt }) => receivedAt) : [],
       jobs[0]?.alone ?? false,
     ]);
   }
@@ -320,10 +322,12 @@ export class ThreadExecutor implements Executor {
     });
   }
 
-  #recallGiven(receivedBefore: number): void {
+  /** @returns Whether the thread was asked, which is not done too often. */
+  #recallGiven(receivedBefore: number): boolean {
     const now = performance.now();
-    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
+    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return false;
     this.#recalledAt = now;
     this.#thread?.post(["recall"]);
+    return true;
   }
 }

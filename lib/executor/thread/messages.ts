@@ -34,6 +34,8 @@ export type JobsMessage = readonly [
   ids: readonly string[],
   attempts: readonly number[],
   publishedAt: readonly number[],
+  /** By the main thread's clock; empty where it does not matter, which is but for batches. */
+  receivedAt: readonly number[],
   /** All of them, which is then one. */
   alone: boolean,
 ];
