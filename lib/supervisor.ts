@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Broker, BrokerError } from "./broker/broker.ts";
+import type { Broker } from "./broker/broker.ts";
 import type { Config } from "./config.ts";
 import { queueKey } from "./config/queue_key.ts";
 import { Consumer, type Totals } from "./consumer.ts";
@@ -15,15 +15,15 @@ import { errorData } from "./error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "./executor/describe.ts";
 import type { Job, Running, WorkerDescription } from "./executor/executor.ts";
 import { type Hang, ThreadExecutor } from "./executor/thread.ts";
-import type { FromThread, PublishFailure } from "./executor/thread/messages.ts";
 import type { SharedRuns } from "./executor/thread/shared_runs.ts";
-import { type ThreadDeath, WorkerThread } from "./executor/thread/worker_thread.ts";
-import type { NoticeReport, Reporter } from "./monitoring/report.ts";
+import type { ThreadDeath } from "./executor/thread/worker_thread.ts";
+import type { Reporter } from "./monitoring/report.ts";
 import { publishEvent } from "./publish.ts";
 import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./running_worker.ts";
 import type { ErrorData } from "./settle.ts";
 import { RestartBudget } from "./supervisor/budget.ts";
-import { TOO_LATE, within } from "./within.ts";
+import { ThreadNotices } from "./supervisor/notices.ts";
+import { QueueThread } from "./supervisor/queue_thread.ts";
 
 /** What a {@linkcode Supervisor} is made of. */
 export interface SupervisorOptions {
@@ -60,56 +60,42 @@ export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "s
 
 /** How often limits of time are looked at, in ms. */
 const SWEEP_MS = 250;
-/** How long a thread may take to load its worker, in ms. */
-const LOAD_MS = 30_000;
-/** How long its setup may take, which may have to wait for what it needs, in ms. */
-const SETUP_MS = 300_000;
-/**
- * A thread that did not beat for so long may be blocked, in ms: then none of several events that
- * run in it is blamed for sure. It beats every 250 ms, which is looked at as often.
- */
-const SILENT_MS = 600;
-/** A thread that did not beat for so long is not asked to close what it opened, in ms. */
-const BLOCKED_MS = 1500;
 /** How long what runs beside an error outside of any event may take to end, in ms. */
 const RETIRE_MS = 5000;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
-/** The program of a thread. */
-const ENTRY = new URL("./thread_entry.ts", import.meta.url);
 
 /** Runs one queue in a thread. */
 export class Supervisor {
   static #isWarned = false;
   readonly queue: string;
   readonly #options: SupervisorOptions;
+  readonly #notices: ThreadNotices;
   readonly #budget: RestartBudget;
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   #state: QueueState = "starting";
-  #thread: WorkerThread | undefined;
+  #thread: QueueThread | undefined;
   #shared: SharedRuns | undefined;
   #consumer: Consumer | undefined;
   #executor: ThreadExecutor | undefined;
   #maxHeapMb: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #restarting: ReturnType<typeof setTimeout> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
-  #beats = 0;
-  #beatAt = 0;
   #isLaunched = false;
   #isReady = false;
   #isConsuming = false;
   #isQuiet = false;
   #isRetiring = false;
-  #closed = Promise.withResolvers<void>();
   #stopping: Promise<void> | undefined;
   #zombies = 0;
 
   /** @param options The queue, its worker's file, and what it works with. */
   constructor(options: SupervisorOptions) {
-    const { queue, config, file } = options;
+    const { queue, config, file, report } = options;
     this.#options = options;
     this.queue = queue;
+    this.#notices = new ThreadNotices(queue, report);
     const { restarts } = config;
     this.#budget = new RestartBudget({ most: restarts.most, windowMs: restarts.seconds * 1000 });
     this.#maxHeapMb = config.queues.get(queueKey(file.name))?.maxHeapMb ?? DEFAULT_MAX_HEAP_MB;
@@ -142,7 +128,7 @@ export class Supervisor {
 
   /** MB of heap that the worker uses; `undefined` when there is no thread. */
   get heapMb(): number | undefined {
-    return this.#thread?.pulse.heapUsedMb;
+    return this.#thread?.heapMb;
   }
 
   /** How long its handler may run, in ms. */
@@ -188,21 +174,17 @@ export class Supervisor {
    */
   async stop(graceMs: number): Promise<void> {
     this.#state = "stopping";
-    clearTimeout(this.#timer);
+    clearTimeout(this.#restarting);
     await this.#consumer?.stop(graceMs);
-    if (graceMs === 0) this.#closed.resolve();
+    if (graceMs === 0) void this.#thread?.stop();
     await (this.#stopping ??= this.#close());
   }
 
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
     const thread = this.#thread;
-    if (thread && this.#isConsuming && !this.#isSilent(BLOCKED_MS)) {
-      thread.post(["close"]);
-      const { promise } = this.#closed;
-      if (await within(CLOSE_MS, promise) === TOO_LATE) {
-        this.#options.report(notClosed(this.queue, CLOSE_MS));
-      }
+    if (thread && this.#isConsuming && !thread.isBlocked && !await thread.close(CLOSE_MS)) {
+      this.#options.report(notClosed(this.queue, CLOSE_MS));
     }
     this.#thread = undefined;
     await thread?.stop();
@@ -212,66 +194,42 @@ export class Supervisor {
   // A thread's life.
 
   #begin(): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#restarting);
     this.#isRetiring = false;
     try {
       this.#thread = this.#newThread();
     } catch (error) {
-      return this.#onFailure(errorData(error));
+      this.#onFailure(errorData(error));
     }
-    this.#beatAt = performance.now();
-    this.#timer = setTimeout(() => this.#onFailure(TOO_SLOW), LOAD_MS);
   }
 
-  /** What a thread says is heard only while it is the queue's own. */
-  #newThread(): WorkerThread {
-    const { file, queue, workerNum, config } = this.#options;
-    const thread: WorkerThread = new WorkerThread({
-      entry: ENTRY,
+  #newThread(): QueueThread {
+    const { file, queue, workerNum, config, broker } = this.#options;
+    const thread: QueueThread = new QueueThread({
       data: { file, queue, workerNum, config },
       maxHeapMb: this.#maxHeapMb,
+      publish: (queue, body) => publishEvent(broker, queue, body),
       listener: {
-        onMessage: (message) => {
-          if (thread === this.#thread) this.#onMessage(thread, message);
-        },
-        onDeath: (death) => {
-          if (thread === this.#thread) this.#onDeath(death);
-        },
+        onBorn: (canBeStopped) => this.#onBorn(canBeStopped),
+        onDescribed: (description, isActive) => this.#onDescribed(thread, description, isActive),
+        onReady: () => this.#onReady(thread),
+        onFailure: (error) => this.#onFailure(error),
+        onStray: (error) => void this.#onStray(thread, error),
+        onDeath: (death) => this.#onDeath(death),
+        onJobs: (message) => this.#executor?.onMessage(message),
       },
     });
     return thread;
-  }
-
-  #onMessage(thread: WorkerThread, message: FromThread): void {
-    if (message === 0) return this.#executor?.onMessage(message);
-    switch (message[0]) {
-      case "born":
-        return this.#onBorn(message[1]);
-      case "described":
-        return this.#onDescribed(thread, message[1], message[2]);
-      case "ready":
-        return this.#onReady(thread);
-      case "failed":
-        return this.#onFailure(message[1]);
-      case "stray":
-        return void this.#onStray(message[1]);
-      case "publish":
-        return void this.#publish(thread, message[1], message[2], message[3]);
-      case "closed":
-        return this.#closed.resolve();
-      default:
-        return this.#executor?.onMessage(message);
-    }
   }
 
   /** Said once, whichever queue's thread finds out first. */
   #onBorn(canBeStopped: boolean): void {
     if (canBeStopped || Supervisor.#isWarned) return;
     Supervisor.#isWarned = true;
-    this.#notice("warning", NO_LOCKS, {});
+    this.#notices.noLocks();
   }
 
-  #onDescribed(thread: WorkerThread, description: WorkerDescription, isActive: boolean): void {
+  #onDescribed(thread: QueueThread, description: WorkerDescription, isActive: boolean): void {
     if (this.#options.onlyIfActive && !isActive) return void this.#leave();
     this.#launch(true);
     if (description.maxHeapMb !== this.#maxHeapMb) {
@@ -279,21 +237,18 @@ export class Supervisor {
       void this.#endThread();
       return this.#begin();
     }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#onFailure(NO_SETUP), SETUP_MS);
     try {
       this.#executor ??= this.#makeExecutor(description);
     } catch (error) {
       return this.#onFailure(errorData(error));
     }
     this.#shared = this.#executor.newShared();
-    thread.post(["setup", performance.now(), this.#shared.memory]);
+    thread.setUp(this.#shared);
   }
 
   /** It is no queue of this process. */
   async #leave(): Promise<void> {
     clearInterval(this.#sweeper);
-    clearTimeout(this.#timer);
     await this.#endThread();
     this.#launch(false);
     this.#ready();
@@ -331,9 +286,8 @@ export class Supervisor {
     return executor as unknown as ThreadExecutor;
   }
 
-  #onReady(thread: WorkerThread): void {
+  #onReady(thread: QueueThread): void {
     if (!this.#executor || !this.#shared) return;
-    clearTimeout(this.#timer);
     const wasParked = this.#state === "parked";
     this.#state = "consuming";
     this.#executor.attach(thread, this.#shared);
@@ -369,7 +323,7 @@ export class Supervisor {
     void this.#endThread();
     if (this.#state === "stopping") return;
     if (isRunning && isBlamed) {
-      this.#notice("error", ENDED_WITH_EVENTS, { reason, count }, error);
+      this.#notices.endedWithEvents(reason, count, error);
       return this.#restart(0);
     }
     this.#onFailure(error, reason);
@@ -384,33 +338,27 @@ export class Supervisor {
     const guilty = this.#guiltyOf({ jobs, running });
     const isSuspicious = guilty.length === 0;
     this.#executor?.detach({ reason: "timeout", error, guilty, isSuspicious });
-    const ids = jobs.map(({ id }) => id);
-    this.#notice("error", HANGS, { seconds, count: running.length, ids }, undefined, [
-      "worker-timeout",
-      queue,
-    ]);
+    this.#notices.hangs(seconds, running.length, jobs.map(({ id }) => id));
     void this.#endThread();
     if (this.#state !== "stopping") this.#restart(0);
   }
 
   /** Those that are surely to blame: not where a batch hangs, or one of several blocks them all. */
   #guiltyOf({ jobs, running }: Hang): readonly Job[] {
-    if (this.#isSilent(SILENT_MS)) return running.length === 1 ? running : [];
+    if (this.#thread?.isLate) return running.length === 1 ? running : [];
     const isBatch = this.#executor?.description.batch !== undefined;
     return isBatch && jobs.length > 1 ? [] : jobs;
   }
 
   /** What threw outside of any event ends its thread, when what runs beside it has ended. */
-  async #onStray(error: ErrorData): Promise<void> {
-    if (this.#isRetiring || this.#state === "stopping") return this.#noticeStray(error);
+  async #onStray(thread: QueueThread, error: ErrorData): Promise<void> {
+    if (this.#isRetiring || this.#state === "stopping") return this.#notices.stray(error);
     if (this.#state !== "consuming") return this.#onFailure(error);
-    const thread = this.#thread;
     this.#isRetiring = true;
-    this.#noticeStray(error);
+    this.#notices.stray(error);
     await this.#executor?.retire(RETIRE_MS);
     if (thread !== this.#thread || this.#isStopping()) return;
-    thread?.post(["close"]);
-    await within(BLOCKED_MS, this.#closed.promise);
+    await thread.close();
     if (thread !== this.#thread || this.#isStopping()) return;
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
     void this.#endThread();
@@ -421,14 +369,8 @@ export class Supervisor {
     return this.#state === "stopping";
   }
 
-  /** Zulip's line for what goes wrong outside of any event. */
-  #noticeStray(error: ErrorData): void {
-    this.#notice("error", "Unhandled exception from queue: {queue}", {}, error);
-  }
-
   /** A thread could not be begun, or ended without any event being to blame. */
   #onFailure(error: ErrorData, reason?: ThreadDeath["reason"]): void {
-    clearTimeout(this.#timer);
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
     void this.#endThread();
     if (this.#isStopping()) return;
@@ -437,16 +379,16 @@ export class Supervisor {
     if (this.#options.isOnly && !this.#isConsuming) return this.#ended.reject(thrownBy(error));
     if (this.#options.isWatched && !this.#isConsuming) return this.#waitForChange(error);
     if (this.#state === "parked") return this.#tryParkedLater();
-    const message = reason ? ENDED : DID_NOT_START;
     if (this.#budget.failures < this.#options.config.restarts.most) {
-      this.#notice("error", message, reason ? { reason } : {}, error);
+      if (reason) this.#notices.ended(reason, error);
+      else this.#notices.didNotStart(error);
     }
     this.#tryLater(error);
   }
 
   #waitForChange(error: ErrorData): void {
     this.#state = "parked";
-    this.#notice("error", WAITS_FOR_CHANGE, { file: this.#options.file.file }, error);
+    this.#notices.waitsForChange(this.#options.file.file, error);
   }
 
   #tryLater(error: ErrorData): void {
@@ -457,19 +399,18 @@ export class Supervisor {
 
   #restart(ms: number): void {
     if (this.#state !== "parked") this.#state = "restarting";
-    clearTimeout(this.#timer);
+    clearTimeout(this.#restarting);
     if (ms === 0) return this.#begin();
-    this.#timer = setTimeout(() => this.#begin(), ms);
+    this.#restarting = setTimeout(() => this.#begin(), ms);
   }
 
   /** Ends the thread; whether it is gone is looked at, and not waited for. */
   async #endThread(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#closed = Promise.withResolvers();
     if (!thread || await thread.stop()) return;
     this.#zombies++;
-    this.#notice("error", ZOMBIE, {});
+    this.#notices.zombie();
     this.#options.onZombie?.();
   }
 
@@ -481,8 +422,7 @@ export class Supervisor {
     void this.#endThread();
     if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
     this.#executor?.recall(Infinity);
-    const { most, seconds, parkSeconds } = restarts;
-    this.#notice("error", PARKED, { count: most, seconds, park: parkSeconds }, error);
+    this.#notices.parked(restarts, error);
     onParked?.(true);
     this.#tryParkedLater();
   }
@@ -494,79 +434,17 @@ export class Supervisor {
   #unpark(): void {
     this.#budget.clear();
     this.#options.onParked?.(false);
-    this.#notice("info", "Queue {queue} is consumed again", {});
+    this.#notices.consumedAgain();
     if (this.#isConsuming) void this.#consumer?.resume("parked");
   }
 
   // What goes on.
 
   #sweep(now: number): void {
-    const beats = this.#thread?.pulse.beats ?? 0;
-    if (beats !== this.#beats) this.#beatAt = now;
-    this.#beats = beats;
+    this.#thread?.sweep(now);
     this.#consumer?.sweep(now);
   }
-
-  /** Whether the thread's event loop has not turned for so many ms. */
-  #isSilent(ms: number): boolean {
-    return performance.now() - this.#beatAt > ms;
-  }
-
-  async #publish(
-    thread: WorkerThread,
-    number: number,
-    queue: string,
-    body: string,
-  ): Promise<void> {
-    try {
-      await publishEvent(this.#options.broker, queue, body);
-      thread.post(["published", number, null]);
-    } catch (error) {
-      thread.post(["published", number, failureOf(error)]);
-    }
-  }
-
-  #notice(
-    level: NoticeReport["level"],
-    message: string,
-    properties: Readonly<Record<string, unknown>>,
-    error?: ErrorData,
-    fingerprint?: readonly string[],
-  ): void {
-    this.#options.report({
-      kind: "notice",
-      level,
-      queue: this.queue,
-      message,
-      properties,
-      ...(error && { error }),
-      ...(fingerprint && { fingerprint }),
-    });
-  }
 }
-
-const NO_LOCKS =
-  "This runtime has no Web Locks, so a thread cannot be ended when its worker hangs: " +
-  "the process is then restarted. Use Deno 2.9 or later";
-const TOO_SLOW: ErrorData = {
-  name: "TooSlow",
-  message: `The worker's file did not load within ${LOAD_MS / 1000} s`,
-};
-const NO_SETUP: ErrorData = {
-  name: "TooSlow",
-  message: `The worker's setup did not end within ${SETUP_MS / 1000} s`,
-};
-const ENDED_WITH_EVENTS = "The thread of {queue} ended ({reason}) while it ran {count} events: " +
-  "a new one goes on, and they run alone";
-const ENDED = "The thread of {queue} ended ({reason}): it is begun again";
-const WAITS_FOR_CHANGE = "The worker of {queue} did not start: it waits for a change of {file}";
-const DID_NOT_START = "The worker of {queue} did not start: it is tried again";
-const HANGS = "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
-  "processing {count} events: its thread is ended, and a new one goes on";
-const ZOMBIE = "A thread of {queue} cannot be ended, as what runs in it is not JavaScript or the " +
-  "runtime is too old: the queue goes on in a new one, and the process asks to be restarted";
-const PARKED = "Queue {queue} is parked: its worker failed {count} times within {seconds} s. Its " +
-  "events stay in the broker, and it is tried again every {park} s";
 
 /** An error as a thread told it. */
 function thrownBy({ name, message, stack }: ErrorData): Error {
@@ -575,9 +453,4 @@ function thrownBy({ name, message, stack }: ErrorData): Error {
   error.name = name;
   if (stack !== undefined) error.stack = stack;
   return error;
-}
-
-function failureOf(error: unknown): PublishFailure {
-  const data = errorData(error);
-  return error instanceof BrokerError ? { ...data, brokerKind: error.kind } : data;
 }
