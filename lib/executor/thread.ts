@@ -142,9 +142,8 @@ export class ThreadExecutor implements Executor {
   /** @inheritdoc */
   recall(receivedBefore: number): void {
     const oldest = this.#waiting.peek();
-    const isRecalled = this.#holdsOlder(receivedBefore) && this.#recallGiven(receivedBefore);
-    // What waits here must not run before what the thread gives back.
-    if (isRecalled || (oldest && oldest.receivedAt < receivedBefore)) this.#releaseWaiting();
+    if (this.#holdsOlder(receivedBefore)) this.#recallGiven(receivedBefore);
+    if (oldest && oldest.receivedAt < receivedBefore) this.#releaseWaiting();
   }
 
   /** @inheritdoc */
@@ -215,6 +214,8 @@ export class ThreadExecutor implements Executor {
     if (!job || (this.#isRetiring && outcome.kind === "released")) return;
     this.#given.delete(seq);
     this.#options.listener.onOutcome(job, outcome, startedAt, runMs);
+    // What waits here must not run before what the thread has given back.
+    if (outcome.kind === "released") this.#releaseWaiting();
     if (this.#given.size === 0 && this.#isStopping) this.#quiet.resolve();
   }
 
@@ -322,12 +323,10 @@ export class ThreadExecutor implements Executor {
     });
   }
 
-  /** @returns Whether the thread was asked, which is not done too often. */
-  #recallGiven(receivedBefore: number): boolean {
+  #recallGiven(receivedBefore: number): void {
     const now = performance.now();
-    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return false;
+    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
     this.#recalledAt = now;
     this.#thread?.post(["recall"]);
-    return true;
   }
 }

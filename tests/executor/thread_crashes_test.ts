@@ -177,6 +177,22 @@ Deno.test("a blocked thread shows what runs in it, by the main thread's clock", 
   assert(since >= before - 50 && since <= performance.now(), `${since - before} ms`);
 });
 
+Deno.test("what is too new is not given back for as long as the thread is blocked", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  const jobs = ["a", ...range(300)].map((id, at) =>
+    event(id === "a" ? { id, do: "block" } : { id }, { receivedAt: at })
+  );
+  executor.run(jobs);
+  await prompter.entries(1);
+  executor.recall(100);
+  assert.deepEqual(recorder.told, []);
+  const guilty = executor.running().map(({ job }) => job);
+  await crash(bench, { guilty, isSuspicious: false });
+  await recorder.outcomes(301);
+  assert.deepEqual(recorder.ids("done"), range(300));
+});
+
 Deno.test("a stop of a blocked thread ends soon after its grace", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
