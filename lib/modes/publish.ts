@@ -53,8 +53,15 @@ export async function runPublish(
     : [{ number: 1, text: event?.trim() ?? "", offset: 0 }];
   const publishing = new Publishing(broker, command, queueOf, input?.progress);
   const count = await publishing.run(lines);
-  services.print(`published ${countOf(count)} to ${command.queue}`);
+  services.print(`published ${countOf(count)} to ${command.queue}${placeOf(config)}`);
   return 0;
+}
+
+/** Where workers on RabbitMQ would never find them. */
+function placeOf({ broker, stateDir }: Config): string {
+  return broker.url === undefined
+    ? `, in the embedded broker in ${stateDir} (AMQP_URL is not set)`
+    : "";
 }
 
 type QueueChooser = (event: unknown) => string;

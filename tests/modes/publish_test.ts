@@ -28,7 +28,7 @@ async function publish(
   around: Surroundings = new Surroundings(),
   environment: Record<string, string> = {},
 ): Promise<Surroundings> {
-  const config = loadConfig(environment);
+  const config = loadConfig({ AMQP_URL: "amqp://broker", ...environment });
   const code = await runPublish({ ...COMMAND, ...command }, config, around, () => ({
     bytes: chunks(input),
   }));
@@ -45,6 +45,14 @@ Deno.test("runPublish publishes the event of the command line", async () => {
   const around = await publish("", { event: ' {"id": 1}\n' });
   assert.deepEqual(await around.bodies("test"), ['{"id": 1}']);
   assert.deepEqual(around.printed, ["published 1 event to test"]);
+});
+
+Deno.test("runPublish says that no worker on RabbitMQ gets what the embedded broker takes", async () => {
+  const environment = { AMQP_URL: "", STATE_DIR: "/state" };
+  const around = await publish("", { event: "{}" }, new Surroundings(), environment);
+  assert.deepEqual(around.printed, [
+    "published 1 event to test, in the embedded broker in /state (AMQP_URL is not set)",
+  ]);
 });
 
 Deno.test("runPublish publishes each line as it is, in order, without empty lines", async () => {
