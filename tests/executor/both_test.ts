@@ -8,36 +8,8 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../../lib/broker/broker.ts";
 import { outcomeText } from "../fixtures/executor.ts";
-import {
-  type Bench,
-  type BenchOptions,
-  event,
-  events,
-  type OpenBench,
-  openInline,
-  range,
-  waiting,
-} from "../fixtures/executor/bench.ts";
-import { openThread } from "../fixtures/executor/thread_bench.ts";
-
-const EXECUTORS: Readonly<Record<string, OpenBench>> = {
-  "main thread": openInline,
-  thread: openThread,
-};
-
-/** Registers a test for each executor. */
-function bothTest(
-  name: string,
-  options: BenchOptions,
-  test: (bench: Bench) => Promise<void>,
-): void {
-  for (const [kind, open] of Object.entries(EXECUTORS)) {
-    Deno.test(`${kind}: ${name}`, async () => {
-      await using bench = await open(options);
-      await test(bench);
-    });
-  }
-}
+import { event, events, range, waiting } from "../fixtures/executor/bench.ts";
+import { bothTest } from "../fixtures/executor/both.ts";
 
 bothTest("events run one after another, in their order", {}, async (bench) => {
   const { executor, prompter, recorder } = bench;
