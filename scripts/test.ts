@@ -4,6 +4,8 @@
  * It starts one private RabbitMQ and one private PostgreSQL where they are
  * installed, runs `deno test` with them, stops them, and prints as its last
  * line `N passed, N failed, N skipped`. It exits with 1 when anything failed.
+ * Where no files are named, what needs no server runs beside the other tests,
+ * and is printed after them.
  *
  * @module
  */
@@ -12,6 +14,17 @@ import { reason, removeFolder, signalled } from "./private_server.ts";
 import { isRequired, notInstalled, postgres, rabbitmq, type TestServer } from "./test_servers.ts";
 
 const graceMs = 5_000;
+
+/** What needs neither a server nor a quiet machine. */
+const BESIDE = [
+  "tests/architecture_test.ts",
+  "tests/consumer_property_test.ts",
+  "tests/consumer_suspects_test.ts",
+  "tests/consumer_test.ts",
+  "tests/demo_test.ts",
+  "tests/docs_test.ts",
+  "tests/executor/",
+];
 
 /** How many tests ended how; the steps of a test are not counted. */
 export interface Counts {
@@ -77,6 +90,24 @@ function failure(problem: string): Outcome {
   return { counts: { passed: 0, failed: 1, skipped: 0 }, problem };
 }
 
+/** What several runs came to. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { counts: { passed, failed, skipped } } of outcomes) {
+    counts.passed += passed;
+    counts.failed += failed;
+    counts.skipped += skipped;
+  }
+  const problems = outcomes.flatMap(({ problem }) => problem ?? []);
+  return problems.length > 0 ? { counts, problem: problems.join("\n") } : { counts };
+}
+
+/** The arguments of each run of `deno test` that takes part. */
+function runsOf(args: readonly string[]): string[][] {
+  if (args.filter((arg) => !arg.startsWith("-")).some(isPath)) return [[...args]];
+  return [[`--ignore=${BESIDE}`, ...args, "tests/"], [...args, ...BESIDE]];
+}
+
 /** Starts what is installed; answers the environment that describes it. */
 async function startServers(
   started: AsyncDisposableStack,
@@ -103,7 +134,7 @@ function isWanted(kind: TestServer): boolean {
 }
 
 /**
- * Runs `deno test` in a process group and with a temporary folder of its own,
+ * Runs `deno test` in process groups and with a temporary folder of their own,
  * so that nothing a test started or wrote outlives it.
  */
 async function runTests(
@@ -114,8 +145,26 @@ async function runTests(
   const folder = await Deno.makeTempDir({ prefix: "pq-test-" });
   // The user that a private PostgreSQL runs as must get through to its folder.
   await Deno.chmod(folder, 0o711);
-  const child = spawnTests(args, { ...env, TMPDIR: folder });
-  const printed = passOn(child.stdout);
+  let shown = Promise.resolve();
+  const runs = runsOf(args).map((args) => {
+    const run = runOne(args, { ...env, TMPDIR: folder }, interrupted, shown);
+    shown = run.then(() => {});
+    return run;
+  });
+  const outcome = together(await Promise.all(runs));
+  await removeFolder(folder);
+  return outcome;
+}
+
+/** One run of `deno test`. @param mayShow When its output may be shown. */
+async function runOne(
+  args: readonly string[],
+  env: Record<string, string>,
+  interrupted: Promise<Deno.Signal>,
+  mayShow: Promise<void>,
+): Promise<Outcome> {
+  const child = spawnTests(args, env);
+  const printed = passOn(child.stdout, mayShow);
   const signal = await Promise.race([
     interrupted,
     child.status.then(() => undefined),
@@ -124,7 +173,6 @@ async function runTests(
   const status = await child.status;
   signalGroup(child, "SIGKILL");
   const outcome = judge(await printed, status);
-  await removeFolder(folder);
   return signal ? failure(`${signal} ended the tests`) : outcome;
 }
 
@@ -133,19 +181,13 @@ function spawnTests(
   env: Record<string, string>,
 ): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", ...defaultFiles(args), ...args],
+    args: ["test", "--allow-all", ...args],
     env,
     detached: true,
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-}
-
-/** All tests, unless the arguments name files or folders. */
-function defaultFiles(args: readonly string[]): string[] {
-  const files = args.filter((arg) => !arg.startsWith("-")).some(isPath);
-  return files ? [] : ["tests/"];
 }
 
 /** Whether an argument is a path, rather than the value of an option. */
@@ -159,14 +201,20 @@ function isPath(arg: string): boolean {
   }
 }
 
-/** Copies a stream to standard output and answers its end, where the summary is. */
-async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** Copies a stream to standard output, when it may, and answers its end, where the summary is. */
+async function passOn(
+  stream: ReadableStream<Uint8Array>,
+  mayShow: Promise<void>,
+): Promise<string> {
   const decoder = new TextDecoder();
   let end = "";
+  let shown = mayShow;
   for await (const chunk of stream) {
-    await writeAll(chunk);
+    // The stream is read on, so that the run does not wait for its turn.
+    shown = shown.then(() => writeAll(chunk));
     end = (end + decoder.decode(chunk, { stream: true })).slice(-100_000);
   }
+  await shown;
   return end;
 }
 

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { connect } from "amqplib";
-import { countsLine, judge, readSummary } from "../scripts/test.ts";
+import { countsLine, judge, readSummary, together } from "../scripts/test.ts";
 import { attachRabbitmq, startRabbitmq } from "../scripts/rabbitmq.ts";
 import { postgresTest, privateRabbitmqTest, rabbitmqTest, uniqueQueue } from "./servers.ts";
 
@@ -130,4 +130,15 @@ Deno.test("a failure of deno test is one when no test failed", () => {
   assert.equal(failed("error: Module not found\n", 1), 1);
   assert.equal(failed("", 143, "SIGTERM"), 1);
   assert.equal(failed("FAILED | 0 passed | 2 failed (1s)\n", 1), 2);
+});
+
+Deno.test("several runs of deno test count together, and each says what went wrong", () => {
+  const passed = judge("ok | 3 passed | 0 failed | 1 ignored (1s)\n", { code: 0, signal: null });
+  const failed = judge("FAILED | 1 passed | 2 failed (1s)\n", { code: 1, signal: null });
+  const broken = judge("", { code: 1, signal: null });
+  assert.equal(countsLine(together([passed, passed]).counts), "6 passed, 0 failed, 2 skipped");
+  assert.equal(countsLine(together([passed, failed]).counts), "4 passed, 2 failed, 1 skipped");
+  assert.equal(together([passed, failed]).problem, undefined);
+  assert.equal(countsLine(together([broken, passed]).counts), "3 passed, 1 failed, 1 skipped");
+  assert.match(together([broken, passed]).problem ?? "", /before it ran all tests/);
 });
