@@ -88,6 +88,8 @@ export class Supervisor {
   #isQuiet = false;
   #isRetiring = false;
   #stopping: Promise<void> | undefined;
+  /** The end of the thread before this one. */
+  #ending: Promise<boolean> | undefined;
   #zombies = 0;
 
   /** @param options The queue, its worker's file, and what it works with. */
@@ -187,7 +189,7 @@ export class Supervisor {
       this.#options.report(notClosed(this.queue, CLOSE_MS));
     }
     this.#thread = undefined;
-    await thread?.stop();
+    await Promise.all([thread?.stop(), this.#ending]);
     this.#ended.resolve("stopped");
   }
 
@@ -291,8 +293,8 @@ export class Supervisor {
     const wasParked = this.#state === "parked";
     this.#state = "consuming";
     this.#executor.attach(thread, this.#shared);
-    if (wasParked) this.#unpark();
-    if (!this.#isConsuming) void this.#startConsumer();
+    if (!this.#isConsuming) void this.#startConsumer(wasParked);
+    else if (wasParked) this.#unpark();
   }
 
   #ready(): void {
@@ -301,16 +303,20 @@ export class Supervisor {
     this.#options.onReady?.();
   }
 
-  async #startConsumer(): Promise<void> {
+  async #startConsumer(wasParked: boolean): Promise<void> {
     try {
       if (this.#isQuiet) await this.#consumer?.pause();
       this.#isConsuming = true;
       await this.#consumer?.start();
+      if (wasParked) this.#unpark();
       this.#ready();
     } catch (error) {
       this.#isConsuming = false;
+      if (this.#isStopping()) return;
       if (this.#options.isOnly) return this.#ended.reject(error);
-      this.#park(errorData(error));
+      this.#ready();
+      this.#park();
+      this.#notices.refused(this.#options.config.restarts.parkSeconds, errorData(error));
     }
   }
 
@@ -393,8 +399,9 @@ export class Supervisor {
 
   #tryLater(error: ErrorData): void {
     const ms = this.#budget.failed();
-    if (ms === undefined) this.#park(error);
-    else this.#restart(ms);
+    if (ms !== undefined) return this.#restart(ms);
+    this.#park();
+    this.#notices.parked(this.#options.config.restarts, error);
   }
 
   #restart(ms: number): void {
@@ -404,11 +411,11 @@ export class Supervisor {
     this.#restarting = setTimeout(() => this.#begin(), ms);
   }
 
-  /** Ends the thread; whether it is gone is looked at, and not waited for. */
+  /** Ends the thread; whether it is gone is looked at, and only a stop waits for it. */
   async #endThread(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
-    if (!thread || await thread.stop()) return;
+    if (!thread || await (this.#ending = thread.stop())) return;
     this.#zombies++;
     this.#notices.zombie();
     this.#options.onZombie?.();
@@ -416,14 +423,12 @@ export class Supervisor {
 
   // Parking.
 
-  #park(error: ErrorData): void {
-    const { config: { restarts }, onParked } = this.#options;
+  #park(): void {
     this.#state = "parked";
     void this.#endThread();
     if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
     this.#executor?.recall(Infinity);
-    this.#notices.parked(restarts, error);
-    onParked?.(true);
+    this.#options.onParked?.(true);
     this.#tryParkedLater();
   }
 

@@ -92,6 +92,13 @@ export class ThreadNotices {
     this.#say("error", message, { error, properties });
   }
 
+  /** The broker does not let the queue be consumed. @param parkSeconds Until it is tried again. */
+  refused(parkSeconds: number, error: ErrorData): void {
+    const message = "Queue {queue} is parked: the broker does not let it be consumed. It is " +
+      "tried again every {park} s";
+    this.#say("error", message, { error, properties: { park: parkSeconds } });
+  }
+
   /** What was parked is not any more. */
   consumedAgain(): void {
     this.#say("info", "Queue {queue} is consumed again", {});
