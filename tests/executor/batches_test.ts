@@ -44,35 +44,6 @@ Deno.test("Batches hand over fewer when their time is over", async () => {
   assert(performance.now() - begun >= 49);
 });
 
-Deno.test("Batches count their time from when the first event came", async () => {
-  const { executor, recorder, seen } = recording(100, 60);
-  executor.run([job("old", { receivedAt: performance.now() - 60_000 })]);
-  await recorder.outcomes(1);
-  assert.deepEqual(seen, [["old"]]);
-});
-
-Deno.test("Batches do not wait where their time is nothing", async () => {
-  const { executor, recorder, seen } = recording(100, 0);
-  executor.run(jobs("a", "b"));
-  await recorder.outcomes(2);
-  assert.deepEqual(seen, [["a", "b"]]);
-});
-
-Deno.test("Batches run one after another", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = recording(2, LONG, ([id = ""]) => gates.enter(id));
-  executor.run(jobs("a", "b", "c", "d"));
-  await gates.entries(1);
-  await turn();
-  assert.deepEqual(gates.open, ["a"]);
-  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a", "b"]);
-  gates.leave("a");
-  await gates.entries(2);
-  assert.deepEqual(gates.open, ["c"]);
-  gates.leave("c");
-  await recorder.outcomes(4);
-});
-
 Deno.test("Batches say what is about to run before its bodies are parsed", async () => {
   const { executor, recorder } = recording(2, LONG);
   executor.run([...jobs("a"), job("bad", { body: "{" })]);
@@ -94,14 +65,6 @@ Deno.test("Batches leave out what does not fit, and call no handler for nothing"
   for (const id of ["bad", "worse", "worst"]) {
     assert.equal(recorder.outcomeOf(id), "failed (invalid) 1");
   }
-});
-
-Deno.test("Batches run a suspect as a batch of one, without waiting for others", async () => {
-  const { executor, recorder, seen } = recording(2, LONG);
-  const suspect = job("s", { alone: true });
-  executor.run([...jobs("a"), suspect, ...jobs("b", "c")]);
-  await recorder.outcomes(4);
-  assert.deepEqual(seen, [["a"], ["s"], ["b", "c"]]);
 });
 
 Deno.test("BatchError says what became of each event", async () => {
@@ -163,19 +126,6 @@ function revoked(): unknown {
   return proxy;
 }
 
-Deno.test("Batches give the handler events of their own when they run again one by one", async () => {
-  const { executor, recorder } = recording(2, LONG, (ids, events) => {
-    for (const event of events) {
-      assert.equal(event.spoiled, undefined);
-      Object.assign(event, { spoiled: true });
-    }
-    if (ids.length > 1) throw new Error("together");
-  });
-  executor.run(jobs("a", "b"));
-  await recorder.outcomes(2);
-  assert.deepEqual(recorder.ids("done"), ["a", "b"]);
-});
-
 Deno.test("Batches say each event that runs one by one by itself", async () => {
   const { executor, recorder } = recording(2, LONG, (ids) => {
     if (ids.length > 1) throw new Error("together");
@@ -183,22 +133,6 @@ Deno.test("Batches say each event that runs one by one by itself", async () => {
   executor.run(jobs("a", "b"));
   await recorder.quiet();
   assert.deepEqual(recorder.starts, [["a", "b"], ["a"], ["b"], []]);
-});
-
-Deno.test("Batches give back what was to run one by one", async () => {
-  const gates = new Gates();
-  const { executor, recorder, seen } = recording(3, LONG, (ids) => {
-    if (ids.length > 1) throw new Error("together");
-    return gates.enter(ids[0] ?? "");
-  });
-  executor.run(jobs("a", "b", "c"));
-  await gates.entries(1);
-  executor.recall(Infinity);
-  assert.deepEqual(recorder.ids("released"), ["b", "c"]);
-  gates.leave("a");
-  await recorder.outcomes(3);
-  await recorder.quiet();
-  assert.deepEqual(seen, [["a", "b", "c"], ["a"]]);
 });
 
 const STEERED: readonly [error: Error, outcome: string][] = [
@@ -239,29 +173,6 @@ Deno.test("Batches tell a handler each event's id and attempt", async () => {
   ]);
 });
 
-Deno.test("Batches share the time of a run among its events", async () => {
-  const { executor, recorder } = recording(4, LONG, () => {
-    const end = performance.now() + 20;
-    while (performance.now() < end);
-  });
-  executor.run(jobs("a", "b", "c", "d"));
-  await recorder.outcomes(4);
-  const total = recorder.told.reduce((sum, { runMs }) => sum + runMs, 0);
-  assert(total >= 19 && total < 1000, `${total} ms`);
-});
-
-Deno.test("Batches give back what is being gathered, and begin anew afterwards", async () => {
-  const { executor, recorder, seen } = recording(3, LONG);
-  executor.run([job("old", { receivedAt: 1 }), job("new", { receivedAt: performance.now() })]);
-  await turn();
-  executor.recall(2);
-  executor.recall(2);
-  assert.deepEqual(recorder.ids("released"), ["old"]);
-  executor.run(jobs("x", "y"));
-  await recorder.outcomes(4);
-  assert.deepEqual(seen, [["new", "x", "y"]]);
-});
-
 Deno.test("Batches end when all that was being gathered is given back", async () => {
   const { executor, recorder } = recording(3, LONG);
   executor.run(jobs("a"));
@@ -269,42 +180,6 @@ Deno.test("Batches end when all that was being gathered is given back", async ()
   executor.recall(Infinity);
   await executor.stop(10_000);
   assert.deepEqual(recorder.ids("released"), ["a"]);
-});
-
-Deno.test("Batches stop at once while one is being gathered", async () => {
-  const { executor, recorder, seen } = recording(3, LONG);
-  executor.run(jobs("a", "b"));
-  await turn();
-  await executor.stop(10_000);
-  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
-  executor.run(jobs("c"));
-  assert.deepEqual(recorder.ids("released"), ["a", "b", "c"]);
-  assert.deepEqual(seen, []);
-});
-
-Deno.test("Batches let what runs finish when they stop, and start nothing more", async () => {
-  const gates = new Gates();
-  const { executor, recorder, seen } = recording(2, LONG, ([id = ""]) => gates.enter(id));
-  executor.run(jobs("a", "b", "c", "d"));
-  await gates.entries(1);
-  const stopped = executor.stop(10_000);
-  assert.deepEqual(recorder.ids("released"), ["c", "d"]);
-  gates.leave("a");
-  await stopped;
-  assert.deepEqual(recorder.ids("done"), ["a", "b"]);
-  assert.equal(seen.length, 1);
-});
-
-Deno.test("Batches give a failed batch back when they stop, instead of running it one by one", async () => {
-  const gates = new Gates();
-  const { executor, recorder, seen } = recording(2, LONG, ([id = ""]) => gates.enter(id));
-  executor.run(jobs("a", "b"));
-  await gates.entries(1);
-  const stopped = executor.stop(10_000);
-  gates.leave("a", new Error("x"));
-  await stopped;
-  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
-  assert.equal(seen.length, 1);
 });
 
 Deno.test("Batches give every event an outcome when they stop while one of them never returns", async () => {
@@ -317,36 +192,6 @@ Deno.test("Batches give every event an outcome when they stop while one of them 
   await executor.stop(0);
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b", "c"]);
   assert.equal(seen.length, 2);
-});
-
-Deno.test("Batches report a whole batch that ran too long", async () => {
-  const gates = new Gates();
-  const { executor, recorder, seen } = recording(2, LONG, ([id = ""]) => gates.enter(id));
-  executor.run(jobs("a", "b"));
-  await gates.entries(1);
-  executor.sweep(performance.now() + 31_000);
-  gates.leave("a", new Error("aborted"));
-  await recorder.outcomes(2);
-  for (const { outcome } of recorder.told) {
-    assert(outcome.kind === "error" && outcome.reason === "timeout");
-    assert.equal(
-      outcome.error.message,
-      "Timed out in user_activity after 30 seconds processing 2 events",
-    );
-  }
-  assert.equal(seen.length, 1);
-});
-
-Deno.test("Batches take what BatchError says is done although the batch ran too long", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = recording(2, LONG, ([id = ""]) => gates.enter(id));
-  executor.run(jobs("a", "b"));
-  await gates.entries(1);
-  executor.sweep(performance.now() + 31_000);
-  gates.leave("a", new BatchError([undefined, new Error("aborted")]));
-  await recorder.outcomes(2);
-  assert.equal(recorder.outcomeOf("a"), "done");
-  assert.equal(recorder.outcomeOf("b"), "error (timeout) 1");
 });
 
 type Behaviour = "good" | "bad" | "fails" | "invalid";

@@ -1,42 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Discard, Fail, RetryLater } from "../../lib/worker.ts";
-import {
-  Gates,
-  job,
-  jobs,
-  outcomeText,
-  singles,
-  type TestEvent,
-  turn,
-} from "../fixtures/executor.ts";
+import { Fail } from "../../lib/worker.ts";
+import { Gates, job, jobs, singles, type TestEvent, turn } from "../fixtures/executor.ts";
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => `e${index}`);
-
-Deno.test("Lanes run one event after another, in their order", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({ consume: (event) => gates.enter(event.id) });
-  executor.run(jobs("a", "b"));
-  executor.run(jobs("c"));
-  for (const id of ["a", "b", "c"]) {
-    await gates.entries("abc".indexOf(id) + 1);
-    await turn();
-    assert.deepEqual(gates.open, [id]);
-    assert.deepEqual(executor.running().map(({ job }) => job.id), [id]);
-    gates.leave(id);
-  }
-  await recorder.outcomes(3);
-  assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
-});
-
-Deno.test("Lanes run a handler that is not async at once, in the order of the events", async () => {
-  const seen: string[] = [];
-  const { executor, recorder } = singles({ consume: (event) => void seen.push(event.id) });
-  executor.run(jobs(...range(500)));
-  await recorder.outcomes(500);
-  assert.deepEqual(seen, range(500));
-  assert.deepEqual(recorder.ids("done"), range(500));
-});
 
 Deno.test("Lanes let the event loop turn while handlers that never wait run", async () => {
   let turns = 0;
@@ -51,21 +18,6 @@ Deno.test("Lanes let the event loop turn while handlers that never wait run", as
   await recorder.outcomes(50);
   clearInterval(timer);
   assert(turns >= 3, `${turns} turns`);
-});
-
-Deno.test("Lanes tell how long a handler ran and when it was called", async () => {
-  const { executor, recorder } = singles({
-    consume() {
-      const end = performance.now() + 20;
-      while (performance.now() < end);
-    },
-  });
-  const before = performance.now();
-  executor.run(jobs("a", "b"));
-  await recorder.outcomes(2);
-  const [a, b] = recorder.told;
-  assert(a && b && a.startedAt >= before && a.runMs >= 19 && b.runMs >= 19);
-  assert(b.startedAt >= a.startedAt + 19);
 });
 
 for (const concurrency of [2, 3, 10]) {
@@ -88,51 +40,6 @@ for (const concurrency of [2, 3, 10]) {
     assert.deepEqual(recorder.ids("done").sort(), range(25).sort());
   });
 }
-
-Deno.test("Lanes fill up again when events come one by one", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({
-    concurrency: 2,
-    consume: (event) => gates.enter(event.id),
-  });
-  for (const id of ["a", "b", "c"]) executor.run(jobs(id));
-  await turn();
-  assert.deepEqual(gates.open, ["a", "b"]);
-  gates.leave("a");
-  await gates.entries(3);
-  assert.deepEqual(gates.open, ["b", "c"]);
-  gates.leave("b");
-  gates.leave("c");
-  await recorder.quiet();
-  executor.run(jobs("d"));
-  await gates.entries(4);
-  gates.leave("d");
-  await recorder.outcomes(4);
-});
-
-Deno.test("Lanes keep the order of one key while other keys go on", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({
-    concurrency: 2,
-    orderBy: (event) => event.id[0] ?? "",
-    consume: (event) => gates.enter(event.id),
-  });
-  executor.run(jobs("a1", "a2", "a3", "b1", "b2"));
-  await gates.entries(2);
-  assert.deepEqual(gates.open, ["a1", "b1"]);
-  gates.leave("b1");
-  await gates.entries(3);
-  assert.deepEqual(gates.open, ["a1", "b2"]);
-  gates.leave("b2");
-  await recorder.outcomes(2);
-  assert.deepEqual(gates.open, ["a1"]);
-  for (const id of ["a1", "a2", "a3"]) {
-    await gates.until(id, () => gates.open.includes(id));
-    assert.deepEqual(gates.open, [id]);
-    gates.leave(id);
-  }
-  await recorder.outcomes(5);
-});
 
 Deno.test("Lanes keep the order of each key, and never run too many, whatever the schedule", async () => {
   await fc.assert(
@@ -176,21 +83,6 @@ Deno.test("Lanes keep the order of each key, and never run too many, whatever th
   );
 });
 
-Deno.test("Lanes retry an event whose key cannot be told, and go on", async () => {
-  const { executor, recorder } = singles({
-    concurrency: 2,
-    orderBy(event) {
-      if (event.id === "b") throw new TypeError("no key");
-      return "k";
-    },
-    consume() {},
-  });
-  executor.run(jobs("a", "b", "c"));
-  await recorder.outcomes(3);
-  assert.equal(recorder.outcomeOf("b"), "error (error) 1");
-  assert.deepEqual(recorder.ids("done"), ["a", "c"]);
-});
-
 for (const concurrency of [1, 2, 4]) {
   Deno.test(`Lanes run a suspect with nothing beside it at a concurrency of ${concurrency}`, async () => {
     const gates = new Gates();
@@ -215,20 +107,6 @@ for (const concurrency of [1, 2, 4]) {
     assert(recorder.starts.some((ids) => ids.length === 1 && ids[0] === "suspect"));
   });
 }
-
-Deno.test("Lanes start what comes after a suspect that does not fit, on all lanes", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({
-    concurrency: 3,
-    consume: (event) => gates.enter(event.id),
-  });
-  executor.run([job("suspect", { alone: true, body: "{" }), ...jobs("a", "b", "c")]);
-  await turn();
-  assert.equal(recorder.outcomeOf("suspect"), "failed (invalid) 1");
-  assert.deepEqual(gates.open, ["a", "b", "c"]);
-  gates.open.forEach((id) => gates.leave(id));
-  await recorder.outcomes(4);
-});
 
 Deno.test("Lanes say what is about to run before they run it, and when nothing runs", async () => {
   const begun: (readonly string[] | undefined)[] = [];
@@ -272,144 +150,6 @@ for (const concurrency of [1, 2]) {
     assert.deepEqual(recorder.starts, [["bad"], []]);
   });
 }
-
-Deno.test("Lanes give back what waits, once one is too old, so that their order stays", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({ consume: (event) => gates.enter(event.id) });
-  const at = (id: string, receivedAt: number) => job(id, { receivedAt });
-  executor.run([at("running", 10), at("old", 10), at("new", 20)]);
-  executor.recall(10);
-  assert.deepEqual(recorder.ids("released"), []);
-  executor.recall(20);
-  executor.recall(Infinity);
-  assert.deepEqual(recorder.ids("released"), ["old", "new"]);
-  gates.leave("running");
-  await recorder.outcomes(3);
-  assert.equal(recorder.outcomeOf("running"), "done");
-  assert.deepEqual(gates.entered, ["running"]);
-});
-
-Deno.test("Lanes give back what waits for its key", async () => {
-  const gates = new Gates();
-  const { executor, recorder } = singles({
-    concurrency: 2,
-    orderBy: () => "k",
-    consume: (event) => gates.enter(event.id),
-  });
-  executor.run(jobs("a", "b", "c"));
-  await turn();
-  executor.recall(Infinity);
-  assert.deepEqual(recorder.ids("released").toSorted(), ["b", "c"]);
-  gates.leave("a");
-  executor.run(jobs("d"));
-  await gates.until("d", () => gates.open.includes("d"));
-  gates.leave("d");
-  await recorder.outcomes(4);
-  assert.deepEqual(gates.entered, ["a", "d"]);
-});
-
-const STEERED: readonly [title: string, thrown: unknown, outcome: string][] = [
-  ["an error", new TypeError("x"), "error (error) 1"],
-  ["Fail", new Fail("no"), "failed (fail) 1"],
-  ["Discard", new Discard("old"), "discarded"],
-  ["RetryLater", new RetryLater({ after: 7 }), "retry-later 1"],
-  ["undefined", undefined, "error (error) 1"],
-  ["null", null, "error (error) 1"],
-  ["a text", "text", "error (error) 1"],
-  ["a number", 0, "error (error) 1"],
-  ["a symbol", Symbol("s"), "error (error) 1"],
-  ["an object that is no error", Object.create(null), "error (error) 1"],
-  ["a proxy that answers nothing", unanswering(), "error (error) 1"],
-  ["a revoked proxy", revoked(), "error (error) 1"],
-];
-
-for (const [title, thrown, outcome] of STEERED) {
-  Deno.test(`Lanes make an outcome of ${title} that a handler throws, and go on`, async () => {
-    const { executor, recorder } = singles({
-      consume(event) {
-        if (event.id === "a") throw thrown;
-      },
-    });
-    executor.run(jobs("a", "b"));
-    await recorder.outcomes(2);
-    assert.equal(recorder.outcomeOf("a"), outcome);
-    assert.equal(recorder.outcomeOf("b"), "done");
-  });
-
-  Deno.test(`Lanes make an outcome of ${title} that an async handler throws, and go on`, async () => {
-    const { executor, recorder } = singles({
-      async consume(event) {
-        await Promise.resolve();
-        if (event.id === "a") throw thrown;
-      },
-    });
-    executor.run(jobs("a", "b"));
-    await recorder.outcomes(2);
-    assert.equal(recorder.outcomeOf("a"), outcome);
-    assert.equal(recorder.outcomeOf("b"), "done");
-  });
-}
-
-function unanswering(): unknown {
-  const fail = () => {
-    throw new Error("no answer");
-  };
-  return new Proxy(new Error("x"), { get: fail, getPrototypeOf: fail, has: fail, ownKeys: fail });
-}
-
-function revoked(): unknown {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-Deno.test("Lanes make an outcome of what a thenable throws", async () => {
-  const { executor, recorder } = singles({
-    consume: () =>
-      ({
-        then() {
-          throw new TypeError("no then");
-        },
-      }) as unknown as Promise<void>,
-  });
-  executor.run(jobs("a"));
-  await recorder.outcomes(1);
-  assert.equal(recorder.outcomeOf("a"), "error (error) 1");
-});
-
-Deno.test("Lanes hand on what RetryLater says", async () => {
-  const thrown = new RetryLater({ after: 90, counts: false, message: "away" });
-  const { executor, recorder } = singles({
-    consume() {
-      throw thrown;
-    },
-  });
-  executor.run([job("a", { attempt: 3 })]);
-  await recorder.outcomes(1);
-  const outcome = recorder.told[0]?.outcome;
-  assert(outcome?.kind === "retry-later");
-  assert.deepEqual([outcome.attempt, outcome.after, outcome.counts], [3, 90, false]);
-  assert.equal(outcome.error.message, "away");
-});
-
-Deno.test("Lanes run the neighbours of events that do not fit", async () => {
-  const { executor, recorder } = singles({ consume() {} });
-  executor.run([
-    ...jobs("a"),
-    job("json", { body: "{" }),
-    job("schema", { body: '{"id":5}', attempt: 2 }),
-    job("tries", { body: '{"id":"x","failed_tries":"x"}' }),
-    ...jobs("b"),
-  ]);
-  await recorder.outcomes(5);
-  assert.deepEqual(recorder.told.map(({ outcome }) => outcomeText(outcome)), [
-    "done",
-    "failed (invalid) 1",
-    "failed (invalid) 2",
-    "failed (invalid) 1",
-    "done",
-  ]);
-});
 
 Deno.test("Lanes tell a handler its event, its attempt and its queue", async () => {
   const seen: unknown[] = [];
