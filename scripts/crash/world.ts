@@ -12,7 +12,7 @@ import { failedQueueName } from "../../lib/retry.ts";
 import { waitUntil } from "../private_server.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
 import { LEDGER, type LedgerLine, readLedger } from "./ledger.ts";
-import { ALWAYS, QUEUES } from "./orders.ts";
+import { ALWAYS, type Queue, QUEUES } from "./orders.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
 import { Service } from "./service.ts";
@@ -35,6 +35,8 @@ export interface WorldOptions {
  */
 const QUEUE_AGE_MS = 5000;
 const WARM_UP_MS = 60_000;
+/** The one that is a quorum queue on RabbitMQ; the others are classic. */
+const QUORUM: Queue = "crash_slow";
 /** The processes, and the arguments of each. */
 const PROCESSES: Readonly<Record<string, readonly string[]>> = {
   all: ["--all"],
@@ -68,6 +70,7 @@ export class World implements AsyncDisposable {
     await using undo = new AsyncDisposableStack();
     await Deno.writeTextFile(`${options.folder}/ledger`, "");
     const broker = undo.use(await openBroker(options));
+    if (options.node) await declareQuorum(options.node.url);
     for (const queue of QUEUES) await broker.declare(queue);
     return new World(options, broker, undo.move());
   }
@@ -124,6 +127,12 @@ export class World implements AsyncDisposable {
 async function openBroker({ node, folder }: WorldOptions): Promise<Broker> {
   if (!node) return await openSqliteBroker({ stateDir: `${folder}/state` });
   return await openRabbitmq({ url: node.url, name: "crash suite" });
+}
+
+/** Declares the quorum queue, which the processes then use as it is. */
+async function declareQuorum(url: string): Promise<void> {
+  await using broker = await openRabbitmq({ url, name: "crash suite", queueType: "quorum" });
+  await broker.declare(QUORUM);
 }
 
 /** Settings of all processes: limits so short that much happens in a minute. */
