@@ -5,56 +5,36 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
+import type { AcceptLimits } from "./accept.ts";
 import { type Broker, BrokerError, type Delivery, type Subscription } from "./broker/broker.ts";
-import { errorData } from "./error_data.ts";
-import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
-import { type AcceptLimits, Refusal } from "./accept.ts";
-import { append, bareEntry, type Entry, entryOf, keyOf, takeOldTwins } from "./consumer/entry.ts";
+import { Copies } from "./consumer/copies.ts";
+import { bareEntry, type Entry, entryOf } from "./consumer/entry.ts";
 import { type Ending, isWaiting, settledReport } from "./consumer/settled.ts";
+import { DONE, invalid, notDue, RELEASE } from "./consumer/settlements.ts";
+import { StuckEvents } from "./consumer/stuck.ts";
 import { Suspects } from "./consumer/suspects.ts";
 import { Twins } from "./consumer/twins.ts";
-import { Journal } from "./journal.ts";
-import type { Reporter } from "./monitoring/report.ts";
-import { type ErrorData, type Outcome, settle, type Settlement } from "./settle.ts";
+import {
+  DeliveryWindow,
+  type Pause,
+  type WindowLimits,
+  type WindowOptions,
+} from "./consumer/window.ts";
+import type { Executor, ExecutorListener, Job } from "./executor/executor.ts";
+import { type Outcome, settle, type Settlement } from "./settle.ts";
 import { within } from "./within.ts";
 
 /** What a consumer needs. */
-export interface ConsumerOptions {
-  readonly queue: string;
+export interface ConsumerOptions<E extends Executor = Executor> extends WindowOptions {
   readonly broker: Broker;
   /** Makes the executor; it reports to the given listener. */
-  readonly createExecutor: (listener: ExecutorListener) => Executor;
-  readonly report: Reporter;
+  readonly createExecutor: (listener: ExecutorListener) => E;
   readonly limits: AcceptLimits & WindowLimits;
   /** Where the journal is kept. */
   readonly stateDir: string;
-  /** Take no more than this many events. @default {Infinity} */
-  readonly maxEvents?: number;
   /** Called once when the consumer can no longer go on by itself, or has taken `maxEvents`. */
   readonly onEnd: (why: "stuck" | "max-events") => void;
-  /** Seconds until a parked queue is tried again. @default {300} */
-  readonly parkSeconds?: number;
 }
-
-/** How much may wait here. */
-export interface WindowLimits {
-  /** Bytes of bodies that may be unsettled at once. */
-  readonly windowBytes: number;
-  /** Seconds after which an event that has not been started goes back to the broker. */
-  readonly windowSeconds: number;
-}
-
-/** Why a consumer takes no events for a while. */
-export type Pause =
-  /** It was told so. */
-  | "quiet"
-  /** Too many bytes wait here. */
-  | "full"
-  /** A copy could not be stored. */
-  | "refused"
-  /** Its worker cannot be kept running. */
-  | "parked";
 
 /** How many events came to which end. */
 export interface Totals {
@@ -63,63 +43,54 @@ export interface Totals {
   failed: number;
 }
 
-/** After an unclean end: how many events are taken at once, until so many are settled. */
-const CAREFUL_PREFETCH = 10;
-const CAREFUL_EVENTS = 100;
-/** How long a stop waits for copies to be confirmed once nothing runs any more, in ms. */
-const CONFIRM_MS = 5000;
-const DEFAULT_PARK_SECONDS = 300;
-/** How often a journal that cannot be written is reported, in ms. */
-const UNWRITTEN_EVERY_MS = 60_000;
-
-const RELEASE: Settlement = { kind: "release" };
-const DONE: Settlement = { kind: "done" };
+/** How long a stop waits for the broker to deliver no more, and then for its close, in ms. */
+const LEAVE_MS = 5000;
 
 /** Consumes one queue. */
-export class Consumer implements ExecutorListener {
-  readonly executor: Executor;
+export class Consumer<E extends Executor = Executor> implements ExecutorListener {
+  readonly executor: E;
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
-  readonly #options: ConsumerOptions;
-  readonly #journal: Journal;
+  readonly #options: ConsumerOptions<E>;
   readonly #suspects: Suspects;
-  readonly #twins: Twins;
-  /** The entries whose copy is being stored. */
-  readonly #pending = new Map<Entry, Promise<void>>();
   readonly #subscription: Subscription;
+  readonly #window: DeliveryWindow;
+  readonly #copies: Copies;
+  readonly #twins: Twins;
+  readonly #stuck: StuckEvents;
+  /** What came with this read of the socket. */
   #incoming: Entry[] = [];
+  /** `performance.now()` at that read. */
   #readAt = 0;
+  /** What turns `performance.now()` into ms since 1970. */
   #wallOffset = performance.timeOrigin;
-  #inFlight = 0;
-  #bytes = 0;
-  #accepted = 0;
-  #settledCount = 0;
-  #stopping = false;
-  readonly #pauses = new Set<Pause>();
-  #parkedUntil = 0;
-  #stuck: Entry[] = [];
   #ended: Promise<void> | undefined;
-  #unwrittenAt = -Infinity;
 
   /**
    * @param options The queue, its broker and its executor.
    * @throws {Error} When the journal cannot be kept.
    */
-  constructor(options: ConsumerOptions) {
+  constructor(options: ConsumerOptions<E>) {
     this.#options = options;
     this.executor = options.createExecutor(this);
-    const { concurrency, batch } = this.executor.description;
-    this.#twins = new Twins(concurrency > 1 || batch !== undefined, () => this.#endingHere());
-    this.#journal = Journal.open(options.stateDir, options.queue);
-    this.#suspects = new Suspects(this.#journal);
+    this.#suspects = new Suspects(options);
     this.#subscription = options.broker.subscribe(options.queue, {
       onDelivery: (delivery) => this.#onDelivery(delivery),
       onLost: () => this.#onLost(),
     });
+    const { prefetch, concurrency, batch } = this.executor.description;
+    const isCareful = this.#suspects.afterUncleanEnd;
+    this.#window = new DeliveryWindow(options, this.#subscription, prefetch, isCareful);
+    this.#copies = new Copies(this.#subscription, {
+      onStored: (entry, ending) => this.#settled(entry, ending),
+      onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
+    });
+    this.#twins = new Twins(concurrency > 1 || batch !== undefined, () => this.#endingHere());
+    this.#stuck = new StuckEvents(options, this, this.#suspects, this.#copies);
   }
 
   /** How many deliveries are not settled yet. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#window.inFlight;
   }
 
   /**
@@ -127,30 +98,28 @@ export class Consumer implements ExecutorListener {
    *
    * @throws {BrokerError} When the broker refuses.
    */
-  async start(): Promise<void> {
-    await this.#subscription.resume(this.#pauses.size > 0 ? 0 : this.#prefetch());
+  start(): Promise<void> {
+    return this.#window.start();
   }
 
   /** Whether nothing is taken for now: stopping, paused, or all taken that was to be. */
   get paused(): boolean {
-    return this.#stopping || this.#pauses.size > 0 || this.#isComplete();
+    return this.#window.isPaused;
   }
 
   /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
   get isParked(): boolean {
-    return this.#pauses.has("refused") || this.#pauses.has("parked");
+    return this.#window.isParked;
   }
 
   /** Takes no more events; what was taken goes on. */
-  async pause(why: Pause = "quiet"): Promise<void> {
-    this.#pauses.add(why);
-    await this.#subscription.pause();
+  pause(why: Pause = "quiet"): Promise<void> {
+    return this.#window.pause(why);
   }
 
   /** Takes events again, unless there is another reason not to. */
-  async resume(why: Pause = "quiet"): Promise<void> {
-    this.#pauses.delete(why);
-    await this.#reopen();
+  resume(why: Pause = "quiet"): Promise<void> {
+    return this.#window.resume(why);
   }
 
   /** Looks after limits of time; to be called a few times a second. @param now `performance.now()` */
@@ -159,9 +128,9 @@ export class Consumer implements ExecutorListener {
     this.executor.sweep(now);
     const oldest = now - this.#options.limits.windowSeconds * 1000;
     this.executor.recall(oldest);
-    this.#recallTwins(oldest);
-    this.#note(() => this.#journal.sweep());
-    if (this.#pauses.has("refused") && now >= this.#parkedUntil) void this.resume("refused");
+    for (const twin of this.#twins.takeOld(oldest)) this.#release(twin);
+    this.#suspects.sweep();
+    this.#window.sweep(now);
   }
 
   /**
@@ -172,100 +141,49 @@ export class Consumer implements ExecutorListener {
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#ended) return await this.#ended;
-    this.#stopping = true;
-    const paused = this.#subscription.pause().catch(() => {});
+    const paused = this.#window.close();
     await this.executor.stop(graceMs);
     await (this.#ended ??= this.#end(paused));
   }
 
   async #end(paused: Promise<void>): Promise<void> {
-    await within(CONFIRM_MS, paused);
-    await this.#confirmed();
-    if (this.#stuck.length > 0) await this.#endStuck();
-    await within(CONFIRM_MS, this.#subscription.close());
-    this.#journal[Symbol.dispose]();
-  }
-
-  async #confirmed(): Promise<void> {
-    await within(CONFIRM_MS, Promise.allSettled(this.#pending.values()));
+    await within(LEAVE_MS, paused);
+    await this.#copies.confirmed();
+    await this.#stuck.end();
+    await within(LEAVE_MS, this.#subscription.close());
+    this.#suspects[Symbol.dispose]();
   }
 
   // What the executor says.
 
   /** @inheritdoc */
   onStart(jobs: readonly Job[]): void {
-    const [first] = jobs;
-    if (first) this.#note(() => this.#journal.running(jobs.map(keyOf), first.alone));
-    else this.#journal.idle();
-  }
-
-  /** Events run on when the journal cannot be written: it only helps after a crash. */
-  #note(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      this.#reportUnwritten(error);
-    }
-  }
-
-  #reportUnwritten(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#unwrittenAt < UNWRITTEN_EVERY_MS) return;
-    this.#unwrittenAt = now;
-    this.#options.report({
-      kind: "notice",
-      level: "error",
-      queue: this.#options.queue,
-      message: "The journal of queue {queue} in {folder} cannot be written, so that an event " +
-        "which ends this process is not found afterwards: see that the disk has room",
-      properties: { folder: this.#options.stateDir },
-      error: errorData(error),
-    });
+    this.#suspects.running(jobs);
   }
 
   /** @inheritdoc */
-  onOutcome(
-    job: Job,
-    outcome: Outcome,
-    startedAt: number,
-    runMs: number,
-  ): void {
+  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
     const entry = job as Entry;
-    if (entry.alone) this.#note(() => this.#suspects.endAlone(entry, outcome));
+    if (entry.alone) this.#suspects.endAlone(entry, outcome);
     this.#settleBy(outcome, entry, startedAt, runMs);
   }
 
   #settleBy(outcome: Outcome, entry: Entry, startedAt: number, runMs: number): void {
     const { retries } = this.executor.description;
     const settlement = settle(outcome, { retries, crashes: entry.crashes });
-    this.#carryOut(entry, settlement, startedAt, runMs, outcome);
+    this.#carryOut(entry, { settlement, outcome, startedAt, runMs });
   }
 
   /** @inheritdoc */
   onStuck(jobs: readonly Job[], seconds: number): void {
-    const { queue, report, onEnd } = this.#options;
-    this.#stuck.push(...jobs as Entry[]);
-    report({
-      kind: "notice",
-      level: "error",
-      queue,
-      message: "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
-        "processing {count} events: this process takes no more and ends, to be started again",
-      properties: {
-        seconds,
-        count: jobs.length,
-        ids: jobs.map(({ id }) => id),
-      },
-      fingerprint: ["worker-timeout", queue],
-    });
-    onEnd("stuck");
+    this.#stuck.add(jobs as Entry[], seconds);
+    this.#options.onEnd("stuck");
   }
 
   // Deliveries.
 
   #onDelivery(delivery: Delivery): void {
-    this.#inFlight++;
-    if (this.paused) return this.#giveBack(delivery);
+    if (this.#window.isPaused) return this.#giveBack(delivery);
     if (this.#incoming.length === 0) this.#beginRead();
     const entry = this.#accept(delivery);
     if (entry) this.#admit(entry);
@@ -278,72 +196,35 @@ export class Consumer implements ExecutorListener {
 
   /** Makes an entry of a delivery; one that cannot be run is settled here and now. */
   #accept(delivery: Delivery): Entry | undefined {
-    this.#accepted++;
-    if (this.#isComplete()) void this.#subscription.pause().catch(() => {});
+    this.#window.take();
     try {
       const entry = entryOf(delivery, this.#options.limits, this.#readAt);
-      this.#bytes += entry.bytes;
-      const wait = entry.notBefore - (this.#wallOffset + this.#readAt);
-      if (wait > HOP_TOLERANCE_MS) return this.#waitOn(entry, wait / 1000);
+      this.#window.hold(entry.bytes);
+      const early = notDue(entry, this.#wallOffset + this.#readAt);
+      if (early) return this.#settleUnrun(entry, early);
       entry.alone ||= this.#suspects.has(entry);
       return entry;
     } catch (error) {
-      this.#refuse(delivery, error);
-      return undefined;
+      return this.#refuse(delivery, error);
     }
   }
 
   /** A body, property or header that no worker could take: dead-lettered with the bytes it has. */
-  #refuse(delivery: Delivery, error: unknown): void {
-    const data = errorData(error);
-    if (typeof delivery.body !== "string") {
-      delivery.body = Buffer.from(delivery.body);
-    }
+  #refuse(delivery: Delivery, error: unknown): undefined {
     const entry = bareEntry(delivery, this.#readAt || performance.now());
-    const settlement: Settlement = {
-      kind: "fail",
-      reason: "invalid",
-      attempts: 1,
-      error: error instanceof Refusal ? { ...data, stack: undefined } : data,
-    };
-    this.#carryOut(entry, settlement, entry.receivedAt, 0);
-  }
-
-  /** A delay longer than the ladder: the event waits on, and nothing is counted. */
-  #waitOn(entry: Entry, seconds: number): undefined {
-    this.#carryOut(
-      entry,
-      {
-        kind: "retry",
-        delay: seconds,
-        attempts: entry.attempt - 1,
-        crashes: entry.crashes,
-        reason: "retry-later",
-        error: NOT_DUE,
-        waiting: true,
-      },
-      entry.receivedAt,
-      0,
-    );
-    return undefined;
+    return this.#settleUnrun(entry, invalid(error));
   }
 
   /** Lets an entry into the window, unless it runs here already or the window is full. */
   #admit(entry: Entry): void {
-    if (entry.id !== "" && this.#isTwin(entry)) return;
-    if (this.#bytes > this.#options.limits.windowBytes && this.#inFlight > 1) {
-      return this.#overflow(entry);
+    if (this.#window.isOverfull) {
+      this.#release(entry);
+      return this.#window.waitForRoom();
     }
+    if (this.#isTwin(entry)) return;
     if (entry.alone && this.#punish(entry)) return;
     this.#twins.add(entry);
     this.#incoming.push(entry);
-  }
-
-  /** A second delivery of what runs here waits for that run, but no longer than others wait. */
-  #recallTwins(receivedBefore: number): void {
-    for (const entry of this.#endingHere()) {
-      for (const twin of takeOldTwins(entry, receivedBefore)) this.#release(twin);
-    }
   }
 
   /** An event that ended a process while alone is settled without being run. */
@@ -353,51 +234,27 @@ export class Consumer implements ExecutorListener {
     return outcome !== undefined;
   }
 
-  /** Whether an event of this id is here already; the second is not started beside it. */
+  /** Whether the event is here or done already: it is not started beside itself. */
   #isTwin(entry: Entry): boolean {
-    if (this.#twins.wasDone(entry)) {
-      void this.#subscription.settle(entry.delivery, DONE);
-      this.#unaccept(entry);
-      return true;
-    }
-    const first = this.#twins.firstOf(entry);
-    if (!first) return false;
-    if (first.delivery.lost) this.#takeOver(first, entry);
-    else append(first, entry);
-    return true;
+    const meeting = this.#twins.meet(entry);
+    if (meeting === "done") void this.#subscription.settle(entry.delivery, DONE);
+    if (meeting === "done" || meeting === "taken over") this.#forget(entry, false);
+    return meeting !== "none";
   }
 
   #endingHere(): Entry[] {
     const running = this.executor.running().map(({ job }) => job as Entry);
-    return [...running, ...this.#pending.keys()];
-  }
-
-  /** The broker has delivered again what still runs here: that run now settles the new delivery. */
-  #takeOver(first: Entry, again: Entry): void {
-    first.delivery = again.delivery;
-    this.#unaccept(again);
-  }
-
-  /** What was delivered again while its copy was being stored ends as that copy did. */
-  #endTakenOver(entry: Entry, delivery: Delivery, settlement: Settlement): void {
-    if (entry.delivery === delivery) return;
-    void this.#subscription.settle(entry.delivery, settlement);
-  }
-
-  /** Too many bytes wait: gives this one back and takes none until half of them are settled. */
-  #overflow(entry: Entry): void {
-    this.#release(entry);
-    if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});
+    return [...running, ...this.#copies.entries()];
   }
 
   #flush(): void {
     const entries = this.#incoming;
     this.#incoming = [];
     if (entries.length === 0) return;
-    if (this.#inFlight === entries.length) {
+    if (this.#window.inFlight === entries.length) {
       this.#options.report({ kind: "woke", queue: this.#options.queue });
     }
-    if (this.#stopping) return entries.forEach((entry) => this.#release(entry));
+    if (this.#window.isClosed) return entries.forEach((entry) => this.#release(entry));
     this.executor.run(entries);
   }
 
@@ -409,46 +266,37 @@ export class Consumer implements ExecutorListener {
   // Settlements.
 
   #release(entry: Entry): void {
-    this.#carryOut(entry, RELEASE, entry.receivedAt, 0);
+    this.#settleUnrun(entry, RELEASE);
+  }
+
+  /** Settles what no executor had, or was to have. */
+  #settleUnrun(entry: Entry, settlement: Settlement): undefined {
+    const { receivedAt: startedAt } = entry;
+    this.#carryOut(entry, { settlement, outcome: undefined, startedAt, runMs: 0 });
   }
 
   #giveBack(delivery: Delivery): void {
-    this.#inFlight--;
     if (!delivery.lost) void this.#subscription.settle(delivery, RELEASE);
   }
 
-  #carryOut(
-    entry: Entry,
-    settlement: Settlement,
-    startedAt: number,
-    runMs: number,
-    outcome?: Outcome,
-  ): void {
+  #carryOut(entry: Entry, ending: Ending): void {
     const { delivery } = entry;
-    if (delivery.lost && !this.#endLost(entry, settlement, outcome)) return;
-    const ending = { settlement, outcome, startedAt, runMs };
-    const copied = delivery.lost ? undefined : this.#subscription.settle(delivery, settlement);
-    if (copied === undefined) return this.#settled(entry, ending);
-    const pending = copied.then(() => {
-      this.#pending.delete(entry);
-      this.#endTakenOver(entry, delivery, DONE);
-      this.#settled(entry, ending);
-    }, (error) => {
-      this.#pending.delete(entry);
-      this.#endTakenOver(entry, delivery, RELEASE);
-      this.#refused(entry, outcome, error);
-    });
-    this.#pending.set(entry, pending);
+    if (delivery.lost && !this.#endLost(entry, ending)) return;
+    const copied = delivery.lost
+      ? undefined
+      : this.#subscription.settle(delivery, ending.settlement);
+    if (copied === undefined) this.#settled(entry, ending);
+    else this.#copies.add(entry, ending, copied);
   }
 
   /**
    * The delivery went with its channel: the event comes again. One that is done is not run again
    * then. @returns Whether it is done.
    */
-  #endLost(entry: Entry, settlement: Settlement, outcome: Outcome | undefined): boolean {
+  #endLost(entry: Entry, { settlement, outcome }: Ending): boolean {
     if (settlement.kind !== "done") {
-      this.#note(() => this.#suspects.suspectAgain(entry, outcome));
-      this.#unaccept(entry);
+      this.#suspects.suspectAgain(entry, outcome);
+      this.#forget(entry, false);
       return false;
     }
     this.#twins.rememberDone(entry);
@@ -457,53 +305,34 @@ export class Consumer implements ExecutorListener {
 
   #settled(entry: Entry, ending: Ending): void {
     const { settlement, outcome } = ending;
-    if (outcome?.kind === "crashed") this.#note(() => this.#suspects.acquit(entry));
+    if (outcome?.kind === "crashed") this.#suspects.acquit(entry);
     if (settlement.kind === "release" || isWaiting(settlement)) {
-      this.#unaccept(entry);
+      this.#forget(entry, false);
     } else {
-      this.#forget(entry);
+      this.#forget(entry, true);
       this.#count(settlement);
     }
     const { queue, report } = this.#options;
-    report(settledReport(queue, entry, ending, this.#inFlight, this.#wallOffset));
+    report(settledReport(queue, entry, ending, this.inFlight, this.#wallOffset));
   }
 
   #count(settlement: Settlement): void {
     if (settlement.kind === "done") this.totals.processed++;
     else if (settlement.kind === "fail") this.totals.failed++;
     else this.totals.retried++;
-    this.#settledCount++;
-    if (
-      this.#settledCount === CAREFUL_EVENTS && this.#journal.afterUncleanEnd
-    ) void this.#reopen();
-    if (this.#settledCount === this.#options.maxEvents) {
-      this.#options.onEnd("max-events");
-    }
+    if (this.#window.isFinished) this.#options.onEnd("max-events");
   }
 
-  #forget(entry: Entry): void {
-    this.#inFlight--;
-    this.#bytes -= entry.bytes;
-    this.#twins.delete(entry);
-    if (entry.next) this.#readmit(entry.next);
-    const hasRoom = this.#bytes < this.#options.limits.windowBytes / 2;
-    if (hasRoom && this.#pauses.has("full")) void this.resume("full");
-  }
-
-  /** The entry leaves without having been dealt with: another may be taken in its place. */
-  #unaccept(entry: Entry): void {
-    const wasComplete = this.#isComplete();
-    this.#accepted--;
-    this.#forget(entry);
-    if (wasComplete) void this.#reopen();
-  }
-
-  #isComplete(): boolean {
-    return this.#accepted >= (this.#options.maxEvents ?? Infinity);
+  /** The entry leaves. @param isSettled Whether it has been dealt with; else it comes again. */
+  #forget(entry: Entry, isSettled: boolean): void {
+    this.#window.leave(entry.bytes, isSettled);
+    const next = this.#twins.delete(entry);
+    if (next) this.#readmit(next);
+    this.#window.refill();
   }
 
   #readmit(entry: Entry): void {
-    if (entry.delivery.lost) return this.#unaccept(entry);
+    if (entry.delivery.lost) return this.#forget(entry, false);
     if (this.#incoming.length === 0) queueMicrotask(() => this.#flush());
     this.#admit(entry);
   }
@@ -512,82 +341,10 @@ export class Consumer implements ExecutorListener {
    * The broker would not take the copy: it has the event back, and nothing more is taken. It has
    * it back, too, where only its delivery was lost.
    */
-  #refused(entry: Entry, outcome: Outcome | undefined, error: unknown): void {
-    this.#note(() => this.#suspects.suspectAgain(entry, outcome));
-    this.#unaccept(entry);
-    if (error instanceof BrokerError && error.kind === "lost") return;
-    const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
-    if (this.#pauses.has("refused") || this.#stopping) return;
-    this.#parkedUntil = performance.now() + parkSeconds * 1000;
-    void this.pause("refused").catch(() => {});
-    report({
-      kind: "notice",
-      level: "error",
-      queue,
-      message: "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
-        "dead-lettered, and is back in its queue",
-      properties: { seconds: parkSeconds },
-      error: errorData(error),
-    });
-  }
-
-  async #reopen(): Promise<void> {
-    if (this.paused) return;
-    try {
-      await this.#subscription.resume(this.#prefetch());
-    } catch (error) {
-      this.#options.report({
-        kind: "notice",
-        level: "warning",
-        queue: this.#options.queue,
-        message: "Queue {queue} could not be consumed again yet",
-        error: errorData(error),
-      });
-    }
-  }
-
-  #prefetch(): number {
-    const { prefetch } = this.executor.description;
-    const { maxEvents = Infinity } = this.#options;
-    const careful = this.#journal.afterUncleanEnd &&
-      this.#settledCount < CAREFUL_EVENTS;
-    return Math.min(careful ? CAREFUL_PREFETCH : prefetch, maxEvents);
-  }
-
-  /**
-   * What is stuck goes last, and only if it alone is to blame: a copy must not run beside it for
-   * longer than this process takes to exit. A stuck batch stays unsettled and in the journal, and
-   * goes back to its queue with the subscription.
-   */
-  async #endStuck(): Promise<void> {
-    const [entry, ...others] = this.#stuck;
-    if (!entry || others.length > 0) {
-      this.#journal.running(this.#stuck.map(keyOf), false);
-      return this.#journal.leave();
-    }
-    const { maxConsumeSeconds, queue } = this.executor.description;
-    const error: ErrorData = {
-      name: "WorkerTimeoutError",
-      message: `Timed out in ${queue} after ${maxConsumeSeconds} seconds processing 1 events`,
-    };
-    const outcome: Outcome = {
-      kind: "crashed",
-      reason: "timeout",
-      attempt: entry.attempt,
-      error,
-    };
-    this.onOutcome(
-      entry,
-      outcome,
-      entry.receivedAt,
-      (maxConsumeSeconds ?? 0) * 1000,
-    );
-    await this.#confirmed();
-    if (this.#pending.has(entry)) this.#journal.suspect(keyOf(entry), 1);
+  #refused(entry: Entry, { outcome }: Ending, error: unknown): void {
+    this.#suspects.suspectAgain(entry, outcome);
+    this.#forget(entry, false);
+    const isLost = error instanceof BrokerError && error.kind === "lost";
+    if (!isLost) this.#window.park(error);
   }
 }
-
-/** An event this many ms early runs: the retry queue's jitter makes it a little early. */
-const HOP_TOLERANCE_MS = 1000;
-
-const NOT_DUE: ErrorData = { name: "NotDue", message: "Its time has not come" };

@@ -136,12 +136,19 @@ export class Journal implements Disposable {
     this.#file.close();
   }
 
-  /** Ends the journal: nothing runs any more. What is still suspected is left for the next. */
+  /**
+   * Ends the journal: nothing runs any more. What is still suspected is left for the next.
+   *
+   * @throws {Error} When that cannot be written; it is ended all the same.
+   */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
-    if (this.hasSuspects) this.running([], false);
-    else removeIfThere(this.#path);
-    this.leave();
+    try {
+      if (this.hasSuspects) this.running([], false);
+      else removeIfThere(this.#path);
+    } finally {
+      this.leave();
+    }
   }
 
   #suspectsRecord(): Record<EventKey, number> {

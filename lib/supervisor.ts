@@ -77,8 +77,7 @@ export class Supervisor {
   #state: QueueState = "starting";
   #thread: QueueThread | undefined;
   #shared: SharedRuns | undefined;
-  #consumer: Consumer | undefined;
-  #executor: ThreadExecutor | undefined;
+  #consumer: Consumer<ThreadExecutor> | undefined;
   #maxHeapMb: number;
   #restarting: ReturnType<typeof setTimeout> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
@@ -133,6 +132,10 @@ export class Supervisor {
     return this.#thread?.heapMb;
   }
 
+  get #executor(): ThreadExecutor | undefined {
+    return this.#consumer?.executor;
+  }
+
   /** How long its handler may run, in ms. */
   get limit(): RunLimit {
     const { abortGraceSeconds } = this.#options.config;
@@ -159,13 +162,13 @@ export class Supervisor {
   /** Takes no more events; what was taken goes on. */
   async pause(): Promise<void> {
     this.#isQuiet = true;
-    if (this.#isConsuming) await this.#consumer?.pause();
+    await this.#consumer?.pause();
   }
 
   /** Takes events again. */
   async resume(): Promise<void> {
     this.#isQuiet = false;
-    if (this.#isConsuming) await this.#consumer?.resume();
+    await this.#consumer?.resume();
   }
 
   /**
@@ -240,11 +243,11 @@ export class Supervisor {
       return this.#begin();
     }
     try {
-      this.#executor ??= this.#makeExecutor(description);
+      this.#consumer ??= this.#makeConsumer(description);
     } catch (error) {
       return this.#onFailure(errorData(error));
     }
-    this.#shared = this.#executor.newShared();
+    this.#shared = this.#consumer.executor.newShared();
     thread.setUp(this.#shared);
   }
 
@@ -263,10 +266,9 @@ export class Supervisor {
     this.#options.onLaunch?.(isRun);
   }
 
-  #makeExecutor(description: WorkerDescription): ThreadExecutor {
+  #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor> {
     const { config, broker, report, maxEvents } = this.#options;
-    let executor: ThreadExecutor | undefined;
-    this.#consumer = new Consumer({
+    return new Consumer({
       queue: this.queue,
       broker,
       report,
@@ -275,24 +277,21 @@ export class Supervisor {
       parkSeconds: config.restarts.parkSeconds,
       ...(maxEvents === undefined ? {} : { maxEvents }),
       onEnd: (why) => this.#ended.resolve(why),
-      createExecutor: (listener) => {
-        executor = new ThreadExecutor({
+      createExecutor: (listener) =>
+        new ThreadExecutor({
           description,
           listener,
           abortGraceSeconds: config.abortGraceSeconds,
           onHang: (hang) => this.#onHang(hang),
-        });
-        return executor;
-      },
+        }),
     });
-    return executor as unknown as ThreadExecutor;
   }
 
   #onReady(thread: QueueThread): void {
-    if (!this.#executor || !this.#shared) return;
+    if (!this.#consumer || !this.#shared) return;
     const wasParked = this.#state === "parked";
     this.#state = "consuming";
-    this.#executor.attach(thread, this.#shared);
+    this.#consumer.executor.attach(thread, this.#shared);
     if (!this.#isConsuming) void this.#startConsumer(wasParked);
     else if (wasParked) this.#unpark();
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { accept, type AcceptLimits } from "../accept.ts";
 import type { Delivery } from "../broker/broker.ts";
 import type { Job } from "../executor/executor.ts";
@@ -47,8 +48,9 @@ export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: nu
   };
 }
 
-/** The entry of a delivery that cannot be looked into. */
+/** The entry of a delivery that cannot be looked into, which then holds a copy of its bytes. */
 export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
+  if (typeof delivery.body !== "string") delivery.body = Buffer.from(delivery.body);
   return {
     id: delivery.properties.messageId ?? "",
     body: "",
@@ -67,27 +69,4 @@ export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
 /** What the journal calls an event. */
 export function keyOf({ id, body }: Pick<Job, "id" | "body">): EventKey {
   return id || fingerprint(body);
-}
-
-/** Lets an entry wait for another of the same event, behind those that wait already. */
-export function append(first: Entry, entry: Entry): void {
-  let last = first;
-  while (last.next) last = last.next;
-  last.next = entry;
-}
-
-/** Takes out those that wait behind a running entry since before a time. */
-export function takeOldTwins(running: Entry, receivedBefore: number): Entry[] {
-  const taken: Entry[] = [];
-  for (let entry = running; entry.next;) {
-    const twin = entry.next;
-    if (twin.receivedAt >= receivedBefore) {
-      entry = twin;
-      continue;
-    }
-    entry.next = twin.next;
-    twin.next = undefined;
-    taken.push(twin);
-  }
-  return taken;
 }

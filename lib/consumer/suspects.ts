@@ -1,23 +1,60 @@
 /**
  * Events that may have ended a process: they run alone, and what ends a process while alone has
- * used up an attempt.
+ * used up an attempt. What runs is noted on disk, for the process after this one.
  *
  * @module
  */
 
-import type { EventKey, Journal } from "../journal.ts";
+import { errorData } from "../error_data.ts";
+import type { Job } from "../executor/executor.ts";
+import { type EventKey, Journal } from "../journal.ts";
+import type { Reporter } from "../monitoring/report.ts";
 import type { Outcome } from "../settle.ts";
 import { type Entry, keyOf } from "./entry.ts";
 
-/** Knows from the journal which events are suspected. */
-export class Suspects {
+/** Whose suspects they are, and where they are noted. */
+export interface SuspectsOptions {
+  readonly queue: string;
+  /** Where the journal is kept. */
+  readonly stateDir: string;
+  readonly report: Reporter;
+}
+
+/** How often a journal that cannot be written is reported, in ms. */
+const UNWRITTEN_EVERY_MS = 60_000;
+
+/**
+ * Knows from the journal which events are suspected, and keeps it. Events run on when it cannot be
+ * written, as it only helps after a crash: that is reported, once a minute at the most.
+ */
+export class Suspects implements Disposable {
+  readonly #options: SuspectsOptions;
   readonly #journal: Journal;
   /** Suspects whose attempt is being counted. */
   readonly #punished = new Set<EventKey>();
+  #unwrittenAt = -Infinity;
 
-  /** @param journal What dead processes left. */
-  constructor(journal: Journal) {
-    this.#journal = journal;
+  /** @throws {Error} When the journal cannot be kept; says what to do. */
+  constructor(options: SuspectsOptions) {
+    this.#options = options;
+    this.#journal = Journal.open(options.stateDir, options.queue);
+  }
+
+  /** Whether a process before this one ended while it ran events. */
+  get afterUncleanEnd(): boolean {
+    return this.#journal.afterUncleanEnd;
+  }
+
+  /** These jobs run or are about to; all others do not. */
+  running(jobs: readonly Job[]): void {
+    const [first] = jobs;
+    if (first) this.#note(() => this.#journal.running(jobs.map(keyOf), first.alone));
+    else this.#journal.idle();
+  }
+
+  /** Notes that nothing runs, if that is so; to be called a few times a second. */
+  sweep(): void {
+    this.#note(() => this.#journal.sweep());
   }
 
   /** Whether the event is suspected, and so has to run alone. */
@@ -48,22 +85,70 @@ export class Suspects {
   /** An event that was to run alone has come to its end; one that was given back has not run. */
   endAlone(entry: Entry, outcome: Outcome): void {
     if (outcome.kind === "released") return;
-    this.#journal.clear(keyOf(entry));
-    this.#journal.running([], false);
+    this.#note(() => {
+      this.#journal.clear(keyOf(entry));
+      this.#journal.running([], false);
+    });
   }
 
   /** What an event did to a process is stored with it. */
   acquit(entry: Entry): void {
-    const key = keyOf(entry);
-    this.#punished.delete(key);
-    this.#journal.clear(key);
-    this.#journal.note();
+    this.#note(() => {
+      const key = keyOf(entry);
+      this.#punished.delete(key);
+      this.#journal.clear(key);
+      this.#journal.note();
+    });
   }
 
   /** What was found out about an event is not lost with a copy that could not be stored. */
   suspectAgain(entry: Entry, outcome: Outcome | undefined): void {
-    const hasCrashed = outcome?.kind === "crashed";
-    this.#punished.delete(keyOf(entry));
-    if (entry.alone || hasCrashed) this.#journal.suspect(keyOf(entry), hasCrashed ? 1 : 0);
+    this.#note(() => {
+      const key = keyOf(entry);
+      const crashes = outcome?.kind === "crashed" ? 1 : 0;
+      this.#punished.delete(key);
+      if (!entry.alone && crashes === 0) return;
+      this.#journal.suspect(key, Math.max(crashes, this.#journal.suspicion(key) ?? 0));
+    });
+  }
+
+  /** The event has this process end, and that is not stored with it. */
+  blame(entry: Entry): void {
+    this.#note(() => this.#journal.suspect(keyOf(entry), 1));
+  }
+
+  /** Leaves events to the next process, as if this one had died while they ran. */
+  leave(entries: readonly Entry[]): void {
+    this.#note(() => this.#journal.running(entries.map(keyOf), false));
+    this.#journal.leave();
+  }
+
+  /** Nothing runs any more. What is still suspected, or was left, is for the next process. */
+  [Symbol.dispose](): void {
+    this.#note(() => this.#journal[Symbol.dispose]());
+  }
+
+  #note(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#reportUnwritten(error);
+    }
+  }
+
+  #reportUnwritten(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#unwrittenAt < UNWRITTEN_EVERY_MS) return;
+    this.#unwrittenAt = now;
+    const { queue, stateDir, report } = this.#options;
+    report({
+      kind: "notice",
+      level: "error",
+      queue,
+      message: "The journal of queue {queue} in {folder} cannot be written, so that an event " +
+        "which ends this process is not found afterwards: see that the disk has room",
+      properties: { folder: stateDir },
+      error: errorData(error),
+    });
   }
 }

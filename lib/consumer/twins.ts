@@ -10,6 +10,17 @@ import type { Entry } from "./entry.ts";
 /** How many finished events are remembered until they are delivered again. */
 const MAX_REMEMBERED = 10_000;
 
+/** What becomes of a second delivery. */
+export type Meeting =
+  /** It is the first: it may run. */
+  | "none"
+  /** The event was done before, though the broker did not hear of it: it is to be told now. */
+  | "done"
+  /** The first delivery is lost: its run settles this one, and this entry is not needed. */
+  | "taken over"
+  /** It waits behind the first, which gives it on when it is deleted. */
+  | "waits";
+
 /** Knows events by their id. Events without one are not known. */
 export class Twins {
   /** The entries that are here by their id, where several may run at once. */
@@ -29,16 +40,18 @@ export class Twins {
     this.#endingHere = endingHere;
   }
 
-  /** The entry of the same event, if it is here. */
-  firstOf(entry: Entry): Entry | undefined {
-    if (this.#tracksIds) return this.#byId.get(entry.id);
-    if (!entry.delivery.redelivered) return undefined;
-    return this.#endingHere().find(({ id }) => id === entry.id);
-  }
-
-  /** Whether the event was done before it was delivered again; that is told once. */
-  wasDone(entry: Entry): boolean {
-    return entry.delivery.redelivered && this.#done.size > 0 && this.#done.delete(entry.id);
+  /** Looks whether the event is here already, or was done; that it was done is told once. */
+  meet(entry: Entry): Meeting {
+    if (entry.id === "") return "none";
+    if (this.#wasDone(entry)) return "done";
+    const first = this.#firstOf(entry);
+    if (!first) return "none";
+    if (!first.delivery.lost) {
+      append(first, entry);
+      return "waits";
+    }
+    first.delivery = entry.delivery;
+    return "taken over";
   }
 
   /** The event is done, and its delivery lost. */
@@ -54,8 +67,50 @@ export class Twins {
     if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, entry);
   }
 
-  /** An entry is no longer here. */
-  delete(entry: Entry): void {
+  /** An entry is no longer here. @returns What waited for it. */
+  delete(entry: Entry): Entry | undefined {
     if (this.#tracksIds && this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id);
+    return entry.next;
   }
+
+  /**
+   * Takes out what waits for one that runs or is being stored, and came before a time: it waits no
+   * longer than others do.
+   */
+  takeOld(receivedBefore: number): Entry[] {
+    return this.#endingHere().flatMap((first) => takeOldBehind(first, receivedBefore));
+  }
+
+  #wasDone(entry: Entry): boolean {
+    return entry.delivery.redelivered && this.#done.size > 0 && this.#done.delete(entry.id);
+  }
+
+  #firstOf(entry: Entry): Entry | undefined {
+    if (this.#tracksIds) return this.#byId.get(entry.id);
+    if (!entry.delivery.redelivered) return undefined;
+    return this.#endingHere().find(({ id }) => id === entry.id);
+  }
+}
+
+/** Lets an entry wait for another, behind those that wait already. */
+function append(first: Entry, entry: Entry): void {
+  let last = first;
+  while (last.next) last = last.next;
+  last.next = entry;
+}
+
+/** Takes out those behind an entry that came before a time. */
+function takeOldBehind(first: Entry, receivedBefore: number): Entry[] {
+  const taken: Entry[] = [];
+  for (let entry = first; entry.next;) {
+    const twin = entry.next;
+    if (twin.receivedAt >= receivedBefore) {
+      entry = twin;
+      continue;
+    }
+    entry.next = twin.next;
+    twin.next = undefined;
+    taken.push(twin);
+  }
+  return taken;
 }
