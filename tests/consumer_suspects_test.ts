@@ -4,6 +4,7 @@ import { fingerprint, Journal } from "../lib/journal.ts";
 import { consuming, QUEUE } from "./fixtures/consumer.ts";
 import { Gates, turn } from "./fixtures/executor.ts";
 import { FakeBroker } from "./fixtures/fake_broker.ts";
+import { fullDisk } from "./fixtures/full_disk.ts";
 
 /** A folder for `STATE_DIR` that is removed at the end. */
 function stateDir(): { readonly path: string } & Disposable {
@@ -412,4 +413,80 @@ Deno.test("Consumer leaves a stuck event to the next process whose delivery was 
     await run.consumer.stop(0);
   }
   assert.deepEqual(found(dir.path, ["stuck"]), [1]);
+});
+
+Deno.test("Consumer keeps a crash in mind when another event of the same body is given back", async () => {
+  using dir = stateDir();
+  const body = '{"id":"same"}';
+  wasKilled(dir.path, [fingerprint(body)], true);
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    stateDir: dir.path,
+    worker: { consume: (event) => gates.enter(event.id) },
+  });
+  broker.deliver("running");
+  await gates.entries(1);
+  broker.deliver({ name: "fresh", messageId: "", body });
+  await turn();
+  broker.lose();
+  gates.leave("running");
+  await turn();
+  broker.deliver({ name: "culprit", messageId: "", body, redelivered: true });
+  await run.count(1);
+  assert.deepEqual(broker.carriedOut, ["culprit retry"]);
+  assert.equal(gates.entered.length, 1);
+});
+
+Deno.test("Consumer goes on while its journal cannot be written, and says so once", async () => {
+  const broker = new FakeBroker();
+  await using run = await consuming({ broker, worker: { consume() {} } });
+  {
+    using _full = fullDisk();
+    for (const name of ["a", "b", "c"]) {
+      broker.deliver(name);
+      await broker.until(name, () => broker.carriedOut.includes(`${name} done`));
+    }
+  }
+  const [notice, ...others] = run.notices;
+  assert.deepEqual(others, []);
+  assert.equal(
+    notice?.message,
+    "The journal of queue {queue} in {folder} cannot be written, so that an event which ends " +
+      "this process is not found afterwards: see that the disk has room",
+  );
+  assert.equal(notice?.properties?.folder, run.stateDir);
+  assert.match(notice?.error?.message ?? "", /No space left/);
+});
+
+Deno.test("Consumer that is stuck ends on a full disk, and sends what is settled", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    settings: { maxConsumeSeconds: 1, abortGraceSeconds: 1 },
+    worker: { batch: { size: 2, seconds: 0 }, consumeBatch: () => gates.enter("call") },
+  });
+  broker.deliver("a");
+  broker.deliver("b");
+  await gates.entries(1);
+  using _full = fullDisk();
+  run.consumer.sweep(performance.now() + 10_000);
+  await run.consumer.stop(0);
+  assert(broker.isClosed, "the subscription is closed");
+  gates.leave("call");
+});
+
+Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
+  using dir = stateDir();
+  wasKilled(dir.path, ["gone"], false);
+  const broker = new FakeBroker();
+  await using run = await consuming({ broker, stateDir: dir.path, worker: { consume() {} } });
+  {
+    using _full = fullDisk();
+    await run.consumer.stop(0);
+  }
+  assert(broker.isClosed);
+  assert.deepEqual(found(dir.path, ["gone"]), [0]);
 });

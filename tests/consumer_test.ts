@@ -208,6 +208,25 @@ Deno.test("Consumer takes no more bytes than its window, but for a single large 
   assert.deepEqual(broker.carriedOut.slice(2), ["large done", "f release", "d done", "e done"]);
 });
 
+Deno.test("Consumer counts second deliveries in its window of bytes", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    limits: { windowBytes: 250 },
+    settings: { concurrency: 2 },
+    worker: { consume: (event) => gates.enter(event.id) },
+  });
+  const body = '{"id":"same"}'.padEnd(200);
+  for (const name of ["a", "b", "c", "d"]) broker.deliver({ name, messageId: "same", body });
+  await gates.entries(1);
+  assert.equal(broker.prefetch, 0);
+  assert.equal(run.consumer.inFlight, 1);
+  gates.leave("same");
+  await broker.until("it takes events again", () => broker.prefetch > 0);
+  assert.deepEqual(broker.carriedOut.at(-1), "a done");
+});
+
 Deno.test("Consumer gives back what has waited too long, uncounted", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();

@@ -55,3 +55,29 @@ Deno.test("where the process has no other queue, a refusal is thrown", async () 
   await assert.rejects(queue.ended, /you may not read it/);
   assert.deepEqual(queue.told, []);
 });
+
+Deno.test("a queue that was quiet while it was refused is consumed when it goes on", async () => {
+  const broker = new Forbidding();
+  await using queue = await supervised({ broker, isOnly: false, parkSeconds: 0.05 });
+  await queue.supervisor.pause();
+  await queue.until("it was refused", () => broker.refusals > 1);
+  broker.isForbidden = false;
+  await queue.until("it is consumed", () => queue.told.includes("not parked"));
+  await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
+  assert.equal((await broker.depth("steered"))?.ready, 1);
+  await queue.supervisor.resume();
+  await queue.prompter.waits("a");
+  queue.prompter.leave("a");
+});
+
+Deno.test("a queue that goes on while it is refused takes events once it is allowed", async () => {
+  const broker = new Forbidding();
+  await using queue = await supervised({ broker, isOnly: false, parkSeconds: 0.05 });
+  await queue.supervisor.pause();
+  await queue.until("it was refused", () => broker.refusals > 1);
+  await queue.supervisor.resume();
+  broker.isForbidden = false;
+  await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
+  await queue.prompter.waits("a");
+  queue.prompter.leave("a");
+});
