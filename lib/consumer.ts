@@ -126,11 +126,17 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   sweep(now: number): void {
     this.#wallOffset = Date.now() - now;
     this.executor.sweep(now);
-    const oldest = now - this.#options.limits.windowSeconds * 1000;
+    const oldest = now - this.#windowMs();
     this.executor.recall(oldest);
     for (const twin of this.#twins.takeOld(oldest)) this.#release(twin);
     this.#suspects.sweep();
     this.#window.sweep(now);
+  }
+
+  /** How long an event may wait here: a batch that is being gathered is given its time. */
+  #windowMs(): number {
+    const { batch } = this.executor.description;
+    return (this.#options.limits.windowSeconds + (batch?.seconds ?? 0)) * 1000;
   }
 
   /**

@@ -27,7 +27,7 @@ export interface HostOptions {
   readonly config: Config;
   /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
   readonly publish: (queue: string, body: string) => Promise<void>;
-  /** Is told which jobs run, if anyone wants to know. */
+  /** Is told which jobs run, where another thread looks after what is stuck. */
   readonly marks?: RunMarks;
 }
 
@@ -87,7 +87,8 @@ export class WorkerHost {
       context: this.#context,
       logFor: (event) => eventLogger(queue, workerNum, event),
       maxEventDepth: config.limits.maxEventDepth,
-      abortGraceSeconds: config.abortGraceSeconds,
+      // What runs in a thread is called stuck by the main thread, and by nobody else.
+      abortGraceSeconds: marks ? Infinity : config.abortGraceSeconds,
       listener,
       ...(marks && { marks }),
     });

@@ -125,8 +125,15 @@ export class Journal implements Disposable {
 
   /** The event has not been dealt with after all. @param crashes How often it ended a process. */
   suspect(key: EventKey, crashes: number): void {
+    this.#suspects.delete(key);
     this.#suspects.set(key, crashes);
+    this.#forgetOldest();
     this.note();
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#suspects.keys();
+    if (oldest !== undefined && this.#suspects.size > MAX_SUSPECTS) this.#suspects.delete(oldest);
   }
 
   /** Leaves the file for the next process, as if this one had died. */

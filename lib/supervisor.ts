@@ -64,6 +64,10 @@ const SWEEP_MS = 250;
 const RETIRE_MS = 5000;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
+/** A thread in which no event runs may be blocked as long as an event may run, but so long, in ms, */
+const LEAST_BLOCKED_MS = 5000;
+/** ... and so long where events may run for ever. */
+const UNLIMITED_BLOCKED_MS = 30_000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** Runs one queue in a thread. */
@@ -283,12 +287,16 @@ export class Supervisor {
           listener,
           abortGraceSeconds: config.abortGraceSeconds,
           onHang: (hang) => this.#onHang(hang),
+          endThread: async () => {
+            void this.#endThread();
+            await this.#ending;
+          },
         }),
     });
   }
 
   #onReady(thread: QueueThread): void {
-    if (!this.#consumer || !this.#shared) return;
+    if (!this.#consumer || !this.#shared || this.#isStopping()) return;
     const wasParked = this.#state === "parked";
     this.#state = "consuming";
     this.#consumer.executor.attach(thread, this.#shared);
@@ -361,11 +369,12 @@ export class Supervisor {
     if (this.#state !== "consuming") return this.#onFailure(error);
     this.#isRetiring = true;
     this.#notices.stray(error);
-    await this.#executor?.retire(RETIRE_MS);
+    const givenUp = await this.#executor?.retire(RETIRE_MS) ?? [];
     if (thread !== this.#thread || this.#isStopping()) return;
     await thread.close();
     if (thread !== this.#thread || this.#isStopping()) return;
-    this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
+    // Else an event that throws so and runs for long would do so for ever.
+    this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false, givenUp });
     void this.#endThread();
     this.#tryLater(error);
   }
@@ -447,6 +456,20 @@ export class Supervisor {
   #sweep(now: number): void {
     this.#thread?.sweep(now);
     this.#consumer?.sweep(now);
+    const silentMs = this.#thread?.silentMs ?? 0;
+    const isIdle = this.#state === "consuming" && this.running().length === 0;
+    const mostMs = Math.max(this.limit ?? UNLIMITED_BLOCKED_MS, LEAST_BLOCKED_MS);
+    if (isIdle && silentMs > mostMs) this.#onBlocked(silentMs);
+  }
+
+  /** Something that a handler left behind blocks the thread. */
+  #onBlocked(ms: number): void {
+    const seconds = Math.round(ms / 1000);
+    const error = { name: "ThreadBlocked", message: `The thread did not answer for ${seconds} s` };
+    this.#notices.blocked(seconds);
+    this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
+    void this.#endThread();
+    this.#tryLater(error);
   }
 }
 

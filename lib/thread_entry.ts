@@ -90,7 +90,7 @@ class Answers implements ExecutorListener, RunMarks {
     else this.#timer ??= setTimeout(() => this.#sayLater(), ANSWER_MS);
   }
 
-  /** The main thread sees it, and ends this thread. */
+  /** Never called: the main thread sees what is stuck, and ends this thread. */
   onStuck(): void {}
 
   /** The main thread gives nothing more to one that has not answered. */

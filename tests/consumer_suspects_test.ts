@@ -490,3 +490,23 @@ Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
   assert(broker.isClosed);
   assert.deepEqual(found(dir.path, ["gone"]), [0]);
 });
+
+Deno.test("Consumer suspects what it gives back unrun that was to run alone", async () => {
+  using dir = stateDir();
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    stateDir: dir.path,
+    worker: { consume: (event) => gates.enter(event.id) },
+  });
+  broker.deliver("running");
+  await gates.entries(1);
+  broker.deliver({ name: "suspect", headers: { "x-pq-crashes": 1 } });
+  await turn();
+  run.consumer.sweep(performance.now() + 61_000);
+  await run.count(1);
+  assert.deepEqual(broker.carriedOut, ["suspect release"]);
+  assert.deepEqual(ifKilledNow(dir.path, ["suspect"]), [0]);
+  gates.leave("running");
+});

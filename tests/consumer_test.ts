@@ -745,3 +745,19 @@ Deno.test("Consumer runs a dead letter that was moved back as its first attempt"
   await run.count(1);
   assert.deepEqual(attempts, [1]);
 });
+
+Deno.test("Consumer lets a batch be gathered for its time, though that is longer than events may wait", async () => {
+  const broker = new FakeBroker();
+  await using run = await consuming({
+    broker,
+    limits: { windowSeconds: 60 },
+    worker: { batch: { size: 2, seconds: 90 }, async consumeBatch() {} },
+  });
+  broker.deliver("a");
+  await turn();
+  run.consumer.sweep(performance.now() + 100_000);
+  assert.deepEqual(broker.carriedOut, []);
+  broker.deliver("b");
+  await run.count(2);
+  assert.deepEqual(broker.carriedOut, ["a done", "b done"]);
+});

@@ -25,7 +25,7 @@ class Workshop implements AsyncDisposable {
   }
 
   /** Starts the task. */
-  static async open(): Promise<Workshop> {
+  static async open(queues?: readonly string[]): Promise<Workshop> {
     const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
     for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
       await copy(`${ROOT}${name}`, `${folder}/${name}`);
@@ -33,12 +33,13 @@ class Workshop implements AsyncDisposable {
     await Deno.mkdir(`${folder}/mine`);
     await writeWorker(folder, "first", "first 1");
     const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
-    const [, ...args] = tasks.dev.command.split(" ");
+    const [, ...all] = tasks.dev.command.split(" ");
+    const args = queues ? all.flatMap((arg: string) => arg === "--all" ? queues : [arg]) : all;
     const program = Program.startDeno([...args, "--workers-dir", "mine", "--log-format", "json"], {
       cwd: folder,
     });
     const workshop = new Workshop(folder, program);
-    await workshop.untilStarted(1);
+    if (!queues) await workshop.untilStarted(1);
     return workshop;
   }
 
@@ -113,6 +114,21 @@ Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C en
   program.signal("SIGINT");
   await program.end(5);
   assert(performance.now() - began < 2000);
+});
+
+Deno.test("dev: a queue whose file is gone for a while stays as it was", async () => {
+  await using workshop = await Workshop.open(["--queue_name", "first"]);
+  const { program, folder } = workshop;
+  await workshop.untilHandled("first", "first 1");
+  await Deno.rename(`${folder}/mine/first.ts`, `${folder}/mine/first.ts~`);
+  await program.untilLogged(/^The workers stay as they were: there is no queue first/);
+  await Deno.rename(`${folder}/mine/first.ts~`, `${folder}/mine/first.ts`);
+  await workshop.publish("first", {});
+  await program.until("it goes on", () => {
+    return program.log.filter(({ message }) => message === "first 1").length === 2;
+  });
+  program.signal("SIGINT");
+  assert.equal((await program.end(5)).code, 0);
 });
 
 Deno.test("dev: an event that runs while a file changes is not lost", async () => {

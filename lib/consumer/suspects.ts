@@ -82,9 +82,9 @@ export class Suspects implements Disposable {
     return { kind: "crashed", reason: "crashed", attempt: entry.attempt, error };
   }
 
-  /** An event that was to run alone has come to its end; one that was given back has not run. */
+  /** An event that was to run alone has come to its end; one that was given back is so still. */
   endAlone(entry: Entry, outcome: Outcome): void {
-    if (outcome.kind === "released") return;
+    if (outcome.kind === "released") return this.#note(() => this.#suspect(keyOf(entry), 0));
     this.#note(() => {
       this.#journal.clear(keyOf(entry));
       this.#journal.running([], false);
@@ -107,9 +107,14 @@ export class Suspects implements Disposable {
       const key = keyOf(entry);
       const crashes = outcome?.kind === "crashed" ? 1 : 0;
       this.#punished.delete(key);
-      if (!entry.alone && crashes === 0) return;
-      this.#journal.suspect(key, Math.max(crashes, this.#journal.suspicion(key) ?? 0));
+      if (entry.alone || crashes > 0) this.#suspect(key, crashes);
     });
+  }
+
+  /** What is known already is not made less. */
+  #suspect(key: EventKey, crashes: number): void {
+    const known = this.#journal.suspicion(key);
+    if (known === undefined || known < crashes) this.#journal.suspect(key, crashes);
   }
 
   /** The event has this process end, and that is not stored with it. */

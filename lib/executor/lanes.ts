@@ -78,6 +78,8 @@ export class Lanes {
 
   #openLanes(): void {
     while (this.#lanes < this.#concurrency && this.#waiting.length > 0 && !this.#aloneRuns) {
+      // Another handler may have computed for long before it waited.
+      if (this.#lanes > 0) this.runs.tick();
       this.#lanes++;
       void this.#lane().then(() => this.#closeLane());
     }

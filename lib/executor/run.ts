@@ -96,7 +96,14 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
   if (isA(thrown, Discard)) return { kind: "discarded", error };
   if (isA(thrown, RetryLater)) {
     const { after, counts } = thrown;
-    return { kind: "retry-later", attempt, after, counts, error };
+    // It goes from thread to thread, which not all that JavaScript may put there can.
+    return {
+      kind: "retry-later",
+      attempt,
+      after: typeof after === "number" ? after : undefined,
+      counts: counts === true,
+      error,
+    };
   }
   if (isA(thrown, Fail)) return { kind: "failed", reason: "fail", attempt, error };
   if (isA(thrown, InvalidEvent)) {

@@ -24,6 +24,8 @@ export interface ThreadEnd {
   readonly guilty: readonly Job[];
   /** Whether any that ran may be to blame. */
   readonly isSuspicious: boolean;
+  /** Others that may be to blame: they were given up before. */
+  readonly givenUp?: readonly Job[];
 }
 
 /** A handler that did not return when it was aborted. */
@@ -42,6 +44,8 @@ export interface ThreadExecutorOptions {
   readonly abortGraceSeconds: number;
   /** A handler hangs: its thread must be ended. */
   readonly onHang: (hang: Hang) => void;
+  /** At a stop, a handler goes on: ends its thread, so that its event may run elsewhere. */
+  readonly endThread: () => Promise<void>;
 }
 
 const DONE: Outcome = { kind: "done" };
@@ -101,10 +105,13 @@ export class ThreadExecutor implements Executor {
    * Gives the thread nothing more and waits for what runs in it; what it has not started is kept.
    *
    * @param graceMs How long what runs may go on before it is aborted.
+   * @returns What ran, and did not come to its end.
    */
-  async retire(graceMs: number): Promise<void> {
+  async retire(graceMs: number): Promise<readonly Job[]> {
     this.#isRetiring = true;
-    await this.#drain(graceMs, () => {});
+    const ran = this.#shared.running();
+    await this.#drain(graceMs);
+    return this.#jobsOf(ran);
   }
 
   /**
@@ -113,18 +120,19 @@ export class ThreadExecutor implements Executor {
    *
    * @returns Whether a job was to blame, or may have been.
    */
-  detach({ reason, error, guilty, isSuspicious }: ThreadEnd): boolean {
+  detach({ reason, error, guilty, isSuspicious, givenUp = [] }: ThreadEnd): boolean {
     this.#thread = undefined;
     this.#takeFinished();
     const running = this.#shared.running();
     const blamed = new Set(guilty);
-    const suspects = isSuspicious ? this.#jobsOf(running) : [];
+    const suspects = [...new Set([...isSuspicious ? this.#jobsOf(running) : [], ...givenUp])];
     const [only] = suspects;
     if (only?.alone && suspects.length === 1) blamed.add(only);
     for (const job of suspects) job.alone = true;
     const unfinished = [...this.#given.values()].filter((job) => !blamed.has(job));
     const since = new Map(running.map((run) => [this.#given.get(run.seq), run.since]));
     this.#given.clear();
+    this.#options.listener.onStart([]);
     this.#requeue(unfinished);
     for (const job of blamed) this.#crashed(job, since.get(job), reason, error);
     if (this.#isStopping) this.#releaseAll();
@@ -173,11 +181,13 @@ export class ThreadExecutor implements Executor {
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     this.#releaseWaiting();
-    await this.#drain(graceMs, () => this.#releaseAll());
+    await this.#drain(graceMs);
+    if (this.running().length > 0) await this.#options.endThread();
+    this.#releaseAll();
   }
 
-  /** Has the thread finish what runs. @param atLast What is done when it has, or takes too long. */
-  async #drain(graceMs: number, atLast: () => void): Promise<void> {
+  /** Has the thread finish what runs; resolves when it has, or takes too long. */
+  async #drain(graceMs: number): Promise<void> {
     // Whoever waits already is done when this is.
     const { resolve } = this.#quiet;
     const quiet = this.#quiet = Promise.withResolvers();
@@ -187,7 +197,6 @@ export class ThreadExecutor implements Executor {
     await quiet.promise;
     resolve();
     clearTimeout(timer);
-    atLast();
   }
 
   /** What the thread says of jobs. */
@@ -210,13 +219,20 @@ export class ThreadExecutor implements Executor {
 
   #outcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
     const job = this.#given.get(seq);
-    // What a thread that retires has not started is for the next one.
-    if (!job || (this.#isRetiring && outcome.kind === "released")) return;
+    if (!job || (outcome.kind === "released" && this.#keeps(seq))) return;
     this.#given.delete(seq);
     this.#options.listener.onOutcome(job, outcome, startedAt, runMs);
     // What waits here must not run before what the thread has given back.
     if (outcome.kind === "released") this.#releaseWaiting();
     if (this.#given.size === 0 && this.#isStopping) this.#quiet.resolve();
+  }
+
+  /**
+   * Whether what the thread gives back stays here: what it has not started is for the next thread
+   * where it retires, and what still runs in it must not run elsewhere.
+   */
+  #keeps(seq: number): boolean {
+    return this.#isRetiring || this.#shared.running().some((run) => run.seq === seq);
   }
 
   /** Gives the thread what it has room for, in few messages; what must run alone, by itself. */

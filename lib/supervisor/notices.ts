@@ -71,6 +71,13 @@ export class ThreadNotices {
     this.#say("error", message, { properties: { seconds, count, ids }, fingerprint });
   }
 
+  /** A thread did not answer while no event ran in it. */
+  blocked(seconds: number): void {
+    const message = "The thread of {queue} was blocked for {seconds} s though no event ran in " +
+      "it: it is ended, and a new one goes on";
+    this.#say("error", message, { properties: { seconds } });
+  }
+
   /** Something threw outside of any event: Zulip's line. */
   stray(error: ErrorData): void {
     this.#say("error", "Unhandled exception from queue: {queue}", { error });
@@ -88,7 +95,7 @@ export class ThreadNotices {
   parked({ most, seconds, parkSeconds }: Parking, error: ErrorData): void {
     const message = "Queue {queue} is parked: its worker failed {count} times within {seconds} " +
       "s. Its events stay in the broker, and it is tried again every {park} s";
-    const properties = { count: most, seconds, park: parkSeconds };
+    const properties = { count: most + 1, seconds, park: parkSeconds };
     this.#say("error", message, { error, properties });
   }
 

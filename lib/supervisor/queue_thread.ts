@@ -70,6 +70,7 @@ export class QueueThread {
   #limit: ReturnType<typeof setTimeout>;
   #beats = 0;
   #beatAt = performance.now();
+  #sweptAt = this.#beatAt;
   #stopped: Promise<boolean> | undefined;
 
   /**
@@ -102,19 +103,27 @@ export class QueueThread {
 
   /** Whether its event loop may be blocked: none of several events that run is blamed for sure. */
   get isLate(): boolean {
-    return this.#silentMs() > LATE_MS;
+    return this.silentMs > LATE_MS;
   }
 
   /** Whether its event loop is blocked: it will not close what it opened. */
   get isBlocked(): boolean {
-    return this.#silentMs() > BLOCKED_MS;
+    return this.silentMs > BLOCKED_MS;
+  }
+
+  /** For how long its event loop has not turned, in ms, as far as was looked. */
+  get silentMs(): number {
+    return performance.now() - this.#beatAt;
   }
 
   /** Looks for its beat; to be called every 250 ms. @param now `performance.now()` */
   sweep(now: number): void {
     const { beats } = this.#thread.pulse;
-    if (beats !== this.#beats) this.#beatAt = now;
+    // Where this comes late, the process was stopped or busy, and the thread perhaps too.
+    const isLate = now - this.#sweptAt > LATE_MS;
+    if (beats !== this.#beats || isLate) this.#beatAt = now;
     this.#beats = beats;
+    this.#sweptAt = now;
   }
 
   /** Sends a message; a dead thread gets none. */
@@ -145,10 +154,6 @@ export class QueueThread {
     clearTimeout(this.#limit);
     this.#closed.resolve();
     return await (this.#stopped ??= this.#thread.stop());
-  }
-
-  #silentMs(): number {
-    return performance.now() - this.#beatAt;
   }
 
   #onMessage(message: FromThread): void {

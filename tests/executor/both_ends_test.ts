@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { bothTest } from "../fixtures/executor/both.ts";
-import { type Bench, event, events, waiting } from "../fixtures/executor/bench.ts";
+import { type Bench, event, events, openInline, waiting } from "../fixtures/executor/bench.ts";
 
 const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
 
@@ -98,7 +98,8 @@ bothTest(
   },
 );
 
-bothTest("the late end of what was given up says nothing", {}, async (bench) => {
+Deno.test("main thread: the late end of what was given up says nothing", async () => {
+  await using bench = await openInline();
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a"));
   await prompter.waits("a");

@@ -38,6 +38,7 @@ const THROWN: readonly (readonly [thrown: string, outcome: string])[] = [
   ["Fail", "failed (fail) 1"],
   ["Discard", "discarded"],
   ["RetryLater", "retry-later 1"],
+  ["RetryLater of nonsense", "retry-later 1"],
   ["undefined", "error (error) 1"],
   ["a text", "error (error) 1"],
   ["a symbol", "error (error) 1"],

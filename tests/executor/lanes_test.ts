@@ -277,3 +277,20 @@ for (const isOrdered of [false, true]) {
     );
   });
 }
+
+Deno.test("Lanes count an event's time from its own start, though another computed before", async () => {
+  const gates = new Gates();
+  const { executor, recorder } = singles({
+    concurrency: 2,
+    consume(event) {
+      const end = performance.now() + (event.id === "busy" ? 50 : 0);
+      while (performance.now() < end);
+      return gates.enter(event.id);
+    },
+  });
+  executor.run(jobs("busy", "next"));
+  const [busy, next] = executor.running();
+  assert(busy && next && next.since - busy.since >= 50);
+  for (const id of ["busy", "next"]) gates.leave(id);
+  await recorder.outcomes(2);
+});

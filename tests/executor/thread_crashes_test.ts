@@ -206,6 +206,48 @@ Deno.test("a stop of a blocked thread ends soon after its grace", async () => {
   assert.deepEqual(executor.running(), []);
 });
 
+Deno.test("a stop ends the thread of what does not return before its event may run elsewhere", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  const hadThread: boolean[] = [];
+  const onOutcome = recorder.onOutcome.bind(recorder);
+  recorder.onOutcome = (...told) => {
+    hadThread.push(bench.hasThread);
+    onOutcome(...told);
+  };
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released"), ["a"]);
+  assert.deepEqual(hadThread, [false]);
+});
+
+Deno.test("what a thread that retires has given up runs alone, and is blamed when it does so again", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([...waiting("a"), ...events("b")]);
+  await prompter.waits("a");
+  const givenUp = await executor.retire(20);
+  assert.deepEqual(givenUp.map(({ id }) => id), ["a"]);
+  await crash(bench, { isSuspicious: false, givenUp });
+  await prompter.waits("a");
+  const again = await executor.retire(20);
+  assert.deepEqual(again.map(({ id, alone }) => [id, alone]), [["a", true]]);
+  await crash(bench, { isSuspicious: false, givenUp: again });
+  await recorder.outcomes(2);
+  assert.deepEqual([recorder.ids("crashed"), recorder.ids("done")], [["a"], ["b"]]);
+});
+
+Deno.test("while there is no thread, nothing is said to run", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  await bench.end();
+  executor.detach({ ...CRASH, isSuspicious: false });
+  assert.deepEqual(recorder.starts.at(-1), []);
+});
+
 Deno.test("a handler that heeds its signal does not hang", async () => {
   await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 60 });
   const { executor, recorder } = bench;

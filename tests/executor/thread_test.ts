@@ -6,7 +6,9 @@
 
 import assert from "node:assert/strict";
 import { Pulse, SharedRuns } from "../../lib/executor/thread/shared_runs.ts";
-import { event, events, range, waiting } from "../fixtures/executor/bench.ts";
+import { removeOldLifeFiles } from "../../lib/executor/thread/worker_thread.ts";
+import { WorkerHost } from "../../lib/host.ts";
+import { event, events, range, Surroundings, waiting } from "../fixtures/executor/bench.ts";
 import { threadBench } from "../fixtures/executor/thread_bench.ts";
 
 const CRASH = { reason: "crashed", error: { name: "ThreadEnded", message: "it ended" } } as const;
@@ -92,6 +94,29 @@ Deno.test("a handler that does not return after its grace is told, with all that
   assert.deepEqual(hang.running.map(({ id }) => id), ["a"]);
 });
 
+Deno.test("what a thread itself sees past its grace has its outcome when it returns", async () => {
+  using around = new Surroundings({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
+  const { file, config, publish, recorder, prompter } = around;
+  const marks = { on() {}, off() {} };
+  const host = await WorkerHost.load(file, {
+    queue: file.name,
+    workerNum: 0,
+    config,
+    publish,
+    marks,
+  });
+  await host.setup();
+  const executor = host.executor(recorder);
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  executor.sweep(performance.now() + 60_000);
+  prompter.leave("a");
+  await recorder.outcomes(1);
+  assert.equal(recorder.outcomeOf("a"), "done");
+  assert.deepEqual(recorder.stuck, []);
+  await host.close();
+});
+
 Deno.test("a thread that ends by itself is told", async () => {
   await using bench = await threadBench();
   bench.executor.run(events({ id: "a", do: "exit" }));
@@ -130,4 +155,23 @@ Deno.test("a pulse tells that a thread lives, and of its heap", () => {
   thread.beat(12);
   thread.heapFull();
   assert.deepEqual([pulse.beats, pulse.heapUsedMb, pulse.isHeapFull], [1, 12, true]);
+});
+
+Deno.test("what is left of threads that were killed at their birth is removed, once it is old", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "pq-births-" });
+  try {
+    const name = (digit: string) =>
+      `thread-${"00000000-0000-0000-0000-000000000000".replaceAll("0", digit)}.lock`;
+    const hourAgo = new Date(Date.now() - 3_601_000);
+    for (const file of [name("1"), name("2"), "thread-of-another.lock"]) {
+      Deno.writeTextFileSync(`${folder}/${file}`, "");
+      if (file !== name("2")) Deno.utimeSync(`${folder}/${file}`, hourAgo, hourAgo);
+    }
+    removeOldLifeFiles(folder);
+    const left = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+    assert.deepEqual(left, [name("2"), "thread-of-another.lock"].sort());
+    removeOldLifeFiles(`${folder}/missing`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });

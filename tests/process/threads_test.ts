@@ -129,7 +129,7 @@ for (const [what, source, logged] of BROKEN) {
       },
     });
     const since = Date.now();
-    const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
+    const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times/);
     assert.equal(line["queue"], queue);
     assert.match(JSON.stringify(line["error"]), logged);
     await both.assertUnharmed(since);
@@ -153,7 +153,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
   });
   const since = Date.now();
   await both.order({ n: 0 });
-  await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times within 300 s/);
+  await both.program.untilLogged(/^Queue .* is parked: its worker failed 3 times within 300 s/);
   const failures = both.program.log.filter(({ message }) => /did not start/.test(message));
   assert.equal(failures.length, 2);
   assert.match(JSON.stringify(failures[0]?.["error"]), /is not there/);
@@ -170,6 +170,22 @@ stageTest("where every queue is parked, the process ends with 3", async (stage) 
   await broken(stage);
   const { code } = await stage.run(["--multi_threaded", stage.queue], { MAX_RESTARTS: "0" });
   assert.equal(code, 3);
+});
+
+stageTest("a queue that only waits to retry does not have the process end", async (stage) => {
+  await stage.worker({ retries: [1] });
+  const { channel } = stage.client;
+  await channel.assertQueue(`${stage.queue}.retry.1s`, { arguments: { "x-max-length": 7 } });
+  await stage.publish([{ n: 0, do: "throw" }]);
+  const other = `${stage.queue}_broken`;
+  await stage.write(`workers/${other}.ts`, "throw new Error('not today');");
+  const program = stage.start(["--multi_threaded", stage.queue, other], { MAX_RESTARTS: "0" });
+  await program.untilLogged(/is parked for 300 s: an event could neither be retried/);
+  await program.untilLogged(/is parked: its worker failed 1 times/);
+  program.signal("SIGUSR2");
+  await program.untilLogged(/^Status of the process: 2 queues, 2 parked/);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
 });
 
 rabbitmqTest(

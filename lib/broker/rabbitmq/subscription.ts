@@ -236,7 +236,10 @@ export class RabbitSubscription implements Subscription {
       if (session.consumerTag !== undefined || this.#wanted === 0) this.#first.resolve();
       const since = performance.now();
       await session.ended.promise;
-      if (performance.now() - since > STABLE_MS) this.#backoff.reset();
+      if (performance.now() - since > STABLE_MS) {
+        this.#backoff.reset();
+        this.#said = "";
+      }
       if (session.error) throw session.error;
     } finally {
       this.#session = undefined;

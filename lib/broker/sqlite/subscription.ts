@@ -42,6 +42,8 @@ export class SqliteSubscription implements Subscription {
   #wasUp = false;
   /** Whether nothing was left when it last took events. */
   #isDry = false;
+  /** How many events have become ready while it looked, or since. */
+  #readied = 0;
   #claiming: Promise<void> | undefined;
 
   /** @param options The queue, its file and who hears of its deliveries. */
@@ -123,6 +125,7 @@ export class SqliteSubscription implements Subscription {
   /** An event of its queue has become ready. */
   onReady(): void {
     this.#isDry = false;
+    this.#readied++;
     this.wake();
   }
 
@@ -206,9 +209,13 @@ export class SqliteSubscription implements Subscription {
   async #claim(isUrgent: boolean): Promise<void> {
     const session = this.#session;
     try {
-      const claimed = await this.#options.commits.claim(() => this.#take(session), isUrgent);
+      let readied = 0;
+      const claimed = await this.#options.commits.claim(() => {
+        readied = this.#readied;
+        return this.#take(session);
+      }, isUrgent);
       this.#claiming = undefined;
-      this.#isDry = claimed.isAll;
+      this.#isDry = claimed.isAll && readied === this.#readied;
       this.#handOut(session, claimed.rows);
       this.wake();
     } catch {

@@ -144,6 +144,27 @@ export class WorkerThread {
   }
 }
 
+/** Files that are older are no longer needed for a birth, in ms. */
+const OLD_MS = 3_600_000;
+
+/**
+ * Removes the files of threads whose process was killed while they were born.
+ *
+ * @param stateDir `STATE_DIR`; it need not be there.
+ */
+export function removeOldLifeFiles(stateDir: string): void {
+  try {
+    for (const { name } of Deno.readDirSync(stateDir)) {
+      if (!/^thread-[-0-9a-f]{36}\.lock$/.test(name)) continue;
+      const path = join(stateDir, name);
+      const age = Date.now() - (Deno.statSync(path).mtime?.getTime() ?? Infinity);
+      if (age > OLD_MS) Deno.removeSync(path);
+    }
+  } catch {
+    // Not there, another's, or removed by another process: they only take up room.
+  }
+}
+
 function makeFile(path: string): Deno.FsFile {
   try {
     Deno.mkdirSync(dirname(path), { recursive: true });

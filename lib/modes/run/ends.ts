@@ -28,6 +28,8 @@ export function exitCode(end: End): number {
   return isRestart ? EXIT.restart : EXIT.stopped;
 }
 
+/** Longer timers would fire at once. */
+const LONGEST_TIMER_SECONDS = 2_000_000;
 /** How often a drain looks whether the queue is empty, in ms; it must be so twice. */
 const DRAIN_LOOK_MS = 200;
 
@@ -57,7 +59,11 @@ export class Ends implements Disposable {
 
   /** Ends the run after so many seconds. */
   after(seconds: number): void {
-    this.#timer = setTimeout(() => this.end("max-seconds"), seconds * 1000);
+    const now = Math.min(seconds, LONGEST_TIMER_SECONDS);
+    this.#timer = setTimeout(() => {
+      if (now < seconds) this.after(seconds - now);
+      else this.end("max-seconds");
+    }, now * 1000);
   }
 
   /** Ends the run when an error or a rejection was caught by nobody, which is told to `onError`. */

@@ -7,6 +7,7 @@
 import type { Broker } from "../../broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config.ts";
+import { removeOldLifeFiles } from "../../executor/thread/worker_thread.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../monitoring/log.ts";
@@ -14,6 +15,7 @@ import type { Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request, Signals } from "../../process.ts";
 import { TOO_LATE, within } from "../../within.ts";
+import { errorData } from "../../error_data.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
@@ -89,6 +91,7 @@ export class ProcessRun {
     ends.onUncaught((error) => this.#logException(error));
     if (maxSeconds !== undefined) ends.after(maxSeconds);
     const sweeper = setInterval(() => this.#sweep(performance.now()), STATISTICS_SWEEP_MS);
+    removeOldLifeFiles(this.#options.config.stateDir);
     try {
       return await this.#connectAndConsume();
     } catch (error) {
@@ -192,24 +195,38 @@ export class ProcessRun {
   #watch(start: (queue: QueueRun) => void): Disposable | undefined {
     const { command, folders, tasks } = this.#options;
     if (!command.watch) return undefined;
-    const names = () => tasks().map(({ queue }) => queue).join();
-    let known = names();
+    const names = (now: readonly QueueTask[]) => now.map(({ queue }) => queue).join();
+    let known = names(tasks());
     let reloading = Promise.resolve();
     return new FolderWatch(folders, () => {
-      const now = names();
-      if (now === known) return;
-      known = now;
-      reloading = reloading.then(() => this.#reload(start));
+      const now = this.#tasksNow();
+      if (!now || names(now) === known) return;
+      known = names(now);
+      reloading = reloading.then(() => this.#reload(start, now));
     });
   }
 
-  async #reload(start: (queue: QueueRun) => void): Promise<void> {
+  /** The queues by the files that are there; `undefined` while one of them is missing. */
+  #tasksNow(): readonly QueueTask[] | undefined {
+    try {
+      return this.#options.tasks();
+    } catch (error) {
+      const { message } = errorData(error);
+      logLine("warning", "The workers stay as they were: {problem}", { problem: message }, {});
+      return undefined;
+    }
+  }
+
+  async #reload(
+    start: (queue: QueueRun) => void,
+    tasks: readonly QueueTask[],
+  ): Promise<void> {
     const before = this.#queues;
     logLine("info", "There are other workers than before: all are begun anew", {}, {});
     await Promise.allSettled(before.map((queue) => queue.stop(this.#graceMs())));
     for (const queue of before) queue.flush();
     if (this.#isEnding) return;
-    this.#queues = this.#options.tasks().map((task) => this.#queueRun(task));
+    this.#queues = tasks.map((task) => this.#queueRun(task));
     this.#queues.forEach(start);
     await this.#logLaunches();
   }
@@ -221,8 +238,13 @@ export class ProcessRun {
   /** Sets a worker up and lets it consume. A stop may come at any time. */
   async #start(queue: QueueRun, broker: Broker): Promise<void> {
     const end = await queue.start(broker);
-    if (end === "inactive") this.#queues = this.#queues.filter((other) => other !== queue);
-    else if (end !== "stopped") this.#ends.end(end);
+    if (end !== "inactive") {
+      if (end !== "stopped") this.#ends.end(end);
+      return;
+    }
+    this.#queues = this.#queues.filter((other) => other !== queue);
+    // Of those that are left, all may be parked.
+    this.#onParked();
   }
 
   /** Zulip's lines for threads that are begun. */
@@ -282,7 +304,7 @@ export class ProcessRun {
   }
 
   #onParked(): void {
-    const parked = this.#queues.filter((queue) => queue.isParked).length;
+    const parked = this.#queues.filter((queue) => queue.isGivenUp).length;
     if (parked === 0) return;
     if (parked < this.#queues.length && !this.#options.command.exitWhenParked) return;
     this.#ends.end("parked");

@@ -119,6 +119,11 @@ export class QueueRun {
     return this.#runner?.isParked ?? false;
   }
 
+  /** Whether it is parked as its worker cannot be kept running, or the broker refuses it. */
+  get isGivenUp(): boolean {
+    return this.#supervisor?.state === "parked";
+  }
+
   /**
    * Sets the worker up and lets it consume, until it is stopped or ends by itself.
    *

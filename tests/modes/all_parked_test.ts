@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { loadConfig } from "../../lib/config.ts";
+import { ProcessRun } from "../../lib/modes/run/process_run.ts";
+
+/** Loads for longer than it takes to park another, and is then no queue for `--all`. */
+const INACTIVE = `import { defineWorker } from "process-queue/worker";
+import { z } from "zod";
+await new Promise((resolve) => setTimeout(resolve, 1000));
+export default defineWorker({
+  queue: "inactive", event: z.unknown(), isTestQueue: true, consume() {},
+});`;
+const WORKERS: Readonly<Record<string, string>> = {
+  broken: "throw new Error('not today');",
+  inactive: INACTIVE,
+};
+
+Deno.test("where all queues that are left are parked, the process asks to be restarted", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "pq-parked-" });
+  const tasks = Object.entries(WORKERS).map(([name, source]) => {
+    const file = `${folder}/${name}.ts`;
+    Deno.writeTextFileSync(file, source);
+    return { file: { name, file }, queue: name, workerNum: 0 };
+  });
+  try {
+    const run = new ProcessRun({
+      tasks: () => tasks,
+      folders: [],
+      command: {
+        queues: { kind: "all" },
+        inline: false,
+        drain: false,
+        maxEvents: undefined,
+        maxSeconds: 15,
+        exitWhenParked: false,
+        watch: false,
+      },
+      config: loadConfig({ STATE_DIR: folder, QUEUE_STATS_DIR: folder, MAX_RESTARTS: "0" }),
+      print: () => {},
+    });
+    assert.equal(await run.run(), 3);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
