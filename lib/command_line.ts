@@ -92,13 +92,15 @@ function unknownCommand(word: string, parser: Parser): UsageError {
     redactText(
       `there is no command ${word}${didYouMean(word, names)}\ncommands: `,
     ) +
-      names.join(", "),
+      names.join(", ") +
+      (parser.parent ? "" : "\nqueues are run by --queue_name, --multi_threaded or --all"),
   );
 }
 
 function usageError(error: CommanderError, program: Parser): UsageError {
   const parser = parserOf(program);
-  const [word] = parser.args;
+  const [first, second] = parser.args;
+  const word = first === "help" ? second : first;
   if (
     parser.commands.length > 0 && word !== undefined && !word.startsWith("-")
   ) {

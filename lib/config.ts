@@ -166,7 +166,7 @@ function readGeneral(
       `sqlite:${stateDir}/process-queue.sqlite`,
     ),
     stateDir,
-    statsDir: reader.read(GENERAL.statsDir),
+    statsDir: reader.read(GENERAL.statsDir, `${stateDir}/stats`),
     errorDir: reader.readOptional(GENERAL.errorDir),
     workersDir: reader.readOptional(GENERAL.workersDir),
     testFile: reader.read(GENERAL.testFile),

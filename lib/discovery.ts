@@ -8,6 +8,7 @@
 import { join, parse, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorData } from "./error_data.ts";
+import { didYouMean } from "./spelling.ts";
 import type { BatchWorker, SingleWorker, Worker } from "./worker.ts";
 
 /** A worker's file; its name is the queue's. */
@@ -107,6 +108,29 @@ function withoutColours(text: string): string {
   return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
+/** What a worker may say of itself; the compiler sees to it that none is missing. */
+const OPTIONS: ReadonlySet<string> = new Set(
+  Object.keys(
+    {
+      queue: true,
+      event: true,
+      isTestQueue: true,
+      enabled: true,
+      prefetch: true,
+      concurrency: true,
+      orderBy: true,
+      maxConsumeSeconds: true,
+      maxHeapMb: true,
+      retries: true,
+      shard: true,
+      setup: true,
+      consume: true,
+      batch: true,
+      consumeBatch: true,
+    } satisfies Record<keyof SingleWorker<unknown> | keyof BatchWorker<unknown>, true>,
+  ),
+);
+
 /** What is wrong with a module's default export, as the rest of a sentence. */
 function wrongWith(worker: Partial<Worker> | undefined, name: string): string | undefined {
   if (typeof worker !== "object" || worker === null) {
@@ -122,6 +146,10 @@ function wrongWith(worker: Partial<Worker> | undefined, name: string): string | 
   if (typeof worker.event?.safeParse !== "function") {
     return "declares a worker without a schema: add `event: z.object({ … })`, with z from zod 4";
   }
+  const mistyped = Object.keys(worker).filter((key) => !OPTIONS.has(key))
+    .map((key) => `has an option ${key}, which there is not${didYouMean(key, OPTIONS)}`)
+    .find((text) => text.endsWith("?"));
+  if (mistyped) return mistyped;
   const { consume, consumeBatch, batch } = worker as
     & Partial<SingleWorker<unknown>>
     & Partial<BatchWorker<unknown>>;

@@ -420,7 +420,7 @@ async function main(): Promise<void> {
     `\nA private RabbitMQ node is running; its data are in ${node.folder}.`,
   );
   console.log(
-    `Use it in another terminal:\n\n  AMQP_URL=${node.url} deno task start --help\n`,
+    `Use it in another terminal:\n\n  AMQP_URL=${node.url} deno task start check-config\n`,
   );
   console.log("Ctrl-C ends it and removes its data.");
   await ending.received;

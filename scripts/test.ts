@@ -4,8 +4,8 @@
  * It starts one private RabbitMQ and one private PostgreSQL where they are
  * installed, runs `deno test` with them, stops them, and prints as its last
  * line `N passed, N failed, N skipped`. It exits with 1 when anything failed.
- * Where no files are named, what needs no server runs beside the other tests,
- * and is printed after them.
+ * Where no files are named, what shares no server runs beside the other tests,
+ * and what looks at gaps of time runs after them, alone.
  *
  * @module
  */
@@ -15,12 +15,19 @@ import { isRequired, notInstalled, postgres, rabbitmq, type TestServer } from ".
 
 const graceMs = 5_000;
 
-/** What needs neither a server nor a quiet machine. */
+/** What looks for how long something did not happen, and so needs a quiet machine. */
+const QUIET = [
+  "tests/broker/sqlite_processes_test.ts",
+  "tests/process/neighbours_test.ts",
+  "tests/process/threads_test.ts",
+];
+/** What shares no server with other tests. */
 const BESIDE = [
   "tests/architecture_test.ts",
   "tests/consumer_property_test.ts",
   "tests/consumer_suspects_test.ts",
   "tests/consumer_test.ts",
+  "tests/crash_test.ts",
   "tests/demo_test.ts",
   "tests/docs_test.ts",
   "tests/executor/",
@@ -102,10 +109,11 @@ export function together(outcomes: readonly Outcome[]): Outcome {
   return problems.length > 0 ? { counts, problem: problems.join("\n") } : { counts };
 }
 
-/** The arguments of each run of `deno test` that takes part. */
-function runsOf(args: readonly string[]): string[][] {
-  if (args.filter((arg) => !arg.startsWith("-")).some(isPath)) return [[...args]];
-  return [[`--ignore=${BESIDE}`, ...args, "tests/"], [...args, ...BESIDE]];
+/** The arguments of `deno test`, for each run: those of a round run beside each other. */
+function roundsOf(args: readonly string[]): string[][][] {
+  if (args.filter((arg) => !arg.startsWith("-")).some(isPath)) return [[[...args]]];
+  const others = [`--ignore=${[...BESIDE, ...QUIET]}`, ...args, "tests/"];
+  return [[others, [...args, ...BESIDE]], [[...args, ...QUIET]]];
 }
 
 /** Starts what is installed; answers the environment that describes it. */
@@ -145,15 +153,18 @@ async function runTests(
   const folder = await Deno.makeTempDir({ prefix: "pq-test-" });
   // The user that a private PostgreSQL runs as must get through to its folder.
   await Deno.chmod(folder, 0o711);
-  let shown = Promise.resolve();
-  const runs = runsOf(args).map((args) => {
-    const run = runOne(args, { ...env, TMPDIR: folder }, interrupted, shown);
-    shown = run.then(() => {});
-    return run;
-  });
-  const outcome = together(await Promise.all(runs));
+  const outcomes: Outcome[] = [];
+  for (const round of roundsOf(args)) {
+    let shown = Promise.resolve();
+    const runs = round.map((args) => {
+      const run = runOne(args, { ...env, TMPDIR: folder }, interrupted, shown);
+      shown = run.then(() => {});
+      return run;
+    });
+    outcomes.push(...await Promise.all(runs));
+  }
   await removeFolder(folder);
-  return outcome;
+  return together(outcomes);
 }
 
 /** One run of `deno test`. @param mayShow When its output may be shown. */

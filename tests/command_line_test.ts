@@ -174,9 +174,20 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config",
+    "commands: publish, failed, migrate, check-config\n" +
+    "queues are run by --queue_name, --multi_threaded or --all",
   ],
-  ["a", "there is no command a\ncommands: publish, failed, migrate, check-config"],
+  [
+    "help pubish",
+    "there is no command pubish; did you mean publish?\n" +
+    "commands: publish, failed, migrate, check-config\n" +
+    "queues are run by --queue_name, --multi_threaded or --all",
+  ],
+  [
+    "a",
+    "there is no command a\ncommands: publish, failed, migrate, check-config\n" +
+    "queues are run by --queue_name, --multi_threaded or --all",
+  ],
   [
     "publish",
     "missing required argument 'queue'\nusage: process-queue publish [options] <queue> [json]",

@@ -97,7 +97,18 @@ Deno.test("loadWorker loads a worker written in JavaScript", async () => {
   assert.equal((await load(dir.path, "mine", "js")).queue, "mine");
 });
 
+Deno.test("loadWorker leaves alone what a worker has beside its options", async () => {
+  const text = worker("mine").replace("queue:", "sendMail() {}, queue:");
+  using dir = folder({ "mine.ts": text });
+  assert.equal((await load(dir.path, "mine")).queue, "mine");
+});
+
 const WRONG: readonly [title: string, text: string, message: string][] = [
+  [
+    "mistypes an option",
+    worker("mine").replace("queue:", "retires: [], queue:"),
+    "has an option retires, which there is not; did you mean retries?",
+  ],
   [
     "declares none",
     "export const queue = 'mine';",

@@ -50,7 +50,8 @@ export function runOptions(): Option[] {
     option(
       "--inline",
       "with --queue_name: run the worker in the main thread, which is good for debuggers and " +
-        "memory; what hangs or crashes there cannot be stopped and ends the process",
+        "memory; what crashes or never returns there ends the process, and an endless loop heeds " +
+        "no signal",
     ),
     option("--drain", "end when the queues are empty"),
     option(

@@ -53,7 +53,7 @@ export const GENERAL = {
   },
   statsDir: {
     name: "QUEUE_STATS_DIR",
-    default: "./var/stats",
+    default: "<STATE_DIR>/stats",
     description: "The folder for each queue's statistics, <queue>.stats",
     ...text("the path of a folder"),
   },

@@ -75,7 +75,7 @@ function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
       "a number over 0, or null",
     ],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
-    ["retries", retries, retries.every(isTime), "numbers from 0"],
+    ["retries", retries, Array.isArray(retries) && retries.every(isTime), "numbers from 0"],
   ];
   for (const [name, value, isRight, rule] of rules) {
     if (isRight) continue;

@@ -4,13 +4,16 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import type { CheckConfigCommand } from "../command_line.ts";
 import { checkQueueNames, type Config, type EffectiveSetting, queueKey } from "../config.ts";
+import { type Problem, sentence } from "../config/problem.ts";
+import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** What came of trying one thing. */
 export interface Check {
-  /** `settings`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** What is there, or what is wrong. */
@@ -18,8 +21,8 @@ export interface Check {
 }
 
 /**
- * Prints every setting with its source, secrets masked, then tries the broker (once, without
- * waiting for it) and the database.
+ * Prints every setting with its source, secrets masked, then tries the folders, the broker (once,
+ * without waiting for it) and the database.
  *
  * @returns The exit code: 0, or 1 when something is wrong.
  */
@@ -32,6 +35,7 @@ export async function runCheckConfig(
   const settings = config.effective.filter(isOurs(config, known));
   const checks = [
     checkNames(config, known),
+    ...checkFolders(config),
     await attempt("broker", () => tryBroker(config, services)),
     await attempt("database", () => tryDatabase(config, services)),
   ];
@@ -55,6 +59,21 @@ function isOurs(
   return ({ name }) => !names.has(name);
 }
 
+function checkFolders(config: Config): Check[] {
+  const { stateDir, statsDir, errorDir } = config;
+  const check = (name: string, problem: Problem | undefined): Check => {
+    return { name, ok: problem === undefined, message: problem ? sentence(problem) : "ok" };
+  };
+  return [
+    check("workers", workersProblem(config)),
+    check("state", writableProblem("STATE_DIR", stateDir)),
+    check("statistics", writableProblem("QUEUE_STATS_DIR", statsDir)),
+    ...(errorDir === undefined ? [] : [
+      check("errors", writableProblem("QUEUE_ERROR_DIR", errorDir)),
+    ]),
+  ];
+}
+
 function checkNames(config: Config, known: readonly KnownQueue[]): Check {
   const problems = checkQueueNames(config, known.map(({ name }) => name));
   const ok = problems.length === 0;
@@ -74,7 +93,7 @@ async function tryBroker(config: Config, services: Services): Promise<string> {
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using _broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  return `ok (${url === undefined ? `embedded, in ${config.stateDir}` : addressOf(url)})`;
+  return `ok (${url === undefined ? `embedded, in ${resolve(config.stateDir)}` : addressOf(url)})`;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

@@ -10,6 +10,7 @@ import type { FailedCommand } from "../command_line.ts";
 import type { Config } from "../config.ts";
 import { failedQueueName } from "../retry.ts";
 import { jsonLine, table } from "./failed/event.ts";
+import { embeddedPlace } from "./place.ts";
 import { requireQueue, type Services } from "./services.ts";
 
 /**
@@ -30,7 +31,10 @@ export async function runFailed(
   const lines = command.action === "list"
     ? await list(broker, command)
     : [await retry(broker, command)];
-  for (const line of lines) services.print(line);
+  const place = command.json ? "" : embeddedPlace(config);
+  lines.forEach((line, index) => {
+    services.print(index === lines.length - 1 ? `${line}${place}` : line);
+  });
   return 0;
 }
 

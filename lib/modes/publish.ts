@@ -9,6 +9,7 @@ import type { PublishCommand } from "../command_line.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { publishEvent, type ShardFunction, shardQueue, unsharded } from "../publish.ts";
 import { UsageError } from "../usage_error.ts";
+import { embeddedPlace } from "./place.ts";
 import { ConfirmWindow } from "./publish/confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./publish/lines.ts";
 import type { Progress } from "./publish/progress.ts";
@@ -53,15 +54,8 @@ export async function runPublish(
     : [{ number: 1, text: event?.trim() ?? "", offset: 0 }];
   const publishing = new Publishing(broker, command, queueOf, input?.progress);
   const count = await publishing.run(lines);
-  services.print(`published ${countOf(count)} to ${command.queue}${placeOf(config)}`);
+  services.print(`published ${countOf(count)} to ${command.queue}${embeddedPlace(config)}`);
   return 0;
-}
-
-/** Where workers on RabbitMQ would never find them. */
-function placeOf({ broker, stateDir }: Config): string {
-  return broker.url === undefined
-    ? `, in the embedded broker in ${stateDir} (AMQP_URL is not set)`
-    : "";
 }
 
 type QueueChooser = (event: unknown) => string;

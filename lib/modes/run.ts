@@ -11,8 +11,10 @@ import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
 import { EXIT } from "../process.ts";
+import { unsharded } from "../publish.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
+import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
 /** What the run mode writes its last line to. */
@@ -47,7 +49,7 @@ export async function runQueues(
   const { queues } = command;
   const tasks = () => tasksOf(queues, config);
   tasks();
-  checkConfiguration(config);
+  checkConfiguration(config, command.watch);
   const { workersDir } = config;
   const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
@@ -58,7 +60,7 @@ export async function runQueues(
 function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
   switch (queues.kind) {
     case "one":
-      return [taskOf(queues.queue, queues.workerNum, config)];
+      return [shardTask(queues.queue, config) ?? taskOf(queues.queue, queues.workerNum, config)];
     case "several":
       return [...new Set(queues.queues)].flatMap((queue) => shardsOf(queue, config));
     case "all": {
@@ -71,6 +73,14 @@ function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
 function taskOf(name: string, workerNum: number, config: Config): QueueTask {
   const file = requireWorkerFile(name, config.workersDir);
   return { file, queue: consumedQueue(name, workerNum, config), workerNum };
+}
+
+/** The queue of a shard may be named as it is called at the broker. */
+function shardTask(name: string, config: Config): QueueTask | undefined {
+  const queue = unsharded(name);
+  const shard = Number(name.slice(queue.length).replace("_shard", ""));
+  const isOne = shard >= 1 && shard <= (config.shards.get(queueKey(queue)) ?? 0);
+  return isOne ? taskOf(queue, shard, config) : undefined;
 }
 
 /** Each shard has a thread of its own. */
@@ -88,8 +98,13 @@ async function sentryOf(config: Config, workerNum: number): Promise<SentryReport
   return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
 }
 
-/** Files that are no workers are only told of. */
-function checkConfiguration(config: Config): void {
+/** Files that are no workers are only told of; while workers are written their folder may come. */
+function checkConfiguration(config: Config, isWatched: boolean): void {
+  const folders = [
+    isWatched ? undefined : workersProblem(config),
+    writableProblem("STATE_DIR", config.stateDir),
+  ].filter((problem) => problem !== undefined);
+  if (folders.length > 0) throw new ConfigError(folders);
   const { files, problems } = discover(config.workersDir);
   for (const { message } of problems) logLine("warning", message, {}, {});
   const names = queueNameProblems(config, files.map(({ name }) => name));

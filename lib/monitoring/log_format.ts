@@ -136,10 +136,21 @@ function unsaid(record: LogRecord, line: Line): Record<string, unknown> {
   if (worker_num !== undefined && worker_num !== 0) {
     others["worker_num"] = worker_num;
   }
+  const frame = frameOf(others["error"]);
   for (const name of Object.keys(others)) {
     if (record.rawMessage.includes(`{${name}}`)) delete others[name];
   }
-  return others;
+  // The message names the error, and not where it was thrown.
+  return others["error"] === undefined && frame !== undefined ? { ...others, at: frame } : others;
+}
+
+const OWN_CODE = new URL("../", import.meta.url).href;
+
+/** The first place in a stack that is not in this program's engine. */
+function frameOf(error: unknown): string | undefined {
+  if (!isError(error)) return undefined;
+  const places = (error.stack ?? "").matchAll(/^ +at .*?\(?(file:[^\s)]+)\)?$/gm);
+  return [...places].map(([, place]) => place).find((place) => !place?.startsWith(OWN_CODE));
 }
 
 function inWords(value: unknown): string {

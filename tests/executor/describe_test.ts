@@ -73,6 +73,7 @@ const WRONG: readonly [worker: Worker, message: string][] = [
   [single({ maxConsumeSeconds: 0 }), "maxConsumeSeconds 0: it must be a number over 0, or null"],
   [single({ maxHeapMb: -1 }), "maxHeapMb -1: it must be a whole number from 1"],
   [single({ retries: [5, -1] }), "retries 5,-1: it must be numbers from 0"],
+  [single({ retries: -1 as never }), "retries -1: it must be numbers from 0"],
 ];
 
 for (const [worker, message] of WRONG) {

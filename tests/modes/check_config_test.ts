@@ -5,7 +5,14 @@ import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { COMMON, Surroundings } from "./surroundings.ts";
 
 const COMMAND: CheckConfigCommand = { mode: "check-config", json: false, ...COMMON };
-const ENVIRONMENT = { AMQP_URL: "amqps://me:sesame@rabbit/zulip%2f1", LOG_LEVEL: "debug" };
+const FOLDER = Deno.makeTempDirSync({ prefix: "pq-check-" });
+const ENVIRONMENT = {
+  AMQP_URL: "amqps://me:sesame@rabbit/zulip%2f1",
+  LOG_LEVEL: "debug",
+  STATE_DIR: `${FOLDER}/state`,
+};
+
+Deno.test.afterAll(() => Deno.removeSync(FOLDER, { recursive: true }));
 
 Deno.test("runCheckConfig prints every setting with its source, and what is there", async () => {
   const around = new Surroundings();
@@ -18,9 +25,12 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     ["QUEUE_TYPE=classic", "default"],
   ]);
   assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));
-  assert.deepEqual(printed.slice(-4), [
+  assert.deepEqual(printed.slice(-7), [
     "",
     "settings: ok",
+    "workers: ok",
+    "state: ok",
+    "statistics: ok",
     "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
     "database: ok",
   ]);
@@ -30,10 +40,25 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
 Deno.test("runCheckConfig prints everything that fails, and answers 1", async () => {
   const around = new Surroundings();
   around.failures = { broker: new Error("No broker there"), database: new Error("No database") };
-  const environment = { ...ENVIRONMENT, PQ_TSET_PREFETCH: "1", PQ_X_PREFETCH: "1" };
+  const file = Deno.makeTempFileSync({ dir: FOLDER });
+  const environment = {
+    ...ENVIRONMENT,
+    PQ_TSET_PREFETCH: "1",
+    PQ_X_PREFETCH: "1",
+    WORKERS_DIR: `${FOLDER}/none`,
+    STATE_DIR: `${file}/state`,
+    QUEUE_ERROR_DIR: `${file}/errors`,
+  };
   assert.equal(await runCheckConfig(COMMAND, loadConfig(environment), around), 1);
-  assert.deepEqual(around.printed.slice(-3), [
+  const printed = around.printed.map((line) => line.replaceAll(FOLDER, "/f"));
+  const shown = file.replace(FOLDER, "/f");
+  const writable = "set it to a folder that this user may write";
+  assert.deepEqual(printed.slice(-7).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
     "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
+    "workers: WORKERS_DIR: the folder /f/none cannot be read; set it, or --workers-dir, to the folder of your workers",
+    `state: STATE_DIR: no file can be made in ${shown}/state; ${writable}`,
+    `statistics: QUEUE_STATS_DIR: no file can be made in ${shown}/state/stats; ${writable}`,
+    `errors: QUEUE_ERROR_DIR: no file can be made in ${shown}/errors; ${writable}`,
     "broker: No broker there",
     "database: No database",
   ]);
@@ -51,13 +76,13 @@ Deno.test("runCheckConfig prints JSON", async () => {
     value: "debug",
     source: "environment",
   });
-  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), [true, true, true]);
+  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(6).fill(true));
 });
 
 Deno.test("runCheckConfig does not try a broker that is not used", async () => {
   const around = new Surroundings();
   around.failures = { broker: new Error("No broker there") };
-  const config = loadConfig({ USING_RABBITMQ: "false" });
+  const config = loadConfig({ ...ENVIRONMENT, USING_RABBITMQ: "false" });
   assert.equal(await runCheckConfig(COMMAND, config, around), 0);
   assert.equal(around.printed.at(-2), "broker: not used (USING_RABBITMQ is false)");
 });

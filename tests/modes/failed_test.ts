@@ -39,9 +39,23 @@ async function withFailed(
 }
 
 async function run(command: FailedCommand, around: Surroundings): Promise<string[]> {
-  assert.equal(await runFailed(command, loadConfig({}), around), 0);
+  const config = loadConfig({ AMQP_URL: "amqp://broker" });
+  assert.equal(await runFailed(command, config, around), 0);
   return around.printed;
 }
+
+Deno.test("runFailed says so when it looks into the embedded broker", async () => {
+  const config = loadConfig({ STATE_DIR: "/state" });
+  const place = ", in the embedded broker in /state (AMQP_URL is not set)";
+  const last = async (command: FailedCommand) => {
+    const around = await withFailed(["{}"]);
+    assert.equal(await runFailed(command, config, around), 0);
+    return around.printed.at(-1);
+  };
+  assert.equal(await last(LIST), `1 event in test.failed${place}`);
+  assert.equal(await last(RETRY), `moved 1 event from test.failed to test${place}`);
+  assert(!(await last({ ...LIST, json: true }))?.includes(place));
+});
 
 Deno.test("runFailed lists the events as a table, and leaves them where they are", async () => {
   const around = await withFailed(['{"id":1}', FAILED], ["?"]);

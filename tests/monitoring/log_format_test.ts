@@ -160,3 +160,19 @@ Deno.test("jsonLine writes a record that was not made by this program", () => {
   const foreign = { ...record("x"), properties: { a: 1 }, rawMessage: "a is {a}" };
   assert.equal(JSON.parse(jsonLine(foreign)).message, "a is 1");
 });
+
+Deno.test("textLine says where an error was thrown that its message names", () => {
+  const engine = new URL("../../lib/executor/lanes.ts", import.meta.url).href;
+  const error = {
+    name: "TypeError",
+    message: "no rows",
+    stack: `TypeError: no rows\n    at Lanes.#lane (${engine}:1:2)\n` +
+      "    at async consume (file:///my/workers/greetings.ts:7:9)",
+  };
+  assert.match(
+    textLine(record("Retrying: {error}", { error }), false),
+    /Retrying: TypeError: no rows at=file:\/\/\/my\/workers\/greetings\.ts:7:9\n$/,
+  );
+  const bare = { name: "Error", message: "boom", stack: `Error: boom\n    at f (${engine}:1:2)` };
+  assert.match(textLine(record("Retrying: {error}", { error: bare }), false), /: Error: boom\n$/);
+});

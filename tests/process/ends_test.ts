@@ -175,10 +175,19 @@ stageTest(
     assert.equal(code, 1);
     assert.match(
       stderr.join("\n"),
-      /No file can be made in \/proc\/none: .*Set STATE_DIR to a folder/,
+      /^process-queue: .*STATE_DIR: no file can be made in \/proc\/none .*; set it to a folder that/,
     );
   },
 );
+
+stageTest("a folder of workers that is not there ends the start with 1", async (stage) => {
+  const { code, stderr } = await stage.run(["--all"], { WORKERS_DIR: "/proc/none" });
+  assert.equal(code, 1);
+  assert.match(
+    stderr.join("\n"),
+    /^process-queue: .*WORKERS_DIR: the folder \/proc\/none cannot be read .*; set it, or --workers-dir/,
+  );
+});
 
 stageTest(
   "a setup that throws is logged with its queue and stack, and ends with 1",

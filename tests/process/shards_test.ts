@@ -35,6 +35,11 @@ hostTest(
     const statistics = JSON.parse(await Deno.readTextFile(`${stage.folder}/stats/${one}.stats`));
     assert.deepEqual([statistics.worker_num, statistics.processed], [1, 2]);
 
+    const other = await stage.run(["--queue_name", two, "--drain"], SHARDS);
+    assert.deepEqual(other.stdout, ["done 3, retried 0, failed 0, waiting for retry 0"]);
+    const none = await stage.run(["--queue_name", "user_activity_shard3"], SHARDS);
+    assert.match(none.stderr[0] ?? "", /there is no queue user_activity_shard3/);
+
     for (const number of ["0", "3"]) {
       const refused = await stage.run(["--queue", "user_activity", "--worker_num", number], SHARDS);
       assert.equal(refused.code, 2);

@@ -268,8 +268,18 @@ export class ProcessRun {
     for (const queue of this.#queues) queue.logDisconnecting();
     this.#isEnding = true;
     const graceMs = end === "stuck" ? 0 : this.#graceMs();
+    this.#logWait(graceMs);
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
+  }
+
+  #logWait(graceMs: number): void {
+    const count = this.#queues.reduce((sum, { runningCount }) => sum + runningCount, 0);
+    if (count === 0 || graceMs === 0) return;
+    const message =
+      "{count} events run, and may finish within {seconds} s; a second signal gives " +
+      "them back at once";
+    logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }
 
   #onRequest(request: Request): void {

@@ -114,6 +114,11 @@ export class QueueRun {
     return this.#runner?.inFlight ?? 0;
   }
 
+  /** How many events run now. */
+  get runningCount(): number {
+    return this.#runner?.running().length ?? 0;
+  }
+
   /** Whether nothing is taken from the queue until it is tried again. */
   get isParked(): boolean {
     return this.#runner?.isParked ?? false;

@@ -1,0 +1,47 @@
+/**
+ * Whether the folders of a configuration can be used.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import type { Config } from "../config.ts";
+import type { Problem } from "../config/problem.ts";
+import { errorData } from "../error_data.ts";
+
+/** What is wrong with `WORKERS_DIR`, where it is set. */
+export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Problem | undefined {
+  if (workersDir === undefined) return undefined;
+  return problemOf("WORKERS_DIR", () => {
+    for (const _entry of Deno.readDirSync(workersDir)) return;
+  }, {
+    wrong: `the folder ${resolve(workersDir)} cannot be read`,
+    fix: "set it, or --workers-dir, to the folder of your workers",
+  });
+}
+
+/** What is wrong with a folder that the program writes into; it is made if need be. */
+export function writableProblem(setting: string, dir: string): Problem | undefined {
+  return problemOf(setting, () => {
+    Deno.mkdirSync(dir, { recursive: true });
+    const path = `${dir}/.writable-${crypto.randomUUID()}`;
+    Deno.writeTextFileSync(path, "", { createNew: true });
+    Deno.removeSync(path);
+  }, {
+    wrong: `no file can be made in ${resolve(dir)}`,
+    fix: "set it to a folder that this user may write",
+  });
+}
+
+function problemOf(
+  setting: string,
+  use: () => void,
+  { wrong, fix }: Omit<Problem, "setting">,
+): Problem | undefined {
+  try {
+    use();
+    return undefined;
+  } catch (error) {
+    return { setting, wrong: `${wrong} (${errorData(error).message})`, fix };
+  }
+}
