@@ -198,6 +198,7 @@ class Thread {
     if (!answers) return;
     // A message takes its time, so the greatest difference is the truest.
     answers.offset = Math.max(answers.offset, sentAt - now);
+    const isTimed = receivedAt.length > 0;
     const jobs: ThreadJob[] = [];
     for (let i = 0; i < seqs.length; i++) {
       jobs.push({
@@ -205,7 +206,7 @@ class Thread {
         body: bodies[i] as string,
         attempt: attempts[i] as number,
         publishedAt: publishedAt[i] as number,
-        receivedAt: (receivedAt[i] ?? now + answers.offset) - answers.offset,
+        receivedAt: isTimed ? receivedAt[i] as number - answers.offset : now,
         alone,
         seq: seqs[i] as number,
         cell: -1,
