@@ -4,6 +4,8 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
+
 /** What a process ends with. */
 export const EXIT = {
   /** It was told to stop, or had nothing more to do. */
@@ -46,34 +48,52 @@ const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
  */
 const ECHO_MS = 300;
 
-/** Listens to signals until it is disposed of. */
-export class Signals implements Disposable {
-  readonly #listeners = new Map<Deno.Signal, () => void>();
+/**
+ * Listens to signals for as long as the process lives: one that came after the last was listened
+ * to, and before the exit, would end it in its own way.
+ *
+ * @param onRequest Called for each signal.
+ */
+export function listenToSignals(onRequest: (request: Request) => void): void {
+  const signals = new Signals(onRequest);
+  for (const [signal, request] of REQUESTS) {
+    Deno.addSignalListener(signal, () => signals.take(signal, request));
+  }
+}
+
+/** What signals ask for, one after another. */
+class Signals {
   readonly #onRequest: (request: Request) => void;
   #isEnding = false;
+  /** What this turn of the event loop has brought. */
+  #flow: "quiet" | "continue" | undefined;
   #last: { readonly signal: Deno.Signal; readonly at: number } | undefined;
 
-  /** @param onRequest Called for each signal. */
   constructor(onRequest: (request: Request) => void) {
     this.#onRequest = onRequest;
-    for (const [signal, request] of REQUESTS) {
-      const listener = () => this.#take(signal, request);
-      Deno.addSignalListener(signal, listener);
-      this.#listeners.set(signal, listener);
-    }
   }
 
-  /** Stops listening. */
-  [Symbol.dispose](): void {
-    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
-  }
-
-  #take(signal: Deno.Signal, request: Request): void {
-    const isEnd = request === "stop" || request === "restart";
-    if (!isEnd) return this.#onRequest(request);
+  take(signal: Deno.Signal, request: Request): void {
+    if (request === "quiet" || request === "continue") return this.#changeFlow(request);
+    if (request !== "stop" && request !== "restart") return this.#onRequest(request);
     if (this.#isEcho(signal)) return;
     this.#onRequest(this.#isEnding ? "now" : request);
     this.#isEnding = true;
+  }
+
+  /**
+   * Where SIGTSTP and SIGCONT come in one turn nobody knows which was first: they were sent one
+   * right after the other, and a queue that is quiet without anybody wanting it is the worse.
+   */
+  #changeFlow(request: "quiet" | "continue"): void {
+    if (this.#flow === undefined) setImmediate(() => this.#endTurn());
+    if (this.#flow !== "continue") this.#flow = request;
+  }
+
+  #endTurn(): void {
+    const flow = this.#flow;
+    this.#flow = undefined;
+    if (flow !== undefined) this.#onRequest(flow);
   }
 
   #isEcho(signal: Deno.Signal): boolean {

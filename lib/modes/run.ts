@@ -10,7 +10,7 @@ import { BUILT_IN_DIR, discover } from "../discovery.ts";
 import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
-import { EXIT } from "../process.ts";
+import { EXIT, listenToSignals } from "../process.ts";
 import { unsharded } from "../publish.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
@@ -53,7 +53,9 @@ export async function runQueues(
   const { workersDir } = config;
   const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
-  return await new ProcessRun({ tasks, folders, command, config, sentry, print }).run();
+  const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
+  listenToSignals((request) => run.request(request));
+  return await run.run();
 }
 
 /** What to run: every name is checked before anything starts. */

@@ -100,6 +100,30 @@ modesTest("the same signal again a while later gives everything back", async (st
   assert.equal((await program.end(5)).code, 0);
 });
 
+modesTest(
+  "signals that come up to its very end do not change how it ends",
+  async (stage, start) => {
+    await stage.worker();
+    await stage.publish([{ n: 0 }]);
+    const program = start();
+    await stage.untilWritten("done", 1);
+    program.signal("SIGUSR1");
+    await until("it has ended", () => signalsUntilEnd(program, ["SIGTERM", "SIGUSR2", "SIGTSTP"]));
+    const { code, signal } = await program.end();
+    assert.deepEqual({ code, signal }, { code: 3, signal: null });
+  },
+);
+
+/** Sends signals as long as there is somebody to get them. @returns Whether there was nobody. */
+function signalsUntilEnd(program: Program, signals: readonly Deno.Signal[]): boolean {
+  try {
+    for (const signal of signals) program.signal(signal);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 modesTest("SIGUSR1 drains and ends with 3", async (stage, start) => {
   await stage.worker();
   const file = `${stage.folder}/go`;

@@ -13,7 +13,7 @@ import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../monitoring/log.ts";
 import type { Reporter } from "../../monitoring/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
-import { EXIT, type Request, Signals } from "../../process.ts";
+import { EXIT, type Request } from "../../process.ts";
 import { TOO_LATE, within } from "../../within.ts";
 import { errorData } from "../../error_data.ts";
 import { isForUsers } from "../failure.ts";
@@ -87,7 +87,6 @@ export class ProcessRun {
     const { maxSeconds } = this.#options.command;
     using ends = this.#ends;
     using _service = this.#service;
-    using _signals = new Signals((request) => this.#onRequest(request));
     ends.onUncaught((error) => this.#logException(error));
     if (maxSeconds !== undefined) ends.after(maxSeconds);
     const sweeper = setInterval(() => this.#sweep(performance.now()), STATISTICS_SWEEP_MS);
@@ -102,6 +101,25 @@ export class ProcessRun {
       clearInterval(sweeper);
       for (const queue of this.#queues) queue.flush();
       await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
+    }
+  }
+
+  /** Does what a signal asks for. */
+  request(request: Request): void {
+    switch (request) {
+      case "stop":
+        return this.#ends.end("stop");
+      case "restart":
+        logLine("warning", "SIGUSR1 received. Restarting this queue processor.", {}, {});
+        return this.#ends.end("restart");
+      case "now":
+        return this.#hurry.resolve();
+      case "quiet":
+        return this.#queues.forEach((queue) => queue.pause());
+      case "continue":
+        return this.#queues.forEach((queue) => queue.resume());
+      case "status":
+        return this.#logStatus();
     }
   }
 
@@ -280,24 +298,6 @@ export class ProcessRun {
       "{count} events run, and may finish within {seconds} s; a second signal gives " +
       "them back at once";
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
-  }
-
-  #onRequest(request: Request): void {
-    switch (request) {
-      case "stop":
-        return this.#ends.end("stop");
-      case "restart":
-        logLine("warning", "SIGUSR1 received. Restarting this queue processor.", {}, {});
-        return this.#ends.end("restart");
-      case "now":
-        return this.#hurry.resolve();
-      case "quiet":
-        return this.#queues.forEach((queue) => queue.pause());
-      case "continue":
-        return this.#queues.forEach((queue) => queue.resume());
-      case "status":
-        return this.#logStatus();
-    }
   }
 
   /** A thread that cannot be ended goes with the process: when that is idle, or after a while. */
