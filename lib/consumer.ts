@@ -8,7 +8,7 @@
 import type { AcceptLimits } from "./accept.ts";
 import { type Broker, BrokerError, type Delivery, type Subscription } from "./broker/broker.ts";
 import { Copies } from "./consumer/copies.ts";
-import { bareEntry, type Entry, entryOf } from "./consumer/entry.ts";
+import { bareEntry, type Entry, entryOf, keepBytes } from "./consumer/entry.ts";
 import { type Ending, isWaiting, settledReport } from "./consumer/settled.ts";
 import { DONE, invalid, notDue, RELEASE } from "./consumer/settlements.ts";
 import { StuckEvents } from "./consumer/stuck.ts";
@@ -64,6 +64,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   /** What turns `performance.now()` into ms since 1970. */
   #wallOffset = performance.timeOrigin;
   #ended: Promise<void> | undefined;
+  #isLeft = false;
 
   /**
    * @param options The queue, its broker and its executor.
@@ -79,7 +80,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     });
     const { prefetch, concurrency, batch } = this.executor.description;
     const isCareful = this.#suspects.afterUncleanEnd;
-    this.#window = new DeliveryWindow(options, this.#subscription, prefetch, isCareful);
+    const size = batch?.size ?? 1;
+    this.#window = new DeliveryWindow(options, this.#subscription, prefetch, isCareful, size);
     this.#copies = new Copies(this.#subscription, {
       onStored: (entry, ending) => this.#settled(entry, ending),
       onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
@@ -110,6 +112,14 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
   get isParked(): boolean {
     return this.#window.isParked;
+  }
+
+  /**
+   * Whether a handler goes on that can only be ended with the process: its event must not be handed
+   * out before, so that the connection to the broker may not be closed.
+   */
+  get isLeft(): boolean {
+    return this.#isLeft;
   }
 
   /** Takes no more events; what was taken goes on. */
@@ -156,7 +166,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     await within(LEAVE_MS, paused);
     await this.#copies.confirmed();
     await this.#stuck.end();
-    await within(LEAVE_MS, this.#subscription.close());
+    this.#isLeft = this.executor.running().length > 0;
+    await within(LEAVE_MS, this.#isLeft ? this.#subscription.leave() : this.#subscription.close());
     this.#suspects[Symbol.dispose]();
   }
 
@@ -171,7 +182,15 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
     const entry = job as Entry;
     if (entry.alone) this.#suspects.endAlone(entry, outcome);
+    if (outcome.kind === "released" && this.#goesOn(job)) {
+      return this.#settled(entry, { settlement: RELEASE, outcome, startedAt, runMs });
+    }
     this.#settleBy(outcome, entry, startedAt, runMs);
+  }
+
+  /** Whether a job that was given up runs on: the broker gets it back when the process ends. */
+  #goesOn(job: Job): boolean {
+    return this.executor.running().some((running) => running.job === job);
   }
 
   #settleBy(outcome: Outcome, entry: Entry, startedAt: number, runMs: number): void {
@@ -203,13 +222,18 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   /** Makes an entry of a delivery; one that cannot be run is settled here and now. */
   #accept(delivery: Delivery): Entry | undefined {
     this.#window.take();
+    const entry = this.#entryOf(delivery);
+    if (!entry) return undefined;
+    this.#window.hold(entry.bytes);
+    const early = notDue(entry, this.#wallOffset + this.#readAt);
+    if (early) return this.#settleUnrun(entry, early);
+    entry.alone ||= this.#suspects.has(entry);
+    return entry;
+  }
+
+  #entryOf(delivery: Delivery): Entry | undefined {
     try {
-      const entry = entryOf(delivery, this.#options.limits, this.#readAt);
-      this.#window.hold(entry.bytes);
-      const early = notDue(entry, this.#wallOffset + this.#readAt);
-      if (early) return this.#settleUnrun(entry, early);
-      entry.alone ||= this.#suspects.has(entry);
-      return entry;
+      return entryOf(delivery, this.#options.limits, this.#readAt);
     } catch (error) {
       return this.#refuse(delivery, error);
     }
@@ -218,19 +242,26 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   /** A body, property or header that no worker could take: dead-lettered with the bytes it has. */
   #refuse(delivery: Delivery, error: unknown): undefined {
     const entry = bareEntry(delivery, this.#readAt || performance.now());
+    this.#window.hold(entry.bytes);
+    if (this.#isTooMuch(entry)) return;
+    keepBytes(delivery);
     return this.#settleUnrun(entry, invalid(error));
   }
 
   /** Lets an entry into the window, unless it runs here already or the window is full. */
   #admit(entry: Entry): void {
-    if (this.#window.isOverfull) {
-      this.#release(entry);
-      return this.#window.waitForRoom();
-    }
-    if (this.#isTwin(entry)) return;
+    if (this.#isTooMuch(entry) || this.#isTwin(entry)) return;
     if (entry.alone && this.#punish(entry)) return;
     this.#twins.add(entry);
     this.#incoming.push(entry);
+  }
+
+  /** Whether the window has no room for an entry's bytes: it goes back then. */
+  #isTooMuch(entry: Entry): boolean {
+    if (!this.#window.isOverfull) return false;
+    this.#release(entry);
+    this.#window.waitForRoom();
+    return true;
   }
 
   /** An event that ended a process while alone is settled without being run. */

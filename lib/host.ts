@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Config } from "./config.ts";
+import type { Config, QueueOverrides } from "./config.ts";
 import { queueKey } from "./config/queue_key.ts";
 import type { Database } from "./database/database.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
@@ -151,12 +151,30 @@ export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config):
 }
 
 function described(worker: Worker, { file }: WorkerFile, config: Config): WorkerDescription {
+  const overrides = config.queues.get(queueKey(worker.queue)) ?? {};
+  const misfit = misfitOf(worker, overrides);
+  if (misfit !== undefined) throw new WorkerDeclarationError(misfit);
   try {
-    return describe(worker, config.queues.get(queueKey(worker.queue)));
+    return describe(worker, overrides);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new WorkerDeclarationError(`${file}: ${error.message}`, { cause: error });
   }
+}
+
+/** What is set from outside and means nothing to a worker of its kind. */
+function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined {
+  const { batchSize, concurrency = 1 } = overrides;
+  const { queue } = worker;
+  const prefix = `PQ_${queueKey(queue).toUpperCase()}`;
+  if ("batch" in worker) {
+    if (concurrency === 1) return undefined;
+    return `${prefix}_CONCURRENCY is ${concurrency}, and the worker of ${queue} takes batches, ` +
+      `which run one after another: take the setting out`;
+  }
+  if (batchSize === undefined) return undefined;
+  return `${prefix}_BATCH_SIZE is ${batchSize}, and the worker of ${queue} takes its events one ` +
+    `by one: take the setting out`;
 }
 
 async function shardFunction(queue: string, workersDir: string | undefined) {

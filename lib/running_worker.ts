@@ -94,6 +94,11 @@ export class RunningWorker {
     return this.#consumer?.isParked ?? false;
   }
 
+  /** Whether a handler goes on that ends only with the process: see {@linkcode Consumer.isLeft}. */
+  get isLeft(): boolean {
+    return this.#consumer?.isLeft ?? false;
+  }
+
   /** How long its handler may run, in ms. */
   get limit(): RunLimit {
     const { abortGraceSeconds } = this.#options.config;

@@ -121,6 +121,11 @@ export class Supervisor {
     return this.#state === "parked" || (this.#consumer?.isParked ?? false);
   }
 
+  /** Whether a handler goes on that ends only with the process. */
+  get isLeft(): boolean {
+    return this.#consumer?.isLeft ?? false;
+  }
+
   /** How the queue is. */
   get state(): QueueState {
     return this.#state;

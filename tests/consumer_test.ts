@@ -208,6 +208,25 @@ Deno.test("Consumer takes no more bytes than its window, but for a single large 
   assert.deepEqual(broker.carriedOut.slice(2), ["large done", "f release", "d done", "e done"]);
 });
 
+Deno.test("Consumer counts bodies that no worker could take in its window of bytes", async () => {
+  const broker = new FakeBroker();
+  broker.copies = "hold";
+  await using run = await consuming({
+    broker,
+    worker: { consume() {} },
+    limits: { windowBytes: 2500, maxEventBytes: 500 },
+  });
+  const body = "x".repeat(1000);
+  for (const name of ["a", "b", "c", "d"]) broker.deliver({ name, body });
+  assert.deepEqual(broker.held.map(({ name }) => name), ["a", "b"]);
+  assert.deepEqual(broker.carriedOut, ["c release", "d release"]);
+  assert.equal(broker.prefetch, 0);
+  for (const copy of broker.held) copy.confirm();
+  await broker.until("there is room again", () => broker.prefetch > 0);
+  assert.deepEqual(broker.carriedOut.slice(2), ["a fail", "b fail"]);
+  assert.equal(run.consumer.inFlight, 0);
+});
+
 Deno.test("Consumer counts second deliveries in its window of bytes", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();
@@ -608,19 +627,21 @@ Deno.test("Consumer finishes what runs when it stops, and gives back the rest un
   assert.deepEqual(run.consumer.totals, { processed: 1, retried: 0, failed: 0 });
 });
 
-Deno.test("Consumer that stops gives back what does not finish, and the late end does no harm", async () => {
+Deno.test("Consumer that stops leaves what does not finish to the end of the process, and the late end does no harm", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();
   await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
-  const delivery = broker.deliver("a");
+  broker.deliver("a");
+  broker.deliver("b");
   await gates.entries(1);
   await run.consumer.stop(0);
-  assert.equal(delivery.settlement?.kind, "release");
-  assert(broker.isClosed);
+  assert.deepEqual(run.outcomes.toSorted(), ["a released", "b released"]);
+  assert.deepEqual(broker.carriedOut, ["b release"]);
+  assert(run.consumer.isLeft && broker.isLeft && !broker.isClosed);
   gates.leave("a");
   await turn();
   run.consumer.sweep(performance.now());
-  assert.deepEqual(broker.carriedOut, ["a release"]);
+  assert.deepEqual(broker.carriedOut, ["b release"]);
 });
 
 Deno.test("Consumer can be told twice to stop", async () => {
@@ -632,7 +653,7 @@ Deno.test("Consumer can be told twice to stop", async () => {
   const patient = run.consumer.stop(600_000);
   await run.consumer.stop(0);
   await patient;
-  assert.deepEqual(broker.carriedOut, ["a release"]);
+  assert.deepEqual(run.outcomes, ["a released"]);
 });
 
 Deno.test("Consumer waits for copies to be confirmed when it stops", async () => {

@@ -176,6 +176,26 @@ Deno.test("getWorker says which number of a worker cannot be, and in which file"
   });
 });
 
+const BATCHED = "batch: { size: 5, seconds: 1 }, consumeBatch() {}";
+
+for (
+  const [setting, source, why] of [
+    ["CONCURRENCY", BATCHED, "takes batches, which run one after another"],
+    ["BATCH_SIZE", "consume() {}", "takes its events one by one"],
+  ] as const
+) {
+  Deno.test(`getWorker names PQ_MINE_${setting} where the worker has no use for it`, async () => {
+    using here = surroundings({ "mine.ts": worker("mine", source) }, {
+      [`PQ_MINE_${setting}`]: "3",
+    });
+    const { options } = running(here.config);
+    await assert.rejects(getWorker("mine", options), {
+      name: "WorkerDeclarationError",
+      message: `PQ_MINE_${setting} is 3, and the worker of mine ${why}: take the setting out`,
+    });
+  });
+}
+
 Deno.test("a worker is set up, runs until it is stopped, and closes what it opened", async () => {
   const more = `
     async setup(ctx) {

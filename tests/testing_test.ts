@@ -325,7 +325,11 @@ Deno.test("runBatch runs the events of a batch that failed one by one", async ()
   );
   assert.deepEqual(events.map(({ outcome }) => outcome), ["done", "retried", "done"]);
   assert.deepEqual(events.map(({ tags }) => tags["batch"]), ["a", "b", "c"]);
-  assert.deepEqual(logs.map(({ message }) => message.slice(6)), ["abc", "a", "b", "c"]);
+  assert.deepEqual(logs.map(({ message }) => message), [
+    "Hello abc",
+    "A batch of 3 events failed as a whole, and they run again one by one: Error: no b",
+    ...["Hello a", "Hello b", "Hello c"],
+  ]);
 });
 
 Deno.test("runBatch runs a batch that hangs again one by one", async () => {

@@ -70,6 +70,11 @@ export interface Subscription {
   resume(prefetch: number): Promise<void>;
   /** Sends what is settled and gives back the rest. */
   close(): Promise<void>;
+  /**
+   * Sends what is settled and keeps the rest, which the broker hands out again when the process
+   * has ended: for a handler that still runs then. It must be paused.
+   */
+  leave(): Promise<void>;
 }
 
 /** An event that lies in a queue, looked at without taking it. */

@@ -274,6 +274,11 @@ class MemorySubscription implements Subscription {
     this.#queue.giveBack(left);
   }
 
+  /** There is nothing to send, and what it holds ends with the process. */
+  leave(): Promise<void> {
+    return Promise.resolve();
+  }
+
   wake(): void {
     if (this.#waking) return;
     this.#waking = true;

@@ -48,13 +48,12 @@ export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: nu
   };
 }
 
-/** The entry of a delivery that cannot be looked into, which then holds a copy of its bytes. */
+/** The entry of a delivery that cannot be looked into. */
 export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
-  if (typeof delivery.body !== "string") delivery.body = Buffer.from(delivery.body);
   return {
     id: delivery.properties.messageId ?? "",
     body: "",
-    bytes: 0,
+    bytes: delivery.body.length,
     attempt: 1,
     crashes: 0,
     notBefore: 0,
@@ -64,6 +63,11 @@ export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
     delivery,
     next: undefined,
   };
+}
+
+/** Has a delivery whose body is bytes hold a copy of them: as it came they are another's. */
+export function keepBytes(delivery: Delivery): void {
+  if (typeof delivery.body !== "string") delivery.body = Buffer.from(delivery.body);
 }
 
 /** What the journal calls an event. */

@@ -52,6 +52,7 @@ export class DeliveryWindow {
   readonly #subscription: Subscription;
   readonly #prefetch: number;
   readonly #maxEvents: number;
+  readonly #careful: number;
   readonly #pauses = new Set<Pause>();
   #parkedUntil = 0;
   #isStarted = false;
@@ -66,18 +67,21 @@ export class DeliveryWindow {
    * @param subscription What it pauses and resumes; nothing is taken before {@linkcode start}.
    * @param prefetch Unsettled deliveries at once.
    * @param isCareful Whether to begin with few at once, as what is taken may have ended a process.
+   * @param batchSize How many run together: not fewer are taken.
    */
   constructor(
     options: WindowOptions,
     subscription: Subscription,
     prefetch: number,
     isCareful: boolean,
+    batchSize: number,
   ) {
     this.#options = options;
     this.#subscription = subscription;
     this.#prefetch = prefetch;
     this.#maxEvents = options.maxEvents ?? Infinity;
     this.#isCareful = isCareful;
+    this.#careful = Math.max(CAREFUL_PREFETCH, batchSize);
   }
 
   /** How many deliveries were taken and have not left. */
@@ -228,6 +232,7 @@ export class DeliveryWindow {
   }
 
   #wanted(): number {
-    return Math.min(this.#isCareful ? CAREFUL_PREFETCH : this.#prefetch, this.#maxEvents);
+    const most = this.#isCareful ? this.#careful : Infinity;
+    return Math.min(most, this.#prefetch, this.#maxEvents);
   }
 }

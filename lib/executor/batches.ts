@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errorData } from "../error_data.ts";
 import type { Outcome } from "../settle.ts";
 import { BatchError, type BatchWorker } from "../worker.ts";
 import type { Job } from "./executor.ts";
@@ -128,7 +129,8 @@ export class Batches {
     try {
       const result = this.#worker.consumeBatch(batch.map(({ event }) => event), run.context);
       if (result !== undefined) await result;
-      this.#end(run, (index) => run.outcomeOfReturn(run.items[index]?.attempt ?? 1));
+      if (run.isCutShort) this.#endFailed(run, run.abortedBy);
+      else this.#end(run, () => DONE);
     } catch (error) {
       this.#endFailed(run, error);
     }
@@ -139,18 +141,31 @@ export class Batches {
     run.items.forEach(({ job }, index) => this.runs.settle(run, job, outcomeOf(index)));
   }
 
-  /** One outcome per event where the error says it; else the events run again one by one. */
+  /**
+   * One outcome per event where the error says it; else the events run again one by one, also
+   * where they ran too long together.
+   */
   #endFailed(run: Run, error: unknown): void {
     const { items } = run;
     if (isA(error, BatchError) && error.outcomes.length === items.length) {
       return this.#end(run, (index) => this.#itemOutcome(run, index, error.outcomes[index]));
     }
-    if (items.length === 1 || run.abortedBy || steers(error)) {
+    const isForAll = items.length === 1 || run.isGivenUp || (!run.abortedBy && steers(error));
+    if (isForAll) {
       return this.#end(run, (index) => run.outcomeOf(error, items[index]?.attempt ?? 1));
     }
     if (!this.runs.end(run)) return;
     for (const { job } of items) this.#singles.push(job);
     if (this.#stopping) this.recall(Infinity);
+    else this.#logFallback(items.length, run.abortedBy ?? error);
+  }
+
+  /** Else nobody would know why a queue is slow, as each event may go well by itself. */
+  #logFallback(count: number, error: unknown): void {
+    this.runs.options.context.log.warn(
+      "A batch of {count} events failed as a whole, and they run again one by one: {error}",
+      { count, error: errorData(error) },
+    );
   }
 
   #itemOutcome(run: Run, index: number, thrown: unknown): Outcome {

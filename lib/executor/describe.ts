@@ -26,29 +26,32 @@ export const DEFAULT_PREFETCH = 100;
 export const DEFAULT_MAX_HEAP_MB = 256;
 
 /**
- * Describes a worker, defaults filled in.
+ * Describes a worker, defaults filled in. A batch has no more events than may be taken at once.
  *
  * @throws {RangeError} When a number cannot be, or two contradict each other; the message names
  * them.
  */
 export function describe(worker: Worker, overrides: WorkerOverrides = {}): WorkerDescription {
-  const batch = batchOf(worker, overrides);
   const concurrency = overrides.concurrency ?? worker.concurrency ?? 1;
-  if (batch && concurrency > 1) {
+  if ("batch" in worker && concurrency > 1) {
     throw new RangeError(
       `The worker of ${worker.queue} has a batch and a concurrency of ${concurrency}: ` +
         `batches run one after another, so leave one of the two out`,
     );
   }
+  const size = "batch" in worker ? overrides.batchSize ?? worker.batch.size : undefined;
+  const prefetch = overrides.prefetch ?? worker.prefetch ?? defaultPrefetch(concurrency, size);
   const maxConsumeSeconds = overrides.maxConsumeSeconds !== undefined
     ? overrides.maxConsumeSeconds
     : worker.maxConsumeSeconds;
   const description: WorkerDescription = {
     queue: worker.queue,
     isTestQueue: worker.isTestQueue ?? false,
-    prefetch: overrides.prefetch ?? worker.prefetch ?? defaultPrefetch(concurrency, batch?.size),
+    prefetch,
     concurrency,
-    batch,
+    batch: "batch" in worker && size !== undefined
+      ? { size: Math.min(size, prefetch), seconds: worker.batch.seconds }
+      : undefined,
     maxConsumeSeconds: maxConsumeSeconds === undefined
       ? DEFAULT_MAX_CONSUME_SECONDS
       : maxConsumeSeconds,
@@ -81,11 +84,6 @@ function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
     if (isRight) continue;
     throw new RangeError(`The worker of ${queue} has ${name} ${value}: it must be ${rule}`);
   }
-}
-
-function batchOf(worker: Worker, overrides: WorkerOverrides): WorkerDescription["batch"] {
-  if (!("batch" in worker)) return undefined;
-  return { size: overrides.batchSize ?? worker.batch.size, seconds: worker.batch.seconds };
 }
 
 function defaultPrefetch(concurrency: number, batchSize = 0): number {

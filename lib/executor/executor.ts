@@ -85,7 +85,7 @@ export interface Executor {
   sweep(now: number): void;
   /**
    * Gives back what has not been started, waits for what runs, aborts it after the grace and then
-   * gives it up as `released`.
+   * gives it up as `released`: what cannot be ended with its thread stays among what runs.
    *
    * @param graceMs How long to wait before the abort.
    */

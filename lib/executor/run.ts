@@ -64,18 +64,27 @@ export class Run {
     this.context.abort(reason);
   }
 
+  /** Whether the worker stops and could not wait for it any longer. */
+  get isGivenUp(): boolean {
+    return this.abortedBy instanceof StoppingError;
+  }
+
   /**
-   * What it means for a job of this run that the handler returned. One that was aborted and had
-   * asked for its signal may have left its work undone, so the event must run again.
+   * Whether its handler may have left its work undone when it returned: it was aborted, and had
+   * asked for its signal.
    */
+  get isCutShort(): boolean {
+    return this.abortedBy !== undefined && this.context.isSignalUsed;
+  }
+
+  /** What it means for a job of this run that the handler returned; the event may run again. */
   outcomeOfReturn(attempt: number): Outcome {
-    if (!this.abortedBy || !this.context.isSignalUsed) return DONE;
-    return this.outcomeOf(undefined, attempt);
+    return this.isCutShort ? this.outcomeOf(undefined, attempt) : DONE;
   }
 
   /** What it means for a job of this run that the handler threw. */
   outcomeOf(thrown: unknown, attempt: number): Outcome {
-    if (this.abortedBy instanceof StoppingError) return { kind: "released" };
+    if (this.isGivenUp) return { kind: "released" };
     if (this.abortedBy) {
       const error = this.#withReported(errorData(this.abortedBy));
       return { kind: "error", reason: "timeout", attempt, error };

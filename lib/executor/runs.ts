@@ -125,9 +125,9 @@ export class Runs {
     this.options.listener.onOutcome(job, outcome, this.#clock, 0);
   }
 
-  /** The jobs whose handler runs now. */
+  /** The jobs whose handler runs now, those that were given up among them. */
   running(): Running[] {
-    return [...this.#running].filter((run) => !run.abandoned)
+    return [...this.#running]
       .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since })));
   }
 

@@ -36,6 +36,7 @@ function careless(subscription: Subscription, broker: Broker, queue: string): Su
     pause: () => subscription.pause(),
     resume: (prefetch) => subscription.resume(prefetch),
     close: () => subscription.close(),
+    leave: () => subscription.leave(),
   };
 }
 

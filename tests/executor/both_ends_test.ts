@@ -104,9 +104,10 @@ Deno.test("main thread: the late end of what was given up says nothing", async (
   executor.run(waiting("a"));
   await prompter.waits("a");
   await executor.stop(0);
-  assert.deepEqual(executor.running(), []);
+  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
   prompter.leave("a", "an error");
   await prompter.turn();
+  assert.deepEqual(executor.running(), []);
   executor.run(events("late"));
   await recorder.outcomes(2);
   assert.equal(recorder.outcomeOf("a"), "released");

@@ -86,22 +86,25 @@ bothTest(
   },
 );
 
-bothTest(
-  "a batch that ran too long did so as a whole",
-  { worker: "gathered", maxConsumeSeconds: 0.1 },
-  async ({ executor, prompter, recorder }) => {
-    executor.run(events({ id: "a", do: "heed" }, "b", "c"));
-    await recorder.outcomes(3);
-    for (const { outcome } of recorder.told) {
-      assert(outcome.kind === "error" && outcome.reason === "timeout");
+for (const late of ["heed", "look"] as const) {
+  bothTest(
+    `of a batch that ran too long, each event gets the time for itself (${late})`,
+    { worker: "gathered", maxConsumeSeconds: 0.1 },
+    async ({ executor, prompter, recorder }) => {
+      executor.run(events({ id: "a", do: late }, "b", "c"));
+      await recorder.outcomes(3);
+      assert.deepEqual(recorder.ids("done"), ["b", "c"]);
+      const outcome = recorder.told.find(({ id }) => id === "a")?.outcome;
+      assert(outcome?.kind === "error" && outcome.reason === "timeout");
       assert.equal(
         outcome.error.message,
-        "Timed out in gathered after 0.1 seconds processing 3 events",
+        "Timed out in gathered after 0.1 seconds processing 1 events",
       );
-    }
-    assert.deepEqual(prompter.calls, [["a", "b", "c"]]);
-  },
-);
+      await prompter.entries(6);
+      assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+    },
+  );
+}
 
 bothTest(
   "what BatchError says is done is done, though the batch ran too long",

@@ -56,6 +56,12 @@ const ROWS: readonly [
   ["takes the size of a batch from outside", batched({ size: 5, seconds: 2 }), { batchSize: 9 }, {
     batch: { size: 9, seconds: 2 },
   }],
+  [
+    "bounds a batch by what may be taken at once",
+    batched({ size: 100, seconds: 1 }),
+    { prefetch: 10 },
+    { batch: { size: 10, seconds: 1 }, prefetch: 10 },
+  ],
 ];
 
 for (const [title, worker, overrides, expected] of ROWS) {

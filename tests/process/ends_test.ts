@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { stageTest, withFolder } from "../fixtures/process/stage.ts";
 import { Program } from "../fixtures/process/program.ts";
+import { until } from "../fixtures/until.ts";
 
 const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
 const MANY = Array.from({ length: 50 }, (_, n) => ({ n }));
@@ -98,6 +100,50 @@ stageTest("--drain ends with 1 when its queue is parked with events in it", asyn
   assert.match(stdout[0] ?? "", /^done [01], retried 0, failed 0, waiting for retry 0$/);
   await stage.untilReady(2 - stage.ledgerOf("done", "n").length);
 });
+
+stageTest("--drain ends with 1 when the worker of a queue could not be begun", async (stage) => {
+  await stage.worker({ setup: `${stage.folder}/never`, setupFails: true });
+  await stage.publish([{ n: 0 }]);
+  const args = ["--multi_threaded", stage.queue, "noop", "--drain"];
+  const { code, stdout } = await stage.run(args, { MAX_RESTARTS: "0" });
+  assert.equal(code, 1);
+  assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
+  await stage.untilReady(1);
+});
+
+stageTest(
+  "what does not heed a stop is handed out again when its process is gone",
+  async (stage) => {
+    const { queue, folder } = stage;
+    await stage.write(
+      `workers/${queue}.ts`,
+      `import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     const wait = async (name) => {
+       Deno.writeTextFileSync("${folder}/" + name, "");
+       for (;;) {
+         try {
+           return Deno.statSync("${folder}/go");
+         } catch {
+           await new Promise((resolve) => setTimeout(resolve, 10));
+         }
+       }
+     };
+     export default defineWorker({ queue: "${queue}", event: z.unknown(),
+       setup: () => ({ [Symbol.asyncDispose]: () => wait("disposing") }),
+       consume: () => wait("begun") });`,
+    );
+    await stage.publish([{}, {}]);
+    const program = stage.consume(["--inline"], { STOP_GRACE_SECONDS: "0" });
+    await until("it has begun", () => existsSync(`${folder}/begun`));
+    program.signal("SIGTERM");
+    await until("it closes what it opened", () => existsSync(`${folder}/disposing`));
+    await stage.untilReady(1);
+    await stage.write("go", "");
+    assert.equal((await program.end()).code, 0);
+    await stage.untilReady(2);
+  },
+);
 
 /** What is typed, and what it is answered with. */
 const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [

@@ -83,6 +83,14 @@ class Session {
     this.acks.answered(tag);
   }
 
+  /** Sends what is settled; resolves when the broker has it. */
+  async flush(): Promise<void> {
+    if (this.lost) return;
+    this.acks.flushAll();
+    // The broker deals with what is sent on a channel in its order, and answers this.
+    await this.channel.prefetch(this.prefetch).catch(() => {});
+  }
+
   /** Sends what is settled and closes the channel: the broker hands the rest out again. */
   async close(): Promise<void> {
     if (this.lost) return;
@@ -179,6 +187,11 @@ export class RabbitSubscription implements Subscription {
     this.#session?.ended.resolve();
     if (this.#loop) await within(CLOSE_MS, this.#loop);
     this.#options.onClose(this);
+  }
+
+  /** @inheritdoc */
+  async leave(): Promise<void> {
+    await within(CLOSE_MS, Promise.resolve(this.#session?.flush()));
   }
 
   /** How full the queue was when somebody last looked; named should it be deleted. */

@@ -113,6 +113,11 @@ export class SqliteSubscription implements Subscription {
     this.#options.onClose(this);
   }
 
+  /** @inheritdoc */
+  async leave(): Promise<void> {
+    await this.#options.commits.flush();
+  }
+
   /** Takes events if there is room and there may be some. */
   wake(): void {
     const room = this.#wanted - this.#unsettled.size;

@@ -66,6 +66,8 @@ export class ProcessRun {
   #queues: QueueRun[];
   #isRestartWanted = false;
   #isEnding = false;
+  /** Whether a queue was parked when the end came, so that it may hold events. */
+  #isPartial = false;
 
   /** @param options What to run. */
   constructor(options: ProcessRunOptions) {
@@ -170,12 +172,10 @@ export class ProcessRun {
       await broker[Symbol.asyncDispose]();
       throw error;
     });
-    // What is stuck must not be handed out again while it still runs: the exit closes the socket.
-    if (end === "stuck") return EXIT.restart;
     if (command.drain) print(await this.#summary(broker));
-    await broker[Symbol.asyncDispose]();
-    const isLeft = end === "drained" && this.#queues.some(({ isParked }) => isParked);
-    return isLeft ? EXIT.failed : exitCode(end);
+    // What still runs must not be handed out again before its end: the exit closes the socket.
+    if (!this.#queues.some(({ isLeft }) => isLeft)) await broker[Symbol.asyncDispose]();
+    return end === "drained" && this.#isPartial ? EXIT.failed : exitCode(end);
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
@@ -188,6 +188,7 @@ export class ProcessRun {
     if (this.#options.command.drain) void this.#drain(broker);
     try {
       const end = await Promise.race([this.#ends.first, refused.promise]);
+      this.#isPartial = this.#queues.some(({ isParked }) => isParked);
       await this.#stop(end);
       return end;
     } catch (error) {

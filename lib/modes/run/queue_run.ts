@@ -53,6 +53,7 @@ interface Runner {
   readonly totals: Readonly<Totals>;
   readonly inFlight: number;
   readonly isParked: boolean;
+  readonly isLeft: boolean;
   running(): readonly Running[];
   start(): Promise<WorkerEnd>;
   pause(): Promise<void>;
@@ -122,6 +123,11 @@ export class QueueRun {
   /** Whether nothing is taken from the queue until it is tried again. */
   get isParked(): boolean {
     return this.#runner?.isParked ?? false;
+  }
+
+  /** Whether a handler goes on that ends only with the process. */
+  get isLeft(): boolean {
+    return this.#runner?.isLeft ?? false;
   }
 
   /** Whether it is parked as its worker cannot be kept running, or the broker refuses it. */
