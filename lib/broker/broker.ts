@@ -172,3 +172,8 @@ export class BrokerError extends Error {
     this.kind = kind;
   }
 }
+
+/** What a settlement answers when a copy was not stored, because the event itself comes again. */
+export function lostError(queue: string): BrokerError {
+  return new BrokerError("lost", `An event was handed out again before it lay in ${queue}`);
+}

@@ -17,6 +17,7 @@ import {
   type Delivery,
   type Depth,
   type EventProperties,
+  lostError,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
@@ -27,7 +28,7 @@ import { withChannel } from "./rabbitmq/channel.ts";
 import { type Address, addressOf, explainChannel } from "./rabbitmq/errors.ts";
 import { Link } from "./rabbitmq/link.ts";
 import { encodable, propertiesOf, storedEvent } from "./rabbitmq/properties.ts";
-import { lostError, NotEncodable, Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
+import { NotEncodable, Publisher, Unconfirmed } from "./rabbitmq/publisher.ts";
 import { type Copied, RabbitSubscription } from "./rabbitmq/subscription.ts";
 import { Topology } from "./rabbitmq/topology.ts";
 

@@ -135,6 +135,35 @@ sqliteTest("a process taken for dead begins anew, and what it had is lost to it"
   assert.equal((await broker.depth(QUEUE))?.ready, 0);
 });
 
+sqliteTest("what a process taken for dead wants to store of its events is not stored", async (
+  dir,
+  broker,
+) => {
+  await publishNumbers(broker, 2);
+  const { deliveries, subscription } = await take(broker, 2);
+  await until("all came", () => deliveries.length === 2);
+  const locks = `${dir}/${FILE_NAME}-owners`;
+  for (const { name } of Deno.readDirSync(locks)) Deno.removeSync(`${locks}/${name}`);
+  await using other = await openSqliteBroker({ stateDir: dir }); // Takes it for dead.
+  await until("they came again", () => deliveries.length === 4);
+  const [one, two] = deliveries as [Delivery, Delivery];
+  const error = { name: "Error", message: "x" };
+  const failed = { kind: "fail", reason: "error", attempts: 1, error } as const;
+  const retried = {
+    kind: "retry",
+    reason: "error",
+    attempts: 1,
+    crashes: 0,
+    delay: 1,
+    error,
+  } as const;
+  await assert.rejects(Promise.resolve(subscription.settle(one, failed)), { kind: "lost" });
+  await assert.rejects(Promise.resolve(subscription.settle(two, retried)), { kind: "lost" });
+  assert.equal(await other.depth(`${QUEUE}.failed`), undefined);
+  await subscription.close();
+  assert.equal((await broker.depth(QUEUE))?.ready, 2);
+});
+
 /** ms for which a thread may be held. */
 const MOST_HELD_MS = 50;
 /** A disk that others keep busy may stand still once; it does not do so every time. */

@@ -10,7 +10,7 @@ import {
   IllegalOperationError,
   type Message,
 } from "amqplib";
-import { BrokerError, type EventProperties } from "../broker.ts";
+import { BrokerError, type EventProperties, lostError } from "../broker.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
 import { bytesOf, publishOptions } from "./properties.ts";
@@ -227,11 +227,6 @@ export class Publisher {
     if (!isUsable && this.#channel === opening) this.#channel = undefined;
     return channel ?? await opening;
   }
-}
-
-/** What answers when a copy was not stored, because the event itself comes again. */
-export function lostError(queue: string): BrokerError {
-  return new BrokerError("lost", `An event was handed out again before it lay in ${queue}`);
 }
 
 function keyOf(queue: string, messageId: unknown): string {

@@ -6,6 +6,7 @@
 
 import { failedQueueName } from "../../retry.ts";
 import type { Settlement } from "../../settle.ts";
+import { lostError } from "../broker.ts";
 import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
@@ -73,11 +74,16 @@ export class Settlements {
   /**
    * Stores the event anew and takes it out of the hands of this process, in one step.
    *
-   * @throws {BrokerError} When that cannot be written: the event is still taken.
+   * @throws {BrokerError} `lost` when the event comes again, else when that cannot be written: the
+   * event is still taken then.
    */
   async copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
-    if (settlement.kind === "retry") await this.#retry(delivery, settlement);
-    else await this.#fail(delivery, settlement);
+    try {
+      if (settlement.kind === "retry") await this.#retry(delivery, settlement);
+      else await this.#fail(delivery, settlement);
+    } catch (error) {
+      throw delivery.lost ? lostError(this.#options.queue) : error;
+    }
   }
 
   async #retry(
@@ -92,7 +98,8 @@ export class Settlements {
     );
     const due = dueAt(now, settlement.delay);
     await this.#options.commits.ask(() => {
-      if (!session.isLost) session.events.postpone(session.owner, id, text, due);
+      if (session.lostBy) throw session.lostBy;
+      session.events.postpone(session.owner, id, text, due);
     });
     this.#options.onWaiting(due);
   }
@@ -105,7 +112,7 @@ export class Settlements {
     const origin = { queue, host: Deno.hostname(), version };
     const text = encodeProperties(failedProperties(properties, settlement, origin, Date.now()));
     await commits.ask(() => {
-      if (session.isLost) return;
+      if (session.lostBy) throw session.lostBy;
       const failed = session.queues.declare(failedQueueName(queue));
       session.events.transfer(session.owner, id, text, failed);
       onReady(failed);

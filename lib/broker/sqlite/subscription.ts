@@ -74,7 +74,7 @@ export class SqliteSubscription implements Subscription {
         return undefined;
       case "retry":
       case "fail":
-        return own.lost ? Promise.resolve() : this.#copy(own, settlement);
+        return this.#copy(own, settlement);
     }
   }
 
