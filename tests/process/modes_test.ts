@@ -108,6 +108,7 @@ modesTest(
     const program = start();
     await stage.untilWritten("done", 1);
     program.signal("SIGUSR1");
+    await program.untilLogged(/^SIGUSR1 received/);
     await until("it has ended", () => signalsUntilEnd(program, ["SIGTERM", "SIGUSR2", "SIGTSTP"]));
     const { code, signal } = await program.end();
     assert.deepEqual({ code, signal }, { code: 3, signal: null });

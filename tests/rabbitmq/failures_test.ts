@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import type { PrivateRabbitmq } from "../../scripts/rabbitmq.ts";
+import { Stage } from "../fixtures/process/stage.ts";
 import { Load } from "../fixtures/rabbitmq/load.ts";
 import { World } from "../fixtures/rabbitmq/world.ts";
 import { until } from "../fixtures/until.ts";
@@ -54,6 +55,8 @@ privateRabbitmqTest("no trouble of the broker loses a confirmed event", {}, asyn
   });
 
   await t.step("stopping ends in time while the broker has an alarm", () => stopUnderAlarm(node));
+
+  await t.step("SIGTERM ends a process while the broker has an alarm", () => endUnderAlarm(node));
 
   await trouble("the broker is restarted", () => node.restart());
 
@@ -122,7 +125,10 @@ async function setMemoryLimit(node: PrivateRabbitmq, limit: string): Promise<voi
   await node.ctl("set_vm_memory_high_watermark", limit);
 }
 
-/** Events that fail cannot be stored anew; a stop does not wait for them, and none is lost. */
+/** What a process takes while nothing it has taken can be stored anew. */
+const WINDOW = 20;
+
+/** Events that fail cannot be stored anew, so that no more are taken; a stop does not wait for them, and none is lost. */
 async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   await using world = await World.open(node, "alarm");
   const broker = await world.openBroker();
@@ -132,13 +138,15 @@ async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   try {
     const engine = await world.start({
       broker,
+      prefetch: WINDOW,
       consume: () => {
         throw new Error("not now");
       },
     });
     await until("it was noticed", () => world.notices.some((text) => text.includes("an alarm")));
-    await until("all wait", () => engine.ledger.length === COUNT);
-    assert.equal(engine.consumer.inFlight, COUNT);
+    await until("its window is full", () => engine.ledger.length === WINDOW);
+    assert.equal(engine.consumer.inFlight, WINDOW);
+    assert.equal(await world.client.ready(world.queue), COUNT - WINDOW);
     const since = performance.now();
     await engine.stop(1000);
     await broker[Symbol.asyncDispose]();
@@ -150,4 +158,23 @@ async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   }
   const next = await world.start({ broker: await world.openBroker() });
   await until("all ran", () => new Set(next.events).size === COUNT);
+}
+
+/** The real program, whose events all fail, gives back what it has and ends with 0. */
+async function endUnderAlarm(node: PrivateRabbitmq): Promise<void> {
+  await using stage = await Stage.open(node.url);
+  await stage.worker();
+  await stage.publish(Array.from({ length: COUNT }, () => ({ do: "throw" })));
+  await setMemoryLimit(node, "0.0000001");
+  try {
+    const program = stage.consume([], {
+      [`PQ_${stage.queue.toUpperCase().replaceAll("-", "_")}_PREFETCH`]: String(WINDOW),
+    });
+    await stage.untilWritten("begun", WINDOW);
+    program.signal("SIGTERM");
+    assert.equal((await program.end(15)).code, 0);
+  } finally {
+    await setMemoryLimit(node, "0.4");
+  }
+  await stage.untilReady(COUNT);
 }

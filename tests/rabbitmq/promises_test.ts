@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { BrokerError } from "../../lib/broker/broker.ts";
-import { RetryLater } from "../../lib/worker.ts";
+import { Fail, RetryLater } from "../../lib/worker.ts";
 import { METHOD } from "../fixtures/rabbitmq/proxy.ts";
 import { World, worldTest } from "../fixtures/rabbitmq/world.ts";
 import { until } from "../fixtures/until.ts";
@@ -116,7 +116,18 @@ worldTest(
   },
 );
 
-worldTest("a retry is confirmed before the original is acknowledged", async (world) => {
+const COPIES: readonly [title: string, thrown: Error, copies: string][] = [
+  ["retry", new RetryLater({ after: 60 }), "retry.60s"],
+  ["dead letter", new Fail("never"), "failed"],
+];
+for (const [title, thrown, copies] of COPIES) {
+  worldTest(`a ${title} is confirmed before the original is acknowledged`, async (world) => {
+    await assertConfirmedFirst(world, thrown, copies);
+  });
+}
+
+/** The event of which the broker cannot confirm the copy is not acknowledged. */
+async function assertConfirmedFirst(world: World, thrown: Error, copies: string): Promise<void> {
   const proxy = world.proxy();
   const broker = await world.openBroker({ url: proxy.url(world.server.url) });
   const last = gate();
@@ -124,7 +135,7 @@ worldTest("a retry is confirmed before the original is acknowledged", async (wor
     broker,
     consume: async (event) => {
       if (event === "last") await last.opened;
-      throw new RetryLater({ after: 60 });
+      throw thrown;
     },
   });
   await world.client.publish(world.queue, '"first"');
@@ -133,11 +144,31 @@ worldTest("a retry is confirmed before the original is acknowledged", async (wor
   await engine.untilRan(2);
   proxy.silence();
   last.open();
-  const retry = `${world.queue}.retry.60s`;
-  await until("the copy is there", async () => await world.client.ready(retry) === 2);
+  const queue = `${world.queue}.${copies}`;
+  await until("the copy is there", async () => await world.client.ready(queue) === 2);
   assert.equal(proxy.count(METHOD.basicAck), 1);
-  assert.deepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t1", "Q.retry.60s\t0"]);
+  const unacknowledged = await world.listQueues("messages_unacknowledged");
+  assert.deepEqual(unacknowledged, ["Q\t1", `Q.${copies}\t0`]);
   proxy.cut();
+}
+
+worldTest("an event that runs is not started a second time beside itself", async (world) => {
+  const first = gate();
+  await world.client.channel.assertQueue(world.queue);
+  const engine = await world.start({
+    concurrency: 2,
+    consume: (event) => event === "same" ? first.opened : undefined,
+  });
+  for (const id of ["1", "1", "2"]) {
+    const body = JSON.stringify(id === "1" ? "same" : "other");
+    await world.client.publish(world.queue, body, { messageId: id });
+  }
+  await engine.untilSettled("processed", 1);
+  assert.deepEqual(engine.events, ["same", "other"]);
+  assert.equal(engine.consumer.inFlight, 2);
+  first.open();
+  await engine.untilSettled("processed", 3);
+  assert.deepEqual(engine.events, ["same", "other", "same"]);
 });
 
 worldTest("cutting the connection at any frame loses nothing and parks no queue", async (world) => {
@@ -383,6 +414,8 @@ worldTest("an acknowledgement in multiples covers no event that still runs", asy
   await engine.untilSettled("processed", 199);
   assert.notDeepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t0"]);
   await engine.stop(0);
+  // A process that ends closes its connections.
+  await (await world.broker())[Symbol.asyncDispose]();
   const back = await until("it is back", () => world.client.take(world.queue));
   assert.equal(back.content.toString(), "0");
   assert.equal(await world.client.take(world.queue), undefined);
@@ -428,13 +461,13 @@ worldTest(
 
 worldTest("an event given back by a stopping process is not counted", async (world) => {
   const never = gate();
-  const first = await world.start({
-    broker: await world.openBroker({ queueType: "quorum" }),
-    consume: () => never.opened,
-  });
+  const broker = await world.openBroker({ queueType: "quorum" });
+  const first = await world.start({ broker, consume: () => never.opened });
   await world.client.publish(world.queue, "1");
   await first.untilRan(1);
   await first.stop(0);
+  // A process that ends closes its connections.
+  await broker[Symbol.asyncDispose]();
   const second = await world.start();
   await second.untilSettled("processed", 1);
   assert.deepEqual(second.ledger, [{ event: 1, attempt: 1 }]);

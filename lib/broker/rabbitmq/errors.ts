@@ -76,7 +76,7 @@ export function explainConnect(error: unknown, address: Address): BrokerError {
 function vhostMessage(where: string, { vhost, user }: Address): string {
   return `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: see that there is ` +
     `one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or RABBITMQ_VHOST ` +
-    `gives, and that the user may use it (rabbitmqctl set_permissions -p ${vhost} ${user} ` +
+    `gives, that it is up and takes more connections, and that the user may use it (rabbitmqctl set_permissions -p ${vhost} ${user} ` +
     `".*" ".*" ".*")`;
 }
 
