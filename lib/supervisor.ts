@@ -62,6 +62,8 @@ export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "s
 const SWEEP_MS = 250;
 /** How long what runs beside an error outside of any event may take to end, in ms. */
 const RETIRE_MS = 5000;
+/** How long a thread may take beyond the grace of a stop, in ms, where a change waits for it. */
+const WATCHED_STOP_MS = 50;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
 /** A thread in which no event runs may be blocked as long as an event may run, but so long, in ms, */
@@ -276,7 +278,7 @@ export class Supervisor {
   }
 
   #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor> {
-    const { config, broker, report, maxEvents } = this.#options;
+    const { config, broker, report, maxEvents, isWatched } = this.#options;
     return new Consumer({
       queue: this.queue,
       broker,
@@ -296,6 +298,7 @@ export class Supervisor {
             void this.#endThread();
             await this.#ending;
           },
+          stopMs: isWatched ? WATCHED_STOP_MS : undefined,
         }),
     });
   }

@@ -36,6 +36,12 @@ const ZOMBIE_MS = 600_000;
 /** How often it looks whether it is idle, in ms. */
 const IDLE_LOOK_MS = 1000;
 
+/**
+ * How long what runs may go on when a file has changed, in ms: Deno ends the program half a second
+ * after it has said so, and what was not given back by then would be blamed for that.
+ */
+const WATCHED_GRACE_MS = 200;
+
 /** A queue to run. */
 export type QueueTask = Pick<QueueRunOptions, "file" | "queue" | "workerNum">;
 
@@ -251,7 +257,9 @@ export class ProcessRun {
   }
 
   #graceMs(): number {
-    return this.#options.config.stopGraceSeconds * 1000;
+    const { command, config } = this.#options;
+    const graceMs = config.stopGraceSeconds * 1000;
+    return command.watch ? Math.min(graceMs, WATCHED_GRACE_MS) : graceMs;
   }
 
   /** Sets a worker up and lets it consume. A stop may come at any time. */
