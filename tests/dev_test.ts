@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Program } from "./fixtures/process/program.ts";
+import { type LogLine, Program } from "./fixtures/process/program.ts";
 import { until } from "./fixtures/until.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -17,40 +17,42 @@ const MOST_GROWTH_MB = 150;
 /** A copy of the program, and a folder of workers, in a folder of their own. */
 class Workshop implements AsyncDisposable {
   readonly folder: string;
+  /** The workers' folder, in that. */
+  readonly workersDir: string;
   readonly program: Program;
 
-  private constructor(folder: string, program: Program) {
+  private constructor(folder: string, workersDir: string, program: Program) {
     this.folder = folder;
+    this.workersDir = workersDir;
     this.program = program;
   }
 
-  /** Starts the task. */
-  static async open(queues?: readonly string[]): Promise<Workshop> {
+  /** Starts the task, for all queues or for some, and with a folder that is there or not. */
+  static async open(queues?: readonly string[], workersDir = "mine"): Promise<Workshop> {
     const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
     for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
       await copy(`${ROOT}${name}`, `${folder}/${name}`);
     }
     await Deno.mkdir(`${folder}/mine`);
-    await writeWorker(folder, "first", "first 1");
+    await writeWorker(`${folder}/mine`, "first", "first 1");
     const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
     const [, ...all] = tasks.dev.command.split(" ");
     const args = queues ? all.flatMap((arg: string) => arg === "--all" ? queues : [arg]) : all;
-    const program = Program.startDeno([...args, "--workers-dir", "mine", "--log-format", "json"], {
-      cwd: folder,
-    });
-    const workshop = new Workshop(folder, program);
+    args.push("--workers-dir", workersDir, "--log-format", "json");
+    const program = Program.startDeno(args, { cwd: folder });
+    const workshop = new Workshop(folder, workersDir, program);
     if (!queues) await workshop.untilStarted(1);
     return workshop;
   }
 
   /** Writes a worker that logs a text for each event, or other source. */
   async worker(queue: string, text: string, source?: string): Promise<void> {
-    await writeWorker(this.folder, queue, text, source);
+    await writeWorker(`${this.folder}/${this.workersDir}`, queue, text, source);
   }
 
   /** Publishes an event, by a program of its own. */
   async publish(queue: string, event: object): Promise<void> {
-    const args = ["publish", queue, JSON.stringify(event), "--workers-dir", "mine"];
+    const args = ["publish", queue, JSON.stringify(event), "--workers-dir", this.workersDir];
     await using program = Program.startDeno(["run", "-A", "--quiet", "main.ts", ...args], {
       cwd: this.folder,
     });
@@ -71,8 +73,13 @@ class Workshop implements AsyncDisposable {
   /** Waits until so many lines of the log say something. */
   async untilLines(count: number, message: RegExp): Promise<void> {
     await this.program.until(`it logged ${message} ${count} times`, () => {
-      return this.program.log.filter((line) => message.test(line.message)).length >= count;
+      return this.lines(message).length >= count;
     });
+  }
+
+  /** The lines of the log that say something. */
+  lines(message: RegExp): LogLine[] {
+    return this.program.log.filter((line) => message.test(line.message));
   }
 
   /** What the process holds. */
@@ -120,6 +127,30 @@ Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C en
   assert(performance.now() - began < 2000);
 });
 
+Deno.test("dev: a file that a worker could not find is seen when it comes", async () => {
+  await using workshop = await Workshop.open();
+  const { program, folder } = workshop;
+  await workshop.worker("second", "", importing("./sub/helper.ts"));
+  await program.untilLogged(/^The worker of second did not start: it waits for a change of/);
+  await Deno.mkdir(`${folder}/mine/sub`);
+  await Deno.writeTextFile(`${folder}/mine/sub/helper.ts`, `export const text = "helped";`);
+  await workshop.untilHandled("second", "helped");
+});
+
+Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
+  await using workshop = await Workshop.open(undefined, "my/own");
+  const { program, folder } = workshop;
+  await Deno.mkdir(`${folder}/my`);
+  await Deno.mkdir(`${folder}/my/own`);
+  await workshop.worker("second", "second 1");
+  await workshop.untilStarted(2);
+  await workshop.untilHandled("second", "second 1");
+  await Deno.rename(`${folder}/my/own`, `${folder}/my/gone`);
+  await program.until("it is gone", () => workshop.lines(/were launched$/).at(-1)?.["count"] === 1);
+  await Deno.rename(`${folder}/my/gone`, `${folder}/my/own`);
+  await program.until("it is back", () => workshop.lines(/were launched$/).at(-1)?.["count"] === 2);
+});
+
 Deno.test("dev: a queue whose file is gone for a while stays as it was", async () => {
   await using workshop = await Workshop.open(["--queue_name", "first"]);
   const { program, folder } = workshop;
@@ -151,7 +182,7 @@ Deno.test("dev: an event that runs while files change again and again is not bla
   await Deno.writeTextFile(go, "");
   const line = await program.untilLogged(/^done$/);
   assert.equal(line["attempt"], 1);
-  assert.deepEqual(program.log.filter(({ message }) => /failed|Problem/.test(message)), []);
+  assert.deepEqual(workshop.lines(/failed|Problem/), []);
 });
 
 Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async () => {
@@ -173,6 +204,15 @@ Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async
   await workshop.publish("first", {});
   await workshop.untilLines(2, /^first 1$/);
 });
+
+function importing(file: string): string {
+  return `import { defineWorker } from "process-queue/worker";
+    import { z } from "zod";
+    import { text } from ${JSON.stringify(file)};
+    export default defineWorker({ queue: "second", event: z.unknown(), consume(_, ctx) {
+      ctx.log.info(text);
+    } });`;
+}
 
 function slow(go: string): string {
   return `import { defineWorker } from "process-queue/worker";
@@ -200,7 +240,7 @@ async function writeWorker(
       ctx.log.info("${text}");
     } });`,
 ): Promise<void> {
-  await Deno.writeTextFile(`${folder}/mine/${queue}.ts`, source);
+  await Deno.writeTextFile(`${folder}/${queue}.ts`, source);
 }
 
 async function copy(from: string, to: string): Promise<void> {

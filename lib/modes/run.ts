@@ -50,12 +50,17 @@ export async function runQueues(
   const tasks = () => tasksOf(queues, config);
   tasks();
   checkConfiguration(config, command.watch);
-  const { workersDir } = config;
-  const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
+  const folders = workersFolders(config);
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
   listenToSignals((request) => run.request(request));
   return await run.run();
+}
+
+/** The folders that may change: what is in the binary does not. */
+function workersFolders({ workersDir }: Config): string[] {
+  const own = workersDir === undefined ? [] : [workersDir];
+  return Deno.build.standalone ? own : [BUILT_IN_DIR, ...own];
 }
 
 /** What to run: every name is checked before anything starts. */

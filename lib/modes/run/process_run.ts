@@ -214,8 +214,9 @@ export class ProcessRun {
   }
 
   /**
-   * In development: the workers are begun anew when there is another one, or one less. Changes of
-   * those that were loaded are seen by Deno's own `--watch`.
+   * In development: the workers are begun anew when there is another one, or one less, and those
+   * that could not be begun at each change, as what they lack may have come. Changes of what was
+   * loaded are seen by Deno's own `--watch`.
    */
   #watch(start: (queue: QueueRun) => void): Disposable | undefined {
     const { command, folders, tasks } = this.#options;
@@ -225,7 +226,8 @@ export class ProcessRun {
     let reloading = Promise.resolve();
     return new FolderWatch(folders, () => {
       const now = this.#tasksNow();
-      if (!now || names(now) === known) return;
+      if (!now) return;
+      if (names(now) === known) return this.#queues.forEach((queue) => queue.onChange());
       known = names(now);
       reloading = reloading.then(() => this.#reload(start, now));
     });

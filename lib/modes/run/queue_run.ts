@@ -161,6 +161,11 @@ export class QueueRun {
     if (this.#isStarted) void this.#runner?.resume();
   }
 
+  /** A file has changed: see {@linkcode Supervisor.onChange}. */
+  onChange(): void {
+    this.#supervisor?.onChange();
+  }
+
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */
   async stop(graceMs: number): Promise<void> {
     this.#launched.resolve(false);
