@@ -135,6 +135,16 @@ binaryTest("the binary runs a .js worker, and says where it threw", async (insta
   assert.match(stack, new RegExp(`lib/executor/lanes\\.ts:${lanes}:`));
 });
 
+binaryTest("--watch sees a worker that is added, in the binary too", async (installed) => {
+  await using program = installed.start("--all", "--watch", "--log-format", "json");
+  await program.untilLogged(/^2 queue worker threads were launched$/);
+  const added = WORKER.replace('"hello"', '"added"');
+  await Deno.writeTextFile(`${installed.folder}/workers/added.js`, added);
+  await program.untilLogged(/^3 queue worker threads were launched$/);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
 for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
   binaryTest(`${signal} drains the binary, which ends with ${code}`, async (installed) => {
     await installed.ok("publish", "hello", '{"do": "wait"}');
