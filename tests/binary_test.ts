@@ -36,6 +36,7 @@ export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }
   async consume(event, ctx) {
     ctx.log.info("doing {what}", { what: event.do });
     if (event.do === "throw") throw new Error("line 6");
+    if (event.do === "loop") for (;;);
     if (event.do === "wait") await new Promise((resolve) => setTimeout(resolve, 300));
     ctx.log.info("done");
   } });
@@ -144,6 +145,24 @@ binaryTest("--watch sees a worker that is added, in the binary too", async (inst
   program.signal("SIGTERM");
   assert.equal((await program.end()).code, 0);
 });
+
+binaryTest(
+  "a thread of the binary that cannot be ended goes with the process",
+  async (installed) => {
+    installed.env["PQ_HELLO_MAX_CONSUME_SECONDS"] = "1";
+    installed.env["ABORT_GRACE_SECONDS"] = "1";
+    await installed.ok("publish", "hello", '{"do": "loop"}');
+    await using program = installed.start("--multi_threaded", "hello", "noop");
+    const { message } = await program.untilLogged(/^This runtime has no Web Locks/);
+    assert.match(message, /the process is then restarted\. Use Deno 2\.9 or later$/);
+    await program.untilLogged(/^The worker of hello did not return .* its thread is ended/);
+    await program.untilLogged(/^A thread of hello cannot be ended, .* asks to be restarted$/);
+    assert.equal((await program.end()).code, 3);
+    assert.equal(program.log.filter((line) => line.message === message).length, 1);
+    const [last] = await installed.ok("--queue_name", "hello", "--drain");
+    assert.equal(last, "done 0, retried 0, failed 0, waiting for retry 0");
+  },
+);
 
 for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
   binaryTest(`${signal} drains the binary, which ends with ${code}`, async (installed) => {
