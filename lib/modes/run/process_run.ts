@@ -70,6 +70,7 @@ export class ProcessRun {
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
+  #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
   /** Whether a queue was parked when the end came, so that it may hold events. */
@@ -135,7 +136,9 @@ export class ProcessRun {
   #sweep(now: number): void {
     for (const queue of this.#queues) queue.sweep(now);
     if (!this.#service) return;
-    this.#service.status(statusOf(this.#queues));
+    if (!this.#isEnding) {
+      this.#service.status(statusOf(this.#queues, this.#broker?.isThere ?? false));
+    }
     if (this.#queues.every((queue) => queue.isWell(now))) this.#service.feed(now);
   }
 
@@ -161,6 +164,7 @@ export class ProcessRun {
     const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
     if (early === undefined) return await this.#consume(await opening);
     opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
+    this.#tellEnd(early);
     return exitCode(early);
   }
 
@@ -174,6 +178,7 @@ export class ProcessRun {
 
   async #consume(broker: Broker): Promise<number> {
     const { command, print } = this.#options;
+    this.#broker = broker;
     const end = await this.#consumeUntilEnd(broker).catch(async (error) => {
       await broker[Symbol.asyncDispose]();
       throw error;
@@ -292,14 +297,19 @@ export class ProcessRun {
 
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
-    if (end === "restart") this.#service?.reloading();
-    this.#service?.stopping();
+    this.#tellEnd(end);
     for (const queue of this.#queues) queue.logDisconnecting();
-    this.#isEnding = true;
     const graceMs = end === "stuck" ? 0 : this.#graceMs();
     this.#logWait(graceMs);
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
+  }
+
+  /** Says to systemd that the end has begun. */
+  #tellEnd(end: End): void {
+    this.#isEnding = true;
+    if (end === "restart") this.#service?.reloading();
+    this.#service?.stopping();
   }
 
   #logWait(graceMs: number): void {
@@ -364,10 +374,11 @@ export class ProcessRun {
   }
 }
 
-/** A line for systemd, which names the queues that are not well. */
-function statusOf(queues: readonly QueueRun[]): string {
-  const unwell = queues.filter(({ state }) => state === "parked" || state === "restarting");
+/** A line for systemd, which names the queues that are not consumed. */
+function statusOf(queues: readonly QueueRun[], isBrokerThere: boolean): string {
   const count = queues.length === 1 ? "1 queue" : `${queues.length} queues`;
+  if (!isBrokerThere) return `${count}, not consumed: the broker is not there`;
+  const unwell = queues.filter(({ state }) => state !== "consuming");
   const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
   return [count, ...names].join(", ");
 }
