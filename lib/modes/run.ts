@@ -17,9 +17,9 @@ import { VERSION } from "../version.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
-/** What the run mode writes its last line to. */
+/** What the run mode writes its result to. */
 export interface RunOutput {
-  /** A line for standard output. */
+  /** A line for standard output, whatever the level of the log. */
   print(line: string): void;
 }
 
@@ -38,12 +38,7 @@ export async function runQueues(
 ): Promise<number> {
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
-    logLine(
-      "info",
-      "Another process holds {lock}: nothing is done here",
-      { lock: command.lock },
-      {},
-    );
+    print(`Another process holds ${command.lock}: nothing is done here`);
     return EXIT.stopped;
   }
   const { queues } = command;
