@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { type LogLine, Program } from "./fixtures/process/program.ts";
+import { hostTest } from "./fixtures/process/stage.ts";
 import { until } from "./fixtures/until.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -14,21 +15,51 @@ const RELOADS = 30;
 /** Memory may grow by so much over all reloads, in MB: the code that is loaded anew each time. */
 const MOST_GROWTH_MB = 150;
 
+/** What a process holds. */
+interface Held {
+  readonly threads: number;
+  readonly files: number;
+  readonly sockets: number;
+  readonly rssMb: number;
+}
+
+/** How the task is started. */
+interface WorkshopOptions {
+  /** Options that name queues. @default {["--all"]} */
+  readonly queues?: readonly string[];
+  /** The workers' folder; only the default is there at the start. @default {"mine"} */
+  readonly workersDir?: string;
+  /** RabbitMQ's address. @default {the embedded broker} */
+  readonly url?: string;
+  /** How it logs. @default {["--log-format", "json"]} */
+  readonly log?: readonly string[];
+}
+
 /** A copy of the program, and a folder of workers, in a folder of their own. */
 class Workshop implements AsyncDisposable {
   readonly folder: string;
   /** The workers' folder, in that. */
   readonly workersDir: string;
   readonly program: Program;
+  readonly #env: Record<string, string>;
 
-  private constructor(folder: string, workersDir: string, program: Program) {
+  private constructor(
+    folder: string,
+    args: readonly string[],
+    { workersDir = "mine", url }: WorkshopOptions,
+  ) {
     this.folder = folder;
     this.workersDir = workersDir;
-    this.program = program;
+    this.#env = url === undefined ? {} : { AMQP_URL: url };
+    this.program = Program.startDeno([...args, "--workers-dir", workersDir], {
+      cwd: folder,
+      env: this.#env,
+    });
   }
 
-  /** Starts the task, for all queues or for some, and with a folder that is there or not. */
-  static async open(queues?: readonly string[], workersDir = "mine"): Promise<Workshop> {
+  /** Starts the task. */
+  static async open(options: WorkshopOptions = {}): Promise<Workshop> {
+    const { queues = ["--all"], log = ["--log-format", "json"] } = options;
     const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
     for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
       await copy(`${ROOT}${name}`, `${folder}/${name}`);
@@ -37,11 +68,11 @@ class Workshop implements AsyncDisposable {
     await writeWorker(`${folder}/mine`, "first", "first 1");
     const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
     const [, ...all] = tasks.dev.command.split(" ");
-    const args = queues ? all.flatMap((arg: string) => arg === "--all" ? queues : [arg]) : all;
-    args.push("--workers-dir", workersDir, "--log-format", "json");
-    const program = Program.startDeno(args, { cwd: folder });
-    const workshop = new Workshop(folder, workersDir, program);
-    if (!queues) await workshop.untilStarted(1);
+    const args = all.flatMap((arg: string) => arg === "--all" ? queues : [arg]);
+    const workshop = new Workshop(folder, [...args, ...log], options);
+    await workshop.program.until("it has begun", () => {
+      return workshop.program.stderr.some((line) => /were launched|connecting to/.test(line));
+    });
     return workshop;
   }
 
@@ -55,6 +86,7 @@ class Workshop implements AsyncDisposable {
     const args = ["publish", queue, JSON.stringify(event), "--workers-dir", this.workersDir];
     await using program = Program.startDeno(["run", "-A", "--quiet", "main.ts", ...args], {
       cwd: this.folder,
+      env: this.#env,
     });
     assert.equal((await program.end()).code, 0);
   }
@@ -83,15 +115,17 @@ class Workshop implements AsyncDisposable {
   }
 
   /** What the process holds. */
-  get held(): { readonly threads: number; readonly files: number; readonly rssMb: number } {
+  get held(): Held {
     const proc = `/proc/${this.program.pid}`;
     const tasks = [...Deno.readDirSync(`${proc}/task`)].map(({ name }) => {
       return textOf(`${proc}/task/${name}/comm`);
     });
+    const files = [...Deno.readDirSync(`${proc}/fd`)];
     const rss = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`${proc}/status`))?.[1];
     return {
       threads: tasks.filter((name) => name.startsWith("worker-")).length,
-      files: [...Deno.readDirSync(`${proc}/fd`)].length,
+      files: files.length,
+      sockets: files.filter(({ name }) => isSocket(`${proc}/fd/${name}`)).length,
       rssMb: Number(rss) / 1024,
     };
   }
@@ -138,7 +172,7 @@ Deno.test("dev: a file that a worker could not find is seen when it comes", asyn
 });
 
 Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
-  await using workshop = await Workshop.open(undefined, "my/own");
+  await using workshop = await Workshop.open({ workersDir: "my/own" });
   const { program, folder } = workshop;
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
@@ -152,7 +186,7 @@ Deno.test("dev: a workers' folder that is made after the start is seen", async (
 });
 
 Deno.test("dev: a queue whose file is gone for a while stays as it was", async () => {
-  await using workshop = await Workshop.open(["--queue_name", "first"]);
+  await using workshop = await Workshop.open({ queues: ["--queue_name", "first"] });
   const { program, folder } = workshop;
   await workshop.untilHandled("first", "first 1");
   await Deno.rename(`${folder}/mine/first.ts`, `${folder}/mine/first.ts~`);
@@ -205,6 +239,45 @@ Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async
   await workshop.untilLines(2, /^first 1$/);
 });
 
+hostTest(
+  "dev: on RabbitMQ, too, a reload leaves no thread and no socket",
+  "first",
+  async ({ url }) => {
+    await using workshop = await Workshop.open({ url });
+    await workshop.untilHandled("first", "first 1");
+    const { threads, sockets } = workshop.held;
+    assert(sockets >= 2, `${sockets} sockets`);
+    for (let reload = 1; reload <= 3; reload++) {
+      await workshop.worker("first", `first ${1 + reload}`);
+      await workshop.untilStarted(1 + reload);
+      await workshop.untilHandled("first", `first ${1 + reload}`);
+    }
+    await until("it holds what it held at first", () => {
+      const now = workshop.held;
+      return now.threads === threads && now.sockets === sockets;
+    });
+  },
+);
+
+Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", async () => {
+  await using workshop = await Workshop.open({ log: [] });
+  const { program, folder } = workshop;
+  const said = (text: RegExp) => program.stderr.some((line) => text.test(line));
+  await workshop.worker("first", "", slow(`${folder}/go`));
+  await program.until("it is begun anew", () => said(/File change detected/));
+  await workshop.publish("first", {});
+  await program.until("the event runs", () => said(/\] begun\b/));
+  const began = performance.now();
+  program.signal("SIGINT");
+  assert.equal((await program.end(5)).code, 0);
+  assert(performance.now() - began < 2000);
+  const line = program.stderr.find((text) => text.includes("were launched")) ?? "";
+  assert.match(
+    line,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO \[process_queue\] 2 queue worker/,
+  );
+});
+
 function importing(file: string): string {
   return `import { defineWorker } from "process-queue/worker";
     import { z } from "zod";
@@ -247,6 +320,14 @@ async function copy(from: string, to: string): Promise<void> {
   if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);
   await Deno.mkdir(to);
   for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return Deno.readLinkSync(path).startsWith("socket:");
+  } catch {
+    return false;
+  }
 }
 
 function textOf(path: string): string {

@@ -70,6 +70,8 @@ export class ProcessRun {
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
+  /** The queues that the files of the workers said last. */
+  #names: string;
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
@@ -80,7 +82,9 @@ export class ProcessRun {
   constructor(options: ProcessRunOptions) {
     const { sentry, command: { queues } } = options;
     this.#options = options;
-    this.#queues = options.tasks().map((task) => this.#queueRun(task));
+    const tasks = options.tasks();
+    this.#names = namesOf(tasks);
+    this.#queues = tasks.map((task) => this.#queueRun(task));
     const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
@@ -224,18 +228,20 @@ export class ProcessRun {
    * loaded are seen by Deno's own `--watch`.
    */
   #watch(start: (queue: QueueRun) => void): Disposable | undefined {
-    const { command, folders, tasks } = this.#options;
+    const { command, folders } = this.#options;
     if (!command.watch) return undefined;
-    const names = (now: readonly QueueTask[]) => now.map(({ queue }) => queue).join();
-    let known = names(tasks());
     let reloading = Promise.resolve();
-    return new FolderWatch(folders, () => {
+    const look = () => {
       const now = this.#tasksNow();
       if (!now) return;
-      if (names(now) === known) return this.#queues.forEach((queue) => queue.onChange());
-      known = names(now);
+      if (namesOf(now) === this.#names) return this.#queues.forEach((queue) => queue.onChange());
+      this.#names = namesOf(now);
       reloading = reloading.then(() => this.#reload(start, now));
-    });
+    };
+    const watch = new FolderWatch(folders, look);
+    // The broker may have been waited for.
+    look();
+    return watch;
   }
 
   /** The queues by the files that are there; `undefined` while one of them is missing. */
@@ -372,6 +378,10 @@ export class ProcessRun {
       restart_wanted: this.#isRestartWanted,
     }, {});
   }
+}
+
+function namesOf(tasks: readonly QueueTask[]): string {
+  return tasks.map(({ queue }) => queue).join();
 }
 
 /** A line for systemd, which names the queues that are not consumed. */
