@@ -93,8 +93,8 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     const { name: kind, message } = errorData(error);
-    const text = withoutColours(message);
-    throw new WorkerDeclarationError(`${file} does not load: ${kind}: ${text}`, { cause: error });
+    const text = `${file} does not load: ${kind}: ${message}${hintFor(file)}`;
+    throw new WorkerDeclarationError(text, { cause: error });
   }
   const worker = module.default as Partial<Worker> | undefined;
   const wrong = wrongWith(worker, name);
@@ -102,10 +102,10 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   return worker as Worker;
 }
 
-/** Deno colours what it says of modules wherever it goes. */
-function withoutColours(text: string): string {
-  // deno-lint-ignore no-control-regex -- colours start with the escape character
-  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
+/** The binary runs TypeScript only where that was made JavaScript when it was compiled. */
+function hintFor(file: string): string {
+  if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
+  return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";
 }
 
 /** What a worker may say of itself; the compiler sees to it that none is missing. */

@@ -26,7 +26,7 @@ const scratch = new Uint8Array(MAX_MESSAGE);
 /**
  * Describes anything that was thrown: name (at most 200 characters), message (4 KB), stack (8 KB,
  * with its causes) and code, if it is a string or a number. All are redacted as by
- * {@linkcode redactText}.
+ * {@linkcode redactText}, and without colours.
  *
  * An error class without a name of its own is called by the class's name. The messages of an
  * AggregateError's members are added to its own. A value that is no error becomes the message.
@@ -110,7 +110,13 @@ function causesOf(error: object): string {
 
 /** Redacted, then cut to so many bytes; cut first, so that a huge text costs little. */
 function shown(text: string, bytes: number): string {
-  return cut(redactText(text.slice(0, 4 * bytes)), bytes);
+  return cut(redactText(withoutColours(text.slice(0, 4 * bytes))), bytes);
+}
+
+/** Deno colours what it says of modules wherever it goes. */
+function withoutColours(text: string): string {
+  // deno-lint-ignore no-control-regex -- colours start with the escape character
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
 function cut(text: string, bytes: number): string {

@@ -43,7 +43,7 @@ export interface SupervisorOptions {
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
-  /** A worker that cannot be begun waits for a change of its file, and whoever sees that. */
+  /** A worker that cannot be begun waits for a change of a file, and a stop is in a hurry. */
   readonly isWatched?: boolean;
   /** Told once: whether the queue is run here. It is, too, when its worker cannot be begun yet. */
   readonly onLaunch?: (isRun: boolean) => void;
@@ -62,6 +62,10 @@ export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "s
 const SWEEP_MS = 250;
 /** How long what runs beside an error outside of any event may take to end, in ms. */
 const RETIRE_MS = 5000;
+/** How long a thread may take beyond the grace of a stop, in ms, where a change waits for it. */
+const WATCHED_STOP_MS = 50;
+/** What Deno has loaded it begins anew itself, 200 ms after a change: so long is it let do so, in ms. */
+const AFTER_CHANGE_MS = 300;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
 /** A thread in which no event runs may be blocked as long as an event may run, but so long, in ms, */
@@ -90,6 +94,7 @@ export class Supervisor {
   #isConsuming = false;
   #isQuiet = false;
   #isRetiring = false;
+  #isWaitingForChange = false;
   #stopping: Promise<void> | undefined;
   /** The end of the thread before this one. */
   #ending: Promise<boolean> | undefined;
@@ -180,6 +185,11 @@ export class Supervisor {
     await this.#consumer?.resume();
   }
 
+  /** A file has changed: a worker that waits for that is begun anew. */
+  onChange(): void {
+    if (this.#isWaitingForChange && !this.#isStopping()) this.#restart(AFTER_CHANGE_MS);
+  }
+
   /**
    * Drains: finishes what runs within the grace, gives back the rest, ends the thread. Called
    * again, it may cut the grace short.
@@ -209,6 +219,7 @@ export class Supervisor {
 
   #begin(): void {
     clearTimeout(this.#restarting);
+    this.#isWaitingForChange = false;
     this.#isRetiring = false;
     try {
       this.#thread = this.#newThread();
@@ -276,7 +287,7 @@ export class Supervisor {
   }
 
   #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor> {
-    const { config, broker, report, maxEvents } = this.#options;
+    const { config, broker, report, maxEvents, isWatched } = this.#options;
     return new Consumer({
       queue: this.queue,
       broker,
@@ -296,6 +307,7 @@ export class Supervisor {
             void this.#endThread();
             await this.#ending;
           },
+          stopMs: isWatched ? WATCHED_STOP_MS : undefined,
         }),
     });
   }
@@ -407,6 +419,7 @@ export class Supervisor {
 
   #waitForChange(error: ErrorData): void {
     this.#state = "parked";
+    this.#isWaitingForChange = true;
     this.#notices.waitsForChange(this.#options.file.file, error);
   }
 

@@ -19,6 +19,8 @@ import type {
   ToThread,
 } from "./executor/thread/messages.ts";
 import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
+import { ownTask } from "./executor/thread/task.ts";
+import { canTry } from "./file_lock.ts";
 import { WorkerHost } from "./host.ts";
 import { writeThreadLog } from "./monitoring/log.ts";
 import type { Outcome } from "./settle.ts";
@@ -289,7 +291,7 @@ async function main(data: ThreadData): Promise<void> {
   const thread = new Thread(data);
   globalThis.onmessage = ({ data: message }) => thread.take(message);
   beat(new Pulse(data.pulse), (now) => thread.sweep(now));
-  say(["born", canBeStopped]);
+  say(["born", canBeStopped, canTry(life) ? undefined : ownTask()]);
   await thread.load().catch(sayFailed);
 }
 

@@ -46,13 +46,17 @@ export async function compile(
 
 /** What is said when the compiler failed. @param stderr What that said. */
 export function problemOf(stderr: string): string {
-  const isMissing = /denort|download|error sending request|dns error/i.test(stderr);
-  const help = isMissing
+  const help = isRuntimeMissing(stderr)
     ? "\nThe runtime that goes into the binary (denort) could not be downloaded: fetch it where the " +
       "network allows it, from the release of the same version of Deno, and name its file by the " +
       "variable DENORT_BIN"
     : "";
   return `the binary could not be made:\n${stderr.trim()}${help}`;
+}
+
+/** Whether what a compiler said means that the runtime of a binary cannot be had here. */
+export function isRuntimeMissing(stderr: string): boolean {
+  return /denort|download|error sending request|dns error|npm error network/i.test(stderr);
 }
 
 function compiler(): string[] {

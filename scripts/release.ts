@@ -28,6 +28,8 @@ export interface ReleaseOptions {
   readonly arch: string;
   /** What `git status --porcelain` says. */
   readonly status: () => Promise<string>;
+  /** Another compiler than `deno compile`, if one is named: COMPILE. */
+  readonly compiler: string | undefined;
   /** Makes the binary. @returns What went wrong; `undefined` when it is made. */
   readonly compile: (output: string) => Promise<string | undefined>;
   readonly print: (line: string) => void;
@@ -57,6 +59,7 @@ async function main(args: readonly string[]): Promise<number> {
       os,
       arch,
       status,
+      compiler: Deno.env.get("COMPILE"),
       compile: makeBinary,
       print,
       ...readArguments(args),
@@ -97,6 +100,7 @@ export function readArguments(
  */
 export async function release(options: ReleaseOptions): Promise<void> {
   const { root, version, date, isDryRun, print } = options;
+  requireOwnCompiler(options.compiler);
   const files = [join(root, "deno.json"), join(root, "CHANGELOG.md")] as const;
   const [config, changelog] = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   checkNewer(versionOf(config ?? ""), version);
@@ -212,6 +216,13 @@ function versionOf(config: string): string {
 export async function checksumLine(name: string, bytes: BufferSource): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return `${digest.toHex()}  ${name}\n`;
+}
+
+function requireOwnCompiler(other: string | undefined): void {
+  if (!other) return;
+  throw new ReleaseError(
+    `COMPILE is ${other}, and a release is compiled by the project's own Deno: take the variable out`,
+  );
 }
 
 function requireClean(status: string): void {

@@ -130,3 +130,11 @@ Deno.test("errorData describes anything within its bounds", () => {
     assert.ok(name.length <= 200 && bytesOf(message) <= 4096);
   }));
 });
+
+Deno.test("errorData takes out the colours that Deno puts into what it says of modules", () => {
+  const cause = new TypeError('Module not found "\x1b[33mfile:///gone.ts\x1b[39m"');
+  const { message, stack } = errorData(new Error(`no \x1b[1mmodule\x1b[0m`, { cause }));
+  assert.equal(message, "no module");
+  assert.match(stack ?? "", /Caused by: TypeError: Module not found "file:\/\/\/gone\.ts"/);
+  assert(!stack?.includes("\x1b"));
+});

@@ -123,6 +123,7 @@ class Copy implements AsyncDisposable {
       os: "linux",
       arch: "x86_64",
       status: () => Promise.resolve(""),
+      compiler: undefined,
       compile: (output) => this.#compile(output),
       print: (line) => this.lines.push(line),
       ...options,
@@ -209,4 +210,17 @@ Deno.test("where the binary cannot be made, the files are as they were", async (
   const crash = () => Promise.reject(new Error("no disk"));
   await assert.rejects(copy.release({ compile: crash }), /no disk\ndeno\.json and CHANGELOG/);
   assert.deepEqual(await copy.texts(), before);
+});
+
+Deno.test("a release is compiled by the project's own Deno, and by no other compiler", async () => {
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", join(ROOT, "scripts/release.ts"), "--dry-run", "99.0.0"],
+    env: { COMPILE: "/opt/other compile" },
+  }).output();
+  assert.equal(
+    new TextDecoder().decode(stderr),
+    "COMPILE is /opt/other compile, and a release is compiled by the project's own Deno: take the " +
+      "variable out\n",
+  );
+  assert.equal(code, 1);
 });

@@ -93,6 +93,8 @@ export interface Depth {
 
 /** Keeps queues of events. Queue names are used as they are. */
 export interface Broker extends AsyncDisposable {
+  /** Whether it is there now: one that is away comes back. */
+  readonly isThere: boolean;
   /**
    * Makes sure the queue exists, creating a durable one if need be.
    *

@@ -53,6 +53,8 @@ export interface MemoryBrokerOptions {
 
 /** Keeps queues in memory, with the same promises to a running process as any broker. */
 export class MemoryBroker implements Broker {
+  /** @inheritdoc */
+  readonly isThere = true;
   readonly #queues = new Map<string, MemoryQueue>();
   /** The queues of the events that wait, by what ends each wait without the event. */
   readonly #waits = new Map<() => void, string>();

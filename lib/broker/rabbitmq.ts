@@ -107,6 +107,10 @@ class RabbitBroker implements Broker {
     await Promise.all([this.#consuming.model(), this.#publishing.model()]);
   }
 
+  get isThere(): boolean {
+    return this.#consuming.isUp;
+  }
+
   async declare(queue: string): Promise<void> {
     await this.#topology.declare(await this.#consuming.model(), queue);
   }

@@ -93,6 +93,10 @@ class SqliteBroker implements Broker {
     this.#watch = new Watch(this.#upkeep);
   }
 
+  get isThere(): boolean {
+    return this.#reopening === undefined;
+  }
+
   async declare(queue: string): Promise<void> {
     await this.#commits.ask(() => void this.#session.queues.declare(queue));
   }

@@ -46,6 +46,8 @@ export interface ThreadExecutorOptions {
   readonly onHang: (hang: Hang) => void;
   /** At a stop, a handler goes on: ends its thread, so that its event may run elsewhere. */
   readonly endThread: () => Promise<void>;
+  /** How long a thread that was told to stop may take beyond its grace, in ms. @default {1500} */
+  readonly stopMs?: number | undefined;
 }
 
 const DONE: Outcome = { kind: "done" };
@@ -54,7 +56,7 @@ const RELEASED: Outcome = { kind: "released" };
 const OUTSTANDING = 200;
 /** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
 const AHEAD = 4;
-/** How long a thread that was told to stop may take to say so beyond its grace, in ms. */
+/** What {@linkcode ThreadExecutorOptions.stopMs} is by default. */
 const STOP_MS = 1500;
 /** How often a thread is asked to give back what waits in it, in ms. */
 const RECALL_EVERY_MS = 1000;
@@ -193,7 +195,7 @@ export class ThreadExecutor implements Executor {
     const quiet = this.#quiet = Promise.withResolvers();
     this.#thread?.post(["stop", graceMs]);
     if (!this.#thread || this.#given.size === 0) quiet.resolve();
-    const timer = setTimeout(quiet.resolve, graceMs + STOP_MS);
+    const timer = setTimeout(quiet.resolve, graceMs + (this.#options.stopMs ?? STOP_MS));
     await quiet.promise;
     resolve();
     clearTimeout(timer);

@@ -17,9 +17,9 @@ import { VERSION } from "../version.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
-/** What the run mode writes its last line to. */
+/** What the run mode writes its result to. */
 export interface RunOutput {
-  /** A line for standard output. */
+  /** A line for standard output, whatever the level of the log. */
   print(line: string): void;
 }
 
@@ -38,24 +38,24 @@ export async function runQueues(
 ): Promise<number> {
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
-    logLine(
-      "info",
-      "Another process holds {lock}: nothing is done here",
-      { lock: command.lock },
-      {},
-    );
+    print(`Another process holds ${command.lock}: nothing is done here`);
     return EXIT.stopped;
   }
   const { queues } = command;
   const tasks = () => tasksOf(queues, config);
   tasks();
   checkConfiguration(config, command.watch);
-  const { workersDir } = config;
-  const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
+  const folders = workersFolders(config);
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
   listenToSignals((request) => run.request(request));
   return await run.run();
+}
+
+/** The folders that may change: what is in the binary does not. */
+function workersFolders({ workersDir }: Config): string[] {
+  const own = workersDir === undefined ? [] : [workersDir];
+  return Deno.build.standalone ? own : [BUILT_IN_DIR, ...own];
 }
 
 /** What to run: every name is checked before anything starts. */

@@ -9,6 +9,7 @@ import type { Config } from "../../config.ts";
 import type { ErrorData, Outcome } from "../../settle.ts";
 import type { WorkerDescription } from "../executor.ts";
 import type { SharedMemory } from "./shared_runs.ts";
+import type { TaskPath } from "./task.ts";
 
 /** What a thread is born with. */
 export interface ThreadData {
@@ -64,8 +65,8 @@ export interface PublishFailure extends ErrorData {
 export type FromThread =
   /** Jobs went well: they are in the shared memory. */
   | 0
-  /** It lives. @see WorkerThread.stop */
-  | readonly [kind: "born", canBeStopped: boolean]
+  /** It lives, and where its lock cannot be tried it is this task. @see WorkerThread.stop */
+  | readonly [kind: "born", canBeStopped: boolean, task: TaskPath]
   | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
   | readonly [kind: "ready"]
   /** What it was told to do at its start did not work. */

@@ -12,6 +12,7 @@ import { tryLock } from "../../file_lock.ts";
 import { within } from "../../within.ts";
 import type { FromThread, ThreadData, ToThread } from "./messages.ts";
 import { Pulse } from "./shared_runs.ts";
+import { isTaskThere, type TaskPath } from "./task.ts";
 
 /** Why a thread is dead. */
 export interface ThreadDeath {
@@ -50,6 +51,8 @@ export class WorkerThread {
   readonly #lifeFile: string;
   /** Locked by the thread for as long as it lives. */
   readonly #life: Deno.FsFile;
+  /** What it is to the system, where its lock cannot be tried. */
+  #task: TaskPath;
   #isBorn = false;
   #isOver = false;
 
@@ -99,10 +102,14 @@ export class WorkerThread {
     using life = this.#life;
     if (!this.#isBorn) this.#forgetName();
     for (let waited = 0; waited < ZOMBIE_MS; waited += LOOK_MS) {
-      if (tryLock(life, true)) return true;
+      if (this.#letsGo(life)) return true;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return tryLock(life, true);
+    return this.#letsGo(life);
+  }
+
+  #letsGo(life: Deno.FsFile): boolean {
+    return tryLock(life, !isTaskThere(this.#task));
   }
 
   /** The file needs no name any more once both have it open. */
@@ -119,7 +126,10 @@ export class WorkerThread {
     if (this.#isOver) return;
     if (message === 0) return this.#listener.onMessage(message);
     if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
-    if (message[0] === "born") this.#forgetName();
+    if (message[0] === "born") {
+      this.#task = message[2];
+      this.#forgetName();
+    }
     this.#listener.onMessage(message);
   }
 

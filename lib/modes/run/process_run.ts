@@ -36,6 +36,12 @@ const ZOMBIE_MS = 600_000;
 /** How often it looks whether it is idle, in ms. */
 const IDLE_LOOK_MS = 1000;
 
+/**
+ * How long what runs may go on when a file has changed, in ms: Deno ends the program half a second
+ * after it has said so, and what was not given back by then would be blamed for that.
+ */
+const WATCHED_GRACE_MS = 200;
+
 /** A queue to run. */
 export type QueueTask = Pick<QueueRunOptions, "file" | "queue" | "workerNum">;
 
@@ -64,6 +70,9 @@ export class ProcessRun {
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
+  /** The queues that the files of the workers said last. */
+  #names: string;
+  #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
   /** Whether a queue was parked when the end came, so that it may hold events. */
@@ -73,7 +82,9 @@ export class ProcessRun {
   constructor(options: ProcessRunOptions) {
     const { sentry, command: { queues } } = options;
     this.#options = options;
-    this.#queues = options.tasks().map((task) => this.#queueRun(task));
+    const tasks = options.tasks();
+    this.#names = namesOf(tasks);
+    this.#queues = tasks.map((task) => this.#queueRun(task));
     const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
@@ -129,7 +140,9 @@ export class ProcessRun {
   #sweep(now: number): void {
     for (const queue of this.#queues) queue.sweep(now);
     if (!this.#service) return;
-    this.#service.status(statusOf(this.#queues));
+    if (!this.#isEnding) {
+      this.#service.status(statusOf(this.#queues, this.#broker?.isThere ?? false));
+    }
     if (this.#queues.every((queue) => queue.isWell(now))) this.#service.feed(now);
   }
 
@@ -155,6 +168,7 @@ export class ProcessRun {
     const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
     if (early === undefined) return await this.#consume(await opening);
     opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
+    this.#tellEnd(early);
     return exitCode(early);
   }
 
@@ -168,6 +182,7 @@ export class ProcessRun {
 
   async #consume(broker: Broker): Promise<number> {
     const { command, print } = this.#options;
+    this.#broker = broker;
     const end = await this.#consumeUntilEnd(broker).catch(async (error) => {
       await broker[Symbol.asyncDispose]();
       throw error;
@@ -208,21 +223,25 @@ export class ProcessRun {
   }
 
   /**
-   * In development: the workers are begun anew when there is another one, or one less. Changes of
-   * those that were loaded are seen by Deno's own `--watch`.
+   * In development: the workers are begun anew when there is another one, or one less, and those
+   * that could not be begun at each change, as what they lack may have come. Changes of what was
+   * loaded are seen by Deno's own `--watch`.
    */
   #watch(start: (queue: QueueRun) => void): Disposable | undefined {
-    const { command, folders, tasks } = this.#options;
+    const { command, folders } = this.#options;
     if (!command.watch) return undefined;
-    const names = (now: readonly QueueTask[]) => now.map(({ queue }) => queue).join();
-    let known = names(tasks());
     let reloading = Promise.resolve();
-    return new FolderWatch(folders, () => {
+    const look = () => {
       const now = this.#tasksNow();
-      if (!now || names(now) === known) return;
-      known = names(now);
+      if (!now) return;
+      if (namesOf(now) === this.#names) return this.#queues.forEach((queue) => queue.onChange());
+      this.#names = namesOf(now);
       reloading = reloading.then(() => this.#reload(start, now));
-    });
+    };
+    const watch = new FolderWatch(folders, look);
+    // The broker may have been waited for.
+    look();
+    return watch;
   }
 
   /** The queues by the files that are there; `undefined` while one of them is missing. */
@@ -251,7 +270,9 @@ export class ProcessRun {
   }
 
   #graceMs(): number {
-    return this.#options.config.stopGraceSeconds * 1000;
+    const { command, config } = this.#options;
+    const graceMs = config.stopGraceSeconds * 1000;
+    return command.watch ? Math.min(graceMs, WATCHED_GRACE_MS) : graceMs;
   }
 
   /** Sets a worker up and lets it consume. A stop may come at any time. */
@@ -282,14 +303,19 @@ export class ProcessRun {
 
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
-    if (end === "restart") this.#service?.reloading();
-    this.#service?.stopping();
+    this.#tellEnd(end);
     for (const queue of this.#queues) queue.logDisconnecting();
-    this.#isEnding = true;
     const graceMs = end === "stuck" ? 0 : this.#graceMs();
     this.#logWait(graceMs);
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
+  }
+
+  /** Says to systemd that the end has begun. */
+  #tellEnd(end: End): void {
+    this.#isEnding = true;
+    if (end === "restart") this.#service?.reloading();
+    this.#service?.stopping();
   }
 
   #logWait(graceMs: number): void {
@@ -354,10 +380,15 @@ export class ProcessRun {
   }
 }
 
-/** A line for systemd, which names the queues that are not well. */
-function statusOf(queues: readonly QueueRun[]): string {
-  const unwell = queues.filter(({ state }) => state === "parked" || state === "restarting");
+function namesOf(tasks: readonly QueueTask[]): string {
+  return tasks.map(({ queue }) => queue).join();
+}
+
+/** A line for systemd, which names the queues that are not consumed. */
+function statusOf(queues: readonly QueueRun[], isBrokerThere: boolean): string {
   const count = queues.length === 1 ? "1 queue" : `${queues.length} queues`;
+  if (!isBrokerThere) return `${count}, not consumed: the broker is not there`;
+  const unwell = queues.filter(({ state }) => state !== "consuming");
   const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
   return [count, ...names].join(", ");
 }

@@ -161,6 +161,11 @@ export class QueueRun {
     if (this.#isStarted) void this.#runner?.resume();
   }
 
+  /** A file has changed: see {@linkcode Supervisor.onChange}. */
+  onChange(): void {
+    this.#supervisor?.onChange();
+  }
+
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */
   async stop(graceMs: number): Promise<void> {
     this.#launched.resolve(false);
@@ -173,10 +178,7 @@ export class QueueRun {
    * @param now `performance.now()`
    */
   isWell(now: number): boolean {
-    const limit = this.#runner?.limit;
-    if (limit === undefined) return true;
-    return this.#runner?.running().every(({ since }) => now - since < limit + SWEEP_TIME_MS) ??
-      true;
+    return this.#runner === undefined || isInTime(this.#runner, now);
   }
 
   /** How the queue is, in a word. */
@@ -304,4 +306,17 @@ export class QueueRun {
     const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
     return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
   }
+}
+
+/**
+ * Whether every event that runs is younger than its limit, with 5 s for what is done then.
+ *
+ * @param now `performance.now()`
+ */
+export function isInTime(
+  runner: Pick<Runner, "limit"> & { running(): readonly Pick<Running, "since">[] },
+  now: number,
+): boolean {
+  const most = (runner.limit ?? Infinity) + SWEEP_TIME_MS;
+  return runner.running().every(({ since }) => now - since < most);
 }
