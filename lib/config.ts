@@ -85,7 +85,7 @@ export interface RestartConfig {
   readonly parkSeconds: number;
 }
 
-/** The program's configuration. */
+/** The program's configuration. Every path in it is absolute. */
 export interface Config extends QueueSettings {
   /** Where RabbitMQ is and how to use it. */
   readonly broker: BrokerConfig;
@@ -96,9 +96,9 @@ export interface Config extends QueueSettings {
    * @default {"sqlite:<stateDir>/process-queue.sqlite"}
    */
   readonly databaseUrl: string;
-  /** The folder for what must be known after a crash. @default {"./var"} */
+  /** The folder for what must be known after a crash. @default {"var" in the working folder} */
   readonly stateDir: string;
-  /** The folder of the statistics. @default {"./var/stats"} */
+  /** The folder of the statistics. @default {"<stateDir>/stats"} */
   readonly statsDir: string;
   /** The folder to which given-up events are written as well; `undefined`: nowhere. */
   readonly errorDir: string | undefined;
@@ -123,7 +123,8 @@ export interface Config extends QueueSettings {
 }
 
 /**
- * Makes the configuration. Pure: it reads nothing but its arguments.
+ * Makes the configuration. It reads nothing but its arguments and, for paths that are not absolute,
+ * the working folder.
  *
  * @param environment Variables by name; those that are not settings are ignored.
  * @param flags Options of the command line, which stand over the variables.

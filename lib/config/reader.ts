@@ -68,7 +68,7 @@ export class SettingsReader {
   /** The value; `undefined` where none is given or it is wrong. */
   readOptional<T>(setting: Setting<T>, defaultText = setting.default): T | undefined {
     const given = this.#given(setting);
-    this.#note(setting, given ?? defaultText, this.#source(setting));
+    this.#note(setting, shown(setting, given ?? defaultText), this.#source(setting));
     if (given === undefined) return undefined;
     const parsed = setting.schema.safeParse(given);
     if (parsed.success) return parsed.data;
@@ -127,6 +127,12 @@ export function rejected(
     wrong: kind.secret ? "its value is not valid" : `"${shown}" is not valid`,
     fix: `set it to ${kind.expected}`,
   };
+}
+
+/** The text as it is in effect: paths are absolute. */
+function shown({ schema }: Kind<unknown>, text: string | undefined): string | undefined {
+  const { data } = schema.safeParse(text);
+  return typeof data === "string" ? data : text;
 }
 
 function masked(setting: Pick<SettingInfo, "secret">, text: string): string {

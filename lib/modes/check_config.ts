@@ -4,7 +4,6 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { CheckConfigCommand } from "../command_line.ts";
 import { checkQueueNames, type Config, type EffectiveSetting, queueKey } from "../config.ts";
 import { type Problem, sentence } from "../config/problem.ts";
@@ -93,7 +92,7 @@ async function tryBroker(config: Config, services: Services): Promise<string> {
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using _broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  return `ok (${url === undefined ? `embedded, in ${resolve(config.stateDir)}` : addressOf(url)})`;
+  return `ok (${url === undefined ? `embedded, in ${config.stateDir}` : addressOf(url)})`;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { Broker } from "../broker/broker.ts";
 import type { RabbitmqOptions } from "../broker/rabbitmq.ts";
 import type { SqliteBrokerOptions } from "../broker/sqlite.ts";
@@ -69,7 +68,7 @@ async function openEmbedded(stateDir: string, report: Reporter, brokers: Brokers
     kind: "notice",
     level: "info",
     message: "AMQP_URL is not set: events are kept in the embedded broker, in {folder}",
-    properties: { folder: resolve(stateDir) },
+    properties: { folder: stateDir },
   });
   return await brokers.embedded({ stateDir, report, version: VERSION });
 }
