@@ -20,7 +20,7 @@ export interface EventInput {
   /** JSON objects, one a line. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Shows how far it has come; only on a terminal. */
-  readonly progress?: Progress | undefined;
+  readonly progress?: Pick<Progress, "update" | "end"> | undefined;
 }
 
 /** Publishing has stopped before its end; the message says where, why, and what was published. */
@@ -91,7 +91,7 @@ class Publishing {
   readonly #broker: Broker;
   readonly #command: PublishCommand;
   readonly #queueOf: QueueChooser;
-  readonly #progress: Progress | undefined;
+  readonly #progress: EventInput["progress"];
   readonly #window: ConfirmWindow;
   readonly #begun = new Set<string>();
 
@@ -99,7 +99,7 @@ class Publishing {
     broker: Broker,
     command: PublishCommand,
     queueOf: QueueChooser,
-    progress: Progress | undefined,
+    progress: EventInput["progress"],
   ) {
     this.#broker = broker;
     this.#command = command;
