@@ -5,7 +5,7 @@
  */
 
 import { type Command, parseCommandLine } from "./lib/command_line.ts";
-import { loadConfig, readEnvironment } from "./lib/config.ts";
+import { loadConfig, readConfig, readEnvironment } from "./lib/config.ts";
 import { failureOf } from "./lib/modes/failure.ts";
 
 type Doing = Exclude<Command, { readonly text: string }>;
@@ -22,11 +22,13 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
-  const config = loadConfig(readEnvironment(), command.flags);
+  const { flags } = command;
+  const environment = readEnvironment();
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/monitoring/logging.ts");
       const { runQueues } = await import("./lib/modes/run.ts");
+      const config = readConfig(environment, flags);
       const log = command.watch
         ? { ...config.log, format: config.log.format ?? "text" }
         : config.log;
@@ -37,21 +39,26 @@ async function run(command: Doing): Promise<number> {
       const { runPublish } = await import("./lib/modes/publish.ts");
       const { standardInput, SystemServices } = await import("./lib/modes/system.ts");
       const services = new SystemServices();
-      return await runPublish(command, config, services, () => standardInput(services.warn));
+      return await runPublish(
+        command,
+        readConfig(environment, flags),
+        services,
+        () => standardInput(services.warn),
+      );
     }
     case "failed": {
       const { runFailed } = await import("./lib/modes/failed.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
-      return await runFailed(command, config, new SystemServices());
+      return await runFailed(command, loadConfig(environment, flags), new SystemServices());
     }
     case "migrate": {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
-      return await runMigrate(config);
+      return await runMigrate(loadConfig(environment, flags));
     }
     case "check-config": {
       const { runCheckConfig } = await import("./lib/modes/check_config.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
-      return await runCheckConfig(command, config, new SystemServices());
+      return await runCheckConfig(command, readConfig(environment, flags), new SystemServices());
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   type Environment,
   loadConfig,
   maskUrl,
+  readConfig,
   SETTINGS,
 } from "../lib/config.ts";
 
@@ -56,6 +57,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     shards: new Map(),
     queues: new Map(),
     queueVariables: [],
+    problems: [],
   };
   assert.deepEqual(config, expected);
 });
@@ -295,6 +297,22 @@ Deno.test("loadConfig reports every problem at once", () => {
   WINDOW_SECONDS: "x" is not valid; set it to a whole number from 1 to 1200
   PQ_TEST_PREFETCH: "x" is not valid; set it to a whole number from 1 to 65535`,
   });
+});
+
+Deno.test("readConfig has a configuration where there are problems, too, and tells of them", () => {
+  const { broker, problems, effective } = readConfig({ QUEUE_TYPE: "clasic", LOG_LEVEL: "debug" });
+  assert.equal(broker.queueType, "classic");
+  assert.deepEqual(problems.map(({ setting }) => setting), ["QUEUE_TYPE"]);
+  const shown = new Map(effective.map(({ name, value }) => [name, value]));
+  assert.deepEqual([shown.get("QUEUE_TYPE"), shown.get("LOG_LEVEL")], ["clasic", "debug"]);
+});
+
+Deno.test("readConfig shows nothing of a secret that is not valid", () => {
+  for (const wrong of ["me:sesame@rabbit", "amqp://me:ses#ame@rabbit/a/b", "sesame"]) {
+    const { effective } = readConfig({ AMQP_URL: wrong, DATABASE_URL: wrong });
+    const shown = new Map(effective.map(({ name, value }) => [name, value]));
+    assert.deepEqual([shown.get("AMQP_URL"), shown.get("DATABASE_URL")], ["***", "***"]);
+  }
 });
 
 Deno.test("loadConfig names the option where the wrong value came from one", () => {

@@ -68,7 +68,7 @@ export class SettingsReader {
   /** The value; `undefined` where none is given or it is wrong. */
   readOptional<T>(setting: Setting<T>, defaultText = setting.default): T | undefined {
     const given = this.#given(setting);
-    this.#note(setting, shown(setting, given ?? defaultText), this.#source(setting));
+    this.#note(setting, given ?? defaultText, this.#source(setting));
     if (given === undefined) return undefined;
     const parsed = setting.schema.safeParse(given);
     if (parsed.success) return parsed.data;
@@ -108,11 +108,11 @@ export class SettingsReader {
   }
 
   #note(
-    setting: Pick<SettingInfo, "name" | "secret">,
+    setting: Pick<SettingInfo, "name" | "secret"> & Partial<Kind<unknown>>,
     text: string | undefined,
     source: string,
   ): void {
-    const value = text === undefined ? undefined : masked(setting, text);
+    const value = text === undefined ? undefined : shown(setting, text);
     this.effective.push({ name: setting.name, value, source });
   }
 }
@@ -129,13 +129,14 @@ export function rejected(
   };
 }
 
-/** The text as it is in effect: paths are absolute. */
-function shown({ schema }: Kind<unknown>, text: string | undefined): string | undefined {
-  const { data } = schema.safeParse(text);
+/** The text as it is in effect, with absolute paths and no secret. */
+function shown(
+  { secret, schema }: Pick<SettingInfo, "secret"> & Partial<Kind<unknown>>,
+  text: string,
+): string {
+  if (secret === "whole") return MASK;
+  const { success, data = text } = schema?.safeParse(text) ?? {};
+  // Nobody knows where in a text that is not what it should be the password is.
+  if (secret === "password") return success ? maskUrl(String(data)) : MASK;
   return typeof data === "string" ? data : text;
-}
-
-function masked(setting: Pick<SettingInfo, "secret">, text: string): string {
-  if (setting.secret === "whole") return MASK;
-  return setting.secret === "password" ? maskUrl(text) : text;
 }

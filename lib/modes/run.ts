@@ -14,6 +14,7 @@ import { EXIT, listenToSignals } from "../process.ts";
 import { unsharded } from "../publish.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
+import { caFileProblems } from "./ca_file.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
@@ -27,8 +28,9 @@ export interface RunOutput {
  * Runs workers until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
  *
  * @returns The exit code.
+ * @throws {ConfigError} With everything that is wrong with the configuration: settings, files they
+ * lead to, names of queues that do not exist.
  * @throws {UsageError} When a queue is not known.
- * @throws {ConfigError} When the configuration names queues that do not exist.
  * @throws {BrokerError} When the broker refuses at the start.
  */
 export async function runQueues(
@@ -36,6 +38,10 @@ export async function runQueues(
   config: Config,
   { print }: RunOutput,
 ): Promise<number> {
+  const { queues } = command;
+  const tasks = () => tasksOf(queues, config);
+  tasks();
+  checkConfiguration(config, command.watch);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
     logLine(
@@ -46,10 +52,6 @@ export async function runQueues(
     );
     return EXIT.stopped;
   }
-  const { queues } = command;
-  const tasks = () => tasksOf(queues, config);
-  tasks();
-  checkConfiguration(config, command.watch);
   const { workersDir } = config;
   const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
@@ -100,15 +102,19 @@ async function sentryOf(config: Config, workerNum: number): Promise<SentryReport
   return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
 }
 
-/** Files that are no workers are only told of; while workers are written their folder may come. */
+/**
+ * Whatever is wrong is said at once. Files that are no workers are only told of; while workers are
+ * written their folder may come.
+ */
 function checkConfiguration(config: Config, isWatched: boolean): void {
-  const folders = [
+  const { files, problems } = discover(config.workersDir);
+  const all = [
+    ...config.problems,
     isWatched ? undefined : workersProblem(config),
     writableProblem("STATE_DIR", config.stateDir),
+    ...queueNameProblems(config, files.map(({ name }) => name)),
+    ...caFileProblems(config),
   ].filter((problem) => problem !== undefined);
-  if (folders.length > 0) throw new ConfigError(folders);
-  const { files, problems } = discover(config.workersDir);
+  if (all.length > 0) throw new ConfigError(all);
   for (const { message } of problems) logLine("warning", message, {}, {});
-  const names = queueNameProblems(config, files.map(({ name }) => name));
-  if (names.length > 0) throw new ConfigError(names);
 }
