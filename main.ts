@@ -4,13 +4,16 @@
  * @module
  */
 
-import { type Command, parseCommandLine } from "./lib/command_line.ts";
-import { loadConfig, readConfig, readEnvironment } from "./lib/config.ts";
-import { failureOf } from "./lib/modes/failure.ts";
+// All else is loaded when signals are listened to.
+import type { Command } from "./lib/command_line.ts";
+import { listenToSignals } from "./lib/process.ts";
+
+const signals = listenToSignals();
 
 type Doing = Exclude<Command, { readonly text: string }>;
 
 async function main(args: readonly string[]): Promise<number> {
+  const { parseCommandLine } = await import("./lib/command_line.ts");
   const command = parseCommandLine(args);
   if ("text" in command) {
     console.log(command.text.trimEnd());
@@ -22,6 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
+  if (command.mode !== "run") signals.letGo();
+  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config.ts");
   const { flags } = command;
   const environment = readEnvironment();
   switch (command.mode) {
@@ -33,7 +38,7 @@ async function run(command: Doing): Promise<number> {
         ? { ...config.log, format: config.log.format ?? "text" }
         : config.log;
       setUpLogging(log);
-      return await runQueues(command, { ...config, log }, { print: console.log });
+      return await runQueues(command, { ...config, log }, { print: console.log, signals });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish.ts");
@@ -63,7 +68,8 @@ async function run(command: Doing): Promise<number> {
   }
 }
 
-function fail(error: unknown): number {
+async function fail(error: unknown): Promise<number> {
+  const { failureOf } = await import("./lib/modes/failure.ts");
   const { text, exitCode } = failureOf(error);
   console.error(text);
   return exitCode;

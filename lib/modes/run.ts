@@ -10,7 +10,7 @@ import { BUILT_IN_DIR, discover } from "../discovery.ts";
 import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
-import { EXIT, listenToSignals } from "../process.ts";
+import { EXIT, type Signals } from "../process.ts";
 import { unsharded } from "../publish.ts";
 import { consumedQueue, requireWorkerFile } from "../registry.ts";
 import { VERSION } from "../version.ts";
@@ -18,10 +18,12 @@ import { caFileProblems } from "./ca_file.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
-/** What the run mode writes its last line to. */
-export interface RunOutput {
+/** The process in which queues run. */
+export interface RunProcess {
   /** A line for standard output. */
   print(line: string): void;
+  /** What signals ask for. */
+  readonly signals: Pick<Signals, "handOver">;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface RunOutput {
 export async function runQueues(
   command: RunCommand,
   config: Config,
-  { print }: RunOutput,
+  { print, signals }: RunProcess,
 ): Promise<number> {
   const { queues } = command;
   const tasks = () => tasksOf(queues, config);
@@ -56,7 +58,7 @@ export async function runQueues(
   const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
   const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
-  listenToSignals((request) => run.request(request));
+  signals.handOver((request) => run.request(request));
   return await run.run();
 }
 
