@@ -1,14 +1,10 @@
 /** The demo, as a newcomer sees it. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { EVENTS, TOTAL } from "../scripts/demo/events.ts";
 import { settings } from "../scripts/demo/place.ts";
 import { publishAll } from "../scripts/demo/publish.ts";
+import { copyTest } from "./fixtures/process/copy.ts";
 import { withFolder } from "./fixtures/process/stage.ts";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** What the demo needs of the repository. */
-const PARTS = ["main.ts", "deno.json", "deno.lock", "lib", "scripts", "workers"];
 
 /** Nothing of this may be used: nobody answers there, and no number is what it is to be. */
 const OTHERS = {
@@ -17,16 +13,6 @@ const OTHERS = {
   QUEUE_STATS_DIR: "/nonexistent/stats",
   PQ_NOOP_PREFETCH: "many",
 };
-
-/** Runs a test in a copy of the repository, as the demo always works in the same folder of it. */
-function copyTest(name: string, test: (root: string) => Promise<void>): void {
-  Deno.test(name, () =>
-    withFolder(async (root) => {
-      const copy = new Deno.Command("cp", { args: ["-r", ...PARTS, root], cwd: ROOT });
-      assert.equal((await copy.output()).code, 0);
-      await test(root);
-    }));
-}
 
 async function demo(root: string, env: Record<string, string>) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

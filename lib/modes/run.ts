@@ -56,7 +56,7 @@ export async function runQueues(
   }
   const { workersDir } = config;
   const folders = [BUILT_IN_DIR, ...(workersDir === undefined ? [] : [workersDir])];
-  const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
+  const sentry = await sentryOf(config);
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
   signals.handOver((request) => run.request(request));
   return await run.run();
@@ -97,11 +97,11 @@ function shardsOf(name: string, config: Config): QueueTask[] {
 }
 
 /** Sentry, loaded only where it is wanted. */
-async function sentryOf(config: Config, workerNum: number): Promise<SentryReporter | undefined> {
+async function sentryOf(config: Config): Promise<SentryReporter | undefined> {
   const { dsn, environment, traceRate } = config.sentry;
   if (dsn === undefined) return undefined;
   const { openSentry } = await import("../monitoring/sentry.ts");
-  return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
+  return await openSentry({ dsn, environment, traceRate, version: VERSION });
 }
 
 /**
