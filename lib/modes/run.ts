@@ -12,7 +12,8 @@ import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
 import { EXIT, type Signals } from "../process.ts";
 import { unsharded } from "../publish.ts";
-import { consumedQueue, requireWorkerFile } from "../registry.ts";
+import { consumedQueue, requireWorkerFile, withProblems } from "../registry.ts";
+import { nothingToDo } from "../usage_error.ts";
 import { VERSION } from "../version.ts";
 import { caFileProblems } from "./ca_file.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
@@ -69,6 +70,10 @@ function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
       return [shardTask(queues.queue, config) ?? taskOf(queues.queue, queues.workerNum, config)];
     case "several":
       return [...new Set(queues.queues)].flatMap((queue) => shardsOf(queue, config));
+    case "none": {
+      const { files, problems } = discover(config.workersDir);
+      throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
+    }
     case "all": {
       const { files } = discover(config.workersDir);
       return files.flatMap(({ name }) => shardsOf(name, config));
