@@ -4,13 +4,16 @@
  * @module
  */
 
-import { type Command, parseCommandLine } from "./lib/command_line.ts";
-import { loadConfig, readEnvironment } from "./lib/config.ts";
-import { failureOf } from "./lib/modes/failure.ts";
+// All else is loaded when signals are listened to.
+import type { Command } from "./lib/command_line.ts";
+import { listenToSignals } from "./lib/process.ts";
+
+const signals = listenToSignals();
 
 type Doing = Exclude<Command, { readonly text: string }>;
 
 async function main(args: readonly string[]): Promise<number> {
+  const { parseCommandLine } = await import("./lib/command_line.ts");
   const command = parseCommandLine(args);
   if ("text" in command) {
     console.log(command.text.trimEnd());
@@ -22,41 +25,51 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
-  const config = loadConfig(readEnvironment(), command.flags);
+  if (command.mode !== "run") signals.letGo();
+  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config.ts");
+  const { flags } = command;
+  const environment = readEnvironment();
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/monitoring/logging.ts");
       const { runQueues } = await import("./lib/modes/run.ts");
+      const config = readConfig(environment, flags);
       const log = command.watch
         ? { ...config.log, format: config.log.format ?? "text" }
         : config.log;
       setUpLogging(log);
-      return await runQueues(command, { ...config, log }, { print: console.log });
+      return await runQueues(command, { ...config, log }, { print: console.log, signals });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish.ts");
       const { standardInput, SystemServices } = await import("./lib/modes/system.ts");
       const services = new SystemServices();
-      return await runPublish(command, config, services, () => standardInput(services.warn));
+      return await runPublish(
+        command,
+        readConfig(environment, flags),
+        services,
+        () => standardInput(services.warn),
+      );
     }
     case "failed": {
       const { runFailed } = await import("./lib/modes/failed.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
-      return await runFailed(command, config, new SystemServices());
+      return await runFailed(command, loadConfig(environment, flags), new SystemServices());
     }
     case "migrate": {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
-      return await runMigrate(config);
+      return await runMigrate(loadConfig(environment, flags));
     }
     case "check-config": {
       const { runCheckConfig } = await import("./lib/modes/check_config.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
-      return await runCheckConfig(command, config, new SystemServices());
+      return await runCheckConfig(command, readConfig(environment, flags), new SystemServices());
     }
   }
 }
 
-function fail(error: unknown): number {
+async function fail(error: unknown): Promise<number> {
+  const { failureOf } = await import("./lib/modes/failure.ts");
   const { text, exitCode } = failureOf(error);
   console.error(text);
   return exitCode;

@@ -9,16 +9,17 @@ import { BROKER, type QueueType } from "./config/broker_settings.ts";
 import { brokerUrl } from "./config/broker_url.ts";
 import type { Environment } from "./config/environment.ts";
 import { GENERAL, type LogFormat, type LogLevel } from "./config/general_settings.ts";
-import { ConfigError } from "./config/problem.ts";
+import { ConfigError, type Problem } from "./config/problem.ts";
 import { type QueueSettings, readQueueSettings } from "./config/queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./config/reader.ts";
 import { SENTRY, type TraceRate } from "./config/sentry_settings.ts";
 import type { ConfigFlags } from "./config/setting.ts";
 
+export { isOfBrokerUrl } from "./config/broker_url.ts";
 export { type Environment, readEnvironment } from "./config/environment.ts";
 export { maskUrl } from "./config/mask.ts";
 export { ConfigError, type Problem } from "./config/problem.ts";
-export { checkQueueNames, queueNameProblems, type QueueOverrides } from "./config/queues.ts";
+export { queueNameProblems, type QueueOverrides } from "./config/queues.ts";
 export { queueKey } from "./config/queue_key.ts";
 export type { EffectiveSetting } from "./config/reader.ts";
 export type { ConfigFlags, SettingInfo } from "./config/setting.ts";
@@ -85,7 +86,7 @@ export interface RestartConfig {
   readonly parkSeconds: number;
 }
 
-/** The program's configuration. */
+/** The program's configuration. Every path in it is absolute. */
 export interface Config extends QueueSettings {
   /** Where RabbitMQ is and how to use it. */
   readonly broker: BrokerConfig;
@@ -96,9 +97,9 @@ export interface Config extends QueueSettings {
    * @default {"sqlite:<stateDir>/process-queue.sqlite"}
    */
   readonly databaseUrl: string;
-  /** The folder for what must be known after a crash. @default {"./var"} */
+  /** The folder for what must be known after a crash. @default {"var" in the working folder} */
   readonly stateDir: string;
-  /** The folder of the statistics. @default {"./var/stats"} */
+  /** The folder of the statistics. @default {"<stateDir>/stats"} */
   readonly statsDir: string;
   /** The folder to which given-up events are written as well; `undefined`: nowhere. */
   readonly errorDir: string | undefined;
@@ -120,28 +121,40 @@ export interface Config extends QueueSettings {
   readonly restarts: RestartConfig;
   /** Every setting as it is in effect, secrets masked, with its source. */
   readonly effective: readonly EffectiveSetting[];
+  /** What is wrong with the settings; nothing, where {@linkcode loadConfig} has made it. */
+  readonly problems: readonly Problem[];
 }
 
 /**
- * Makes the configuration. Pure: it reads nothing but its arguments.
+ * Makes the configuration, and refuses one that has a problem.
  *
  * @param environment Variables by name; those that are not settings are ignored.
  * @param flags Options of the command line, which stand over the variables.
  * @throws {ConfigError} With every problem there is.
  */
-export function loadConfig(
-  environment: Environment,
-  flags: ConfigFlags = {},
-): Config {
+export function loadConfig(environment: Environment, flags: ConfigFlags = {}): Config {
+  const config = readConfig(environment, flags);
+  if (config.problems.length > 0) throw new ConfigError(config.problems);
+  return config;
+}
+
+/**
+ * Makes the configuration, for those who have more problems to report with it. A setting that is
+ * wrong has its default, or none. It reads nothing but its arguments and, for paths that are not absolute,
+ * the working folder.
+ *
+ * @param environment Variables by name; those that are not settings are ignored.
+ * @param flags Options of the command line, which stand over the variables.
+ */
+export function readConfig(environment: Environment, flags: ConfigFlags = {}): Config {
   const reader = new SettingsReader(environment, flags);
-  const config = {
+  return {
     broker: readBroker(reader),
     ...readGeneral(reader),
     ...queueSettings(reader),
     effective: reader.effective,
+    problems: reader.problems,
   };
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
-  return config;
 }
 
 function readBroker(reader: SettingsReader): BrokerConfig {
@@ -156,7 +169,7 @@ function readBroker(reader: SettingsReader): BrokerConfig {
 
 function readGeneral(
   reader: SettingsReader,
-): Omit<Config, "broker" | "effective" | keyof QueueSettings> {
+): Omit<Config, "broker" | "effective" | "problems" | keyof QueueSettings> {
   const usingRabbitmq = reader.read(GENERAL.usingRabbitmq);
   const stateDir = reader.read(GENERAL.stateDir);
   return {

@@ -101,6 +101,9 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
    * @throws {BrokerError} When the broker refuses.
    */
   start(): Promise<void> {
+    const { report, queue } = this.#options;
+    // Zulip's words.
+    report({ kind: "notice", level: "debug", queue, message: "starting consuming {queue}" });
     return this.#window.start();
   }
 

@@ -49,31 +49,49 @@ const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
 const ECHO_MS = 300;
 
 /**
- * Listens to signals for as long as the process lives: one that came after the last was listened
- * to, and before the exit, would end it in its own way.
- *
- * @param onRequest Called for each signal.
+ * Listens to signals for as long as the process lives: one that came before they are listened to,
+ * or after, would end it in its own way. What they ask for is kept until somebody takes it.
  */
-export function listenToSignals(onRequest: (request: Request) => void): void {
-  const signals = new Signals(onRequest);
-  for (const [signal, request] of REQUESTS) {
-    Deno.addSignalListener(signal, () => signals.take(signal, request));
-  }
+export function listenToSignals(): Signals {
+  return new Signals();
 }
 
 /** What signals ask for, one after another. */
-class Signals {
-  readonly #onRequest: (request: Request) => void;
+export class Signals {
+  readonly #listeners: (readonly [Deno.Signal, () => void])[];
+  /** What came before anybody took it. */
+  readonly #kept: Request[] = [];
+  readonly #came: Deno.Signal[] = [];
+  #isTaken = false;
+  #onRequest: (request: Request) => void = (request) => void this.#kept.push(request);
   #isEnding = false;
   /** What this turn of the event loop has brought. */
   #flow: "quiet" | "continue" | undefined;
   #last: { readonly signal: Deno.Signal; readonly at: number } | undefined;
 
-  constructor(onRequest: (request: Request) => void) {
-    this.#onRequest = onRequest;
+  /** Begins to listen. */
+  constructor() {
+    this.#listeners = REQUESTS.map(([signal, request]) => [signal, () => {
+      if (!this.#isTaken) this.#came.push(signal);
+      this.#take(signal, request);
+    }]);
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
   }
 
-  take(signal: Deno.Signal, request: Request): void {
+  /** Hands over what signals ask for: first what came so far, in its order. */
+  handOver(onRequest: (request: Request) => void): void {
+    this.#isTaken = true;
+    this.#onRequest = onRequest;
+    this.#kept.splice(0).forEach(onRequest);
+  }
+
+  /** Listens no more: signals do what they do to any program, also those that came so far. */
+  letGo(): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+    for (const signal of this.#came.splice(0)) Deno.kill(Deno.pid, signal);
+  }
+
+  #take(signal: Deno.Signal, request: Request): void {
     if (request === "quiet" || request === "continue") return this.#changeFlow(request);
     if (request !== "stop" && request !== "restart") return this.#onRequest(request);
     if (this.#isEcho(signal)) return;

@@ -66,8 +66,12 @@ export function requireWorkerFile(queue: string, workersDir: string | undefined)
   const { files, problems } = discover(workersDir);
   const file = files.find(({ name }) => name === queue);
   if (file) return file;
-  const { message } = unknownQueue(queue, files.map(({ name }) => name));
-  throw new UsageError([message, ...problems.map((problem) => problem.message)].join("\n"));
+  throw withProblems(unknownQueue(queue, files.map(({ name }) => name)), problems);
+}
+
+/** The error, and why files were left out, as one of them may be what is meant. */
+export function withProblems({ message }: UsageError, problems: readonly Error[]): UsageError {
+  return new UsageError([message, ...problems.map((problem) => problem.message)].join("\n"));
 }
 
 /**

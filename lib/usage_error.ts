@@ -21,8 +21,20 @@ export function unknownQueue(
   queue: string,
   known: readonly string[],
 ): UsageError {
+  const meant = didYouMean(queue, known);
+  return new UsageError(`there is no queue ${queue}${meant}\n${queuesThereAre(known)}`);
+}
+
+/** The error for a command line that says nothing to do: names what can be done. */
+export function nothingToDo(known: readonly string[]): UsageError {
+  return new UsageError(
+    "nothing to do: name a queue with --queue_name, several with --multi_threaded, take all with " +
+      `--all, or give a command (publish, failed, migrate, check-config)\n${queuesThereAre(known)}`,
+  );
+}
+
+function queuesThereAre(known: readonly string[]): string {
   const all = known.length > 0 ? `queues: ${[...known].sort().join(", ")}` : "there are no workers";
-  const own = "a worker of your own is the file <queue>.ts in the folder of --workers-dir " +
+  return `${all}\na worker of your own is the file <queue>.ts in the folder of --workers-dir ` +
     "(or WORKERS_DIR)";
-  return new UsageError(`there is no queue ${queue}${didYouMean(queue, known)}\n${all}\n${own}`);
 }

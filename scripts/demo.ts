@@ -1,54 +1,35 @@
 /**
  * Shows the program at work: starts its workers, publishes events, and watches them being
- * consumed; one of them fails until it is given up. Everything runs as in production, in a
- * temporary folder.
+ * consumed; one of them fails until it is given up. Everything runs as in production, on the
+ * embedded broker and in a folder of the demo's own, whatever else is configured.
  *
  *   deno task demo
  */
 
 import { join } from "node:path";
-import { failuresIn, type Statistics, statisticsOf, table } from "./demo/report.ts";
-import { sayAboveProgress, showProgress } from "./demo/progress.ts";
+import { readEnvironment } from "../lib/config.ts";
+import { errorData } from "../lib/error_data.ts";
+import { EVENTS, QUEUES, TOTAL } from "./demo/events.ts";
+import { clear, FOLDER, ROOT, settings, STATE_DIR, WORKERS_DIR } from "./demo/place.ts";
+import { sayAboveProgress as say, showProgress } from "./demo/progress.ts";
+import { publishAll } from "./demo/publish.ts";
+import { type Statistics, statisticsOf, table } from "./demo/report.ts";
+import { Workers } from "./demo/workers.ts";
 
-const ROOT = join(import.meta.dirname ?? ".", "..");
-const WORKERS_DIR = "scripts/demo/workers";
-const STATE_DIR = "var/demo";
+/** How long consuming may take, in ms: the longest wait in it is that of a retry, 5 s. */
+const CONSUME_MS = 45_000;
+/** How often the statistics are looked at, in ms. */
+const LOOK_MS = 100;
 
-/** What is published: the events of each queue. */
-const EVENTS: Readonly<Record<string, readonly string[]>> = {
-  user_activity: repeat(3500, (i) => ({
-    user_profile_id: i % 50 + 1,
-    client_id: i % 3 + 1,
-    query: ["send_message", "get_events", "update_flags"][i % 3],
-    time: 1_760_000_000 + i,
-  })),
-  noop: repeat(1000, (i) => ({ number: i })),
-  demo_webhooks: repeat(500, (i) => ({
-    url: i === 250 ? "https://unreachable.example/hook" : `https://example.com/hook/${i}`,
-  })),
-};
-const QUEUES = Object.keys(EVENTS);
-const TOTAL = Object.values(EVENTS).flat().length;
-
-if (import.meta.main) await demo();
+if (import.meta.main) await demo().catch(fail);
 
 async function demo(): Promise<void> {
   const startedAt = performance.now();
-  await Deno.remove(join(ROOT, STATE_DIR), { recursive: true }).catch(() => {});
-  say(`process-queue: ${TOTAL.toLocaleString("en")} events, ${QUEUES.length} queues, ${broker()}.`);
+  await clear();
+  const count = TOTAL.toLocaleString("en");
+  say(`process-queue: ${count} events, ${QUEUES.length} queues, the embedded broker.`);
   say("");
-  const workers = QUEUES.map(startWorker);
-  const failures = Promise.all(workers.map((worker) => failuresIn(worker.stderr, say)));
-  const publishedFrom = performance.now();
-  await showProgress("publishing", TOTAL, publishAll);
-  const seconds = await showProgress(
-    "consuming",
-    TOTAL,
-    (onProgress) => untilDone(publishedFrom, onProgress),
-  );
-  for (const worker of workers) worker.kill("SIGTERM");
-  await Promise.all(workers.map((worker) => worker.status));
-  await failures;
+  const seconds = await publishAndConsume();
   say("");
   for (const line of table(await allStatistics(), seconds)) say(line);
   say("");
@@ -56,51 +37,17 @@ async function demo(): Promise<void> {
   for (const line of nextCommands()) say(`  ${line}`);
 }
 
-function repeat(count: number, event: (i: number) => unknown): readonly string[] {
-  return Array.from({ length: count }, (_, i) => JSON.stringify(event(i)));
-}
-
-function broker(): string {
-  return Deno.env.get("AMQP_URL") ? "RabbitMQ (AMQP_URL)" : "the embedded broker";
-}
-
-function startWorker(queue: string): Deno.ChildProcess {
-  return program(["--queue_name", queue, "--log-format", "json"], { stdin: "null" }).spawn();
-}
-
-/** The program, as anybody would start it. */
-function program(args: readonly string[], options: Deno.CommandOptions): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "main.ts", ...args, "--workers-dir", WORKERS_DIR],
-    cwd: ROOT,
-    env: environment(),
-    stdout: "null",
-    stderr: "piped",
-    ...options,
+/** Resolves to the seconds each queue took. */
+async function publishAndConsume(): Promise<Map<string, number>> {
+  await using workers = new Workers(QUEUES, say);
+  const death = workers.untilDeath();
+  const startedAt = performance.now();
+  await showProgress("publishing", TOTAL, (onProgress) => {
+    return Promise.race([publishAll(EVENTS, settings(), onProgress), death]);
   });
-}
-
-function environment(): Record<string, string> {
-  return { STATE_DIR, QUEUE_STATS_DIR: `${STATE_DIR}/stats`, NO_COLOR: "1" };
-}
-
-async function publishAll(onProgress: (count: number) => void): Promise<void> {
-  let published = 0;
-  await Promise.all(
-    Object.entries(EVENTS).map(async ([queue, events]) => {
-      await publish(queue, events);
-      onProgress(published += events.length);
-    }),
-  );
-}
-
-async function publish(queue: string, events: readonly string[]): Promise<void> {
-  const child = program(["publish", queue], { stdin: "piped", stderr: "inherit" }).spawn();
-  const input = child.stdin.getWriter();
-  await input.write(new TextEncoder().encode(events.join("\n")));
-  await input.close();
-  const { success } = await child.status;
-  if (!success) throw new Error(`Publishing to ${queue} failed`);
+  return await showProgress("consuming", TOTAL, (onProgress) => {
+    return Promise.race([untilDone(startedAt, onProgress), death]);
+  });
 }
 
 /** Resolves when every event was consumed or given up, to the seconds each queue took. */
@@ -109,16 +56,26 @@ async function untilDone(
   onProgress: (count: number) => void,
 ): Promise<Map<string, number>> {
   const seconds = new Map<string, number>();
+  const latest = performance.now() + CONSUME_MS;
   while (seconds.size < QUEUES.length) {
     const counts = (await allStatistics()).map(doneOf);
-    onProgress(counts.reduce((sum, { done }) => sum + done, 0));
+    const done = counts.reduce((sum, each) => sum + each.done, 0);
+    onProgress(done);
     for (const { queue, done, total } of counts) {
       if (done < total || seconds.has(queue)) continue;
       seconds.set(queue, (performance.now() - startedAt) / 1000);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (performance.now() > latest) throw tooSlow(done);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return seconds;
+}
+
+function tooSlow(done: number): Error {
+  return new Error(
+    `Only ${done} of ${TOTAL} events were consumed in ${CONSUME_MS / 1000} s. What the queues ` +
+      `have done is in ${STATE_DIR}/stats`,
+  );
 }
 
 function doneOf({ queue, processed, failed }: Statistics) {
@@ -127,20 +84,27 @@ function doneOf({ queue, processed, failed }: Statistics) {
 }
 
 async function allStatistics(): Promise<Statistics[]> {
-  const dir = join(ROOT, STATE_DIR, "stats");
-  return await Promise.all(QUEUES.map((queue) => statisticsOf(dir, queue)));
+  return await Promise.all(QUEUES.map((queue) => statisticsOf(join(FOLDER, "stats"), queue)));
 }
 
 function nextCommands(): string[] {
   const task = "npx -y deno@2.9.6 task start";
   return [
     `export STATE_DIR=${STATE_DIR} WORKERS_DIR=${WORKERS_DIR}`,
+    ...brokerVariables().map((name) => `export ${name}=   # for the embedded broker`),
     `${task} failed list demo_webhooks`,
     `${task} failed retry demo_webhooks`,
     `${task} --queue_name demo_webhooks --drain`,
   ];
 }
 
-function say(line: string): void {
-  sayAboveProgress(line);
+/** What leads the program to another broker than the demo's. */
+function brokerVariables(): string[] {
+  const names = Object.keys(readEnvironment(join(ROOT, ".env")));
+  return names.filter((name) => /^(AMQP|RABBITMQ)_/.test(name)).sort();
+}
+
+function fail(error: unknown): never {
+  console.error(`\nThe demo has failed: ${errorData(error).message}`);
+  Deno.exit(1);
 }

@@ -63,6 +63,9 @@ const TYPES_FOR_ALL: readonly string[] = [
   "lib/config.ts",
 ];
 
+/** What .gitignore names, and git's own folder. */
+const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist"];
+
 /** Folders of helpers for workers, besides `process-queue/worker`. */
 const DOMAIN_HELPERS: readonly string[] = [
   "lib/database/",
@@ -322,11 +325,22 @@ async function typescriptFiles(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** What is committed, or would be: not what .gitignore names. */
+/** What is committed, or would be; without git or its folder, all but what is made here. */
 async function repositoryFiles(): Promise<string[]> {
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const names = await run("git", ["-c", "safe.directory=*", ...list]);
+  const names = await run("git", ["-c", "safe.directory=*", ...list]).catch(() => undefined);
+  if (names === undefined) return allFiles("");
   return names.split("\0").filter((name) => name !== "" && exists(name));
+}
+
+/** The files below a folder of the repository, without those that .gitignore names. */
+function allFiles(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(encodeURI(folder), root))].flatMap(
+    ({ name, isDirectory }) => {
+      if (MADE.includes(name)) return [];
+      return isDirectory ? allFiles(`${folder}${name}/`) : [`${folder}${name}`];
+    },
+  );
 }
 
 function exists(file: string): boolean {

@@ -6,6 +6,7 @@ import {
   type Environment,
   loadConfig,
   maskUrl,
+  readConfig,
   SETTINGS,
 } from "../lib/config.ts";
 
@@ -35,9 +36,9 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       publishTimeoutSeconds: 30,
     },
     usingRabbitmq: true,
-    databaseUrl: "sqlite:./var/process-queue.sqlite",
-    stateDir: "./var",
-    statsDir: "./var/stats",
+    databaseUrl: `sqlite:${Deno.cwd()}/var/process-queue.sqlite`,
+    stateDir: `${Deno.cwd()}/var`,
+    statsDir: `${Deno.cwd()}/var/stats`,
     errorDir: undefined,
     workersDir: undefined,
     testFile: "/var/log/zulip/zulip-worker-test-file",
@@ -56,6 +57,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     shards: new Map(),
     queues: new Map(),
     queueVariables: [],
+    problems: [],
   };
   assert.deepEqual(config, expected);
 });
@@ -67,6 +69,36 @@ Deno.test("loadConfig takes an empty variable for none", () => {
 Deno.test("loadConfig puts the default database into STATE_DIR", () => {
   const { databaseUrl } = loadConfig({ STATE_DIR: "/srv/pq" });
   assert.equal(databaseUrl, "sqlite:/srv/pq/process-queue.sqlite");
+});
+
+Deno.test("loadConfig makes every path absolute, as a worker may change the folder", () => {
+  const config = loadConfig({
+    AMQP_URL: "amqps://me:pw@rabbit",
+    AMQP_CA_FILE: "tls/ca.pem",
+    DATABASE_URL: "sqlite:data/../a.sqlite",
+    STATE_DIR: "state",
+    QUEUE_STATS_DIR: "./stats",
+    QUEUE_ERROR_DIR: "errors/",
+    ZULIP_WORKER_TEST_FILE: "test-file",
+  }, { workersDir: "workers" });
+  const here = Deno.cwd();
+  assert.equal(config.broker.caFile, `${here}/tls/ca.pem`);
+  assert.equal(config.databaseUrl, `sqlite:${here}/a.sqlite`);
+  assert.equal(config.stateDir, `${here}/state`);
+  assert.equal(config.statsDir, `${here}/stats`);
+  assert.equal(config.errorDir, `${here}/errors`);
+  assert.equal(config.testFile, `${here}/test-file`);
+  assert.equal(config.workersDir, `${here}/workers`);
+  assert.equal(loadConfig({ STATE_DIR: "s" }).statsDir, `${here}/s/stats`);
+  const shown = new Map(config.effective.map(({ name, value }) => [name, value]));
+  assert.equal(shown.get("STATE_DIR"), `${here}/state`);
+  assert.equal(shown.get("DATABASE_URL"), `sqlite:${here}/a.sqlite`);
+});
+
+Deno.test("loadConfig leaves a database alone that has no path", () => {
+  for (const url of ["sqlite::memory:", "postgres://me:pw@db/zulip"]) {
+    assert.equal(loadConfig({ DATABASE_URL: url }).databaseUrl, url);
+  }
 });
 
 const URLS: readonly [why: string, environment: Environment, url: string][] = [
@@ -265,6 +297,22 @@ Deno.test("loadConfig reports every problem at once", () => {
   WINDOW_SECONDS: "x" is not valid; set it to a whole number from 1 to 1200
   PQ_TEST_PREFETCH: "x" is not valid; set it to a whole number from 1 to 65535`,
   });
+});
+
+Deno.test("readConfig has a configuration where there are problems, too, and tells of them", () => {
+  const { broker, problems, effective } = readConfig({ QUEUE_TYPE: "clasic", LOG_LEVEL: "debug" });
+  assert.equal(broker.queueType, "classic");
+  assert.deepEqual(problems.map(({ setting }) => setting), ["QUEUE_TYPE"]);
+  const shown = new Map(effective.map(({ name, value }) => [name, value]));
+  assert.deepEqual([shown.get("QUEUE_TYPE"), shown.get("LOG_LEVEL")], ["clasic", "debug"]);
+});
+
+Deno.test("readConfig shows nothing of a secret that is not valid", () => {
+  for (const wrong of ["me:sesame@rabbit", "amqp://me:ses#ame@rabbit/a/b", "sesame"]) {
+    const { effective } = readConfig({ AMQP_URL: wrong, DATABASE_URL: wrong });
+    const shown = new Map(effective.map(({ name, value }) => [name, value]));
+    assert.deepEqual([shown.get("AMQP_URL"), shown.get("DATABASE_URL")], ["***", "***"]);
+  }
 });
 
 Deno.test("loadConfig names the option where the wrong value came from one", () => {

@@ -3,28 +3,16 @@ import { connectDatabase } from "../lib/database/database.ts";
 import {
   amqpGet,
   amqpPublish,
-  missing,
   pikaPublish,
   pikaTake,
+  whereInstalled,
 } from "./fixtures/interop/clients.ts";
 import { hostTest, type Stage } from "./fixtures/process/stage.ts";
 
 const QUEUE = "user_activity";
 
-const isSkipped = missing.length > 0 && Deno.env.get("REQUIRE_RABBITMQ") !== "1";
-const wanted = `apt-get install ${missing.join(" ")}`;
-if (isSkipped) console.log(`Tests with pika and amqp-tools are skipped: ${wanted}`);
-
-/** Registers a test that needs clients of RabbitMQ that are not ours. */
 function interopTest(name: string, test: (stage: Stage) => Promise<void>): void {
-  if (missing.length === 0) return hostTest(name, QUEUE, test);
-  Deno.test({
-    name,
-    ignore: isSkipped,
-    fn() {
-      throw new Error(`REQUIRE_RABBITMQ=1 asks for clients that are not installed: ${wanted}`);
-    },
-  });
+  whereInstalled(name, () => hostTest(name, QUEUE, test));
 }
 
 function activity(query: string): string {

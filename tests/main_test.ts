@@ -58,7 +58,14 @@ Deno.test("main prints the version to stdout", async () => {
 });
 
 const MISTAKES: readonly [args: string[], stderr: RegExp][] = [
-  [[], /^process-queue: nothing to do: name a queue with --queue_name/],
+  [
+    [],
+    /^process-queue: nothing to do: name a queue with --queue_name, several with --multi_threaded, take all with --all, or give a command \(publish, failed, migrate, check-config\)\nqueues: noop, noop_batch, test, user_activity\na worker of your own is /,
+  ],
+  [
+    ["--workers-dir", "/nonexistent"],
+    /^process-queue: nothing to do: .*\nqueues: .*\n.*\nThe workers' folder \/nonexistent cannot/,
+  ],
   [
     ["--multi_threaded", "test", "nop"],
     /^process-queue: there is no queue nop; did you mean noop\?\nqueues: /,
@@ -91,6 +98,43 @@ Deno.test("main reports every problem of the configuration, and answers 1", asyn
   assert.match(ran.stderr, /^process-queue: the configuration has 2 problems:\n {2}AMQP_URL: /);
   assert.match(ran.stderr, /\n {2}QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum/);
   assert(!ran.stderr.includes("sesame"));
+});
+
+/** Wrong at every stage: read alone, by the queues there are, by the files that are there. */
+const WRONG = {
+  AMQP_URL: "amqps://me:sesame@127.0.0.1:1",
+  AMQP_CA_FILE: "gone.pem",
+  QUEUE_TYPE: "clasic",
+  PQ_NOPE_PREFETCH: "3",
+};
+
+const STAGES: readonly [args: string[], more: string[]][] = [
+  [["--queue", "noop"], ["STATE_DIR"]],
+  [["publish", "noop", "{}"], []],
+];
+
+for (const [args, more] of STAGES) {
+  Deno.test(`main reports what is wrong at every stage at once, to "${args[0]}"`, async () => {
+    const ran = await run(args, { ...WRONG, STATE_DIR: "/proc/none" });
+    assert.equal(ran.code, 1);
+    const [head, ...lines] = ran.stderr.trimEnd().split("\n");
+    assert.equal(head, `process-queue: the configuration has ${lines.length} problems:`);
+    assert.deepEqual(
+      lines.map((line) => line.trim().split(":")[0]).sort(),
+      ["AMQP_CA_FILE", "PQ_NOPE_PREFETCH", "QUEUE_TYPE", ...more],
+    );
+  });
+}
+
+Deno.test("check-config prints settings and problems where some are wrong", async () => {
+  const ran = await run(["check-config"], { ...WRONG, LOG_LEVEL: "debug" });
+  assert.equal(ran.code, 1);
+  assert.match(ran.stdout, /^AMQP_URL=amqps:\/\/me:\*\*\*@127.* environment$/m);
+  assert.match(ran.stdout, /^LOG_LEVEL=debug +environment$/m);
+  assert.match(ran.stdout, /^settings: QUEUE_TYPE: .*\nPQ_NOPE_PREFETCH: /m);
+  assert.match(ran.stdout, /^broker: .*AMQP_CA_FILE: .*gone\.pem cannot be read/m);
+  assert.match(ran.stdout, /^database: ok$/m);
+  assert(!ran.stdout.includes("sesame"));
 });
 
 Deno.test("main refuses to run without RabbitMQ in Zulip's words", async () => {

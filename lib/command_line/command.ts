@@ -28,7 +28,9 @@ export type QueueSelection =
   /** `--multi_threaded Q1 Q2 …` */
   | { readonly kind: "several"; readonly queues: readonly string[] }
   /** `--all` */
-  | { readonly kind: "all" };
+  | { readonly kind: "all" }
+  /** None is named; what there are only he knows who reads the configuration. */
+  | { readonly kind: "none" };
 
 /** Run queue workers. */
 export interface RunCommand extends Common {

@@ -146,15 +146,8 @@ function selection(given: RunOptions): QueueSelection {
   }
   if (given.all) return { kind: "all" };
   if (given.multi_threaded) return { kind: "several", queues: given.multi_threaded };
-  if (given.queue_name === undefined) throw noMode();
+  if (given.queue_name === undefined) return { kind: "none" };
   return { kind: "one", queue: given.queue_name, workerNum: given.worker_num ?? 0 };
-}
-
-function noMode(): UsageError {
-  return new UsageError(
-    "nothing to do: name a queue with --queue_name, or give a command " +
-      "(publish, failed, migrate, check-config)",
-  );
 }
 
 function forbid(given: RunOptions, names: readonly (keyof RunOptions)[]): void {

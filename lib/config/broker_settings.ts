@@ -5,7 +5,7 @@
  */
 
 import { isIP } from "node:net";
-import { oneOf, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
+import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
 /** Which type a queue gets that does not exist yet, as RabbitMQ's `x-queue-type`. */
 export type QueueType = "classic" | "quorum";
@@ -68,7 +68,7 @@ export const BROKER = {
     default: undefined,
     description: "A file with the certificate (PEM) of the authority that signed RabbitMQ's own; " +
       "if not set, the system's authorities count",
-    ...text("the path of a file"),
+    ...path("the path of a file"),
   },
   queueType: {
     name: "QUEUE_TYPE",

@@ -5,7 +5,9 @@
  */
 
 import { isIPv6 } from "node:net";
+import type { Problem } from "./problem.ts";
 import type { SettingsReader } from "./reader.ts";
+import { FLAG_NAMES } from "./setting.ts";
 import { BROKER } from "./broker_settings.ts";
 
 /** What makes up a URL of AMQP, nothing of it encoded yet. */
@@ -40,6 +42,12 @@ export function brokerUrl(reader: SettingsReader): string | undefined {
     return checkedUrl(reader);
   }
   return zulips.length > 0 ? urlFromParts(reader) : reader.readOptional(BROKER.amqpUrl);
+}
+
+/** Whether a problem leaves it open where RabbitMQ is, so that none can be connected to. */
+export function isOfBrokerUrl({ setting }: Problem): boolean {
+  const names = [BROKER.amqpUrl, ...ZULIPS, BROKER.caFile].map(({ name }) => name as string);
+  return [...names, FLAG_NAMES.amqpUrl].includes(setting);
 }
 
 /** The URL of an address; user, password and virtual host are percent-encoded. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { oneOf, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
+import { absoluteAddress } from "../database/address.ts";
+import { type Kind, oneOf, path, type Setting, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
 /** What a log line can look like. */
 export type LogFormat = "json" | "text";
@@ -39,42 +40,38 @@ export const GENERAL = {
     default: "sqlite:<STATE_DIR>/process-queue.sqlite",
     description: "The database: postgres://user:password@host/database, or sqlite:path",
     secret: "password",
-    ...textThat(
-      isDatabaseUrl,
-      "postgres://user:password@host/database or sqlite:path, " +
-        "with what is not a letter or digit in user and password percent-encoded",
-    ),
+    ...databaseUrl(),
   },
   stateDir: {
     name: "STATE_DIR",
     default: "./var",
     description: "The folder for what the program must know after a crash",
-    ...text("the path of a folder"),
+    ...path("the path of a folder"),
   },
   statsDir: {
     name: "QUEUE_STATS_DIR",
     default: "<STATE_DIR>/stats",
     description: "The folder for each queue's statistics, <queue>.stats",
-    ...text("the path of a folder"),
+    ...path("the path of a folder"),
   },
   errorDir: {
     name: "QUEUE_ERROR_DIR",
     default: undefined,
     description: "If set, events that were given up are also written there, to <queue>.errors",
-    ...text("the path of a folder"),
+    ...path("the path of a folder"),
   },
   workersDir: {
     name: "WORKERS_DIR",
     flag: "workersDir",
     default: undefined,
     description: "A folder of your own workers, one file for each queue",
-    ...text("the path of a folder"),
+    ...path("the path of a folder"),
   },
   testFile: {
     name: "ZULIP_WORKER_TEST_FILE",
     default: "/var/log/zulip/zulip-worker-test-file",
     description: "The file to which the worker of the queue test appends its events",
-    ...text("the path of a file"),
+    ...path("the path of a file"),
   },
   logFormat: {
     name: "LOG_FORMAT",
@@ -152,6 +149,15 @@ export const GENERAL = {
     ...wholeNumber(1, 86_400),
   },
 } as const satisfies Record<string, Setting<unknown>>;
+
+function databaseUrl(): Kind<string> {
+  const { schema, expected } = textThat(
+    isDatabaseUrl,
+    "postgres://user:password@host/database or sqlite:path, " +
+      "with what is not a letter or digit in user and password percent-encoded",
+  );
+  return { schema: schema.transform(absoluteAddress), expected };
+}
 
 function isDatabaseUrl(text: string): boolean {
   if (/^sqlite:./.test(text)) return true;

@@ -6,7 +6,7 @@
  */
 
 import { nearest } from "../spelling.ts";
-import { type Problem, sentence } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { rejected, type SettingsReader } from "./reader.ts";
 import type { Kind } from "./setting.ts";
 import { queueKey } from "./queue_key.ts";
@@ -44,7 +44,7 @@ export interface QueueSettings {
   readonly shards: ReadonlyMap<string, number>;
   /** Numbers that stand over the workers' own, by {@linkcode queueKey}. */
   readonly queues: ReadonlyMap<string, QueueOverrides>;
-  /** Every variable that names a queue, for {@linkcode checkQueueNames}. */
+  /** Every variable that names a queue, for {@linkcode queueNameProblems}. */
   readonly queueVariables: readonly QueueVariable[];
 }
 
@@ -70,20 +70,12 @@ export function readQueueSettings(reader: SettingsReader): QueueSettings {
 }
 
 /**
- * The variables that name a queue which does not exist, or are wrong for one that does.
+ * What is wrong with the variables that name a queue: there is none of that name, or there is and
+ * the value is wrong for it.
  *
  * @param settings The configuration.
  * @param known The names of all queues that have a worker.
- * @returns A sentence for each; empty when all is well.
  */
-export function checkQueueNames(
-  settings: Pick<QueueSettings, "queueVariables">,
-  known: Iterable<string>,
-): string[] {
-  return queueNameProblems(settings, known).map(sentence);
-}
-
-/** The same as {@linkcode checkQueueNames}, for a `ConfigError`. */
 export function queueNameProblems(
   { queueVariables }: Pick<QueueSettings, "queueVariables">,
   known: Iterable<string>,

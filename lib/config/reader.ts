@@ -108,11 +108,11 @@ export class SettingsReader {
   }
 
   #note(
-    setting: Pick<SettingInfo, "name" | "secret">,
+    setting: Pick<SettingInfo, "name" | "secret"> & Partial<Kind<unknown>>,
     text: string | undefined,
     source: string,
   ): void {
-    const value = text === undefined ? undefined : masked(setting, text);
+    const value = text === undefined ? undefined : shown(setting, text);
     this.effective.push({ name: setting.name, value, source });
   }
 }
@@ -129,7 +129,14 @@ export function rejected(
   };
 }
 
-function masked(setting: Pick<SettingInfo, "secret">, text: string): string {
-  if (setting.secret === "whole") return MASK;
-  return setting.secret === "password" ? maskUrl(text) : text;
+/** The text as it is in effect, with absolute paths and no secret. */
+function shown(
+  { secret, schema }: Pick<SettingInfo, "secret"> & Partial<Kind<unknown>>,
+  text: string,
+): string {
+  if (secret === "whole") return MASK;
+  const { success, data = text } = schema?.safeParse(text) ?? {};
+  // Nobody knows where in a text that is not what it should be the password is.
+  if (secret === "password") return success ? maskUrl(String(data)) : MASK;
+  return typeof data === "string" ? data : text;
 }

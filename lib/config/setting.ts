@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { z } from "zod";
 
 /** The options of the command line that stand over the environment. */
@@ -90,6 +91,16 @@ export function yesOrNo(): Kind<boolean> {
 /** Any text. @param what What it is, as in `the path of a folder`. */
 export function text(what: string): Kind<string> {
   return { schema: z.string(), expected: what };
+}
+
+/**
+ * The path of a file or folder, made absolute: where a worker changes the working folder, nothing
+ * of the program's is to move.
+ *
+ * @param what What it is, as in `the path of a folder`.
+ */
+export function path(what: string): Kind<string> {
+  return { schema: z.string().transform((path) => resolve(path)), expected: what };
 }
 
 /** Text that a function accepts. @param what What it is, as in `a host name`. */

@@ -4,7 +4,11 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import { DatabaseError } from "./database_error.ts";
+
+/** SQLite's name for a database without a file. */
+const IN_MEMORY = ":memory:";
 
 /**
  * Names a database for people: `host:port/database`, or the path of a SQLite file.
@@ -26,6 +30,13 @@ export function describeDatabase(url: string): string {
 /** Whether an address names a SQLite file; any other is to be PostgreSQL's. */
 export function isSqlite(url: string): boolean {
   return url.startsWith("sqlite:");
+}
+
+/** The address with the path of a SQLite file made absolute; any other as it is. */
+export function absoluteAddress(url: string): string {
+  if (!isSqlite(url)) return url;
+  const path = sqlitePath(url);
+  return path === IN_MEMORY ? url : `sqlite:${resolve(path)}`;
 }
 
 function sqlitePath(url: string): string {

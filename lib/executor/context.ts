@@ -6,7 +6,7 @@
  */
 
 import type { BatchContext, EventInfo, WorkerContext, WorkerLog } from "../worker.ts";
-import { redactText } from "../redact.ts";
+import { isSecretName, MASK, redactText } from "../redact.ts";
 import type { ErrorData } from "../settle.ts";
 import type { Job } from "./executor.ts";
 
@@ -32,14 +32,21 @@ type Reported = Required<Pick<ErrorData, "tags" | "breadcrumbs">>;
 
 /** Tags, and breadcrumbs, that are kept. */
 const MAX_REPORTED = 50;
-/** Characters of one of them. */
+/** Characters of one of them, and of a tag's name. */
 const MAX_TEXT = 200;
 
 function boundedTags(tags: Record<string, string>): Record<string, string> {
   const entries = Object.entries(tags).slice(0, MAX_REPORTED);
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, redactText(String(value).slice(0, MAX_TEXT))]),
+    entries.map(([name, value]) => [
+      bounded(name),
+      isSecretName(name) ? MASK : bounded(String(value)),
+    ]),
   );
+}
+
+function bounded(text: string): string {
+  return redactText(text.slice(0, MAX_TEXT));
 }
 
 /** The context of one call of a handler. */
@@ -113,7 +120,7 @@ export class RunContext implements BatchContext {
 
   #addReported(tags: Record<string, string>, breadcrumb: string | undefined): void {
     const { tags: before = {}, breadcrumbs = [] } = this.#reported ?? {};
-    const added = breadcrumb === undefined ? [] : [redactText(breadcrumb.slice(0, MAX_TEXT))];
+    const added = breadcrumb === undefined ? [] : [bounded(breadcrumb)];
     this.#reported = {
       tags: boundedTags({ ...before, ...tags }),
       breadcrumbs: [...breadcrumbs, ...added].slice(-MAX_REPORTED),

@@ -4,9 +4,14 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { CheckConfigCommand } from "../command_line.ts";
-import { checkQueueNames, type Config, type EffectiveSetting, queueKey } from "../config.ts";
+import {
+  type Config,
+  type EffectiveSetting,
+  isOfBrokerUrl,
+  queueKey,
+  queueNameProblems,
+} from "../config.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
@@ -20,9 +25,11 @@ export interface Check {
   readonly message: string;
 }
 
+const NOT_TRIED = "not tried, as its settings have a problem";
+
 /**
- * Prints every setting with its source, secrets masked, then tries the folders, the broker (once,
- * without waiting for it) and the database.
+ * Prints every setting with its source, secrets masked, and what is wrong with them; then tries the
+ * folders, the broker (once, without waiting for it) and the database, as far as that can be done.
  *
  * @returns The exit code: 0, or 1 when something is wrong.
  */
@@ -31,13 +38,18 @@ export async function runCheckConfig(
   config: Config,
   services: Services,
 ): Promise<number> {
+  const { problems } = config;
   const known = await services.listQueues(config.workersDir);
   const settings = config.effective.filter(isOurs(config, known));
   const checks = [
-    checkNames(config, known),
+    checkSettings(config, known),
     ...checkFolders(config),
-    await attempt("broker", () => tryBroker(config, services)),
-    await attempt("database", () => tryDatabase(config, services)),
+    await tryUnless(problems.find(isOfBrokerUrl), "broker", () => tryBroker(config, services)),
+    await tryUnless(
+      problems.find(({ setting }) => setting === "DATABASE_URL"),
+      "database",
+      () => tryDatabase(config, services),
+    ),
   ];
   const lines = command.json
     ? [JSON.stringify({ settings, checks })]
@@ -74,10 +86,20 @@ function checkFolders(config: Config): Check[] {
   ];
 }
 
-function checkNames(config: Config, known: readonly KnownQueue[]): Check {
-  const problems = checkQueueNames(config, known.map(({ name }) => name));
+function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
+  const names = queueNameProblems(config, known.map(({ name }) => name));
+  const problems = [...config.problems, ...names];
   const ok = problems.length === 0;
-  return { name: "settings", ok, message: ok ? "ok" : problems.join("\n") };
+  return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
+}
+
+/** Tries it, unless a problem leaves open what is to be tried. */
+async function tryUnless(
+  problem: Problem | undefined,
+  name: string,
+  run: () => Promise<string>,
+): Promise<Check> {
+  return problem ? { name, ok: false, message: NOT_TRIED } : await attempt(name, run);
 }
 
 async function attempt(name: string, run: () => Promise<string>): Promise<Check> {
@@ -93,7 +115,7 @@ async function tryBroker(config: Config, services: Services): Promise<string> {
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using _broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  return `ok (${url === undefined ? `embedded, in ${resolve(config.stateDir)}` : addressOf(url)})`;
+  return `ok (${url === undefined ? `embedded, in ${config.stateDir}` : addressOf(url)})`;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { Config } from "../config.ts";
 import type { Problem } from "../config/problem.ts";
 import { errorData } from "../error_data.ts";
@@ -15,7 +14,7 @@ export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Prob
   return problemOf("WORKERS_DIR", () => {
     for (const _entry of Deno.readDirSync(workersDir)) return;
   }, {
-    wrong: `the folder ${resolve(workersDir)} cannot be read`,
+    wrong: `the folder ${workersDir} cannot be read`,
     fix: "set it, or --workers-dir, to the folder of your workers",
   });
 }
@@ -28,7 +27,7 @@ export function writableProblem(setting: string, dir: string): Problem | undefin
     Deno.writeTextFileSync(path, "", { createNew: true });
     Deno.removeSync(path);
   }, {
-    wrong: `no file can be made in ${resolve(dir)}`,
+    wrong: `no file can be made in ${dir}`,
     fix: "set it to a folder that this user may write",
   });
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { Broker } from "../broker/broker.ts";
 import type { RabbitmqOptions } from "../broker/rabbitmq.ts";
 import type { SqliteBrokerOptions } from "../broker/sqlite.ts";
-import { type Config, ConfigError } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { Reporter } from "../monitoring/report.ts";
 import { VERSION } from "../version.ts";
+import { readCaFile } from "./ca_file.ts";
 
 /** How brokers are opened; each is loaded when it is needed. */
 export interface Brokers {
@@ -60,7 +60,7 @@ export async function openBroker(
   if (!config.usingRabbitmq) throw new NotUsingRabbitmqError();
   const { url, caFile, ...rest } = config.broker;
   if (url === undefined) return await openEmbedded(config.stateDir, report, brokers);
-  const ca = caFile === undefined ? undefined : await readCa(caFile);
+  const ca = caFile === undefined ? undefined : readCaFile(caFile);
   return await brokers.rabbitmq({ url, ca, ...rest, name, report, version: VERSION });
 }
 
@@ -69,24 +69,7 @@ async function openEmbedded(stateDir: string, report: Reporter, brokers: Brokers
     kind: "notice",
     level: "info",
     message: "AMQP_URL is not set: events are kept in the embedded broker, in {folder}",
-    properties: { folder: resolve(stateDir) },
+    properties: { folder: stateDir },
   });
   return await brokers.embedded({ stateDir, report, version: VERSION });
-}
-
-async function readCa(path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw badCa(`${path} cannot be read: ${why}`);
-  }
-  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  throw badCa(`there is no certificate in PEM format in ${path}`);
-}
-
-function badCa(wrong: string): ConfigError {
-  const fix = "set it to a file with the certificate of the authority that signed RabbitMQ's own";
-  return new ConfigError([{ setting: "AMQP_CA_FILE", wrong, fix }]);
 }

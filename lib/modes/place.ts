@@ -4,7 +4,6 @@
  * @module
  */
 
-import { resolve } from "node:path";
 import type { Config } from "../config.ts";
 
 /**
@@ -15,6 +14,6 @@ import type { Config } from "../config.ts";
  */
 export function embeddedPlace({ broker, stateDir }: Pick<Config, "broker" | "stateDir">): string {
   return broker.url === undefined
-    ? `, in the embedded broker in ${resolve(stateDir)} (AMQP_URL is not set)`
+    ? `, in the embedded broker in ${stateDir} (AMQP_URL is not set)`
     : "";
 }

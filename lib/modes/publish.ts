@@ -9,6 +9,7 @@ import type { PublishCommand } from "../command_line.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
 import { publishEvent, type ShardFunction, shardQueue, unsharded } from "../publish.ts";
 import { UsageError } from "../usage_error.ts";
+import { caFileProblems } from "./ca_file.ts";
 import { embeddedPlace } from "./place.ts";
 import { ConfirmWindow } from "./publish/confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./publish/lines.ts";
@@ -20,7 +21,7 @@ export interface EventInput {
   /** JSON objects, one a line. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Shows how far it has come; only on a terminal. */
-  readonly progress?: Progress | undefined;
+  readonly progress?: Pick<Progress, "update" | "end"> | undefined;
 }
 
 /** Publishing has stopped before its end; the message says where, why, and what was published. */
@@ -34,7 +35,7 @@ export class PublishError extends Error {
  * @param openInput Called when the events are not on the command line.
  * @returns The exit code 0.
  * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
- * @throws {ConfigError} When a setting is wrong for a queue, or names none.
+ * @throws {ConfigError} With everything that is wrong with the configuration.
  * @throws {PublishError} For what cannot be published; all lines before it were.
  * @throws {BrokerError} When the broker cannot be used.
  */
@@ -67,7 +68,11 @@ async function queueChooser(
   services: Services,
 ): Promise<QueueChooser> {
   const known = await services.listQueues(config.workersDir);
-  const problems = queueNameProblems(config, known.map(({ name }) => name));
+  const problems = [
+    ...config.problems,
+    ...queueNameProblems(config, known.map(({ name }) => name)),
+    ...caFileProblems(config),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   if (anyQueue && !known.some(({ name }) => name === unsharded(queue))) return () => queue;
   const worker = requireQueue(queue, known);
@@ -91,7 +96,7 @@ class Publishing {
   readonly #broker: Broker;
   readonly #command: PublishCommand;
   readonly #queueOf: QueueChooser;
-  readonly #progress: Progress | undefined;
+  readonly #progress: EventInput["progress"];
   readonly #window: ConfirmWindow;
   readonly #begun = new Set<string>();
 
@@ -99,7 +104,7 @@ class Publishing {
     broker: Broker,
     command: PublishCommand,
     queueOf: QueueChooser,
-    progress: Progress | undefined,
+    progress: EventInput["progress"],
   ) {
     this.#broker = broker;
     this.#command = command;

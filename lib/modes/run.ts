@@ -10,45 +10,50 @@ import { BUILT_IN_DIR, discover } from "../discovery.ts";
 import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
-import { EXIT, listenToSignals } from "../process.ts";
+import { EXIT, type Signals } from "../process.ts";
 import { unsharded } from "../publish.ts";
-import { consumedQueue, requireWorkerFile } from "../registry.ts";
+import { consumedQueue, requireWorkerFile, withProblems } from "../registry.ts";
+import { nothingToDo } from "../usage_error.ts";
 import { VERSION } from "../version.ts";
+import { caFileProblems } from "./ca_file.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { ProcessRun, type QueueTask } from "./run/process_run.ts";
 
-/** What the run mode writes its result to. */
-export interface RunOutput {
+/** The process in which queues run. */
+export interface RunProcess {
   /** A line for standard output, whatever the level of the log. */
   print(line: string): void;
+  /** What signals ask for. */
+  readonly signals: Pick<Signals, "handOver">;
 }
 
 /**
  * Runs workers until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
  *
  * @returns The exit code.
+ * @throws {ConfigError} With everything that is wrong with the configuration: settings, files they
+ * lead to, names of queues that do not exist.
  * @throws {UsageError} When a queue is not known.
- * @throws {ConfigError} When the configuration names queues that do not exist.
  * @throws {BrokerError} When the broker refuses at the start.
  */
 export async function runQueues(
   command: RunCommand,
   config: Config,
-  { print }: RunOutput,
+  { print, signals }: RunProcess,
 ): Promise<number> {
+  const { queues } = command;
+  const tasks = () => tasksOf(queues, config);
+  tasks();
+  checkConfiguration(config, command.watch);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
     print(`Another process holds ${command.lock}: nothing is done here`);
     return EXIT.stopped;
   }
-  const { queues } = command;
-  const tasks = () => tasksOf(queues, config);
-  tasks();
-  checkConfiguration(config, command.watch);
-  const sentry = await sentryOf(config, queues.kind === "one" ? queues.workerNum : 0);
+  const sentry = await sentryOf(config);
   const folders = workersFolders(config);
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
-  listenToSignals((request) => run.request(request));
+  signals.handOver((request) => run.request(request));
   return await run.run();
 }
 
@@ -65,6 +70,10 @@ function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
       return [shardTask(queues.queue, config) ?? taskOf(queues.queue, queues.workerNum, config)];
     case "several":
       return [...new Set(queues.queues)].flatMap((queue) => shardsOf(queue, config));
+    case "none": {
+      const { files, problems } = discover(config.workersDir);
+      throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
+    }
     case "all": {
       const { files } = discover(config.workersDir);
       return files.flatMap(({ name }) => shardsOf(name, config));
@@ -93,22 +102,26 @@ function shardsOf(name: string, config: Config): QueueTask[] {
 }
 
 /** Sentry, loaded only where it is wanted. */
-async function sentryOf(config: Config, workerNum: number): Promise<SentryReporter | undefined> {
+async function sentryOf(config: Config): Promise<SentryReporter | undefined> {
   const { dsn, environment, traceRate } = config.sentry;
   if (dsn === undefined) return undefined;
   const { openSentry } = await import("../monitoring/sentry.ts");
-  return await openSentry({ dsn, environment, traceRate, workerNum, version: VERSION });
+  return await openSentry({ dsn, environment, traceRate, version: VERSION });
 }
 
-/** Files that are no workers are only told of; while workers are written their folder may come. */
+/**
+ * Whatever is wrong is said at once. Files that are no workers are only told of; while workers are
+ * written their folder may come.
+ */
 function checkConfiguration(config: Config, isWatched: boolean): void {
-  const folders = [
+  const { files, problems } = discover(config.workersDir);
+  const all = [
+    ...config.problems,
     isWatched ? undefined : workersProblem(config),
     writableProblem("STATE_DIR", config.stateDir),
+    ...queueNameProblems(config, files.map(({ name }) => name)),
+    ...caFileProblems(config),
   ].filter((problem) => problem !== undefined);
-  if (folders.length > 0) throw new ConfigError(folders);
-  const { files, problems } = discover(config.workersDir);
+  if (all.length > 0) throw new ConfigError(all);
   for (const { message } of problems) logLine("warning", message, {}, {});
-  const names = queueNameProblems(config, files.map(({ name }) => name));
-  if (names.length > 0) throw new ConfigError(names);
 }

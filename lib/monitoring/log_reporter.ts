@@ -15,7 +15,7 @@ const MAX_BODY = 4096;
 /**
  * Turns reports into log lines. An event that went well is a debug line, one that is tried again
  * a warning (info where its handler asked for it), one that is given up an error with Zulip's
- * text. Bodies appear in debug lines only, at most 4096 characters, redacted.
+ * text, which for a timeout is that of the error. Bodies appear in debug lines only, at most 4096 characters, redacted.
  *
  * @param workerNum The number given by `--worker_num`.
  */
@@ -75,12 +75,10 @@ function logFailed(report: SettledReport, workerNum: number): void {
   const { reason, error } = report;
   const context = contextOf(report, workerNum);
   const properties = { ...times(report), reason, error };
-  logLine(
-    "error",
-    "Problem handling data on queue {queue}",
-    properties,
-    context,
-  );
+  // Zulip logs a timeout by its own text.
+  const isTimeout = reason === "timeout" && error !== undefined;
+  const message = isTimeout ? error.message : "Problem handling data on queue {queue}";
+  logLine("error", message, properties, context);
   logBody(report, context);
 }
 

@@ -20,8 +20,6 @@ export interface SentryOptions {
   readonly environment: string;
   /** The program's version. */
   readonly version: string;
-  /** The number given by `--worker_num`. */
-  readonly workerNum: number;
   /** Which part of a queue's events is traced, from 0 to 1: of all queues, or by queue. */
   readonly traceRate: number | Readonly<Record<string, number>>;
   /** `performance.now()`-like clock in ms, to bound what is sent. @default {performance.now} */
@@ -30,7 +28,10 @@ export interface SentryOptions {
 
 /** Takes reports; the rest of the program does not know that there is a Sentry. */
 export interface SentryReporter {
+  /** For what belongs to the whole process. */
   readonly report: Reporter;
+  /** For one queue: from then on all that is said of it carries the number of its worker. */
+  readonly ofQueue: (queue: string, workerNum: number) => Reporter;
   /** Sends what waits, but takes no longer than so many ms; nothing is sent any more then. */
   readonly flush: (ms: number) => Promise<void>;
 }
@@ -104,6 +105,11 @@ class Reporting implements SentryReporter {
     else if (report.kind === "notice" && report.level === "error") this.#captureNotice(report);
   };
 
+  readonly ofQueue = (queue: string, workerNum: number): Reporter => {
+    this.#scopeOf(queue).setTag("worker_num", String(workerNum));
+    return this.report;
+  };
+
   readonly flush = async (ms: number): Promise<void> => {
     await this.#sentry.close(ms).then(() => {}, () => {});
   };
@@ -129,7 +135,7 @@ class Reporting implements SentryReporter {
     const scope = new this.#sentry.Scope();
     const client = this.#sentry.getClient();
     if (client) scope.setClient(client);
-    scope.setTags({ queue_worker: queue, worker_num: String(this.#options.workerNum) });
+    scope.setTag("queue_worker", queue);
     this.#scopes.set(queue, scope);
     return scope;
   }

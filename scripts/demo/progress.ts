@@ -1,6 +1,7 @@
 /** How far the demo has come: a bar on a terminal, else a line now and then. */
 
 const WIDTH = 30;
+const BAR_EVERY_MS = 50;
 const LINE_EVERY_MS = 2000;
 const CLEAR_LINE = "\r\x1b[K";
 
@@ -11,13 +12,14 @@ export async function showProgress<Result>(
   run: (onProgress: (count: number) => void) => Promise<Result>,
 ): Promise<Result> {
   const isTerminal = Deno.stdout.isTerminal();
-  let saidAt = performance.now();
+  const everyMs = isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS;
+  let said = { at: performance.now(), count: 0 };
   const result = await run((count) => {
+    const now = performance.now();
+    if (count === total || count === said.count || now - said.at < everyMs) return;
+    said = { at: now, count };
     const line = progressLine(what, count, total);
-    if (isTerminal) return write(CLEAR_LINE + line);
-    if (count === total || performance.now() - saidAt < LINE_EVERY_MS) return;
-    saidAt = performance.now();
-    write(`${line}\n`);
+    write(isTerminal ? CLEAR_LINE + line : `${line}\n`);
   });
   write(`${isTerminal ? CLEAR_LINE : ""}${progressLine(what, total, total)}\n`);
   return result;

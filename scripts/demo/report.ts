@@ -19,8 +19,8 @@ export async function statisticsOf(dir: string, queue: string): Promise<Statisti
   return { ...none, ...JSON.parse(text), queue };
 }
 
-/** Says each failure that a worker logs, until its log ends. */
-export async function failuresIn(
+/** Says each failure that a worker logs, and what is no log line, until its log ends. */
+export async function sayLog(
   log: ReadableStream<Uint8Array>,
   say: (line: string) => void,
 ): Promise<void> {
@@ -29,13 +29,19 @@ export async function failuresIn(
   for await (const chunk of text) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) sayFailure(line, say);
+    for (const line of lines) sayLine(line, say);
   }
+  if (rest !== "") say(rest);
 }
 
-function sayFailure(line: string, say: (line: string) => void): void {
-  const { level, queue, attempt, reason, delay, error } = parsed(line);
-  if (reason === undefined || error === undefined) return;
+function sayLine(line: string, say: (line: string) => void): void {
+  const logged = parsed(line);
+  if (!logged) return say(line);
+  const { level, queue, attempt, message, reason, delay, error } = logged;
+  if (reason === undefined || error === undefined) {
+    if (level === "error") say(error ? `${message}: ${error.message}` : message);
+    return;
+  }
   say(`${queue}: attempt ${attempt} failed: ${error.message}`);
   if (level === "error") say(`  given up: the event lies in ${queue}.failed with its reason`);
   else say(`  it is run again in ${delay} s`);
@@ -43,6 +49,7 @@ function sayFailure(line: string, say: (line: string) => void): void {
 
 interface LogLine {
   readonly level?: string;
+  readonly message: string;
   readonly queue?: string;
   readonly attempt?: number;
   readonly reason?: string;
@@ -50,11 +57,11 @@ interface LogLine {
   readonly error?: { readonly message: string };
 }
 
-function parsed(line: string): LogLine {
+function parsed(line: string): LogLine | undefined {
   try {
     return JSON.parse(line);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import {
-  checkQueueNames,
   type Environment,
   loadConfig,
   queueKey,
+  queueNameProblems,
   type QueueOverrides,
 } from "../../lib/config.ts";
+import { sentence } from "../../lib/config/problem.ts";
 
 const KNOWN = ["user_activity", "missedmessage_mobile_notifications", "test"];
 
 function check(environment: Environment): string[] {
-  return checkQueueNames(loadConfig(environment), KNOWN);
+  return queueNameProblems(loadConfig(environment), KNOWN).map(sentence);
 }
 
 const NUMBERS: readonly [name: string, text: string, overrides: QueueOverrides][] = [
@@ -55,27 +56,27 @@ Deno.test("loadConfig accepts two settings that say the same of a queue's shards
   assert.deepEqual([...shards], [["test", 2]]);
 });
 
-Deno.test("checkQueueNames accepts the names of queues", () => {
+Deno.test("queueNameProblems accepts the names of queues", () => {
   assert.deepEqual(check({ PQ_USER_ACTIVITY_PREFETCH: "1", TEST_SHARDS: "2" }), []);
 });
 
-Deno.test("checkQueueNames reports a PQ_ setting of an unknown queue with the nearest one", () => {
+Deno.test("queueNameProblems reports a PQ_ setting of an unknown queue with the nearest one", () => {
   assert.deepEqual(check({ PQ_USER_ACTIVTY_PREFETCH: "1" }), [
     "PQ_USER_ACTIVTY_PREFETCH: no queue user_activty; did you mean user_activity?",
   ]);
 });
 
-Deno.test("checkQueueNames reports PQ_<QUEUE>_SHARDS of an unknown queue", () => {
+Deno.test("queueNameProblems reports PQ_<QUEUE>_SHARDS of an unknown queue", () => {
   assert.deepEqual(check({ PQ_INVITES_SHARDS: "2" }), [
     "PQ_INVITES_SHARDS: no queue invites; the queues are user_activity, missedmessage_mobile_notifications, test",
   ]);
 });
 
-Deno.test("checkQueueNames leaves _SHARDS of others alone, whatever they say", () => {
+Deno.test("queueNameProblems leaves _SHARDS of others alone, whatever they say", () => {
   assert.deepEqual(check({ ELASTICSEARCH_SHARDS: "many" }), []);
 });
 
-Deno.test("checkQueueNames reports a number of shards that is wrong", () => {
+Deno.test("queueNameProblems reports a number of shards that is wrong", () => {
   assert.deepEqual(check({ USER_ACTIVITY_SHARDS: "many" }), [
     'USER_ACTIVITY_SHARDS: "many" is not valid; set it to a whole number from 1 to 1024',
   ]);

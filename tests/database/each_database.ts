@@ -32,8 +32,9 @@ export function eachDatabaseTest(
 /** Runs `fn` with a folder of its own, removed afterwards. */
 export async function inFolder(
   fn: (folder: string) => Promise<void>,
+  parent?: string,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "pq-database-" });
+  const folder = await Deno.makeTempDir({ prefix: "pq-database-", ...(parent && { dir: parent }) });
   try {
     await fn(folder);
   } finally {

@@ -22,6 +22,17 @@ Deno.test("ctx.report adds tags and breadcrumbs to the failure of its event", as
   assert.deepEqual(error.breadcrumbs, ["Connecting", "Sending, password=***"]);
 });
 
+Deno.test("ctx.report hides a tag whose name says that it is secret, and bounds names", async () => {
+  const name = `long_${"x".repeat(5000)}`;
+  const error = await errorOf((_event, ctx) => {
+    ctx.report({ api_key: "hunter2", slackToken: "abc", mailbox: "a", [name]: "y".repeat(5000) });
+    throw new Error("no");
+  });
+  const { api_key, slackToken, mailbox, ...others } = error.tags ?? {};
+  assert.deepEqual([api_key, slackToken, mailbox], ["***", "***", "a"]);
+  assert.deepEqual(others, { [name.slice(0, 200)]: "y".repeat(200) });
+});
+
 Deno.test("ctx.report keeps the newest 50 breadcrumbs, each bounded", async () => {
   const error = await errorOf((_event, ctx) => {
     for (let i = 0; i < 200; i++) ctx.report({}, `${i} ${"x".repeat(1000)}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CheckConfigCommand } from "../../lib/command_line.ts";
-import { loadConfig } from "../../lib/config.ts";
+import { loadConfig, readConfig } from "../../lib/config.ts";
 import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { COMMON, Surroundings } from "./surroundings.ts";
 
@@ -62,6 +62,37 @@ Deno.test("runCheckConfig prints everything that fails, and answers 1", async ()
     "broker: No broker there",
     "database: No database",
   ]);
+});
+
+Deno.test("runCheckConfig prints the settings where some are wrong, and tries the others", async () => {
+  const around = new Surroundings();
+  const environment = { ...ENVIRONMENT, QUEUE_TYPE: "clasic", PQ_TSET_PREFETCH: "1" };
+  assert.equal(await runCheckConfig(COMMAND, readConfig(environment), around), 1);
+  const { printed } = around;
+  assert(printed.some((line) => /^QUEUE_TYPE=clasic +environment$/.test(line)));
+  assert(printed.some((line) => /^LOG_LEVEL=debug +environment$/.test(line)));
+  assert.deepEqual(printed.slice(-6), [
+    'settings: QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum\n' +
+    "PQ_TSET_PREFETCH: no queue tset; did you mean test?",
+    "workers: ok",
+    "state: ok",
+    "statistics: ok",
+    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
+    "database: ok",
+  ]);
+});
+
+Deno.test("runCheckConfig does not try a place that is not known", async () => {
+  for (const wrong of [{ AMQP_URL: "http://rabbit" }, { AMQP_URL: "", RABBITMQ_HOST: "a b" }]) {
+    const around = new Surroundings();
+    const config = readConfig({ ...ENVIRONMENT, ...wrong, DATABASE_URL: "mysql://me:sesame@db" });
+    assert.equal(await runCheckConfig(COMMAND, config, around), 1);
+    assert.deepEqual(around.printed.slice(-2), [
+      "broker: not tried, as its settings have a problem",
+      "database: not tried, as its settings have a problem",
+    ]);
+    assert(!around.printed.join("\n").includes("sesame"));
+  }
 });
 
 Deno.test("runCheckConfig prints JSON", async () => {

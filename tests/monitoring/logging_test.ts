@@ -171,7 +171,7 @@ Deno.test("logReporter writes an event that asked to run later at info", () => {
 });
 
 Deno.test("logReporter writes a failed event as an error with Zulip's text", () => {
-  const report = { ...SETTLED, outcome: "failed", reason: "timeout", error: ERROR } as const;
+  const report = { ...SETTLED, outcome: "failed", reason: "error", error: ERROR } as const;
   assert.deepEqual(reported("error", report), [{
     level: "error",
     logger: "process_queue",
@@ -182,9 +182,18 @@ Deno.test("logReporter writes a failed event as an error with Zulip's text", () 
     attempt: 2,
     duration: 1.235,
     wait: 12.346,
-    reason: "timeout",
+    reason: "error",
     error: ERROR,
   }]);
+});
+
+Deno.test("logReporter writes an event that failed by a timeout with Zulip's text for that", () => {
+  const message = "Timed out in test after 30 seconds processing 1 events";
+  const error = { name: "WorkerTimeoutError", message };
+  const report = { ...SETTLED, outcome: "failed", reason: "timeout", error } as const;
+  const [line] = reported("error", report);
+  assert.deepEqual([line?.["message"], line?.["reason"]], [message, "timeout"]);
+  assert.deepEqual(line?.["error"], error);
 });
 
 Deno.test("logReporter shows bodies in debug lines only, redacted and cut", () => {

@@ -2,39 +2,11 @@
 import assert from "node:assert/strict";
 import type { NoticeReport, SettledReport } from "../../lib/monitoring/report.ts";
 import { openSentry, type SentryOptions } from "../../lib/monitoring/sentry.ts";
+import { FakeSentry, type Item } from "../fixtures/monitoring/fake_sentry.ts";
 
 /** The SDK does not clear the timer of its `close`, which is its only leak. */
 function sentryTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
-}
-
-/** An item of an envelope: an event or a transaction. */
-// deno-lint-ignore no-explicit-any
-type Item = any;
-
-/** A Sentry that keeps what it gets. */
-class FakeSentry implements AsyncDisposable {
-  readonly items: Item[] = [];
-  readonly text: string[] = [];
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-
-  constructor(answer: () => Response | Promise<Response> = () => new Response("{}")) {
-    const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
-    this.#server = Deno.serve(options, async (request) => {
-      const text = await request.text();
-      this.text.push(text);
-      this.items.push(...text.split("\n").slice(2).filter(Boolean).map((line) => JSON.parse(line)));
-      return await answer();
-    });
-  }
-
-  get dsn(): string {
-    return `http://key@127.0.0.1:${this.#server.addr.port}/1`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-  }
 }
 
 function open(dsn: string, options: Partial<SentryOptions> = {}) {
@@ -42,7 +14,6 @@ function open(dsn: string, options: Partial<SentryOptions> = {}) {
     dsn,
     environment: "testing",
     version: "1.2.3",
-    workerNum: 2,
     traceRate: 0,
     ...options,
   });
@@ -75,8 +46,8 @@ const FAILED: SettledReport = {
 
 sentryTest("openSentry sends a failure with its queue, event, breadcrumb and stack", async () => {
   await using sentry = new FakeSentry();
-  const { report, flush } = await open(sentry.dsn);
-  report(FAILED);
+  const { ofQueue, flush } = await open(sentry.dsn);
+  ofQueue("email_senders", 2)(FAILED);
   await flush(2000);
 
   const [event] = sentry.items;
@@ -129,6 +100,26 @@ sentryTest("openSentry keeps eight queues that fail at once apart", async () => 
     assert.equal(contexts.events.data, JSON.stringify({ of: queue }));
     assert.deepEqual(breadcrumbs.map(({ message }: Item) => message), [`Consuming ${queue}`]);
   }
+});
+
+sentryTest("openSentry tags each queue with the number of its own worker", async () => {
+  await using sentry = new FakeSentry();
+  const { report, ofQueue, flush } = await open(sentry.dsn, { traceRate: 1 });
+  const notice: NoticeReport = { kind: "notice", level: "error", message: "It is gone" };
+  report(notice);
+  const first = ofQueue("emails_shard1", 1);
+  const second = ofQueue("emails_shard2", 2);
+  first({ ...FAILED, queue: "emails_shard1" });
+  second({ ...FAILED, queue: "emails_shard2" });
+  report({ ...notice, queue: "emails_shard2" });
+  second({ ...PROCESSED, queue: "emails_shard2" });
+  await flush(2000);
+  const tagged = sentry.items.map(({ tags }) => [tags.queue_worker, tags.worker_num].join());
+  assert.deepEqual(tagged.sort(), [
+    ",",
+    ...Array(2).fill("emails_shard1,1"),
+    ...Array(4).fill("emails_shard2,2"),
+  ]);
 });
 
 sentryTest("openSentry sends an error notice with its fingerprint, and no warning", async () => {

@@ -86,6 +86,9 @@ stageTest("every log line is JSON and says what happened to which event", async 
     assert(["debug", "info", "warning", "error"].includes(level), line);
     assert.deepEqual([typeof message, queue, worker_num], ["string", stage.queue, 0], line);
   }
+  assert(program.log.some(({ level, message }) => {
+    return level === "debug" && message === `starting consuming ${queue}`;
+  }));
   const settled = program.log.filter(({ duration }) => duration !== undefined);
   const seen = settled.map(({ level, message, event, attempt }) => ({
     level,

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { loadConfig } from "../../lib/config.ts";
 import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
 import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
@@ -182,6 +183,41 @@ stageTest("--lock names a file that cannot be made", async (stage) => {
     /^process-queue: --lock \/nowhere\/x cannot be opened: .*\. Name a file in a folder that is/,
   );
 });
+
+/** What a stop waits for at most beyond its grace, one after another: where each limit stands. */
+const LIMITS: readonly (readonly [file: string, name: string, times?: number])[] = [
+  ["lib/executor/thread.ts", "STOP_MS"],
+  // Ending a thread, and looking whether it is gone: of what runs on, and at the end.
+  ["lib/executor/thread/worker_thread.ts", "ZOMBIE_MS", 4],
+  // What was asked of the broker, and what is given back to it.
+  ["lib/consumer.ts", "LEAVE_MS", 2],
+  // What is being stored elsewhere, and the copy of an event that hangs.
+  ["lib/consumer/copies.ts", "CONFIRM_MS", 2],
+  ["lib/supervisor.ts", "CLOSE_MS"],
+  ["lib/modes/run/process_run.ts", "SUMMARY_MS"],
+  // The embedded broker, which waits the longest for others.
+  ["lib/broker/sqlite/file.ts", "PATIENCE_MS"],
+  ["lib/modes/run/process_run.ts", "SENTRY_FLUSH_MS"],
+];
+
+function limitMs([file, name, times = 1]: (typeof LIMITS)[number]): number {
+  const source = Deno.readTextFileSync(new URL(`../../${file}`, import.meta.url));
+  const [, number] = new RegExp(`const ${name} = ([\\d_]+);`).exec(source) ?? [];
+  assert(number, `${name} is not in ${file}`);
+  return Number(number.replaceAll("_", "")) * times;
+}
+
+for (const unit of ["process-queue.service", "process-queue@.service"]) {
+  Deno.test(`${unit} gives a stop the time it may take`, async () => {
+    const limit = LIMITS.map(limitMs).reduce((sum, ms) => sum + ms, 0) / 1000;
+    const text = await Deno.readTextFile(`${UNITS}${unit}`);
+    const given = Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1]);
+    const { stopGraceSeconds } = loadConfig({});
+    assert(given > stopGraceSeconds + limit, `${given} s for ${stopGraceSeconds} + ${limit} s`);
+    const said = Number(/it can take to close everything \((\d+)\)/.exec(text)?.[1]);
+    assert.equal(said, Math.ceil(limit));
+  });
+}
 
 for (const unit of ["process-queue.service", "process-queue@.service"]) {
   // Where systemd is not installed nobody can say whether it takes them.

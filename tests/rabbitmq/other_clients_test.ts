@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { whereInstalled } from "../fixtures/interop/clients.ts";
 import { type World, worldTest } from "../fixtures/rabbitmq/world.ts";
 
 const PYTHON = "/usr/bin/python3";
@@ -43,10 +44,10 @@ while True:
     print(json.dumps({"id": properties.message_id, "headers": properties.headers}, default=repr))
 `;
 
-worldTest(
-  "events of pika are processed, and their failures read by amqp-get and pika",
-  async (world) => {
-    if (!await installed()) return;
+const NAME = "events of pika are processed, and their failures read by amqp-get and pika";
+
+whereInstalled(NAME, () =>
+  worldTest(NAME, async (world) => {
     await python(world, PUBLISH, world.queue);
     const engine = await world.start();
     await engine.untilSettled("processed", 2);
@@ -82,19 +83,7 @@ worldTest(
       [0xff, 0xfe],
       [...new TextEncoder().encode("not json")],
     ]);
-  },
-);
-
-/** Whether both clients are here; without them there is nothing to test, but in CI they must be. */
-async function installed(): Promise<boolean> {
-  const hasPika = await run(PYTHON, "-c", "import pika").then(() => true, () => false);
-  const hasTools = await Deno.stat(AMQP_GET).then(() => true, () => false);
-  if (hasPika && hasTools) return true;
-  const missing = "python3-pika or amqp-tools is not installed: apt-get install them";
-  if (Deno.env.get("REQUIRE_RABBITMQ") === "1") throw new Error(missing);
-  console.log(missing);
-  return false;
-}
+  }));
 
 async function python({ server }: World, script: string, queue: string): Promise<string> {
   return new TextDecoder().decode(await run(PYTHON, "-c", script, `${server.url}/%2F`, queue));

@@ -90,7 +90,7 @@ export class QueueRun {
       (report) => this.#statistics?.report(report),
       (report) => this.#keepError(report),
       ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
-      ...(sentry ? [sentry.report] : []),
+      ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
     );
     if (!options.onlyIfActive) this.#openStatistics(log);
   }

@@ -1,0 +1,40 @@
+/**
+ * The file of `AMQP_CA_FILE`.
+ *
+ * @module
+ */
+
+import { type Config, ConfigError, type Problem } from "../config.ts";
+import { errorData } from "../error_data.ts";
+
+/**
+ * The certificate in a file.
+ *
+ * @throws {ConfigError} When there is none to be read.
+ */
+export function readCaFile(path: string): string {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    throw badCa(`${path} cannot be read: ${errorData(error).message}`);
+  }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw badCa(`there is no certificate in PEM format in ${path}`);
+}
+
+/** What is wrong with the file, where one is set. */
+export function caFileProblems({ broker: { caFile } }: Pick<Config, "broker">): readonly Problem[] {
+  try {
+    if (caFile !== undefined) readCaFile(caFile);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function badCa(wrong: string): ConfigError {
+  const fix = "set it to a file with the certificate of the authority that signed RabbitMQ's own";
+  return new ConfigError([{ setting: "AMQP_CA_FILE", wrong, fix }]);
+}

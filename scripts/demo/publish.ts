@@ -1,0 +1,54 @@
+/** Publishes the demo's events as `process-queue publish` does. */
+
+import { type Config, loadConfig } from "../../lib/config.ts";
+import { runPublish } from "../../lib/modes/publish.ts";
+import { SystemServices } from "../../lib/modes/system.ts";
+
+class Quiet extends SystemServices {
+  override print(): void {}
+}
+
+/**
+ * Publishes events.
+ *
+ * @param settings The configuration, and nothing of the environment's.
+ * @param onProgress Told how many are confirmed so far.
+ */
+export async function publishAll(
+  events: Readonly<Record<string, readonly string[]>>,
+  settings: Readonly<Record<string, string>>,
+  onProgress: (count: number) => void,
+): Promise<void> {
+  const config = loadConfig(settings);
+  const confirmed = new Map<string, number>();
+  const onConfirmed = (queue: string, count: number) => {
+    confirmed.set(queue, count);
+    onProgress([...confirmed.values()].reduce((sum, each) => sum + each, 0));
+  };
+  await Promise.all(
+    Object.entries(events).map(async ([queue, bodies]) => {
+      await publish(queue, bodies, config, (count) => onConfirmed(queue, count));
+      onConfirmed(queue, bodies.length);
+    }),
+  );
+}
+
+async function publish(
+  queue: string,
+  bodies: readonly string[],
+  config: Config,
+  onConfirmed: (count: number) => void,
+): Promise<void> {
+  const command = {
+    mode: "publish",
+    queue,
+    event: undefined,
+    anyQueue: false,
+    window: 200,
+  } as const;
+  const common = { flags: {}, warnings: [] };
+  await runPublish({ ...command, ...common }, config, new Quiet(), () => ({
+    bytes: new Blob([bodies.join("\n")]).stream(),
+    progress: { update: onConfirmed, end() {} },
+  }));
+}
