@@ -31,7 +31,6 @@ const ANSWER_MS = 5;
 /** What a thread has, and `self` is not among it. */
 declare const globalThis: {
   postMessage(message: FromThread): void;
-  onmessage: ((event: { readonly data: ToThread }) => void) | null;
   addEventListener: typeof addEventListener;
 };
 
@@ -287,7 +286,10 @@ async function main(data: ThreadData): Promise<void> {
   listenToStrayErrors();
   writeThreadLog(data.config.log);
   const thread = new Thread(data);
-  globalThis.onmessage = ({ data: message }) => thread.take(message);
+  // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
+  globalThis.addEventListener("message", (event) => {
+    thread.take((event as MessageEvent<ToThread>).data);
+  });
   beat(new Pulse(data.pulse), (now) => thread.sweep(now));
   say(["born", canBeStopped]);
   await thread.load().catch(sayFailed);

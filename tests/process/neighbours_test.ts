@@ -14,6 +14,8 @@ import { rabbitmqTest } from "../servers.ts";
 const DEEDS: readonly (readonly [order: object, reason: string, logged?: RegExp])[] = [
   [{ do: "throw" }, "error"],
   [{ do: "throwNull" }, "error"],
+  [{ do: "messages" }, "error"],
+  [{ do: "onmessage" }, "error"],
   [{ do: "exit" }, "crashed", /The thread of .* ended \(crashed\)/],
   [{ do: "processExit" }, "crashed"],
   [{ do: "close" }, "crashed"],

@@ -77,3 +77,29 @@ export type FromThread =
   | readonly [kind: "stopped"]
   | readonly [kind: "closed"]
   | readonly [kind: "publish", number: number, queue: string, body: string];
+
+type Shape = readonly ("object" | "number" | "string" | "boolean")[];
+
+/** What follows the kind of a message, by the kind. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  born: ["boolean"],
+  described: ["object", "boolean"],
+  ready: [],
+  failed: ["object"],
+  outcome: ["number", "object", "number", "number"],
+  stray: ["object"],
+  "heap full": [],
+  stopped: [],
+  closed: [],
+  publish: ["number", "string", "string"],
+} satisfies Record<Exclude<FromThread, 0>[0], Shape>;
+
+/** Whether it is one of these messages: a worker, or a library of its, may send what it likes. */
+export function isFromThread(message: unknown): message is FromThread {
+  if (message === 0) return true;
+  if (!Array.isArray(message)) return false;
+  const [kind, ...rest] = message;
+  const shape = Object.hasOwn(SHAPES, kind) ? SHAPES[kind] : undefined;
+  return shape?.length === rest.length &&
+    shape.every((type, at) => typeof rest[at] === type && rest[at] !== null);
+}
