@@ -229,6 +229,7 @@ export class Supervisor {
         onReady: () => this.#onReady(thread),
         onFailure: (error) => this.#onFailure(error),
         onStray: (error) => void this.#onStray(thread, error),
+        onMoreStrays: (count) => this.#notices.moreStrays(count),
         onDeath: (death) => this.#onDeath(death),
         onJobs: (message) => this.#executor?.onMessage(message),
       },

@@ -6,19 +6,14 @@
 
 import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
-import { BrokerError, type BrokerErrorKind } from "./broker/broker.ts";
 import { errorData } from "./error_data.ts";
 import type { ExecutorListener, Job } from "./executor/executor.ts";
 import type { InlineExecutor } from "./executor/inline.ts";
 import type { RunMarks } from "./executor/runs.ts";
-import type {
-  FromThread,
-  JobsMessage,
-  PublishFailure,
-  ThreadData,
-  ToThread,
-} from "./executor/thread/messages.ts";
+import type { FromThread, JobsMessage, ThreadData, ToThread } from "./executor/thread/messages.ts";
+import { Publisher } from "./executor/thread/publisher.ts";
 import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
+import { Strays } from "./executor/thread/strays.ts";
 import { WorkerHost } from "./host.ts";
 import { writeThreadLog } from "./monitoring/log.ts";
 import type { Outcome } from "./settle.ts";
@@ -107,44 +102,18 @@ class Answers implements ExecutorListener, RunMarks {
   }
 }
 
-/** Publishes by way of the main thread. */
-class Publisher {
-  readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
-  #count = 0;
-
-  readonly publish = (queue: string, body: string): Promise<void> => {
-    const confirmed = Promise.withResolvers<void>();
-    this.#waiting.set(++this.#count, confirmed);
-    say(["publish", this.#count, queue, body]);
-    return confirmed.promise;
-  };
-
-  published(number: number, failure: PublishFailure | null): void {
-    const waiting = this.#waiting.get(number);
-    this.#waiting.delete(number);
-    if (failure === null) waiting?.resolve();
-    else waiting?.reject(asError(failure));
-  }
-}
-
-function asError({ name, message, stack, brokerKind }: PublishFailure): Error {
-  if (brokerKind !== undefined) return new BrokerError(brokerKind as BrokerErrorKind, message);
-  const error = new Error(message);
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
-}
-
 /** The thread. */
 class Thread {
   readonly #data: ThreadData;
-  readonly #publisher = new Publisher();
+  readonly #strays: Strays;
+  readonly #publisher = new Publisher(say);
   #host: WorkerHost | undefined;
   #answers: Answers | undefined;
   #executor: InlineExecutor | undefined;
 
-  constructor(data: ThreadData) {
+  constructor(data: ThreadData, strays: Strays) {
     this.#data = data;
+    this.#strays = strays;
   }
 
   /** Loads the worker. */
@@ -176,10 +145,11 @@ class Thread {
     }
   }
 
-  /** Looks after limits of time; called a few times a second. */
+  /** Looks after limits of time, and says what is not said yet; called a few times a second. */
   sweep(now: number): void {
     this.#executor?.sweep(now);
     this.#answers?.say(now);
+    this.#strays.sweep();
   }
 
   async #setup(mainNow: number, shared: SharedRuns): Promise<void> {
@@ -223,8 +193,9 @@ class Thread {
     try {
       await this.#host?.close();
     } catch (error) {
-      say(["stray", errorData(error)]);
+      this.#strays.take(error);
     }
+    this.#strays.sweep();
     say(["closed"]);
   }
 }
@@ -271,21 +242,23 @@ function beat(pulse: Pulse, sweep: (now: number) => void): void {
   }, BEAT_MS);
 }
 
-function listenToStrayErrors(): void {
+function listenToStrayErrors(): Strays {
+  const strays = new Strays(say);
   const take = (event: Event, error: unknown) => {
     event.preventDefault();
-    say(["stray", errorData(error)]);
+    strays.take(error);
   };
   globalThis.addEventListener("error", (event) => take(event, event.error));
   globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason));
+  return strays;
 }
 
 async function main(data: ThreadData): Promise<void> {
   const canBeStopped = await holdLock();
   life = holdLife(data.lifeFile);
-  listenToStrayErrors();
+  const strays = listenToStrayErrors();
   writeThreadLog(data.config.log);
-  const thread = new Thread(data);
+  const thread = new Thread(data, strays);
   // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
   globalThis.addEventListener("message", (event) => {
     thread.take((event as MessageEvent<ToThread>).data);

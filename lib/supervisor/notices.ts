@@ -83,6 +83,12 @@ export class ThreadNotices {
     this.#say("error", "Unhandled exception from queue: {queue}", { error });
   }
 
+  /** More threw so than can be told one by one. */
+  moreStrays(count: number): void {
+    const message = "{count} more unhandled exceptions from queue {queue} are not told one by one";
+    this.#say("error", message, { properties: { count } });
+  }
+
   /** A thread that was ended lives on. */
   zombie(): void {
     const message = "A thread of {queue} cannot be ended, as what runs in it is not JavaScript " +

@@ -30,6 +30,8 @@ export interface QueueThreadListener {
   onFailure(error: ErrorData): void;
   /** Something threw outside of any event. */
   onStray(error: ErrorData): void;
+  /** So many more threw than were told. */
+  onMoreStrays(count: number): void;
   /** The thread came to its end by itself. */
   onDeath(death: ThreadDeath): void;
   /** What it says of jobs. */
@@ -171,6 +173,8 @@ export class QueueThread {
         return listener.onFailure(message[1]);
       case "stray":
         return listener.onStray(message[1]);
+      case "more strays":
+        return listener.onMoreStrays(message[1]);
       case "publish":
         return void this.#publish(message[1], message[2], message[3]);
       case "closed":

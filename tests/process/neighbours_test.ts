@@ -28,6 +28,7 @@ const DEEDS: readonly (readonly [order: object, reason: string, logged?: RegExp]
   [{ do: "microtasks" }, "timeout"],
   [{ do: "heap" }, "out of memory", /The thread of .* ended \(out of memory\)/],
   [{ do: "heapInTimer" }, "out of memory"],
+  [{ do: "publish" }, "out of memory"],
 ];
 
 for (const type of ["classic", "quorum"] as const) {
@@ -42,7 +43,8 @@ for (const type of ["classic", "quorum"] as const) {
       const since = Date.now();
       const done = both.done.length;
       await both.order({ n: 1 }, order, { n: 2 });
-      assert.equal((await both.deadLetter(JSON.stringify(order)))["x-pq-reason"], reason);
+      const told = JSON.stringify(order);
+      assert.equal((await both.deadLetter(told))["x-pq-reason"], reason, told);
       await both.untilDone(done + 2);
       if (logged) await both.program.untilLogged(logged);
       await until("two threads run", () => both.threads === 2);

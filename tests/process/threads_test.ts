@@ -80,6 +80,26 @@ stageTest("what a handler left behind goes with its thread", async (stage) => {
   assert.equal((await program.end()).code, 0);
 });
 
+stageTest(
+  "of errors outside of any event, the first are told, and how many more",
+  async (stage) => {
+    await stage.worker();
+    await stage.publish([{ n: 0, do: "rejectOften" }, { n: 1 }]);
+    const program = stage.consume();
+    await program.untilLogged(
+      /^[0-9]+ more unhandled exceptions from queue .* are not told one by one$/,
+    );
+    await stage.untilWritten("done", 2);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+    const told = program.log.filter(({ message }) => message.startsWith("Unhandled exception"));
+    const more = program.log.filter(({ message }) => message.includes(" more unhandled "));
+    assert.equal(told.length, 20);
+    assert.equal(more.reduce((sum, line) => sum + Number(line["count"]), 0), 20_000 - 20);
+    assert(program.log.length < 60, `${program.log.length} lines`);
+  },
+);
+
 onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {

@@ -73,6 +73,8 @@ export type FromThread =
   | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
   /** Something threw outside of any event. */
   | readonly [kind: "stray", error: ErrorData]
+  /** So many more threw than were told. */
+  | readonly [kind: "more strays", count: number]
   | readonly [kind: "heap full"]
   | readonly [kind: "stopped"]
   | readonly [kind: "closed"]
@@ -88,6 +90,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   failed: ["object"],
   outcome: ["number", "object", "number", "number"],
   stray: ["object"],
+  "more strays": ["number"],
   "heap full": [],
   stopped: [],
   closed: [],
