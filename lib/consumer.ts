@@ -132,10 +132,15 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     return this.#window.resume(why);
   }
 
-  /** Looks after limits of time; to be called a few times a second. @param now `performance.now()` */
-  sweep(now: number): void {
+  /**
+   * Looks after limits of time; to be called a few times a second.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long the process was stopped before. @default {0}
+   */
+  sweep(now: number, lateMs?: number): void {
     this.#wallOffset = Date.now() - now;
-    this.executor.sweep(now);
+    this.executor.sweep(now, lateMs);
     const oldest = now - this.#windowMs();
     this.executor.recall(oldest);
     for (const twin of this.#twins.takeOld(oldest)) this.#release(twin);

@@ -14,6 +14,7 @@ import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "./error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "./executor/describe.ts";
 import type { Job, Running, WorkerDescription } from "./executor/executor.ts";
+import { Lateness } from "./executor/late.ts";
 import { type Hang, ThreadExecutor } from "./executor/thread.ts";
 import type { SharedRuns } from "./executor/thread/shared_runs.ts";
 import type { ThreadDeath } from "./executor/thread/worker_thread.ts";
@@ -77,6 +78,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #notices: ThreadNotices;
   readonly #budget: RestartBudget;
+  readonly #lateness = new Lateness();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   #state: QueueState = "starting";
   #thread: QueueThread | undefined;
@@ -460,8 +462,9 @@ export class Supervisor {
   // What goes on.
 
   #sweep(now: number): void {
-    this.#thread?.sweep(now);
-    this.#consumer?.sweep(now);
+    const lateMs = this.#lateness.sweep(now);
+    this.#thread?.sweep(now, lateMs);
+    this.#consumer?.sweep(now, lateMs);
     const silentMs = this.#thread?.silentMs ?? 0;
     const isIdle = this.#state === "consuming" && this.running().length === 0;
     const mostMs = Math.max(this.limit ?? UNLIMITED_BLOCKED_MS, LEAST_BLOCKED_MS);

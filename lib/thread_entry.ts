@@ -8,6 +8,7 @@ import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { errorData } from "./error_data.ts";
 import type { ExecutorListener, Job } from "./executor/executor.ts";
+import { Lateness } from "./executor/late.ts";
 import type { InlineExecutor } from "./executor/inline.ts";
 import type { RunMarks } from "./executor/runs.ts";
 import type { FromThread, JobsMessage, ThreadData, ToThread } from "./executor/thread/messages.ts";
@@ -107,6 +108,7 @@ class Thread {
   readonly #data: ThreadData;
   readonly #strays: Strays;
   readonly #publisher = new Publisher(say);
+  readonly #lateness = new Lateness();
   #host: WorkerHost | undefined;
   #answers: Answers | undefined;
   #executor: InlineExecutor | undefined;
@@ -147,7 +149,7 @@ class Thread {
 
   /** Looks after limits of time, and says what is not said yet; called a few times a second. */
   sweep(now: number): void {
-    this.#executor?.sweep(now);
+    this.#executor?.sweep(now, this.#lateness.sweepUnlessBusy(now));
     this.#answers?.say(now);
     this.#strays.sweep();
   }

@@ -163,8 +163,9 @@ export class ThreadExecutor implements Executor {
   }
 
   /** @inheritdoc */
-  sweep(now: number): void {
+  sweep(now: number, lateMs = 0): void {
     this.#takeFinished();
+    if (lateMs > 0) this.#shared.postpone(lateMs, now);
     const { maxConsumeSeconds } = this.description;
     if (maxConsumeSeconds === null || !this.#thread) return;
     const most = (maxConsumeSeconds + this.#options.abortGraceSeconds) * 1000;

@@ -8,6 +8,7 @@
 import { BrokerError } from "../broker/broker.ts";
 import { errorData } from "../error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import { LATE_MS } from "../executor/late.ts";
 import type { FromThread, PublishFailure, ToThread } from "../executor/thread/messages.ts";
 import type { SharedRuns } from "../executor/thread/shared_runs.ts";
 import {
@@ -49,9 +50,7 @@ export interface QueueThreadOptions extends Pick<ThreadOptions, "data" | "maxHea
 const LOAD_MS = 30_000;
 /** How long its setup may take, which may have to wait for what it needs, in ms. */
 const SETUP_MS = 300_000;
-/** A thread beats every 250 ms, which is looked at as often: so long without a beat, in ms, ... */
-const LATE_MS = 600;
-/** ... and so long that nothing more can be expected of it. */
+/** A thread beats every 250 ms: so long without a beat, in ms, nothing more can be expected of it. */
 const BLOCKED_MS = 1500;
 const TOO_SLOW: ErrorData = {
   name: "TooSlow",
@@ -72,7 +71,6 @@ export class QueueThread {
   #limit: ReturnType<typeof setTimeout>;
   #beats = 0;
   #beatAt = performance.now();
-  #sweptAt = this.#beatAt;
   #stopped: Promise<boolean> | undefined;
 
   /**
@@ -118,14 +116,17 @@ export class QueueThread {
     return performance.now() - this.#beatAt;
   }
 
-  /** Looks for its beat; to be called every 250 ms. @param now `performance.now()` */
-  sweep(now: number): void {
+  /**
+   * Looks for its beat; to be called every 250 ms.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long nobody looked: the process was stopped or busy, and the thread
+   * perhaps too.
+   */
+  sweep(now: number, lateMs: number): void {
     const { beats } = this.#thread.pulse;
-    // Where this comes late, the process was stopped or busy, and the thread perhaps too.
-    const isLate = now - this.#sweptAt > LATE_MS;
-    if (beats !== this.#beats || isLate) this.#beatAt = now;
+    if (beats !== this.#beats || lateMs > 0) this.#beatAt = now;
     this.#beats = beats;
-    this.#sweptAt = now;
   }
 
   /** Sends a message; a dead thread gets none. */

@@ -87,6 +87,28 @@ Deno.test("sweep aborts first what it sees so late that it is stuck already", ()
   assert.deepEqual(recorder.stuck, [{ ids: ["a"], seconds: 30 }]);
 });
 
+Deno.test("a time for which the process was stopped counts against nothing that ran", async () => {
+  const { executor, recorder, gates, signals } = waiting({ concurrency: 2 });
+  executor.run(jobs("a"));
+  const [begun] = executor.running();
+  executor.sweep(after(20), 10_000);
+  const [running] = executor.running();
+  assert.equal((running?.since ?? 0) - (begun?.since ?? 0), 10_000);
+  executor.sweep(after(39));
+  assert(!signals.get("a")?.aborted);
+  executor.sweep(after(41));
+  assert(signals.get("a")?.aborted);
+  executor.run(jobs("b"));
+  executor.sweep(after(5), 60_000);
+  executor.sweep(after(34));
+  assert(!signals.get("b")?.aborted);
+  executor.sweep(after(36));
+  assert(signals.get("b")?.aborted, "no time is given that it did not run for");
+  gates.leave("a");
+  gates.leave("b");
+  await recorder.outcomes(2);
+});
+
 Deno.test("running tells since when each event runs", async () => {
   const { executor, recorder, gates } = unheeding({ concurrency: 2 });
   const before = performance.now();

@@ -148,6 +148,15 @@ Deno.test("shared runs tell what runs and since when", () => {
   assert.deepEqual(shared.running(), [{ seq: 7, since: 12.5 }]);
 });
 
+Deno.test("shared runs postpone what runs, but not beyond now", () => {
+  const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
+  const thread = new SharedRuns(shared.memory);
+  thread.start(0, 7, 1000);
+  thread.start(1, 8, 5000);
+  shared.postpone(4000, 6000);
+  assert.deepEqual(shared.running(), [{ seq: 7, since: 5000 }, { seq: 8, since: 6000 }]);
+});
+
 Deno.test("a pulse tells that a thread lives, and of its heap", () => {
   const pulse = new Pulse();
   const thread = new Pulse(pulse.buffer);
