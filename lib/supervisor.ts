@@ -69,6 +69,8 @@ const CLOSE_MS = 5000;
 const LEAST_BLOCKED_MS = 5000;
 /** ... and so long where events may run for ever. */
 const UNLIMITED_BLOCKED_MS = 30_000;
+/** So long, in ms, a thread whose event loop turns may have jobs and not begin to run them. */
+const DEAF_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** Runs one queue in a thread. */
@@ -465,10 +467,19 @@ export class Supervisor {
     const lateMs = this.#lateness.sweep(now);
     this.#thread?.sweep(now, lateMs);
     this.#consumer?.sweep(now, lateMs);
-    const silentMs = this.#thread?.silentMs ?? 0;
     const isIdle = this.#state === "consuming" && this.running().length === 0;
+    if (isIdle) this.#lookForBlock();
+  }
+
+  #lookForBlock(): void {
+    const thread = this.#thread;
+    const executor = this.#executor;
+    if (!thread || !executor) return;
     const mostMs = Math.max(this.limit ?? UNLIMITED_BLOCKED_MS, LEAST_BLOCKED_MS);
-    if (isIdle && silentMs > mostMs) this.#onBlocked(silentMs);
+    if (thread.silentMs > mostMs) return this.#onBlocked(thread.silentMs);
+    const { deafMs, description: { batch } } = executor;
+    const gatherMs = (batch?.seconds ?? 0) * 1000;
+    if (!thread.isLate && deafMs > gatherMs + DEAF_MS) this.#onBlocked(deafMs);
   }
 
   /** Something that a handler left behind blocks the thread. */

@@ -71,6 +71,9 @@ export class ThreadExecutor implements Executor {
   #thread: JobThread | undefined;
   #shared: SharedRuns;
   #seq = 0;
+  /** When it last was not deaf, and for how long it has been so. */
+  #heardAt = performance.now();
+  #deafMs = 0;
   #recalledAt = -Infinity;
   #isStopping = false;
   #isRetiring = false;
@@ -98,6 +101,7 @@ export class ThreadExecutor implements Executor {
     this.#thread = thread;
     this.#shared = shared;
     this.#isRetiring = false;
+    this.#heard(performance.now());
     this.#feed();
   }
 
@@ -162,10 +166,29 @@ export class ThreadExecutor implements Executor {
     });
   }
 
+  /** For how long the thread has had jobs, run none of them, and said nothing, in ms. */
+  get deafMs(): number {
+    return this.#deafMs;
+  }
+
+  #heard(now: number): void {
+    this.#heardAt = now;
+    this.#deafMs = 0;
+  }
+
+  /** Nothing more is waited for where nothing runs and nobody answers. */
+  #listen(now: number, lateMs: number): void {
+    const isBusy = this.#given.size === 0 || this.running().length > 0;
+    if (isBusy || lateMs > 0) return this.#heard(now);
+    this.#deafMs = now - this.#heardAt;
+    if (this.#deafMs > STOP_MS && (this.#isStopping || this.#isRetiring)) this.#quiet.resolve();
+  }
+
   /** @inheritdoc */
   sweep(now: number, lateMs = 0): void {
     this.#takeFinished();
     if (lateMs > 0) this.#shared.postpone(lateMs, now);
+    this.#listen(now, lateMs);
     const { maxConsumeSeconds } = this.description;
     if (maxConsumeSeconds === null || !this.#thread) return;
     const most = (maxConsumeSeconds + this.#options.abortGraceSeconds) * 1000;
@@ -183,7 +206,7 @@ export class ThreadExecutor implements Executor {
     this.#isStopping = true;
     this.#releaseWaiting();
     await this.#drain(graceMs);
-    if (this.running().length > 0) await this.#options.endThread();
+    if (this.#given.size > 0) await this.#options.endThread();
     this.#releaseAll();
   }
 
@@ -202,6 +225,7 @@ export class ThreadExecutor implements Executor {
 
   /** What the thread says of jobs. */
   onMessage(message: FromThread): void {
+    this.#heard(performance.now());
     if (message === 0) this.#takeFinished();
     else if (message[0] === "outcome") {
       this.#outcome(message[1], message[2], message[3], message[4]);

@@ -5,9 +5,13 @@
  */
 
 import assert from "node:assert/strict";
+import { describe } from "../../lib/executor/describe.ts";
+import { ThreadExecutor } from "../../lib/executor/thread.ts";
 import { Pulse, SharedRuns } from "../../lib/executor/thread/shared_runs.ts";
 import { removeOldLifeFiles } from "../../lib/executor/thread/worker_thread.ts";
 import { WorkerHost } from "../../lib/host.ts";
+import type { Worker } from "../../lib/worker.ts";
+import { COMMON, jobs, Recorder } from "../fixtures/executor.ts";
 import { event, events, range, Surroundings, waiting } from "../fixtures/executor/bench.ts";
 import { threadBench } from "../fixtures/executor/thread_bench.ts";
 
@@ -83,6 +87,42 @@ Deno.test("a stop does not wait for a thread that is blocked", async () => {
   await prompter.entries(1);
   await executor.stop(0);
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+});
+
+/** An executor whose thread answers nothing, with jobs in it. */
+function deafExecutor(): { readonly executor: ThreadExecutor; readonly recorder: Recorder } {
+  const recorder = new Recorder();
+  const executor = new ThreadExecutor({
+    description: describe({ ...COMMON, consume() {} } as unknown as Worker),
+    listener: recorder,
+    abortGraceSeconds: 5,
+    onHang: () => assert.fail("nothing runs"),
+    endThread: () => Promise.resolve(),
+  });
+  executor.attach({ post() {} }, executor.newShared());
+  executor.run(jobs("a", "b"));
+  return { executor, recorder };
+}
+
+Deno.test("a thread that has jobs and neither runs nor answers is deaf, unless nobody looked", () => {
+  const { executor } = deafExecutor();
+  const now = performance.now();
+  executor.sweep(now + 1000);
+  assert(executor.deafMs >= 1000);
+  executor.sweep(now + 9000, 8000);
+  assert.equal(executor.deafMs, 0);
+  executor.sweep(now + 10_000);
+  assert.equal(executor.deafMs, 1000);
+  executor.onMessage(0);
+  assert.equal(executor.deafMs, 0);
+});
+
+Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {
+  const { executor, recorder } = deafExecutor();
+  const stopped = executor.stop(3_600_000);
+  executor.sweep(performance.now() + 1600);
+  await stopped;
+  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
 });
 
 Deno.test("a handler that does not return after its grace is told, with all that run", async () => {

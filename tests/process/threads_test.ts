@@ -100,6 +100,29 @@ stageTest(
   },
 );
 
+stageTest("a thread that hears nothing more is replaced", async (stage) => {
+  await stage.worker({ retries: [], prefetch: 1 });
+  await stage.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+  const program = stage.consume();
+  await program.untilLogged(
+    /^The thread of .* was blocked for [56] s though no event ran in it: it is ended, and a new /,
+  );
+  await stage.untilWritten("done", 1);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+stageTest("a stop does not wait its whole grace for a thread that hears nothing", async (stage) => {
+  await stage.worker({ retries: [], prefetch: 1 });
+  await stage.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+  const program = stage.consume([], { STOP_GRACE_SECONDS: "3600" });
+  await stage.untilReady(1, `${stage.queue}.failed`);
+  await stage.untilReady(0);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  await stage.untilReady(1);
+});
+
 onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {
