@@ -445,7 +445,7 @@ export class Supervisor {
     this.#state = "parked";
     void this.#endThread();
     if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
-    this.#executor?.recall(Infinity);
+    this.#consumer?.recall();
     this.#options.onParked?.(true);
     this.#tryParkedLater();
   }
