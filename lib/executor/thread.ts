@@ -58,6 +58,8 @@ const AHEAD = 4;
 const STOP_MS = 1500;
 /** How often a thread is asked to give back what waits in it, in ms. */
 const RECALL_EVERY_MS = 1000;
+/** The least grace where several jobs run at once, in ms: a thread that is blocked is late by then. */
+const LEAST_GRACE_MS = 1000;
 const MAX_SEQ = 2 ** 31 - 1;
 
 /** An executor whose worker runs in a thread. */
@@ -191,7 +193,7 @@ export class ThreadExecutor implements Executor {
     this.#listen(now, lateMs);
     const { maxConsumeSeconds } = this.description;
     if (maxConsumeSeconds === null || !this.#thread) return;
-    const most = (maxConsumeSeconds + this.#options.abortGraceSeconds) * 1000;
+    const most = maxConsumeSeconds * 1000 + this.#graceMs();
     const running = this.running();
     const stuck = running.filter(({ since }) => now - since >= most);
     if (stuck.length === 0) return;
@@ -199,6 +201,12 @@ export class ThreadExecutor implements Executor {
       jobs: stuck.map(({ job }) => job),
       running: running.map(({ job }) => job),
     });
+  }
+
+  /** Long enough to see that one of several blocks the others, which then are not to blame. */
+  #graceMs(): number {
+    const ms = this.#options.abortGraceSeconds * 1000;
+    return this.description.concurrency > 1 ? Math.max(ms, LEAST_GRACE_MS) : ms;
   }
 
   /** @inheritdoc */

@@ -6,12 +6,12 @@
 
 import assert from "node:assert/strict";
 import { describe } from "../../lib/executor/describe.ts";
-import { ThreadExecutor } from "../../lib/executor/thread.ts";
+import { type Hang, ThreadExecutor } from "../../lib/executor/thread.ts";
 import { Pulse, SharedRuns } from "../../lib/executor/thread/shared_runs.ts";
 import { removeOldLifeFiles } from "../../lib/executor/thread/worker_thread.ts";
 import { WorkerHost } from "../../lib/host.ts";
 import type { Worker } from "../../lib/worker.ts";
-import { COMMON, jobs, Recorder } from "../fixtures/executor.ts";
+import { COMMON, type ExecutorSettings, jobs, Recorder } from "../fixtures/executor.ts";
 import { event, events, range, Surroundings, waiting } from "../fixtures/executor/bench.ts";
 import { threadBench } from "../fixtures/executor/thread_bench.ts";
 
@@ -89,19 +89,34 @@ Deno.test("a stop does not wait for a thread that is blocked", async () => {
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
 });
 
-/** An executor whose thread answers nothing, with jobs in it. */
-function deafExecutor(): { readonly executor: ThreadExecutor; readonly recorder: Recorder } {
+/** An executor with jobs in a thread that answers nothing, and what that thread can say in memory. */
+function deafExecutor(settings: ExecutorSettings = {}) {
   const recorder = new Recorder();
+  const hangs: Hang[] = [];
   const executor = new ThreadExecutor({
-    description: describe({ ...COMMON, consume() {} } as unknown as Worker),
+    description: describe({ ...COMMON, consume() {} } as unknown as Worker, settings),
     listener: recorder,
-    abortGraceSeconds: 5,
-    onHang: () => assert.fail("nothing runs"),
+    abortGraceSeconds: settings.abortGraceSeconds ?? 5,
+    onHang: (hang) => hangs.push(hang),
     endThread: () => Promise.resolve(),
   });
-  executor.attach({ post() {} }, executor.newShared());
+  const shared = executor.newShared();
+  executor.attach({ post() {} }, shared);
   executor.run(jobs("a", "b"));
-  return { executor, recorder };
+  return { executor, recorder, hangs, thread: new SharedRuns(shared.memory) };
+}
+
+for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
+  Deno.test(`with concurrency ${concurrency} a handler has ${graceMs} ms of grace at the least`, () => {
+    const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
+    const { executor, hangs, thread } = deafExecutor(settings);
+    const now = performance.now();
+    thread.start(0, 1, now);
+    executor.sweep(now + 29_999 + graceMs);
+    assert.equal(hangs.length, 0);
+    executor.sweep(now + 30_000 + graceMs);
+    assert.deepEqual(hangs.map(({ jobs }) => jobs.map(({ id }) => id)), [["a"]]);
+  });
 }
 
 Deno.test("a thread that has jobs and neither runs nor answers is deaf, unless nobody looked", () => {
