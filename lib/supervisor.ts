@@ -90,6 +90,10 @@ export class Supervisor {
   #restarting: ReturnType<typeof setTimeout> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #isLaunched = false;
+  /** Whether the thread was begun for the heap it wants: it gets no other, should it want that. */
+  #isResized = false;
+  /** Whether it was told that the worker's file was changed. */
+  #isChanged = false;
   #isReady = false;
   #isConsuming = false;
   #isQuiet = false;
@@ -211,8 +215,10 @@ export class Supervisor {
 
   // A thread's life.
 
-  #begin(): void {
+  /** @param isResized The heap is as large as the worker's file just said. */
+  #begin(isResized = false): void {
     clearTimeout(this.#restarting);
+    this.#isResized = isResized;
     this.#isRetiring = false;
     try {
       this.#thread = this.#newThread();
@@ -249,20 +255,41 @@ export class Supervisor {
   }
 
   #onDescribed(thread: QueueThread, description: WorkerDescription, isActive: boolean): void {
-    if (this.#options.onlyIfActive && !isActive) return void this.#leave();
+    if (this.#options.onlyIfActive && !isActive && !this.#isLaunched) return void this.#leave();
     this.#launch(true);
-    if (description.maxHeapMb !== this.#maxHeapMb) {
+    if (description.maxHeapMb !== this.#maxHeapMb && !this.#isResized) {
       this.#maxHeapMb = description.maxHeapMb;
       void this.#endThread();
-      return this.#begin();
+      return this.#begin(true);
     }
     try {
       this.#consumer ??= this.#makeConsumer(description);
+      this.#compare(this.#consumer.executor.description, description);
     } catch (error) {
       return this.#onFailure(errorData(error));
     }
     this.#shared = this.#consumer.executor.newShared();
-    thread.setUp(this.#shared);
+    thread.setUp(this.#shared, this.#consumer.executor.description);
+  }
+
+  /**
+   * A worker whose file was changed is run by the numbers it had at first.
+   *
+   * @throws {WorkerDeclarationError} When it cannot be.
+   */
+  #compare(first: WorkerDescription, now: WorkerDescription): void {
+    if (!first.batch !== !now.batch) {
+      const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
+      throw new WorkerDeclarationError(
+        `${this.#options.file.file} takes its events ${is}, and took them ${was} when this ` +
+          `process began: restart the process (SIGUSR1)`,
+      );
+    }
+    const numbers = (description: WorkerDescription) =>
+      JSON.stringify({ ...description, maxHeapMb: 0 });
+    if (this.#isChanged || numbers(first) === numbers(now)) return;
+    this.#isChanged = true;
+    this.#notices.otherNumbers();
   }
 
   /** It is no queue of this process. */

@@ -33,6 +33,8 @@ declare const globalThis: {
 /** Kept from the garbage collector, which would close it. */
 export let life: Deno.FsFile | undefined;
 
+type SetupMessage = Extract<ToThread, readonly ["setup", ...unknown[]]>;
+
 interface ThreadJob extends Job {
   readonly seq: number;
   cell: number;
@@ -135,7 +137,7 @@ class Thread {
       case "jobs":
         return this.#run(message);
       case "setup":
-        return void this.#setup(message[1], new SharedRuns(message[2])).catch(sayFailed);
+        return void this.#setup(message).catch(sayFailed);
       case "recall":
         return this.#executor?.recall(Infinity);
       case "stop":
@@ -154,11 +156,11 @@ class Thread {
     this.#strays.sweep();
   }
 
-  async #setup(mainNow: number, shared: SharedRuns): Promise<void> {
-    const answers = this.#answers = new Answers(shared);
+  async #setup([_kind, mainNow, memory, description]: SetupMessage): Promise<void> {
+    const answers = this.#answers = new Answers(new SharedRuns(memory));
     answers.offset = mainNow - performance.now();
     await this.#host?.setup();
-    this.#executor = this.#host?.executor(answers);
+    this.#executor = this.#host?.executor(answers, description);
     say(["ready"]);
   }
 

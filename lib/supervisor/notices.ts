@@ -40,6 +40,13 @@ export class ThreadNotices {
     this.#say("error", "The worker of {queue} did not start: it is tried again", { error });
   }
 
+  /** The worker's file was changed. */
+  otherNumbers(): void {
+    const message = "The worker of {queue} is declared with other numbers than when this process " +
+      "began: they count once the process is restarted";
+    this.#say("warning", message, {});
+  }
+
   /** The worker could not be begun, and waits until somebody mends its file. */
   waitsForChange(file: string, error: ErrorData): void {
     const message = "The worker of {queue} did not start: it waits for a change of {file}";

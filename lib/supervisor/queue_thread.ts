@@ -134,11 +134,16 @@ export class QueueThread {
     this.#thread.post(message);
   }
 
-  /** Has the worker open what it needs. @param shared The memory it tells of its jobs in. */
-  setUp(shared: SharedRuns): void {
+  /**
+   * Has the worker open what it needs.
+   *
+   * @param shared The memory it tells of its jobs in.
+   * @param description The numbers it is run by.
+   */
+  setUp(shared: SharedRuns, description: WorkerDescription): void {
     clearTimeout(this.#limit);
     this.#limit = setTimeout(() => this.#options.listener.onFailure(NO_SETUP), SETUP_MS);
-    this.post(["setup", performance.now(), shared.memory]);
+    this.post(["setup", performance.now(), shared.memory, description]);
   }
 
   /**

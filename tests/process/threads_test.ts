@@ -100,6 +100,70 @@ stageTest(
   },
 );
 
+stageTest("a worker that wants another heap each time gets one of them", async (stage) => {
+  const loads = await stage.write("loads", "");
+  await stage.write(
+    `workers/${stage.queue}.ts`,
+    `import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     Deno.writeTextFileSync(${JSON.stringify(loads)}, "x", { append: true });
+     const maxHeapMb = 100 + Deno.statSync(${JSON.stringify(loads)}).size;
+     export default defineWorker({
+       queue: "${stage.queue}", event: z.unknown(), maxHeapMb, consume() {}
+     });`,
+  );
+  await stage.publish([{ n: 0 }]);
+  const { code, stdout } = await stage.drain();
+  assert.deepEqual([code, stdout], [0, ["done 1, retried 0, failed 0, waiting for retry 0"]]);
+  assert.equal(Deno.readTextFileSync(loads), "xx");
+});
+
+stageTest(
+  "a worker whose file was changed is run by the numbers it had at first",
+  async (stage) => {
+    const exit = (n: number) => ({ n, do: "exit" });
+    const slow = [2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ n, do: "slow" }));
+    await stage.worker({ retries: [] });
+    await stage.publish([{ n: 0 }]);
+    const program = stage.consume();
+    await stage.untilWritten("done", 1);
+    await stage.worker({ retries: [], concurrency: 5, prefetch: 1000 });
+    await stage.publish([exit(1), ...slow, exit(10)]);
+    await stage.untilReady(2, `${stage.queue}.failed`);
+    await stage.publish([{ n: 11 }]);
+    await stage.untilWritten("done", 2 + slow.length);
+    const lines = stage.ledger.map(({ what, event }) => {
+      return `${what} ${event["n"]}`;
+    });
+    assert.equal(lines.indexOf("done 2"), lines.indexOf("begun 2") + 1, lines.join("\n"));
+    const warnings = program.log.filter(({ level }) => level === "warning");
+    assert.deepEqual(warnings.map(({ message }) => message), [
+      `The worker of ${stage.queue} is declared with other numbers than when this process began: ` +
+      "they count once the process is restarted",
+    ]);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+  },
+);
+
+stageTest(
+  "a worker that takes batches now, and did not at first, waits for a restart",
+  async (stage) => {
+    await stage.worker({ retries: [] });
+    await stage.publish([{ n: 0 }]);
+    const program = stage.consume([], { MAX_RESTARTS: "0" });
+    await stage.untilWritten("done", 1);
+    await stage.worker({ retries: [], batch: { size: 2, seconds: 0 } });
+    await stage.publish([{ n: 1, do: "exit" }]);
+    const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
+    assert.match(
+      JSON.stringify(line["error"]),
+      /takes its events in batches, and took them one by one when this process began: restart the /,
+    );
+    assert.equal((await program.end()).code, 3);
+  },
+);
+
 stageTest("a thread that hears nothing more is replaced", async (stage) => {
   await stage.worker({ retries: [], prefetch: 1 });
   await stage.publish([{ n: 0, do: "deaf" }, { n: 1 }]);

@@ -43,8 +43,8 @@ export type JobsMessage = readonly [
 /** From the main thread. */
 export type ToThread =
   | JobsMessage
-  /** Open what the worker needs. */
-  | readonly [kind: "setup", now: number, memory: SharedMemory]
+  /** Open what the worker needs; these numbers count, whatever its file says by now. */
+  | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
   /** Give back what has not been started. */
   | readonly [kind: "recall"]
   /** Finish what runs within so many ms, give back the rest. */
