@@ -235,11 +235,14 @@ function holdLife(path: string): Deno.FsFile {
 
 /** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
 function beat(pulse: Pulse, sweep: (now: number) => void): void {
-  const limit = getHeapStatistics().heap_size_limit;
-  const timer = setInterval(() => {
+  const beatOnce = () => {
     const { heap_size_limit, used_heap_size } = getHeapStatistics();
     pulse.beat(Math.round(used_heap_size / 1e6));
-    if (heap_size_limit <= limit) return sweep(performance.now());
+    return heap_size_limit;
+  };
+  const limit = beatOnce();
+  const timer = setInterval(() => {
+    if (beatOnce() <= limit) return sweep(performance.now());
     clearInterval(timer);
     pulse.heapFull();
     say(["heap full"]);

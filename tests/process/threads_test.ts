@@ -6,21 +6,24 @@
 
 import assert from "node:assert/strict";
 import { Neighbours } from "../fixtures/process/neighbours.ts";
-import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { Stage, stageTest } from "../fixtures/process/stage.ts";
 import { rabbitmqTest } from "../servers.ts";
 
 const HANGS = { maxConsumeSeconds: 1, retries: [] } as const;
 const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
 
-stageTest("a new thread takes over within a second of the end of one that hung", async (stage) => {
-  await stage.worker(HANGS);
-  await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
-  const program = stage.consume([], NO_GRACE);
-  const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
-  await stage.untilWritten("done", 1);
-  const [done] = stage.ledger.filter(({ what }) => what === "done");
-  assert((done?.at ?? Infinity) - Date.parse(String(line["time"])) < 1000);
-});
+onBothStages(
+  "a new thread takes over within a second of the end of one that hung",
+  async (stage) => {
+    await stage.worker(HANGS);
+    await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
+    const program = stage.consume([], NO_GRACE);
+    const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
+    await stage.untilWritten("done", 1);
+    const [done] = stage.ledger.filter(({ what }) => what === "done");
+    assert((done?.at ?? Infinity) - Date.parse(String(line["time"])) < 1000);
+  },
+);
 
 stageTest("each time a handler hangs is an attempt, and its neighbours' are not", async (stage) => {
   await stage.worker({ maxConsumeSeconds: 1, retries: [1] });
@@ -39,7 +42,7 @@ stageTest("each time a handler hangs is an attempt, and its neighbours' are not"
   assert.equal((await program.end()).code, 0);
 });
 
-stageTest(
+onBothStages(
   "of a batch that hangs in its thread, only the one to blame is given up",
   async (stage) => {
     await stage.worker({ ...HANGS, batch: { size: 10, seconds: 0 } });
@@ -52,7 +55,7 @@ stageTest(
 );
 
 for (const order of ["exit", "heap", "loop", "hang"]) {
-  stageTest(
+  onBothStages(
     `beside others (concurrency 3), "${order}" is given up and they are not`,
     async (stage) => {
       await stage.worker({ ...HANGS, maxHeapMb: 64, concurrency: 3 });
@@ -66,18 +69,24 @@ for (const order of ["exit", "heap", "loop", "hang"]) {
   );
 }
 
-stageTest("what a handler left behind goes with its thread", async (stage) => {
+onBothTypes("what a handler left behind goes with its thread", async (server, type) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
-  await stage.worker(HANGS);
+  await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+  const connections = both.connections;
+  const since = Date.now();
   const file = String((listener.addr as Deno.NetAddr).port);
-  await stage.publish([{ n: 0, do: "leak", file }, { n: 1 }]);
-  const program = stage.consume([], NO_GRACE);
+  await both.order({ n: 0, do: "leak", file }, { n: 1 });
   using socket = await accepted;
   assert.equal(await socket.read(new Uint8Array(1)), null);
-  await stage.untilWritten("done", 1);
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
+  await both.untilDone(1);
+  const leaked = () => Deno.readTextFileSync(`${both.stage.folder}/ledger.leak`);
+  const last = leaked();
+  await both.untilEffects(both.effects.length + 10);
+  assert.equal(leaked(), last, "its timer still acts");
+  await both.assertUnharmed(since);
+  await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
 });
 
 stageTest(
@@ -191,11 +200,13 @@ onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {
     await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+    const connections = both.connections;
     const since = Date.now();
     await both.order({ n: 0, do: "native" }, { n: 1 });
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
     await both.untilDone(1);
     await both.assertUnharmed(since);
+    assert.deepEqual(both.connections, connections);
     await both.program.untilLogged(
       /^A thread of .* cannot be ended, as what runs in it is not JavaScript/,
     );
@@ -235,6 +246,7 @@ for (const [what, source, logged] of BROKEN) {
         await stage.write(`workers/${queue}.ts`, source);
       },
     });
+    const connections = both.connections;
     const since = Date.now();
     const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times/);
     assert.equal(line["queue"], queue);
@@ -245,8 +257,37 @@ for (const [what, source, logged] of BROKEN) {
     await both.program.untilLogged(/^Queue .* is consumed again$/);
     await both.untilDone(1);
     await both.assertNothingLost();
+    assert.deepEqual(both.connections, connections);
   });
 }
+
+onBothTypes("a setup that hangs holds up nobody else", async (server, type) => {
+  let works = "";
+  await using both = await Neighbours.open(server.url, {
+    type,
+    prepare: async (stage) => {
+      works = `${stage.folder}/works`;
+      await stage.worker({ setup: works });
+    },
+  });
+  const connections = both.connections;
+  await both.order({ n: 0 });
+  await both.assertUnharmed(Date.now());
+  both.program.signal("SIGUSR2");
+  await both.program.untilLogged(/^Status of queue .*: starting, 0 in flight/);
+  await Deno.writeTextFile(works, "");
+  await both.untilDone(1);
+  await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
+});
+
+stageTest("a stop does not wait for a setup that hangs", async (stage) => {
+  await stage.worker({ setup: `${stage.folder}/never` });
+  const program = stage.consume();
+  await program.untilLogged(/^Waiting for /);
+  program.signal("SIGTERM");
+  assert.equal((await program.end(5)).code, 0);
+});
 
 onBothTypes("a setup that fails is tried again, parked, and tried again", async (server, type) => {
   let works = "";
@@ -258,6 +299,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
       await stage.worker({ setup: works, setupFails: true });
     },
   });
+  const connections = both.connections;
   const since = Date.now();
   await both.order({ n: 0 });
   await both.program.untilLogged(/^Queue .* is parked: its worker failed 3 times within 300 s/);
@@ -271,6 +313,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
   await both.program.untilLogged(/^Queue .* is consumed again$/);
   await both.untilDone(1);
   await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
 });
 
 stageTest("where every queue is parked, the process ends with 3", async (stage) => {
@@ -311,6 +354,15 @@ rabbitmqTest(
 
 stageTest("--all runs what is enabled and no test queue, and says so", async (stage) => {
   await stage.worker();
+  const off = `${stage.queue}_off`;
+  await stage.write(
+    `workers/${off}.ts`,
+    `import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     export default defineWorker({
+       queue: "${off}", event: z.unknown(), enabled: () => false, consume() {}
+     });`,
+  );
   await stage.publish([{ n: 0 }]);
   const program = stage.start(["--all"]);
   const line = await program.untilLogged(/^[0-9]+ queue worker threads were launched$/);
@@ -320,7 +372,8 @@ stageTest("--all runs what is enabled and no test queue, and says so", async (st
   assert.deepEqual(names, [stage.queue, "user_activity"].sort());
   await stage.untilWritten("done", 1);
   const files = [...Deno.readDirSync(`${stage.folder}/stats`)].map(({ name }) => name).sort();
-  assert.deepEqual(files.filter((name) => /^(noop|test)/.test(name)), []);
+  assert.deepEqual(files.filter((name) => /^(noop|test)|_off/.test(name)), []);
+  assert.equal(await stage.client.ready(off), undefined, "its queue is not even made");
   program.signal("SIGTERM");
   assert.equal((await program.end()).code, 0);
 });
@@ -356,4 +409,13 @@ function onBothTypes(
   for (const type of ["classic", "quorum"] as const) {
     rabbitmqTest(`${name} (${type})`, (server) => test(server, type));
   }
+}
+
+/** The same for tests that need no neighbour. */
+function onBothStages(name: string, test: (stage: Stage) => Promise<void>): void {
+  onBothTypes(name, async (server, type) => {
+    await using stage = await Stage.open(server.url);
+    stage.queueType = type;
+    await test(stage);
+  });
 }
