@@ -223,6 +223,7 @@ export class ThreadExecutor implements Executor {
     // Whoever waits already is done when this is.
     const { resolve } = this.#quiet;
     const quiet = this.#quiet = Promise.withResolvers();
+    this.#heard(performance.now());
     this.#thread?.post(["stop", graceMs]);
     if (!this.#thread || this.#given.size === 0) quiet.resolve();
     const timer = setTimeout(quiet.resolve, graceMs + STOP_MS);

@@ -114,7 +114,7 @@ for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
     thread.start(0, 1, now);
     executor.sweep(now + 29_999 + graceMs);
     assert.equal(hangs.length, 0);
-    executor.sweep(now + 30_000 + graceMs);
+    executor.sweep(now + 30_001 + graceMs);
     assert.deepEqual(hangs.map(({ jobs }) => jobs.map(({ id }) => id)), [["a"]]);
   });
 }
@@ -134,7 +134,11 @@ Deno.test("a thread that has jobs and neither runs nor answers is deaf, unless n
 
 Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {
   const { executor, recorder } = deafExecutor();
+  executor.sweep(performance.now() + 60_000);
+  assert(executor.deafMs > 0);
   const stopped = executor.stop(3_600_000);
+  executor.sweep(performance.now() + 1400);
+  assert.deepEqual(recorder.ids("released"), [], "it is given time to answer");
   executor.sweep(performance.now() + 1600);
   await stopped;
   assert.deepEqual(recorder.ids("released"), ["a", "b"]);
