@@ -123,3 +123,17 @@ Deno.test("running tells since when each event runs", async () => {
   await recorder.quiet();
   assert.deepEqual(executor.running(), []);
 });
+
+Deno.test("what comes while a lane closes is run, though another handler runs for long", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { executor, gates, recorder } = waiting({ concurrency: 2 });
+    executor.run(jobs("long", "b"));
+    await gates.entries(2);
+    gates.leave("b");
+    for (let i = 0; i < turns; i++) await undefined;
+    executor.run(jobs("c"));
+    await gates.entries(3);
+    gates.open.forEach((id) => gates.leave(id));
+    await recorder.outcomes(3);
+  }
+});
