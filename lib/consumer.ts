@@ -9,6 +9,7 @@ import type { AcceptLimits } from "./accept.ts";
 import { type Broker, BrokerError, type Delivery, type Subscription } from "./broker/broker.ts";
 import { Copies } from "./consumer/copies.ts";
 import { bareEntry, type Entry, entryOf, keepBytes } from "./consumer/entry.ts";
+import { LoneEntries } from "./consumer/lone.ts";
 import { type Ending, isWaiting, settledReport } from "./consumer/settled.ts";
 import { DONE, invalid, notDue, RELEASE } from "./consumer/settlements.ts";
 import { StuckEvents } from "./consumer/stuck.ts";
@@ -57,6 +58,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   readonly #copies: Copies;
   readonly #twins: Twins;
   readonly #stuck: StuckEvents;
+  readonly #lone = new LoneEntries((entry) => this.#admitAlone(entry));
   /** What came with this read of the socket. */
   #incoming: Entry[] = [];
   /** `performance.now()` at that read. */
@@ -135,15 +137,31 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     return this.#window.resume(why);
   }
 
-  /** Looks after limits of time; to be called a few times a second. @param now `performance.now()` */
-  sweep(now: number): void {
+  /**
+   * Looks after limits of time; to be called a few times a second.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long the process was stopped before. @default {0}
+   */
+  sweep(now: number, lateMs?: number): void {
     this.#wallOffset = Date.now() - now;
-    this.executor.sweep(now);
+    this.executor.sweep(now, lateMs);
     const oldest = now - this.#windowMs();
     this.executor.recall(oldest);
+    this.#releaseHeld(oldest);
     for (const twin of this.#twins.takeOld(oldest)) this.#release(twin);
     this.#suspects.sweep();
     this.#window.sweep(now);
+  }
+
+  /** Gives back all that has not been started. */
+  recall(): void {
+    this.#releaseHeld(Infinity);
+    this.executor.recall(Infinity);
+  }
+
+  #releaseHeld(receivedBefore: number): void {
+    for (const entry of this.#lone.takeHeld(receivedBefore)) this.#release(entry);
   }
 
   /** How long an event may wait here: a batch that is being gathered is given its time. */
@@ -161,6 +179,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   async stop(graceMs: number): Promise<void> {
     if (this.#ended) return await this.#ended;
     const paused = this.#window.close();
+    this.#releaseHeld(Infinity);
     await this.executor.stop(graceMs);
     await (this.#ended ??= this.#end(paused));
   }
@@ -171,6 +190,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     await this.#stuck.end();
     this.#isLeft = this.executor.running().length > 0;
     await within(LEAVE_MS, this.#isLeft ? this.#subscription.leave() : this.#subscription.close());
+    this.#lone[Symbol.dispose]();
     this.#suspects[Symbol.dispose]();
   }
 
@@ -178,17 +198,22 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
 
   /** @inheritdoc */
   onStart(jobs: readonly Job[]): void {
-    this.#suspects.running(jobs);
+    this.#suspects.running(jobs, this.#lone.has(jobs[0]));
   }
 
   /** @inheritdoc */
   onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
     const entry = job as Entry;
-    if (entry.alone) this.#suspects.endAlone(entry, outcome);
+    if (entry.alone) this.#endAlone(entry, outcome);
     if (outcome.kind === "released" && this.#goesOn(job)) {
       return this.#settled(entry, { settlement: RELEASE, outcome, startedAt, runMs });
     }
     this.#settleBy(outcome, entry, startedAt, runMs);
+  }
+
+  #endAlone(entry: Entry, outcome: Outcome): void {
+    this.#suspects.endAlone(entry, outcome);
+    this.#lone.end(entry);
   }
 
   /** Whether a job that was given up runs on: the broker gets it back when the process ends. */
@@ -256,6 +281,13 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     if (this.#isTooMuch(entry) || this.#isTwin(entry)) return;
     if (entry.alone && this.#punish(entry)) return;
     this.#twins.add(entry);
+    if (entry.alone && !this.#window.isClosed) this.#lone.add(entry);
+    else this.#incoming.push(entry);
+  }
+
+  /** Its turn to run alone has come. */
+  #admitAlone(entry: Entry): void {
+    if (this.#incoming.length === 0) queueMicrotask(() => this.#flush());
     this.#incoming.push(entry);
   }
 
@@ -300,12 +332,13 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
 
   /** Unsettled deliveries come again: forget what has not started, keep what runs. */
   #onLost(): void {
-    this.executor.recall(Infinity);
+    this.recall();
   }
 
   // Settlements.
 
   #release(entry: Entry): void {
+    this.#lone.end(entry);
     this.#settleUnrun(entry, RELEASE);
   }
 

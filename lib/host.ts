@@ -78,12 +78,12 @@ export class WorkerHost {
     if (this.#isClosed) await this.#dispose();
   }
 
-  /** Makes what runs its events. */
-  executor(listener: ExecutorListener): InlineExecutor {
+  /** Makes what runs its events. @param description Other numbers than it wants. */
+  executor(listener: ExecutorListener, description = this.description): InlineExecutor {
     const { config, workerNum, queue, marks } = this.#options;
     return new InlineExecutor({
       worker: this.#worker,
-      description: this.description,
+      description,
       context: this.#context,
       logFor: (event) => eventLogger(queue, workerNum, event),
       maxEventDepth: config.limits.maxEventDepth,

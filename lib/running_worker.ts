@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { Consumer, type Totals } from "./consumer.ts";
 import type { WorkerFile } from "./discovery.ts";
 import type { Running, WorkerDescription } from "./executor/executor.ts";
+import { Lateness } from "./executor/late.ts";
 import { WorkerHost } from "./host.ts";
 import type { Reporter } from "./monitoring/report.ts";
 import { publishEvent } from "./publish.ts";
@@ -129,7 +130,11 @@ export class RunningWorker {
     if (!this.#consumer) throw new Error("The worker must be set up before it is started");
     if (this.#closing) return "stopped";
     const consumer = this.#consumer;
-    this.#sweeper = setInterval(() => consumer.sweep(performance.now()), SWEEP_MS);
+    const lateness = new Lateness();
+    this.#sweeper = setInterval(() => {
+      const now = performance.now();
+      consumer.sweep(now, lateness.sweepUnlessBusy(now));
+    }, SWEEP_MS);
     await consumer.start();
     this.#options.onReady?.();
     return await this.#ended.promise;

@@ -14,6 +14,7 @@ import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "./error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "./executor/describe.ts";
 import type { Job, Running, WorkerDescription } from "./executor/executor.ts";
+import { Lateness } from "./executor/late.ts";
 import { type Hang, ThreadExecutor } from "./executor/thread.ts";
 import type { SharedRuns } from "./executor/thread/shared_runs.ts";
 import type { ThreadDeath } from "./executor/thread/worker_thread.ts";
@@ -72,6 +73,8 @@ const CLOSE_MS = 5000;
 const LEAST_BLOCKED_MS = 5000;
 /** ... and so long where events may run for ever. */
 const UNLIMITED_BLOCKED_MS = 30_000;
+/** So long, in ms, a thread whose event loop turns may have jobs and not begin to run them. */
+const DEAF_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** Runs one queue in a thread. */
@@ -81,6 +84,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #notices: ThreadNotices;
   readonly #budget: RestartBudget;
+  readonly #lateness = new Lateness();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   #state: QueueState = "starting";
   #thread: QueueThread | undefined;
@@ -90,6 +94,10 @@ export class Supervisor {
   #restarting: ReturnType<typeof setTimeout> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #isLaunched = false;
+  /** Whether the thread was begun for the heap it wants: it gets no other, should it want that. */
+  #isResized = false;
+  /** Whether it was told that the worker's file was changed. */
+  #isChanged = false;
   #isReady = false;
   #isConsuming = false;
   #isQuiet = false;
@@ -217,9 +225,11 @@ export class Supervisor {
 
   // A thread's life.
 
-  #begin(): void {
+  /** @param isResized The heap is as large as the worker's file just said. */
+  #begin(isResized = false): void {
     clearTimeout(this.#restarting);
     this.#isWaitingForChange = false;
+    this.#isResized = isResized;
     this.#isRetiring = false;
     try {
       this.#thread = this.#newThread();
@@ -240,6 +250,7 @@ export class Supervisor {
         onReady: () => this.#onReady(thread),
         onFailure: (error) => this.#onFailure(error),
         onStray: (error) => void this.#onStray(thread, error),
+        onMoreStrays: (count) => this.#notices.moreStrays(count),
         onDeath: (death) => this.#onDeath(death),
         onJobs: (message) => this.#executor?.onMessage(message),
       },
@@ -255,20 +266,41 @@ export class Supervisor {
   }
 
   #onDescribed(thread: QueueThread, description: WorkerDescription, isActive: boolean): void {
-    if (this.#options.onlyIfActive && !isActive) return void this.#leave();
+    if (this.#options.onlyIfActive && !isActive && !this.#isLaunched) return void this.#leave();
     this.#launch(true);
-    if (description.maxHeapMb !== this.#maxHeapMb) {
+    if (description.maxHeapMb !== this.#maxHeapMb && !this.#isResized) {
       this.#maxHeapMb = description.maxHeapMb;
       void this.#endThread();
-      return this.#begin();
+      return this.#begin(true);
     }
     try {
       this.#consumer ??= this.#makeConsumer(description);
+      this.#compare(this.#consumer.executor.description, description);
     } catch (error) {
       return this.#onFailure(errorData(error));
     }
     this.#shared = this.#consumer.executor.newShared();
-    thread.setUp(this.#shared);
+    thread.setUp(this.#shared, this.#consumer.executor.description);
+  }
+
+  /**
+   * A worker whose file was changed is run by the numbers it had at first.
+   *
+   * @throws {WorkerDeclarationError} When it cannot be.
+   */
+  #compare(first: WorkerDescription, now: WorkerDescription): void {
+    if (!first.batch !== !now.batch) {
+      const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
+      throw new WorkerDeclarationError(
+        `${this.#options.file.file} takes its events ${is}, and took them ${was} when this ` +
+          `process began: restart the process (SIGUSR1)`,
+      );
+    }
+    const numbers = (description: WorkerDescription) =>
+      JSON.stringify({ ...description, maxHeapMb: 0 });
+    if (this.#isChanged || numbers(first) === numbers(now)) return;
+    this.#isChanged = true;
+    this.#notices.otherNumbers();
   }
 
   /** It is no queue of this process. */
@@ -453,7 +485,7 @@ export class Supervisor {
     this.#state = "parked";
     void this.#endThread();
     if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
-    this.#executor?.recall(Infinity);
+    this.#consumer?.recall();
     this.#options.onParked?.(true);
     this.#tryParkedLater();
   }
@@ -472,12 +504,22 @@ export class Supervisor {
   // What goes on.
 
   #sweep(now: number): void {
-    this.#thread?.sweep(now);
-    this.#consumer?.sweep(now);
-    const silentMs = this.#thread?.silentMs ?? 0;
+    const lateMs = this.#lateness.sweep(now);
+    this.#thread?.sweep(now, lateMs);
+    this.#consumer?.sweep(now, lateMs);
     const isIdle = this.#state === "consuming" && this.running().length === 0;
+    if (isIdle) this.#lookForBlock();
+  }
+
+  #lookForBlock(): void {
+    const thread = this.#thread;
+    const executor = this.#executor;
+    if (!thread || !executor) return;
     const mostMs = Math.max(this.limit ?? UNLIMITED_BLOCKED_MS, LEAST_BLOCKED_MS);
-    if (isIdle && silentMs > mostMs) this.#onBlocked(silentMs);
+    if (thread.silentMs > mostMs) return this.#onBlocked(thread.silentMs);
+    const { deafMs, description: { batch } } = executor;
+    const gatherMs = (batch?.seconds ?? 0) * 1000;
+    if (!thread.isLate && deafMs > gatherMs + DEAF_MS) this.#onBlocked(deafMs);
   }
 
   /** Something that a handler left behind blocks the thread. */

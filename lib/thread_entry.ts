@@ -6,19 +6,15 @@
 
 import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
-import { BrokerError, type BrokerErrorKind } from "./broker/broker.ts";
 import { errorData } from "./error_data.ts";
 import type { ExecutorListener, Job } from "./executor/executor.ts";
+import { Lateness } from "./executor/late.ts";
 import type { InlineExecutor } from "./executor/inline.ts";
 import type { RunMarks } from "./executor/runs.ts";
-import type {
-  FromThread,
-  JobsMessage,
-  PublishFailure,
-  ThreadData,
-  ToThread,
-} from "./executor/thread/messages.ts";
+import type { FromThread, JobsMessage, ThreadData, ToThread } from "./executor/thread/messages.ts";
+import { Publisher } from "./executor/thread/publisher.ts";
 import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
+import { Strays } from "./executor/thread/strays.ts";
 import { ownTask } from "./executor/thread/task.ts";
 import { canTry } from "./file_lock.ts";
 import { WorkerHost } from "./host.ts";
@@ -33,12 +29,13 @@ const ANSWER_MS = 5;
 /** What a thread has, and `self` is not among it. */
 declare const globalThis: {
   postMessage(message: FromThread): void;
-  onmessage: ((event: { readonly data: ToThread }) => void) | null;
   addEventListener: typeof addEventListener;
 };
 
 /** Kept from the garbage collector, which would close it. */
 export let life: Deno.FsFile | undefined;
+
+type SetupMessage = Extract<ToThread, readonly ["setup", ...unknown[]]>;
 
 interface ThreadJob extends Job {
   readonly seq: number;
@@ -110,44 +107,19 @@ class Answers implements ExecutorListener, RunMarks {
   }
 }
 
-/** Publishes by way of the main thread. */
-class Publisher {
-  readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
-  #count = 0;
-
-  readonly publish = (queue: string, body: string): Promise<void> => {
-    const confirmed = Promise.withResolvers<void>();
-    this.#waiting.set(++this.#count, confirmed);
-    say(["publish", this.#count, queue, body]);
-    return confirmed.promise;
-  };
-
-  published(number: number, failure: PublishFailure | null): void {
-    const waiting = this.#waiting.get(number);
-    this.#waiting.delete(number);
-    if (failure === null) waiting?.resolve();
-    else waiting?.reject(asError(failure));
-  }
-}
-
-function asError({ name, message, stack, brokerKind }: PublishFailure): Error {
-  if (brokerKind !== undefined) return new BrokerError(brokerKind as BrokerErrorKind, message);
-  const error = new Error(message);
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
-}
-
 /** The thread. */
 class Thread {
   readonly #data: ThreadData;
-  readonly #publisher = new Publisher();
+  readonly #strays: Strays;
+  readonly #publisher = new Publisher(say);
+  readonly #lateness = new Lateness();
   #host: WorkerHost | undefined;
   #answers: Answers | undefined;
   #executor: InlineExecutor | undefined;
 
-  constructor(data: ThreadData) {
+  constructor(data: ThreadData, strays: Strays) {
     this.#data = data;
+    this.#strays = strays;
   }
 
   /** Loads the worker. */
@@ -167,7 +139,7 @@ class Thread {
       case "jobs":
         return this.#run(message);
       case "setup":
-        return void this.#setup(message[1], new SharedRuns(message[2])).catch(sayFailed);
+        return void this.#setup(message).catch(sayFailed);
       case "recall":
         return this.#executor?.recall(Infinity);
       case "stop":
@@ -179,17 +151,18 @@ class Thread {
     }
   }
 
-  /** Looks after limits of time; called a few times a second. */
+  /** Looks after limits of time, and says what is not said yet; called a few times a second. */
   sweep(now: number): void {
-    this.#executor?.sweep(now);
+    this.#executor?.sweep(now, this.#lateness.sweepUnlessBusy(now));
     this.#answers?.say(now);
+    this.#strays.sweep();
   }
 
-  async #setup(mainNow: number, shared: SharedRuns): Promise<void> {
-    const answers = this.#answers = new Answers(shared);
+  async #setup([_kind, mainNow, memory, description]: SetupMessage): Promise<void> {
+    const answers = this.#answers = new Answers(new SharedRuns(memory));
     answers.offset = mainNow - performance.now();
     await this.#host?.setup();
-    this.#executor = this.#host?.executor(answers);
+    this.#executor = this.#host?.executor(answers, description);
     say(["ready"]);
   }
 
@@ -226,8 +199,9 @@ class Thread {
     try {
       await this.#host?.close();
     } catch (error) {
-      say(["stray", errorData(error)]);
+      this.#strays.take(error);
     }
+    this.#strays.sweep();
     say(["closed"]);
   }
 }
@@ -263,35 +237,43 @@ function holdLife(path: string): Deno.FsFile {
 
 /** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
 function beat(pulse: Pulse, sweep: (now: number) => void): void {
-  const limit = getHeapStatistics().heap_size_limit;
-  const timer = setInterval(() => {
+  const beatOnce = () => {
     const { heap_size_limit, used_heap_size } = getHeapStatistics();
     pulse.beat(Math.round(used_heap_size / 1e6));
-    if (heap_size_limit <= limit) return sweep(performance.now());
+    return heap_size_limit;
+  };
+  const limit = beatOnce();
+  const timer = setInterval(() => {
+    if (beatOnce() <= limit) return sweep(performance.now());
     clearInterval(timer);
     pulse.heapFull();
     say(["heap full"]);
   }, BEAT_MS);
 }
 
-function listenToStrayErrors(): void {
+function listenToStrayErrors(): Strays {
+  const strays = new Strays(say);
   const take = (event: Event, error: unknown) => {
     event.preventDefault();
-    say(["stray", errorData(error)]);
+    strays.take(error);
   };
   globalThis.addEventListener("error", (event) => take(event, event.error));
   globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason));
+  return strays;
 }
 
 async function main(data: ThreadData): Promise<void> {
   const canBeStopped = await holdLock();
   life = holdLife(data.lifeFile);
-  listenToStrayErrors();
+  const strays = listenToStrayErrors();
   writeThreadLog(data.config.log);
-  const thread = new Thread(data);
-  globalThis.onmessage = ({ data: message }) => thread.take(message);
+  const thread = new Thread(data, strays);
+  // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
+  globalThis.addEventListener("message", (event) => {
+    thread.take((event as MessageEvent<ToThread>).data);
+  });
   beat(new Pulse(data.pulse), (now) => thread.sweep(now));
-  say(["born", canBeStopped, canTry(life) ? undefined : ownTask()]);
+  say(["born", canBeStopped, canTry(life) ? "" : ownTask() ?? ""]);
   await thread.load().catch(sayFailed);
 }
 

@@ -135,6 +135,88 @@ for (const withId of [true, false]) {
   });
 }
 
+/** A queue that suspects the event of this name, and whose handlers wait. */
+async function suspecting(name: string) {
+  const dir = stateDir();
+  wasKilled(dir.path, [name], false);
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  const worker = { consume: (event: { id: string }) => gates.enter(event.id) };
+  const run = await consuming({ broker, stateDir: dir.path, worker });
+  return {
+    broker,
+    gates,
+    run,
+    dir: dir.path,
+    async [Symbol.asyncDispose]() {
+      await run[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("Of two queues one at a time runs what may have ended their process", async () => {
+  await using one = await suspecting("a");
+  await using other = await suspecting("b");
+  one.broker.deliver("a");
+  await one.gates.entries(1);
+  other.broker.deliver("b");
+  other.broker.deliver("c");
+  await other.gates.entries(1);
+  assert.deepEqual(other.gates.open, ["c"]);
+  other.gates.leave("c");
+  await other.run.count(1);
+  await turn();
+  assert.deepEqual(other.gates.entered, ["c"]);
+  assert.deepEqual(ifKilledNow(one.dir, ["a"]), [1]);
+  assert.deepEqual(ifKilledNow(other.dir, ["b"]), [0]);
+  one.gates.leave("a");
+  await other.gates.entries(2);
+  assert.deepEqual(ifKilledNow(other.dir, ["b"]), [1]);
+  one.broker.deliver({ name: "d", headers: { "x-pq-crashes": 1, "x-pq-attempts": 1 } });
+  await turn();
+  assert.deepEqual(one.gates.entered, ["a"]);
+  other.gates.leave("b");
+  await one.gates.entries(2);
+  one.gates.leave("d");
+  await one.run.count(2);
+});
+
+Deno.test("A queue gives back what waits too long for its turn, and is not asked again", async () => {
+  await using one = await suspecting("a");
+  await using other = await suspecting("b");
+  one.broker.deliver("a");
+  await one.gates.entries(1);
+  other.broker.deliver("b");
+  await turn();
+  other.run.consumer.sweep(performance.now() + 59_000);
+  assert.deepEqual(other.broker.carriedOut, []);
+  other.run.consumer.sweep(performance.now() + 61_000);
+  assert.deepEqual(other.broker.carriedOut, ["b release"]);
+  one.gates.leave("a");
+  await one.run.count(1);
+  await turn();
+  assert.deepEqual(other.gates.entered, []);
+  assert.deepEqual(ifKilledNow(other.dir, ["b"]), [0]);
+});
+
+Deno.test("A queue that stops or loses its broker gives its turn to the next", async () => {
+  await using one = await suspecting("a");
+  await using other = await suspecting("b");
+  one.broker.deliver("a");
+  await one.gates.entries(1);
+  other.broker.deliver("b");
+  other.broker.lose();
+  other.broker.deliver("b");
+  await turn();
+  assert.deepEqual(other.gates.entered, []);
+  await one.run.consumer.stop(0);
+  await other.gates.entries(1);
+  other.gates.leave("b");
+  await other.run.count(1);
+  one.gates.leave("a");
+});
+
 Deno.test("Consumer counts an attempt for what ended its process alone, without running it", async () => {
   using dir = stateDir();
   wasKilled(dir.path, ["suspect"], true);

@@ -120,7 +120,8 @@ export const GENERAL = {
   abortGraceSeconds: {
     name: "ABORT_GRACE_SECONDS",
     default: "5",
-    description: "Seconds a handler that was aborted gets to return",
+    description:
+      "Seconds a handler that was aborted gets to return; 1 at the least where several run at once",
     ...wholeNumber(0, 300),
   },
   stopGraceSeconds: {

@@ -45,10 +45,13 @@ export class Suspects implements Disposable {
     return this.#journal.afterUncleanEnd;
   }
 
-  /** These jobs run or are about to; all others do not. */
-  running(jobs: readonly Job[]): void {
-    const [first] = jobs;
-    if (first) this.#note(() => this.#journal.running(jobs.map(keyOf), first.alone));
+  /**
+   * These jobs run or are about to; all others do not.
+   *
+   * @param alone Whether it is one, with nothing beside it that may end the process.
+   */
+  running(jobs: readonly Job[], alone: boolean): void {
+    if (jobs.length > 0) this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
     else this.#journal.idle();
   }
 

@@ -29,7 +29,7 @@ export interface Job {
 /** A job whose handler has been called and has not returned. */
 export interface Running {
   readonly job: Job;
-  /** `performance.now()` at its start. */
+  /** `performance.now()` at its start; later by the time for which the process was stopped. */
   readonly since: number;
 }
 
@@ -81,8 +81,14 @@ export interface Executor {
   recall(receivedBefore: number): void;
   /** The jobs whose handler runs now. */
   running(): readonly Running[];
-  /** Looks for handlers past their limit; called a few times a second. @param now `performance.now()` */
-  sweep(now: number): void;
+  /**
+   * Looks for handlers past their limit; called a few times a second.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long the process was stopped before: that counts against no handler.
+   * @default {0}
+   */
+  sweep(now: number, lateMs?: number): void;
   /**
    * Gives back what has not been started, waits for what runs, aborts it after the grace and then
    * gives it up as `released`: what cannot be ended with its thread stays among what runs.

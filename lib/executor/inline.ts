@@ -37,8 +37,8 @@ export class InlineExecutor implements Executor {
   }
 
   /** @inheritdoc */
-  sweep(now: number): void {
-    this.#runner.runs.sweep(now);
+  sweep(now: number, lateMs?: number): void {
+    this.#runner.runs.sweep(now, lateMs);
   }
 
   /** @inheritdoc */

@@ -77,7 +77,7 @@ export class Lanes {
   }
 
   #openLanes(): void {
-    while (this.#lanes < this.#concurrency && this.#waiting.length > 0 && !this.#aloneRuns) {
+    while (this.#lanes < this.#concurrency && this.#mayOpen()) {
       // Another handler may have computed for long before it waited.
       if (this.#lanes > 0) this.runs.tick();
       this.#lanes++;
@@ -85,11 +85,17 @@ export class Lanes {
     }
   }
 
+  /** Whether the next job may run beside those of the other lanes. */
+  #mayOpen(): boolean {
+    const next = this.#waiting.peek();
+    return next !== undefined && !this.#aloneRuns && !(next.alone && this.#lanes > 0);
+  }
+
+  /** Jobs may have come after the lane looked for its next, and before it was closed. */
   #closeLane(): void {
     this.#lanes--;
-    if (this.#lanes > 0) return;
     if (this.#waiting.length > 0) return this.#openLanes();
-    this.runs.quiet();
+    if (this.#lanes === 0) this.runs.quiet();
   }
 
   /** Runs one job after another, for as long as there is one that may start. */

@@ -44,6 +44,8 @@ export class Run {
   readonly context: RunContext;
   /** `performance.now()` at its start. */
   readonly since: number;
+  /** For how many ms of its time the process was stopped. */
+  stoppedMs = 0;
   /** Why its signal was aborted, if it was. */
   abortedBy: WorkerTimeoutError | StoppingError | undefined;
   /** Whether its jobs have their outcome, so that what it still does no longer matters. */

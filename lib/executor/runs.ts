@@ -128,16 +128,21 @@ export class Runs {
   /** The jobs whose handler runs now, those that were given up among them. */
   running(): Running[] {
     return [...this.#running]
-      .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since })));
+      .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since + run.stoppedMs })));
   }
 
-  /** Aborts handlers past their limit, and reports those that did not return within the grace. */
-  sweep(now: number): void {
+  /**
+   * Aborts handlers past their limit, and reports those that did not return within the grace.
+   *
+   * @param lateMs For how long the process was stopped before.
+   */
+  sweep(now: number, lateMs = 0): void {
     const { description, abortGraceSeconds, listener } = this.options;
     const { maxConsumeSeconds: seconds, queue } = description;
     if (seconds === null) return;
     for (const run of this.#running) {
-      const ran = (now - run.since) / 1000;
+      run.stoppedMs += Math.min(lateMs, now - run.since - run.stoppedMs);
+      const ran = (now - run.since - run.stoppedMs) / 1000;
       if (ran < seconds || run.abandoned || run.stuck) continue;
       run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
       if (ran < seconds + abortGraceSeconds) continue;

@@ -60,6 +60,8 @@ const AHEAD = 4;
 const STOP_MS = 1500;
 /** How often a thread is asked to give back what waits in it, in ms. */
 const RECALL_EVERY_MS = 1000;
+/** The least grace where several jobs run at once, in ms: a thread that is blocked is late by then. */
+const LEAST_GRACE_MS = 1000;
 const MAX_SEQ = 2 ** 31 - 1;
 
 /** An executor whose worker runs in a thread. */
@@ -73,6 +75,9 @@ export class ThreadExecutor implements Executor {
   #thread: JobThread | undefined;
   #shared: SharedRuns;
   #seq = 0;
+  /** When it last was not deaf, and for how long it has been so. */
+  #heardAt = performance.now();
+  #deafMs = 0;
   #recalledAt = -Infinity;
   #isStopping = false;
   #isRetiring = false;
@@ -100,6 +105,7 @@ export class ThreadExecutor implements Executor {
     this.#thread = thread;
     this.#shared = shared;
     this.#isRetiring = false;
+    this.#heard(performance.now());
     this.#feed();
   }
 
@@ -164,12 +170,32 @@ export class ThreadExecutor implements Executor {
     });
   }
 
+  /** For how long the thread has had jobs, run none of them, and said nothing, in ms. */
+  get deafMs(): number {
+    return this.#deafMs;
+  }
+
+  #heard(now: number): void {
+    this.#heardAt = now;
+    this.#deafMs = 0;
+  }
+
+  /** Nothing more is waited for where nothing runs and nobody answers. */
+  #listen(now: number, lateMs: number): void {
+    const isBusy = this.#given.size === 0 || this.running().length > 0;
+    if (isBusy || lateMs > 0) return this.#heard(now);
+    this.#deafMs = now - this.#heardAt;
+    if (this.#deafMs > STOP_MS && (this.#isStopping || this.#isRetiring)) this.#quiet.resolve();
+  }
+
   /** @inheritdoc */
-  sweep(now: number): void {
+  sweep(now: number, lateMs = 0): void {
     this.#takeFinished();
+    if (lateMs > 0) this.#shared.postpone(lateMs, now);
+    this.#listen(now, lateMs);
     const { maxConsumeSeconds } = this.description;
     if (maxConsumeSeconds === null || !this.#thread) return;
-    const most = (maxConsumeSeconds + this.#options.abortGraceSeconds) * 1000;
+    const most = maxConsumeSeconds * 1000 + this.#graceMs();
     const running = this.running();
     const stuck = running.filter(({ since }) => now - since >= most);
     if (stuck.length === 0) return;
@@ -179,12 +205,18 @@ export class ThreadExecutor implements Executor {
     });
   }
 
+  /** Long enough to see that one of several blocks the others, which then are not to blame. */
+  #graceMs(): number {
+    const ms = this.#options.abortGraceSeconds * 1000;
+    return this.description.concurrency > 1 ? Math.max(ms, LEAST_GRACE_MS) : ms;
+  }
+
   /** @inheritdoc */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true;
     this.#releaseWaiting();
     await this.#drain(graceMs);
-    if (this.running().length > 0) await this.#options.endThread();
+    if (this.#given.size > 0) await this.#options.endThread();
     this.#releaseAll();
   }
 
@@ -193,6 +225,7 @@ export class ThreadExecutor implements Executor {
     // Whoever waits already is done when this is.
     const { resolve } = this.#quiet;
     const quiet = this.#quiet = Promise.withResolvers();
+    this.#heard(performance.now());
     this.#thread?.post(["stop", graceMs]);
     if (!this.#thread || this.#given.size === 0) quiet.resolve();
     const timer = setTimeout(quiet.resolve, graceMs + (this.#options.stopMs ?? STOP_MS));
@@ -203,6 +236,7 @@ export class ThreadExecutor implements Executor {
 
   /** What the thread says of jobs. */
   onMessage(message: FromThread): void {
+    this.#heard(performance.now());
     if (message === 0) this.#takeFinished();
     else if (message[0] === "outcome") {
       this.#outcome(message[1], message[2], message[3], message[4]);

@@ -69,7 +69,7 @@ function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
     case "one":
       return [shardTask(queues.queue, config) ?? taskOf(queues.queue, queues.workerNum, config)];
     case "several":
-      return [...new Set(queues.queues)].flatMap((queue) => shardsOf(queue, config));
+      return onceEach(queues.queues.flatMap((queue) => shardsOf(queue, config)));
     case "none": {
       const { files, problems } = discover(config.workersDir);
       throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
@@ -94,8 +94,15 @@ function shardTask(name: string, config: Config): QueueTask | undefined {
   return isOne ? taskOf(queue, shard, config) : undefined;
 }
 
+/** A queue may be named twice, and a shard with its queue. */
+function onceEach(tasks: readonly QueueTask[]): QueueTask[] {
+  return [...new Map(tasks.map((task) => [task.queue, task])).values()];
+}
+
 /** Each shard has a thread of its own. */
 function shardsOf(name: string, config: Config): QueueTask[] {
+  const one = shardTask(name, config);
+  if (one) return [one];
   const shards = config.shards.get(queueKey(name)) ?? 1;
   if (shards <= 1) return [taskOf(name, 0, config)];
   return Array.from({ length: shards }, (_, index) => taskOf(name, index + 1, config));

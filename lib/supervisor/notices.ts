@@ -40,6 +40,13 @@ export class ThreadNotices {
     this.#say("error", "The worker of {queue} did not start: it is tried again", { error });
   }
 
+  /** The worker's file was changed. */
+  otherNumbers(): void {
+    const message = "The worker of {queue} is declared with other numbers than when this process " +
+      "began: they count once the process is restarted";
+    this.#say("warning", message, {});
+  }
+
   /** The worker could not be begun, and waits until somebody mends its file. */
   waitsForChange(file: string, error: ErrorData): void {
     const message = "The worker of {queue} did not start: it waits for a change of {file}";
@@ -81,6 +88,12 @@ export class ThreadNotices {
   /** Something threw outside of any event: Zulip's line. */
   stray(error: ErrorData): void {
     this.#say("error", "Unhandled exception from queue: {queue}", { error });
+  }
+
+  /** More threw so than can be told one by one. */
+  moreStrays(count: number): void {
+    const message = "{count} more unhandled exceptions from queue {queue} are not told one by one";
+    this.#say("error", message, { properties: { count } });
   }
 
   /** A thread that was ended lives on. */

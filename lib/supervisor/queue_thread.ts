@@ -8,6 +8,7 @@
 import { BrokerError } from "../broker/broker.ts";
 import { errorData } from "../error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import { LATE_MS } from "../executor/late.ts";
 import type { FromThread, PublishFailure, ToThread } from "../executor/thread/messages.ts";
 import type { SharedRuns } from "../executor/thread/shared_runs.ts";
 import {
@@ -30,6 +31,8 @@ export interface QueueThreadListener {
   onFailure(error: ErrorData): void;
   /** Something threw outside of any event. */
   onStray(error: ErrorData): void;
+  /** So many more threw than were told. */
+  onMoreStrays(count: number): void;
   /** The thread came to its end by itself. */
   onDeath(death: ThreadDeath): void;
   /** What it says of jobs. */
@@ -47,9 +50,7 @@ export interface QueueThreadOptions extends Pick<ThreadOptions, "data" | "maxHea
 const LOAD_MS = 30_000;
 /** How long its setup may take, which may have to wait for what it needs, in ms. */
 const SETUP_MS = 300_000;
-/** A thread beats every 250 ms, which is looked at as often: so long without a beat, in ms, ... */
-const LATE_MS = 600;
-/** ... and so long that nothing more can be expected of it. */
+/** A thread beats every 250 ms: so long without a beat, in ms, nothing more can be expected of it. */
 const BLOCKED_MS = 1500;
 const TOO_SLOW: ErrorData = {
   name: "TooSlow",
@@ -70,7 +71,6 @@ export class QueueThread {
   #limit: ReturnType<typeof setTimeout>;
   #beats = 0;
   #beatAt = performance.now();
-  #sweptAt = this.#beatAt;
   #stopped: Promise<boolean> | undefined;
 
   /**
@@ -116,14 +116,17 @@ export class QueueThread {
     return performance.now() - this.#beatAt;
   }
 
-  /** Looks for its beat; to be called every 250 ms. @param now `performance.now()` */
-  sweep(now: number): void {
+  /**
+   * Looks for its beat; to be called every 250 ms.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long nobody looked: the process was stopped or busy, and the thread
+   * perhaps too.
+   */
+  sweep(now: number, lateMs: number): void {
     const { beats } = this.#thread.pulse;
-    // Where this comes late, the process was stopped or busy, and the thread perhaps too.
-    const isLate = now - this.#sweptAt > LATE_MS;
-    if (beats !== this.#beats || isLate) this.#beatAt = now;
+    if (beats !== this.#beats || lateMs > 0) this.#beatAt = now;
     this.#beats = beats;
-    this.#sweptAt = now;
   }
 
   /** Sends a message; a dead thread gets none. */
@@ -131,11 +134,16 @@ export class QueueThread {
     this.#thread.post(message);
   }
 
-  /** Has the worker open what it needs. @param shared The memory it tells of its jobs in. */
-  setUp(shared: SharedRuns): void {
+  /**
+   * Has the worker open what it needs.
+   *
+   * @param shared The memory it tells of its jobs in.
+   * @param description The numbers it is run by.
+   */
+  setUp(shared: SharedRuns, description: WorkerDescription): void {
     clearTimeout(this.#limit);
     this.#limit = setTimeout(() => this.#options.listener.onFailure(NO_SETUP), SETUP_MS);
-    this.post(["setup", performance.now(), shared.memory]);
+    this.post(["setup", performance.now(), shared.memory, description]);
   }
 
   /**
@@ -171,6 +179,8 @@ export class QueueThread {
         return listener.onFailure(message[1]);
       case "stray":
         return listener.onStray(message[1]);
+      case "more strays":
+        return listener.onMoreStrays(message[1]);
       case "publish":
         return void this.#publish(message[1], message[2], message[3]);
       case "closed":

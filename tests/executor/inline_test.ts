@@ -87,6 +87,28 @@ Deno.test("sweep aborts first what it sees so late that it is stuck already", ()
   assert.deepEqual(recorder.stuck, [{ ids: ["a"], seconds: 30 }]);
 });
 
+Deno.test("a time for which the process was stopped counts against nothing that ran", async () => {
+  const { executor, recorder, gates, signals } = waiting({ concurrency: 2 });
+  executor.run(jobs("a"));
+  const [begun] = executor.running();
+  executor.sweep(after(20), 10_000);
+  const [running] = executor.running();
+  assert.equal((running?.since ?? 0) - (begun?.since ?? 0), 10_000);
+  executor.sweep(after(39));
+  assert(!signals.get("a")?.aborted);
+  executor.sweep(after(41));
+  assert(signals.get("a")?.aborted);
+  executor.run(jobs("b"));
+  executor.sweep(after(5), 60_000);
+  executor.sweep(after(34));
+  assert(!signals.get("b")?.aborted);
+  executor.sweep(after(36));
+  assert(signals.get("b")?.aborted, "no time is given that it did not run for");
+  gates.leave("a");
+  gates.leave("b");
+  await recorder.outcomes(2);
+});
+
 Deno.test("running tells since when each event runs", async () => {
   const { executor, recorder, gates } = unheeding({ concurrency: 2 });
   const before = performance.now();
@@ -100,4 +122,18 @@ Deno.test("running tells since when each event runs", async () => {
   }
   await recorder.quiet();
   assert.deepEqual(executor.running(), []);
+});
+
+Deno.test("what comes while a lane closes is run, though another handler runs for long", async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { executor, gates, recorder } = waiting({ concurrency: 2 });
+    executor.run(jobs("long", "b"));
+    await gates.entries(2);
+    gates.leave("b");
+    for (let i = 0; i < turns; i++) await undefined;
+    executor.run(jobs("c"));
+    await gates.entries(3);
+    gates.open.forEach((id) => gates.leave(id));
+    await recorder.outcomes(3);
+  }
 });

@@ -5,9 +5,13 @@
  */
 
 import assert from "node:assert/strict";
+import { describe } from "../../lib/executor/describe.ts";
+import { type Hang, ThreadExecutor } from "../../lib/executor/thread.ts";
 import { Pulse, SharedRuns } from "../../lib/executor/thread/shared_runs.ts";
 import { removeOldLifeFiles } from "../../lib/executor/thread/worker_thread.ts";
 import { WorkerHost } from "../../lib/host.ts";
+import type { Worker } from "../../lib/worker.ts";
+import { COMMON, type ExecutorSettings, jobs, Recorder } from "../fixtures/executor.ts";
 import { event, events, range, Surroundings, waiting } from "../fixtures/executor/bench.ts";
 import { threadBench } from "../fixtures/executor/thread_bench.ts";
 
@@ -85,6 +89,61 @@ Deno.test("a stop does not wait for a thread that is blocked", async () => {
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
 });
 
+/** An executor with jobs in a thread that answers nothing, and what that thread can say in memory. */
+function deafExecutor(settings: ExecutorSettings = {}) {
+  const recorder = new Recorder();
+  const hangs: Hang[] = [];
+  const executor = new ThreadExecutor({
+    description: describe({ ...COMMON, consume() {} } as unknown as Worker, settings),
+    listener: recorder,
+    abortGraceSeconds: settings.abortGraceSeconds ?? 5,
+    onHang: (hang) => hangs.push(hang),
+    endThread: () => Promise.resolve(),
+  });
+  const shared = executor.newShared();
+  executor.attach({ post() {} }, shared);
+  executor.run(jobs("a", "b"));
+  return { executor, recorder, hangs, thread: new SharedRuns(shared.memory) };
+}
+
+for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
+  Deno.test(`with concurrency ${concurrency} a handler has ${graceMs} ms of grace at the least`, () => {
+    const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
+    const { executor, hangs, thread } = deafExecutor(settings);
+    const now = performance.now();
+    thread.start(0, 1, now);
+    executor.sweep(now + 29_999 + graceMs);
+    assert.equal(hangs.length, 0);
+    executor.sweep(now + 30_001 + graceMs);
+    assert.deepEqual(hangs.map(({ jobs }) => jobs.map(({ id }) => id)), [["a"]]);
+  });
+}
+
+Deno.test("a thread that has jobs and neither runs nor answers is deaf, unless nobody looked", () => {
+  const { executor } = deafExecutor();
+  const now = performance.now();
+  executor.sweep(now + 1000);
+  assert(executor.deafMs >= 1000);
+  executor.sweep(now + 9000, 8000);
+  assert.equal(executor.deafMs, 0);
+  executor.sweep(now + 10_000);
+  assert.equal(executor.deafMs, 1000);
+  executor.onMessage(0);
+  assert.equal(executor.deafMs, 0);
+});
+
+Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {
+  const { executor, recorder } = deafExecutor();
+  executor.sweep(performance.now() + 60_000);
+  assert(executor.deafMs > 0);
+  const stopped = executor.stop(3_600_000);
+  executor.sweep(performance.now() + 1400);
+  assert.deepEqual(recorder.ids("released"), [], "it is given time to answer");
+  executor.sweep(performance.now() + 1600);
+  await stopped;
+  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
+});
+
 Deno.test("a handler that does not return after its grace is told, with all that run", async () => {
   await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 0 });
   bench.executor.run(events({ id: "a", do: "block" }, "b"));
@@ -146,6 +205,15 @@ Deno.test("shared runs tell what runs and since when", () => {
   assert.deepEqual(shared.running(), [{ seq: 8, since: 13.5 }, { seq: 7, since: 12.5 }]);
   thread.end(0);
   assert.deepEqual(shared.running(), [{ seq: 7, since: 12.5 }]);
+});
+
+Deno.test("shared runs postpone what runs, but not beyond now", () => {
+  const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
+  const thread = new SharedRuns(shared.memory);
+  thread.start(0, 7, 1000);
+  thread.start(1, 8, 5000);
+  shared.postpone(4000, 6000);
+  assert.deepEqual(shared.running(), [{ seq: 7, since: 5000 }, { seq: 8, since: 6000 }]);
 });
 
 Deno.test("a pulse tells that a thread lives, and of its heap", () => {

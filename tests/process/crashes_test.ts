@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inlineTest, type Stage } from "../fixtures/process/stage.ts";
+import { inlineTest, Stage, stageTest } from "../fixtures/process/stage.ts";
 
 /** Runs processes, one after another, until one comes to its own end. @returns How many did not. */
 async function restartUntilDrained(stage: Stage, most = 8): Promise<number> {
@@ -135,11 +135,8 @@ inlineTest("of a batch that hangs, each event runs alone, and one is to blame", 
   await stage.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
   await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
   const codes: number[] = [];
-  let summary: string | undefined;
-  while (summary === undefined && codes.length < 5) {
-    const { code, stdout } = await stage.drain({ ABORT_GRACE_SECONDS: "0" });
-    codes.push(code);
-    [summary] = stdout;
+  while (codes.at(-1) !== 0 && codes.length < 5) {
+    codes.push((await stage.drain({ ABORT_GRACE_SECONDS: "0" })).code);
   }
   assert.deepEqual(codes, [3, 3, 0]);
   assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
@@ -149,3 +146,24 @@ inlineTest("of a batch that hangs, each event runs alone, and one is to blame", 
   assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
   assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
 });
+
+stageTest(
+  "what ends its process does not take an event of another queue with it",
+  async (killer) => {
+    await using slow = await Stage.open(killer.url);
+    await killer.worker({ retries: [] });
+    await slow.worker({ retries: [] });
+    const file = `workers/${slow.queue}.ts`;
+    await killer.write(file, await Deno.readTextFile(`${slow.folder}/${file}`));
+    await slow.publish([{ n: 0, do: "take", file: "2000" }]);
+    await killer.publish([{ n: 1, do: "kill", file: "1000" }]);
+    const args = ["--multi_threaded", killer.queue, slow.queue, "--drain"];
+    let crashed = 0;
+    while ((await killer.run(args)).signal !== null) crashed++;
+    assert.equal(crashed, 2);
+    assert.deepEqual(killer.ledgerOf("done", "n"), [0]);
+    assert.equal(await slow.client.ready(`${slow.queue}.failed`), undefined);
+    const message = await killer.client.take(`${killer.queue}.failed`);
+    assert.equal(message?.properties.headers?.["x-pq-reason"], "crashed");
+  },
+);

@@ -14,32 +14,43 @@ const MODES: Readonly<Record<string, (queue: string) => string[]>> = {
   "a thread": (queue) => ["--queue_name", queue],
   "the main thread": (queue) => ["--queue_name", queue, "--inline"],
   "one thread of several": (queue) => ["--multi_threaded", queue, "noop", "user_activity"],
+  "one thread of all": () => ["--all"],
 };
 
 /** Registers a test for each way of running a queue. */
 function modesTest(
   name: string,
-  test: (stage: Stage, start: (env?: Record<string, string>) => Program) => Promise<void>,
+  test: (
+    stage: Stage,
+    start: (env?: Record<string, string>) => Program,
+    isThread: boolean,
+  ) => Promise<void>,
 ): void {
   for (const [mode, args] of Object.entries(MODES)) {
     stageTest(`${name} (in ${mode})`, async (stage) => {
-      await test(stage, (env) => stage.start(args(stage.queue), env));
+      const options = args(stage.queue);
+      const start = (env?: Record<string, string>) => stage.start(options, env);
+      await test(stage, start, !options.includes("--inline"));
     });
   }
 }
 
-modesTest("an idle process ends at once", async (stage, start) => {
+modesTest("an idle process ends within 200 ms", async (stage, start) => {
   await stage.worker();
   await stage.publish([{ n: 0 }]);
-  const program = start();
-  await stage.untilWritten("done", 1);
-  await until("its event is acknowledged", async () => {
-    return await stage.client.ready(stage.queue) === 0;
-  });
-  const began = performance.now();
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-  assert(performance.now() - began < 1000);
+  const times: number[] = [];
+  for (let n = 1; n <= 3; n++) {
+    const program = start();
+    await stage.publish([{ n }]);
+    await stage.untilWritten("done", n);
+    await stage.untilReady(0);
+    const began = performance.now();
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+    times.push(performance.now() - began);
+  }
+  const median = times.toSorted((a, b) => a - b)[1] ?? Infinity;
+  assert(median < 200, `${times} ms`);
 });
 
 modesTest(
@@ -155,7 +166,7 @@ modesTest("SIGTSTP stops taking events until SIGCONT", async (stage, start) => {
   assert.equal((await program.end()).code, 0);
 });
 
-modesTest("SIGUSR2 says how each queue and the process are", async (stage, start) => {
+modesTest("SIGUSR2 says how each queue and the process are", async (stage, start, isThread) => {
   await stage.worker({ retries: [] });
   const file = `${stage.folder}/go`;
   await stage.publish([{ n: 0, do: "throw" }, { do: "wait", file, n: 1 }, { n: 2 }]);
@@ -171,8 +182,11 @@ modesTest("SIGUSR2 says how each queue and the process are", async (stage, start
   const running = line["running"] as { id: unknown; age: unknown };
   assert.equal(running.id, "1");
   assert.equal(typeof running.age, "number");
+  const heapMb = line["heap_mb"];
+  if (isThread) assert(typeof heapMb === "number" && heapMb > 0 && heapMb < 256, `${heapMb} MB`);
+  else assert.equal(heapMb, undefined);
   assert.match(String(line["last_error"]), /^Error: this event is broken/);
-  await program.untilLogged(/^Status of the process: [13] queues, 0 parked, [0-9]+ MB$/);
+  await program.untilLogged(/^Status of the process: [123] queues, 0 parked, [0-9]+ MB$/);
   await stage.write("go", "");
   program.signal("SIGTERM");
   assert.equal((await program.end()).code, 0);

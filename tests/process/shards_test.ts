@@ -37,6 +37,12 @@ hostTest(
 
     const other = await stage.run(["--queue_name", two, "--drain"], SHARDS);
     assert.deepEqual(other.stdout, ["done 3, retried 0, failed 0, waiting for retry 0"]);
+    const named = await stage.run(["--multi_threaded", two, one, two, "--drain"], SHARDS);
+    assert.equal(named.code, 0);
+    const launched = named.stderr.join("\n").match(/launching queue worker thread \w+/g)?.sort();
+    assert.deepEqual(launched, [one, two].map((queue) => `launching queue worker thread ${queue}`));
+    const all = await stage.run(["--multi_threaded", two, "user_activity", "--drain"], SHARDS);
+    assert.match(all.stderr.join("\n"), /"2 queue worker threads were launched"/);
     const none = await stage.run(["--queue_name", "user_activity_shard3"], SHARDS);
     assert.match(none.stderr[0] ?? "", /there is no queue user_activity_shard3/);
 

@@ -6,21 +6,24 @@
 
 import assert from "node:assert/strict";
 import { Neighbours } from "../fixtures/process/neighbours.ts";
-import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { Stage, stageTest } from "../fixtures/process/stage.ts";
 import { rabbitmqTest } from "../servers.ts";
 
 const HANGS = { maxConsumeSeconds: 1, retries: [] } as const;
 const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
 
-stageTest("a new thread takes over within a second of the end of one that hung", async (stage) => {
-  await stage.worker(HANGS);
-  await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
-  const program = stage.consume([], NO_GRACE);
-  const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
-  await stage.untilWritten("done", 1);
-  const [done] = stage.ledger.filter(({ what }) => what === "done");
-  assert((done?.at ?? Infinity) - Date.parse(String(line["time"])) < 1000);
-});
+onBothStages(
+  "a new thread takes over within a second of the end of one that hung",
+  async (stage) => {
+    await stage.worker(HANGS);
+    await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
+    const program = stage.consume([], NO_GRACE);
+    const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
+    await stage.untilWritten("done", 1);
+    const [done] = stage.ledger.filter(({ what }) => what === "done");
+    assert((done?.at ?? Infinity) - Date.parse(String(line["time"])) < 1000);
+  },
+);
 
 stageTest("each time a handler hangs is an attempt, and its neighbours' are not", async (stage) => {
   await stage.worker({ maxConsumeSeconds: 1, retries: [1] });
@@ -39,7 +42,7 @@ stageTest("each time a handler hangs is an attempt, and its neighbours' are not"
   assert.equal((await program.end()).code, 0);
 });
 
-stageTest(
+onBothStages(
   "of a batch that hangs in its thread, only the one to blame is given up",
   async (stage) => {
     await stage.worker({ ...HANGS, batch: { size: 10, seconds: 0 } });
@@ -52,7 +55,7 @@ stageTest(
 );
 
 for (const order of ["exit", "heap", "loop", "hang"]) {
-  stageTest(
+  onBothStages(
     `beside others (concurrency 3), "${order}" is given up and they are not`,
     async (stage) => {
       await stage.worker({ ...HANGS, maxHeapMb: 64, concurrency: 3 });
@@ -66,29 +69,144 @@ for (const order of ["exit", "heap", "loop", "hang"]) {
   );
 }
 
-stageTest("what a handler left behind goes with its thread", async (stage) => {
+onBothTypes("what a handler left behind goes with its thread", async (server, type) => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepted = listener.accept();
-  await stage.worker(HANGS);
+  await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+  const connections = both.connections;
+  const since = Date.now();
   const file = String((listener.addr as Deno.NetAddr).port);
-  await stage.publish([{ n: 0, do: "leak", file }, { n: 1 }]);
-  const program = stage.consume([], NO_GRACE);
+  await both.order({ n: 0, do: "leak", file }, { n: 1 });
   using socket = await accepted;
   assert.equal(await socket.read(new Uint8Array(1)), null);
+  await both.untilDone(1);
+  const leaked = () => Deno.readTextFileSync(`${both.stage.folder}/ledger.leak`);
+  const last = leaked();
+  await both.untilEffects(both.effects.length + 10);
+  assert.equal(leaked(), last, "its timer still acts");
+  await both.assertUnharmed(since);
+  await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
+});
+
+stageTest(
+  "of errors outside of any event, the first are told, and how many more",
+  async (stage) => {
+    await stage.worker();
+    await stage.publish([{ n: 0, do: "rejectOften" }, { n: 1 }]);
+    const program = stage.consume();
+    await program.untilLogged(
+      /^[0-9]+ more unhandled exceptions from queue .* are not told one by one$/,
+    );
+    await stage.untilWritten("done", 2);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+    const told = program.log.filter(({ message }) => message.startsWith("Unhandled exception"));
+    const more = program.log.filter(({ message }) => message.includes(" more unhandled "));
+    assert.equal(told.length, 20);
+    assert.equal(more.reduce((sum, line) => sum + Number(line["count"]), 0), 20_000 - 20);
+    assert(program.log.length < 60, `${program.log.length} lines`);
+  },
+);
+
+stageTest("a worker that wants another heap each time gets one of them", async (stage) => {
+  const loads = await stage.write("loads", "");
+  await stage.write(
+    `workers/${stage.queue}.ts`,
+    `import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     Deno.writeTextFileSync(${JSON.stringify(loads)}, "x", { append: true });
+     const maxHeapMb = 100 + Deno.statSync(${JSON.stringify(loads)}).size;
+     export default defineWorker({
+       queue: "${stage.queue}", event: z.unknown(), maxHeapMb, consume() {}
+     });`,
+  );
+  await stage.publish([{ n: 0 }]);
+  const { code, stdout } = await stage.drain();
+  assert.deepEqual([code, stdout], [0, ["done 1, retried 0, failed 0, waiting for retry 0"]]);
+  assert.equal(Deno.readTextFileSync(loads), "xx");
+});
+
+stageTest(
+  "a worker whose file was changed is run by the numbers it had at first",
+  async (stage) => {
+    const exit = (n: number) => ({ n, do: "exit" });
+    const slow = [2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ n, do: "slow" }));
+    await stage.worker({ retries: [] });
+    await stage.publish([{ n: 0 }]);
+    const program = stage.consume();
+    await stage.untilWritten("done", 1);
+    await stage.worker({ retries: [], concurrency: 5, prefetch: 1000 });
+    await stage.publish([exit(1), ...slow, exit(10)]);
+    await stage.untilReady(2, `${stage.queue}.failed`);
+    await stage.publish([{ n: 11 }]);
+    await stage.untilWritten("done", 2 + slow.length);
+    const lines = stage.ledger.map(({ what, event }) => {
+      return `${what} ${event["n"]}`;
+    });
+    assert.equal(lines.indexOf("done 2"), lines.indexOf("begun 2") + 1, lines.join("\n"));
+    const warnings = program.log.filter(({ level }) => level === "warning");
+    assert.deepEqual(warnings.map(({ message }) => message), [
+      `The worker of ${stage.queue} is declared with other numbers than when this process began: ` +
+      "they count once the process is restarted",
+    ]);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+  },
+);
+
+stageTest(
+  "a worker that takes batches now, and did not at first, waits for a restart",
+  async (stage) => {
+    await stage.worker({ retries: [] });
+    await stage.publish([{ n: 0 }]);
+    const program = stage.consume([], { MAX_RESTARTS: "0" });
+    await stage.untilWritten("done", 1);
+    await stage.worker({ retries: [], batch: { size: 2, seconds: 0 } });
+    await stage.publish([{ n: 1, do: "exit" }]);
+    const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
+    assert.match(
+      JSON.stringify(line["error"]),
+      /takes its events in batches, and took them one by one when this process began: restart the /,
+    );
+    assert.equal((await program.end()).code, 3);
+  },
+);
+
+stageTest("a thread that hears nothing more is replaced", async (stage) => {
+  await stage.worker({ retries: [], prefetch: 1 });
+  await stage.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+  const program = stage.consume();
+  await program.untilLogged(
+    /^The thread of .* was blocked for [56] s though no event ran in it: it is ended, and a new /,
+  );
   await stage.untilWritten("done", 1);
   program.signal("SIGTERM");
   assert.equal((await program.end()).code, 0);
+});
+
+stageTest("a stop does not wait its whole grace for a thread that hears nothing", async (stage) => {
+  await stage.worker({ retries: [], prefetch: 1 });
+  await stage.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+  const program = stage.consume([], { STOP_GRACE_SECONDS: "3600" });
+  await stage.untilReady(1, `${stage.queue}.failed`);
+  await stage.untilReady(0);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+  await stage.untilReady(1);
 });
 
 onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {
     await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+    const connections = both.connections;
     const since = Date.now();
     await both.order({ n: 0, do: "native" }, { n: 1 });
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
     await both.untilDone(1);
     await both.assertUnharmed(since);
+    assert.deepEqual(both.connections, connections);
     await both.program.untilLogged(
       /^A thread of .* cannot be ended, as what runs in it is not JavaScript/,
     );
@@ -128,6 +246,7 @@ for (const [what, source, logged] of BROKEN) {
         await stage.write(`workers/${queue}.ts`, source);
       },
     });
+    const connections = both.connections;
     const since = Date.now();
     const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times/);
     assert.equal(line["queue"], queue);
@@ -138,8 +257,37 @@ for (const [what, source, logged] of BROKEN) {
     await both.program.untilLogged(/^Queue .* is consumed again$/);
     await both.untilDone(1);
     await both.assertNothingLost();
+    assert.deepEqual(both.connections, connections);
   });
 }
+
+onBothTypes("a setup that hangs holds up nobody else", async (server, type) => {
+  let works = "";
+  await using both = await Neighbours.open(server.url, {
+    type,
+    prepare: async (stage) => {
+      works = `${stage.folder}/works`;
+      await stage.worker({ setup: works });
+    },
+  });
+  const connections = both.connections;
+  await both.order({ n: 0 });
+  await both.assertUnharmed(Date.now());
+  both.program.signal("SIGUSR2");
+  await both.program.untilLogged(/^Status of queue .*: starting, 0 in flight/);
+  await Deno.writeTextFile(works, "");
+  await both.untilDone(1);
+  await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
+});
+
+stageTest("a stop does not wait for a setup that hangs", async (stage) => {
+  await stage.worker({ setup: `${stage.folder}/never` });
+  const program = stage.consume();
+  await program.untilLogged(/^Waiting for /);
+  program.signal("SIGTERM");
+  assert.equal((await program.end(5)).code, 0);
+});
 
 onBothTypes("a setup that fails is tried again, parked, and tried again", async (server, type) => {
   let works = "";
@@ -151,6 +299,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
       await stage.worker({ setup: works, setupFails: true });
     },
   });
+  const connections = both.connections;
   const since = Date.now();
   await both.order({ n: 0 });
   await both.program.untilLogged(/^Queue .* is parked: its worker failed 3 times within 300 s/);
@@ -164,6 +313,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
   await both.program.untilLogged(/^Queue .* is consumed again$/);
   await both.untilDone(1);
   await both.assertNothingLost();
+  assert.deepEqual(both.connections, connections);
 });
 
 stageTest("where every queue is parked, the process ends with 3", async (stage) => {
@@ -204,6 +354,15 @@ rabbitmqTest(
 
 stageTest("--all runs what is enabled and no test queue, and says so", async (stage) => {
   await stage.worker();
+  const off = `${stage.queue}_off`;
+  await stage.write(
+    `workers/${off}.ts`,
+    `import { defineWorker } from "process-queue/worker";
+     import { z } from "zod";
+     export default defineWorker({
+       queue: "${off}", event: z.unknown(), enabled: () => false, consume() {}
+     });`,
+  );
   await stage.publish([{ n: 0 }]);
   const program = stage.start(["--all"]);
   const line = await program.untilLogged(/^[0-9]+ queue worker threads were launched$/);
@@ -213,7 +372,8 @@ stageTest("--all runs what is enabled and no test queue, and says so", async (st
   assert.deepEqual(names, [stage.queue, "user_activity"].sort());
   await stage.untilWritten("done", 1);
   const files = [...Deno.readDirSync(`${stage.folder}/stats`)].map(({ name }) => name).sort();
-  assert.deepEqual(files.filter((name) => /^(noop|test)/.test(name)), []);
+  assert.deepEqual(files.filter((name) => /^(noop|test)|_off/.test(name)), []);
+  assert.equal(await stage.client.ready(off), undefined, "its queue is not even made");
   program.signal("SIGTERM");
   assert.equal((await program.end()).code, 0);
 });
@@ -249,4 +409,13 @@ function onBothTypes(
   for (const type of ["classic", "quorum"] as const) {
     rabbitmqTest(`${name} (${type})`, (server) => test(server, type));
   }
+}
+
+/** The same for tests that need no neighbour. */
+function onBothStages(name: string, test: (stage: Stage) => Promise<void>): void {
+  onBothTypes(name, async (server, type) => {
+    await using stage = await Stage.open(server.url);
+    stage.queueType = type;
+    await test(stage);
+  });
 }

@@ -9,7 +9,6 @@ import type { Config } from "../../config.ts";
 import type { ErrorData, Outcome } from "../../settle.ts";
 import type { WorkerDescription } from "../executor.ts";
 import type { SharedMemory } from "./shared_runs.ts";
-import type { TaskPath } from "./task.ts";
 
 /** What a thread is born with. */
 export interface ThreadData {
@@ -44,8 +43,8 @@ export type JobsMessage = readonly [
 /** From the main thread. */
 export type ToThread =
   | JobsMessage
-  /** Open what the worker needs. */
-  | readonly [kind: "setup", now: number, memory: SharedMemory]
+  /** Open what the worker needs; these numbers count, whatever its file says by now. */
+  | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
   /** Give back what has not been started. */
   | readonly [kind: "recall"]
   /** Finish what runs within so many ms, give back the rest. */
@@ -65,8 +64,8 @@ export interface PublishFailure extends ErrorData {
 export type FromThread =
   /** Jobs went well: they are in the shared memory. */
   | 0
-  /** It lives, and where its lock cannot be tried it is this task. @see WorkerThread.stop */
-  | readonly [kind: "born", canBeStopped: boolean, task: TaskPath]
+  /** It lives; where its lock cannot be tried it is this task, else `""`. @see WorkerThread.stop */
+  | readonly [kind: "born", canBeStopped: boolean, task: string]
   | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
   | readonly [kind: "ready"]
   /** What it was told to do at its start did not work. */
@@ -74,7 +73,36 @@ export type FromThread =
   | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
   /** Something threw outside of any event. */
   | readonly [kind: "stray", error: ErrorData]
+  /** So many more threw than were told. */
+  | readonly [kind: "more strays", count: number]
   | readonly [kind: "heap full"]
   | readonly [kind: "stopped"]
   | readonly [kind: "closed"]
   | readonly [kind: "publish", number: number, queue: string, body: string];
+
+type Shape = readonly ("object" | "number" | "string" | "boolean")[];
+
+/** What follows the kind of a message, by the kind. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  born: ["boolean", "string"],
+  described: ["object", "boolean"],
+  ready: [],
+  failed: ["object"],
+  outcome: ["number", "object", "number", "number"],
+  stray: ["object"],
+  "more strays": ["number"],
+  "heap full": [],
+  stopped: [],
+  closed: [],
+  publish: ["number", "string", "string"],
+} satisfies Record<Exclude<FromThread, 0>[0], Shape>;
+
+/** Whether it is one of these messages: a worker, or a library of its, may send what it likes. */
+export function isFromThread(message: unknown): message is FromThread {
+  if (message === 0) return true;
+  if (!Array.isArray(message)) return false;
+  const [kind, ...rest] = message;
+  const shape = Object.hasOwn(SHAPES, kind) ? SHAPES[kind] : undefined;
+  return shape?.length === rest.length &&
+    shape.every((type, at) => typeof rest[at] === type && rest[at] !== null);
+}

@@ -21,7 +21,7 @@ export interface SharedMemory extends SharedSize {
 /** A job that runs. */
 export interface SharedRun {
   readonly seq: number;
-  /** `performance.now()` of the main thread when it was started. */
+  /** `performance.now()` of the main thread when it was started, later by what was postponed. */
   readonly since: number;
 }
 
@@ -109,6 +109,11 @@ export class SharedRuns {
       if (seq !== 0) runs.push({ seq, since: this.#since[cell] as number });
     }
     return runs;
+  }
+
+  /** The main thread: so many ms, up to now, do not count against what runs. */
+  postpone(ms: number, now: number): void {
+    this.#since.forEach((since, cell) => this.#since[cell] = Math.min(now, since + ms));
   }
 }
 

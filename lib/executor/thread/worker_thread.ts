@@ -10,7 +10,7 @@ import { errorData } from "../../error_data.ts";
 import type { ErrorData } from "../../settle.ts";
 import { tryLock } from "../../file_lock.ts";
 import { within } from "../../within.ts";
-import type { FromThread, ThreadData, ToThread } from "./messages.ts";
+import { type FromThread, isFromThread, type ThreadData, type ToThread } from "./messages.ts";
 import { Pulse } from "./shared_runs.ts";
 import { isTaskThere, type TaskPath } from "./task.ts";
 
@@ -76,7 +76,7 @@ export class WorkerThread {
       name: data.queue,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
     });
-    this.#worker.on("message", (message: FromThread) => this.#take(message));
+    this.#worker.on("message", (message: unknown) => this.#take(message));
     this.#worker.on("error", (error: unknown) => this.#die(error));
     this.#worker.on("exit", (code: number) => this.#onExit(code));
   }
@@ -122,12 +122,13 @@ export class WorkerThread {
     }
   }
 
-  #take(message: FromThread): void {
-    if (this.#isOver) return;
+  /** What is not the thread's own program's is nobody's, as the messages of any worker are. */
+  #take(message: unknown): void {
+    if (this.#isOver || !isFromThread(message)) return;
     if (message === 0) return this.#listener.onMessage(message);
     if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
     if (message[0] === "born") {
-      this.#task = message[2];
+      this.#task = message[2] || undefined;
       this.#forgetName();
     }
     this.#listener.onMessage(message);
