@@ -75,12 +75,13 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   constructor(options: ConsumerOptions<E>) {
     this.#options = options;
     this.executor = options.createExecutor(this);
-    this.#suspects = new Suspects(options);
+    const { prefetch, concurrency, batch } = this.executor.description;
+    const isOneByOne = concurrency === 1 && batch === undefined;
+    this.#suspects = new Suspects({ ...options, unnamed: isOneByOne ? prefetch : undefined });
     this.#subscription = options.broker.subscribe(options.queue, {
       onDelivery: (delivery) => this.#onDelivery(delivery),
       onLost: () => this.#onLost(),
     });
-    const { prefetch, concurrency, batch } = this.executor.description;
     const isCareful = this.#suspects.afterUncleanEnd;
     const size = batch?.size ?? 1;
     this.#window = new DeliveryWindow(options, this.#subscription, prefetch, isCareful, size);

@@ -17,8 +17,12 @@ interface Record_ {
   readonly running: readonly EventKey[];
   /** Whether that one event runs with nothing beside it. */
   readonly alone: boolean;
+  /** How many more run at the most, or are about to, that are not named. */
+  readonly unnamed: number;
   /** Events that may have ended a process, with how often they did so alone and unpunished. */
   readonly suspects: Readonly<Record<EventKey, number>>;
+  /** How many more there may be, of those that are delivered again. */
+  readonly unknown: number;
 }
 
 /** The journal of one queue in one process. */
@@ -29,16 +33,28 @@ export class Journal implements Disposable {
   readonly #suspects: Map<EventKey, number>;
   #running: readonly EventKey[] = [];
   #alone = false;
+  #unnamed = 0;
+  #unknown: number;
+  readonly #clock: () => number;
+  readonly #knowsAllAt: number;
   #bytes = 0;
   #isStale = false;
   #isClosed = false;
   /** Whether a process before this one ended while it ran events. */
   readonly afterUncleanEnd: boolean;
 
-  private constructor(file: Deno.FsFile, path: string, inherited: Inherited) {
+  private constructor(
+    file: Deno.FsFile,
+    path: string,
+    inherited: Inherited,
+    clock: () => number,
+  ) {
+    this.#clock = clock;
+    this.#knowsAllAt = clock() + UNKNOWN_MS;
     this.#file = file;
     this.#path = path;
     this.#suspects = inherited.suspects;
+    this.#unknown = inherited.unknown;
     this.afterUncleanEnd = inherited.unclean;
   }
 
@@ -46,9 +62,10 @@ export class Journal implements Disposable {
    * Opens the journal and takes over what dead processes left of this queue.
    *
    * @param stateDir The folder `STATE_DIR`; made if need be.
+   * @param clock The time in ms on a clock that is never set. @default {performance.now}
    * @throws {Error} When the folder cannot be written; says what to do.
    */
-  static open(stateDir: string, queue: string): Journal {
+  static open(stateDir: string, queue: string, clock = () => performance.now()): Journal {
     const dir = join(stateDir, "journal");
     const prefix = `${encodeURIComponent(queue)}@`;
     try {
@@ -59,7 +76,7 @@ export class Journal implements Disposable {
       );
       const file = createLocked(path);
       const inherited = inherit(dir, prefix, path);
-      const journal = new Journal(file, path, inherited);
+      const journal = new Journal(file, path, inherited, clock);
       journal.running([], false);
       inherited.paths.forEach(removeIfThere);
       return journal;
@@ -74,17 +91,38 @@ export class Journal implements Disposable {
 
   /** Notes what is about to run, in place of all that was noted before. */
   running(keys: readonly EventKey[], alone: boolean): void {
+    this.#set(keys, alone, 0);
+  }
+
+  /**
+   * Notes that events run, or are about to, without saying which: those that are delivered again to
+   * the next process may be them. Costs nothing where that is what was noted last.
+   *
+   * @param most How many there are at once, at the most.
+   */
+  runningUnnamed(most: number): void {
+    if (this.#unnamed === most) this.#isStale = false;
+    else this.#set([], false, most);
+  }
+
+  #set(keys: readonly EventKey[], alone: boolean, unnamed: number): void {
     this.#isStale = false;
     this.#running = keys;
     this.#alone = alone;
+    this.#unnamed = unnamed;
     this.note();
   }
 
   /** Notes which events are suspected now, beside what was said to run. */
   note(): void {
     if (this.#isClosed) return;
-    const suspects = this.#suspectsRecord();
-    const record: Record_ = { running: this.#running, alone: this.#alone, suspects };
+    const record: Record_ = {
+      running: this.#running,
+      alone: this.#alone,
+      unnamed: this.#unnamed,
+      suspects: this.#suspectsRecord(),
+      unknown: this.#unknown,
+    };
     const line = this.#encoder.encode(JSON.stringify(record) + "\n");
     if (this.#bytes + line.length > MAX_BYTES) this.#startAgain();
     writeAll(this.#file, line);
@@ -98,6 +136,7 @@ export class Journal implements Disposable {
 
   /** Notes that nothing runs, if that is so and not noted yet. */
   sweep(): void {
+    if (this.#unknown > 0 && this.#clock() > this.#knowsAllAt) this.#unknown = 0;
     if (this.#isStale) this.running([], false);
   }
 
@@ -110,12 +149,24 @@ export class Journal implements Disposable {
 
   /** Whether any event is suspected. */
   get hasSuspects(): boolean {
-    return this.#suspects.size > 0;
+    return this.#suspects.size > 0 || this.#unknown > 0;
   }
 
   /** How often the event ended a process while alone; `undefined` when it is not suspected. */
   suspicion(key: EventKey): number | undefined {
     return this.#suspects.get(key);
+  }
+
+  /**
+   * An event was delivered again that is not suspected by its name: it may be one of those that ran
+   * without theirs. @returns Whether it is suspected now.
+   */
+  isUnknownSuspect(key: EventKey): boolean {
+    if (this.#unknown === 0) return false;
+    // Noted when it runs; until then there are as many on disk as before.
+    this.#unknown--;
+    this.#suspects.set(key, 0);
+    return true;
   }
 
   /** The event has been dealt with: it is not suspected any more. */
@@ -164,6 +215,8 @@ export class Journal implements Disposable {
 }
 
 const NO_SUSPECTS: Record<EventKey, number> = {};
+/** After so long, in ms, what a dead process had taken has been delivered again, if it ever is. */
+const UNKNOWN_MS = 300_000;
 /** The file is begun again when it would grow over this. */
 const MAX_BYTES = 256 * 1024;
 /** More than this many suspects are not carried on: the oldest are forgotten. */
@@ -204,6 +257,7 @@ function createLocked(path: string): Deno.FsFile {
 
 interface Inherited {
   readonly suspects: Map<EventKey, number>;
+  readonly unknown: number;
   readonly unclean: boolean;
   readonly paths: readonly string[];
 }
@@ -213,6 +267,7 @@ function inherit(dir: string, prefix: string, own: string): Inherited {
   const suspects = new Map<EventKey, number>();
   const paths: string[] = [];
   let unclean = false;
+  let unknown = 0;
   for (const { name } of Deno.readDirSync(dir)) {
     const path = join(dir, name);
     if (
@@ -221,11 +276,12 @@ function inherit(dir: string, prefix: string, own: string): Inherited {
     const record = readIfDead(path);
     if (!record) continue;
     paths.push(path);
-    unclean ||= record.isCut || record.running.length > 0;
+    unclean ||= record.isCut || record.running.length + record.unnamed > 0;
+    unknown += record.unnamed + record.unknown;
     addSuspects(suspects, record);
   }
   const newest = [...suspects].slice(-MAX_SUSPECTS);
-  return { suspects: new Map(newest), unclean, paths };
+  return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
 }
 
 function addSuspects(suspects: Map<EventKey, number>, record: Record_): void {
@@ -260,13 +316,15 @@ function readIfDead(path: string): Found | undefined {
 function lastRecord(text: string): Found {
   for (const line of text.split("\n").reverse()) {
     try {
-      const { running, alone, suspects } = JSON.parse(line);
-      if (Array.isArray(running)) return { running, alone, suspects, isCut: false };
+      const { running, alone, unnamed = 0, suspects, unknown = 0 } = JSON.parse(line);
+      if (Array.isArray(running)) {
+        return { running, alone, unnamed, suspects, unknown, isCut: false };
+      }
     } catch {
       // Not whole: the one before it counts.
     }
   }
-  return { running: [], alone: false, suspects: {}, isCut: true };
+  return { running: [], alone: false, unnamed: 0, suspects: {}, unknown: 0, isCut: true };
 }
 
 function removeIfThere(path: string): void {

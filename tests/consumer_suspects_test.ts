@@ -48,6 +48,7 @@ Deno.test("Consumer says what it runs, and nothing once it is done", async () =>
     await using run = await consuming({
       broker,
       stateDir: dir.path,
+      settings: { concurrency: 2 },
       worker: { consume: (event) => gates.enter(event.id) },
     });
     broker.deliver("a");
@@ -60,6 +61,42 @@ Deno.test("Consumer says what it runs, and nothing once it is done", async () =>
     assert.deepEqual(ifKilledNow(dir.path, ["a"]), [undefined]);
   }
   assert.equal(filesIn(dir.path), 0);
+});
+
+Deno.test("Consumer of one after another suspects what comes again after a process that was killed", async () => {
+  using dir = stateDir();
+  const gates = new Gates();
+  const worker = { consume: (event: { id: string }) => gates.enter(event.id) };
+  using copy = stateDir();
+  {
+    const broker = new FakeBroker();
+    await using _run = await consuming({ broker, stateDir: dir.path, worker });
+    for (const name of ["a", "b"]) broker.deliver(name);
+    await gates.entries(1);
+    Deno.mkdirSync(join(copy.path, "journal"));
+    for (const { name } of Deno.readDirSync(join(dir.path, "journal"))) {
+      Deno.copyFileSync(join(dir.path, "journal", name), join(copy.path, "journal", name));
+    }
+  }
+  const broker = new FakeBroker();
+  await using run = await consuming({
+    broker,
+    stateDir: copy.path,
+    settings: { concurrency: 3 },
+    worker,
+  });
+  assert.equal(broker.prefetch, 10);
+  for (const name of ["a", "b"]) broker.deliver({ name, redelivered: true });
+  broker.deliver("new");
+  await gates.until("only one runs", () => gates.open.includes("a"));
+  await turn();
+  assert.deepEqual(gates.open, ["a"]);
+  assert.deepEqual(ifKilledNow(copy.path, ["a", "b", "new"]), [1, 0, undefined]);
+  for (const name of ["a", "b", "new"]) {
+    await gates.until(`${name} runs`, () => gates.open.includes(name));
+    gates.leave(name);
+  }
+  await run.count(3);
 });
 
 Deno.test("Consumer begins carefully after an unclean end, and widens after a hundred events", async () => {
@@ -320,6 +357,7 @@ Deno.test("Consumer still says what runs when a suspect is punished meanwhile", 
   await using run = await consuming({
     broker,
     stateDir: dir.path,
+    settings: { concurrency: 2 },
     worker: { consume: (event) => gates.enter(event.id) },
   });
   broker.deliver("a");

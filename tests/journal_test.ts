@@ -97,6 +97,79 @@ Deno.test("Journal passes its suspects on through processes that are killed one 
   assert.deepEqual(["a", "b", "c"].map((key) => journal.suspicion(key)), [1, 0, 0]);
 });
 
+/** How many of so many events that are delivered again are suspected. */
+const countUnknown = (journal: Journal, events: number): number =>
+  Array.from({ length: events }, (_, i) => journal.isUnknownSuspect(`e${i}`)).filter(Boolean)
+    .length;
+
+Deno.test("Journal suspects as many as a dead process may have run without naming them", () => {
+  using dir = stateDir();
+  const dying = Journal.open(dir.path, QUEUE);
+  dying.runningUnnamed(3);
+  dying.leave();
+  const next = Journal.open(dir.path, QUEUE);
+  assert(next.afterUncleanEnd && next.hasSuspects);
+  assert.equal(countUnknown(next, 2), 2);
+  assert.deepEqual(["e0", "e1", "e2"].map((key) => next.suspicion(key)), [0, 0, undefined]);
+  next.running(["e0"], true);
+  next.leave();
+  using last = Journal.open(dir.path, QUEUE);
+  assert.deepEqual(["e0", "e1", "e2"].map((key) => last.suspicion(key)), [1, 0, undefined]);
+  assert.equal(countUnknown(last, 9), 1);
+});
+
+Deno.test("Journal adds up what several dead processes may have run without naming it", () => {
+  using dir = stateDir();
+  const dying = [Journal.open(dir.path, QUEUE), Journal.open(dir.path, QUEUE)];
+  for (const journal of dying) journal.runningUnnamed(2);
+  for (const journal of dying) journal.leave();
+  using journal = Journal.open(dir.path, QUEUE);
+  assert.equal(countUnknown(journal, 9), 4);
+});
+
+Deno.test("Journal suspects nobody for what ended, or was named, before its process died", () => {
+  using dir = stateDir();
+  const dying = [Journal.open(dir.path, QUEUE), Journal.open(dir.path, QUEUE)];
+  for (const journal of dying) journal.runningUnnamed(2);
+  dying[0]?.idle();
+  dying[0]?.sweep();
+  dying[1]?.running(["a"], false);
+  for (const journal of dying) journal.leave();
+  using journal = Journal.open(dir.path, QUEUE);
+  assert.equal(countUnknown(journal, 9), 0);
+  assert.equal(journal.suspicion("a"), 0);
+});
+
+Deno.test("Journal writes once what goes on without names", () => {
+  using dir = stateDir();
+  using journal = Journal.open(dir.path, QUEUE);
+  const bytes = () =>
+    journals(dir.path).map((name) => Deno.statSync(join(dir.path, "journal", name)).size);
+  journal.runningUnnamed(3);
+  const before = bytes();
+  for (let i = 0; i < 10; i++) {
+    journal.idle();
+    journal.runningUnnamed(3);
+    journal.sweep();
+  }
+  assert.deepEqual(bytes(), before);
+});
+
+Deno.test("Journal waits five minutes for what comes again", () => {
+  using dir = stateDir();
+  const dying = Journal.open(dir.path, QUEUE);
+  dying.runningUnnamed(9);
+  dying.leave();
+  let now = 0;
+  using journal = Journal.open(dir.path, QUEUE, () => now);
+  now = 299_000;
+  journal.sweep();
+  assert.equal(countUnknown(journal, 1), 1);
+  now = 301_000;
+  journal.sweep();
+  assert.equal(countUnknown(journal, 9), 0);
+});
+
 Deno.test("Journal leaves nothing behind after a clean end", () => {
   using dir = stateDir();
   {

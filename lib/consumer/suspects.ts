@@ -18,6 +18,12 @@ export interface SuspectsOptions {
   /** Where the journal is kept. */
   readonly stateDir: string;
   readonly report: Reporter;
+  /**
+   * How many events may be taken at once, where they run one after another: then what was taken is
+   * not named, as that would cost a write for each read of the socket and say little more.
+   * @default {undefined} where several run at once: those are named
+   */
+  readonly unnamed?: number | undefined;
 }
 
 /** How often a journal that cannot be written is reported, in ms. */
@@ -51,8 +57,12 @@ export class Suspects implements Disposable {
    * @param alone Whether it is one, with nothing beside it that may end the process.
    */
   running(jobs: readonly Job[], alone: boolean): void {
-    if (jobs.length > 0) this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
-    else this.#journal.idle();
+    const [first] = jobs;
+    if (!first) return this.#journal.idle();
+    const { unnamed } = this.#options;
+    if (first.alone || unnamed === undefined) {
+      this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
+    } else this.#note(() => this.#journal.runningUnnamed(unnamed));
   }
 
   /** Notes that nothing runs, if that is so; to be called a few times a second. */
@@ -62,7 +72,10 @@ export class Suspects implements Disposable {
 
   /** Whether the event is suspected, and so has to run alone. */
   has(entry: Entry): boolean {
-    return this.#journal.hasSuspects && this.#journal.suspicion(keyOf(entry)) !== undefined;
+    if (!this.#journal.hasSuspects) return false;
+    const key = keyOf(entry);
+    if (this.#journal.suspicion(key) !== undefined) return true;
+    return entry.delivery.redelivered && this.#journal.isUnknownSuspect(key);
   }
 
   /**
