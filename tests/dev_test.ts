@@ -33,6 +33,8 @@ interface WorkshopOptions {
   readonly url?: string;
   /** How it logs. @default {["--log-format", "json"]} */
   readonly log?: readonly string[];
+  /** The source of the worker of `first`. @default {one that logs `first 1`} */
+  readonly first?: string;
 }
 
 /** A copy of the program, and a folder of workers, in a folder of their own. */
@@ -59,13 +61,13 @@ class Workshop implements AsyncDisposable {
 
   /** Starts the task. */
   static async open(options: WorkshopOptions = {}): Promise<Workshop> {
-    const { queues = ["--all"], log = ["--log-format", "json"] } = options;
+    const { queues = ["--all"], log = ["--log-format", "json"], first } = options;
     const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
     for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
       await copy(`${ROOT}${name}`, `${folder}/${name}`);
     }
     await Deno.mkdir(`${folder}/mine`);
-    await writeWorker(`${folder}/mine`, "first", "first 1");
+    await writeWorker(`${folder}/mine`, "first", "first 1", first);
     const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
     const [, ...all] = tasks.dev.command.split(" ");
     const args = all.flatMap((arg: string) => arg === "--all" ? queues : [arg]);
@@ -201,19 +203,16 @@ Deno.test("dev: a queue whose file is gone for a while stays as it was", async (
 });
 
 Deno.test("dev: an event that runs while files change again and again is not blamed", async () => {
-  await using workshop = await Workshop.open();
+  await using workshop = await Workshop.open({ first: slow("go") });
   const { program } = workshop;
-  const go = `${workshop.folder}/go`;
-  await workshop.worker("first", "", slow(go));
-  await workshop.untilStarted(2);
   await workshop.publish("first", {});
   for (let change = 1; change <= 3; change++) {
     await workshop.untilLines(change, /^begun$/);
-    await workshop.worker("first", "", `${slow(go)}\n// changed ${change} times`);
-    await workshop.untilStarted(2 + change);
+    await workshop.worker("first", "", `${slow("go")}\n// changed ${change} times`);
+    await workshop.untilStarted(1 + change);
   }
   await workshop.untilLines(4, /^begun$/);
-  await Deno.writeTextFile(go, "");
+  await Deno.writeTextFile(`${workshop.folder}/go`, "");
   const line = await program.untilLogged(/^done$/);
   assert.equal(line["attempt"], 1);
   assert.deepEqual(workshop.lines(/failed|Problem/), []);
@@ -260,11 +259,9 @@ hostTest(
 );
 
 Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", async () => {
-  await using workshop = await Workshop.open({ log: [] });
-  const { program, folder } = workshop;
+  await using workshop = await Workshop.open({ log: [], first: slow("go") });
+  const { program } = workshop;
   const said = (text: RegExp) => program.stderr.some((line) => text.test(line));
-  await workshop.worker("first", "", slow(`${folder}/go`));
-  await program.until("it is begun anew", () => said(/File change detected/));
   await workshop.publish("first", {});
   await program.until("the event runs", () => said(/\] begun\b/));
   const began = performance.now();

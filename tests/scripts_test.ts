@@ -34,6 +34,8 @@ privateRabbitmqTest(
   async (node) => {
     const queue = uniqueQueue("kept");
     await publish(node.url, queue, "still here");
+    // It writes of a new queue to its disk when it has time.
+    await node.ctl("eval", "ok = mnesia:sync_log().");
     const { pid } = node;
     await node.kill();
     assert.equal(isRunning(pid), false);
