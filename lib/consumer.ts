@@ -105,6 +105,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
    */
   start(): Promise<void> {
     const { report, queue } = this.#options;
+    this.#suspects.begin();
     // Zulip's words.
     report({ kind: "notice", level: "debug", queue, message: "starting consuming {queue}" });
     return this.#window.start();
@@ -150,6 +151,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     const oldest = now - this.#windowMs();
     this.executor.recall(oldest);
     this.#releaseHeld(oldest);
+    if (this.#lone.giveOn(now)) this.#nameRunning();
     for (const twin of this.#twins.takeOld(oldest)) this.#release(twin);
     this.#suspects.sweep();
     this.#window.sweep(now);
@@ -181,7 +183,10 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     if (this.#ended) return await this.#ended;
     const paused = this.#window.close();
     this.#releaseHeld(Infinity);
-    await this.executor.stop(graceMs);
+    const stopped = this.executor.stop(graceMs);
+    // What was given back is delivered again, and no suspect should this process be killed now.
+    this.#nameRunning();
+    await stopped;
     await (this.#ended ??= this.#end(paused));
   }
 
@@ -200,6 +205,11 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   /** @inheritdoc */
   onStart(jobs: readonly Job[]): void {
     this.#suspects.running(jobs, this.#lone.has(jobs[0]));
+  }
+
+  #nameRunning(): void {
+    const jobs = this.executor.running().map(({ job }) => job);
+    this.#suspects.named(jobs, this.#lone.has(jobs[0]));
   }
 
   /** @inheritdoc */

@@ -142,7 +142,7 @@ export class WorkerHost {
 /** Whether a configuration enables a worker. @throws {WorkerDeclarationError} When it cannot say. */
 export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
   try {
-    return worker.enabled?.(config) ?? true;
+    return Boolean(worker.enabled?.(config) ?? true);
   } catch (error) {
     const { name, message } = errorData(error);
     const text = `${file} has a function enabled that threw ${name}: ${message}`;

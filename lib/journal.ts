@@ -36,7 +36,9 @@ export class Journal implements Disposable {
   #unnamed = 0;
   #unknown: number;
   readonly #clock: () => number;
-  readonly #knowsAllAt: number;
+  #knowsAllAt = Infinity;
+  /** Whether what is said last lies on the disk. */
+  #isNoted = false;
   #bytes = 0;
   #isStale = false;
   #isClosed = false;
@@ -50,7 +52,6 @@ export class Journal implements Disposable {
     clock: () => number,
   ) {
     this.#clock = clock;
-    this.#knowsAllAt = clock() + UNKNOWN_MS;
     this.#file = file;
     this.#path = path;
     this.#suspects = inherited.suspects;
@@ -101,7 +102,7 @@ export class Journal implements Disposable {
    * @param most How many there are at once, at the most.
    */
   runningUnnamed(most: number): void {
-    if (this.#unnamed === most) this.#isStale = false;
+    if (this.#unnamed === most && this.#isNoted) this.#isStale = false;
     else this.#set([], false, most);
   }
 
@@ -116,6 +117,7 @@ export class Journal implements Disposable {
   /** Notes which events are suspected now, beside what was said to run. */
   note(): void {
     if (this.#isClosed) return;
+    this.#isNoted = false;
     const record: Record_ = {
       running: this.#running,
       alone: this.#alone,
@@ -127,6 +129,12 @@ export class Journal implements Disposable {
     if (this.#bytes + line.length > MAX_BYTES) this.#startAgain();
     writeAll(this.#file, line);
     this.#bytes += line.length;
+    this.#isNoted = true;
+  }
+
+  /** Events are taken from now on: what a dead process had taken comes again within 5 minutes. */
+  begin(): void {
+    this.#knowsAllAt = this.#clock() + UNKNOWN_MS;
   }
 
   /** Nothing runs any more: noted at the next {@linkcode sweep}, unless something runs by then. */
@@ -195,12 +203,13 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Ends the journal: nothing runs any more. What is still suspected is left for the next.
+   * Ends the journal: nothing runs any more. What is suspected by its name is left for the next.
    *
    * @throws {Error} When that cannot be written; it is ended all the same.
    */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
+    this.#unknown = 0;
     try {
       if (this.hasSuspects) this.running([], false);
       else removeIfThere(this.#path);

@@ -337,7 +337,7 @@ export class Supervisor {
           onHang: (hang) => this.#onHang(hang),
           endThread: async () => {
             void this.#endThread();
-            await this.#ending;
+            return await this.#ending ?? true;
           },
           stopMs: isWatched ? WATCHED_STOP_MS : undefined,
         }),

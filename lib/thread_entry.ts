@@ -111,14 +111,16 @@ class Answers implements ExecutorListener, RunMarks {
 class Thread {
   readonly #data: ThreadData;
   readonly #strays: Strays;
+  readonly #pulse: Pulse;
   readonly #publisher = new Publisher(say);
   readonly #lateness = new Lateness();
   #host: WorkerHost | undefined;
   #answers: Answers | undefined;
   #executor: InlineExecutor | undefined;
 
-  constructor(data: ThreadData, strays: Strays) {
+  constructor(data: ThreadData, pulse: Pulse, strays: Strays) {
     this.#data = data;
+    this.#pulse = pulse;
     this.#strays = strays;
   }
 
@@ -141,7 +143,7 @@ class Thread {
       case "setup":
         return void this.#setup(message).catch(sayFailed);
       case "recall":
-        return this.#executor?.recall(Infinity);
+        return this.#executor?.recall(message[1] ? Infinity : performance.now());
       case "stop":
         return void this.#executor?.stop(message[1]).then(() => this.#stopped());
       case "close":
@@ -151,9 +153,13 @@ class Thread {
     }
   }
 
-  /** Looks after limits of time, and says what is not said yet; called a few times a second. */
+  /**
+   * Looks after limits of time, and says what is not said yet; called a few times a second. Where
+   * that comes late it cannot know why: the main thread says so until the next time.
+   */
   sweep(now: number): void {
-    this.#executor?.sweep(now, this.#lateness.sweepUnlessBusy(now));
+    const isLate = this.#lateness.sweep(now) > 0;
+    if (!isLate) this.#executor?.sweep(now, this.#pulse.takeStoppedMs());
     this.#answers?.say(now);
     this.#strays.sweep();
   }
@@ -267,12 +273,13 @@ async function main(data: ThreadData): Promise<void> {
   life = holdLife(data.lifeFile);
   const strays = listenToStrayErrors();
   writeThreadLog(data.config.log);
-  const thread = new Thread(data, strays);
+  const pulse = new Pulse(data.pulse);
+  const thread = new Thread(data, pulse, strays);
   // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
   globalThis.addEventListener("message", (event) => {
     thread.take((event as MessageEvent<ToThread>).data);
   });
-  beat(new Pulse(data.pulse), (now) => thread.sweep(now));
+  beat(pulse, (now) => thread.sweep(now));
   say(["born", canBeStopped, canTry(life) ? "" : ownTask() ?? ""]);
   await thread.load().catch(sayFailed);
 }

@@ -237,6 +237,45 @@ Deno.test("A queue gives back what waits too long for its turn, and is not asked
   assert.deepEqual(ifKilledNow(other.dir, ["b"]), [0]);
 });
 
+Deno.test("A queue whose event runs for long gives its turn on when another wants its own", async () => {
+  await using one = await suspecting("a");
+  await using other = await suspecting("b");
+  one.broker.deliver("a");
+  await one.gates.entries(1);
+  one.run.consumer.sweep(performance.now() + 11_000);
+  assert.deepEqual(ifKilledNow(one.dir, ["a"]), [1]);
+  other.broker.deliver("b");
+  await turn();
+  one.run.consumer.sweep(performance.now() + 9000);
+  assert.deepEqual(other.gates.entered, []);
+  one.run.consumer.sweep(performance.now() + 11_000);
+  await other.gates.entries(1);
+  assert.deepEqual(ifKilledNow(one.dir, ["a"]), [0]);
+  assert.deepEqual(ifKilledNow(other.dir, ["b"]), [1]);
+  one.gates.leave("a");
+  other.gates.leave("b");
+  await one.run.count(1);
+  await other.run.count(1);
+});
+
+Deno.test("Consumer that stops names what runs, and not what it has given back", async () => {
+  using dir = stateDir();
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    stateDir: dir.path,
+    worker: { consume: (event) => gates.enter(event.id) },
+  });
+  for (const name of ["a", "b"]) broker.deliver(name);
+  await gates.entries(1);
+  const stopped = run.consumer.stop(60_000);
+  assert.deepEqual(broker.carriedOut, ["b release"]);
+  assert.deepEqual(ifKilledNow(dir.path, ["a", "b"]), [0, undefined]);
+  gates.leave("a");
+  await stopped;
+});
+
 Deno.test("A queue that stops or loses its broker gives its turn to the next", async () => {
   await using one = await suspecting("a");
   await using other = await suspecting("b");

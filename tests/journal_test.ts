@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fingerprint, Journal } from "../lib/journal.ts";
+import { fullDisk } from "./fixtures/full_disk.ts";
 
 const QUEUE = "user_activity";
 const HOLD = fileURLToPath(new URL("fixtures/journal/hold.ts", import.meta.url));
@@ -140,6 +141,24 @@ Deno.test("Journal suspects nobody for what ended, or was named, before its proc
   assert.equal(journal.suspicion("a"), 0);
 });
 
+Deno.test("Journal that is ended leaves what it suspects by name, and no others", () => {
+  using dir = stateDir();
+  const dying = Journal.open(dir.path, QUEUE);
+  dying.runningUnnamed(3);
+  dying.leave();
+  {
+    using journal = Journal.open(dir.path, QUEUE);
+    assert.equal(countUnknown(journal, 1), 1);
+  }
+  {
+    using journal = Journal.open(dir.path, QUEUE);
+    assert.equal(journal.suspicion("e0"), 0);
+    assert.equal(countUnknown(journal, 9), 0);
+    journal.clear("e0");
+  }
+  assert.deepEqual(journals(dir.path), []);
+});
+
 Deno.test("Journal writes once what goes on without names", () => {
   using dir = stateDir();
   using journal = Journal.open(dir.path, QUEUE);
@@ -155,6 +174,19 @@ Deno.test("Journal writes once what goes on without names", () => {
   assert.deepEqual(bytes(), before);
 });
 
+Deno.test("Journal notes what goes on without names again where it could not", () => {
+  using dir = stateDir();
+  const dying = Journal.open(dir.path, QUEUE);
+  {
+    using _full = fullDisk();
+    assert.throws(() => dying.runningUnnamed(3), /No space left/);
+  }
+  dying.runningUnnamed(3);
+  dying.leave();
+  using journal = Journal.open(dir.path, QUEUE);
+  assert.equal(countUnknown(journal, 9), 3);
+});
+
 Deno.test("Journal waits five minutes for what comes again", () => {
   using dir = stateDir();
   const dying = Journal.open(dir.path, QUEUE);
@@ -162,10 +194,13 @@ Deno.test("Journal waits five minutes for what comes again", () => {
   dying.leave();
   let now = 0;
   using journal = Journal.open(dir.path, QUEUE, () => now);
-  now = 299_000;
+  now = 1_000_000;
+  journal.sweep();
+  journal.begin();
+  now += 299_000;
   journal.sweep();
   assert.equal(countUnknown(journal, 1), 1);
-  now = 301_000;
+  now += 2000;
   journal.sweep();
   assert.equal(countUnknown(journal, 9), 0);
 });

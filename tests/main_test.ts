@@ -126,6 +126,13 @@ for (const [args, more] of STAGES) {
   });
 }
 
+Deno.test("main names the setting for whose sake a queue is not known", async () => {
+  const args = ["--queue", "user_activity_shard2"];
+  const ran = await run(args, { PQ_USER_ACTIVITY_SHARDS: "four" });
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, /^process-queue: .*PQ_USER_ACTIVITY_SHARDS: "four" is not valid/);
+});
+
 Deno.test("check-config prints settings and problems where some are wrong", async () => {
   const ran = await run(["check-config"], { ...WRONG, LOG_LEVEL: "debug" });
   assert.equal(ran.code, 1);

@@ -9,6 +9,9 @@
 import type { Job } from "../executor/executor.ts";
 import type { Entry } from "./entry.ts";
 
+/** How long a turn is where others wait for theirs, in ms. */
+const MOST_MS = 10_000;
+
 /** The queues that take turns, in the order in which they asked. */
 class Turns {
   readonly #waiting = new Set<LoneEntries>();
@@ -53,6 +56,8 @@ export class LoneEntries implements Disposable {
   #held: Entry[] = [];
   /** Those that may run now, one after another. */
   readonly #begun = new Set<Job>();
+  /** `performance.now()` when its turn began. */
+  #since = 0;
 
   /** @param run Has an entry run; it is its turn, until {@linkcode end} is called. */
   constructor(run: (entry: Entry) => void) {
@@ -68,6 +73,7 @@ export class LoneEntries implements Disposable {
 
   /** It is the queue's turn. */
   begin(): void {
+    if (this.#begun.size === 0) this.#since = performance.now();
     const entries = this.#held;
     this.#held = [];
     for (const entry of entries) this.#begun.add(entry);
@@ -82,6 +88,21 @@ export class LoneEntries implements Disposable {
   /** The entry does not run any more, or is not going to. */
   end(entry: Entry): void {
     if (this.#begun.delete(entry) && this.#begun.size === 0) TURNS.end(this);
+  }
+
+  /**
+   * Gives its turn on when it has had it for long and others want theirs: what runs alone then may
+   * not be the only one that does.
+   *
+   * @param now `performance.now()`
+   * @returns Whether it was given on.
+   */
+  giveOn(now: number): boolean {
+    const isOver = this.#begun.size > 0 && now - this.#since > MOST_MS && TURNS.isWanted;
+    if (!isOver) return false;
+    this.#begun.clear();
+    TURNS.end(this);
+    return true;
   }
 
   /** Takes out what came before a time and waits for the queue's turn. */

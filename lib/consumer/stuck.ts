@@ -68,7 +68,7 @@ export class StuckEvents {
   /**
    * What is stuck goes last, and only if it alone is to blame: a copy must not run beside it for
    * longer than this process takes to exit. A stuck batch stays unsettled and in the journal, and
-   * goes back to its queue with the subscription.
+   * goes back to its queue with the process.
    */
   async end(): Promise<void> {
     const [entry, ...others] = this.#entries;

@@ -57,12 +57,21 @@ export class Suspects implements Disposable {
    * @param alone Whether it is one, with nothing beside it that may end the process.
    */
   running(jobs: readonly Job[], alone: boolean): void {
-    const [first] = jobs;
-    if (!first) return this.#journal.idle();
     const { unnamed } = this.#options;
-    if (first.alone || unnamed === undefined) {
-      this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
-    } else this.#note(() => this.#journal.runningUnnamed(unnamed));
+    const [first] = jobs;
+    if (!first || first.alone || unnamed === undefined) return this.named(jobs, alone);
+    this.#note(() => this.#journal.runningUnnamed(unnamed));
+  }
+
+  /** The same, by their names in any case. */
+  named(jobs: readonly Job[], alone: boolean): void {
+    if (jobs.length === 0) this.#journal.idle();
+    else this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
+  }
+
+  /** Events are taken from now on. */
+  begin(): void {
+    this.#journal.begin();
   }
 
   /** Notes that nothing runs, if that is so; to be called a few times a second. */

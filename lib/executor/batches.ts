@@ -46,10 +46,14 @@ export class Batches {
     void this.#runAll();
   }
 
-  /** Gives back what came before a time and has not been started. */
+  /**
+   * Gives back what came before a time and has not been started. What runs again one by one has
+   * been, unless everything is wanted back: else it would fail in its batch for ever, uncounted.
+   */
   recall(receivedBefore: number): void {
     const isOld = (job: Job) => job.receivedAt < receivedBefore;
-    const jobs = [...this.#singles.remove(isOld), ...this.#gathered.filter(isOld)];
+    const singles = receivedBefore === Infinity ? this.#singles.remove(isOld) : [];
+    const jobs = [...singles, ...this.#gathered.filter(isOld)];
     this.#gathered = this.#gathered.filter((job) => !isOld(job));
     jobs.push(...this.#waiting.remove(isOld));
     this.runs.release(jobs);

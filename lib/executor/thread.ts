@@ -44,8 +44,12 @@ export interface ThreadExecutorOptions {
   readonly abortGraceSeconds: number;
   /** A handler hangs: its thread must be ended. */
   readonly onHang: (hang: Hang) => void;
-  /** At a stop, a handler goes on: ends its thread, so that its event may run elsewhere. */
-  readonly endThread: () => Promise<void>;
+  /**
+   * At a stop, a handler goes on: ends its thread, so that its event may run elsewhere.
+   *
+   * @returns Whether it is gone.
+   */
+  readonly endThread: () => Promise<boolean>;
   /** How long a thread that was told to stop may take beyond its grace, in ms. @default {1500} */
   readonly stopMs?: number | undefined;
 }
@@ -79,6 +83,8 @@ export class ThreadExecutor implements Executor {
   #heardAt = performance.now();
   #deafMs = 0;
   #recalledAt = -Infinity;
+  /** What runs in a thread that could not be ended at the stop. */
+  readonly #left = new Set<Job>();
   #isStopping = false;
   #isRetiring = false;
   #quiet = Promise.withResolvers<void>();
@@ -216,7 +222,8 @@ export class ThreadExecutor implements Executor {
     this.#isStopping = true;
     this.#releaseWaiting();
     await this.#drain(graceMs);
-    if (this.#given.size > 0) await this.#options.endThread();
+    const isGone = this.#given.size === 0 || await this.#options.endThread();
+    if (!isGone) this.#leaveRunning();
     this.#releaseAll();
   }
 
@@ -352,12 +359,19 @@ export class ThreadExecutor implements Executor {
     for (const job of jobs) this.#release(job);
   }
 
+  /** What runs in a thread that cannot be ended stays among what runs, until the process ends. */
+  #leaveRunning(): void {
+    const jobs = this.running().map(({ job }) => job).filter((job) => !this.#left.has(job));
+    for (const job of jobs) this.#left.add(job);
+    for (const job of jobs) this.#release(job);
+  }
+
   /** Gives everything back, whatever the thread does. */
   #releaseAll(): void {
     this.#takeFinished();
-    const jobs = [...this.#given.values()];
-    this.#given.clear();
-    for (const job of jobs) this.#release(job);
+    const given = [...this.#given].filter(([, job]) => !this.#left.has(job));
+    for (const [seq] of given) this.#given.delete(seq);
+    for (const [, job] of given) this.#release(job);
     this.#releaseWaiting();
   }
 
@@ -379,6 +393,6 @@ export class ThreadExecutor implements Executor {
     const now = performance.now();
     if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
     this.#recalledAt = now;
-    this.#thread?.post(["recall"]);
+    this.#thread?.post(["recall", receivedBefore === Infinity]);
   }
 }

@@ -43,7 +43,7 @@ export async function runQueues(
 ): Promise<number> {
   const { queues } = command;
   const tasks = () => tasksOf(queues, config);
-  tasks();
+  requireQueues(tasks, config);
   checkConfiguration(config, command.watch);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
@@ -55,6 +55,16 @@ export async function runQueues(
   const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
   signals.handOver((request) => run.request(request));
   return await run.run();
+}
+
+/** A queue may be unknown as a setting is wrong, which then says more. */
+function requireQueues(tasks: () => void, { problems }: Config): void {
+  try {
+    tasks();
+  } catch (error) {
+    if (problems.length > 0) throw new ConfigError(problems);
+    throw error;
+  }
 }
 
 /** The folders that may change: what is in the binary does not. */

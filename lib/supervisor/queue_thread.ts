@@ -124,7 +124,9 @@ export class QueueThread {
    * perhaps too.
    */
   sweep(now: number, lateMs: number): void {
-    const { beats } = this.#thread.pulse;
+    const { pulse } = this.#thread;
+    const { beats } = pulse;
+    if (lateMs > 0) pulse.stopped(lateMs);
     if (beats !== this.#beats || lateMs > 0) this.#beatAt = now;
     this.#beats = beats;
   }

@@ -90,6 +90,19 @@ for (const isLate of [false, true]) {
   }
 }
 
+bothTest("what runs one by one is not given back because it is old", GATHERED, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(events({ id: "a", throwsTogether: "an error", do: "wait" }, "b", "c"));
+  await prompter.waits("a");
+  prompter.leave("a");
+  await prompter.entries(4);
+  executor.recall(performance.now() + 1000);
+  await prompter.waits("a");
+  prompter.leave("a");
+  await recorder.outcomes(3);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
+});
+
 bothTest("one by one, each event comes as if it had not been used", GATHERED, async (bench) => {
   const { executor, recorder } = bench;
   executor.run(events({ id: "a", throwsTogether: "an error" }, "b", "c"));

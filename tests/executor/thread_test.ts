@@ -90,7 +90,7 @@ Deno.test("a stop does not wait for a thread that is blocked", async () => {
 });
 
 /** An executor with jobs in a thread that answers nothing, and what that thread can say in memory. */
-function deafExecutor(settings: ExecutorSettings = {}) {
+function deafExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
   const recorder = new Recorder();
   const hangs: Hang[] = [];
   const executor = new ThreadExecutor({
@@ -98,7 +98,7 @@ function deafExecutor(settings: ExecutorSettings = {}) {
     listener: recorder,
     abortGraceSeconds: settings.abortGraceSeconds ?? 5,
     onHang: (hang) => hangs.push(hang),
-    endThread: () => Promise.resolve(),
+    endThread: () => Promise.resolve(canBeEnded),
   });
   const shared = executor.newShared();
   executor.attach({ post() {} }, shared);
@@ -130,6 +130,16 @@ Deno.test("a thread that has jobs and neither runs nor answers is deaf, unless n
   assert.equal(executor.deafMs, 1000);
   executor.onMessage(0);
   assert.equal(executor.deafMs, 0);
+});
+
+Deno.test("what runs in a thread that cannot be ended stays among what runs after a stop", async () => {
+  const { executor, recorder, thread } = deafExecutor({}, false);
+  thread.start(0, 1, performance.now());
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
 });
 
 Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {

@@ -360,7 +360,7 @@ stageTest("--all runs what is enabled and no test queue, and says so", async (st
     `import { defineWorker } from "process-queue/worker";
      import { z } from "zod";
      export default defineWorker({
-       queue: "${off}", event: z.unknown(), enabled: () => false, consume() {}
+       queue: "${off}", event: z.unknown(), enabled: () => 0, consume() {}
      });`,
   );
   await stage.publish([{ n: 0 }]);

@@ -46,7 +46,7 @@ export type ToThread =
   /** Open what the worker needs; these numbers count, whatever its file says by now. */
   | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
   /** Give back what has not been started. */
-  | readonly [kind: "recall"]
+  | readonly [kind: "recall", isAll: boolean]
   /** Finish what runs within so many ms, give back the rest. */
   | readonly [kind: "stop", graceMs: number]
   /** Close what was opened. */

@@ -121,6 +121,7 @@ export class SharedRuns {
 const BEATS = 0;
 const HEAP_USED_MB = 1;
 const HEAP_FULL = 2;
+const STOPPED_MS = 3;
 const PULSE_CELLS = 4;
 
 /** That a thread's event loop turns, and how its heap is. */
@@ -141,6 +142,16 @@ export class Pulse {
   /** The thread: its heap was used up. */
   heapFull(): void {
     Atomics.store(this.#cells, HEAP_FULL, 1);
+  }
+
+  /** The main thread: for so many ms nobody looked after limits of time. */
+  stopped(ms: number): void {
+    Atomics.add(this.#cells, STOPPED_MS, Math.round(ms));
+  }
+
+  /** The thread: for how many ms nobody looked since this was last asked. */
+  takeStoppedMs(): number {
+    return Atomics.exchange(this.#cells, STOPPED_MS, 0);
   }
 
   /** Changes with every beat. */
