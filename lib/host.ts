@@ -15,7 +15,7 @@ import type { ExecutorListener, WorkerDescription } from "./executor/executor.ts
 import { InlineExecutor } from "./executor/inline.ts";
 import type { RunMarks } from "./executor/runs.ts";
 import { eventLogger } from "./monitoring/log.ts";
-import { shardQueue } from "./publish.ts";
+import { shardQueue } from "./shards.ts";
 import type { Worker, WorkerContext } from "./worker.ts";
 
 /** What a worker's code is given. */

@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { queueKey } from "./config/queue_key.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { isEnabled } from "./host.ts";
-import { shardName } from "./publish.ts";
+import { shardName } from "./shards.ts";
 import { RunningWorker, type WorkerRunOptions } from "./running_worker.ts";
 import { unknownQueue, UsageError } from "./usage_error.ts";
 

@@ -15,8 +15,6 @@ import type { FromThread, JobsMessage, ThreadData, ToThread } from "./executor/t
 import { Publisher } from "./executor/thread/publisher.ts";
 import { Pulse, SharedRuns } from "./executor/thread/shared_runs.ts";
 import { Strays } from "./executor/thread/strays.ts";
-import { ownTask } from "./executor/thread/task.ts";
-import { canTry } from "./file_lock.ts";
 import { WorkerHost } from "./host.ts";
 import { writeThreadLog } from "./monitoring/log.ts";
 import type { Outcome } from "./settle.ts";
@@ -241,6 +239,12 @@ function holdLife(path: string): Deno.FsFile {
   return file;
 }
 
+/** What this thread is to the system: who has no Web Locks cannot try a file's lock either. */
+async function task(): Promise<string> {
+  const { ownTask } = await import("./executor/thread/task.ts");
+  return ownTask() ?? "";
+}
+
 /** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
 function beat(pulse: Pulse, sweep: (now: number) => void): void {
   const beatOnce = () => {
@@ -280,7 +284,7 @@ async function main(data: ThreadData): Promise<void> {
     thread.take((event as MessageEvent<ToThread>).data);
   });
   beat(pulse, (now) => thread.sweep(now));
-  say(["born", canBeStopped, canTry(life) ? "" : ownTask() ?? ""]);
+  say(["born", canBeStopped, canBeStopped ? "" : await task()]);
   await thread.load().catch(sayFailed);
 }
 

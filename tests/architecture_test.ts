@@ -35,7 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "lib/config/",
     "lib/monitoring/",
   ],
-  ["lib/consumer.ts", "lib/consumer/", "lib/accept.ts", "lib/publish.ts"],
+  ["lib/consumer.ts", "lib/consumer/", "lib/accept.ts", "lib/publish.ts", "lib/shards.ts"],
   [
     "lib/broker/",
     "lib/executor/",

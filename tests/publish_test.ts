@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../lib/broker/broker.ts";
 import { MemoryBroker } from "../lib/broker/memory.ts";
-import { publishEvent, shardName, shardQueue, unsharded } from "../lib/publish.ts";
+import { publishEvent } from "../lib/publish.ts";
+import { shardName, shardQueue, unsharded } from "../lib/shards.ts";
 
 Deno.test("publishEvent declares a queue that does not exist", async () => {
   await using broker = new MemoryBroker();

@@ -7,7 +7,8 @@
 import type { Broker } from "../broker/broker.ts";
 import type { PublishCommand } from "../command_line.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../config.ts";
-import { publishEvent, type ShardFunction, shardQueue, unsharded } from "../publish.ts";
+import { publishEvent } from "../publish.ts";
+import { type ShardFunction, shardQueue, unsharded } from "../shards.ts";
 import { UsageError } from "../usage_error.ts";
 import { caFileProblems } from "./ca_file.ts";
 import { embeddedPlace } from "./place.ts";

@@ -11,7 +11,7 @@ import { takeLock } from "../lock_file.ts";
 import { logLine } from "../monitoring/log.ts";
 import type { SentryReporter } from "../monitoring/sentry.ts";
 import { EXIT, type Signals } from "../process.ts";
-import { unsharded } from "../publish.ts";
+import { unsharded } from "../shards.ts";
 import { consumedQueue, requireWorkerFile, withProblems } from "../registry.ts";
 import { nothingToDo } from "../usage_error.ts";
 import { VERSION } from "../version.ts";

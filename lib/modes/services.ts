@@ -6,8 +6,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../config.ts";
-import type { ShardFunction } from "../publish.ts";
-import { unsharded } from "../publish.ts";
+import { type ShardFunction, unsharded } from "../shards.ts";
 import { unknownQueue } from "../usage_error.ts";
 
 /** A queue that has a worker, and the worker's file. */

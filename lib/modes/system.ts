@@ -9,7 +9,7 @@ import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../config.ts";
 import { discover, loadWorker } from "../discovery.ts";
 import type { Report } from "../monitoring/report.ts";
-import type { ShardFunction } from "../publish.ts";
+import type { ShardFunction } from "../shards.ts";
 import { redactText } from "../redact.ts";
 import { openBroker } from "./open_broker.ts";
 import type { EventInput } from "./publish.ts";

@@ -3,7 +3,7 @@
 import type { Broker } from "../../lib/broker/broker.ts";
 import { MemoryBroker } from "../../lib/broker/memory.ts";
 import type { KnownQueue, Services } from "../../lib/modes/services.ts";
-import type { ShardFunction } from "../../lib/publish.ts";
+import type { ShardFunction } from "../../lib/shards.ts";
 
 const NO_FLAGS = {
   amqpUrl: undefined,
