@@ -52,6 +52,8 @@ async function bench(): Promise<number> {
   for (const queues of [4, 16]) await compare(["thread"], 1, { ...options, queues });
   const cheap = await threads(url);
   await latency(url);
+  await run("fill.ts", url, "bench0", "classic", String(events), "timed");
+  await deleteQueues(url, ["bench0"]);
   await run("sqlite.ts", "--events", String(events), "--prefetch", String(prefetch));
   const unsampled = await sentry();
   const first = await firstEvent(url);

@@ -1,12 +1,13 @@
 /**
- * Fills a queue with events of 300 bytes, confirmed.
+ * Fills a queue with events of 300 bytes, confirmed; with `timed` it says how fast.
  *
- *   deno run -A scripts/bench/fill.ts URL QUEUE TYPE COUNT
+ *   deno run -A scripts/bench/fill.ts URL QUEUE TYPE COUNT [timed]
  */
 import { Buffer } from "node:buffer";
 import amqplib from "amqplib";
+import { type Mark, mark } from "./marks.ts";
 
-const [url = "", queue = "", type = "classic", count = "0"] = Deno.args;
+const [url = "", queue = "", type = "classic", count = "0", timed = ""] = Deno.args;
 const WINDOW = 2000;
 const EVENT_BYTES = 300;
 
@@ -14,6 +15,7 @@ const connection = await amqplib.connect(url, { noDelay: true });
 const channel = await connection.createConfirmChannel();
 const args = type === "quorum" ? { "x-queue-type": "quorum" } : {};
 await channel.assertQueue(queue, { durable: true, arguments: args });
+const from = mark(0);
 for (let i = 0; i < Number(count); i++) {
   const now = Date.now();
   channel.sendToQueue(queue, body(i), {
@@ -26,7 +28,17 @@ for (let i = 0; i < Number(count); i++) {
   if (i % WINDOW === WINDOW - 1) await channel.waitForConfirms();
 }
 await channel.waitForConfirms();
+if (timed !== "") printRate(mark(Number(count)));
 await connection.close();
+
+function printRate(to: Mark): void {
+  const rate = to.count / ((to.at - from.at) / 1000);
+  const cpu = (to.cpuMicros - from.cpuMicros) / to.count;
+  console.log(
+    `rabbitmq publish ${rate.toFixed(0).padStart(7)} events/s ` +
+      `${cpu.toFixed(1).padStart(6)} µs CPU/event`,
+  );
+}
 
 function body(i: number): Buffer {
   const event = { user_profile_id: i % 1000 + 1, client_id: 1, query: "", time: 1_700_000_000 + i };

@@ -6,15 +6,25 @@ import { Topology } from "../../lib/broker/rabbitmq/topology.ts";
 
 type Arguments = Record<string, unknown>;
 
-/** A broker of some version without any queue. @returns Also what was asked of it to make. */
-function brokerOf(version: string): { model: ChannelModel; made: Map<string, Arguments> } {
+interface FakeBroker {
+  readonly model: ChannelModel;
+  /** What it was asked to make. */
+  readonly made: Map<string, Arguments>;
+  /** The types that it was asked for, in this order. */
+  readonly types: unknown[];
+}
+
+/** A broker of some version without any queue. */
+function brokerOf(version: string): FakeBroker {
   const made = new Map<string, Arguments>();
+  const types: unknown[] = [];
   const createChannel = () => {
     const channel = new EventEmitter();
     return Promise.resolve(Object.assign(channel, {
       checkQueue: () => Promise.reject(Object.assign(new Error("NOT_FOUND"), { code: 404 })),
       assertQueue(queue: string, options: { arguments: Arguments }) {
         made.set(queue, options.arguments);
+        types.push(options.arguments["x-queue-type"]);
         return Promise.resolve({ queue, messageCount: 0, consumerCount: 0 });
       },
       close: () => Promise.resolve(void channel.emit("close")),
@@ -22,7 +32,7 @@ function brokerOf(version: string): { model: ChannelModel; made: Map<string, Arg
   };
   const connection = { serverProperties: { version } };
   const model = Object.assign(new EventEmitter(), { connection, createChannel });
-  return { model: model as unknown as ChannelModel, made };
+  return { model: model as unknown as ChannelModel, made, types };
 }
 
 const topology = (queueType: "classic" | "quorum") =>
@@ -53,11 +63,16 @@ Deno.test("a classic queue is made without arguments on every RabbitMQ, as Zulip
   }
 });
 
-Deno.test("whether quorum queues are switched on is asked where they can be off", async () => {
+Deno.test("whether quorum queues are switched on is asked once, where they can be off", async () => {
   const old = brokerOf("3.11.9");
-  await topology("classic").checkQuorum(old.model, "q");
-  assert.equal(old.made.size, 1);
+  const asking = topology("classic");
+  await Promise.all(["q", "r"].map((queue) => asking.checkQuorum(old.model, queue)));
+  await asking.checkQuorum(old.model, "s");
+  assert.deepEqual(old.types, ["quorum", "stream"]);
+  asking.forget();
+  await asking.checkQuorum(old.model, "q");
+  assert.equal(old.types.length, 4);
   const recent = brokerOf("3.12.0");
   await topology("classic").checkQuorum(recent.model, "q");
-  assert.equal(recent.made.size, 0);
+  assert.deepEqual(recent.types, []);
 });

@@ -39,6 +39,8 @@ export class Topology {
   readonly #known = new Set<string>();
   /** Those that are being declared. */
   readonly #declaring = new Map<string, Promise<void>>();
+  /** That the broker makes quorum queues, once it was asked. */
+  #quorum: Promise<void> | undefined;
 
   /** @param options How queues are made. */
   constructor(options: TopologyOptions) {
@@ -88,6 +90,7 @@ export class Topology {
   /** What is known may be wrong: a queue was deleted, or another broker answers. */
   forget(): void {
     this.#known.clear();
+    this.#quorum = undefined;
   }
 
   /** How full a queue is; `undefined` when there is none. */
@@ -109,15 +112,20 @@ export class Topology {
 
   /**
    * Sees that the broker makes the queues that retries need, without making one: it is asked for
-   * one that is not durable, which no broker makes, and one without the feature says so first.
+   * one that is not durable, which no broker makes, and one without the feature says so first. It
+   * is asked once for all queues, as a flag is on for good.
    *
    * @throws {BrokerError} When a feature flag is off; names it.
    */
   async checkQuorum(model: ChannelModel, queue: string): Promise<void> {
     if (isAtLeast(versionOf(model), ALWAYS_QUORUM)) return;
-    await this.#checkFlag(model, queue, "quorum");
-    // Handing over at least once is built on streams.
-    await this.#checkFlag(model, queue, "stream");
+    const checking = this.#quorum ??= this.#checkFlags(model, queue);
+    try {
+      await checking;
+    } catch (error) {
+      if (this.#quorum === checking) this.#quorum = undefined;
+      throw error;
+    }
   }
 
   /** Does what declares a queue, once at a time and not again while the queue is known. */
@@ -151,6 +159,12 @@ export class Topology {
       if (isFlagDisabled(error)) throw quorumRefused("quorum_queue", whereOf(address), error);
       throw explainChannel(error, queue, address);
     }
+  }
+
+  async #checkFlags(model: ChannelModel, queue: string): Promise<void> {
+    await this.#checkFlag(model, queue, "quorum");
+    // Handing over at least once is built on streams.
+    await this.#checkFlag(model, queue, "stream");
   }
 
   async #checkFlag(model: ChannelModel, queue: string, type: "quorum" | "stream"): Promise<void> {
