@@ -171,7 +171,9 @@ class Thread {
   }
 
   #run(message: JobsMessage): void {
-    const [_kind, sentAt, seqs, bodies, ids, attempts, publishedAt, receivedAt, alone] = message;
+    const [_kind, sentAt, seqs, bodies, ids, attempts, published, publishedLater, ...rest] =
+      message;
+    const [receivedAt, alone] = rest;
     const now = performance.now();
     const answers = this.#answers;
     if (!answers) return;
@@ -183,8 +185,8 @@ class Thread {
       jobs.push({
         id: ids[i] as string,
         body: bodies[i] as string,
-        attempt: attempts[i] as number,
-        publishedAt: publishedAt[i] as number,
+        attempt: attempts[i] ?? 1,
+        publishedAt: published + (publishedLater[i] as number),
         receivedAt: isTimed ? receivedAt[i] as number - answers.offset : now,
         alone,
         seq: seqs[i] as number,

@@ -302,14 +302,17 @@ export class ThreadExecutor implements Executor {
     const jobs = this.#takeWaiting(most);
     const seqs = jobs.map((job) => this.#number(job));
     this.#options.listener.onStart([...this.#given.values()]);
+    const isExact = jobs.every(({ publishedAt }) => Number.isSafeInteger(publishedAt));
+    const published = isExact ? jobs[0]?.publishedAt ?? 0 : 0;
     thread.post([
       "jobs",
       performance.now(),
       seqs,
       jobs.map(({ body }) => body),
       jobs.map(({ id }) => id),
-      jobs.map(({ attempt }) => attempt),
-      jobs.map(({ publishedAt }) => publishedAt),
+      jobs.every(({ attempt }) => attempt === 1) ? [] : jobs.map(({ attempt }) => attempt),
+      published,
+      jobs.map(({ publishedAt }) => publishedAt - published),
       this.description.batch ? jobs.map(({ receivedAt }) => receivedAt) : [],
       jobs[0]?.alone ?? false,
     ]);

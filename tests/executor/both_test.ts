@@ -360,3 +360,16 @@ for (
     assert.deepEqual(told, error ? refusal : "published");
   });
 }
+
+bothTest("an event is told when it was published, whatever others say", {}, async (bench) => {
+  const { executor, prompter } = bench;
+  const times = [1_700_000_000_000.5, Infinity, 1_700_000_000_001, 0];
+  executor.run(times.map((publishedAt, index) => {
+    return event({ id: `e${index}`, tell: "context" }, { publishedAt, attempt: index + 1 });
+  }));
+  for (const [index, publishedAt] of times.entries()) {
+    const [, told] = await prompter.tell(`e${index}`) as [unknown, Record<string, unknown>];
+    assert.equal(told["publishedAt"], publishedAt === 0 ? undefined : publishedAt);
+    assert.equal(told["attempt"], index + 1);
+  }
+});

@@ -32,8 +32,12 @@ export type JobsMessage = readonly [
   seqs: readonly number[],
   bodies: readonly string[],
   ids: readonly string[],
+  /** Empty where each is the first, as nearly always. */
   attempts: readonly number[],
-  publishedAt: readonly number[],
+  /** Of the first, or 0. */
+  publishedAt: number,
+  /** By how much each was published later: small numbers cost less than times. */
+  publishedLater: readonly number[],
   /** By the main thread's clock; empty where it does not matter, which is but for batches. */
   receivedAt: readonly number[],
   /** All of them, which is then one. */
