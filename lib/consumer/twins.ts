@@ -21,10 +21,18 @@ export type Meeting =
   /** It waits behind the first, which gives it on when it is deleted. */
   | "waits";
 
+/**
+ * Where an entry is, or no longer is. The tables that a `Map` has outgrown may stay in the heap for
+ * long (see `GivenJobs`): this way they do not keep the entries.
+ */
+interface Place {
+  entry: Entry | undefined;
+}
+
 /** Knows events by their id. Events without one are not known. */
 export class Twins {
-  /** The entries that are here by their id, where several may run at once. */
-  readonly #byId = new Map<string, Entry>();
+  /** Where entries are by their id, where several may run at once. */
+  readonly #byId = new Map<string, Place>();
   readonly #tracksIds: boolean;
   readonly #endingHere: () => readonly Entry[];
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
@@ -64,12 +72,12 @@ export class Twins {
 
   /** An entry is here. */
   add(entry: Entry): void {
-    if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, entry);
+    if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, { entry });
   }
 
   /** An entry is no longer here. @returns What waited for it. */
   delete(entry: Entry): Entry | undefined {
-    if (this.#tracksIds && this.#byId.get(entry.id) === entry) this.#byId.delete(entry.id);
+    if (this.#tracksIds) this.#vacate(entry);
     return entry.next;
   }
 
@@ -81,12 +89,19 @@ export class Twins {
     return this.#endingHere().flatMap((first) => takeOldBehind(first, receivedBefore));
   }
 
+  #vacate(entry: Entry): void {
+    const place = this.#byId.get(entry.id);
+    if (place?.entry !== entry) return;
+    place.entry = undefined;
+    this.#byId.delete(entry.id);
+  }
+
   #wasDone(entry: Entry): boolean {
     return entry.delivery.redelivered && this.#done.size > 0 && this.#done.delete(entry.id);
   }
 
   #firstOf(entry: Entry): Entry | undefined {
-    if (this.#tracksIds) return this.#byId.get(entry.id);
+    if (this.#tracksIds) return this.#byId.get(entry.id)?.entry;
     if (!entry.delivery.redelivered) return undefined;
     return this.#endingHere().find(({ id }) => id === entry.id);
   }

@@ -8,6 +8,7 @@
 import type { ErrorData, Outcome } from "../settle.ts";
 import type { Executor, ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
+import { GivenJobs } from "./thread/given.ts";
 import type { FromThread, ToThread } from "./thread/messages.ts";
 import { type SharedRun, SharedRuns } from "./thread/shared_runs.ts";
 
@@ -75,7 +76,7 @@ export class ThreadExecutor implements Executor {
   readonly #limit: number;
   readonly #waiting = new Fifo<Job>();
   /** What the thread has and has not answered, in the order it was given. */
-  readonly #given = new Map<number, Job>();
+  readonly #given = new GivenJobs();
   #thread: JobThread | undefined;
   #shared: SharedRuns;
   #seq = 0;
@@ -143,9 +144,8 @@ export class ThreadExecutor implements Executor {
     const [only] = suspects;
     if (only?.alone && suspects.length === 1) blamed.add(only);
     for (const job of suspects) job.alone = true;
-    const unfinished = [...this.#given.values()].filter((job) => !blamed.has(job));
     const since = new Map(running.map((run) => [this.#given.get(run.seq), run.since]));
-    this.#given.clear();
+    const unfinished = this.#given.remove(() => true).filter((job) => !blamed.has(job));
     this.#options.listener.onStart([]);
     this.#requeue(unfinished);
     for (const job of blamed) this.#crashed(job, since.get(job), reason, error);
@@ -293,15 +293,13 @@ export class ThreadExecutor implements Executor {
   }
 
   #hasAlone(): boolean {
-    if (this.#given.size !== 1) return false;
-    const [only] = this.#given.values();
-    return only?.alone === true;
+    return this.#given.size === 1 && this.#given.first?.alone === true;
   }
 
   #give(thread: JobThread, most: number): void {
     const jobs = this.#takeWaiting(most);
     const seqs = jobs.map((job) => this.#number(job));
-    this.#options.listener.onStart([...this.#given.values()]);
+    this.#options.listener.onStart(this.#given.values());
     const isExact = jobs.every(({ publishedAt }) => Number.isSafeInteger(publishedAt));
     const published = isExact ? jobs[0]?.publishedAt ?? 0 : 0;
     thread.post([
@@ -332,7 +330,7 @@ export class ThreadExecutor implements Executor {
 
   #number(job: Job): number {
     this.#seq = this.#seq === MAX_SEQ ? 1 : this.#seq + 1;
-    this.#given.set(this.#seq, job);
+    this.#given.add(this.#seq, job);
     return this.#seq;
   }
 
@@ -372,9 +370,7 @@ export class ThreadExecutor implements Executor {
   /** Gives everything back, whatever the thread does. */
   #releaseAll(): void {
     this.#takeFinished();
-    const given = [...this.#given].filter(([, job]) => !this.#left.has(job));
-    for (const [seq] of given) this.#given.delete(seq);
-    for (const [, job] of given) this.#release(job);
+    for (const job of this.#given.remove((job) => !this.#left.has(job))) this.#release(job);
     this.#releaseWaiting();
   }
 
@@ -384,10 +380,10 @@ export class ThreadExecutor implements Executor {
 
   /** Whether the thread holds a job that came before a time and has not been started. */
   #holdsOlder(receivedBefore: number): boolean {
-    const [oldest] = this.#given.values();
+    const oldest = this.#given.first;
     if (!oldest || oldest.receivedAt >= receivedBefore) return false;
     const running = new Set(this.running().map(({ job }) => job));
-    return [...this.#given.values()].some((job) => {
+    return this.#given.values().some((job) => {
       return job.receivedAt < receivedBefore && !running.has(job);
     });
   }
