@@ -49,6 +49,14 @@ export function errorData(error: unknown): ErrorData {
   return data;
 }
 
+/** An error again, of what one was described as; neither its class nor its code is the same. */
+export function errorFrom({ name, message, stack }: ErrorData): Error {
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
 function primitiveMessage(value: unknown): string {
   if (value === "") return "an empty string was thrown";
   const text = typeof value === "string" ? value : `${String(value)} was thrown`;

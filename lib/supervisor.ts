@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import { queueKey } from "./config/queue_key.ts";
 import { Consumer, type Totals } from "./consumer.ts";
 import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
-import { errorData } from "./error_data.ts";
+import { errorData, errorFrom } from "./error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "./executor/describe.ts";
 import type { Job, Running, WorkerDescription } from "./executor/executor.ts";
 import { Lateness } from "./executor/late.ts";
@@ -22,9 +22,12 @@ import type { Reporter } from "./monitoring/report.ts";
 import { publishEvent } from "./publish.ts";
 import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./running_worker.ts";
 import type { ErrorData } from "./settle.ts";
-import { RestartBudget } from "./supervisor/budget.ts";
+import { blockedMs } from "./supervisor/blocked.ts";
 import { ThreadNotices } from "./supervisor/notices.ts";
 import { QueueThread } from "./supervisor/queue_thread.ts";
+import { isRedeclared } from "./supervisor/redeclared.ts";
+import { Restarts } from "./supervisor/restarts.ts";
+import { ThreadSlot } from "./supervisor/thread_slot.ts";
 
 /** What a {@linkcode Supervisor} is made of. */
 export interface SupervisorOptions {
@@ -65,16 +68,8 @@ const SWEEP_MS = 250;
 const RETIRE_MS = 5000;
 /** How long a thread may take beyond the grace of a stop, in ms, where a change waits for it. */
 const WATCHED_STOP_MS = 50;
-/** What Deno has loaded it begins anew itself, 200 ms after a change: so long is it let do so, in ms. */
-const AFTER_CHANGE_MS = 300;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
-/** A thread in which no event runs may be blocked as long as an event may run, but so long, in ms, */
-const LEAST_BLOCKED_MS = 5000;
-/** ... and so long where events may run for ever. */
-const UNLIMITED_BLOCKED_MS = 30_000;
-/** So long, in ms, a thread whose event loop turns may have jobs and not begin to run them. */
-const DEAF_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** Runs one queue in a thread. */
@@ -83,15 +78,14 @@ export class Supervisor {
   readonly queue: string;
   readonly #options: SupervisorOptions;
   readonly #notices: ThreadNotices;
-  readonly #budget: RestartBudget;
+  readonly #restarts: Restarts;
+  readonly #slot: ThreadSlot;
   readonly #lateness = new Lateness();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   #state: QueueState = "starting";
-  #thread: QueueThread | undefined;
   #shared: SharedRuns | undefined;
   #consumer: Consumer<ThreadExecutor> | undefined;
   #maxHeapMb: number;
-  #restarting: ReturnType<typeof setTimeout> | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #isLaunched = false;
   /** Whether the thread was begun for the heap it wants: it gets no other, should it want that. */
@@ -102,11 +96,7 @@ export class Supervisor {
   #isConsuming = false;
   #isQuiet = false;
   #isRetiring = false;
-  #isWaitingForChange = false;
   #stopping: Promise<void> | undefined;
-  /** The end of the thread before this one. */
-  #ending: Promise<boolean> | undefined;
-  #zombies = 0;
 
   /** @param options The queue, its worker's file, and what it works with. */
   constructor(options: SupervisorOptions) {
@@ -114,8 +104,8 @@ export class Supervisor {
     this.#options = options;
     this.queue = queue;
     this.#notices = new ThreadNotices(queue, report);
-    const { restarts } = config;
-    this.#budget = new RestartBudget({ most: restarts.most, windowMs: restarts.seconds * 1000 });
+    this.#restarts = new Restarts(config.restarts, () => this.#begin());
+    this.#slot = new ThreadSlot(() => this.#onZombie());
     this.#maxHeapMb = config.queues.get(queueKey(file.name))?.maxHeapMb ?? DEFAULT_MAX_HEAP_MB;
   }
 
@@ -146,12 +136,16 @@ export class Supervisor {
 
   /** Threads that could not be ended. */
   get zombies(): number {
-    return this.#zombies;
+    return this.#slot.zombies;
   }
 
   /** MB of heap that the worker uses; `undefined` when there is no thread. */
   get heapMb(): number | undefined {
     return this.#thread?.heapMb;
+  }
+
+  get #thread(): QueueThread | undefined {
+    return this.#slot.thread;
   }
 
   get #executor(): ThreadExecutor | undefined {
@@ -195,7 +189,7 @@ export class Supervisor {
 
   /** A file has changed: a worker that waits for that is begun anew. */
   onChange(): void {
-    if (this.#isWaitingForChange && !this.#isStopping()) this.#restart(AFTER_CHANGE_MS);
+    this.#restarts.changed();
   }
 
   /**
@@ -206,7 +200,7 @@ export class Supervisor {
    */
   async stop(graceMs: number): Promise<void> {
     this.#state = "stopping";
-    clearTimeout(this.#restarting);
+    this.#restarts.cancel();
     await this.#consumer?.stop(graceMs);
     if (graceMs === 0) void this.#thread?.stop();
     await (this.#stopping ??= this.#close());
@@ -218,8 +212,7 @@ export class Supervisor {
     if (thread && this.#isConsuming && !thread.isBlocked && !await thread.close(CLOSE_MS)) {
       this.#options.report(notClosed(this.queue, CLOSE_MS));
     }
-    this.#thread = undefined;
-    await Promise.all([thread?.stop(), this.#ending]);
+    await this.#slot.close();
     this.#ended.resolve("stopped");
   }
 
@@ -227,12 +220,10 @@ export class Supervisor {
 
   /** @param isResized The heap is as large as the worker's file just said. */
   #begin(isResized = false): void {
-    clearTimeout(this.#restarting);
-    this.#isWaitingForChange = false;
     this.#isResized = isResized;
     this.#isRetiring = false;
     try {
-      this.#thread = this.#newThread();
+      this.#slot.hold(this.#newThread());
     } catch (error) {
       this.#onFailure(errorData(error));
     }
@@ -270,7 +261,7 @@ export class Supervisor {
     this.#launch(true);
     if (description.maxHeapMb !== this.#maxHeapMb && !this.#isResized) {
       this.#maxHeapMb = description.maxHeapMb;
-      void this.#endThread();
+      void this.#slot.end();
       return this.#begin(true);
     }
     try {
@@ -289,16 +280,7 @@ export class Supervisor {
    * @throws {WorkerDeclarationError} When it cannot be.
    */
   #compare(first: WorkerDescription, now: WorkerDescription): void {
-    if (!first.batch !== !now.batch) {
-      const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
-      throw new WorkerDeclarationError(
-        `${this.#options.file.file} takes its events ${is}, and took them ${was} when this ` +
-          `process began: restart the process (SIGUSR1)`,
-      );
-    }
-    const numbers = (description: WorkerDescription) =>
-      JSON.stringify({ ...description, maxHeapMb: 0 });
-    if (this.#isChanged || numbers(first) === numbers(now)) return;
+    if (!isRedeclared(this.#options.file, first, now) || this.#isChanged) return;
     this.#isChanged = true;
     this.#notices.otherNumbers();
   }
@@ -306,7 +288,7 @@ export class Supervisor {
   /** It is no queue of this process. */
   async #leave(): Promise<void> {
     clearInterval(this.#sweeper);
-    await this.#endThread();
+    await this.#slot.end();
     this.#launch(false);
     this.#ready();
     this.#ended.resolve("inactive");
@@ -336,8 +318,8 @@ export class Supervisor {
           abortGraceSeconds: config.abortGraceSeconds,
           onHang: (hang) => this.#onHang(hang),
           endThread: async () => {
-            void this.#endThread();
-            return await this.#ending ?? true;
+            void this.#slot.end();
+            return await this.#slot.isEnded;
           },
           stopMs: isWatched ? WATCHED_STOP_MS : undefined,
         }),
@@ -382,11 +364,11 @@ export class Supervisor {
     const count = this.running().length;
     const end = { reason, error, guilty: [], isSuspicious: isRunning && !this.#isRetiring };
     const isBlamed = this.#executor?.detach(end) ?? false;
-    void this.#endThread();
+    void this.#slot.end();
     if (this.#state === "stopping") return;
     if (isRunning && isBlamed) {
       this.#notices.endedWithEvents(reason, count, error);
-      return this.#restart(0);
+      return this.#restart();
     }
     this.#onFailure(error, reason);
   }
@@ -401,8 +383,8 @@ export class Supervisor {
     const isSuspicious = guilty.length === 0;
     this.#executor?.detach({ reason: "timeout", error, guilty, isSuspicious });
     this.#notices.hangs(seconds, running.length, jobs.map(({ id }) => id));
-    void this.#endThread();
-    if (this.#state !== "stopping") this.#restart(0);
+    void this.#slot.end();
+    if (this.#state !== "stopping") this.#restart();
   }
 
   /** Those that are surely to blame: not where a batch hangs, or one of several blocks them all. */
@@ -424,7 +406,7 @@ export class Supervisor {
     if (thread !== this.#thread || this.#isStopping()) return;
     // Else an event that throws so and runs for long would do so for ever.
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false, givenUp });
-    void this.#endThread();
+    void this.#slot.end();
     this.#tryLater(error);
   }
 
@@ -435,14 +417,14 @@ export class Supervisor {
   /** A thread could not be begun, or ended without any event being to blame. */
   #onFailure(error: ErrorData, reason?: ThreadDeath["reason"]): void {
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
-    void this.#endThread();
+    void this.#slot.end();
     if (this.#isStopping()) return;
     this.#launch(true);
     this.#ready();
     if (this.#options.isOnly && !this.#isConsuming) return this.#ended.reject(thrownBy(error));
     if (this.#options.isWatched && !this.#isConsuming) return this.#waitForChange(error);
-    if (this.#state === "parked") return this.#tryParkedLater();
-    if (this.#budget.failures < this.#options.config.restarts.most) {
+    if (this.#state === "parked") return this.#restarts.whileParked();
+    if (this.#restarts.mayFail) {
       if (reason) this.#notices.ended(reason, error);
       else this.#notices.didNotStart(error);
     }
@@ -451,30 +433,25 @@ export class Supervisor {
 
   #waitForChange(error: ErrorData): void {
     this.#state = "parked";
-    this.#isWaitingForChange = true;
+    this.#restarts.onceChanged();
     this.#notices.waitsForChange(this.#options.file.file, error);
   }
 
   #tryLater(error: ErrorData): void {
-    const ms = this.#budget.failed();
-    if (ms !== undefined) return this.#restart(ms);
+    if (this.#restarts.afterFailure()) {
+      this.#state = "restarting";
+      return;
+    }
     this.#park();
     this.#notices.parked(this.#options.config.restarts, error);
   }
 
-  #restart(ms: number): void {
-    if (this.#state !== "parked") this.#state = "restarting";
-    clearTimeout(this.#restarting);
-    if (ms === 0) return this.#begin();
-    this.#restarting = setTimeout(() => this.#begin(), ms);
+  #restart(): void {
+    this.#state = "restarting";
+    this.#restarts.now();
   }
 
-  /** Ends the thread; whether it is gone is looked at, and only a stop waits for it. */
-  async #endThread(): Promise<void> {
-    const thread = this.#thread;
-    this.#thread = undefined;
-    if (!thread || await (this.#ending = thread.stop())) return;
-    this.#zombies++;
+  #onZombie(): void {
     this.#notices.zombie();
     this.#options.onZombie?.();
   }
@@ -483,19 +460,15 @@ export class Supervisor {
 
   #park(): void {
     this.#state = "parked";
-    void this.#endThread();
+    void this.#slot.end();
     if (this.#isConsuming) void this.#consumer?.pause("parked").catch(() => {});
     this.#consumer?.recall();
     this.#options.onParked?.(true);
-    this.#tryParkedLater();
-  }
-
-  #tryParkedLater(): void {
-    this.#restart(this.#options.config.restarts.parkSeconds * 1000);
+    this.#restarts.whileParked();
   }
 
   #unpark(): void {
-    this.#budget.clear();
+    this.#restarts.forgive();
     this.#options.onParked?.(false);
     this.#notices.consumedAgain();
     if (this.#isConsuming) void this.#consumer?.resume("parked");
@@ -515,11 +488,8 @@ export class Supervisor {
     const thread = this.#thread;
     const executor = this.#executor;
     if (!thread || !executor) return;
-    const mostMs = Math.max(this.limit ?? UNLIMITED_BLOCKED_MS, LEAST_BLOCKED_MS);
-    if (thread.silentMs > mostMs) return this.#onBlocked(thread.silentMs);
-    const { deafMs, description: { batch } } = executor;
-    const gatherMs = (batch?.seconds ?? 0) * 1000;
-    if (!thread.isLate && deafMs > gatherMs + DEAF_MS) this.#onBlocked(deafMs);
+    const ms = blockedMs(thread, executor, this.limit);
+    if (ms !== undefined) this.#onBlocked(ms);
   }
 
   /** Something that a handler left behind blocks the thread. */
@@ -528,16 +498,13 @@ export class Supervisor {
     const error = { name: "ThreadBlocked", message: `The thread did not answer for ${seconds} s` };
     this.#notices.blocked(seconds);
     this.#executor?.detach({ reason: "crashed", error, guilty: [], isSuspicious: false });
-    void this.#endThread();
+    void this.#slot.end();
     this.#tryLater(error);
   }
 }
 
 /** An error as a thread told it. */
-function thrownBy({ name, message, stack }: ErrorData): Error {
-  if (name === "WorkerDeclarationError") return new WorkerDeclarationError(message);
-  const error = new Error(message);
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
+function thrownBy(error: ErrorData): Error {
+  const isDeclaration = error.name === "WorkerDeclarationError";
+  return isDeclaration ? new WorkerDeclarationError(error.message) : errorFrom(error);
 }

@@ -8,6 +8,7 @@
 import type { Scope } from "@sentry/deno";
 import { redactText } from "../redact.ts";
 import { redactValue } from "../redact_value.ts";
+import { errorFrom } from "../error_data.ts";
 import type { ErrorData } from "../settle.ts";
 import type { NoticeReport, Report, Reporter, SettledReport } from "./report.ts";
 
@@ -217,11 +218,8 @@ function isFailedRun({ outcome, reason }: SettledReport): boolean {
   return outcome === "retried" && reason !== "retry-later";
 }
 
-function asError({ name, message, stack }: ErrorData): Error {
-  const error = new Error(message);
-  error.name = name;
-  error.stack = stack ?? `${name}: ${message}`;
-  return error;
+function asError(data: ErrorData): Error {
+  return errorFrom({ ...data, stack: data.stack ?? `${data.name}: ${data.message}` });
 }
 
 /** The body by value where it is JSON, with secrets masked; else the beginning of its text. */

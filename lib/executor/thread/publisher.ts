@@ -5,6 +5,7 @@
  */
 
 import { BrokerError, type BrokerErrorKind } from "../../broker/broker.ts";
+import { errorFrom } from "../../error_data.ts";
 import { Fifo } from "../fifo.ts";
 import type { FromThread, PublishFailure } from "./messages.ts";
 
@@ -58,10 +59,8 @@ export class Publisher {
   }
 }
 
-function asError({ name, message, stack, brokerKind }: PublishFailure): Error {
-  if (brokerKind !== undefined) return new BrokerError(brokerKind as BrokerErrorKind, message);
-  const error = new Error(message);
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
+function asError(failure: PublishFailure): Error {
+  const { brokerKind, message } = failure;
+  if (brokerKind === undefined) return errorFrom(failure);
+  return new BrokerError(brokerKind as BrokerErrorKind, message);
 }
