@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fingerprint, Journal } from "../lib/journal.ts";
 import { consuming, QUEUE } from "./fixtures/consumer.ts";
-import { Gates, turn } from "./fixtures/executor.ts";
+import { type ExecutorSettings, Gates, turn } from "./fixtures/executor.ts";
 import { FakeBroker } from "./fixtures/fake_broker.ts";
 import { fullDisk } from "./fixtures/full_disk.ts";
 
@@ -38,19 +38,25 @@ function found(dir: string, keys: readonly string[]): (number | undefined)[] {
   return suspicions;
 }
 
+/** A queue whose handlers wait. */
+async function gated(
+  dir: { readonly path: string },
+  settings: ExecutorSettings = {},
+) {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  const worker = { consume: (event: { id: string }) => gates.enter(event.id) };
+  const run = await consuming({ broker, stateDir: dir.path, settings, worker });
+  return { broker, gates, run, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
+}
+
 const filesIn = (dir: string) => [...Deno.readDirSync(join(dir, "journal"))].length;
 
 Deno.test("Consumer says what it runs, and nothing once it is done", async () => {
   using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
   {
-    await using run = await consuming({
-      broker,
-      stateDir: dir.path,
-      settings: { concurrency: 2 },
-      worker: { consume: (event) => gates.enter(event.id) },
-    });
+    await using scene = await gated(dir, { concurrency: 2 });
+    const { broker, gates, run } = scene;
     broker.deliver("a");
     await gates.entries(1);
     assert.deepEqual(ifKilledNow(dir.path, ["a", "b"]), [0, undefined]);
@@ -141,14 +147,8 @@ for (const withId of [true, false]) {
     const body = '{"id":"suspect"}';
     const key = withId ? "suspect" : fingerprint(body);
     wasKilled(dir.path, [key, "other"], false);
-    const broker = new FakeBroker();
-    const gates = new Gates();
-    await using run = await consuming({
-      broker,
-      stateDir: dir.path,
-      settings: { concurrency: 3 },
-      worker: { consume: (event) => gates.enter(event.id) },
-    });
+    await using scene = await gated(dir, { concurrency: 3 });
+    const { broker, gates, run } = scene;
     broker.deliver("a");
     const suspect = { name: "suspect", body, messageId: withId ? "suspect" : "" };
     broker.deliver(suspect);
@@ -176,17 +176,12 @@ for (const withId of [true, false]) {
 async function suspecting(name: string) {
   const dir = stateDir();
   wasKilled(dir.path, [name], false);
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  const worker = { consume: (event: { id: string }) => gates.enter(event.id) };
-  const run = await consuming({ broker, stateDir: dir.path, worker });
+  const scene = await gated(dir);
   return {
-    broker,
-    gates,
-    run,
+    ...scene,
     dir: dir.path,
     async [Symbol.asyncDispose]() {
-      await run[Symbol.asyncDispose]();
+      await scene[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
     },
   };
@@ -260,13 +255,8 @@ Deno.test("A queue whose event runs for long gives its turn on when another want
 
 Deno.test("Consumer that stops names what runs, and not what it has given back", async () => {
   using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
+  await using scene = await gated(dir);
+  const { broker, gates, run } = scene;
   for (const name of ["a", "b"]) broker.deliver(name);
   await gates.entries(1);
   const stopped = run.consumer.stop(60_000);
@@ -391,14 +381,8 @@ Deno.test("Consumer remembers a crash whose copy was refused", async () => {
 Deno.test("Consumer still says what runs when a suspect is punished meanwhile", async () => {
   using dir = stateDir();
   wasKilled(dir.path, ["suspect"], true);
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    settings: { concurrency: 2 },
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
+  await using scene = await gated(dir, { concurrency: 2 });
+  const { broker, gates, run } = scene;
   broker.deliver("a");
   await gates.entries(1);
   broker.deliver("suspect");
@@ -592,13 +576,8 @@ Deno.test("Consumer keeps a crash in mind when another event of the same body is
   using dir = stateDir();
   const body = '{"id":"same"}';
   wasKilled(dir.path, [fingerprint(body)], true);
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
+  await using scene = await gated(dir);
+  const { broker, gates, run } = scene;
   broker.deliver("running");
   await gates.entries(1);
   broker.deliver({ name: "fresh", messageId: "", body });
@@ -666,13 +645,8 @@ Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
 
 Deno.test("Consumer suspects what it gives back unrun that was to run alone", async () => {
   using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
+  await using scene = await gated(dir);
+  const { broker, gates, run } = scene;
   broker.deliver("running");
   await gates.entries(1);
   broker.deliver({ name: "suspect", headers: { "x-pq-crashes": 1 } });
