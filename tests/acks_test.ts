@@ -172,6 +172,22 @@ Deno.test("AckCoalescer keeps its count with thousands of deliveries behind a sl
   assert.equal(channel.unacknowledged.size, 0);
 });
 
+Deno.test("AckCoalescer does as little behind a hole of a million deliveries as behind a small one", () => {
+  const acks = new AckCoalescer({ ack: () => {} }, () => {});
+  acks.expect(100);
+  let tag = 1;
+  const settleMany = (count: number) => {
+    const from = performance.now();
+    for (let i = 0; i < count; i++) acks.settled(++tag);
+    return performance.now() - from;
+  };
+  settleMany(10_000);
+  const small = settleMany(10_000);
+  settleMany(1_000_000);
+  const large = settleMany(10_000);
+  assert(large < 20 * small, `${large} ms, and ${small} ms at first`);
+});
+
 type Step =
   | { readonly kind: "deliver"; readonly count: number }
   | { readonly kind: "settle"; readonly pick: number }

@@ -40,6 +40,8 @@ export class AckCoalescer {
   #ready = 0;
   #readyCount = 0;
   #behindHole = 0;
+  /** Tags that were settled behind an unsettled one; some may have been passed over since. */
+  #behind: number[] = [];
   #deferred = false;
 
   /**
@@ -65,7 +67,9 @@ export class AckCoalescer {
     } else {
       this.#mark(tag, SETTLED);
       this.#behindHole++;
+      this.#behind.push(tag);
       this.#advance();
+      if (this.#behind.length > 2 * this.#most) this.#behind = this.#tagsBehindHole();
     }
     if (this.#readyCount >= this.#most) this.flush();
     if (this.#behindHole >= this.#most) this.#ackBehindHole();
@@ -131,14 +135,19 @@ export class AckCoalescer {
     }
   }
 
+  /** Without those that were passed over since they were settled. */
+  #tagsBehindHole(): number[] {
+    return this.#behind.filter((tag) => tag > this.#next);
+  }
+
   #ackBehindHole(): void {
     if (this.#behindHole === 0) return;
-    for (let tag = this.#next; tag <= this.#highest; tag++) {
-      const slot = tag % this.#states.length;
-      if (this.#states[slot] !== SETTLED) continue;
-      this.#states[slot] = ANSWERED;
+    const tags = this.#tagsBehindHole();
+    this.#behind = [];
+    this.#behindHole = 0;
+    for (const tag of tags) {
+      this.#states[tag % this.#states.length] = ANSWERED;
       this.#channel.ack(tag, false);
     }
-    this.#behindHole = 0;
   }
 }

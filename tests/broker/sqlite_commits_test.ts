@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { Commits } from "../../lib/broker/sqlite/commits.ts";
 
 /** A file whose transactions go as it is told, by result codes of SQLite. */
@@ -95,6 +96,16 @@ Deno.test("after a fault what is owed is written first and alone", async () => {
     ...["begin", "owed", "commit"],
     ...["begin", "two", "rollback"],
   ]);
+});
+
+Deno.test("after a fault what is owed waits, also where it asks for more to be written at once", async () => {
+  const file = new FakeFile();
+  file.commits.push(...Array(100).fill(FULL));
+  file.tasks.owe(() => file.tasks.hurry());
+  file.tasks.hurry();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  assert.deepEqual(file.log, ["begin", "rollback"]);
+  file.tasks.close(new Error("closed"));
 });
 
 Deno.test("what takes long is spread over several transactions", async () => {

@@ -199,6 +199,8 @@ export class Commits {
     this.#isFailing = true;
     this.#lockedOutSince = undefined;
     this.#rejectAsked(explained);
+    // What ran before the fault may have asked for more at once.
+    this.#stopTimers();
     if (this.#hasTasks) this.#within(AGAIN_MS);
     this.#endAttempt(false);
   }
