@@ -20,7 +20,7 @@ export const SENTRY = {
     default: undefined,
     description: "If set, errors and traces go to this Sentry project",
     secret: "whole",
-    ...textThat(isDsn, "a Sentry DSN, such as https://key@host/project"),
+    ...textThat(isDsn, "a Sentry DSN, such as https://key@host/1"),
   },
   environment: {
     name: "SENTRY_ENVIRONMENT",
@@ -37,10 +37,10 @@ export const SENTRY = {
   },
 } satisfies Record<string, Setting<string> | Setting<TraceRate>>;
 
+/** What Sentry's SDK takes: it prints one that it refuses, and goes on without. */
 function isDsn(dsn: string): boolean {
-  if (!URL.canParse(dsn)) return false;
-  const { protocol, username, pathname } = new URL(dsn);
-  return /^https?:$/.test(protocol) && username !== "" && pathname.length > 1;
+  return URL.canParse(dsn) &&
+    /^https?:\/\/\w+(:\w*)?@(\[[:.%\w]+\]|[\w.-]+)(:\d+)?\/([^/?#]+\/)*\d+$/.test(dsn);
 }
 
 function fromJson(value: string): unknown {

@@ -20,6 +20,8 @@ export interface WorkerOverrides {
 /** Zulip's limit for one event. */
 const DEFAULT_MAX_CONSUME_SECONDS = 30;
 const DEFAULT_RETRIES = [5, 60, 300];
+/** A prefetch count has 16 bits in AMQP. */
+const MOST_PREFETCH = 65_535;
 /** Unsettled deliveries at once, for a worker that does not say. */
 export const DEFAULT_PREFETCH = 100;
 /** MB of heap, for a worker that does not say. */
@@ -67,7 +69,12 @@ function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
   const isTime = (value: number) => Number.isFinite(value) && value >= 0;
   const rules: readonly (readonly [string, unknown, boolean, string])[] = [
-    ["prefetch", prefetch, isCount(prefetch), "a whole number from 1"],
+    [
+      "prefetch",
+      prefetch,
+      isCount(prefetch) && prefetch <= MOST_PREFETCH,
+      `a whole number from 1 to ${MOST_PREFETCH}`,
+    ],
     ["concurrency", concurrency, isCount(concurrency), "a whole number from 1"],
     ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
     ["batch.seconds", batch?.seconds, !batch || isTime(batch.seconds), "a number from 0"],
@@ -87,5 +94,6 @@ function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
 }
 
 function defaultPrefetch(concurrency: number, batchSize = 0): number {
-  return Math.max(concurrency > 1 ? 2 * concurrency + 8 : DEFAULT_PREFETCH, batchSize);
+  const least = concurrency > 1 ? 2 * concurrency + 8 : DEFAULT_PREFETCH;
+  return Math.min(Math.max(least, batchSize), MOST_PREFETCH);
 }

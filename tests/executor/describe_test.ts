@@ -41,6 +41,10 @@ const ROWS: readonly [
     batch: { size: 400, seconds: 1 },
     prefetch: 400,
   }],
+  ["takes at once what a prefetch count can say", single({ concurrency: 40_000 }), {}, {
+    concurrency: 40_000,
+    prefetch: 65_535,
+  }],
   [
     "takes the worker's own numbers",
     single({ prefetch: 7, maxConsumeSeconds: null, maxHeapMb: 9, retries: [], isTestQueue: true }),
@@ -71,7 +75,8 @@ for (const [title, worker, overrides, expected] of ROWS) {
 }
 
 const WRONG: readonly [worker: Worker, message: string][] = [
-  [single({ prefetch: 0 }), "prefetch 0: it must be a whole number from 1"],
+  [single({ prefetch: 0 }), "prefetch 0: it must be a whole number from 1 to 65535"],
+  [single({ prefetch: 65_536 }), "prefetch 65536: it must be a whole number from 1 to 65535"],
   [single({ concurrency: 0 }), "concurrency 0: it must be a whole number from 1"],
   [single({ concurrency: 1.5 }), "concurrency 1.5: it must be a whole number from 1"],
   [batched({ size: 0, seconds: 1 }), "batch.size 0: it must be a whole number from 1"],
