@@ -216,7 +216,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
     const entry = job as Entry;
     if (entry.alone) this.#endAlone(entry, outcome);
-    if (outcome.kind === "released" && this.#goesOn(job)) {
+    // The broker gets it back when the process ends.
+    if (outcome.kind === "released" && outcome.goesOn) {
       return this.#settled(entry, { settlement: RELEASE, outcome, startedAt, runMs });
     }
     this.#settleBy(outcome, entry, startedAt, runMs);
@@ -225,11 +226,6 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   #endAlone(entry: Entry, outcome: Outcome): void {
     this.#suspects.endAlone(entry, outcome);
     this.#lone.end(entry);
-  }
-
-  /** Whether a job that was given up runs on: the broker gets it back when the process ends. */
-  #goesOn(job: Job): boolean {
-    return this.executor.running().some((running) => running.job === job);
   }
 
   #settleBy(outcome: Outcome, entry: Entry, startedAt: number, runMs: number): void {

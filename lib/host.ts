@@ -124,9 +124,13 @@ export class WorkerHost {
   /** Publishes to a queue, or to the shard of it that the event belongs to. */
   async #publish(queue: string, event: unknown): Promise<void> {
     const { config, publish } = this.#options;
+    const body: string | undefined = JSON.stringify(event);
+    if (body === undefined) {
+      throw new TypeError(`An event for queue ${queue} must be JSON, and ${typeof event} is not`);
+    }
     const shards = config.shards.get(queueKey(queue));
     const shard = shards === undefined ? undefined : await shardFunction(queue, config.workersDir);
-    await publish(shardQueue(queue, event, shards, shard), JSON.stringify(event));
+    await publish(shardQueue(queue, event, shards, shard), body);
   }
 
   /** One database for the worker; a failed attempt is not kept. */

@@ -36,8 +36,11 @@ export type Outcome =
   | { readonly kind: "done" }
   /** The handler threw `Discard`. */
   | { readonly kind: "discarded"; readonly error: ErrorData }
-  /** Not run, or not to its end, through no fault of the event. */
-  | { readonly kind: "released" }
+  /**
+   * Not run, or not to its end, through no fault of the event. Its handler may go on: what cannot
+   * be ended before the process does.
+   */
+  | { readonly kind: "released"; readonly goesOn?: true }
   /** The handler threw `RetryLater`. */
   | {
     readonly kind: "retry-later";

@@ -88,6 +88,8 @@ export class Supervisor {
   #maxHeapMb: number;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #isLaunched = false;
+  /** Whether its worker was once loaded and found to be one that is run. */
+  #wasActive = false;
   /** Whether the thread was begun for the heap it wants: it gets no other, should it want that. */
   #isResized = false;
   /** Whether it was told that the worker's file was changed. */
@@ -257,7 +259,8 @@ export class Supervisor {
   }
 
   #onDescribed(thread: QueueThread, description: WorkerDescription, isActive: boolean): void {
-    if (this.#options.onlyIfActive && !isActive && !this.#isLaunched) return void this.#leave();
+    this.#wasActive ||= isActive;
+    if (this.#options.onlyIfActive && !this.#wasActive) return void this.#leave();
     this.#launch(true);
     if (description.maxHeapMb !== this.#maxHeapMb && !this.#isResized) {
       this.#maxHeapMb = description.maxHeapMb;
@@ -362,7 +365,7 @@ export class Supervisor {
   #onDeath({ reason, error }: ThreadDeath): void {
     const isRunning = this.#state === "consuming";
     const count = this.running().length;
-    const end = { reason, error, guilty: [], isSuspicious: isRunning && !this.#isRetiring };
+    const end = { reason, error, guilty: [], isSuspicious: isRunning };
     const isBlamed = this.#executor?.detach(end) ?? false;
     void this.#slot.end();
     if (this.#state === "stopping") return;

@@ -141,7 +141,7 @@ class Thread {
       case "setup":
         return void this.#setup(message).catch(sayFailed);
       case "recall":
-        return this.#executor?.recall(message[1] ? Infinity : performance.now());
+        return this.#executor?.recall(message[1] - (this.#answers?.offset ?? 0));
       case "stop":
         return void this.#executor?.stop(message[1]).then(() => this.#stopped());
       case "close":
@@ -287,7 +287,8 @@ async function main(data: ThreadData): Promise<void> {
   });
   beat(pulse, (now) => thread.sweep(now));
   say(["born", canBeStopped, canBeStopped ? "" : await task()]);
-  await thread.load().catch(sayFailed);
+  // Not waited for: a runtime that is ended while its program still begins leaves memory behind.
+  void thread.load().catch(sayFailed);
 }
 
 await main(workerData as ThreadData);

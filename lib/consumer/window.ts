@@ -123,8 +123,8 @@ export class DeliveryWindow {
     const wanted = this.#pauses.size > 0 ? 0 : this.#wanted();
     await this.#subscription.resume(wanted);
     this.#isStarted = true;
-    // What kept it from taking events may have ended meanwhile.
-    if (wanted === 0) await this.#reopen();
+    // It may have been paused and resumed meanwhile.
+    await this.#reopen();
   }
 
   /** Takes no more events. */

@@ -91,7 +91,8 @@ export interface Executor {
   sweep(now: number, lateMs?: number): void;
   /**
    * Gives back what has not been started, waits for what runs, aborts it after the grace and then
-   * gives it up as `released`: what cannot be ended with its thread stays among what runs.
+   * gives it up as `released`: what cannot be ended with its thread goes on, and stays among what
+   * runs.
    *
    * @param graceMs How long to wait before the abort.
    */

@@ -37,8 +37,9 @@ export interface RunOptions {
   readonly marks?: RunMarks;
 }
 
-/** The outcome of a job that is given back. */
+/** The outcome of a job that is given back, and of one whose handler goes on all the same. */
 const RELEASED: Outcome = { kind: "released" };
+const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
 
 /** How long handlers that never wait may keep the event loop from turning, in ms. */
 const YIELD_MS = 10;
@@ -186,7 +187,7 @@ export class Runs {
     if (run.abandoned || run.stuck) return;
     run.abandoned = true;
     this.tick();
-    for (const { job } of run.items) this.settle(run, job, RELEASED);
+    for (const { job } of run.items) this.settle(run, job, GIVEN_UP);
   }
 
   /** Resolves to whether all became quiet, or were given up, within so many ms. */

@@ -57,6 +57,7 @@ export interface ThreadExecutorOptions {
 
 const DONE: Outcome = { kind: "done" };
 const RELEASED: Outcome = { kind: "released" };
+const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
 /** Jobs a thread may hold where they run one after another. */
 const OUTSTANDING = 200;
 /** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
@@ -86,6 +87,8 @@ export class ThreadExecutor implements Executor {
   #recalledAt = -Infinity;
   /** What runs in a thread that could not be ended at the stop. */
   readonly #left = new Set<Job>();
+  /** Whether no job has come to its end in this thread, and so none has left anything behind. */
+  #isFresh = true;
   #isStopping = false;
   #isRetiring = false;
   #quiet = Promise.withResolvers<void>();
@@ -111,6 +114,7 @@ export class ThreadExecutor implements Executor {
   attach(thread: JobThread, shared: SharedRuns): void {
     this.#thread = thread;
     this.#shared = shared;
+    this.#isFresh = true;
     this.#isRetiring = false;
     this.#heard(performance.now());
     this.#feed();
@@ -131,7 +135,8 @@ export class ThreadExecutor implements Executor {
 
   /**
    * The thread is no more: what it had finished is settled, the guilty have used up an attempt, and
-   * the rest waits for the next thread; suspects then run alone.
+   * the rest waits for the next thread; suspects then run alone. One that was alone is guilty,
+   * unless another that had run before it in the thread may have left something behind.
    *
    * @returns Whether a job was to blame, or may have been.
    */
@@ -139,10 +144,13 @@ export class ThreadExecutor implements Executor {
     this.#thread = undefined;
     this.#takeFinished();
     const running = this.#shared.running();
-    const blamed = new Set(guilty);
-    const suspects = [...new Set([...isSuspicious ? this.#jobsOf(running) : [], ...givenUp])];
+    // What has come to its end meanwhile has its outcome.
+    const given = new Set(this.#given.values());
+    const blamed = new Set(guilty.filter((job) => given.has(job)));
+    const suspected = new Set([...isSuspicious ? this.#jobsOf(running) : [], ...givenUp]);
+    const suspects = [...suspected].filter((job) => given.has(job));
     const [only] = suspects;
-    if (only?.alone && suspects.length === 1) blamed.add(only);
+    if (only?.alone && suspects.length === 1 && this.#isFresh) blamed.add(only);
     for (const job of suspects) job.alone = true;
     const since = new Map(running.map((run) => [this.#given.get(run.seq), run.since]));
     const unfinished = this.#given.remove(() => true).filter((job) => !blamed.has(job));
@@ -262,11 +270,13 @@ export class ThreadExecutor implements Executor {
 
   #outcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
     const job = this.#given.get(seq);
-    if (!job || (outcome.kind === "released" && this.#keeps(seq))) return;
+    const isReleased = outcome.kind === "released";
+    if (!job || (isReleased && this.#keeps(seq))) return;
     this.#given.delete(seq);
-    this.#options.listener.onOutcome(job, outcome, startedAt, runMs);
+    this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, startedAt, runMs);
     // What waits here must not run before what the thread has given back.
-    if (outcome.kind === "released") this.#releaseWaiting();
+    if (isReleased) this.#releaseWaiting();
+    else this.#isFresh = false;
     if (this.#given.size === 0 && this.#isStopping) this.#quiet.resolve();
   }
 
@@ -275,7 +285,7 @@ export class ThreadExecutor implements Executor {
    * where it retires, and what still runs in it must not run elsewhere.
    */
   #keeps(seq: number): boolean {
-    return this.#isRetiring || this.#shared.running().some((run) => run.seq === seq);
+    return this.#isRetiring || this.#shared.isRunning(seq);
   }
 
   /** Gives the thread what it has room for, in few messages; what must run alone, by itself. */
@@ -364,7 +374,7 @@ export class ThreadExecutor implements Executor {
   #leaveRunning(): void {
     const jobs = this.running().map(({ job }) => job).filter((job) => !this.#left.has(job));
     for (const job of jobs) this.#left.add(job);
-    for (const job of jobs) this.#release(job);
+    for (const job of jobs) this.#end(job, GIVEN_UP);
   }
 
   /** Gives everything back, whatever the thread does. */
@@ -375,7 +385,11 @@ export class ThreadExecutor implements Executor {
   }
 
   #release(job: Job): void {
-    this.#options.listener.onOutcome(job, RELEASED, performance.now(), 0);
+    this.#end(job, RELEASED);
+  }
+
+  #end(job: Job, outcome: Outcome): void {
+    this.#options.listener.onOutcome(job, outcome, performance.now(), 0);
   }
 
   /** Whether the thread holds a job that came before a time and has not been started. */
@@ -392,6 +406,7 @@ export class ThreadExecutor implements Executor {
     const now = performance.now();
     if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
     this.#recalledAt = now;
-    this.#thread?.post(["recall", receivedBefore === Infinity]);
+    // Of what runs one by one all is given back, and only of batches it is known when it came.
+    this.#thread?.post(["recall", this.description.batch ? receivedBefore : Infinity]);
   }
 }

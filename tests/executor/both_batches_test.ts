@@ -103,6 +103,25 @@ bothTest("what runs one by one is not given back because it is old", GATHERED, a
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
 });
 
+bothTest("of what waits for its batch only what is old is given back", GATHERED, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
+  const now = performance.now();
+  executor.run([at("a", now - 5000), at("b", now - 5000), at("c", now - 5000)]);
+  await prompter.waits("a");
+  executor.run([at("old", now - 5000), at("young", now)]);
+  executor.recall(now - 1000);
+  await recorder.outcomes(1);
+  executor.recall(now - 1000);
+  await prompter.turn();
+  assert.deepEqual(recorder.ids("released"), ["old"]);
+  executor.recall(Infinity);
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.ids("released"), ["old", "young"]);
+  prompter.leave("a");
+  await recorder.outcomes(5);
+});
+
 bothTest("one by one, each event comes as if it had not been used", GATHERED, async (bench) => {
   const { executor, recorder } = bench;
   executor.run(events({ id: "a", throwsTogether: "an error" }, "b", "c"));

@@ -56,13 +56,48 @@ Deno.test("of suspects, the one that ends its thread again is blamed, and no oth
   assert.deepEqual(recorder.starts.at(-1), ["a"]);
   prompter.leave("a");
   await bench.until("it died again", () => bench.deaths.length === 2);
-  await crash(bench, { error: bench.deaths[1]?.error ?? CRASH.error });
+  await crash(bench);
+  // What ran before it in its thread may have left behind what ended it: now it is the first.
+  await bench.until("it died once more", () => bench.deaths.length === 3);
+  assert.deepEqual(recorder.ids("crashed"), []);
+  await crash(bench, { error: bench.deaths[2]?.error ?? CRASH.error });
   await recorder.outcomes(3);
   assert.deepEqual(recorder.ids("done"), ["a", "c"]);
   const outcome = recorder.told.find(({ id }) => id === "bad")?.outcome;
   assert(outcome?.kind === "crashed");
   assert.deepEqual([outcome.reason, outcome.attempt], ["crashed", 1]);
   assert.match(outcome.error.message, /ended by itself, with exit code 1/);
+});
+
+Deno.test("what another left behind in a thread does not count against one that runs alone", async () => {
+  await using bench = await threadBench({ concurrency: 2 });
+  const { executor, prompter, recorder } = bench;
+  executor.run([...events({ id: "bad", do: "exit later" }), ...waiting("innocent")]);
+  await recorder.outcomes(1);
+  await bench.until("it died", () => bench.deaths.length === 1);
+  await crash(bench);
+  executor.run(events({ id: "bad again", do: "exit later" }));
+  await prompter.waits("innocent");
+  prompter.leave("innocent");
+  await recorder.outcomes(3);
+  assert.deepEqual(recorder.ids("done"), ["bad", "innocent", "bad again"]);
+});
+
+Deno.test("what has come to its end has one outcome, whatever its thread's end is blamed on", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  await crash(bench);
+  await prompter.waits("a");
+  const jobs = executor.running().map(({ job }) => job);
+  prompter.leave("a");
+  await recorder.outcomes(1);
+  await crash(bench, { guilty: jobs, givenUp: jobs });
+  executor.run(events("b"));
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.told.map(({ id }) => id), ["a", "b"]);
+  assert.deepEqual(recorder.ids("done"), ["a", "b"]);
 });
 
 Deno.test("what was done when its thread ended is done, though the thread had not said so", async () => {

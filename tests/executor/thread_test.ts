@@ -207,6 +207,17 @@ Deno.test("shared runs tell what went well, in its order, however often the ring
   shared.takeFinished(() => assert.fail("nothing is new"));
 });
 
+Deno.test("shared runs tell what went well when 2³² jobs have", () => {
+  const { memory } = SharedRuns.ofSize({ running: 2, outstanding: 200 });
+  // The count, which comes behind the times of runs and of the ring.
+  new Int32Array(memory.buffer, 8 * (memory.running + 2 * memory.outstanding), 1)[0] = -100;
+  const [shared, thread] = [new SharedRuns(memory), new SharedRuns(memory)];
+  for (let seq = 1; seq <= 200; seq++) thread.finish(seq, 1, 2);
+  const taken: number[] = [];
+  shared.takeFinished((seq) => taken.push(seq));
+  assert.deepEqual(taken, Array.from({ length: 200 }, (_, index) => index + 1));
+});
+
 Deno.test("shared runs tell what runs and since when", () => {
   const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
   const thread = new SharedRuns(shared.memory);
@@ -233,6 +244,19 @@ Deno.test("a pulse tells that a thread lives, and of its heap", () => {
   thread.beat(12);
   thread.heapFull();
   assert.deepEqual([pulse.beats, pulse.heapUsedMb, pulse.isHeapFull], [1, 12, true]);
+});
+
+Deno.test({
+  name: "nothing is left open of threads whose worker cannot be loaded",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const script = new URL("../fixtures/executor/fail_to_load.ts", import.meta.url).href;
+    const args = ["run", "-A", script, "30"];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
+      .output();
+    const { before, after } = JSON.parse(new TextDecoder().decode(stdout));
+    assert(after < before + 8, `${before} files were open before, and ${after} after 30 threads`);
+  },
 });
 
 Deno.test("what is left of threads that were killed at their birth is removed, once it is old", () => {

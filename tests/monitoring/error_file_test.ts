@@ -97,6 +97,24 @@ Deno.test("errorFileReporter ignores everything but failures", () => {
   }
 });
 
+Deno.test("errorFileReporter waits once for a lock that somebody keeps, not for each failure", () => {
+  const dir = Deno.makeTempDirSync();
+  try {
+    using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });
+    lock.lockSync(true);
+    const report = errorFileReporter(dir, refuse, () => NOW);
+    const begun = performance.now();
+    report({ ...FAILED, body: "{}" });
+    const waited = performance.now();
+    for (let i = 0; i < 20; i++) report({ ...FAILED, body: "{}" });
+    const firstMs = waited - begun;
+    assert(performance.now() - waited < 5 * firstMs, "20 more take less than 5 times the first");
+    assert.equal(Deno.readTextFileSync(join(dir, "test.errors")).split("\n").length, 22);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
 Deno.test("errorFileReporter writes although somebody keeps the lock", () => {
   const dir = Deno.makeTempDirSync();
   {

@@ -22,6 +22,19 @@ Deno.test("what a handler in a thread publishes is in its queue when it goes on"
   await until("its event is done", async () => (await broker.depth("steered"))?.ready === 0);
 });
 
+Deno.test("a handler in a thread that publishes what is no JSON is told so", async () => {
+  await using queue = await supervised();
+  await queue.broker.publish(
+    "steered",
+    JSON.stringify({ id: "a", do: "publish nothing", to: "b" }),
+  );
+  assert.deepEqual(await queue.prompter.tell("a"), {
+    name: "TypeError",
+    message: "An event for queue b must be JSON, and undefined is not",
+    kind: undefined,
+  });
+});
+
 Deno.test("a BrokerError comes to a handler in a thread as what it is", async () => {
   await using queue = await supervised({ broker: new Refusing() });
   await queue.broker.publish("steered", JSON.stringify({ id: "a", do: "publish", to: "full" }));

@@ -49,8 +49,8 @@ export type ToThread =
   | JobsMessage
   /** Open what the worker needs; these numbers count, whatever its file says by now. */
   | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
-  /** Give back what has not been started. */
-  | readonly [kind: "recall", isAll: boolean]
+  /** Give back what came before a time, by the main thread's clock, and has not been started. */
+  | readonly [kind: "recall", receivedBefore: number]
   /** Finish what runs within so many ms, give back the rest. */
   | readonly [kind: "stop", graceMs: number]
   /** Close what was opened. */

@@ -58,10 +58,12 @@ export class SharedRuns {
     this.#header = integers(HEADER);
     this.#running = integers(running);
     this.#ring = integers(outstanding);
+    this.#read = Atomics.load(this.#header, FINISHED);
   }
 
-  /** Makes memory of its own. */
-  static ofSize({ running, outstanding }: SharedSize): SharedRuns {
+  /** Makes memory of its own, for as many or more: the ring's places are counted modulo 2³². */
+  static ofSize({ running, outstanding: least }: SharedSize): SharedRuns {
+    const outstanding = 2 ** Math.ceil(Math.log2(least));
     const bytes = 8 * (running + 2 * outstanding) + 4 * (HEADER + running + outstanding);
     return new SharedRuns({ buffer: new SharedArrayBuffer(bytes), running, outstanding });
   }
@@ -109,6 +111,11 @@ export class SharedRuns {
       if (seq !== 0) runs.push({ seq, since: this.#since[cell] as number });
     }
     return runs;
+  }
+
+  /** The main thread: whether this job runs now. */
+  isRunning(seq: number): boolean {
+    return this.#running.includes(seq);
   }
 
   /** The main thread: so many ms, up to now, do not count against what runs. */
