@@ -298,6 +298,33 @@ privateRabbitmqTest("after the first success nothing is fatal", {}, async (node,
     await engine.untilSettled("processed", 1);
   });
 
+  await t.step(
+    "a queue that was begun quietly, and is refused when it is to be consumed",
+    async () => {
+      const [user, queue] = [uniqueQueue("user"), uniqueQueue("quiet")];
+      await node.ctl("add_user", user, "old");
+      await node.ctl("set_permissions", user, ".*", ".*", "^nothing$");
+      const notices: string[] = [];
+      await using broker = await openRabbitmq({
+        url: change(node.url, { username: user, password: "old" }),
+        report: (report) =>
+          report.kind === "notice" && notices.push(String(report.properties?.["text"])),
+      });
+      const delivered = Promise.withResolvers<void>();
+      const subscription = broker.subscribe(queue, {
+        onDelivery: () => delivered.resolve(),
+        onLost: () => {},
+      });
+      await subscription.resume(0);
+      await subscription.resume(10);
+      await until("it was said", () => notices.some((text) => /^User .* may not use/.test(text)));
+      await node.ctl("set_permissions", user, ".*", ".*", ".*");
+      await broker.publish(queue, "1");
+      await delivered.promise;
+      await subscription.close();
+    },
+  );
+
   await t.step("a broker that answers no more, and one that is back", async () => {
     await using world = await World.open(node, "world");
     await using proxy = new Proxy(node.port);

@@ -246,7 +246,10 @@ export class RabbitSubscription implements Subscription {
     this.#session = session;
     try {
       await this.#adjust();
-      if (session.consumerTag !== undefined || this.#wanted === 0) this.#first.resolve();
+      if (session.consumerTag !== undefined || this.#wanted === 0) {
+        this.#wasUp = true;
+        this.#first.resolve();
+      }
       const since = performance.now();
       await session.ended.promise;
       if (performance.now() - since > STABLE_MS) {
