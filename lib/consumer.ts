@@ -83,8 +83,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
       onLost: () => this.#onLost(),
     });
     const isCareful = this.#suspects.afterUncleanEnd;
-    const size = batch?.size ?? 1;
-    this.#window = new DeliveryWindow(options, this.#subscription, prefetch, isCareful, size);
+    const { description } = this.executor;
+    this.#window = new DeliveryWindow(options, this.#subscription, description, isCareful);
     this.#copies = new Copies(this.#subscription, {
       onStored: (entry, ending) => this.#settled(entry, ending),
       onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
@@ -216,6 +216,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
     const entry = job as Entry;
     if (entry.alone) this.#endAlone(entry, outcome);
+    if (outcome.kind !== "released") this.#window.began(startedAt - entry.receivedAt);
+    else if (!outcome.goesOn && !entry.delivery.lost) this.#window.narrow();
     // The broker gets it back when the process ends.
     if (outcome.kind === "released" && outcome.goesOn) {
       return this.#settled(entry, { settlement: RELEASE, outcome, startedAt, runMs });

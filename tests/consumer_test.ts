@@ -271,6 +271,35 @@ Deno.test("Consumer gives back what has waited too long, uncounted", async () =>
   assert.deepEqual(run.consumer.totals, { processed: 2, retried: 0, failed: 0 });
 });
 
+Deno.test("Consumer takes few events at once where they waited too long, and more once they do not", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    limits: { windowSeconds: 60 },
+    settings: { maxConsumeSeconds: null },
+    worker: { consume: (event) => event.id === "slow" ? gates.enter(event.id) : undefined },
+  });
+  assert.equal(broker.prefetch, 100);
+  for (const name of ["slow", "b", "c"]) broker.deliver(name);
+  await gates.entries(1);
+  run.consumer.sweep(performance.now() + 61_000);
+  assert.equal(broker.prefetch, 2);
+  assert.match(
+    run.notices.at(-1)?.message ?? "",
+    /^Events of queue \{queue\} waited here for over \{seconds\} s and are back in the broker/,
+  );
+  gates.leave("slow");
+  await run.count(3);
+  const widths: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    broker.deliver(`e${i}`);
+    await run.count(4 + i);
+    if (broker.prefetch !== widths.at(-1)) widths.push(broker.prefetch);
+  }
+  assert.deepEqual(widths, [4, 8, 16, 32, 64, 100]);
+});
+
 Deno.test("Consumer takes no more than max events, and says when they are dealt with", async () => {
   await using broker = await holding("a", "b", "c", "d", "e");
   await using run = await consuming({

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import type { Subscription } from "../lib/broker/broker.ts";
+import { describe } from "../lib/executor/describe.ts";
+import type { Worker } from "../lib/worker.ts";
+import { COMMON, type TestEvent } from "./fixtures/executor.ts";
 import { DeliveryWindow } from "../lib/consumer/window.ts";
 
 /** A subscription whose broker answers when the test says so. */
@@ -27,9 +30,8 @@ Deno.test("A window that is paused and resumed while its start waits for the bro
       limits: { windowBytes: 1000, windowSeconds: 60 },
     },
     subscription as unknown as Subscription,
-    100,
+    describe({ ...COMMON, consume() {} } as Worker<TestEvent>, {}),
     false,
-    1,
   );
   const started = window.start();
   await window.pause("quiet");

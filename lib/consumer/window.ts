@@ -7,6 +7,7 @@
 
 import type { Subscription } from "../broker/broker.ts";
 import { errorData } from "../error_data.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
 import type { Reporter } from "../monitoring/report.ts";
 
 /** How much may wait here. */
@@ -41,6 +42,8 @@ export type Pause =
   /** All is taken that was to be. */
   | "complete";
 
+/** Events that began after less than this part of the time they may wait here wait shortly. */
+const SHORT_WAIT = 0.25;
 /** After an unclean end: how many events are taken at once, until so many are settled. */
 const CAREFUL_PREFETCH = 10;
 const CAREFUL_EVENTS = 100;
@@ -50,7 +53,9 @@ const DEFAULT_PARK_SECONDS = 300;
 export class DeliveryWindow {
   readonly #options: WindowOptions;
   readonly #subscription: Subscription;
+  readonly #description: WorkerDescription;
   readonly #prefetch: number;
+  readonly #narrowest: number;
   readonly #maxEvents: number;
   readonly #careful: number;
   readonly #pauses = new Set<Pause>();
@@ -58,6 +63,10 @@ export class DeliveryWindow {
   #isStarted = false;
   #isClosed = false;
   #isCareful: boolean;
+  /** How many are taken at once: fewer than the prefetch where they waited here for too long. */
+  #width: number;
+  /** How many began in a row that had waited shortly, since the width was last changed. */
+  #shortWaits = 0;
   #inFlight = 0;
   #bytes = 0;
   #taken = 0;
@@ -65,23 +74,25 @@ export class DeliveryWindow {
 
   /**
    * @param subscription What it pauses and resumes; nothing is taken before {@linkcode start}.
-   * @param prefetch Unsettled deliveries at once.
+   * @param description The worker's numbers: a whole batch is taken at once in any case.
    * @param isCareful Whether to begin with few at once, as what is taken may have ended a process.
-   * @param batchSize How many run together: not fewer are taken.
    */
   constructor(
     options: WindowOptions,
     subscription: Subscription,
-    prefetch: number,
+    description: WorkerDescription,
     isCareful: boolean,
-    batchSize: number,
   ) {
     this.#options = options;
     this.#subscription = subscription;
+    const { prefetch, concurrency, batch } = description;
+    this.#description = description;
     this.#prefetch = prefetch;
     this.#maxEvents = options.maxEvents ?? Infinity;
     this.#isCareful = isCareful;
-    this.#careful = Math.max(CAREFUL_PREFETCH, batchSize);
+    this.#narrowest = Math.min(batch?.size ?? 2 * concurrency, prefetch);
+    this.#width = prefetch;
+    this.#careful = Math.max(CAREFUL_PREFETCH, batch?.size ?? 1);
   }
 
   /** How many deliveries were taken and have not left. */
@@ -186,6 +197,44 @@ export class DeliveryWindow {
     if (isWider || hasRoom) void this.#reopen();
   }
 
+  /**
+   * Events had waited here for too long and were given back. As few as may be are taken at once from
+   * now on: each time that is said again a quorum queue counts, and may drop the event in the end.
+   */
+  narrow(): void {
+    this.#shortWaits = 0;
+    if (this.#width === this.#narrowest || this.isPaused) return;
+    this.#width = this.#narrowest;
+    const { queue, report, limits } = this.#options;
+    report({
+      kind: "notice",
+      level: "info",
+      queue,
+      message: "Events of queue {queue} waited here for over {seconds} s and are back in the " +
+        "broker: {count} are taken at once, until they are dealt with faster",
+      properties: { seconds: limits.windowSeconds, count: this.#width },
+    });
+    void this.#reopen();
+  }
+
+  /**
+   * An event was begun. Where the window was narrowed twice as many are taken at once when so many
+   * in a row did not wait for long.
+   *
+   * @param waitedMs How long it was here before.
+   */
+  began(waitedMs: number): void {
+    if (this.#width === this.#prefetch) return;
+    const gathering = this.#description.batch?.seconds ?? 0;
+    const seconds = SHORT_WAIT * this.#options.limits.windowSeconds + gathering;
+    const isShort = waitedMs < seconds * 1000;
+    this.#shortWaits = isShort ? this.#shortWaits + 1 : 0;
+    if (this.#shortWaits < this.#width) return;
+    this.#shortWaits = 0;
+    this.#width = Math.min(2 * this.#width, this.#prefetch);
+    void this.#reopen();
+  }
+
   /** Takes none until half of the bytes that may wait here have left. */
   waitForRoom(): void {
     if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});
@@ -233,6 +282,6 @@ export class DeliveryWindow {
 
   #wanted(): number {
     const most = this.#isCareful ? this.#careful : Infinity;
-    return Math.min(most, this.#prefetch, this.#maxEvents);
+    return Math.min(most, this.#width, this.#maxEvents);
   }
 }

@@ -344,7 +344,7 @@ worldTest(
     await engine.untilSettled("failed", 1);
     assert.deepEqual(await world.listQueues("type", "durable", "arguments"), [
       'Q\tquorum\ttrue\t[{"x-queue-type","quorum"}]',
-      "Q.failed\tclassic\ttrue\t[]",
+      'Q.failed\tclassic\ttrue\t[{"x-queue-type","classic"}]',
     ]);
     const letter = await world.client.take(`${world.queue}.failed`);
     assert.equal(letter?.content.toString(), ' {"a": 1}\n');
@@ -472,6 +472,31 @@ worldTest("an event given back by a stopping process is not counted", async (wor
   await second.untilSettled("processed", 1);
   assert.deepEqual(second.ledger, [{ event: 1, attempt: 1 }]);
   never.open();
+});
+
+worldTest("it is said once that an event is near its delivery limit", async (world) => {
+  const arguments_ = { "x-queue-type": "quorum" };
+  await world.client.channel.assertQueue(world.queue, { durable: true, arguments: arguments_ });
+  await world.client.publish(world.queue, "1");
+  const broker = await world.openBroker();
+  let deliveries = 0;
+  const done = Promise.withResolvers<void>();
+  const subscription = broker.subscribe(world.queue, {
+    onDelivery(delivery) {
+      const kind = ++deliveries === 13 ? "done" : "release";
+      void subscription.settle(delivery, { kind });
+      if (kind === "done") done.resolve();
+    },
+    onLost: () => {},
+  });
+  await subscription.resume(1);
+  await done.promise;
+  await subscription.close();
+  assert.deepEqual(world.notices, [
+    `warning: An event of queue ${world.queue} was given back 10 times: a quorum queue drops ` +
+    "events beyond its delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a " +
+    "policy (before RabbitMQ 4: set none)",
+  ]);
 });
 
 worldTest(

@@ -110,6 +110,9 @@ class Session {
   }
 }
 
+/** An event that was given back so often may be near a delivery limit. */
+const MANY_RETURNS = 10;
+
 class RabbitDelivery implements Delivery {
   body: Uint8Array | string;
   constructor(
@@ -141,6 +144,8 @@ export class RabbitSubscription implements Subscription {
   #said = "";
   /** Whether it has consumed before. */
   #wasUp = false;
+  /** Whether it was said that events may be near the queue's delivery limit. */
+  #isWarned = false;
   #depthSeen: { ready: number; at: number } | undefined;
 
   /** @param options The queue and who hears of its deliveries. */
@@ -339,6 +344,7 @@ export class RabbitSubscription implements Subscription {
   #onMessage(session: Session, message: ConsumeMessage | null): void {
     if (message === null) return void this.#cancelled(session);
     const { fields, properties, content } = message;
+    if (fields.redelivered) this.#warnOfLimit(properties.headers?.["x-delivery-count"]);
     this.#options.listener.onDelivery(
       new RabbitDelivery(
         session,
@@ -348,6 +354,22 @@ export class RabbitSubscription implements Subscription {
         content,
       ),
     );
+  }
+
+  /** A quorum queue counts how often an event was given back. */
+  #warnOfLimit(count: unknown): void {
+    if (this.#isWarned || typeof count !== "number" || count < MANY_RETURNS) return;
+    this.#isWarned = true;
+    const { queue, report } = this.#options;
+    report({
+      kind: "notice",
+      level: "warning",
+      queue,
+      message: "An event of queue {queue} was given back {count} times: a quorum queue drops " +
+        "events beyond its delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 " +
+        "by a policy (before RabbitMQ 4: set none)",
+      properties: { count },
+    });
   }
 
   /** The broker cancelled the consumer: the queue was deleted, or has moved. */

@@ -62,7 +62,9 @@ export class Topology {
   /** A queue of events that were given up: durable and classic, whatever the main queue is. */
   async declareFailed(model: ChannelModel, queue: string): Promise<void> {
     await this.#ensure(queue, async () => {
-      if (!await this.depth(model, queue)) await this.#make(model, queue, {});
+      if (await this.depth(model, queue)) return;
+      // Said, as the virtual host may have another default: quorum queues count each look at them.
+      await this.#make(model, queue, { "x-queue-type": "classic" });
     });
   }
 
