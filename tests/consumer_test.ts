@@ -287,7 +287,7 @@ Deno.test("Consumer takes few events at once where they waited too long, and mor
   assert.equal(broker.prefetch, 2);
   assert.match(
     run.notices.at(-1)?.message ?? "",
-    /^Events of queue \{queue\} waited here for over \{seconds\} s and are back in the broker/,
+    /^Events of queue \{queue\} wait too long for their turn here: \{count\} are taken at once/,
   );
   gates.leave("slow");
   await run.count(3);

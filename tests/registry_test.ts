@@ -172,7 +172,7 @@ Deno.test("getWorker says which number of a worker cannot be, and in which file"
   await assert.rejects(getWorker("mine", options), {
     name: "WorkerDeclarationError",
     message: `${join(here.dir, "workers", "mine.ts")}: ` +
-      "The worker of mine has prefetch 0: it must be a whole number from 1",
+      "The worker of mine has prefetch 0: it must be a whole number from 1 to 65535",
   });
 });
 

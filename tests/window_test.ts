@@ -21,18 +21,21 @@ class SlowSubscription {
   }
 }
 
+/** A window for a worker with these numbers, and the limit of a minute. */
+function windowOf(subscription: SlowSubscription, numbers: object = {}): DeliveryWindow {
+  const options = {
+    queue: "test",
+    report: () => {},
+    limits: { windowBytes: 1000, windowSeconds: 60 },
+  };
+  const worker = { ...COMMON, consume() {}, consumeBatch() {}, ...numbers } as Worker<TestEvent>;
+  const description = describe(worker, {});
+  return new DeliveryWindow(options, subscription as unknown as Subscription, description, false);
+}
+
 Deno.test("A window that is paused and resumed while its start waits for the broker takes events", async () => {
   const subscription = new SlowSubscription();
-  const window = new DeliveryWindow(
-    {
-      queue: "test",
-      report: () => {},
-      limits: { windowBytes: 1000, windowSeconds: 60 },
-    },
-    subscription as unknown as Subscription,
-    describe({ ...COMMON, consume() {} } as Worker<TestEvent>, {}),
-    false,
-  );
+  const window = windowOf(subscription);
   const started = window.start();
   await window.pause("quiet");
   await window.resume("quiet");
@@ -41,3 +44,27 @@ Deno.test("A window that is paused and resumed while its start waits for the bro
   await started;
   assert.equal(subscription.wanted, 100);
 });
+
+const NARROWED: readonly [what: string, numbers: object, longMs: number, wanted: number][] = [
+  ["events one by one", {}, 30_000, 2],
+  ["several events at once", { concurrency: 5 }, 30_000, 10],
+  ["batches", { batch: { size: 20, seconds: 10 } }, 40_000, 20],
+];
+
+for (const [what, numbers, longMs, wanted] of NARROWED) {
+  Deno.test(`A window of ${what} takes few where they wait for half of their time`, async () => {
+    const subscription = new SlowSubscription();
+    subscription.answer.resolve();
+    const window = windowOf(subscription, numbers);
+    await window.start();
+    const before = subscription.wanted;
+    window.began(longMs - 1);
+    assert.equal(subscription.wanted, before);
+    window.began(longMs + 1);
+    assert.equal(subscription.wanted, wanted);
+    for (let i = 0; i < wanted; i++) window.began(longMs - 1);
+    assert.equal(subscription.wanted, wanted);
+    for (let i = 0; i < wanted; i++) window.began(1);
+    assert.equal(subscription.wanted, Math.min(before, 2 * wanted));
+  });
+}

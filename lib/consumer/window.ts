@@ -42,8 +42,10 @@ export type Pause =
   /** All is taken that was to be. */
   | "complete";
 
-/** Events that began after less than this part of the time they may wait here wait shortly. */
+/** Of the time that events may wait here: below it they wait shortly, ... */
 const SHORT_WAIT = 0.25;
+/** ... and above it for long. */
+const LONG_WAIT = 0.5;
 /** After an unclean end: how many events are taken at once, until so many are settled. */
 const CAREFUL_PREFETCH = 10;
 const CAREFUL_EVENTS = 100;
@@ -53,7 +55,8 @@ const DEFAULT_PARK_SECONDS = 300;
 export class DeliveryWindow {
   readonly #options: WindowOptions;
   readonly #subscription: Subscription;
-  readonly #description: WorkerDescription;
+  readonly #shortMs: number;
+  readonly #longMs: number;
   readonly #prefetch: number;
   readonly #narrowest: number;
   readonly #maxEvents: number;
@@ -86,12 +89,17 @@ export class DeliveryWindow {
     this.#options = options;
     this.#subscription = subscription;
     const { prefetch, concurrency, batch } = description;
-    this.#description = description;
     this.#prefetch = prefetch;
     this.#maxEvents = options.maxEvents ?? Infinity;
     this.#isCareful = isCareful;
     this.#narrowest = Math.min(batch?.size ?? 2 * concurrency, prefetch);
     this.#width = prefetch;
+    // A batch that is being gathered is given its time.
+    const waitMs = (part: number) => {
+      return (part * options.limits.windowSeconds + (batch?.seconds ?? 0)) * 1000;
+    };
+    this.#shortMs = waitMs(SHORT_WAIT);
+    this.#longMs = waitMs(LONG_WAIT);
     this.#careful = Math.max(CAREFUL_PREFETCH, batch?.size ?? 1);
   }
 
@@ -198,37 +206,35 @@ export class DeliveryWindow {
   }
 
   /**
-   * Events had waited here for too long and were given back. As few as may be are taken at once from
-   * now on: each time that is said again a quorum queue counts, and may drop the event in the end.
+   * Events wait here for too long, or did and were given back. As few as may be are taken at once
+   * from now on: a quorum queue counts how often an event is given back, and may drop it in the end.
    */
   narrow(): void {
     this.#shortWaits = 0;
     if (this.#width === this.#narrowest || this.isPaused) return;
     this.#width = this.#narrowest;
-    const { queue, report, limits } = this.#options;
+    const { queue, report } = this.#options;
     report({
       kind: "notice",
       level: "info",
       queue,
-      message: "Events of queue {queue} waited here for over {seconds} s and are back in the " +
-        "broker: {count} are taken at once, until they are dealt with faster",
-      properties: { seconds: limits.windowSeconds, count: this.#width },
+      message: "Events of queue {queue} wait too long for their turn here: {count} are taken at " +
+        "once, until they are dealt with faster",
+      properties: { count: this.#width },
     });
     void this.#reopen();
   }
 
   /**
-   * An event was begun. Where the window was narrowed twice as many are taken at once when so many
-   * in a row did not wait for long.
+   * An event was begun. Fewer are taken at once when it had waited for long, and twice as many when
+   * so many in a row did not.
    *
    * @param waitedMs How long it was here before.
    */
   began(waitedMs: number): void {
+    if (waitedMs > this.#longMs) return this.narrow();
     if (this.#width === this.#prefetch) return;
-    const gathering = this.#description.batch?.seconds ?? 0;
-    const seconds = SHORT_WAIT * this.#options.limits.windowSeconds + gathering;
-    const isShort = waitedMs < seconds * 1000;
-    this.#shortWaits = isShort ? this.#shortWaits + 1 : 0;
+    this.#shortWaits = waitedMs < this.#shortMs ? this.#shortWaits + 1 : 0;
     if (this.#shortWaits < this.#width) return;
     this.#shortWaits = 0;
     this.#width = Math.min(2 * this.#width, this.#prefetch);
