@@ -217,8 +217,9 @@ worldTest(
     await engine.untilRan(1);
     proxy.refusing = /\(publish\)/;
     const cutAndComeAgain = async () => {
+      const consumed = proxy.count(METHOD.basicConsume);
       proxy.cut();
-      await until("it is away", () => proxy.connections === 0);
+      await until("it consumes again", () => proxy.count(METHOD.basicConsume) > consumed);
       await until(
         "it is out again",
         async () =>
