@@ -10,7 +10,7 @@ import { MemoryBroker } from "../lib/broker/memory.ts";
 import { hopFor } from "../lib/retry.ts";
 import { Discard, Fail, RetryLater } from "../lib/worker.ts";
 import { consuming, QUEUE } from "./fixtures/consumer.ts";
-import { Gates, turn } from "./fixtures/executor.ts";
+import { Gates, type TestEvent, turn } from "./fixtures/executor.ts";
 import { FakeBroker } from "./fixtures/fake_broker.ts";
 
 const FAILED = `${QUEUE}.failed`;
@@ -246,15 +246,22 @@ Deno.test("Consumer counts second deliveries in its window of bytes", async () =
   assert.deepEqual(broker.carriedOut.at(-1), "a done");
 });
 
-Deno.test("Consumer gives back what has waited too long, uncounted", async () => {
+/** A consumer whose handler may take for ever, and whose other events may wait a minute for it. */
+async function patient(consume: (event: TestEvent) => Promise<void> | void) {
   const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
+  const run = await consuming({
     broker,
     limits: { windowSeconds: 60 },
     settings: { maxConsumeSeconds: null },
-    worker: { consume: (event) => gates.enter(event.id) },
+    worker: { consume },
   });
+  return Object.assign(run, { broker });
+}
+
+Deno.test("Consumer gives back what has waited too long, uncounted", async () => {
+  const gates = new Gates();
+  await using run = await patient((event) => gates.enter(event.id));
+  const { broker } = run;
   for (const name of ["running", "b", "c"]) broker.deliver(name);
   await gates.entries(1);
   run.consumer.sweep(performance.now() + 59_000);
@@ -272,14 +279,9 @@ Deno.test("Consumer gives back what has waited too long, uncounted", async () =>
 });
 
 Deno.test("Consumer takes few events at once where they waited too long, and more once they do not", async () => {
-  const broker = new FakeBroker();
   const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    limits: { windowSeconds: 60 },
-    settings: { maxConsumeSeconds: null },
-    worker: { consume: (event) => event.id === "slow" ? gates.enter(event.id) : undefined },
-  });
+  await using run = await patient((event) => event.id === "slow" ? gates.enter("slow") : undefined);
+  const { broker } = run;
   assert.equal(broker.prefetch, 100);
   for (const name of ["slow", "b", "c"]) broker.deliver(name);
   await gates.entries(1);
