@@ -27,6 +27,8 @@ const BESIDE = [
   "tests/consumer_property_test.ts",
   "tests/consumer_suspects_test.ts",
   "tests/consumer_test.ts",
+  "tests/consumer_twins_test.ts",
+  "tests/consumer_window_test.ts",
   "tests/crash_test.ts",
   "tests/demo_test.ts",
   "tests/docs_test.ts",
