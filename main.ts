@@ -5,15 +5,15 @@
  */
 
 // All else is loaded when signals are listened to.
-import type { Command } from "./lib/command_line.ts";
-import { listenToSignals } from "./lib/process.ts";
+import type { Command } from "./lib/command_line/command_line.ts";
+import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
 
 type Doing = Exclude<Command, { readonly text: string }>;
 
 async function main(args: readonly string[]): Promise<number> {
-  const { parseCommandLine } = await import("./lib/command_line.ts");
+  const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
   if ("text" in command) {
     console.log(command.text.trimEnd());
@@ -26,13 +26,13 @@ async function main(args: readonly string[]): Promise<number> {
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
   if (command.mode !== "run") signals.letGo();
-  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config.ts");
+  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config/config.ts");
   const { flags } = command;
   const environment = readEnvironment();
   switch (command.mode) {
     case "run": {
-      const { setUpLogging } = await import("./lib/monitoring/logging.ts");
-      const { runQueues } = await import("./lib/modes/run.ts");
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runQueues } = await import("./lib/modes/run/run.ts");
       const config = readConfig(environment, flags);
       const log = command.watch
         ? { ...config.log, format: config.log.format ?? "text" }
@@ -41,7 +41,7 @@ async function run(command: Doing): Promise<number> {
       return await runQueues(command, { ...config, log }, { print: console.log, signals });
     }
     case "publish": {
-      const { runPublish } = await import("./lib/modes/publish.ts");
+      const { runPublish } = await import("./lib/modes/publish/publish.ts");
       const { standardInput, SystemServices } = await import("./lib/modes/system.ts");
       const services = new SystemServices();
       return await runPublish(
@@ -52,7 +52,7 @@ async function run(command: Doing): Promise<number> {
       );
     }
     case "failed": {
-      const { runFailed } = await import("./lib/modes/failed.ts");
+      const { runFailed } = await import("./lib/modes/failed/failed.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runFailed(command, loadConfig(environment, flags), new SystemServices());
     }

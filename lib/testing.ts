@@ -27,4 +27,8 @@ export {
   type RunResult,
 } from "./testing/run.ts";
 export { openTestDatabase, type WorkerTestOptions } from "./testing/stage.ts";
-export { type BrokerClock, MemoryBroker, type MemoryBrokerOptions } from "./broker/memory.ts";
+export {
+  type BrokerClock,
+  MemoryBroker,
+  type MemoryBrokerOptions,
+} from "./engine/broker/memory.ts";

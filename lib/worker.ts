@@ -9,8 +9,8 @@
  */
 
 import type { z } from "zod";
-import type { Config } from "./config.ts";
-import type { Database } from "./database/database.ts";
+import type { Config } from "./config/config.ts";
+import type { Database } from "./domain/database/database.ts";
 
 /** Where a worker writes its log lines; the queue and the event are added to each. */
 export interface WorkerLog {

@@ -8,7 +8,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { DEFAULT_PREFETCH } from "../lib/executor/describe.ts";
+import { DEFAULT_PREFETCH } from "../lib/engine/host/describe.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { latency } from "./bench/latency.ts";
 import type { Mark } from "./bench/marks.ts";

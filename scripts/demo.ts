@@ -7,8 +7,8 @@
  */
 
 import { join } from "node:path";
-import { readEnvironment } from "../lib/config.ts";
-import { errorData } from "../lib/error_data.ts";
+import { readEnvironment } from "../lib/config/config.ts";
+import { errorData } from "../lib/errors/error_data.ts";
 import { EVENTS, QUEUES, TOTAL } from "./demo/events.ts";
 import { clear, FOLDER, ROOT, settings, STATE_DIR, WORKERS_DIR } from "./demo/place.ts";
 import { sayAboveProgress as say, showProgress } from "./demo/progress.ts";

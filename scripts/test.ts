@@ -17,22 +17,23 @@ const graceMs = 5_000;
 
 /** What looks for how long something did not happen, and so needs a quiet machine. */
 const QUIET = [
-  "tests/broker/sqlite_processes_test.ts",
+  "tests/engine/broker/sqlite/processes_test.ts",
   "tests/process/neighbours_test.ts",
   "tests/process/threads_test.ts",
 ];
 /** What shares no server with other tests. */
 const BESIDE = [
   "tests/architecture_test.ts",
-  "tests/consumer_property_test.ts",
-  "tests/consumer_suspects_test.ts",
-  "tests/consumer_test.ts",
-  "tests/consumer_twins_test.ts",
-  "tests/consumer_window_test.ts",
-  "tests/crash_test.ts",
-  "tests/demo_test.ts",
+  "tests/engine/consumer/property_test.ts",
+  "tests/engine/consumer/suspects/suspects_test.ts",
+  "tests/engine/consumer/consumer_test.ts",
+  "tests/engine/consumer/redelivered_test.ts",
+  "tests/engine/consumer/consumer_window_test.ts",
+  "tests/scripts/crash_test.ts",
+  "tests/scripts/demo_test.ts",
   "tests/docs_test.ts",
-  "tests/executor/",
+  "tests/engine/executor/",
+  "tests/engine/thread/",
 ];
 
 /** How many tests ended how; the steps of a test are not counted. */

@@ -19,60 +19,39 @@ const LAYERS: readonly (readonly string[])[] = [
   ["main.ts"],
   ["lib/modes/"],
   [
-    "lib/registry.ts",
-    "lib/discovery.ts",
-    "lib/supervisor.ts",
-    "lib/supervisor/",
-    "lib/host.ts",
-    "lib/running_worker.ts",
-    "lib/thread_entry.ts",
-    "lib/process.ts",
-    "lib/systemd.ts",
-    "lib/lock_file.ts",
-    "lib/command_line.ts",
+    "lib/engine/registry.ts",
+    "lib/engine/report.ts",
+    "lib/engine/supervisor/",
+    "lib/engine/host/",
+    "lib/engine/thread/",
     "lib/command_line/",
-    "lib/config.ts",
     "lib/config/",
     "lib/monitoring/",
+    "lib/log/",
   ],
-  ["lib/consumer.ts", "lib/consumer/", "lib/accept.ts", "lib/publish.ts", "lib/shards.ts"],
+  ["lib/engine/consumer/"],
   [
-    "lib/broker/",
-    "lib/executor/",
-    "lib/settle.ts",
-    "lib/error_data.ts",
-    "lib/retry.ts",
-    "lib/journal.ts",
+    "lib/engine/broker/",
+    "lib/engine/executor/",
+    "lib/engine/settle/",
+    "lib/errors/error_data.ts",
+    "lib/system/lock_file.ts",
   ],
-  ["lib/worker.ts", "lib/database/", "lib/mail/", "lib/http/", "lib/push/"],
-  [
-    "lib/file_lock.ts",
-    "lib/redact.ts",
-    "lib/redact_value.ts",
-    "lib/spelling.ts",
-    "lib/usage_error.ts",
-    "lib/version.ts",
-    "lib/within.ts",
-    "deno.json",
-  ],
+  ["lib/worker.ts", "lib/domain/"],
+  ["lib/errors/", "lib/system/", "deno.json"],
 ];
 
 /** Files that every file may import from, whatever its layer, but types only. */
 const TYPES_FOR_ALL: readonly string[] = [
-  "lib/monitoring/report.ts",
-  "lib/config.ts",
+  "lib/engine/report.ts",
+  "lib/config/config.ts",
 ];
 
 /** What .gitignore names, and git's own folder. */
 const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist"];
 
 /** Folders of helpers for workers, besides `process-queue/worker`. */
-const DOMAIN_HELPERS: readonly string[] = [
-  "lib/database/",
-  "lib/mail/",
-  "lib/http/",
-  "lib/push/",
-];
+const DOMAIN_HELPERS: readonly string[] = ["lib/domain/"];
 
 const root = new URL("../", import.meta.url);
 
@@ -113,12 +92,12 @@ Deno.test("an import that points up is found", () => {
   const problem = (from: string, to: string, more: Partial<Import> = {}) =>
     problemOf({ from, line: 1, specifier: to, to, typesOnly: false, ...more });
   const wrong: [string, string][] = [
-    ["lib/broker/amqp.ts", "lib/consumer.ts"],
-    ["lib/consumer.ts", "lib/config.ts"],
-    ["lib/registry.ts", "workers/user_activity.ts"],
-    ["lib/registry.ts", "scripts/test.ts"],
-    ["lib/registry.ts", "lib/novel.ts"],
-    ["workers/user_activity.ts", "lib/broker/amqp.ts"],
+    ["lib/engine/broker/amqp.ts", "lib/engine/consumer/consumer.ts"],
+    ["lib/engine/consumer/consumer.ts", "lib/config/config.ts"],
+    ["lib/engine/registry.ts", "workers/user_activity.ts"],
+    ["lib/engine/registry.ts", "scripts/test.ts"],
+    ["lib/engine/registry.ts", "lib/novel.ts"],
+    ["workers/user_activity.ts", "lib/engine/broker/amqp.ts"],
     ["workers/user_activity.ts", "tests/servers.ts"],
     ["workers/user_activity.ts", "lib/worker.ts"],
     ["main.ts", "tests/servers.ts"],
@@ -127,14 +106,14 @@ Deno.test("an import that points up is found", () => {
     assert.notEqual(problem(from, to), undefined, `${from} → ${to}`);
   }
   const right: [string, string, Partial<Import>?][] = [
-    ["lib/consumer.ts", "lib/config.ts", { typesOnly: true }],
-    ["lib/consumer.ts", "lib/executor/inline.ts"],
-    ["lib/executor/inline.ts", "lib/broker/broker.ts"],
+    ["lib/engine/consumer/consumer.ts", "lib/config/config.ts", { typesOnly: true }],
+    ["lib/engine/consumer/consumer.ts", "lib/engine/executor/local_executor.ts"],
+    ["lib/engine/executor/local_executor.ts", "lib/engine/broker/broker.ts"],
     ["workers/user_activity.ts", "lib/worker.ts", {
       specifier: "process-queue/worker",
     }],
     ["workers/user_activity.ts", "npm:zod@4.6.7"],
-    ["workers/user_activity.ts", "lib/mail/send.ts"],
+    ["workers/user_activity.ts", "lib/domain/mail/send.ts"],
   ];
   for (const [from, to, more] of right) {
     assert.equal(problem(from, to, more), undefined);

@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseCommandLine } from "../lib/command_line.ts";
-import { SETTINGS } from "../lib/config.ts";
+import { parseCommandLine } from "../lib/command_line/command_line.ts";
+import { SETTINGS } from "../lib/config/config.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]
@@ -146,7 +146,7 @@ Deno.test("the workers of the documentation load, and their test passes", async 
     }
     await deno("check", "my-workers/");
     await deno("test", "--allow-all", "my-workers/tests/");
-    const { discover, loadWorker } = await import("../lib/discovery.ts");
+    const { discover, loadWorker } = await import("../lib/engine/host/discovery.ts");
     const { files } = discover(undefined, join(dir, "my-workers"));
     assert(files.length >= 5);
     for (const file of files) await loadWorker(file);

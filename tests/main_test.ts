@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { VERSION } from "../lib/version.ts";
+import { VERSION } from "../lib/system/version.ts";
 import { rabbitmqTest, uniqueQueue } from "./servers.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));

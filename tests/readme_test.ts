@@ -1,7 +1,7 @@
 /** The README tells the truth about settings and its examples; docs_test.ts sees to the rest. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { SETTINGS } from "../lib/config.ts";
+import { SETTINGS } from "../lib/config/config.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 
@@ -39,7 +39,7 @@ async function withExamples(use: (dir: string) => Promise<void>): Promise<void> 
 
 Deno.test("README's worker is a worker", () =>
   withExamples(async (dir) => {
-    const { discover, loadWorker } = await import("../lib/discovery.ts");
+    const { discover, loadWorker } = await import("../lib/engine/host/discovery.ts");
     const own = `${dir}/my-workers`;
     const { files, problems } = discover(own, own);
     assert.deepEqual([files.map(({ name }) => name), problems], [["greetings"], []]);

@@ -7,10 +7,10 @@
 
 import { type BatchContext, defineWorker, RetryLater } from "process-queue/worker";
 import { z } from "zod";
-import type { Database } from "../lib/database/database.ts";
-import { DatabaseError, isDatabaseLost } from "../lib/database/database_error.ts";
-import { pruneNowAndThen } from "../lib/database/inbox.ts";
-import { type Activity, recordActivities } from "../lib/database/user_activity.ts";
+import type { Database } from "../lib/domain/database/database.ts";
+import { DatabaseError, isDatabaseLost } from "../lib/domain/database/database_error.ts";
+import { pruneNowAndThen } from "../lib/domain/database/inbox.ts";
+import { type Activity, recordActivities } from "../lib/domain/activity/user_activity.ts";
 
 /** Seconds after which an event is tried again while the database is away. */
 const RETRY_AFTER = 15;

@@ -6,8 +6,8 @@
  */
 
 import { Command as Parser } from "commander";
-import { UsageError } from "../usage_error.ts";
-import { build } from "../version.ts";
+import { UsageError } from "../errors/usage_error.ts";
+import { build } from "../system/version.ts";
 import type { Command, Common, QueueSelection } from "./command.ts";
 import {
   jsonOption,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { absoluteAddress } from "../database/address.ts";
+import { absoluteAddress } from "../domain/database/address.ts";
 import { type Kind, oneOf, path, type Setting, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
 /** What a log line can look like. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { nearest } from "../spelling.ts";
+import { nearest } from "../errors/spelling.ts";
 import type { Problem } from "./problem.ts";
 import { rejected, type SettingsReader } from "./reader.ts";
 import type { Kind } from "./setting.ts";

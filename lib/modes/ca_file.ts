@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Config, ConfigError, type Problem } from "../config.ts";
-import { errorData } from "../error_data.ts";
+import { type Config, ConfigError, type Problem } from "../config/config.ts";
+import { errorData } from "../errors/error_data.ts";
 
 /**
  * The certificate in a file.

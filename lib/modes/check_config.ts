@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { CheckConfigCommand } from "../command_line.ts";
+import type { CheckConfigCommand } from "../command_line/command_line.ts";
 import {
   type Config,
   type EffectiveSetting,
   isOfBrokerUrl,
   queueKey,
   queueNameProblems,
-} from "../config.ts";
+} from "../config/config.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { redactText } from "../redact.ts";
+import { redactText } from "../errors/redact.ts";
 
 /** What the user reads, and what the program's caller sees. */
 export interface Failure {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
-import { errorData } from "../error_data.ts";
+import { errorData } from "../errors/error_data.ts";
 
 /** What is wrong with `WORKERS_DIR`, where it is set. */
 export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Problem | undefined {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
-import { migrateDatabase } from "../database/database.ts";
+import type { Config } from "../config/config.ts";
+import { migrateDatabase } from "../domain/database/database.ts";
 
 /**
  * Applies the migrations that the database lacks, and prints their names to stdout, or

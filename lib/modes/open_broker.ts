@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Broker } from "../broker/broker.ts";
-import type { RabbitmqOptions } from "../broker/rabbitmq.ts";
-import type { SqliteBrokerOptions } from "../broker/sqlite.ts";
-import type { Config } from "../config.ts";
-import type { Reporter } from "../monitoring/report.ts";
-import { VERSION } from "../version.ts";
+import type { Broker } from "../engine/broker/broker.ts";
+import type { RabbitmqOptions } from "../engine/broker/rabbitmq/rabbitmq.ts";
+import type { SqliteBrokerOptions } from "../engine/broker/sqlite/sqlite.ts";
+import type { Config } from "../config/config.ts";
+import type { Reporter } from "../engine/report.ts";
+import { VERSION } from "../system/version.ts";
 import { readCaFile } from "./ca_file.ts";
 
 /** How brokers are opened; each is loaded when it is needed. */
@@ -20,11 +20,11 @@ export interface Brokers {
 
 const BROKERS: Brokers = {
   async rabbitmq(options) {
-    const { openRabbitmq } = await import("../broker/rabbitmq.ts");
+    const { openRabbitmq } = await import("../engine/broker/rabbitmq/rabbitmq.ts");
     return await openRabbitmq(options);
   },
   async embedded(options) {
-    const { openSqliteBroker } = await import("../broker/sqlite.ts");
+    const { openSqliteBroker } = await import("../engine/broker/sqlite/sqlite.ts");
     return await openSqliteBroker(options);
   },
 };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 
 /**
  * Names the embedded broker, where the configuration leads to it: workers on RabbitMQ never see

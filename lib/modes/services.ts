@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Broker } from "../broker/broker.ts";
-import type { Config } from "../config.ts";
-import { type ShardFunction, unsharded } from "../shards.ts";
-import { unknownQueue } from "../usage_error.ts";
+import type { Broker } from "../engine/broker/broker.ts";
+import type { Config } from "../config/config.ts";
+import { type ShardFunction, unsharded } from "../engine/host/shards.ts";
+import { unknownQueue } from "../errors/usage_error.ts";
 
 /** A queue that has a worker, and the worker's file. */
 export interface KnownQueue {

@@ -5,14 +5,14 @@
  */
 
 import { fstatSync } from "node:fs";
-import type { Broker } from "../broker/broker.ts";
-import type { Config } from "../config.ts";
-import { discover, loadWorker } from "../discovery.ts";
-import type { Report } from "../monitoring/report.ts";
-import type { ShardFunction } from "../shards.ts";
-import { redactText } from "../redact.ts";
+import type { Broker } from "../engine/broker/broker.ts";
+import type { Config } from "../config/config.ts";
+import { discover, loadWorker } from "../engine/host/discovery.ts";
+import type { Report } from "../engine/report.ts";
+import type { ShardFunction } from "../engine/host/shards.ts";
+import { redactText } from "../errors/redact.ts";
 import { openBroker } from "./open_broker.ts";
-import type { EventInput } from "./publish.ts";
+import type { EventInput } from "./publish/publish.ts";
 import { Progress } from "./publish/progress.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
@@ -40,7 +40,7 @@ export class SystemServices implements Services {
 
   /** @inheritdoc */
   async tryDatabase(config: Config): Promise<void> {
-    const { openDatabase } = await import("../database/database.ts");
+    const { openDatabase } = await import("../domain/database/database.ts");
     const database = await openDatabase(config.databaseUrl);
     await database.destroy();
   }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { errorData } from "../error_data.ts";
-import type { Report, Reporter } from "./report.ts";
+import { errorData } from "../errors/error_data.ts";
+import type { Report, Reporter } from "../engine/report.ts";
 
 /**
  * A reporter that passes every report to all of these, in their order. One that throws does not

@@ -5,9 +5,9 @@
  */
 
 import { join } from "node:path";
-import { errorData } from "../error_data.ts";
+import { errorData } from "../errors/error_data.ts";
 import { appendUnderLock } from "./locked_file.ts";
-import type { Reporter, SettledReport } from "./report.ts";
+import type { Reporter, SettledReport } from "../engine/report.ts";
 
 /** ms between two warnings about the same trouble. */
 const WARNING_INTERVAL_MS = 60_000;

@@ -6,7 +6,7 @@
  */
 
 import { dirname } from "node:path";
-import { tryLock } from "../file_lock.ts";
+import { tryLock } from "../system/file_lock.ts";
 
 /** ms to wait for the lock of a file that is appended to. */
 const APPEND_LOCK_MS = 50;

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { redactText } from "../redact.ts";
-import type { LineContext } from "./log_format.ts";
-import { isLogged, logLine } from "./log.ts";
-import type { NoticeReport, Reporter, SettledReport } from "./report.ts";
+import { redactText } from "../errors/redact.ts";
+import type { LineContext } from "../log/log_format.ts";
+import { isLogged, logLine } from "../log/log.ts";
+import type { NoticeReport, Reporter, SettledReport } from "../engine/report.ts";
 
 /** Characters of a body that a debug line shows. */
 const MAX_BODY = 4096;

@@ -6,11 +6,11 @@
  */
 
 import type { Scope } from "@sentry/deno";
-import { redactText } from "../redact.ts";
-import { redactValue } from "../redact_value.ts";
-import { errorFrom } from "../error_data.ts";
-import type { ErrorData } from "../settle.ts";
-import type { NoticeReport, Report, Reporter, SettledReport } from "./report.ts";
+import { redactText } from "../errors/redact.ts";
+import { redactValue } from "../errors/redact_value.ts";
+import { errorFrom } from "../errors/error_data.ts";
+import type { ErrorData } from "../engine/settle/settle.ts";
+import type { NoticeReport, Report, Reporter, SettledReport } from "../engine/report.ts";
 
 type Sentry = typeof import("@sentry/deno");
 

@@ -5,7 +5,7 @@
  */
 
 import { Histogram } from "./histogram.ts";
-import type { Report, Reporter, SettledReport } from "./report.ts";
+import type { Report, Reporter, SettledReport } from "../engine/report.ts";
 import { StatisticsFile } from "./statistics_file.ts";
 
 /** Runs that make the recent average; Zulip's number. */

@@ -5,9 +5,9 @@
  */
 
 import { join } from "node:path";
-import { errorData } from "../error_data.ts";
+import { errorData } from "../errors/error_data.ts";
 import { replaceUnderLock } from "./locked_file.ts";
-import type { NoticeReport, Reporter } from "./report.ts";
+import type { NoticeReport, Reporter } from "../engine/report.ts";
 
 /** ms between two tries when the file cannot be written. */
 const RETRY_INTERVAL_MS = 60_000;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BrokerClock } from "../broker/memory.ts";
+import type { BrokerClock } from "../engine/broker/memory.ts";
 
 /** Where a {@linkcode FakeClock} begins if it is not told: 2026-01-01, 00:00 UTC. */
 const START = Date.UTC(2026, 0, 1);

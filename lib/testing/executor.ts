@@ -11,11 +11,11 @@ import type {
   Job,
   Running,
   WorkerDescription,
-} from "../executor/executor.ts";
-import { InlineExecutor } from "../executor/inline.ts";
-import { WorkerTimeoutError } from "../executor/run.ts";
-import type { RunOptions } from "../executor/runs.ts";
-import { errorData } from "../error_data.ts";
+} from "../engine/executor/executor.ts";
+import { InlineExecutor } from "../engine/executor/local_executor.ts";
+import { WorkerTimeoutError } from "../engine/executor/run.ts";
+import type { RunOptions } from "../engine/executor/runs.ts";
+import { errorData } from "../errors/error_data.ts";
 
 /** How often limits of time are looked at, in ms. */
 const SWEEP_MS = 5;

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { LogLevel } from "../config.ts";
-import { LOGGER } from "../monitoring/log.ts";
-import { jsonLine, LINE_PARTS, type LineContext } from "../monitoring/log_format.ts";
-import { redactValue } from "../redact_value.ts";
+import type { LogLevel } from "../config/config.ts";
+import { LOGGER } from "../log/log.ts";
+import { jsonLine, LINE_PARTS, type LineContext } from "../log/log_format.ts";
+import { redactValue } from "../errors/redact_value.ts";
 import type { EventInfo, WorkerLog } from "../worker.ts";
 import type { LoggedLine } from "./results.ts";
 

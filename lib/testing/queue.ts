@@ -4,12 +4,12 @@
  * @module
  */
 
-import { MemoryBroker } from "../broker/memory.ts";
-import { Consumer } from "../consumer.ts";
-import type { Entry } from "../consumer/entry.ts";
-import type { ExecutorListener } from "../executor/executor.ts";
-import { failedQueueName } from "../retry.ts";
-import type { Outcome } from "../settle.ts";
+import { MemoryBroker } from "../engine/broker/memory.ts";
+import { Consumer } from "../engine/consumer/consumer.ts";
+import type { Entry } from "../engine/consumer/entry.ts";
+import type { ExecutorListener } from "../engine/executor/executor.ts";
+import { failedQueueName } from "../engine/settle/retry.ts";
+import type { Outcome } from "../engine/settle/settle.ts";
 import type { Worker } from "../worker.ts";
 import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";

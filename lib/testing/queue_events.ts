@@ -5,9 +5,9 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { StoredEvent } from "../broker/broker.ts";
-import { HEADER, newEventProperties } from "../broker/headers.ts";
-import type { MemoryBroker } from "../broker/memory.ts";
+import type { StoredEvent } from "../engine/broker/broker.ts";
+import { HEADER, newEventProperties } from "../engine/broker/headers.ts";
+import type { MemoryBroker } from "../engine/broker/memory.ts";
 import type { FakeClock } from "./clock.ts";
 import type { EventOutcome } from "./results.ts";
 import type { Send } from "./stage.ts";

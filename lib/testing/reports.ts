@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { RunContext } from "../executor/context.ts";
-import type { Job } from "../executor/executor.ts";
-import type { RunMarks } from "../executor/runs.ts";
+import type { RunContext } from "../engine/executor/context.ts";
+import type { Job } from "../engine/executor/executor.ts";
+import type { RunMarks } from "../engine/executor/runs.ts";
 import type { BatchWorker, Context, SingleWorker, Worker } from "../worker.ts";
 import type { Reported } from "./results.ts";
 

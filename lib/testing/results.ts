@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { LogLevel } from "../config.ts";
-import type { ErrorData, FailureReason, Outcome, Settlement } from "../settle.ts";
+import type { LogLevel } from "../config/config.ts";
+import type { ErrorData, FailureReason, Outcome, Settlement } from "../engine/settle/settle.ts";
 
 /** What became of an event. */
 export type OutcomeName =

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ExecutorListener, Job } from "../executor/executor.ts";
-import type { RunOptions } from "../executor/runs.ts";
-import type { Outcome } from "../settle.ts";
+import type { ExecutorListener, Job } from "../engine/executor/executor.ts";
+import type { RunOptions } from "../engine/executor/runs.ts";
+import type { Outcome } from "../engine/settle/settle.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { type Config, type Environment, loadConfig, queueKey } from "../config.ts";
-import type { Database } from "../database/database.ts";
-import { describe } from "../executor/describe.ts";
-import type { ExecutorListener, Job, WorkerDescription } from "../executor/executor.ts";
-import type { RunOptions } from "../executor/runs.ts";
-import { type Outcome, settle } from "../settle.ts";
+import { type Config, type Environment, loadConfig, queueKey } from "../config/config.ts";
+import type { Database } from "../domain/database/database.ts";
+import { describe } from "../engine/host/describe.ts";
+import type { ExecutorListener, Job, WorkerDescription } from "../engine/executor/executor.ts";
+import type { RunOptions } from "../engine/executor/runs.ts";
+import { type Outcome, settle } from "../engine/settle/settle.ts";
 import type { Worker, WorkerContext } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
@@ -194,6 +194,6 @@ function described(
 }
 
 async function openDatabase(url: string): Promise<Database> {
-  const database = await import("../database/database.ts");
+  const database = await import("../domain/database/database.ts");
   return await database.openDatabase(url);
 }

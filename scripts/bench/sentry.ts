@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SettledReport } from "../../lib/monitoring/report.ts";
+import type { SettledReport } from "../../lib/engine/report.ts";
 import { openSentry } from "../../lib/monitoring/sentry.ts";
 import { mark } from "./marks.ts";
 

@@ -8,9 +8,9 @@
  */
 
 import { parseArgs } from "node:util";
-import type { Broker } from "../../lib/broker/broker.ts";
-import { newEventProperties } from "../../lib/broker/headers.ts";
-import { openSqliteBroker } from "../../lib/broker/sqlite.ts";
+import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { newEventProperties } from "../../lib/engine/broker/headers.ts";
+import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
 import { type Mark, mark } from "./marks.ts";
 
 /** What to measure. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Broker } from "../../lib/broker/broker.ts";
-import { openRabbitmq } from "../../lib/broker/rabbitmq.ts";
-import { openSqliteBroker } from "../../lib/broker/sqlite.ts";
+import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
+import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
 import { makeCareless } from "./careless.ts";
 
 /** One of the brokers that the program is going to open. */

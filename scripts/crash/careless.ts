@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Broker, Delivery, Subscription } from "../../lib/broker/broker.ts";
-import { failedProperties, retryProperties } from "../../lib/broker/headers.ts";
-import { failedQueueName } from "../../lib/retry.ts";
-import type { Settlement } from "../../lib/settle.ts";
+import type { Broker, Delivery, Subscription } from "../../lib/engine/broker/broker.ts";
+import { failedProperties, retryProperties } from "../../lib/engine/broker/headers.ts";
+import { failedQueueName } from "../../lib/engine/settle/retry.ts";
+import type { Settlement } from "../../lib/engine/settle/settle.ts";
 import { sleep } from "./handler.ts";
 
 type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;

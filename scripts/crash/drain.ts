@@ -5,8 +5,8 @@
  */
 
 import { Buffer } from "node:buffer";
-import { HEADER } from "../../lib/broker/headers.ts";
-import { failedQueueName } from "../../lib/retry.ts";
+import { HEADER } from "../../lib/engine/broker/headers.ts";
+import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import type { DeadLetter } from "./checker.ts";
 import { sleep } from "./handler.ts";
 import { order, QUEUES } from "./orders.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Broker } from "../../lib/broker/broker.ts";
-import { newEventProperties } from "../../lib/broker/headers.ts";
+import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { ALWAYS, type Order, type Queue, QUEUES } from "./orders.ts";
 import type { Random } from "./random.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import { fileURLToPath } from "node:url";
-import type { Broker } from "../../lib/broker/broker.ts";
-import { openRabbitmq } from "../../lib/broker/rabbitmq.ts";
-import { openSqliteBroker } from "../../lib/broker/sqlite.ts";
-import { failedQueueName } from "../../lib/retry.ts";
+import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
+import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
+import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import { waitUntil } from "../private_server.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
 import { LEDGER, type LedgerLine, readLedger } from "./ledger.ts";

@@ -1,7 +1,7 @@
 /** Publishes the demo's events as `process-queue publish` does. */
 
-import { type Config, loadConfig } from "../../lib/config.ts";
-import { runPublish } from "../../lib/modes/publish.ts";
+import { type Config, loadConfig } from "../../lib/config/config.ts";
+import { runPublish } from "../../lib/modes/publish/publish.ts";
 import { SystemServices } from "../../lib/modes/system.ts";
 
 class Quiet extends SystemServices {

@@ -1,7 +1,7 @@
 /** The demo's workers: one process for each queue, started as anybody would start it. */
 
 import { join } from "node:path";
-import { TOO_LATE, within } from "../../lib/within.ts";
+import { TOO_LATE, within } from "../../lib/system/deadline.ts";
 import { sayLog } from "./report.ts";
 import { environment, FOLDER, ROOT } from "./place.ts";
 

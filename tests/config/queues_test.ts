@@ -5,7 +5,7 @@ import {
   queueKey,
   queueNameProblems,
   type QueueOverrides,
-} from "../../lib/config.ts";
+} from "../../lib/config/config.ts";
 import { sentence } from "../../lib/config/problem.ts";
 
 const KNOWN = ["user_activity", "missedmessage_mobile_notifications", "test"];

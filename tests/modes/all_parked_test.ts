@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadConfig } from "../../lib/config.ts";
+import { loadConfig } from "../../lib/config/config.ts";
 import { ProcessRun } from "../../lib/modes/run/process_run.ts";
 
 /** Loads for longer than it takes to park another, and is then no queue for `--all`. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { EventProperties } from "../../lib/broker/broker.ts";
-import type { FailedCommand } from "../../lib/command_line.ts";
-import { loadConfig } from "../../lib/config.ts";
-import { runFailed } from "../../lib/modes/failed.ts";
+import type { EventProperties } from "../../lib/engine/broker/broker.ts";
+import type { FailedCommand } from "../../lib/command_line/command_line.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { runFailed } from "../../lib/modes/failed/failed.ts";
 import { COMMON, Surroundings } from "./surroundings.ts";
 
 const LIST: FailedCommand = {

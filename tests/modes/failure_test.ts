@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { BrokerError } from "../../lib/broker/broker.ts";
-import { ConfigError } from "../../lib/config.ts";
+import { BrokerError } from "../../lib/engine/broker/broker.ts";
+import { ConfigError } from "../../lib/config/config.ts";
 import { failureOf } from "../../lib/modes/failure.ts";
-import { unknownQueue, UsageError } from "../../lib/usage_error.ts";
+import { unknownQueue, UsageError } from "../../lib/errors/usage_error.ts";
 
 const problem = { setting: "QUEUE_TYPE", wrong: "it is wrong", fix: "set it right" };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { eachDatabaseTest, inFolder } from "../database/each_database.ts";
+import { eachDatabaseTest, inFolder } from "../domain/database/each_database.ts";
 import { runProgram } from "../fixtures/run_program.ts";
 import { postgresTest } from "../servers.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { MemoryBroker } from "../../lib/broker/memory.ts";
-import type { RabbitmqOptions } from "../../lib/broker/rabbitmq.ts";
-import { type Environment, loadConfig } from "../../lib/config.ts";
+import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
+import type { RabbitmqOptions } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
+import { type Environment, loadConfig } from "../../lib/config/config.ts";
 import { openBroker } from "../../lib/modes/open_broker.ts";
-import type { Report } from "../../lib/monitoring/report.ts";
-import { VERSION } from "../../lib/version.ts";
+import type { Report } from "../../lib/engine/report.ts";
+import { VERSION } from "../../lib/system/version.ts";
 
 const connection = { name: "process-queue test", report: () => {} };
 const PEM = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";

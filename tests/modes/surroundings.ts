@@ -1,9 +1,9 @@
 /** A surrounding for the modes: a broker in memory, and everything that is printed. */
 
-import type { Broker } from "../../lib/broker/broker.ts";
-import { MemoryBroker } from "../../lib/broker/memory.ts";
+import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import type { KnownQueue, Services } from "../../lib/modes/services.ts";
-import type { ShardFunction } from "../../lib/shards.ts";
+import type { ShardFunction } from "../../lib/engine/host/shards.ts";
 
 const NO_FLAGS = {
   amqpUrl: undefined,

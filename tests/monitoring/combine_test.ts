@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { combine } from "../../lib/monitoring/combine.ts";
-import type { Report } from "../../lib/monitoring/report.ts";
+import type { Report } from "../../lib/engine/report.ts";
 
 const WOKE: Report = { kind: "woke", queue: "test" };
 

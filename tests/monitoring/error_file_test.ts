@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { asctime, errorFileReporter } from "../../lib/monitoring/error_file.ts";
-import type { NoticeReport, Report, SettledReport } from "../../lib/monitoring/report.ts";
+import type { NoticeReport, Report, SettledReport } from "../../lib/engine/report.ts";
 
 const NOW = new Date(2025, 11, 18, 13, 6, 14).getTime();
 const FAILED: SettledReport = {

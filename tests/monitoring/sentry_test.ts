@@ -1,6 +1,6 @@
 /** What reaches Sentry, as a local server that takes its envelopes sees it. */
 import assert from "node:assert/strict";
-import type { NoticeReport, SettledReport } from "../../lib/monitoring/report.ts";
+import type { NoticeReport, SettledReport } from "../../lib/engine/report.ts";
 import { openSentry, type SentryOptions } from "../../lib/monitoring/sentry.ts";
 import { FakeSentry, type Item } from "../fixtures/monitoring/fake_sentry.ts";
 

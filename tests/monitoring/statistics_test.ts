@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { NoticeReport, SettledReport } from "../../lib/monitoring/report.ts";
+import type { NoticeReport, SettledReport } from "../../lib/engine/report.ts";
 import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/statistics.ts";
 
 const START = 1_766_063_174_120;

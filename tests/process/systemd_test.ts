@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadConfig } from "../../lib/config.ts";
+import { loadConfig } from "../../lib/config/config.ts";
 import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
 import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
@@ -186,17 +186,17 @@ stageTest("--lock names a file that cannot be made", async (stage) => {
 
 /** What a stop waits for at most beyond its grace, one after another: where each limit stands. */
 const LIMITS: readonly (readonly [file: string, name: string, times?: number])[] = [
-  ["lib/executor/thread.ts", "STOP_MS"],
+  ["lib/engine/thread/thread_executor.ts", "STOP_MS"],
   // Ending a thread, and looking whether it is gone: of what runs on, and at the end.
-  ["lib/executor/thread/worker_thread.ts", "ZOMBIE_MS", 4],
+  ["lib/engine/thread/worker_thread.ts", "ZOMBIE_MS", 4],
   // What was asked of the broker, and what is given back to it.
-  ["lib/consumer.ts", "LEAVE_MS", 2],
+  ["lib/engine/consumer/consumer.ts", "LEAVE_MS", 2],
   // What is being stored elsewhere, and the copy of an event that hangs.
-  ["lib/consumer/copies.ts", "CONFIRM_MS", 2],
-  ["lib/supervisor.ts", "CLOSE_MS"],
+  ["lib/engine/consumer/copies.ts", "CONFIRM_MS", 2],
+  ["lib/engine/supervisor/supervisor.ts", "CLOSE_MS"],
   ["lib/modes/run/process_run.ts", "SUMMARY_MS"],
   // The embedded broker, which waits the longest for others.
-  ["lib/broker/sqlite/file.ts", "PATIENCE_MS"],
+  ["lib/engine/broker/sqlite/file.ts", "PATIENCE_MS"],
   ["lib/modes/run/process_run.ts", "SENTRY_FLUSH_MS"],
 ];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runEvent, type RunResult } from "process-queue/testing";
 import worker from "../../workers/test.ts";
-import { inFolder } from "../database/each_database.ts";
+import { inFolder } from "../domain/database/each_database.ts";
 import { runProgram } from "../fixtures/run_program.ts";
 
 function workerTest(name: string, fn: (file: string) => Promise<void>): void {

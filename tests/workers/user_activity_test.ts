@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { sql } from "kysely";
 import { type BatchResult, runBatch, runEvent } from "process-queue/testing";
-import { type Database, migrateDatabase, openDatabase } from "../../lib/database/database.ts";
-import { KEPT_MS } from "../../lib/database/inbox.ts";
+import {
+  type Database,
+  migrateDatabase,
+  openDatabase,
+} from "../../lib/domain/database/database.ts";
+import { KEPT_MS } from "../../lib/domain/database/inbox.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
 import userActivity from "../../workers/user_activity.ts";
 import {
@@ -11,7 +15,7 @@ import {
   inboxIds,
   inFolder,
   refuseUser13,
-} from "../database/each_database.ts";
+} from "../domain/database/each_database.ts";
 import { postgresTest } from "../servers.ts";
 
 const T = 1_700_000_000;

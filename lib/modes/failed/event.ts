@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { StoredEvent } from "../../broker/broker.ts";
-import { HEADER } from "../../broker/headers.ts";
+import type { StoredEvent } from "../../engine/broker/broker.ts";
+import { HEADER } from "../../engine/broker/headers.ts";
 
 const COLUMNS = ["id", "failed at", "reason", "attempts", "error", "bytes"] as const;
 const ERROR_WIDTH = 80;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Broker, BrokerError } from "../../broker/broker.ts";
-import { EXIT } from "../../process.ts";
+import { type Broker, BrokerError } from "../../engine/broker/broker.ts";
+import { EXIT } from "../../system/signals.ts";
 
 /** Why a run ends. */
 export type End =

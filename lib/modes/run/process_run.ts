@@ -4,22 +4,22 @@
  * @module
  */
 
-import type { Broker } from "../../broker/broker.ts";
+import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
-import type { Config } from "../../config.ts";
-import { removeOldLifeFiles } from "../../executor/thread/worker_thread.ts";
+import type { Config } from "../../config/config.ts";
+import { removeOldLifeFiles } from "../../engine/thread/worker_thread.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../monitoring/log.ts";
-import type { Reporter } from "../../monitoring/report.ts";
+import { logLine } from "../../log/log.ts";
+import type { Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
-import { EXIT, type Request } from "../../process.ts";
-import { TOO_LATE, within } from "../../within.ts";
-import { errorData } from "../../error_data.ts";
+import { EXIT, type Request } from "../../system/signals.ts";
+import { TOO_LATE, within } from "../../system/deadline.ts";
+import { errorData } from "../../errors/error_data.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
-import { Service } from "../../systemd.ts";
+import { Service } from "../../system/systemd.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
 

@@ -5,23 +5,27 @@
  * @module
  */
 
-import type { Broker } from "../../broker/broker.ts";
-import type { Config } from "../../config.ts";
-import type { Totals } from "../../consumer.ts";
-import type { WorkerFile } from "../../discovery.ts";
-import { errorData } from "../../error_data.ts";
-import type { Running } from "../../executor/executor.ts";
+import type { Broker } from "../../engine/broker/broker.ts";
+import type { Config } from "../../config/config.ts";
+import type { Totals } from "../../engine/consumer/consumer.ts";
+import type { WorkerFile } from "../../engine/host/discovery.ts";
+import { errorData } from "../../errors/error_data.ts";
+import type { Running } from "../../engine/executor/executor.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { errorFileReporter } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../monitoring/log.ts";
-import type { Report, Reporter } from "../../monitoring/report.ts";
+import { logLine } from "../../log/log.ts";
+import type { Report, Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import type { ErrorData } from "../../settle.ts";
-import { type RunLimit, RunningWorker, type WorkerEnd } from "../../running_worker.ts";
-import { Supervisor } from "../../supervisor.ts";
-import { VERSION } from "../../version.ts";
+import type { ErrorData } from "../../engine/settle/settle.ts";
+import {
+  type RunLimit,
+  RunningWorker,
+  type WorkerEnd,
+} from "../../engine/supervisor/inline_worker.ts";
+import { Supervisor } from "../../engine/supervisor/supervisor.ts";
+import { VERSION } from "../../system/version.ts";
 
 /** What to run. */
 export interface QueueRunOptions {

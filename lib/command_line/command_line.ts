@@ -1,0 +1,163 @@
+/**
+ * The command line: what was typed as one plain value, or a {@linkcode UsageError} that names the
+ * mistake, what was probably meant, and what exists.
+ *
+ * @module
+ */
+
+import { type Command as Parser, CommanderError } from "commander";
+import type { Command } from "./command.ts";
+import { sharedOptions } from "./options.ts";
+import { makeProgram } from "./program.ts";
+import { redactText } from "../errors/redact.ts";
+import { didYouMean } from "../errors/spelling.ts";
+import { UsageError } from "../errors/usage_error.ts";
+
+export type {
+  CheckConfigCommand,
+  Command,
+  FailedCommand,
+  MigrateCommand,
+  PublishCommand,
+  QueueSelection,
+  RunCommand,
+  TextCommand,
+} from "./command.ts";
+
+/** Another name for an option, which Zulip's users are used to. */
+const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
+
+/**
+ * Parses what was typed behind the program's name. In the names of options `-` and `_` are the
+ * same; a part of a name is not enough.
+ *
+ * @throws {UsageError} When it cannot be carried out as it was typed.
+ */
+export function parseCommandLine(args: readonly string[]): Command {
+  let command: Command | undefined;
+  let text = "";
+  const program = makeProgram((found) => command = found);
+  forEachCommand(program, (each) => {
+    each.exitOverride().configureOutput({
+      writeOut: (output) => text += output,
+      writeErr: () => {},
+    });
+  });
+  try {
+    program.parse(spelledAsDeclared(args, program), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, program);
+    return {
+      mode: error.code === "commander.version" ? "version" : "help",
+      text,
+    };
+  }
+  if (!command) throw unknownCommand(program.args[0] ?? "", program);
+  return command;
+}
+
+function forEachCommand(parser: Parser, visit: (parser: Parser) => void): void {
+  visit(parser);
+  for (const each of parser.commands) forEachCommand(each, visit);
+}
+
+/** The arguments with the names of options as they are declared. */
+function spelledAsDeclared(args: readonly string[], program: Parser): string[] {
+  const declared = new Map<string, string>();
+  forEachCommand(program, (each) => {
+    for (const name of optionNames(each)) declared.set(folded(name), name);
+  });
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  return args.map((arg, index) => {
+    const [, typed = "", rest = ""] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
+    if (typed === "" || index >= end) return arg;
+    const name = declared.get(folded(ALIASES.get(typed) ?? typed));
+    return name ? `--${name}${rest}` : arg;
+  });
+}
+
+function folded(name: string): string {
+  return name.replaceAll("-", "_");
+}
+
+function optionNames(parser: Parser): string[] {
+  const names = parser.options.flatMap((option) => option.long?.slice(2) ?? []);
+  return [...names, "help"];
+}
+
+function unknownCommand(word: string, parser: Parser): UsageError {
+  const names = parser.commands.map((each) => each.name());
+  return new UsageError(
+    redactText(
+      `there is no command ${word}${didYouMean(word, names)}\ncommands: `,
+    ) +
+      names.join(", ") +
+      (parser.parent ? "" : "\nqueues are run by --queue_name, --multi_threaded or --all"),
+  );
+}
+
+function usageError(error: CommanderError, program: Parser): UsageError {
+  const parser = parserOf(program);
+  const [first, second] = parser.args;
+  const word = first === "help" ? second : first;
+  if (
+    parser.commands.length > 0 && word !== undefined && !word.startsWith("-")
+  ) {
+    return unknownCommand(word, parser);
+  }
+  return new UsageError(redactText(explanation(error, parser)));
+}
+
+/** The innermost subcommand that was named. */
+function parserOf(parser: Parser): Parser {
+  const inner = parser.commands.find((each) => each.name() === parser.args[0]);
+  return inner ? parserOf(inner) : parser;
+}
+
+function explanation(error: CommanderError, parser: Parser): string {
+  if (error.code === "commander.help") return needsCommand(parser);
+  const message = error.message.replace("error: ", "");
+  switch (error.code) {
+    case "commander.unknownOption":
+      return unknownOption(/'([^'=]*)/.exec(message)?.[1] ?? "", parser);
+    case "commander.excessArguments":
+      return tooMany(parser);
+    case "commander.missingArgument":
+      return `${message}\n${usageOf(parser)}`;
+    default:
+      return message;
+  }
+}
+
+function tooMany(parser: Parser): string {
+  const hint = parser.name() === "publish" ? "; put quotes around JSON" : "";
+  return `too many arguments for ${parser.name()}${hint}\n${usageOf(parser)}`;
+}
+
+function needsCommand(parser: Parser): string {
+  return `${parser.name()} needs a command: ${
+    parser.commands.map((each) => each.name()).join(", ")
+  }`;
+}
+
+function unknownOption(typed: string, parser: Parser): string {
+  if (parser.parent && parser.commands.length > 0) return needsCommand(parser);
+  const names = [...new Set([...optionNames(parser), ...sharedNames()])].map((
+    name,
+  ) => `--${name}`);
+  if (names.includes(typed)) return `${typed} takes no value`;
+  return `there is no option ${typed}${didYouMean(typed, names)}\noptions: ${names.join(", ")}`;
+}
+
+function sharedNames(): string[] {
+  return sharedOptions().flatMap((option) => option.long?.slice(2) ?? []);
+}
+
+function usageOf(parser: Parser): string {
+  const names: string[] = [];
+  for (let each = parser.parent; each; each = each.parent) {
+    names.unshift(each.name());
+  }
+  return `usage: ${[...names, parser.name(), parser.usage()].join(" ")}`;
+}

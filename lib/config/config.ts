@@ -1,0 +1,219 @@
+/**
+ * The configuration: the environment and the options of the command line as one typed, validated
+ * value. It is read once, and everything that is wrong with it is reported at once.
+ *
+ * @module
+ */
+
+import { BROKER, type QueueType } from "./broker_settings.ts";
+import { brokerUrl } from "./broker_url.ts";
+import type { Environment } from "./environment.ts";
+import { GENERAL, type LogFormat, type LogLevel } from "./general_settings.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { type QueueSettings, readQueueSettings } from "./queues.ts";
+import { type EffectiveSetting, SettingsReader } from "./reader.ts";
+import { SENTRY, type TraceRate } from "./sentry_settings.ts";
+import type { ConfigFlags } from "./setting.ts";
+
+export { isOfBrokerUrl } from "./broker_url.ts";
+export { type Environment, readEnvironment } from "./environment.ts";
+export { maskUrl } from "./mask.ts";
+export { ConfigError, type Problem } from "./problem.ts";
+export { queueNameProblems, type QueueOverrides } from "./queues.ts";
+export { queueKey } from "./queue_key.ts";
+export type { EffectiveSetting } from "./reader.ts";
+export type { ConfigFlags, SettingInfo } from "./setting.ts";
+export type { LogFormat, LogLevel } from "./general_settings.ts";
+export type { QueueType } from "./broker_settings.ts";
+export { SETTINGS } from "./settings.ts";
+
+/** Where RabbitMQ is and how to use it. */
+export interface BrokerConfig {
+  /**
+   * A complete `amqp://` or `amqps://` URL with user and password, so a secret; `undefined` when
+   * neither `AMQP_URL` nor any `RABBITMQ_…` setting is given.
+   */
+  readonly url: string | undefined;
+  /** A file with the certificate (PEM) of the broker's authority; `undefined`: the system's. */
+  readonly caFile: string | undefined;
+  /** The type of queues that are created. @default {"classic"} */
+  readonly queueType: QueueType;
+  /** Seconds to wait at start for a broker that cannot be reached. @default {60} */
+  readonly waitSeconds: number;
+  /** Seconds after which a publish that was not confirmed has failed. @default {30} */
+  readonly publishTimeoutSeconds: number;
+}
+
+/** What is logged, and how. */
+export interface LogConfig {
+  /** `undefined`: text on a terminal, else JSON. */
+  readonly format: LogFormat | undefined;
+  /** @default {"info"} */
+  readonly level: LogLevel;
+}
+
+/** Where errors and traces go. */
+export interface SentryConfig {
+  /** `undefined`: nowhere. A secret. */
+  readonly dsn: string | undefined;
+  /** @default {"production"} */
+  readonly environment: string;
+  /** Which part of the events is traced, from 0 to 1: of all queues, or by queue. @default {0} */
+  readonly traceRate: TraceRate;
+}
+
+/** How much of an event, and how many of them, the program takes. */
+export interface Limits {
+  /** Bytes of a body. @default {16 MiB} */
+  readonly maxEventBytes: number;
+  /** Levels to which the JSON of a body may be nested. @default {1000} */
+  readonly maxEventDepth: number;
+  /** Bytes of an event's headers. @default {45056, which is also the most} */
+  readonly maxHeaderBytes: number;
+  /** Bytes of all bodies that are taken and not settled. @default {64 MiB} */
+  readonly windowBytes: number;
+  /** Seconds an event may wait here for its turn. @default {60} */
+  readonly windowSeconds: number;
+}
+
+/** How often a worker's thread that fails is begun again. */
+export interface RestartConfig {
+  /** Failures within `seconds`, beyond which the queue is parked. @default {10} */
+  readonly most: number;
+  /** @default {300} */
+  readonly seconds: number;
+  /** Seconds until a parked queue is tried again. @default {300} */
+  readonly parkSeconds: number;
+}
+
+/** The program's configuration. Every path in it is absolute. */
+export interface Config extends QueueSettings {
+  /** Where RabbitMQ is and how to use it. */
+  readonly broker: BrokerConfig;
+  /** Zulip's `USING_RABBITMQ`: without it there are no queue workers. @default {true} */
+  readonly usingRabbitmq: boolean;
+  /**
+   * `postgres://…`, `postgresql://…` or `sqlite:…`; may hold a password, so a secret.
+   * @default {"sqlite:<stateDir>/process-queue.sqlite"}
+   */
+  readonly databaseUrl: string;
+  /** The folder for what must be known after a crash. @default {"var" in the working folder} */
+  readonly stateDir: string;
+  /** The folder of the statistics. @default {"<stateDir>/stats"} */
+  readonly statsDir: string;
+  /** The folder to which given-up events are written as well; `undefined`: nowhere. */
+  readonly errorDir: string | undefined;
+  /** A folder of the user's own workers. */
+  readonly workersDir: string | undefined;
+  /** The file of the test worker. @default {"/var/log/zulip/zulip-worker-test-file", Zulip's} */
+  readonly testFile: string;
+  /** What is logged, and how. */
+  readonly log: LogConfig;
+  /** Where errors and traces go. */
+  readonly sentry: SentryConfig;
+  /** How much of an event, and how many of them, the program takes. */
+  readonly limits: Limits;
+  /** Seconds an aborted handler gets to return. @default {5} */
+  readonly abortGraceSeconds: number;
+  /** Seconds running events get to finish at a stop. @default {25} */
+  readonly stopGraceSeconds: number;
+  /** How often a worker's thread that fails is begun again. */
+  readonly restarts: RestartConfig;
+  /** Every setting as it is in effect, secrets masked, with its source. */
+  readonly effective: readonly EffectiveSetting[];
+  /** What is wrong with the settings; nothing, where {@linkcode loadConfig} has made it. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Makes the configuration, and refuses one that has a problem.
+ *
+ * @param environment Variables by name; those that are not settings are ignored.
+ * @param flags Options of the command line, which stand over the variables.
+ * @throws {ConfigError} With every problem there is.
+ */
+export function loadConfig(environment: Environment, flags: ConfigFlags = {}): Config {
+  const config = readConfig(environment, flags);
+  if (config.problems.length > 0) throw new ConfigError(config.problems);
+  return config;
+}
+
+/**
+ * Makes the configuration, for those who have more problems to report with it. A setting that is
+ * wrong has its default, or none. It reads nothing but its arguments and, for paths that are not absolute,
+ * the working folder.
+ *
+ * @param environment Variables by name; those that are not settings are ignored.
+ * @param flags Options of the command line, which stand over the variables.
+ */
+export function readConfig(environment: Environment, flags: ConfigFlags = {}): Config {
+  const reader = new SettingsReader(environment, flags);
+  return {
+    broker: readBroker(reader),
+    ...readGeneral(reader),
+    ...queueSettings(reader),
+    effective: reader.effective,
+    problems: reader.problems,
+  };
+}
+
+function readBroker(reader: SettingsReader): BrokerConfig {
+  return {
+    url: brokerUrl(reader),
+    caFile: reader.readOptional(BROKER.caFile),
+    queueType: reader.read(BROKER.queueType),
+    waitSeconds: reader.read(BROKER.waitSeconds),
+    publishTimeoutSeconds: reader.read(BROKER.publishTimeoutSeconds),
+  };
+}
+
+function readGeneral(
+  reader: SettingsReader,
+): Omit<Config, "broker" | "effective" | "problems" | keyof QueueSettings> {
+  const usingRabbitmq = reader.read(GENERAL.usingRabbitmq);
+  const stateDir = reader.read(GENERAL.stateDir);
+  return {
+    usingRabbitmq,
+    databaseUrl: reader.read(
+      GENERAL.databaseUrl,
+      `sqlite:${stateDir}/process-queue.sqlite`,
+    ),
+    stateDir,
+    statsDir: reader.read(GENERAL.statsDir, `${stateDir}/stats`),
+    errorDir: reader.readOptional(GENERAL.errorDir),
+    workersDir: reader.readOptional(GENERAL.workersDir),
+    testFile: reader.read(GENERAL.testFile),
+    log: {
+      format: reader.readOptional(GENERAL.logFormat),
+      level: reader.read(GENERAL.logLevel),
+    },
+    sentry: {
+      dsn: reader.readOptional(SENTRY.dsn),
+      environment: reader.read(SENTRY.environment),
+      traceRate: reader.read(SENTRY.traceRate),
+    },
+    limits: readLimits(reader),
+    abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),
+    stopGraceSeconds: reader.read(GENERAL.stopGraceSeconds),
+    restarts: {
+      most: reader.read(GENERAL.maxRestarts),
+      seconds: reader.read(GENERAL.maxRestartsSeconds),
+      parkSeconds: reader.read(GENERAL.parkSeconds),
+    },
+  };
+}
+
+function readLimits(reader: SettingsReader): Limits {
+  return {
+    maxEventBytes: reader.read(GENERAL.maxEventBytes),
+    maxEventDepth: reader.read(GENERAL.maxEventDepth),
+    maxHeaderBytes: reader.read(GENERAL.maxHeaderBytes),
+    windowBytes: reader.read(GENERAL.windowBytes),
+    windowSeconds: reader.read(GENERAL.windowSeconds),
+  };
+}
+
+function queueSettings(reader: SettingsReader): QueueSettings {
+  const { shards, queues, queueVariables } = readQueueSettings(reader);
+  return { shards, queues, queueVariables };
+}

@@ -1,0 +1,45 @@
+/**
+ * Publishing one event: what a worker's `ctx.publish` and `process-queue publish` share.
+ *
+ * @module
+ */
+
+import { type Broker, BrokerError } from "./broker.ts";
+import { newEventProperties } from "./headers.ts";
+
+/** Queues that are being declared, so that events published at the same time declare one once. */
+const declaring = new WeakMap<Broker, Map<string, Promise<void>>>();
+
+/**
+ * Publishes an event with a new `message_id` and the time; resolves when the broker has confirmed
+ * it. A queue that does not exist is declared.
+ *
+ * @param body The event as JSON; its bytes are published as they are.
+ * @throws {BrokerError} When it could not be confirmed.
+ */
+export async function publishEvent(
+  broker: Broker,
+  queue: string,
+  body: Uint8Array | string,
+): Promise<void> {
+  const properties = newEventProperties();
+  try {
+    await broker.publish(queue, body, properties);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.kind !== "unroutable") throw error;
+    await declareOnce(broker, queue);
+    await broker.publish(queue, body, properties);
+  }
+}
+
+async function declareOnce(broker: Broker, queue: string): Promise<void> {
+  const running = declaring.get(broker) ?? new Map<string, Promise<void>>();
+  declaring.set(broker, running);
+  const declared = running.get(queue) ?? broker.declare(queue);
+  running.set(queue, declared);
+  try {
+    await declared;
+  } finally {
+    running.delete(queue);
+  }
+}

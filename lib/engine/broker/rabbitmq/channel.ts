@@ -1,0 +1,39 @@
+/**
+ * Channels that are used for one thing, and how any channel is closed.
+ *
+ * @module
+ */
+
+import type { Channel, ChannelModel } from "amqplib";
+import { within } from "../../../system/deadline.ts";
+
+/** How long the broker may take to answer that a channel is closed, in ms. */
+const CLOSE_MS = 2000;
+
+/**
+ * Closes a channel. Resolves once it is closed, whoever closed it, or the broker did not answer in
+ * time; amqplib's own promise never settles when the connection is lost meanwhile.
+ */
+export async function closeChannel(channel: Channel): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    channel.once("close", resolve);
+    Promise.try(() => channel.close()).catch(resolve);
+  });
+  await within(CLOSE_MS, closed);
+}
+
+/** Does one thing on a channel of its own. */
+export async function withChannel<Result>(
+  model: ChannelModel,
+  use: (channel: Channel) => Promise<Result>,
+): Promise<Result> {
+  const channel = await model.createChannel();
+  let isClosed = false;
+  channel.on("error", () => isClosed = true);
+  channel.on("close", () => isClosed = true);
+  try {
+    return await use(channel);
+  } finally {
+    if (!isClosed) await closeChannel(channel);
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * One connection to RabbitMQ that heals itself: when it is lost it is made again, for ever.
+ *
+ * @module
+ */
+
+import amqplib, { type ChannelModel } from "amqplib";
+import { errorData } from "../../../errors/error_data.ts";
+import type { Reporter } from "../../report.ts";
+import { BrokerError } from "../broker.ts";
+import { Backoff } from "./backoff.ts";
+import { type Address, explainConnect, FINAL } from "./errors.ts";
+
+/** What a connection needs. */
+export interface LinkOptions {
+  /** With user and password; `?heartbeat=` sets the interval in seconds, 30 by default. */
+  readonly url: string;
+  readonly address: Address;
+  /** PEM of the authority that signed the broker's certificate. */
+  readonly ca: string | undefined;
+  /** The connection's name in RabbitMQ's management. */
+  readonly name: string;
+  /** Seconds to wait for a first connection. */
+  readonly waitSeconds: number;
+  readonly report: Reporter;
+}
+
+/** How long an attempt to connect may take, handshake included, in ms. */
+const CONNECT_MS = 10_000;
+/** And how long it may take where no more time is left for it, as with `waitSeconds: 0`. */
+const MIN_CONNECT_MS = 1000;
+const HEARTBEAT_SECONDS = 30;
+const FIRST_BACKOFF_MS = 200;
+const MAX_BACKOFF_MS = 2000;
+/** A connection that is lost sooner is made again after a longer and longer while, in ms. */
+const STABLE_MS = 10_000;
+/** How long closing may take before the socket is cut, in ms. */
+const CLOSE_MS = 2000;
+
+/** A connection, whichever socket it has at the moment. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #closing = new AbortController();
+  readonly #loop: Promise<void>;
+  #model: ChannelModel | undefined;
+  #up = Promise.withResolvers<ChannelModel>();
+  #unblocked: PromiseWithResolvers<void> | undefined;
+  #everUp = false;
+  /** Why the last attempt to connect failed. */
+  #failure: string | undefined;
+
+  /** Begins to connect. @param options Where and how. */
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#up.promise.catch(() => {});
+    this.#loop = this.#run();
+  }
+
+  /** Aborted when the link is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Whether there is a connection now. */
+  get isUp(): boolean {
+    return this.#model !== undefined;
+  }
+
+  /** Whether the broker has stopped taking what this connection publishes (a resource alarm). */
+  get isBlocked(): boolean {
+    return this.#unblocked !== undefined;
+  }
+
+  /**
+   * The connection, once there is one.
+   *
+   * @throws {BrokerError} When the first attempt was refused, nobody answered for `waitSeconds`,
+   * or the link was closed.
+   */
+  model(): Promise<ChannelModel> {
+    return this.#up.promise;
+  }
+
+  /** Resolves once the broker takes what is published. */
+  unblocked(): Promise<void> {
+    return this.#unblocked?.promise ?? Promise.resolve();
+  }
+
+  /** Closes the connection; cuts it when the broker does not answer. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#up.reject(closedError());
+    if (this.#model) await closeWithin(this.#model);
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const giveUpAt = performance.now() + this.#options.waitSeconds * 1000;
+    while (!this.closing.aborted) {
+      try {
+        const model = await this.#connect(this.#everUp ? Infinity : giveUpAt);
+        const since = performance.now();
+        await this.#useUntilLost(model);
+        if (performance.now() - since > STABLE_MS) backoff.reset();
+      } catch (error) {
+        if (!this.#goesOn(error as BrokerError, giveUpAt)) return;
+      }
+      await backoff.wait(this.closing);
+    }
+  }
+
+  /** Whether to try again; reports why it failed, once where it fails again and again. */
+  #goesOn(error: BrokerError, giveUpAt: number): boolean {
+    if (this.closing.aborted) return false;
+    const isFirst = !this.#everUp;
+    if (isFirst && (FINAL.has(error.kind) || performance.now() >= giveUpAt)) {
+      this.#up.reject(error);
+      return false;
+    }
+    if (error.message !== this.#failure) {
+      this.#notice(FINAL.has(error.kind) ? "error" : "warning", `is not made: ${error.message}`);
+    }
+    this.#failure = error.message;
+    return true;
+  }
+
+  /** Connects; an attempt ends when its time is up or the link is closed. */
+  async #connect(deadline: number): Promise<ChannelModel> {
+    const { address } = this.#options;
+    const attempt = new AbortController();
+    const abort = () => attempt.abort();
+    const ms = Math.min(CONNECT_MS, Math.max(MIN_CONNECT_MS, deadline - performance.now()));
+    const timer = setTimeout(abort, ms);
+    this.closing.addEventListener("abort", abort);
+    try {
+      return await amqplib.connect(
+        withHeartbeat(this.#options.url),
+        this.#socketOptions(attempt.signal),
+      );
+    } catch (error) {
+      throw explainConnect(attempt.signal.aborted ? noAnswer(ms) : error, address);
+    } finally {
+      clearTimeout(timer);
+      this.closing.removeEventListener("abort", abort);
+    }
+  }
+
+  #socketOptions(signal: AbortSignal): Record<string, unknown> {
+    const { url, ca, name } = this.#options;
+    return {
+      signal,
+      noDelay: true,
+      keepAlive: true,
+      clientProperties: { connection_name: name },
+      credentials: credentialsOf(url),
+      ...(ca === undefined ? {} : { ca: [ca] }),
+    };
+  }
+
+  /** Serves the connection until it is lost. */
+  async #useUntilLost(model: ChannelModel): Promise<void> {
+    const lost = Promise.withResolvers<void>();
+    let cause: Error | undefined;
+    model.setMaxListeners(0);
+    model.on("error", (error) => cause = error);
+    model.on("blocked", (reason) => this.#block(reason));
+    model.on("unblocked", () => this.#unblock());
+    model.on("close", (error) => {
+      this.#lost(cause ?? error);
+      lost.resolve();
+    });
+    if (this.closing.aborted) return await closeWithin(model);
+    if (!isOpen(model)) return;
+    this.#model = model;
+    this.#failure = undefined;
+    if (this.#everUp) this.#notice("info", "is connected again");
+    this.#everUp = true;
+    this.#up.resolve(model);
+    await lost.promise;
+    cut(model);
+  }
+
+  #lost(cause: Error | undefined): void {
+    this.#model = undefined;
+    this.#unblock();
+    if (this.closing.aborted) return;
+    this.#up = Promise.withResolvers();
+    this.#up.promise.catch(() => {});
+    const level = cause instanceof RangeError ? "error" : "warning";
+    this.#notice(level, `was lost and is made again: ${whyLost(cause)}`);
+  }
+
+  #block(reason: string): void {
+    this.#unblocked ??= Promise.withResolvers();
+    this.#notice("warning", `may not publish, the broker has an alarm: ${reason}`);
+  }
+
+  #unblock(): void {
+    if (!this.#unblocked) return;
+    this.#unblocked.resolve();
+    this.#unblocked = undefined;
+    if (this.isUp) this.#notice("info", "may publish again");
+  }
+
+  #notice(level: "info" | "warning" | "error", text: string): void {
+    const { name, report } = this.#options;
+    report({
+      kind: "notice",
+      level,
+      message: "Connection {connection} {text}",
+      properties: { connection: name, text },
+    });
+  }
+}
+
+/** What everything answers after the broker object was closed. */
+export function closedError(): BrokerError {
+  return new BrokerError("closed", "The connection to the broker was closed by this process");
+}
+
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url);
+  if (!parsed.searchParams.has("heartbeat")) {
+    parsed.searchParams.set("heartbeat", String(HEARTBEAT_SECONDS));
+  }
+  return parsed.href;
+}
+
+/** amqplib's own reading of a URL takes a password with other than ASCII letters for another. */
+function credentialsOf(url: string): unknown {
+  const { username, password } = new URL(url);
+  if (username === "" && password === "") return amqplib.credentials.plain("guest", "guest");
+  return amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
+}
+
+/** The stack is used up by nothing else than reading a header. */
+function whyLost(cause: Error | undefined): string {
+  if (!cause) return "the broker closed it";
+  const { message } = errorData(cause);
+  if (!(cause instanceof RangeError)) return message;
+  return `an event has a header that is nested too deep to be read (${message}): take the event ` +
+    `out of its queue with another client`;
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${Math.ceil(ms / 1000)} s`);
+}
+
+/** What of amqplib's connection is reached for: there are no calls for these. */
+interface Internals {
+  readonly stream?: { destroy(error?: Error): void };
+  /** True once the connection is closed. */
+  readonly expectSocketClose?: boolean;
+}
+
+/** Whether it was not closed before anybody could listen. */
+function isOpen(model: ChannelModel): boolean {
+  return !(model.connection as Internals).expectSocketClose;
+}
+
+/** Closes; after a while without an answer it cuts the socket. */
+async function closeWithin(model: ChannelModel): Promise<void> {
+  const closed = new Promise<void>((resolve) => model.once("close", () => resolve()));
+  const timer = setTimeout(() => cut(model), CLOSE_MS);
+  model.close().catch(() => cut(model));
+  if (isOpen(model)) await closed;
+  clearTimeout(timer);
+  cut(model);
+}
+
+/** Cuts the socket; amqplib then says that the connection is closed, if it has not. */
+function cut(model: ChannelModel): void {
+  (model.connection as Internals).stream?.destroy(new Error("The socket was cut"));
+}

@@ -1,0 +1,219 @@
+/**
+ * The queues on RabbitMQ: found as they are, or made.
+ *
+ * @module
+ */
+
+import type { ChannelModel } from "amqplib";
+import { retryQueueName } from "../../settle/retry.ts";
+import { withChannel } from "./channel.ts";
+import { type Address, explainChannel, isFlagDisabled, quorumRefused } from "./errors.ts";
+
+/** How queues are made. */
+export interface TopologyOptions {
+  readonly address: Address;
+  /** The type of queues made here; those that exist are used as they are. */
+  readonly queueType: "classic" | "quorum";
+}
+
+/** What a queue was when it was looked at. */
+export interface Declared {
+  /** Whether it had to be made. */
+  readonly isNew: boolean;
+  /** Events ready to be delivered. */
+  readonly ready: number;
+}
+
+/** From this version on nobody can switch quorum queues off. */
+const ALWAYS_QUORUM = [3, 12] as const;
+
+/**
+ * Declares queues, each attempt on a channel of its own, as a refusal closes the channel. It
+ * deletes none: RabbitMQ deletes no quorum queue on the condition that it is empty, and tells
+ * nobody of the events in it that are just being handed over, so a retry queue that is not used
+ * any more is left to run empty.
+ */
+export class Topology {
+  readonly #options: TopologyOptions;
+  /** Queues for retries and failed events that are known to be there. */
+  readonly #known = new Set<string>();
+  /** Those that are being declared. */
+  readonly #declaring = new Map<string, Promise<void>>();
+  /** That the broker makes quorum queues, once it was asked. */
+  #quorum: Promise<void> | undefined;
+
+  /** @param options How queues are made. */
+  constructor(options: TopologyOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes sure that a queue exists, whatever its type and arguments.
+   *
+   * @throws {BrokerError} When it may not be used or made.
+   */
+  async declare(model: ChannelModel, queue: string): Promise<Declared> {
+    const depth = await this.depth(model, queue);
+    if (depth) return { isNew: false, ready: depth.ready };
+    await this.#make(model, queue, this.#arguments(model));
+    return { isNew: true, ready: 0 };
+  }
+
+  /** A queue of events that were given up: durable and classic, whatever the main queue is. */
+  async declareFailed(model: ChannelModel, queue: string): Promise<void> {
+    await this.#ensure(queue, async () => {
+      if (await this.depth(model, queue)) return;
+      // Said, as the virtual host may have another default: quorum queues count each look at them.
+      await this.#make(model, queue, { "x-queue-type": "classic" });
+    });
+  }
+
+  /**
+   * Makes sure of the queue in which events of `queue` wait for `step` seconds. It is a quorum
+   * queue that hands its events over at least once: a classic one can lose confirmed events when
+   * the broker dies while they expire.
+   *
+   * @returns Its name.
+   */
+  async declareRetry(model: ChannelModel, queue: string, step: number): Promise<string> {
+    const name = retryQueueName(queue, step);
+    await this.#ensure(name, () =>
+      this.#make(model, name, {
+        "x-queue-type": "quorum",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+        "x-message-ttl": step * 1000,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": queue,
+      }));
+    return name;
+  }
+
+  /** What is known may be wrong: a queue was deleted, or another broker answers. */
+  forget(): void {
+    this.#known.clear();
+    this.#quorum = undefined;
+  }
+
+  /** How full a queue is; `undefined` when there is none. */
+  async depth(
+    model: ChannelModel,
+    queue: string,
+  ): Promise<{ ready: number; consumers: number } | undefined> {
+    try {
+      const { messageCount, consumerCount } = await withChannel(
+        model,
+        (channel) => channel.checkQueue(queue),
+      );
+      return { ready: messageCount, consumers: consumerCount };
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 404) return undefined;
+      throw explainChannel(error, queue, this.#options.address);
+    }
+  }
+
+  /**
+   * Sees that the broker makes the queues that retries need, without making one: it is asked for
+   * one that is not durable, which no broker makes, and one without the feature says so first. It
+   * is asked once for all queues, as a flag is on for good.
+   *
+   * @throws {BrokerError} When a feature flag is off; names it.
+   */
+  async checkQuorum(model: ChannelModel, queue: string): Promise<void> {
+    if (isAtLeast(versionOf(model), ALWAYS_QUORUM)) return;
+    const checking = this.#quorum ??= this.#checkFlags(model, queue);
+    try {
+      await checking;
+    } catch (error) {
+      if (this.#quorum === checking) this.#quorum = undefined;
+      throw error;
+    }
+  }
+
+  /** Does what declares a queue, once at a time and not again while the queue is known. */
+  async #ensure(name: string, declare: () => Promise<void>): Promise<void> {
+    if (this.#known.has(name)) return;
+    const running = this.#declaring.get(name);
+    if (running) return await running;
+    const declaring = declare();
+    this.#declaring.set(name, declaring);
+    try {
+      await declaring;
+      this.#known.add(name);
+    } finally {
+      this.#declaring.delete(name);
+    }
+  }
+
+  async #make(
+    model: ChannelModel,
+    queue: string,
+    args: Record<string, unknown>,
+  ): Promise<void> {
+    const { address } = this.#options;
+    const options = { durable: true, arguments: args };
+    try {
+      await listening(
+        model,
+        () => withChannel(model, (channel) => channel.assertQueue(queue, options)),
+      );
+    } catch (error) {
+      if (isFlagDisabled(error)) throw quorumRefused("quorum_queue", whereOf(address), error);
+      throw explainChannel(error, queue, address);
+    }
+  }
+
+  async #checkFlags(model: ChannelModel, queue: string): Promise<void> {
+    await this.#checkFlag(model, queue, "quorum");
+    // Handing over at least once is built on streams.
+    await this.#checkFlag(model, queue, "stream");
+  }
+
+  async #checkFlag(model: ChannelModel, queue: string, type: "quorum" | "stream"): Promise<void> {
+    const options = { durable: false, arguments: { "x-queue-type": type } };
+    const name = `${retryQueueName(queue, 0)}-check`;
+    try {
+      await listening(
+        model,
+        () => withChannel(model, (channel) => channel.assertQueue(name, options)),
+      );
+    } catch (error) {
+      if (!isFlagDisabled(error)) return;
+      throw quorumRefused(`${type}_queue`, whereOf(this.#options.address), error);
+    }
+  }
+
+  /** RabbitMQ before 4.0 takes a delivery limit of -1 and then drops at the first requeue. */
+  #arguments(model: ChannelModel): Record<string, unknown> {
+    if (this.#options.queueType === "classic") return {};
+    const unlimited = isAtLeast(versionOf(model), [4, 0]) ? { "x-delivery-limit": -1 } : {};
+    return { "x-queue-type": "quorum", ...unlimited };
+  }
+}
+
+/** An error that closes the connection reaches no channel: this throws it in the channel's place. */
+async function listening<Result>(model: ChannelModel, use: () => Promise<Result>): Promise<Result> {
+  let fatal: Error | undefined;
+  const onError = (error: Error) => fatal = error;
+  model.on("error", onError);
+  try {
+    return await use();
+  } catch (error) {
+    throw fatal ?? error;
+  } finally {
+    model.off("error", onError);
+  }
+}
+
+function whereOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
+function versionOf(model: ChannelModel): readonly number[] {
+  return String(model.connection.serverProperties.version ?? "0").split(".").map(Number);
+}
+
+function isAtLeast([major = 0, minor = 0]: readonly number[], least: readonly number[]): boolean {
+  const [leastMajor = 0, leastMinor = 0] = least;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
+}

@@ -1,0 +1,116 @@
+/**
+ * What a broker does for its file besides what it is asked: events whose time has come are made
+ * ready, and those of processes that died are handed out again.
+ *
+ * @module
+ */
+
+import { errorData } from "../../../errors/error_data.ts";
+import type { NoticeReport } from "../../report.ts";
+import type { Commits } from "./commits.ts";
+import type { Session } from "./session.ts";
+import type { SqliteSubscription } from "./subscription.ts";
+import type { Watched } from "./watch.ts";
+
+/** Says something worth a log line. */
+export type Notice = (
+  level: NoticeReport["level"],
+  message: string,
+  more?: Pick<NoticeReport, "properties" | "error">,
+) => void;
+
+/** What the upkeep of a file needs. */
+export interface UpkeepOptions {
+  /** The file as it is open now. */
+  readonly session: () => Session;
+  readonly commits: Commits;
+  readonly subscriptions: Iterable<SqliteSubscription>;
+  readonly notice: Notice;
+  /** Called when the file as it is open now is lost. */
+  readonly onLost: () => void;
+}
+
+/** Looks after a file. */
+export class Upkeep implements Watched {
+  readonly #options: UpkeepOptions;
+  #dataVersion = 0;
+
+  /** @param options The file, and who takes events from it. */
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  /** @inheritdoc */
+  hasChanged(): boolean {
+    const version = this.#session.dataVersion();
+    const hasChanged = version !== this.#dataVersion;
+    this.#dataVersion = version;
+    return hasChanged;
+  }
+
+  /** @inheritdoc */
+  look(): void {
+    for (const subscription of this.#options.subscriptions) subscription.look();
+  }
+
+  /** @inheritdoc */
+  nextDue(): number {
+    return this.#session.events.nextDue();
+  }
+
+  /** @inheritdoc */
+  async promote(): Promise<void> {
+    await this.promoteDue().catch(() => {});
+  }
+
+  /** Puts the events whose time has come at the end of their queues. @throws {BrokerError} */
+  async promoteDue(): Promise<void> {
+    const session = this.#session;
+    const now = Date.now();
+    if (await session.read(() => session.events.nextDue()) > now) return;
+    while (!await this.#options.commits.ask(() => this.#promoteSome(session, now)));
+  }
+
+  /** Hands out again what dead processes had taken. @throws {BrokerError} For a fault of the file. */
+  async takeOver(): Promise<void> {
+    const session = this.#session;
+    const dead = await session.read(() => session.deadOwners());
+    if (dead.length === 0) return;
+    for (const { id } of dead) {
+      await this.#options.commits.ask(() => session.owners.remove(id));
+    }
+    this.#wakeAll();
+    this.#options.notice("info", "Events of {count} ended processes are handed out again", {
+      properties: { count: dead.length },
+    });
+    await session.read(() => session.removeLockFiles());
+  }
+
+  /** @inheritdoc */
+  async maintain(): Promise<void> {
+    try {
+      this.#session.checkFile();
+      if (this.#session.isOwner()) await this.takeOver();
+      this.look();
+    } catch (error) {
+      this.#options.notice("debug", "The broker's file could not be looked after", {
+        error: errorData(error),
+      });
+    }
+    if (this.#session.isLost) this.#options.onLost();
+  }
+
+  get #session(): Session {
+    return this.#options.session();
+  }
+
+  #promoteSome(session: Session, now: number): boolean {
+    const isAll = session.events.promote(now);
+    this.#wakeAll();
+    return isAll;
+  }
+
+  #wakeAll(): void {
+    for (const subscription of this.#options.subscriptions) subscription.onReady();
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * An event between its delivery and its settlement.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { accept, type AcceptLimits } from "./accept.ts";
+import type { Delivery } from "../broker/broker.ts";
+import type { Job } from "../executor/executor.ts";
+import { type EventKey, fingerprint } from "./suspects/journal.ts";
+
+/** An event on its way through the consumer. */
+export interface Entry extends Job {
+  /** How often it ended its thread or process before. */
+  readonly crashes: number;
+  /** Bytes of its body. */
+  readonly bytes: number;
+  /** ms since 1970 before which it must not run; 0 when it may run now. */
+  readonly notBefore: number;
+  alone: boolean;
+  delivery: Delivery;
+  /** The same event, delivered again while this run of it goes on: it runs after it. */
+  next: Entry | undefined;
+}
+
+/**
+ * Looks at a delivery and makes an entry of it; the delivery then holds its body as text.
+ *
+ * @param receivedAt `performance.now()` when it came.
+ * @throws {Refusal} When no worker could take it.
+ */
+export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: number): Entry {
+  const { body, bytes, state } = accept(delivery, limits);
+  delivery.body = body;
+  return {
+    id: delivery.properties.messageId ?? "",
+    body,
+    bytes,
+    attempt: state.attempts + 1,
+    crashes: state.crashes,
+    notBefore: state.notBefore,
+    publishedAt: state.publishedAt,
+    receivedAt,
+    alone: state.crashes > 0,
+    delivery,
+    next: undefined,
+  };
+}
+
+/** The entry of a delivery that cannot be looked into. */
+export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
+  return {
+    id: delivery.properties.messageId ?? "",
+    body: "",
+    bytes: delivery.body.length,
+    attempt: 1,
+    crashes: 0,
+    notBefore: 0,
+    publishedAt: 0,
+    receivedAt,
+    alone: false,
+    delivery,
+    next: undefined,
+  };
+}
+
+/** Has a delivery whose body is bytes hold a copy of them: as it came they are another's. */
+export function keepBytes(delivery: Delivery): void {
+  if (typeof delivery.body !== "string") delivery.body = Buffer.from(delivery.body);
+}
+
+/** What the journal calls an event. */
+export function keyOf({ id, body }: Pick<Job, "id" | "body">): EventKey {
+  return id || fingerprint(body);
+}

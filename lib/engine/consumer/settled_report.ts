@@ -1,0 +1,90 @@
+/**
+ * What is reported of an event that has been settled.
+ *
+ * @module
+ */
+
+import type { SettledReport } from "../report.ts";
+import type { Outcome, Settlement } from "../settle/settle.ts";
+import type { Entry } from "./entry.ts";
+
+/** How an event came to its end, for now or for good. */
+export interface Ending {
+  readonly settlement: Settlement;
+  /** What its run came to; `undefined` when no executor had it. */
+  readonly outcome: Outcome | undefined;
+  /** `performance.now()` when its handler was called, or would have been. */
+  readonly startedAt: number;
+  /** ms. */
+  readonly runMs: number;
+}
+
+/** What it is called when a settlement has been carried out. */
+const NAMES = {
+  done: "processed",
+  release: "released",
+  retry: "retried",
+  fail: "failed",
+} as const;
+
+/**
+ * The report of an event that has been settled.
+ *
+ * @param inFlight How many deliveries of the queue are unsettled still.
+ * @param wallOffset What turns `performance.now()` into ms since 1970.
+ */
+export function settledReport(
+  queue: string,
+  entry: Entry,
+  ending: Ending,
+  inFlight: number,
+  wallOffset: number,
+): SettledReport {
+  const { settlement, outcome, startedAt, runMs } = ending;
+  const report: SettledReport = {
+    kind: "settled",
+    queue,
+    id: entry.id,
+    outcome: outcomeName(settlement, outcome),
+    attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
+    waitMs: waitMs(entry, startedAt, wallOffset),
+    runMs,
+    bytes: entry.bytes,
+    inFlight,
+  };
+  const cause = causeOf(entry, settlement, outcome);
+  return cause ? { ...report, ...cause } : report;
+}
+
+/** Whether the event only waits on for the time it was given: it was not run. */
+export function isWaiting(settlement: Settlement): boolean {
+  return settlement.kind === "retry" && settlement.waiting === true;
+}
+
+/** What only waits on was not run: to those who watch it was released. */
+function outcomeName(
+  settlement: Settlement,
+  outcome: Outcome | undefined,
+): SettledReport["outcome"] {
+  if (outcome?.kind === "discarded") return "discarded";
+  return NAMES[isWaiting(settlement) ? "release" : settlement.kind];
+}
+
+function causeOf(
+  entry: Entry,
+  settlement: Settlement,
+  outcome: Outcome | undefined,
+): Partial<SettledReport> | undefined {
+  if (settlement.kind === "done") {
+    return outcome?.kind === "discarded" ? { error: outcome.error } : undefined;
+  }
+  if (settlement.kind === "release" || isWaiting(settlement)) return undefined;
+  const { reason, error } = settlement;
+  const cause = { reason, error, body: entry.delivery.body };
+  return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
+}
+
+function waitMs(entry: Entry, startedAt: number, wallOffset: number): number {
+  const since = entry.publishedAt > 0 ? entry.publishedAt - wallOffset : entry.receivedAt;
+  return Math.max(0, startedAt - since);
+}

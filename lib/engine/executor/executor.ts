@@ -1,0 +1,100 @@
+/**
+ * The contract between the consumer and whatever runs a worker's code: in the main thread, in a
+ * thread, in a process. Everything that crosses it is plain data.
+ *
+ * @module
+ */
+
+import type { Outcome } from "../settle/settle.ts";
+
+/** One event on its way to a worker. */
+export interface Job {
+  /** The publisher's `message_id`, or `""`. */
+  readonly id: string;
+  /** The body: text that has not been parsed yet. */
+  readonly body: string;
+  /** 1 for the first run, as the headers say; the body's `failed_tries` may raise it. */
+  readonly attempt: number;
+  /** ms since 1970; 0 when the publisher did not say. */
+  readonly publishedAt: number;
+  /** `performance.now()` when it came. */
+  readonly receivedAt: number;
+  /**
+   * Run it with nothing beside it: it may have ended a thread or process before. The executor sets
+   * it when it finds that out itself.
+   */
+  alone: boolean;
+}
+
+/** A job whose handler has been called and has not returned. */
+export interface Running {
+  readonly job: Job;
+  /** `performance.now()` at its start; later by the time for which the process was stopped. */
+  readonly since: number;
+}
+
+/** How a worker wants to be run: its own numbers, with those set from outside put over them. */
+export interface WorkerDescription {
+  readonly queue: string;
+  readonly isTestQueue: boolean;
+  /** Unsettled deliveries at once. */
+  readonly prefetch: number;
+  /** Events running at once. */
+  readonly concurrency: number;
+  readonly batch: { readonly size: number; readonly seconds: number } | undefined;
+  /** Seconds per call of the handler. */
+  readonly maxConsumeSeconds: number | null;
+  readonly maxHeapMb: number;
+  /** Seconds before each further attempt. */
+  readonly retries: readonly number[];
+}
+
+/** What an executor tells the consumer; none of these may throw. */
+export interface ExecutorListener {
+  /** These jobs are about to run, one after another or together; all others are not running. */
+  onStart(jobs: readonly Job[]): void;
+  /**
+   * A job has come to its end. Called exactly once for each job, but for those told stuck.
+   *
+   * @param startedAt `performance.now()` when its handler was called, or would have been.
+   * @param runMs How long its handler ran, in a batch divided by the batch's size; 0 when it was
+   * not called.
+   */
+  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void;
+  /**
+   * The handler of these jobs was aborted at its limit and has not returned within the grace.
+   * They get no outcome from the executor: whoever listens decides.
+   */
+  onStuck(jobs: readonly Job[], seconds: number): void;
+}
+
+/** Runs the events of one queue. */
+export interface Executor {
+  /** How the worker wants to be run. */
+  readonly description: WorkerDescription;
+  /** Takes jobs; they run in this order as far as the worker's concurrency and keys allow. */
+  run(jobs: readonly Job[]): void;
+  /**
+   * Gives back, as `released`, jobs that came before a time and have not been started, with those
+   * that must not run before them.
+   */
+  recall(receivedBefore: number): void;
+  /** The jobs whose handler runs now. */
+  running(): readonly Running[];
+  /**
+   * Looks for handlers past their limit; called a few times a second.
+   *
+   * @param now `performance.now()`
+   * @param lateMs For how long the process was stopped before: that counts against no handler.
+   * @default {0}
+   */
+  sweep(now: number, lateMs?: number): void;
+  /**
+   * Gives back what has not been started, waits for what runs, aborts it after the grace and then
+   * gives it up as `released`: what cannot be ended with its thread goes on, and stays among what
+   * runs.
+   *
+   * @param graceMs How long to wait before the abort.
+   */
+  stop(graceMs: number): Promise<void>;
+}

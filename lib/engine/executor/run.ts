@@ -1,0 +1,138 @@
+/**
+ * One call of a handler: its jobs, its clock, its context, and what an error it throws means.
+ *
+ * @module
+ */
+
+import { errorData } from "../../errors/error_data.ts";
+import type { ErrorData, Outcome } from "../settle/settle.ts";
+import { Discard, Fail, RetryLater } from "../../worker.ts";
+import type { RunContext } from "./context.ts";
+import type { Job } from "./executor.ts";
+import { InvalidEvent } from "./parse.ts";
+
+/** The reason with which a signal is aborted at the worker's limit; Zulip's text. */
+export class WorkerTimeoutError extends Error {
+  override readonly name = "WorkerTimeoutError";
+  /** @param seconds The limit. @param count How many events the handler was given. */
+  constructor(queue: string, seconds: number, count: number) {
+    super(`Timed out in ${queue} after ${seconds} seconds processing ${count} events`);
+  }
+}
+
+/** The reason with which a signal is aborted when a stop can wait no longer. */
+export class StoppingError extends Error {
+  override readonly name = "StoppingError";
+  constructor() {
+    super("The worker stops: the event goes back to its queue and runs again");
+  }
+}
+
+/** A job that fits its worker, with its event and attempt. */
+export interface Ready {
+  readonly job: Job;
+  readonly event: unknown;
+  readonly attempt: number;
+}
+
+/** The outcome of a handler that returned. */
+export const DONE: Outcome = { kind: "done" };
+
+/** A handler that has been called and has not returned. */
+export class Run {
+  readonly items: readonly Ready[];
+  readonly context: RunContext;
+  /** `performance.now()` at its start. */
+  readonly since: number;
+  /** For how many ms of its time the process was stopped. */
+  stoppedMs = 0;
+  /** Why its signal was aborted, if it was. */
+  abortedBy: WorkerTimeoutError | StoppingError | undefined;
+  /** Whether its jobs have their outcome, so that what it still does no longer matters. */
+  abandoned = false;
+  /** Whether it was reported as stuck. */
+  stuck = false;
+
+  constructor(items: readonly Ready[], context: RunContext, since: number) {
+    this.items = items;
+    this.context = context;
+    this.since = since;
+  }
+
+  /** Aborts its signal, once. */
+  abort(reason: WorkerTimeoutError | StoppingError): void {
+    if (this.abortedBy) return;
+    this.abortedBy = reason;
+    this.context.abort(reason);
+  }
+
+  /** Whether the worker stops and could not wait for it any longer. */
+  get isGivenUp(): boolean {
+    return this.abortedBy instanceof StoppingError;
+  }
+
+  /**
+   * Whether its handler may have left its work undone when it returned: it was aborted, and had
+   * asked for its signal.
+   */
+  get isCutShort(): boolean {
+    return this.abortedBy !== undefined && this.context.isSignalUsed;
+  }
+
+  /** What it means for a job of this run that the handler returned; the event may run again. */
+  outcomeOfReturn(attempt: number): Outcome {
+    return this.isCutShort ? this.outcomeOf(undefined, attempt) : DONE;
+  }
+
+  /** What it means for a job of this run that the handler threw. */
+  outcomeOf(thrown: unknown, attempt: number): Outcome {
+    if (this.isGivenUp) return { kind: "released" };
+    if (this.abortedBy) {
+      const error = this.#withReported(errorData(this.abortedBy));
+      return { kind: "error", reason: "timeout", attempt, error };
+    }
+    const outcome = outcomeOfThrown(thrown, attempt);
+    return "error" in outcome ? { ...outcome, error: this.#withReported(outcome.error) } : outcome;
+  }
+
+  #withReported(error: ErrorData): ErrorData {
+    const { reported } = this.context;
+    return reported === undefined ? error : { ...error, ...reported };
+  }
+}
+
+/** What becomes of an event whose handler, or schema, threw. */
+export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
+  const error = errorData(thrown);
+  if (isA(thrown, Discard)) return { kind: "discarded", error };
+  if (isA(thrown, RetryLater)) {
+    const { after, counts } = thrown;
+    // It goes from thread to thread, which not all that JavaScript may put there can.
+    return {
+      kind: "retry-later",
+      attempt,
+      after: typeof after === "number" ? after : undefined,
+      counts: counts === true,
+      error,
+    };
+  }
+  if (isA(thrown, Fail)) return { kind: "failed", reason: "fail", attempt, error };
+  if (isA(thrown, InvalidEvent)) {
+    return { kind: "failed", reason: "invalid", attempt, error: { ...error, stack: undefined } };
+  }
+  return { kind: "error", reason: "error", attempt, error };
+}
+
+/** Whether a thrown error says itself what becomes of the event. */
+export function steers(thrown: unknown): boolean {
+  return isA(thrown, Discard) || isA(thrown, RetryLater) || isA(thrown, Fail);
+}
+
+/** What was thrown may be anything: of some proxies one may not even ask what they are. */
+export function isA<T>(thrown: unknown, type: new (...args: never[]) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}

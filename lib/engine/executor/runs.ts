@@ -1,0 +1,210 @@
+/**
+ * The calls of a worker's handler: begun, watched, ended. Shared by the ways to take events, one
+ * by one and in batches.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import type { Outcome } from "../settle/settle.ts";
+import type { Worker, WorkerContext } from "../../worker.ts";
+import { type LogFor, RunContext } from "./context.ts";
+import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
+import { parseEvent } from "./parse.ts";
+import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
+
+/** Is told which jobs run, exactly: from before their bodies are parsed until they are done. */
+export interface RunMarks {
+  /** The job's body is about to be parsed, or its handler called. @param since `performance.now()` */
+  on(job: Job, since: number): void;
+  /** The job's handler has returned, or is not going to be called now. */
+  off(job: Job): void;
+}
+
+/** What it takes to run a worker. */
+export interface RunOptions {
+  readonly worker: Worker;
+  readonly description: WorkerDescription;
+  readonly context: WorkerContext;
+  /** Makes the log of an event. */
+  readonly logFor: LogFor;
+  /** How deep a body may be nested. */
+  readonly maxEventDepth: number;
+  /** Seconds between the abort of a handler and its being called stuck. */
+  readonly abortGraceSeconds: number;
+  readonly listener: ExecutorListener;
+  /** Is told which jobs run, if anyone wants to know. */
+  readonly marks?: RunMarks;
+}
+
+/** The outcome of a job that is given back, and of one whose handler goes on all the same. */
+const RELEASED: Outcome = { kind: "released" };
+const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
+
+/** How long handlers that never wait may keep the event loop from turning, in ms. */
+const YIELD_MS = 10;
+/** How long an aborted handler has to return when the worker stops, in ms. */
+const STOP_ABORT_MS = 1000;
+
+/** The handlers that run. */
+export class Runs {
+  readonly options: RunOptions;
+  readonly #running = new Set<Run>();
+  #clock = performance.now();
+  #yieldedAt = this.#clock;
+  readonly #onQuiet = new Set<() => void>();
+
+  /** @param options The worker and how to run it. */
+  constructor(options: RunOptions) {
+    this.options = options;
+  }
+
+  /** How many handlers run. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Reads the clock once for what starts in this turn. */
+  tick(): void {
+    this.#clock = performance.now();
+  }
+
+  /** The job with its event; `undefined` when it does not fit, and then it has its outcome. */
+  parse(job: Job): Ready | undefined {
+    const { worker, maxEventDepth } = this.options;
+    this.mark(job);
+    try {
+      const { event, attempt } = parseEvent(job.body, worker.event, maxEventDepth);
+      return { job, event, attempt: Math.max(attempt, job.attempt) };
+    } catch (error) {
+      this.unmark(job);
+      this.skip(job, outcomeOfThrown(error, job.attempt));
+      return undefined;
+    }
+  }
+
+  /** Says that the job runs from now on, as far as others can see. */
+  mark(job: Job): void {
+    this.options.marks?.on(job, this.#clock);
+  }
+
+  /** Says that the job does not run after all. */
+  unmark(job: Job): void {
+    this.options.marks?.off(job);
+  }
+
+  /** Notes that a handler is about to be called. */
+  begin(items: readonly Ready[]): Run {
+    const { context, logFor } = this.options;
+    const run = new Run(items, new RunContext(context, logFor, items), this.#clock);
+    this.#running.add(run);
+    return run;
+  }
+
+  /** Notes that a handler has returned. @returns Whether its jobs still want their outcomes. */
+  end(run: Run): boolean {
+    this.#running.delete(run);
+    const { marks } = this.options;
+    if (marks) { for (const { job } of run.items) marks.off(job); }
+    this.tick();
+    return !run.abandoned && !run.stuck;
+  }
+
+  /** Gives one job of a run that has ended its outcome, and its share of the run's time. */
+  settle(run: Run, job: Job, outcome: Outcome): void {
+    const runMs = (this.#clock - run.since) / run.items.length;
+    this.options.listener.onOutcome(job, outcome, run.since, runMs);
+  }
+
+  /** Gives jobs that were not run back. */
+  release(jobs: readonly Job[]): void {
+    for (const job of jobs) this.skip(job, RELEASED);
+  }
+
+  /** Gives a job its outcome without its handler having been called. */
+  skip(job: Job, outcome: Outcome): void {
+    this.options.listener.onOutcome(job, outcome, this.#clock, 0);
+  }
+
+  /** The jobs whose handler runs now, those that were given up among them. */
+  running(): Running[] {
+    return [...this.#running]
+      .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since + run.stoppedMs })));
+  }
+
+  /**
+   * Aborts handlers past their limit, and reports those that did not return within the grace.
+   *
+   * @param lateMs For how long the process was stopped before.
+   */
+  sweep(now: number, lateMs = 0): void {
+    const { description, abortGraceSeconds, listener } = this.options;
+    const { maxConsumeSeconds: seconds, queue } = description;
+    if (seconds === null) return;
+    for (const run of this.#running) {
+      run.stoppedMs += Math.min(lateMs, now - run.since - run.stoppedMs);
+      const ran = (now - run.since - run.stoppedMs) / 1000;
+      if (ran < seconds || run.abandoned || run.stuck) continue;
+      run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
+      if (ran < seconds + abortGraceSeconds) continue;
+      run.stuck = true;
+      listener.onStuck(run.items.map(({ job }) => job), seconds);
+    }
+  }
+
+  /** Whether the event loop must turn before more is run. */
+  get mustYield(): boolean {
+    return this.#clock - this.#yieldedAt > YIELD_MS;
+  }
+
+  /** Lets the event loop turn. */
+  async yield(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.tick();
+    this.#yieldedAt = this.#clock;
+  }
+
+  /** To be called when nothing is left to do. */
+  quiet(): void {
+    this.options.listener.onStart([]);
+    this.#endWaits();
+  }
+
+  /**
+   * Waits for what runs, aborts it after the grace and then gives it up as released.
+   *
+   * @param isQuiet Whether nothing is left to do already.
+   */
+  async drain(graceMs: number, isQuiet: boolean): Promise<void> {
+    if (isQuiet || await this.#quietWithin(graceMs)) return;
+    for (const run of this.#running) run.abort(new StoppingError());
+    await this.#quietWithin(STOP_ABORT_MS);
+    for (const run of this.#running) this.#abandon(run);
+    this.#endWaits();
+  }
+
+  #abandon(run: Run): void {
+    if (run.abandoned || run.stuck) return;
+    run.abandoned = true;
+    this.tick();
+    for (const { job } of run.items) this.settle(run, job, GIVEN_UP);
+  }
+
+  /** Resolves to whether all became quiet, or were given up, within so many ms. */
+  #quietWithin(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (isQuiet: boolean) => {
+        clearTimeout(timer);
+        this.#onQuiet.delete(onQuiet);
+        resolve(isQuiet);
+      };
+      const onQuiet = () => end(true);
+      const timer = setTimeout(() => end(false), ms);
+      this.#onQuiet.add(onQuiet);
+    });
+  }
+
+  #endWaits(): void {
+    for (const onQuiet of this.#onQuiet) onQuiet();
+  }
+}

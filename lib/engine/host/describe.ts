@@ -1,0 +1,99 @@
+/**
+ * A worker's numbers with those set from outside put over them.
+ *
+ * @module
+ */
+
+import type { Worker } from "../../worker.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
+
+/** Numbers of a worker that `PQ_<QUEUE>_…` sets from outside; units as in the worker. */
+export interface WorkerOverrides {
+  readonly prefetch?: number | undefined;
+  readonly concurrency?: number | undefined;
+  readonly retries?: readonly number[] | undefined;
+  readonly maxConsumeSeconds?: number | null | undefined;
+  readonly batchSize?: number | undefined;
+  readonly maxHeapMb?: number | undefined;
+}
+
+/** Zulip's limit for one event. */
+const DEFAULT_MAX_CONSUME_SECONDS = 30;
+const DEFAULT_RETRIES = [5, 60, 300];
+/** A prefetch count has 16 bits in AMQP. */
+const MOST_PREFETCH = 65_535;
+/** Unsettled deliveries at once, for a worker that does not say. */
+export const DEFAULT_PREFETCH = 100;
+/** MB of heap, for a worker that does not say. */
+export const DEFAULT_MAX_HEAP_MB = 256;
+
+/**
+ * Describes a worker, defaults filled in. A batch has no more events than may be taken at once.
+ *
+ * @throws {RangeError} When a number cannot be, or two contradict each other; the message names
+ * them.
+ */
+export function describe(worker: Worker, overrides: WorkerOverrides = {}): WorkerDescription {
+  const concurrency = overrides.concurrency ?? worker.concurrency ?? 1;
+  if ("batch" in worker && concurrency > 1) {
+    throw new RangeError(
+      `The worker of ${worker.queue} has a batch and a concurrency of ${concurrency}: ` +
+        `batches run one after another, so leave one of the two out`,
+    );
+  }
+  const size = "batch" in worker ? overrides.batchSize ?? worker.batch.size : undefined;
+  const prefetch = overrides.prefetch ?? worker.prefetch ?? defaultPrefetch(concurrency, size);
+  const maxConsumeSeconds = overrides.maxConsumeSeconds !== undefined
+    ? overrides.maxConsumeSeconds
+    : worker.maxConsumeSeconds;
+  const description: WorkerDescription = {
+    queue: worker.queue,
+    isTestQueue: worker.isTestQueue ?? false,
+    prefetch,
+    concurrency,
+    batch: "batch" in worker && size !== undefined
+      ? { size: Math.min(size, prefetch), seconds: worker.batch.seconds }
+      : undefined,
+    maxConsumeSeconds: maxConsumeSeconds === undefined
+      ? DEFAULT_MAX_CONSUME_SECONDS
+      : maxConsumeSeconds,
+    maxHeapMb: overrides.maxHeapMb ?? worker.maxHeapMb ?? DEFAULT_MAX_HEAP_MB,
+    retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
+  };
+  check(description);
+  return description;
+}
+
+function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
+  const { prefetch, concurrency, maxConsumeSeconds, maxHeapMb } = numbers;
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+  const isTime = (value: number) => Number.isFinite(value) && value >= 0;
+  const rules: readonly (readonly [string, unknown, boolean, string])[] = [
+    [
+      "prefetch",
+      prefetch,
+      isCount(prefetch) && prefetch <= MOST_PREFETCH,
+      `a whole number from 1 to ${MOST_PREFETCH}`,
+    ],
+    ["concurrency", concurrency, isCount(concurrency), "a whole number from 1"],
+    ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
+    ["batch.seconds", batch?.seconds, !batch || isTime(batch.seconds), "a number from 0"],
+    [
+      "maxConsumeSeconds",
+      maxConsumeSeconds,
+      maxConsumeSeconds === null || (isTime(maxConsumeSeconds) && maxConsumeSeconds > 0),
+      "a number over 0, or null",
+    ],
+    ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
+    ["retries", retries, Array.isArray(retries) && retries.every(isTime), "numbers from 0"],
+  ];
+  for (const [name, value, isRight, rule] of rules) {
+    if (isRight) continue;
+    throw new RangeError(`The worker of ${queue} has ${name} ${value}: it must be ${rule}`);
+  }
+}
+
+function defaultPrefetch(concurrency: number, batchSize = 0): number {
+  const least = concurrency > 1 ? 2 * concurrency + 8 : DEFAULT_PREFETCH;
+  return Math.min(Math.max(least, batchSize), MOST_PREFETCH);
+}

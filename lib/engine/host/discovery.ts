@@ -1,0 +1,166 @@
+/**
+ * Which workers there are: one file each, named after its queue, in the program's own folder and
+ * in a folder of the user's.
+ *
+ * @module
+ */
+
+import { join, parse, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { errorData } from "../../errors/error_data.ts";
+import { didYouMean } from "../../errors/spelling.ts";
+import type { BatchWorker, SingleWorker, Worker } from "../../worker.ts";
+
+/** A worker's file; its name is the queue's. */
+export interface WorkerFile {
+  readonly name: string;
+  /** An absolute path. */
+  readonly file: string;
+}
+
+/** A worker's file is not what it should be; the message names the file and what to do. */
+export class WorkerDeclarationError extends Error {
+  override readonly name = "WorkerDeclarationError";
+}
+
+/** The folder of the workers that come with the program. */
+export const BUILT_IN_DIR = resolve(import.meta.dirname ?? ".", "../../..", "workers");
+
+const EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".js", ".mts", ".mjs"]);
+
+/** The files of a discovery, and what was wrong with others. */
+export interface Discovery {
+  readonly files: readonly WorkerFile[];
+  /** Why files were left out; each message names its file. */
+  readonly problems: readonly WorkerDeclarationError[];
+}
+
+/**
+ * Finds the workers' files by their names; none is loaded.
+ *
+ * @param workersDir A folder of the user's own workers.
+ * @param builtInDir The folder of those that come with the program.
+ */
+export function discover(workersDir?: string, builtInDir: string = BUILT_IN_DIR): Discovery {
+  const files = new Map<string, WorkerFile>();
+  const problems: WorkerDeclarationError[] = [];
+  const dirs = new Set([builtInDir, workersDir === undefined ? builtInDir : resolve(workersDir)]);
+  for (const dir of dirs) {
+    for (const found of filesIn(dir, problems)) {
+      const other = files.get(found.name);
+      if (other) problems.push(claimedTwice(found, other));
+      else files.set(found.name, found);
+    }
+  }
+  return { files: [...files.values()].sort((a, b) => a.name < b.name ? -1 : 1), problems };
+}
+
+function filesIn(dir: string, problems: WorkerDeclarationError[]): WorkerFile[] {
+  try {
+    return [...Deno.readDirSync(dir)]
+      .filter((entry) => !entry.isDirectory && EXTENSIONS.has(parse(entry.name).ext))
+      .filter((entry) => !entry.name.startsWith(".") && !entry.name.endsWith(".d.ts"))
+      .map((entry) => ({ name: parse(entry.name).name, file: join(dir, entry.name) }))
+      .sort((a, b) => a.file < b.file ? -1 : 1);
+  } catch (error) {
+    problems.push(
+      new WorkerDeclarationError(
+        `The workers' folder ${dir} cannot be read: ${errorData(error).message}. Check ` +
+          `--workers-dir (or WORKERS_DIR)`,
+        { cause: error },
+      ),
+    );
+    return [];
+  }
+}
+
+function claimedTwice(file: WorkerFile, other: WorkerFile): WorkerDeclarationError {
+  return new WorkerDeclarationError(
+    `${file.file} is left out: the queue ${file.name} has a worker already, ${other.file}. ` +
+      `Rename one of the two files, and the queue in it`,
+  );
+}
+
+/**
+ * Loads a worker.
+ *
+ * @throws {WorkerDeclarationError} When the file does not load, or declares no queue or another
+ * than its name says.
+ */
+export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
+  let module: { default?: unknown };
+  try {
+    module = await import(pathToFileURL(file).href);
+  } catch (error) {
+    const { name: kind, message } = errorData(error);
+    const text = `${file} does not load: ${kind}: ${message}${hintFor(file)}`;
+    throw new WorkerDeclarationError(text, { cause: error });
+  }
+  const worker = module.default as Partial<Worker> | undefined;
+  const wrong = wrongWith(worker, name);
+  if (wrong) throw new WorkerDeclarationError(`${file} ${wrong}`);
+  return worker as Worker;
+}
+
+/** The binary runs TypeScript only where that was made JavaScript when it was compiled. */
+function hintFor(file: string): string {
+  if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
+  return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";
+}
+
+/** What a worker may say of itself; the compiler sees to it that none is missing. */
+const OPTIONS: ReadonlySet<string> = new Set(
+  Object.keys(
+    {
+      queue: true,
+      event: true,
+      isTestQueue: true,
+      enabled: true,
+      prefetch: true,
+      concurrency: true,
+      orderBy: true,
+      maxConsumeSeconds: true,
+      maxHeapMb: true,
+      retries: true,
+      shard: true,
+      setup: true,
+      consume: true,
+      batch: true,
+      consumeBatch: true,
+    } satisfies Record<keyof SingleWorker<unknown> | keyof BatchWorker<unknown>, true>,
+  ),
+);
+
+/** What is wrong with a module's default export, as the rest of a sentence. */
+function wrongWith(worker: Partial<Worker> | undefined, name: string): string | undefined {
+  if (typeof worker !== "object" || worker === null) {
+    return "declares no worker: write `export default defineWorker({ … })`, with defineWorker " +
+      "from process-queue/worker";
+  }
+  if (typeof worker.queue !== "string" || worker.queue === "") {
+    return `declares a worker without a queue: add \`queue: "${name}"\``;
+  }
+  if (worker.queue !== name) {
+    return `declares the queue ${worker.queue}, and its own name says ${name}: make them the same`;
+  }
+  if (typeof worker.event?.safeParse !== "function") {
+    return "declares a worker without a schema: add `event: z.object({ … })`, with z from zod 4";
+  }
+  const mistyped = Object.keys(worker).filter((key) => !OPTIONS.has(key))
+    .map((key) => `has an option ${key}, which there is not${didYouMean(key, OPTIONS)}`)
+    .find((text) => text.endsWith("?"));
+  if (mistyped) return mistyped;
+  const { consume, consumeBatch, batch } = worker as
+    & Partial<SingleWorker<unknown>>
+    & Partial<BatchWorker<unknown>>;
+  if (typeof consume !== "function" && typeof consumeBatch !== "function") {
+    return "declares a worker without a handler: add `consume(event, ctx)`, or `batch` and " +
+      "`consumeBatch(events, ctx)`";
+  }
+  if (consumeBatch && !batch) {
+    return "has consumeBatch and no batch: add `batch: { size, seconds }`";
+  }
+  return batch && !consumeBatch
+    ? "has a batch and no consumeBatch: add `consumeBatch(events, ctx)`, or leave batch out"
+    : undefined;
+}

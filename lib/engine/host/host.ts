@@ -1,0 +1,192 @@
+/**
+ * A worker's code where it runs, in the main thread or in a thread of its own: loaded, described,
+ * set up, run, closed.
+ *
+ * @module
+ */
+
+import type { Config, QueueOverrides } from "../../config/config.ts";
+import { queueKey } from "../../config/queue_key.ts";
+import type { Database } from "../../domain/database/database.ts";
+import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
+import { errorData } from "../../errors/error_data.ts";
+import { describe } from "./describe.ts";
+import type { ExecutorListener, WorkerDescription } from "../executor/executor.ts";
+import { InlineExecutor } from "../executor/local_executor.ts";
+import type { RunMarks } from "../executor/runs.ts";
+import { eventLogger } from "../../log/log.ts";
+import { shardQueue } from "./shards.ts";
+import type { Worker, WorkerContext } from "../../worker.ts";
+
+/** What a worker's code is given. */
+export interface HostOptions {
+  /** The queue it consumes; with shards, the shard. */
+  readonly queue: string;
+  /** `--worker_num`. */
+  readonly workerNum: number;
+  readonly config: Config;
+  /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
+  readonly publish: (queue: string, body: string) => Promise<void>;
+  /** Is told which jobs run, where another thread looks after what is stuck. */
+  readonly marks?: RunMarks;
+}
+
+/** One worker's code. */
+export class WorkerHost {
+  /** How the worker wants to be run. */
+  readonly description: WorkerDescription;
+  /** Whether `--all` runs it: no test queue, and enabled by this configuration. */
+  readonly isActive: boolean;
+  readonly #worker: Worker;
+  readonly #options: HostOptions;
+  readonly #context: WorkerContext;
+  #database: Promise<Database> | undefined;
+  #resource: AsyncDisposable | undefined;
+  #isSettingUp = false;
+  #isClosed = false;
+
+  private constructor(worker: Worker, file: WorkerFile, options: HostOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    this.description = { ...described(worker, file, options.config), queue: options.queue };
+    this.isActive = !this.description.isTestQueue && isEnabled(worker, file, options.config);
+    this.#context = this.#makeContext();
+  }
+
+  /**
+   * Loads the worker's file.
+   *
+   * @throws {WorkerDeclarationError} When it is not a worker, or says of itself what cannot be.
+   */
+  static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
+    return new WorkerHost(await loadWorker(file), file, options);
+  }
+
+  /**
+   * Opens what the worker needs.
+   *
+   * @throws What its `setup` throws.
+   */
+  async setup(): Promise<void> {
+    this.#isSettingUp = true;
+    try {
+      this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
+    } finally {
+      this.#isSettingUp = false;
+    }
+    // It was closed meanwhile, and that did not wait.
+    if (this.#isClosed) await this.#dispose();
+  }
+
+  /** Makes what runs its events. @param description Other numbers than it wants. */
+  executor(listener: ExecutorListener, description = this.description): InlineExecutor {
+    const { config, workerNum, queue, marks } = this.#options;
+    return new InlineExecutor({
+      worker: this.#worker,
+      description,
+      context: this.#context,
+      logFor: (event) => eventLogger(queue, workerNum, event),
+      maxEventDepth: config.limits.maxEventDepth,
+      // What runs in a thread is called stuck by the main thread, and by nobody else.
+      abortGraceSeconds: marks ? Infinity : config.abortGraceSeconds,
+      listener,
+      ...(marks && { marks }),
+    });
+  }
+
+  /** Closes what was opened, each thing once; a setup that goes on closes its own when it ends. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#isSettingUp) await this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    const resource = this.#resource;
+    const database = this.#database;
+    this.#resource = undefined;
+    this.#database = undefined;
+    await resource?.[Symbol.asyncDispose]();
+    await (await database?.catch(() => undefined))?.destroy();
+  }
+
+  #makeContext(): WorkerContext {
+    const { queue, workerNum, config } = this.#options;
+    return {
+      queue,
+      workerNum,
+      config,
+      log: eventLogger(queue, workerNum),
+      publish: (to, event) => this.#publish(to, event),
+      database: () => this.#openDatabase(),
+    };
+  }
+
+  /** Publishes to a queue, or to the shard of it that the event belongs to. */
+  async #publish(queue: string, event: unknown): Promise<void> {
+    const { config, publish } = this.#options;
+    const body: string | undefined = JSON.stringify(event);
+    if (body === undefined) {
+      throw new TypeError(`An event for queue ${queue} must be JSON, and ${typeof event} is not`);
+    }
+    const shards = config.shards.get(queueKey(queue));
+    const shard = shards === undefined ? undefined : await shardFunction(queue, config.workersDir);
+    await publish(shardQueue(queue, event, shards, shard), body);
+  }
+
+  /** One database for the worker; a failed attempt is not kept. */
+  #openDatabase(): Promise<Database> {
+    this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
+  }
+}
+
+/** Whether a configuration enables a worker. @throws {WorkerDeclarationError} When it cannot say. */
+export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
+  try {
+    return Boolean(worker.enabled?.(config) ?? true);
+  } catch (error) {
+    const { name, message } = errorData(error);
+    const text = `${file} has a function enabled that threw ${name}: ${message}`;
+    throw new WorkerDeclarationError(text, { cause: error });
+  }
+}
+
+function described(worker: Worker, { file }: WorkerFile, config: Config): WorkerDescription {
+  const overrides = config.queues.get(queueKey(worker.queue)) ?? {};
+  const misfit = misfitOf(worker, overrides);
+  if (misfit !== undefined) throw new WorkerDeclarationError(misfit);
+  try {
+    return describe(worker, overrides);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new WorkerDeclarationError(`${file}: ${error.message}`, { cause: error });
+  }
+}
+
+/** What is set from outside and means nothing to a worker of its kind. */
+function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined {
+  const { batchSize, concurrency = 1 } = overrides;
+  const { queue } = worker;
+  const prefix = `PQ_${queueKey(queue).toUpperCase()}`;
+  if ("batch" in worker) {
+    if (concurrency === 1) return undefined;
+    return `${prefix}_CONCURRENCY is ${concurrency}, and the worker of ${queue} takes batches, ` +
+      `which run one after another: take the setting out`;
+  }
+  if (batchSize === undefined) return undefined;
+  return `${prefix}_BATCH_SIZE is ${batchSize}, and the worker of ${queue} takes its events one ` +
+    `by one: take the setting out`;
+}
+
+async function shardFunction(queue: string, workersDir: string | undefined) {
+  const file = discover(workersDir).files.find(({ name }) => name === queue);
+  return file && (await loadWorker(file)).shard;
+}
+
+async function openDatabase(url: string): Promise<Database> {
+  const database = await import("../../domain/database/database.ts");
+  return await database.openDatabase(url);
+}

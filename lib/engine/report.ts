@@ -1,0 +1,64 @@
+/**
+ * What the engine says about itself: plain data that logs, statistics and the rest are made from.
+ *
+ * @module
+ */
+
+import type { ErrorData, FailureReason } from "./settle/settle.ts";
+
+/** One event has been settled, for good or for now. */
+export interface SettledReport {
+  readonly kind: "settled";
+  readonly queue: string;
+  /** The publisher's `message_id`, or `""`. */
+  readonly id: string;
+  readonly outcome:
+    | "processed"
+    | "discarded"
+    | "retried"
+    | "failed"
+    | "released";
+  readonly attempt: number;
+  /** ms from publishing (where known, else from receiving) to the start of its run. */
+  readonly waitMs: number;
+  /** ms its handler ran. */
+  readonly runMs: number;
+  /** Bytes of the body. */
+  readonly bytes?: number;
+  /** How many deliveries of this queue are still unsettled. */
+  readonly inFlight: number;
+  /** For `retried` and `failed`. */
+  readonly reason?: FailureReason | "retry-later";
+  /** For `retried` and `failed`, and for `discarded`. */
+  readonly error?: ErrorData;
+  /** For `retried`: seconds until the next run, at the least. */
+  readonly delay?: number;
+  /** The body, for `retried` and `failed`: only for dead-letter files and debug lines. */
+  readonly body?: string | Uint8Array;
+}
+
+/** The queue had nothing to do and is about to start an event. */
+export interface WokeReport {
+  readonly kind: "woke";
+  readonly queue: string;
+}
+
+/** Something worth a log line. */
+export interface NoticeReport {
+  readonly kind: "notice";
+  readonly level: "debug" | "info" | "warning" | "error";
+  /** The queue it is about, if it is about one. */
+  readonly queue?: string;
+  /** A sentence; `{name}` stands for a property. */
+  readonly message: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly error?: ErrorData;
+  /** Groups what belongs together, as Sentry's fingerprint does. */
+  readonly fingerprint?: readonly string[];
+}
+
+/** Anything the engine says. */
+export type Report = SettledReport | WokeReport | NoticeReport;
+
+/** Takes reports; never throws, never waits. */
+export type Reporter = (report: Report) => void;

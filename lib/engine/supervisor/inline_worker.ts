@@ -1,0 +1,213 @@
+/**
+ * A worker that runs in the main thread, with its consumer: set up, started, stopped.
+ *
+ * @module
+ */
+
+import type { Broker } from "../broker/broker.ts";
+import type { Config } from "../../config/config.ts";
+import { Consumer, type Totals } from "../consumer/consumer.ts";
+import type { WorkerFile } from "../host/discovery.ts";
+import type { Running, WorkerDescription } from "../executor/executor.ts";
+import { Lateness } from "../../system/lateness.ts";
+import { WorkerHost } from "../host/host.ts";
+import type { Reporter } from "../report.ts";
+import { publishEvent } from "../broker/publish.ts";
+import { TOO_LATE, within } from "../../system/deadline.ts";
+
+/** What a worker needs to run. */
+export interface WorkerRunOptions {
+  /** `--worker_num`. @default {0} */
+  readonly workerNum?: number;
+  readonly config: Config;
+  readonly broker: Broker;
+  readonly report: Reporter;
+  /** Take no more than this many events. @default {Infinity} */
+  readonly maxEvents?: number;
+  /** Told when it consumes. */
+  readonly onReady?: () => void;
+}
+
+/** Why a worker stopped by itself. */
+export type WorkerEnd =
+  /** Its `stop` was called. */
+  | "stopped"
+  /** It took as many events as it was to take. */
+  | "max-events"
+  /** A handler did not return when it was aborted; the process has to be replaced. */
+  | "stuck"
+  /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
+  | "inactive";
+
+/** How often limits of time are looked at, in ms. */
+const SWEEP_MS = 250;
+/** How long a stop waits for what a worker opened to close, in ms. */
+const CLOSE_MS = 5000;
+const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+
+/** A worker with its consumer, in the main thread. */
+export class RunningWorker {
+  /** The queue that is consumed; with shards, the shard's name. */
+  readonly queue: string;
+  readonly #host: WorkerHost;
+  readonly #options: WorkerRunOptions;
+  readonly #ended = Promise.withResolvers<WorkerEnd>();
+  #consumer: Consumer | undefined;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+  #closing: Promise<void> | undefined;
+  #isStuck = false;
+
+  private constructor(host: WorkerHost, queue: string, options: WorkerRunOptions) {
+    this.#host = host;
+    this.queue = queue;
+    this.#options = options;
+  }
+
+  /**
+   * Loads a worker.
+   *
+   * @param queue The queue it consumes.
+   * @throws {WorkerDeclarationError} When its file is not a worker.
+   */
+  static async load(
+    file: WorkerFile,
+    queue: string,
+    options: WorkerRunOptions,
+  ): Promise<RunningWorker> {
+    const { config, workerNum = 0, broker } = options;
+    const publish = (to: string, body: string) => publishEvent(broker, to, body);
+    const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
+    return new RunningWorker(host, queue, options);
+  }
+
+  /** What became of events so far. */
+  get totals(): Readonly<Totals> {
+    return this.#consumer?.totals ?? NOTHING;
+  }
+
+  /** How many deliveries are not settled yet. */
+  get inFlight(): number {
+    return this.#consumer?.inFlight ?? 0;
+  }
+
+  /** Whether nothing is taken from the queue until it is tried again. */
+  get isParked(): boolean {
+    return this.#consumer?.isParked ?? false;
+  }
+
+  /** Whether a handler goes on that ends only with the process: see {@linkcode Consumer.isLeft}. */
+  get isLeft(): boolean {
+    return this.#consumer?.isLeft ?? false;
+  }
+
+  /** How long its handler may run, in ms. */
+  get limit(): RunLimit {
+    const { abortGraceSeconds } = this.#options.config;
+    return this.#consumer && runLimit(this.#consumer.executor.description, abortGraceSeconds);
+  }
+
+  /** The events whose handler runs now. */
+  running(): readonly Running[] {
+    return this.#consumer?.executor.running() ?? [];
+  }
+
+  /**
+   * Opens what the worker needs.
+   *
+   * @throws {Error} What its `setup` throws, or why the journal cannot be kept.
+   */
+  async setup(): Promise<void> {
+    this.#consumer = this.#makeConsumer();
+    await this.#host.setup();
+  }
+
+  /**
+   * Consumes until it is stopped or ends by itself.
+   *
+   * @throws {BrokerError} When the broker refuses.
+   */
+  async start(): Promise<WorkerEnd> {
+    if (!this.#consumer) throw new Error("The worker must be set up before it is started");
+    if (this.#closing) return "stopped";
+    const consumer = this.#consumer;
+    const lateness = new Lateness();
+    this.#sweeper = setInterval(() => {
+      const now = performance.now();
+      consumer.sweep(now, lateness.sweepUnlessBusy(now));
+    }, SWEEP_MS);
+    await consumer.start();
+    this.#options.onReady?.();
+    return await this.#ended.promise;
+  }
+
+  /** Takes no more events; what was taken goes on. */
+  async pause(): Promise<void> {
+    await this.#consumer?.pause();
+  }
+
+  /** Takes events again. */
+  async resume(): Promise<void> {
+    await this.#consumer?.resume();
+  }
+
+  /**
+   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened. A
+   * setup that has not come to its end is not waited for. Called again, it may cut the grace short.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  async stop(graceMs: number): Promise<void> {
+    await this.#consumer?.stop(graceMs);
+    await (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#ended.resolve("stopped");
+    if (this.#isStuck) return;
+    if (await within(CLOSE_MS, this.#host.close()) !== TOO_LATE) return;
+    this.#options.report(notClosed(this.queue, CLOSE_MS));
+  }
+
+  #makeConsumer(): Consumer {
+    const { config, broker, report, maxEvents } = this.#options;
+    return new Consumer({
+      queue: this.queue,
+      broker,
+      report,
+      limits: config.limits,
+      stateDir: config.stateDir,
+      parkSeconds: config.restarts.parkSeconds,
+      ...(maxEvents === undefined ? {} : { maxEvents }),
+      onEnd: (why) => this.#onEnd(why),
+      createExecutor: (listener) => this.#host.executor(listener),
+    });
+  }
+
+  #onEnd(why: "stuck" | "max-events"): void {
+    if (why === "stuck") this.#isStuck = true;
+    this.#ended.resolve(why);
+  }
+}
+
+/** How long a handler may run, in ms, its grace included; `undefined` for no limit. */
+export type RunLimit = number | undefined;
+
+/** The limit of a worker. */
+export function runLimit(
+  { maxConsumeSeconds }: WorkerDescription,
+  graceSeconds: number,
+): RunLimit {
+  return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
+}
+
+/** What is said when a worker's resources are not closed in time. */
+export function notClosed(queue: string, ms: number) {
+  return {
+    kind: "notice",
+    level: "warning",
+    queue,
+    message: "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
+    properties: { seconds: ms / 1000 },
+  } as const;
+}

@@ -1,0 +1,164 @@
+/**
+ * Makes plain data out of whatever was thrown.
+ *
+ * @module
+ */
+
+import { redactText } from "./redact.ts";
+import { redactValue } from "./redact_value.ts";
+import type { ErrorData } from "../engine/settle/settle.ts";
+
+/** Characters of a name or code that are kept. */
+const MAX_NAME = 200;
+/** Bytes of a message, in UTF-8, that are kept. */
+const MAX_MESSAGE = 4096;
+/** Bytes of a stack's first line and of all else in it that are kept. */
+const MAX_STACK_PART = 4096;
+/** Causes, and members of an AggregateError, that are shown. */
+const MAX_CAUSES = 5;
+
+const UNREADABLE = "[unreadable]";
+const FIRST_FRAME = "\n    at ";
+
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(MAX_MESSAGE);
+
+/**
+ * Describes anything that was thrown: name (at most 200 characters), message (4 KB), stack (8 KB,
+ * with its causes) and code, if it is a string or a number. All are redacted as by
+ * {@linkcode redactText}, and without colours.
+ *
+ * An error class without a name of its own is called by the class's name. The messages of an
+ * AggregateError's members are added to its own. A value that is no error becomes the message.
+ * Never throws, whatever the value's getters do.
+ */
+export function errorData(error: unknown): ErrorData {
+  if (!isObject(error)) {
+    return { name: "Error", message: primitiveMessage(error) };
+  }
+  const data: { name: string; message: string; stack?: string; code?: string } = {
+    name: shown(nameOf(error), MAX_NAME),
+    message: shown(messageOf(error), MAX_MESSAGE),
+  };
+  const stack = stackOf(error);
+  if (stack !== undefined) data.stack = stack;
+  const code = read(error, "code");
+  if (typeof code === "string" || typeof code === "number") {
+    data.code = shown(String(code), MAX_NAME);
+  }
+  return data;
+}
+
+/** An error again, of what one was described as; neither its class nor its code is the same. */
+export function errorFrom({ name, message, stack }: ErrorData): Error {
+  const error = new Error(message);
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
+function primitiveMessage(value: unknown): string {
+  if (value === "") return "an empty string was thrown";
+  const text = typeof value === "string" ? value : `${String(value)} was thrown`;
+  return shown(text, MAX_MESSAGE);
+}
+
+function nameOf(error: object): string {
+  const name = read(error, "name");
+  if (isText(name) && name !== "Error") return name;
+  const className = read(read(error, "constructor"), "name");
+  return isText(className) && className !== "Object" ? className : "Error";
+}
+
+function messageOf(error: object): string {
+  const message = read(error, "message");
+  const members = memberMessages(error);
+  if (members !== "") {
+    return isText(message) ? `${message} (${members})` : members;
+  }
+  if (typeof message === "string") return message;
+  return safely(() => JSON.stringify(redactValue(error))) ?? UNREADABLE;
+}
+
+function memberMessages(error: object): string {
+  const errors = read(error, "errors");
+  if (!safely(() => Array.isArray(errors))) return "";
+  const list = safely(() => (errors as unknown[]).slice(0, MAX_CAUSES)) ?? [];
+  return list.map((member) => isObject(member) ? oneLine(member) : primitiveMessage(member))
+    .join("; ");
+}
+
+function oneLine(error: object): string {
+  const message = read(error, "message");
+  return `${nameOf(error)}: ${typeof message === "string" ? message.slice(0, 500) : UNREADABLE}`;
+}
+
+/** The first line and the frames are bounded apart, so that a long message leaves the frames. */
+function stackOf(error: object): string | undefined {
+  const stack = read(error, "stack");
+  if (typeof stack !== "string") return undefined;
+  const at = stack.indexOf(FIRST_FRAME);
+  const head = at === -1 ? stack : stack.slice(0, at);
+  const frames = at === -1 ? "" : stack.slice(at);
+  return shown(head, MAX_STACK_PART) +
+    shown(frames + causesOf(error), MAX_STACK_PART);
+}
+
+function causesOf(error: object): string {
+  let text = "";
+  let cause = read(error, "cause");
+  for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
+    const stack = read(cause, "stack");
+    text += "\nCaused by: " +
+      (isText(stack) ? stack : isObject(cause) ? oneLine(cause) : primitiveMessage(cause));
+    cause = read(cause, "cause");
+  }
+  return text;
+}
+
+/** Redacted, then cut to so many bytes; cut first, so that a huge text costs little. */
+function shown(text: string, bytes: number): string {
+  return cut(redactText(withoutColours(text.slice(0, 4 * bytes))), bytes);
+}
+
+/** Deno colours what it says of modules wherever it goes. */
+function withoutColours(text: string): string {
+  // deno-lint-ignore no-control-regex -- colours start with the escape character
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
+}
+
+function cut(text: string, bytes: number): string {
+  const start = text.slice(0, bytes);
+  const { read: fitting } = encoder.encodeInto(
+    start,
+    scratch.subarray(0, bytes),
+  );
+  if (fitting === text.length) return text;
+  const { read: kept } = encoder.encodeInto(
+    start,
+    scratch.subarray(0, bytes - 3),
+  );
+  return start.slice(0, kept) + "…";
+}
+
+function read(value: unknown, key: string): unknown {
+  if (!isObject(value)) return undefined;
+  return safely(() => (value as Record<string, unknown>)[key]);
+}
+
+function safely<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) ||
+    typeof value === "function";
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,69 @@
+/**
+ * `process-queue failed`: the events of a queue that were given up, to be looked at and run again.
+ *
+ * @module
+ */
+
+import type { Broker } from "../../engine/broker/broker.ts";
+import { requeueProperties } from "../../engine/broker/headers.ts";
+import type { FailedCommand } from "../../command_line/command_line.ts";
+import type { Config } from "../../config/config.ts";
+import { failedQueueName } from "../../engine/settle/retry.ts";
+import { jsonLine, table } from "./event.ts";
+import { embeddedPlace } from "../place.ts";
+import { requireQueue, type Services } from "../services.ts";
+
+/**
+ * Lists the events that were given up, or moves them back into their queue, where they count as
+ * new.
+ *
+ * @returns The exit code 0, also when there are none.
+ * @throws {UsageError} For a queue without a worker.
+ * @throws {BrokerError} When the broker cannot be used.
+ */
+export async function runFailed(
+  command: FailedCommand,
+  config: Config,
+  services: Services,
+): Promise<number> {
+  requireQueue(command.queue, await services.listQueues(config.workersDir));
+  await using broker = await services.openBroker(config, `process-queue failed ${command.queue}`);
+  const lines = command.action === "list"
+    ? await list(broker, command)
+    : [await retry(broker, command)];
+  const place = command.json ? "" : embeddedPlace(config);
+  lines.forEach((line, index) => {
+    services.print(index === lines.length - 1 ? `${line}${place}` : line);
+  });
+  return 0;
+}
+
+async function list(
+  broker: Broker,
+  { queue, json, limit }: FailedCommand,
+): Promise<string[]> {
+  const failed = failedQueueName(queue);
+  const depth = await broker.depth(failed);
+  const events = depth ? await broker.peek(failed, limit) : [];
+  if (json) return events.map(jsonLine);
+  const all = Math.max(depth?.ready ?? 0, events.length);
+  const shown = all > events.length ? `the first ${events.length} of ` : "";
+  return [...table(events), `${shown}${countOf(all)} in ${failed}`];
+}
+
+async function retry(broker: Broker, { queue, json }: FailedCommand): Promise<string> {
+  const failed = failedQueueName(queue);
+  const moved = await moveBack(broker, failed, queue);
+  if (json) return JSON.stringify({ moved, from: failed, to: queue });
+  return `moved ${countOf(moved)} from ${failed} to ${queue}`;
+}
+
+async function moveBack(broker: Broker, failed: string, queue: string): Promise<number> {
+  if (!await broker.depth(failed)) return 0;
+  await broker.declare(queue);
+  return await broker.move(failed, queue, requeueProperties);
+}
+
+function countOf(events: number): string {
+  return `${events} ${events === 1 ? "event" : "events"}`;
+}

@@ -1,0 +1,388 @@
+import assert from "node:assert/strict";
+import {
+  type Config,
+  ConfigError,
+  type ConfigFlags,
+  type Environment,
+  loadConfig,
+  maskUrl,
+  readConfig,
+  SETTINGS,
+} from "../../lib/config/config.ts";
+
+/** The lines of the error that loading ends with. */
+function problems(environment: Environment, flags?: ConfigFlags): string[] {
+  try {
+    loadConfig(environment, flags);
+  } catch (error) {
+    assert(error instanceof ConfigError);
+    return error.problems.map(({ setting, wrong, fix }) => `${setting}: ${wrong}; ${fix}`);
+  }
+  return [];
+}
+
+function url(environment: Environment): string | undefined {
+  return loadConfig(environment).broker.url;
+}
+
+Deno.test("loadConfig has a default for everything but the broker", () => {
+  const { effective: _, ...config } = loadConfig({});
+  const expected: Omit<Config, "effective"> = {
+    broker: {
+      url: undefined,
+      caFile: undefined,
+      queueType: "classic",
+      waitSeconds: 60,
+      publishTimeoutSeconds: 30,
+    },
+    usingRabbitmq: true,
+    databaseUrl: `sqlite:${Deno.cwd()}/var/process-queue.sqlite`,
+    stateDir: `${Deno.cwd()}/var`,
+    statsDir: `${Deno.cwd()}/var/stats`,
+    errorDir: undefined,
+    workersDir: undefined,
+    testFile: "/var/log/zulip/zulip-worker-test-file",
+    log: { format: undefined, level: "info" },
+    sentry: { dsn: undefined, environment: "production", traceRate: 0 },
+    limits: {
+      maxEventBytes: 16 * 1024 ** 2,
+      maxEventDepth: 1000,
+      maxHeaderBytes: 45_056,
+      windowBytes: 64 * 1024 ** 2,
+      windowSeconds: 60,
+    },
+    abortGraceSeconds: 5,
+    stopGraceSeconds: 25,
+    restarts: { most: 10, seconds: 300, parkSeconds: 300 },
+    shards: new Map(),
+    queues: new Map(),
+    queueVariables: [],
+    problems: [],
+  };
+  assert.deepEqual(config, expected);
+});
+
+Deno.test("loadConfig takes an empty variable for none", () => {
+  assert.deepEqual(loadConfig({ AMQP_URL: "", QUEUE_TYPE: " ", STATE_DIR: "" }), loadConfig({}));
+});
+
+Deno.test("loadConfig puts the default database into STATE_DIR", () => {
+  const { databaseUrl } = loadConfig({ STATE_DIR: "/srv/pq" });
+  assert.equal(databaseUrl, "sqlite:/srv/pq/process-queue.sqlite");
+});
+
+Deno.test("loadConfig makes every path absolute, as a worker may change the folder", () => {
+  const config = loadConfig({
+    AMQP_URL: "amqps://me:pw@rabbit",
+    AMQP_CA_FILE: "tls/ca.pem",
+    DATABASE_URL: "sqlite:data/../a.sqlite",
+    STATE_DIR: "state",
+    QUEUE_STATS_DIR: "./stats",
+    QUEUE_ERROR_DIR: "errors/",
+    ZULIP_WORKER_TEST_FILE: "test-file",
+  }, { workersDir: "workers" });
+  const here = Deno.cwd();
+  assert.equal(config.broker.caFile, `${here}/tls/ca.pem`);
+  assert.equal(config.databaseUrl, `sqlite:${here}/a.sqlite`);
+  assert.equal(config.stateDir, `${here}/state`);
+  assert.equal(config.statsDir, `${here}/stats`);
+  assert.equal(config.errorDir, `${here}/errors`);
+  assert.equal(config.testFile, `${here}/test-file`);
+  assert.equal(config.workersDir, `${here}/workers`);
+  assert.equal(loadConfig({ STATE_DIR: "s" }).statsDir, `${here}/s/stats`);
+  const shown = new Map(config.effective.map(({ name, value }) => [name, value]));
+  assert.equal(shown.get("STATE_DIR"), `${here}/state`);
+  assert.equal(shown.get("DATABASE_URL"), `sqlite:${here}/a.sqlite`);
+});
+
+Deno.test("loadConfig leaves a database alone that has no path", () => {
+  for (const url of ["sqlite::memory:", "postgres://me:pw@db/zulip"]) {
+    assert.equal(loadConfig({ DATABASE_URL: url }).databaseUrl, url);
+  }
+});
+
+const URLS: readonly [why: string, environment: Environment, url: string][] = [
+  [
+    "takes AMQP_URL as it is",
+    { AMQP_URL: "amqps://me:p%40ss@rabbit:5673/my%2fhost?heartbeat=10" },
+    "amqps://me:p%40ss@rabbit:5673/my%2fhost?heartbeat=10",
+  ],
+  [
+    "takes a bare / for the virtual host of AMQP_URL",
+    { AMQP_URL: "amqp://me:pw@rabbit//" },
+    "amqp://me:pw@rabbit//",
+  ],
+  [
+    "fills in Zulip's defaults",
+    { RABBITMQ_PASSWORD: "pw" },
+    "amqp://zulip:pw@127.0.0.1:5672/%2f",
+  ],
+  [
+    "takes port 5671 with TLS",
+    { RABBITMQ_PASSWORD: "pw", RABBITMQ_USE_TLS: "true", RABBITMQ_HOST: "rabbit" },
+    "amqps://zulip:pw@rabbit:5671/%2f",
+  ],
+  [
+    "takes every RABBITMQ_ setting",
+    {
+      RABBITMQ_HOST: "rabbit",
+      RABBITMQ_PORT: "5673",
+      RABBITMQ_VHOST: "zulip",
+      RABBITMQ_USERNAME: "me",
+      RABBITMQ_PASSWORD: "pw",
+      RABBITMQ_USE_TLS: "no",
+    },
+    "amqp://me:pw@rabbit:5673/zulip",
+  ],
+  [
+    "encodes user, password and virtual host",
+    { RABBITMQ_USERNAME: "a:b", RABBITMQ_PASSWORD: "p@/#%é'", RABBITMQ_VHOST: "x/y z" },
+    "amqp://a%3ab:p%40%2f%23%25%c3%a9%27@127.0.0.1:5672/x%2fy%20z",
+  ],
+  [
+    "puts an IPv6 address into brackets",
+    { RABBITMQ_HOST: "::1", RABBITMQ_PASSWORD: "pw" },
+    "amqp://zulip:pw@[::1]:5672/%2f",
+  ],
+  [
+    "passes over the RABBITMQ_PORT that Kubernetes sets",
+    { AMQP_URL: "amqp://me:pw@rabbit", RABBITMQ_PORT: "tcp://10.0.0.1:5672" },
+    "amqp://me:pw@rabbit",
+  ],
+];
+
+for (const [why, environment, expected] of URLS) {
+  Deno.test(`loadConfig ${why}`, () => assert.equal(url(environment), expected));
+}
+
+Deno.test("loadConfig takes --amqp_url instead of anything in the environment", () => {
+  const environment = { AMQP_URL: "amqp://a:b@c", RABBITMQ_PASSWORD: "pw" };
+  const config = loadConfig(environment, { amqpUrl: "amqp://me:pw@other" });
+  assert.equal(config.broker.url, "amqp://me:pw@other");
+});
+
+const WORDS: readonly [text: string, value: boolean][] = [
+  ["true", true],
+  ["1", true],
+  ["YES", true],
+  ["false", false],
+  ["0", false],
+  ["no", false],
+];
+
+for (const [text, value] of WORDS) {
+  Deno.test(`loadConfig reads ${text} as ${value}`, () => {
+    assert.equal(loadConfig({ USING_RABBITMQ: text }).usingRabbitmq, value);
+  });
+}
+
+const URL_FIX = "with what is not a letter or digit in user, password and vhost percent-encoded";
+
+const WRONG: readonly [environment: Environment, problem: string][] = [
+  [{ QUEUE_TYPE: "clasic" }, 'QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum'],
+  [
+    { USING_RABBITMQ: "maybe" },
+    'USING_RABBITMQ: "maybe" is not valid; set it to true or false (1, 0, yes and no will do)',
+  ],
+  [
+    { WINDOW_SECONDS: "0" },
+    'WINDOW_SECONDS: "0" is not valid; set it to a whole number from 1 to 1200',
+  ],
+  [
+    { MAX_HEADER_BYTES: "45057" },
+    'MAX_HEADER_BYTES: "45057" is not valid; set it to a whole number from 1024 to 45056',
+  ],
+  [
+    { BROKER_WAIT_SECONDS: "1.5" },
+    'BROKER_WAIT_SECONDS: "1.5" is not valid; set it to a whole number from 0 to 86400',
+  ],
+  [
+    { MAX_EVENT_BYTES: "9".repeat(70) },
+    `MAX_EVENT_BYTES: "${"9".repeat(60)}…" is not valid; set it to a whole number from 1 to ` +
+    "536870912",
+  ],
+  [
+    { LOG_LEVEL: "trace" },
+    'LOG_LEVEL: "trace" is not valid; set it to debug or info or warning or error',
+  ],
+  [
+    { RABBITMQ_PASSWORD: "pw", RABBITMQ_HOST: "rabbit:5672" },
+    'RABBITMQ_HOST: "rabbit:5672" is not valid; set it to a host name or an IP address, ' +
+    "without a port",
+  ],
+  [
+    { RABBITMQ_HOST: "rabbit" },
+    "RABBITMQ_PASSWORD: it is not set, and other RABBITMQ_… settings are; set it to the " +
+    "password of the RabbitMQ user",
+  ],
+  [
+    { AMQP_URL: "amqp://me:pw@rabbit", RABBITMQ_HOST: "rabbit", RABBITMQ_PORT: "1" },
+    "AMQP_URL: it is set, and so are RABBITMQ_HOST, RABBITMQ_PORT; say where RabbitMQ is in one " +
+    "way only: keep AMQP_URL, or the RABBITMQ_… settings",
+  ],
+  [
+    { AMQP_URL: "amqp://me:pw@rabbit", AMQP_CA_FILE: "ca.pem" },
+    "AMQP_CA_FILE: it is set, and the connection to RabbitMQ does not use TLS; use amqps:// in " +
+    "AMQP_URL, or remove it",
+  ],
+  [
+    { RABBITMQ_PASSWORD: "pw", AMQP_CA_FILE: "ca.pem" },
+    "AMQP_CA_FILE: it is set, and the connection to RabbitMQ does not use TLS; set " +
+    "RABBITMQ_USE_TLS=true, or remove it",
+  ],
+  [
+    { DATABASE_URL: "mysql://me:sesame@db/zulip" },
+    "DATABASE_URL: its value is not valid; set it to postgres://user:password@host/database or " +
+    "sqlite:path, with what is not a letter or digit in user and password percent-encoded",
+  ],
+  [
+    { PQ_USER_ACTIVITY_PREFETCH: "70000" },
+    'PQ_USER_ACTIVITY_PREFETCH: "70000" is not valid; set it to a whole number from 1 to 65535',
+  ],
+  [
+    { PQ_TEST_RETRIES: "5,soon" },
+    'PQ_TEST_RETRIES: "5,soon" is not valid; set it to whole numbers from 0 to 2592000 with ' +
+    "commas between them, or to nothing for none",
+  ],
+  [
+    { PQ_TEST_MAX_CONSUME_SECONDS: "never" },
+    'PQ_TEST_MAX_CONSUME_SECONDS: "never" is not valid; set it to a whole number from 1 to ' +
+    "86400, or none",
+  ],
+  [
+    { PQ_USER_ACTIVITY_PREFTCH: "1" },
+    "PQ_USER_ACTIVITY_PREFTCH: there is no such setting; did you mean PQ_USER_ACTIVITY_PREFETCH?",
+  ],
+  [
+    { PQ_TEST_COLOUR: "red" },
+    "PQ_TEST_COLOUR: there is no such setting; what can be set is PQ_<QUEUE>_ and one of " +
+    "PREFETCH, CONCURRENCY, RETRIES, MAX_CONSUME_SECONDS, BATCH_SIZE, MAX_HEAP_MB, SHARDS",
+  ],
+  [
+    { PQ_TEST_SHARDS: "3", TEST_SHARDS: "2" },
+    "TEST_SHARDS: it says 2 shards, and PQ_TEST_SHARDS says 3; set only one of them",
+  ],
+];
+
+for (const [environment, problem] of WRONG) {
+  Deno.test(`loadConfig reports ${Object.keys(environment).join(" with ")}`, () => {
+    assert.deepEqual(problems(environment), [problem]);
+  });
+}
+
+for (
+  const wrong of [
+    "http://me:sesame@rabbit",
+    "amqp://me:ses#ame@rabbit",
+    "amqp://me:ses%ame@rabbit",
+    "amqp://me:sesame@",
+    "amqp://me:sesame@rabbit/a/b",
+    "rabbit:5672",
+  ]
+) {
+  Deno.test(`loadConfig refuses the AMQP_URL ${wrong}, and does not show it`, () => {
+    assert.deepEqual(problems({ AMQP_URL: wrong }), [
+      "AMQP_URL: its value is not valid; set it to amqp://user:password@host:5672/vhost " +
+      `(or amqps://, for TLS), ${URL_FIX}`,
+    ]);
+  });
+}
+
+Deno.test("loadConfig reports every problem at once", () => {
+  const environment = { QUEUE_TYPE: "x", WINDOW_SECONDS: "x", PQ_TEST_PREFETCH: "x" };
+  assert.throws(() => loadConfig(environment), {
+    name: "ConfigError",
+    message: `the configuration has 3 problems:
+  QUEUE_TYPE: "x" is not valid; set it to classic or quorum
+  WINDOW_SECONDS: "x" is not valid; set it to a whole number from 1 to 1200
+  PQ_TEST_PREFETCH: "x" is not valid; set it to a whole number from 1 to 65535`,
+  });
+});
+
+Deno.test("readConfig has a configuration where there are problems, too, and tells of them", () => {
+  const { broker, problems, effective } = readConfig({ QUEUE_TYPE: "clasic", LOG_LEVEL: "debug" });
+  assert.equal(broker.queueType, "classic");
+  assert.deepEqual(problems.map(({ setting }) => setting), ["QUEUE_TYPE"]);
+  const shown = new Map(effective.map(({ name, value }) => [name, value]));
+  assert.deepEqual([shown.get("QUEUE_TYPE"), shown.get("LOG_LEVEL")], ["clasic", "debug"]);
+});
+
+Deno.test("readConfig shows nothing of a secret that is not valid", () => {
+  for (const wrong of ["me:sesame@rabbit", "amqp://me:ses#ame@rabbit/a/b", "sesame"]) {
+    const { effective } = readConfig({ AMQP_URL: wrong, DATABASE_URL: wrong });
+    const shown = new Map(effective.map(({ name, value }) => [name, value]));
+    assert.deepEqual([shown.get("AMQP_URL"), shown.get("DATABASE_URL")], ["***", "***"]);
+  }
+});
+
+Deno.test("loadConfig names the option where the wrong value came from one", () => {
+  assert.deepEqual(problems({ LOG_FORMAT: "json" }, { logFormat: "xml" }), [
+    '--log-format: "xml" is not valid; set it to json or text',
+  ]);
+});
+
+Deno.test("loadConfig shows settings as they are in effect, secrets masked", () => {
+  const { effective } = loadConfig({
+    RABBITMQ_PASSWORD: "sesame",
+    DATABASE_URL: "postgres://me:sesame@db/zulip",
+    LOG_LEVEL: "debug",
+  }, { workersDir: "/srv/workers" });
+  const shown = new Map(effective.map(({ name, value, source }) => [name, `${value} ${source}`]));
+  assert.equal(shown.get("RABBITMQ_PASSWORD"), "*** environment");
+  assert.equal(shown.get("DATABASE_URL"), "postgres://me:***@db/zulip environment");
+  assert.equal(shown.get("LOG_LEVEL"), "debug environment");
+  assert.equal(shown.get("WORKERS_DIR"), "/srv/workers --workers-dir");
+  assert.equal(shown.get("RABBITMQ_PORT"), "undefined default");
+  assert.equal(shown.get("WINDOW_SECONDS"), "60 default");
+  assert(!JSON.stringify(effective).includes("sesame"));
+});
+
+const MASKED: readonly [url: string, masked: string][] = [
+  ["amqp://me:secret@rabbit:5672/%2f", "amqp://me:***@rabbit:5672/%2f"],
+  ["amqp://me@rabbit/", "amqp://me@rabbit/"],
+  ["amqp://:secret@rabbit/", "amqp://:***@rabbit/"],
+  ["amqp://me:se/cr#e@t@rabbit/", "amqp://me:***@rabbit/"],
+  ["postgres://db/x?user=me&password=secret", "postgres://db/x?user=me&password=***"],
+  ["sqlite:./var/a.sqlite", "sqlite:./var/a.sqlite"],
+];
+
+for (const [plain, masked] of MASKED) {
+  Deno.test(`maskUrl gives ${masked}`, () => assert.equal(maskUrl(plain), masked));
+}
+
+Deno.test("SETTINGS has one entry for each setting, and defaults that are valid", () => {
+  const names = SETTINGS.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  const defaults = SETTINGS.filter((each) =>
+    each.default !== undefined && !each.default.includes("<") && !each.name.startsWith("RABBITMQ_")
+  ).map((each) => [each.name, each.default]);
+  assert.deepEqual(problems(Object.fromEntries(defaults)), []);
+});
+
+Deno.test("loadConfig refuses a DSN that Sentry would print and then do without, and hides it", () => {
+  const good = ["https://key@sentry/1", "http://key:pw@127.0.0.1:9000/a/b/23", "https://k@[::1]/1"];
+  for (const dsn of good) assert.equal(loadConfig({ SENTRY_DSN: dsn }).sentry.dsn, dsn);
+  const bad = [
+    "https://a-key@sentry/1",
+    "https://key@sentry/project",
+    "https://key@sentry/1/",
+    "x",
+  ];
+  for (const dsn of bad) {
+    const [problem = ""] = problems({ SENTRY_DSN: dsn });
+    assert.match(problem, /^SENTRY_DSN: .*such as https:\/\/key@host\/1/);
+    assert(!problem.includes(dsn), problem);
+  }
+});
+
+Deno.test("loadConfig takes one trace rate for all queues, or one for each", () => {
+  const rate = (text: string) => loadConfig({ SENTRY_TRACE_WORKER_RATE: text }).sentry.traceRate;
+  assert.equal(rate("0.25"), 0.25);
+  assert.deepEqual(rate('{"user_activity": 0.1, "test": 1}'), { user_activity: 0.1, test: 1 });
+  assert.match(problems({ SENTRY_TRACE_WORKER_RATE: "2" }).join(), /SENTRY_TRACE_WORKER_RATE/);
+});
+
+Deno.test("SETTINGS says which settings are secret", () => {
+  const secrets = SETTINGS.filter(({ secret }) => secret).map(({ name }) => name);
+  assert.deepEqual(secrets, ["AMQP_URL", "RABBITMQ_PASSWORD", "DATABASE_URL", "SENTRY_DSN"]);
+});

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { sql } from "kysely";
+import type { Database } from "../../../lib/domain/database/database.ts";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
+import { type Activity, recordActivities } from "../../../lib/domain/activity/user_activity.ts";
+import { runProgram } from "../../fixtures/run_program.ts";
+import { postgresTest } from "../../servers.ts";
+import { activities, eachDatabaseTest, inboxIds, refuseUser13 } from "../database/each_database.ts";
+import { migrateDatabase, openDatabase } from "../../../lib/domain/database/database.ts";
+
+const T = 1_700_000_000;
+
+function activity(user: number, time = T, query = "home_real"): Activity {
+  return { user_profile_id: user, client_id: 1, query, time };
+}
+
+function record(
+  db: Database,
+  events: Activity[],
+  ids: (string | undefined)[] = [],
+): Promise<void> {
+  const each = events.map((_, index) => ids[index]);
+  const origin = { queue: "user_activity", ids: each, now: Date.now() };
+  return recordActivities(db, events, origin);
+}
+
+async function counts(db: Database): Promise<Record<number, number>> {
+  const rows = await activities(db);
+  return Object.fromEntries(rows.map((row) => [row.user, row.count]));
+}
+
+eachDatabaseTest("recordActivities makes one row per user, client and query", async (database) => {
+  const db = await database.open();
+  const other = { ...activity(1), client_id: 2 };
+  await record(db, [
+    activity(1, T + 5),
+    activity(2),
+    activity(1, T + 9),
+    other,
+    activity(1, T + 7),
+    activity(1, T, "get_events"),
+  ]);
+  assert.deepEqual(await activities(db), [
+    { user: 1, client: 1, query: "get_events", count: 1, time: T },
+    { user: 1, client: 1, query: "home_real", count: 3, time: T + 9 },
+    { user: 1, client: 2, query: "home_real", count: 1, time: T },
+    { user: 2, client: 1, query: "home_real", count: 1, time: T },
+  ]);
+});
+
+eachDatabaseTest(
+  "recordActivities adds to rows that are there and never sets last_visit back",
+  async (database) => {
+    const db = await database.open();
+    await record(db, [activity(1, T + 50), activity(2, T)]);
+    await record(db, [activity(1, T + 10), activity(2, T + 60)]);
+    assert.deepEqual(await activities(db), [
+      { user: 1, client: 1, query: "home_real", count: 2, time: T + 50 },
+      { user: 2, client: 1, query: "home_real", count: 2, time: T + 60 },
+    ]);
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities counts a batch that comes again once, by its ids",
+  async (database) => {
+    const db = await database.open();
+    const batch = [activity(1), activity(1), activity(2)];
+    for (let time = 0; time < 3; time++) await record(db, batch, ["a", "b", "c"]);
+    assert.deepEqual(await counts(db), { 1: 2, 2: 1 });
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities counts an id that is twice in a batch once",
+  async (database) => {
+    const db = await database.open();
+    await record(db, [activity(1), activity(1), activity(1)], ["a", "a", "b"]);
+    assert.deepEqual(await counts(db), { 1: 2 });
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities counts the new half of a batch that is half old",
+  async (database) => {
+    const db = await database.open();
+    await record(db, [activity(1), activity(2)], ["a", "b"]);
+    await record(db, [activity(2), activity(3), activity(1)], ["b", "c", "d"]);
+    assert.deepEqual(await counts(db), { 1: 2, 2: 1, 3: 1 });
+    assert.deepEqual(await inboxIds(db), ["a", "b", "c", "d"]);
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities counts events without an id each time they come",
+  async (database) => {
+    const db = await database.open();
+    const batch = [activity(1), activity(1), activity(2)];
+    for (let time = 0; time < 2; time++) await record(db, batch, ["a"]);
+    assert.deepEqual(await counts(db), { 1: 3, 2: 2 });
+  },
+);
+
+eachDatabaseTest("recordActivities keeps the inboxes of queues apart", async (database) => {
+  const db = await database.open();
+  for (const queue of ["user_activity_shard1", "user_activity_shard2"]) {
+    await recordActivities(db, [activity(1)], { queue, ids: ["a"], now: T });
+  }
+  assert.deepEqual(await counts(db), { 1: 2 });
+});
+
+eachDatabaseTest(
+  "recordActivities applies nothing of a batch with a row that is refused",
+  async (database) => {
+    const db = await database.open();
+    await refuseUser13(database, db);
+    await record(db, [activity(1)], ["before"]);
+    await assert.rejects(
+      record(db, [activity(1), activity(13), activity(14)], ["a", "b", "c"]),
+      (error) =>
+        error instanceof Error && !(error instanceof DatabaseError) && /not_13/.test(error.message),
+    );
+    assert.deepEqual(await counts(db), { 1: 1 });
+    assert.deepEqual(await inboxIds(db), ["before"]);
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities cuts a query at 50 code points and takes out NUL",
+  async (database) => {
+    const db = await database.open();
+    await record(db, [
+      activity(1, T, "😀".repeat(80)),
+      activity(2, T, "a\0b".repeat(100)),
+      activity(3, T, `${"x".repeat(49)}😀😀`),
+      activity(4, T, "lone \ud83d surrogate"),
+      activity(5, T, ""),
+      activity(6, T, "y".repeat(50)),
+    ]);
+    assert.deepEqual((await activities(db)).map((row) => row.query), [
+      "😀".repeat(50),
+      "ab".repeat(25),
+      `${"x".repeat(49)}😀`,
+      "lone \ufffd surrogate",
+      "",
+      "y".repeat(50),
+    ]);
+  },
+);
+
+eachDatabaseTest("recordActivities adds up queries that are equal once cut", async (database) => {
+  const db = await database.open();
+  const long = "z".repeat(50);
+  await record(db, [activity(1, T, `${long}1`), activity(1, T, `${long}2`)]);
+  assert.deepEqual(await activities(db), [
+    { user: 1, client: 1, query: long, count: 2, time: T },
+  ]);
+});
+
+eachDatabaseTest(
+  "recordActivities takes ids that no database stores as they are",
+  async (database) => {
+    const db = await database.open();
+    for (let time = 0; time < 2; time++) {
+      await record(db, [activity(1), activity(2)], ["nul\0", "lone\ud800"]);
+    }
+    assert.deepEqual(await counts(db), { 1: 1, 2: 1 });
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities takes batches of more rows than a statement may have",
+  async (database) => {
+    const db = await database.open();
+    const events = Array.from({ length: 12_000 }, (_, index) => activity(index + 1));
+    const ids = events.map((_, index) => `id-${index}`);
+    for (let time = 0; time < 2; time++) await record(db, events, ids);
+    const { rows } = await sql<{ rows: number; sum: number }>`
+    select count(*) as rows, sum(count) as sum from zerver_useractivity`.execute(db);
+    assert.deepEqual({ rows: Number(rows[0]?.rows), sum: Number(rows[0]?.sum) }, {
+      rows: 12_000,
+      sum: 12_000,
+    });
+  },
+);
+
+eachDatabaseTest(
+  "recordActivities of several processes loses nothing and counts shared ids once",
+  async (database) => {
+    const [processes, batches] = [3, 30];
+    const runs = await Promise.all(
+      Array.from(
+        { length: processes },
+        (_, worker) =>
+          runProgram("database/record", [database.url, String(worker), String(batches)]),
+      ),
+    );
+    assert.deepEqual(
+      runs.map(({ stderr }) => stderr),
+      ["", "", ""],
+    );
+    const rows = await activities(await database.open());
+    assert.equal(rows.length, 40);
+    for (const { client, count, time } of rows) {
+      assert.equal(count, client === 1 ? processes * batches : batches);
+      if (client === 1) assert.equal(time, T + processes - 1);
+    }
+  },
+);
+
+postgresTest(
+  "recordActivities survives a deadlock with a transaction that locks in another order",
+  async ({ url }) => {
+    await migrateDatabase(url);
+    const [db, zulip] = [await openDatabase(url), await openDatabase(url)];
+    try {
+      await record(db, [activity(1), activity(2)]);
+      let recorded = Promise.resolve();
+      await zulip.transaction().execute(async (trx) => {
+        await sql`set local deadlock_timeout = '60s'`.execute(trx);
+        await touch(trx, 2);
+        recorded = record(db, [activity(1), activity(2)]);
+        await waitForLock(zulip);
+        await touch(trx, 1);
+      });
+      await recorded;
+      assert.deepEqual(await counts(db), { 1: 102, 2: 102 });
+    } finally {
+      await Promise.all([db.destroy(), zulip.destroy()]);
+    }
+  },
+);
+
+async function touch(db: Database, user: number): Promise<void> {
+  await db.updateTable("zerver_useractivity").set({ count: sql`count + 100` })
+    .where("user_profile_id", "=", user).execute();
+}
+
+async function waitForLock(db: Database): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    if (rows.length > 0) return;
+  }
+  throw new Error("No transaction waited for a lock within 10 s");
+}
+
+postgresTest(
+  "recordActivities applies nothing when a foreign key is found broken at commit",
+  async ({ url }) => {
+    await migrateDatabase(url);
+    const db = await openDatabase(url);
+    try {
+      await sql`create table zerver_userprofile (id int primary key)`.execute(db);
+      await sql`insert into zerver_userprofile values (1)`.execute(db);
+      await sql`alter table zerver_useractivity add foreign key (user_profile_id)
+      references zerver_userprofile (id) deferrable initially deferred`.execute(db);
+      await assert.rejects(record(db, [activity(1), activity(2)], ["a", "b"]), {
+        code: "23503",
+      });
+      assert.deepEqual(await activities(db), []);
+      await record(db, [activity(1)], ["a"]);
+      assert.deepEqual(await counts(db), { 1: 1 });
+    } finally {
+      await db.destroy();
+    }
+  },
+);

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { sql } from "kysely";
+import { type Database, openDatabase } from "../../../lib/domain/database/database.ts";
+import { connectSqlite } from "../../../lib/domain/database/node_sqlite.ts";
+import { runProgram } from "../../fixtures/run_program.ts";
+import { inFolder } from "./each_database.ts";
+
+function sqliteTest(name: string, fn: (path: string) => Promise<void>): void {
+  Deno.test(name, () => inFolder((folder) => fn(`${folder}/test.sqlite`)));
+}
+
+async function pragma(db: Database, name: string): Promise<unknown> {
+  const { rows } = await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(db);
+  return Object.values(rows[0] ?? {})[0];
+}
+
+sqliteTest(
+  "connectSqlite writes ahead, syncs each commit and blocks for 20 ms at the most",
+  async (path) => {
+    await using db = connectSqlite(path);
+    assert.equal(await pragma(db, "journal_mode"), "wal");
+    assert.equal(await pragma(db, "synchronous"), 2);
+    assert.ok(Number(await pragma(db, "busy_timeout")) <= 20);
+  },
+);
+
+sqliteTest("connectSqlite waits for another's lock without blocking the thread", async (path) => {
+  await using one = await openDatabase(`sqlite:${path}`);
+  await using other = connectSqlite(path);
+  const order: string[] = [];
+  let waiting = Promise.resolve();
+  await one.transaction().execute(async () => {
+    waiting = other.transaction().execute(() => Promise.resolve(void order.push("second")));
+    // Longer than SQLite itself waits: the timer can fire only because the thread is free.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    order.push("first");
+  });
+  await waiting;
+  assert.deepEqual(order, ["first", "second"]);
+});
+
+sqliteTest("connectSqlite says that a database stays locked", async (path) => {
+  await using one = await openDatabase(`sqlite:${path}`);
+  await using other = connectSqlite(path, { patienceMs: 100 });
+  await one.transaction().execute(async () => {
+    await assert.rejects(other.transaction().execute(() => Promise.resolve()), {
+      kind: "busy",
+      message:
+        `The SQLite database ${path} is locked by another process: see what else uses it (database is locked).`,
+    });
+  });
+  await other.transaction().execute(() => Promise.resolve());
+});
+
+sqliteTest(
+  "connectSqlite says that the disk is full and goes on when there is room",
+  async (path) => {
+    await using db = await openDatabase(`sqlite:${path}`);
+    const fill = () =>
+      db.transaction().execute((trx) =>
+        sql`insert into process_queue_inbox values ('q', ${"x".repeat(100_000)}, 1)`.execute(trx)
+      );
+    await sql`pragma max_page_count = 15`.execute(db);
+    await assert.rejects(fill(), {
+      kind: "full",
+      message:
+        `The SQLite database ${path} cannot grow, the disk is full: make room (database or disk is full).`,
+    });
+    await sql`pragma max_page_count = 1000000`.execute(db);
+    await fill();
+  },
+);
+
+sqliteTest("connectSqlite gives violated constraints back as they are", async (path) => {
+  await using db = await openDatabase(`sqlite:${path}`);
+  const row = { queue: "q", message_id: "a", seen_at: 1 };
+  const insert = () => db.insertInto("process_queue_inbox").values(row).execute();
+  await insert();
+  await assert.rejects(insert(), { name: "Error", message: /UNIQUE constraint failed/ });
+});
+
+sqliteTest("connectSqlite rolls back a transaction that throws", async (path) => {
+  await using db = await openDatabase(`sqlite:${path}`);
+  const failing = db.transaction().execute(async (trx) => {
+    await trx.insertInto("process_queue_inbox")
+      .values({ queue: "q", message_id: "a", seen_at: 1 }).execute();
+    throw new Error("no");
+  });
+  await assert.rejects(failing, { message: "no" });
+  assert.deepEqual(await db.selectFrom("process_queue_inbox").selectAll().execute(), []);
+});
+
+sqliteTest("connectSqlite runs transactions of one handle one after another", async (path) => {
+  await using db = await openDatabase(`sqlite:${path}`);
+  await Promise.all(
+    Array.from(
+      { length: 20 },
+      (_, index) =>
+        db.transaction().execute((trx) =>
+          trx.insertInto("process_queue_inbox")
+            .values({ queue: "q", message_id: `${index}`, seen_at: index }).execute()
+        ),
+    ),
+  );
+  assert.equal((await db.selectFrom("process_queue_inbox").selectAll().execute()).length, 20);
+});
+
+Deno.test("openDatabase keeps a database in memory where it is told", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  assert.deepEqual(await db.selectFrom("zerver_useractivity").selectAll().execute(), []);
+});
+
+sqliteTest("openDatabase refuses a file of another kind and leaves it alone", async (path) => {
+  const text = "no database at all\n".repeat(200);
+  await Deno.writeTextFile(path, text);
+  await assert.rejects(openDatabase(`sqlite:${path}`), {
+    kind: "damaged",
+    message:
+      `The SQLite database ${path} is a file of another kind: set DATABASE_URL to another place (file is not a database).`,
+  });
+  assert.equal(await Deno.readTextFile(path), text);
+});
+
+sqliteTest("openDatabase says that a folder is no file", async (path) => {
+  await Deno.mkdir(path);
+  await assert.rejects(openDatabase(`sqlite:${path}`), {
+    kind: "permission",
+    message: new RegExp(
+      `^The SQLite database ${path} cannot be opened or created: DATABASE_URL must name a file in a folder where the user who runs the program may write \\(.+\\)\\.$`,
+    ),
+  });
+});
+
+sqliteTest("openDatabase says that the folder cannot be made", async (path) => {
+  await Deno.writeTextFile(path, "");
+  await assert.rejects(openDatabase(`sqlite:${path}/below/test.sqlite`), {
+    kind: "permission",
+    message: /cannot be opened or created: DATABASE_URL must name a file/,
+  });
+});
+
+/** Root may write everywhere; without its capabilities it is a user like any other. */
+const AS_A_USER = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
+sqliteTest("openDatabase says that the file may not be written", async (path) => {
+  await (await openDatabase(`sqlite:${path}`)).destroy();
+  await Deno.chmod(path, 0o400);
+  const { stdout, stderr } = await runProgram("database/open", [`sqlite:${path}`], AS_A_USER);
+  assert.equal(stderr, "");
+  assert.equal(
+    stdout,
+    `permission: The SQLite database ${path} cannot be written: let the user who runs the program write the file and its folder, or set DATABASE_URL to another place (attempt to write a readonly database).`,
+  );
+});
+
+sqliteTest("openDatabase says that the folder may not be written", async (path) => {
+  const folder = `${path}-folder`;
+  await Deno.mkdir(folder, { mode: 0o500 });
+  for (const name of ["new.sqlite", "below/new.sqlite"]) {
+    const url = `sqlite:${folder}/${name}`;
+    const { stdout, stderr } = await runProgram("database/open", [url], AS_A_USER);
+    assert.equal(stderr, "");
+    assert.match(stdout, /^permission: The SQLite database \S+ cannot be opened or created: /);
+  }
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
+import { isConnectionFault, postgresError } from "../../../lib/domain/database/postgres_error.ts";
+
+const WHERE = "db:5432/zulip";
+
+/** An error as the server sends it. */
+function failure(code: string): Error {
+  return Object.assign(new Error("it failed"), { code, severity: "ERROR" });
+}
+
+/** The kind of fault by SQLSTATE. */
+const KINDS: Record<string, readonly string[]> = {
+  unreachable: ["08006", "57P01", "57P02", "57P03", "57P05", "58030"],
+  login: ["28P01", "28000"],
+  "missing-database": ["3D000"],
+  "missing-table": ["42P01"],
+  schema: ["42703", "42P10"],
+  permission: ["42501", "25006", "3F000"],
+  busy: ["55P03", "57014"],
+  conflict: ["40001", "40P01"],
+  full: ["53100", "53200", "53300"],
+};
+
+for (const [kind, states] of Object.entries(KINDS)) {
+  Deno.test(`postgresError knows ${kind} by its SQLSTATE`, () => {
+    for (const state of states) {
+      const cause = failure(state);
+      const error = postgresError(cause, WHERE);
+      assert.ok(error instanceof DatabaseError, state);
+      assert.deepEqual([error.kind, error.cause], [kind, cause], state);
+      assert.match(error.message, /db:5432\/zulip.*\(it failed\): .+\.$/, state);
+      assert.equal(isConnectionFault(cause), kind === "unreachable");
+    }
+  });
+}
+
+Deno.test("postgresError says what the server has run out of", () => {
+  const { message } = postgresError(failure("53100"), WHERE) as DatabaseError;
+  assert.equal(
+    message,
+    "PostgreSQL at db:5432/zulip has run out of something (it failed): give it disk, memory or connections.",
+  );
+});
+
+Deno.test("postgresError says that a table is missing", () => {
+  const { message } = postgresError(failure("42P01"), WHERE) as DatabaseError;
+  assert.equal(
+    message,
+    "The database db:5432/zulip lacks a table (it failed): run `process-queue migrate`.",
+  );
+});
+
+Deno.test("postgresError gives back what is the data's fault, or the program's", () => {
+  const others = [
+    ...["23503", "23505", "22003", "22021", "54000", "XX000"].map(failure),
+    new TypeError("no"),
+    "text",
+  ];
+  for (const other of others) assert.equal(postgresError(other, WHERE), other);
+});
+
+Deno.test("postgresError knows a lost connection and a failed TLS one by what is not the server's", () => {
+  const cases: [Error, string, string][] = [
+    [
+      new Error("Connection terminated unexpectedly"),
+      "unreachable",
+      "(Connection terminated unexpectedly)",
+    ],
+    [Object.assign(new Error(""), { code: "ECONNRESET" }), "unreachable", "(ECONNRESET)"],
+    [new AggregateError([new Error("no v6"), new Error("no v4")]), "unreachable", "(no v6; no v4)"],
+    [new Error("self-signed certificate"), "tls", "(self-signed certificate)"],
+  ];
+  for (const [cause, kind, detail] of cases) {
+    const error = postgresError(cause, WHERE) as DatabaseError;
+    assert.equal(error.kind, kind);
+    assert.ok(error.message.includes(detail), error.message);
+  }
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
+import { isBusy, sqliteError } from "../../../lib/domain/database/sqlite_error.ts";
+
+function failure(errcode: number, message = "it failed"): Error {
+  return Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
+}
+
+const FAULTS: Record<string, [code: number, kind: string, says: string]> = {
+  PERM: [
+    3,
+    "permission",
+    "cannot be written: let the user who runs the program write the file and its folder, or set DATABASE_URL to another place",
+  ],
+  BUSY: [5, "busy", "is locked by another process: see what else uses it"],
+  BUSY_SNAPSHOT: [517, "busy", "is locked by another process: see what else uses it"],
+  LOCKED: [6, "busy", "is locked by another process: see what else uses it"],
+  NOMEM: [7, "full", "has no memory left: give the program more"],
+  READONLY_DBMOVED: [
+    1032,
+    "permission",
+    "cannot be written: let the user who runs the program write the file and its folder, or set DATABASE_URL to another place",
+  ],
+  IOERR_FSYNC: [1034, "unreachable", "cannot be read or written: see whether its disk is well"],
+  CORRUPT: [11, "damaged", "is damaged: restore it from a backup, or move it away"],
+  FULL: [13, "full", "cannot grow, the disk is full: make room"],
+  CANTOPEN: [
+    14,
+    "permission",
+    "cannot be opened or created: DATABASE_URL must name a file in a folder where the user who runs the program may write",
+  ],
+  NOTADB: [26, "damaged", "is a file of another kind: set DATABASE_URL to another place"],
+};
+
+for (const [name, [code, kind, says]] of Object.entries(FAULTS)) {
+  Deno.test(`sqliteError says what SQLITE_${name} means`, () => {
+    const cause = failure(code);
+    const error = sqliteError(cause, "/var/pq.sqlite");
+    assert.ok(error instanceof DatabaseError);
+    assert.equal(error.kind, kind);
+    assert.equal(error.message, `The SQLite database /var/pq.sqlite ${says} (it failed).`);
+    assert.equal(error.cause, cause);
+  });
+}
+
+Deno.test("sqliteError gives back what is the data's fault, or no database's at all", () => {
+  const others = [
+    failure(19),
+    failure(2067),
+    failure(18),
+    failure(20),
+    new TypeError("no"),
+    "text",
+  ];
+  for (const other of others) assert.equal(sqliteError(other, "/var/pq.sqlite"), other);
+});
+
+Deno.test("isBusy tells locks of other connections", () => {
+  const codes = [5, 6, 261, 517, 1, 19];
+  assert.deepEqual(codes.map((code) => isBusy(failure(code))), [
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+});

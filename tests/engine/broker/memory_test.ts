@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Delivery, Subscription } from "../../../lib/engine/broker/broker.ts";
+import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
+import { Conditions } from "../../fixtures/executor.ts";
+
+const bodies = async (broker: MemoryBroker, queue: string) =>
+  (await broker.peek(queue, 100)).map(({ body }) => Buffer.from(body).toString());
+
+async function holding(...texts: string[]): Promise<MemoryBroker> {
+  const broker = new MemoryBroker();
+  await broker.declare("from");
+  for (const text of texts) await broker.publish("from", text);
+  return broker;
+}
+
+/** Takes deliveries and settles them when the test says so. */
+class Taker extends Conditions {
+  readonly deliveries: Delivery[] = [];
+  readonly subscription: Subscription;
+
+  constructor(broker: MemoryBroker, queue: string) {
+    super();
+    this.subscription = broker.subscribe(queue, {
+      onDelivery: (delivery) => {
+        this.deliveries.push(delivery);
+        this.changed();
+      },
+      onLost: () => {},
+    });
+  }
+
+  took(count: number): Promise<void> {
+    return this.until(`${count} deliveries`, () => this.deliveries.length >= count);
+  }
+}
+
+Deno.test("MemoryBroker.move keeps an event that the other queue does not take", async () => {
+  const broker = new class extends MemoryBroker {
+    override publish(queue: string, body: Uint8Array | string): Promise<void> {
+      if (queue === "to" && String(body) === "2") return Promise.reject(new Error("refused"));
+      return super.publish(queue, body);
+    }
+  }();
+  await broker.declare("from");
+  for (const text of ["1", "2", "3"]) await broker.publish("from", text);
+  await assert.rejects(broker.move("from", "to", () => ({})), { message: "refused" });
+  assert.deepEqual(await bodies(broker, "from"), ["2", "3"]);
+  assert.deepEqual(await bodies(broker, "to"), ["1"]);
+});
+
+Deno.test("MemoryBroker.move keeps what it has not moved when it is told to stop", async () => {
+  await using broker = await holding("1", "2", "3", "4");
+  await broker.declare("to");
+  let calls = 0;
+  const change = () => {
+    if (++calls === 3) throw new Error("enough");
+    return calls === 1 ? undefined : {};
+  };
+  await assert.rejects(broker.move("from", "to", change), { message: "enough" });
+  assert.deepEqual(await bodies(broker, "from"), ["1", "3", "4"]);
+  assert.deepEqual(await bodies(broker, "to"), ["2"]);
+});
+
+Deno.test("MemoryBroker.move leaves what came meanwhile behind what it leaves", async () => {
+  await using broker = await holding("1", "2");
+  await broker.declare("to");
+  const moved = broker.move("from", "to", ({ body }) => String(body) === "1" ? undefined : {});
+  await broker.publish("from", "3");
+  assert.equal(await moved, 1);
+  assert.deepEqual(await bodies(broker, "from"), ["1", "3"]);
+});
+
+Deno.test("MemoryBroker refuses to settle a delivery twice", async () => {
+  await using broker = await holding("1");
+  const taker = new Taker(broker, "from");
+  await taker.subscription.resume(10);
+  await taker.took(1);
+  const [delivery] = taker.deliveries;
+  assert(delivery);
+  taker.subscription.settle(delivery, { kind: "done" });
+  assert.throws(() => taker.subscription.settle(delivery, { kind: "done" }), {
+    message: "This delivery was settled before",
+  });
+});
+
+Deno.test("MemoryBroker gives a retry back after its step, and ends what waits at its own end", async () => {
+  const broker = await holding("1", "2");
+  const taker = new Taker(broker, "from");
+  await taker.subscription.resume(10);
+  await taker.took(2);
+  const begun = performance.now();
+  const retry = (delay: number) => ({
+    kind: "retry" as const,
+    delay,
+    attempts: 1,
+    crashes: 0,
+    reason: "error" as const,
+    error: { name: "Error", message: "x" },
+  });
+  const [one, two] = taker.deliveries;
+  assert(one && two);
+  await taker.subscription.settle(one, retry(0.5));
+  await taker.subscription.settle(two, retry(300));
+  await taker.took(3);
+  assert(performance.now() - begun >= 900);
+  const again = taker.deliveries[2];
+  assert.equal(again?.properties.headers?.["x-pq-attempts"], 1);
+  assert.equal(again?.redelivered, false);
+  await taker.subscription.close();
+  await broker[Symbol.asyncDispose]();
+});

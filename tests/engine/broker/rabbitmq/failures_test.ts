@@ -1,0 +1,180 @@
+/**
+ * What happens to the broker while events are published and consumed: consumption goes on by
+ * itself, and no confirmed event is lost. One node for all, as each start of one takes its time.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import type { PrivateRabbitmq } from "../../../../scripts/rabbitmq.ts";
+import { Stage } from "../../../fixtures/process/stage.ts";
+import { Load } from "../../../fixtures/rabbitmq/load.ts";
+import { World } from "../../../fixtures/rabbitmq/world.ts";
+import { until } from "../../../fixtures/until.ts";
+import { privateRabbitmqTest } from "../../../servers.ts";
+
+/** How many events are stored while the broker has an alarm. */
+const COUNT = 50;
+/** Consumption goes on this soon after the broker's return. */
+const BACK_SECONDS = 5;
+
+/**
+ * RabbitMQ 3.10 notes the name of a new quorum queue on disk some seconds after it is made: when it
+ * is killed before, the queue is lost with its events. So the queues must be older than this.
+ */
+const QUEUE_AGE_MS = 5000;
+
+privateRabbitmqTest("no trouble of the broker loses a confirmed event", {}, async (node, t) => {
+  await using loads = await Loads.start(node);
+  const trouble = (name: string, make: () => Promise<void>) =>
+    t.step(name, async () => {
+      loads.resumePublishing();
+      await make();
+      const ms = await loads.untilConsumedAfter(performance.now());
+      console.log(`    ${name}: consumed again after ${Math.round(ms)} ms`);
+      await loads.assertNothingLost();
+    });
+
+  await trouble("an operator closes the connections", async () => {
+    await node.ctl("close_all_connections", "for the test");
+  });
+
+  await trouble("the operator does so again and again", async () => {
+    for (let i = 0; i < 3; i++) await node.ctl("close_all_connections", "for the test");
+  });
+
+  await trouble("the broker closes all channels because of an error", async () => {
+    await node.ctl("eval", ACKNOWLEDGE_UNKNOWN);
+    await loads.untilSaid("unknown delivery tag");
+  });
+
+  await trouble("the broker has an alarm and takes nothing", async () => {
+    await setMemoryLimit(node, "0.0000001");
+    await loads.untilSaid("has an alarm");
+    await setMemoryLimit(node, "0.4");
+  });
+
+  await t.step("stopping ends in time while the broker has an alarm", () => stopUnderAlarm(node));
+
+  await t.step("SIGTERM ends a process while the broker has an alarm", () => endUnderAlarm(node));
+
+  await trouble("the broker is restarted", () => node.restart());
+
+  await until("the queues are old enough", () => performance.now() - loads.since > QUEUE_AGE_MS);
+  await trouble("the broker is killed", async () => {
+    await node.kill();
+    await node.start();
+  });
+
+  await trouble("the queues are deleted, so the broker cancels the consumers", async () => {
+    await loads.assertNothingLost();
+    for (const { queue } of loads.all) await node.ctl("delete_queue", queue);
+    await loads.untilSaid("was deleted");
+    loads.resumePublishing();
+  });
+});
+
+/** A classic and a quorum queue under load. */
+class Loads implements AsyncDisposable {
+  readonly all: readonly Load[];
+  /** When the queues were made. */
+  readonly since = performance.now();
+
+  private constructor(all: readonly Load[]) {
+    this.all = all;
+  }
+
+  static async start({ url }: PrivateRabbitmq): Promise<Loads> {
+    return new Loads(
+      await Promise.all([Load.start(url), Load.start(url, { queueType: "quorum" })]),
+    );
+  }
+
+  /** How many ms it took until both consumed again. */
+  async untilConsumedAfter(time: number): Promise<number> {
+    const times = this.all.map((load) => load.untilConsumedAfter(time, BACK_SECONDS));
+    return Math.max(...await Promise.all(times));
+  }
+
+  /** Waits until each broker object has said something with this text. */
+  async untilSaid(text: string): Promise<void> {
+    await until(
+      `it said ${text}`,
+      () => this.all.every(({ notices }) => notices.some((notice) => notice.includes(text))),
+    );
+  }
+
+  resumePublishing(): void {
+    for (const load of this.all) load.resumePublishing();
+  }
+
+  async assertNothingLost(): Promise<void> {
+    await Promise.all(this.all.map((load) => load.assertNothingLost()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.all.map((load) => load[Symbol.asyncDispose]()));
+  }
+}
+
+/** As if each channel's client had acknowledged what it was never handed. */
+const ACKNOWLEDGE_UNKNOWN = "[gen_server2:cast(Channel, {method, {'basic.ack', 999999999, false}," +
+  " none, noflow}) || Channel <- rabbit_channel:list()].";
+
+async function setMemoryLimit(node: PrivateRabbitmq, limit: string): Promise<void> {
+  await node.ctl("set_vm_memory_high_watermark", limit);
+}
+
+/** What a process takes while nothing it has taken can be stored anew. */
+const WINDOW = 20;
+
+/** Events that fail cannot be stored anew, so that no more are taken; a stop does not wait for them, and none is lost. */
+async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
+  await using world = await World.open(node, "alarm");
+  const broker = await world.openBroker();
+  await broker.declare(world.queue);
+  for (let i = 0; i < COUNT; i++) await broker.publish(world.queue, String(i));
+  await setMemoryLimit(node, "0.0000001");
+  try {
+    const engine = await world.start({
+      broker,
+      prefetch: WINDOW,
+      consume: () => {
+        throw new Error("not now");
+      },
+    });
+    await until("it was noticed", () => world.notices.some((text) => text.includes("an alarm")));
+    await until("its window is full", () => engine.ledger.length === WINDOW);
+    assert.equal(engine.consumer.inFlight, WINDOW);
+    assert.equal(await world.client.ready(world.queue), COUNT - WINDOW);
+    const since = performance.now();
+    await engine.stop(1000);
+    await broker[Symbol.asyncDispose]();
+    const seconds = (performance.now() - since) / 1000;
+    console.log(`    stopped after ${seconds.toFixed(1)} s`);
+    assert.ok(seconds < 10, `it took ${seconds} s`);
+  } finally {
+    await setMemoryLimit(node, "0.4");
+  }
+  const next = await world.start({ broker: await world.openBroker() });
+  await until("all ran", () => new Set(next.events).size === COUNT);
+}
+
+/** The real program, whose events all fail, gives back what it has and ends with 0. */
+async function endUnderAlarm(node: PrivateRabbitmq): Promise<void> {
+  await using stage = await Stage.open(node.url);
+  await stage.worker();
+  await stage.publish(Array.from({ length: COUNT }, () => ({ do: "throw" })));
+  await setMemoryLimit(node, "0.0000001");
+  try {
+    const program = stage.consume([], {
+      [`PQ_${stage.queue.toUpperCase().replaceAll("-", "_")}_PREFETCH`]: String(WINDOW),
+    });
+    await stage.untilWritten("begun", WINDOW);
+    program.signal("SIGTERM");
+    assert.equal((await program.end(15)).code, 0);
+  } finally {
+    await setMemoryLimit(node, "0.4");
+  }
+  await stage.untilReady(COUNT);
+}

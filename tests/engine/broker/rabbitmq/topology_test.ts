@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { Channel, ChannelModel } from "amqplib";
+import { EventEmitter } from "node:events";
+import { addressOf } from "../../../../lib/engine/broker/rabbitmq/errors.ts";
+import { Topology } from "../../../../lib/engine/broker/rabbitmq/topology.ts";
+
+type Arguments = Record<string, unknown>;
+
+interface FakeBroker {
+  readonly model: ChannelModel;
+  /** What it was asked to make. */
+  readonly made: Map<string, Arguments>;
+  /** The types that it was asked for, in this order. */
+  readonly types: unknown[];
+}
+
+/** A broker of some version without any queue. */
+function brokerOf(version: string): FakeBroker {
+  const made = new Map<string, Arguments>();
+  const types: unknown[] = [];
+  const createChannel = () => {
+    const channel = new EventEmitter();
+    return Promise.resolve(Object.assign(channel, {
+      checkQueue: () => Promise.reject(Object.assign(new Error("NOT_FOUND"), { code: 404 })),
+      assertQueue(queue: string, options: { arguments: Arguments }) {
+        made.set(queue, options.arguments);
+        types.push(options.arguments["x-queue-type"]);
+        return Promise.resolve({ queue, messageCount: 0, consumerCount: 0 });
+      },
+      close: () => Promise.resolve(void channel.emit("close")),
+    }) as unknown as Channel);
+  };
+  const connection = { serverProperties: { version } };
+  const model = Object.assign(new EventEmitter(), { connection, createChannel });
+  return { model: model as unknown as ChannelModel, made, types };
+}
+
+const topology = (queueType: "classic" | "quorum") =>
+  new Topology({ address: addressOf("amqp://guest:guest@127.0.0.1"), queueType });
+
+const LIMITS: readonly [version: string, expected: Arguments][] = [
+  ["3.10.8", { "x-queue-type": "quorum" }],
+  ["3.13.7", { "x-queue-type": "quorum" }],
+  ["4.0.0", { "x-queue-type": "quorum", "x-delivery-limit": -1 }],
+  ["4.2.1", { "x-queue-type": "quorum", "x-delivery-limit": -1 }],
+  ["10.0.0", { "x-queue-type": "quorum", "x-delivery-limit": -1 }],
+];
+
+for (const [version, expected] of LIMITS) {
+  const limit = "x-delivery-limit" in expected ? "no delivery limit" : "what it has by itself";
+  Deno.test(`a quorum queue that is made on RabbitMQ ${version} gets ${limit}`, async () => {
+    const { model, made } = brokerOf(version);
+    assert.deepEqual(await topology("quorum").declare(model, "q"), { isNew: true, ready: 0 });
+    assert.deepEqual(made.get("q"), expected);
+  });
+}
+
+Deno.test("a classic queue is made without arguments on every RabbitMQ, as Zulip declares it", async () => {
+  for (const version of ["3.10.8", "4.2.1"]) {
+    const { model, made } = brokerOf(version);
+    await topology("classic").declare(model, "q");
+    assert.deepEqual(made.get("q"), {});
+  }
+});
+
+Deno.test("whether quorum queues are switched on is asked once, where they can be off", async () => {
+  const old = brokerOf("3.11.9");
+  const asking = topology("classic");
+  await Promise.all(["q", "r"].map((queue) => asking.checkQuorum(old.model, queue)));
+  await asking.checkQuorum(old.model, "s");
+  assert.deepEqual(old.types, ["quorum", "stream"]);
+  asking.forget();
+  await asking.checkQuorum(old.model, "q");
+  assert.equal(old.types.length, 4);
+  const recent = brokerOf("3.12.0");
+  await topology("classic").checkQuorum(recent.model, "q");
+  assert.deepEqual(recent.types, []);
+});

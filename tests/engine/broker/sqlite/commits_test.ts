@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
+import { Commits } from "../../../../lib/engine/broker/sqlite/commits.ts";
+
+/** A file whose transactions go as it is told, by result codes of SQLite. */
+class FakeFile {
+  readonly log: string[] = [];
+  readonly begins: number[] = [];
+  readonly commits: number[] = [];
+  readonly said: string[] = [];
+  readonly tasks = new Commits({
+    file: () => this,
+    explain: (error) => error,
+    onFailure: () => void this.said.push("failure"),
+    onRecovery: () => void this.said.push("recovery"),
+  });
+
+  begin(): void {
+    throwCode(this.begins.shift());
+    this.log.push("begin");
+  }
+
+  commit(): void {
+    throwCode(this.commits.shift());
+    this.log.push("commit");
+  }
+
+  rollback(): void {
+    this.log.push("rollback");
+  }
+
+  /** A task that writes its name to the log. */
+  task = (name: string) => () => void this.log.push(name);
+}
+
+const [OK, BUSY, FULL] = [0, 5, 13];
+
+function throwCode(errcode = OK): void {
+  if (errcode !== OK) throw Object.assign(new Error(`code ${errcode}`), { errcode });
+}
+
+Deno.test("what is asked for in one turn shares a transaction, claims come last", async () => {
+  const file = new FakeFile();
+  await Promise.all([
+    file.tasks.claim(file.task("claim"), true),
+    file.tasks.ask(file.task("one")),
+    file.tasks.ask(file.task("two")),
+  ]);
+  assert.deepEqual(file.log, ["begin", "one", "two", "claim", "commit"]);
+});
+
+Deno.test("a task's own error concerns nobody else", async () => {
+  const file = new FakeFile();
+  const results = await Promise.allSettled([
+    file.tasks.ask(() => 1),
+    file.tasks.ask(() => {
+      throw new TypeError("mine");
+    }),
+    file.tasks.ask(() => 3),
+  ]);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.deepEqual(file.log, ["begin", "commit"]);
+});
+
+Deno.test("a lock that others hold is waited for", async () => {
+  const file = new FakeFile();
+  file.begins.push(BUSY, BUSY, BUSY);
+  await file.tasks.ask(file.task("one"));
+  assert.deepEqual(file.log, ["begin", "one", "commit"]);
+  assert.deepEqual(file.said, []);
+});
+
+Deno.test("a fault rejects what was asked for, and what is owed is tried again", async () => {
+  const file = new FakeFile();
+  file.commits.push(FULL, FULL);
+  file.tasks.owe(file.task("owed"));
+  await assert.rejects(file.tasks.ask(file.task("asked")), /code 13/);
+  assert.equal(await file.tasks.flush(), false);
+  assert.equal(await file.tasks.flush(), true);
+  assert.deepEqual(file.log, [
+    ...["begin", "owed", "asked", "rollback"],
+    ...["begin", "owed", "rollback"],
+    ...["begin", "owed", "commit"],
+  ]);
+  assert.deepEqual(file.said, ["failure", "recovery"]);
+});
+
+Deno.test("after a fault what is owed is written first and alone", async () => {
+  const file = new FakeFile();
+  file.commits.push(FULL, OK, FULL);
+  file.tasks.owe(file.task("owed"));
+  await assert.rejects(file.tasks.ask(file.task("one")), /code 13/);
+  await assert.rejects(file.tasks.ask(file.task("two")), /code 13/);
+  assert.deepEqual(file.log, [
+    ...["begin", "owed", "one", "rollback"],
+    ...["begin", "owed", "commit"],
+    ...["begin", "two", "rollback"],
+  ]);
+});
+
+Deno.test("after a fault what is owed waits, also where it asks for more to be written at once", async () => {
+  const file = new FakeFile();
+  file.commits.push(...Array(100).fill(FULL));
+  file.tasks.owe(() => file.tasks.hurry());
+  file.tasks.hurry();
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
+  assert.deepEqual(file.log, ["begin", "rollback"]);
+  file.tasks.close(new Error("closed"));
+});
+
+Deno.test("what takes long is spread over several transactions", async () => {
+  const file = new FakeFile();
+  const slow = (name: string) => () => {
+    file.log.push(name);
+    for (const end = performance.now() + 5; performance.now() < end;);
+  };
+  await Promise.all(["1", "2", "3", "4"].map((name) => file.tasks.ask(slow(name))));
+  assert.deepEqual(file.log.filter((entry) => /\d/.test(entry)), ["1", "2", "3", "4"]);
+  assert.ok(file.log.filter((entry) => entry === "commit").length >= 2);
+});
+
+Deno.test("closed commits reject what is asked for", async () => {
+  const file = new FakeFile();
+  const asked = file.tasks.ask(file.task("one"));
+  file.tasks.close(new Error("closed"));
+  await assert.rejects(asked, /closed/);
+  await assert.rejects(file.tasks.ask(file.task("two")), /closed/);
+  file.tasks.owe(file.task("three"));
+  assert.equal(await file.tasks.flush(), true);
+  assert.deepEqual(file.log, []);
+});

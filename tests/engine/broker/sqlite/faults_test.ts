@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import type { Broker, Delivery } from "../../../../lib/engine/broker/broker.ts";
+import { FILE_NAME, openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
+import type { Report } from "../../../../lib/engine/report.ts";
+import { inFolder } from "../../../domain/database/each_database.ts";
+import { runProgram } from "../../../fixtures/run_program.ts";
+import { problemsOf } from "../../../fixtures/sqlite_broker/children.ts";
+import { until } from "../../../fixtures/until.ts";
+
+/** Root may write everywhere; without its capabilities it is a user like any other. */
+const AS_A_USER = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
+function faultTest(name: string, test: (stateDir: string, path: string) => Promise<void>): void {
+  Deno.test(`openSqliteBroker ${name}`, () =>
+    inFolder((dir) => test(`${dir}/state`, `${dir}/state/${FILE_NAME}`)));
+}
+
+async function makeFile(stateDir: string): Promise<void> {
+  await using broker = await openSqliteBroker({ stateDir });
+  await broker.declare("q");
+  await broker.publish("q", "1");
+}
+
+faultTest("makes a file that only its owner may read", async (stateDir, path) => {
+  await makeFile(stateDir);
+  assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+});
+
+faultTest("refuses a file of a newer version and leaves it alone", async (stateDir, path) => {
+  await makeFile(stateDir);
+  const db = new DatabaseSync(path);
+  db.exec("pragma user_version = 7");
+  db.close();
+  await assert.rejects(openSqliteBroker({ stateDir }), {
+    name: "BrokerError",
+    kind: "topology",
+    message: `The broker's file ${path} was made by a newer version of this program (its layout ` +
+      `is 7, this version knows 1): run that version, or set STATE_DIR to another folder`,
+  });
+});
+
+faultTest("refuses another program's database and leaves it alone", async (stateDir, path) => {
+  Deno.mkdirSync(stateDir);
+  const db = new DatabaseSync(path);
+  db.exec("create table theirs (a)");
+  await assert.rejects(openSqliteBroker({ stateDir }), {
+    kind: "topology",
+    message: `The broker's file ${path} is a database of another program: move it away, or set ` +
+      `STATE_DIR elsewhere`,
+  });
+  assert.equal(db.prepare("select count(*) as count from sqlite_schema").get()?.count, 1);
+  db.close();
+});
+
+faultTest("refuses a file of another kind and leaves it alone", async (stateDir, path) => {
+  Deno.mkdirSync(stateDir);
+  const text = "no database at all\n".repeat(500);
+  Deno.writeTextFileSync(path, text);
+  await assert.rejects(openSqliteBroker({ stateDir }), {
+    kind: "topology",
+    message: `The broker's file ${path} is a file of another kind: move it away, or set ` +
+      `STATE_DIR elsewhere (file is not a database)`,
+  });
+  assert.equal(Deno.readTextFileSync(path), text);
+});
+
+faultTest("says that the file is damaged", async (stateDir, path) => {
+  await makeFile(stateDir);
+  using file = Deno.openSync(path, { write: true });
+  file.seekSync(100, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(Deno.statSync(path).size - 100).fill(0x55));
+  await assert.rejects(openSqliteBroker({ stateDir }), {
+    kind: "topology",
+    message: new RegExp(
+      `^The broker's file ${path} is damaged: stop all that use it, and restore it from a ` +
+        `backup, or save what can be saved with sqlite3's .recover and move it away \\(.+\\)$`,
+    ),
+  });
+});
+
+faultTest("says that the file may not be written", async (stateDir, path) => {
+  await makeFile(stateDir);
+  Deno.chmodSync(path, 0o400);
+  const { stdout, stderr } = await runProgram("sqlite_broker/open", [stateDir], AS_A_USER);
+  assert.equal(stderr, "");
+  assert.equal(
+    stdout,
+    `permission: The broker's file ${path} cannot be written: let the user who runs the program ` +
+      `write the file and its folder, or set STATE_DIR to another folder (attempt to write a ` +
+      `readonly database)`,
+  );
+});
+
+faultTest("says that the folder may not be written", async (stateDir) => {
+  Deno.mkdirSync(stateDir, { mode: 0o500 });
+  for (const dir of [stateDir, `${stateDir}/below`]) {
+    const { stdout, stderr } = await runProgram("sqlite_broker/open", [dir], AS_A_USER);
+    assert.equal(stderr, "");
+    assert.ok(
+      stdout.startsWith(
+        `permission: The broker's file ${dir}/${FILE_NAME} cannot be opened or created: STATE_DIR ` +
+          `must name a folder where the user who runs the program may write (`,
+      ),
+      stdout,
+    );
+  }
+});
+
+faultTest("opens a file anew that was removed while in use", async (stateDir, path) => {
+  const reports: Report[] = [];
+  await using broker = await openSqliteBroker({
+    stateDir,
+    report: (one) => void reports.push(one),
+  });
+  const deliveries: Delivery[] = [];
+  const subscription = broker.subscribe("q", {
+    onDelivery: (delivery) => void deliveries.push(delivery),
+    onLost: () => {},
+  });
+  await subscription.resume(10);
+  await broker.publish("q", "before");
+  await until("it came", () => deliveries.length === 1);
+  for (const end of ["", "-wal", "-shm"]) Deno.removeSync(path + end);
+  const isPublished = () => broker.publish("q", "after").then(() => true, () => false);
+  await until("it was opened anew", async () => await isPublished() && deliveries.length > 1);
+  const second = deliveries.at(-1);
+  assert.equal(new TextDecoder().decode(second?.body as Uint8Array), "after");
+  await subscription.close();
+  const said = reports.map((one) => one.kind === "notice" ? one.error?.message ?? "" : "");
+  assert.ok(said.includes(
+    `The broker's file ${path} was removed or replaced while in use, and its events with it: it ` +
+      `is opened anew; leave the files of STATE_DIR alone while the program runs`,
+  ));
+});
+
+const FILL = "x".repeat(50_000);
+
+/** A file system of 2 MB, where this user may mount one. */
+async function onSmallDisk(test: (dir: string) => Promise<void>): Promise<void> {
+  await inFolder(async (dir) => {
+    await run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir);
+    try {
+      await test(dir);
+    } finally {
+      await run("umount", dir);
+    }
+  });
+}
+
+async function run(program: string, ...args: string[]): Promise<boolean> {
+  const { success } = await new Deno.Command(program, { args, stderr: "null" }).output();
+  return success;
+}
+
+async function mayMount(): Promise<boolean> {
+  if (Deno.uid() !== 0) return false;
+  const dir = await Deno.makeTempDir();
+  const success = await run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir)
+    .catch(() => false);
+  if (success) await run("umount", dir);
+  await Deno.remove(dir);
+  return success;
+}
+
+const smallDiskTest = (name: string, test: (dir: string) => Promise<void>) =>
+  Deno.test({ name: `SQLite: ${name}`, ignore: !canMount, fn: () => onSmallDisk(test) });
+
+const canMount = await mayMount();
+
+/** Publishes until one is refused. @returns How many were confirmed, and the refusal. */
+async function fill(broker: Broker): Promise<{ confirmed: number; error: unknown }> {
+  for (let confirmed = 0;; confirmed++) {
+    try {
+      await broker.publish("q", `${confirmed} ${FILL}`);
+    } catch (error) {
+      return { confirmed, error };
+    }
+  }
+}
+
+smallDiskTest("a full disk refuses events, loses none, and is got over", async (dir) => {
+  const stateDir = `${dir}/state`;
+  const path = `${stateDir}/${FILE_NAME}`;
+  const reports: Report[] = [];
+  {
+    await using broker = await openSqliteBroker({
+      stateDir,
+      report: (one) => void reports.push(one),
+    });
+    await broker.declare("q");
+    Deno.writeFileSync(`${dir}/ballast`, new Uint8Array(500_000));
+    const { confirmed, error } = await fill(broker);
+    assert.ok(confirmed > 3);
+    assert.equal((error as { kind?: unknown }).kind, "refused");
+    assert.match(
+      String((error as Error).message),
+      new RegExp(`^The broker's file ${path} cannot .+ room`),
+    );
+    await assert.rejects(broker.publish("q", FILL), { kind: "refused" });
+    {
+      await using other = await openSqliteBroker({ stateDir });
+      assert.equal((await other.depth("q"))?.ready, confirmed);
+    }
+    Deno.removeSync(`${dir}/ballast`);
+    await broker.publish("q", "last");
+    assert.equal((await broker.depth("q"))?.ready, confirmed + 1);
+    await settleAll(broker, confirmed + 1);
+    assert.equal((await broker.depth("q"))?.ready, 0);
+  }
+  const said = reports.map((one) => one.kind === "notice" ? one.message : "");
+  assert.deepEqual(said, [
+    "The broker's file cannot be written for now, and is tried again",
+    "The broker's file can be written again",
+  ]);
+  assert.deepEqual(problemsOf(path), []);
+});
+
+smallDiskTest("settlements wait for room on a full disk", async (dir) => {
+  const stateDir = `${dir}/state`;
+  await using broker = await openSqliteBroker({ stateDir });
+  await broker.declare("q");
+  const deliveries: Delivery[] = [];
+  const subscription = broker.subscribe("q", {
+    onDelivery: (delivery) => void deliveries.push(delivery),
+    onLost: () => {},
+  });
+  await subscription.resume(3);
+  for (let i = 0; i < 3; i++) await broker.publish("q", String(i));
+  await until("all came", () => deliveries.length === 3);
+  fillDisk(`${dir}/ballast`);
+  const { error } = await fill(broker);
+  assert.equal((error as { kind?: unknown }).kind, "refused");
+  const [one, two, three] = deliveries as [Delivery, Delivery, Delivery];
+  assert.equal(subscription.settle(one, { kind: "done" }), undefined);
+  const failure = { name: "Error", message: "x".repeat(4000) };
+  const copied = Promise.resolve(
+    subscription.settle(two, { kind: "fail", reason: "error", attempts: 1, error: failure }),
+  ).then(() => "stored", (refusal) => refusal.kind);
+  assert.equal(subscription.settle(three, { kind: "release" }), undefined);
+  const end = await copied;
+  assert.ok(end === "stored" || end === "refused", String(end));
+  Deno.removeSync(`${dir}/ballast`);
+  await subscription.close();
+  await until("all is written", async () => {
+    const [ready, failed] = [await broker.depth("q"), await broker.depth("q.failed")];
+    return (ready?.ready ?? 0) + (failed?.ready ?? 0) === 2;
+  });
+});
+
+function fillDisk(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  const page = new Uint8Array(4096);
+  try {
+    for (;;) file.writeSync(page);
+  } catch {
+    // It is full.
+  }
+}
+
+async function settleAll(broker: Broker, count: number): Promise<void> {
+  let settled = 0;
+  const subscription = broker.subscribe("q", {
+    onDelivery: (delivery) => {
+      settled++;
+      queueMicrotask(() => void subscription.settle(delivery, { kind: "done" }));
+    },
+    onLost: () => {},
+  });
+  await subscription.resume(10);
+  await until("all were settled", () => settled === count);
+  await subscription.close();
+}

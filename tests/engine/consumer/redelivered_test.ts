@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { Fail } from "../../../lib/worker.ts";
+import { consuming } from "../../fixtures/consumer.ts";
+import { Gates, turn } from "../../fixtures/executor.ts";
+import { FakeBroker } from "../../fixtures/fake_broker.ts";
+
+for (const concurrency of [1, 3]) {
+  Deno.test(`Consumer does not run an event beside itself, at a concurrency of ${concurrency}`, async () => {
+    const broker = new FakeBroker();
+    const gates = new Gates();
+    let calls = 0;
+    await using run = await consuming({
+      broker,
+      settings: { concurrency },
+      worker: { consume: () => gates.enter(`call ${++calls}`) },
+    });
+    for (let i = 0; i < 3; i++) broker.deliver({ name: `copy ${i}`, messageId: "same" });
+    for (let i = 1; i <= 3; i++) {
+      await gates.entries(i);
+      await turn();
+      assert.deepEqual(gates.open, [`call ${i}`]);
+      gates.leave(`call ${i}`);
+    }
+    await run.count(3);
+    assert.deepEqual(broker.carriedOut, ["copy 0 done", "copy 1 done", "copy 2 done"]);
+  });
+}
+
+Deno.test("Consumer runs events without an id beside each other", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  let calls = 0;
+  await using run = await consuming({
+    broker,
+    settings: { concurrency: 2 },
+    worker: { consume: () => gates.enter(`call ${++calls}`) },
+  });
+  broker.deliver({ name: "a", messageId: "" });
+  broker.deliver({ name: "b", messageId: "" });
+  await gates.entries(2);
+  gates.open.forEach((key) => gates.leave(key));
+  await run.count(2);
+});
+
+Deno.test("Consumer gives a second delivery back that has waited too long for the first", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({
+    broker,
+    settings: { concurrency: 2, maxConsumeSeconds: null },
+    worker: { consume: (event) => gates.enter(event.id) },
+  });
+  broker.deliver({ name: "first", messageId: "same" });
+  await gates.entries(1);
+  broker.deliver({ name: "second", messageId: "same" });
+  broker.deliver({ name: "third", messageId: "same" });
+  run.consumer.sweep(performance.now() + 59_000);
+  assert.deepEqual(broker.carriedOut, []);
+  run.consumer.sweep(performance.now() + 61_000);
+  assert.deepEqual(broker.carriedOut, ["second release", "third release"]);
+  assert.equal(run.consumer.inFlight, 1);
+  gates.leave("first");
+  await run.count(3);
+  assert.deepEqual(gates.entered.length, 1);
+});
+
+Deno.test("Consumer does not run an event again that was done when its delivery was lost", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  broker.deliver("a");
+  broker.deliver("b");
+  await gates.entries(1);
+  broker.lose();
+  assert.equal(run.consumer.inFlight, 1);
+  gates.leave("a");
+  await run.count(1);
+  broker.deliver({ name: "a", redelivered: true });
+  broker.deliver({ name: "b", redelivered: true });
+  await gates.entries(2);
+  gates.leave("b");
+  await run.count(2);
+  assert.deepEqual(gates.entered, ["a", "b"]);
+  assert.deepEqual(broker.carriedOut, ["a done", "b done"]);
+  assert.deepEqual(run.consumer.totals, { processed: 2, retried: 0, failed: 0 });
+});
+
+Deno.test("Consumer runs an event again that had failed when its delivery was lost", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  broker.deliver("a");
+  await gates.entries(1);
+  broker.lose();
+  gates.leave("a", new Error("x"));
+  await turn();
+  assert.equal(run.consumer.inFlight, 0);
+  broker.deliver({ name: "a", redelivered: true });
+  await gates.entries(2);
+  gates.leave("a");
+  await run.count(1);
+  assert.deepEqual(broker.carriedOut, ["a done"]);
+});
+
+for (const concurrency of [1, 2]) {
+  Deno.test(`Consumer settles the new delivery of what still runs, at a concurrency of ${concurrency}`, async () => {
+    const broker = new FakeBroker();
+    const gates = new Gates();
+    await using run = await consuming({
+      broker,
+      settings: { concurrency },
+      worker: { consume: (event) => gates.enter(event.id) },
+    });
+    const first = broker.deliver("a");
+    await gates.entries(1);
+    broker.lose();
+    const again = broker.deliver({ name: "a", redelivered: true });
+    assert.equal(run.consumer.inFlight, 1);
+    gates.leave("a");
+    await run.count(1);
+    await turn();
+    assert.deepEqual(gates.entered, ["a"]);
+    assert.equal(first.settlement, undefined);
+    assert.equal(again.settlement?.kind, "done");
+    assert.equal(run.consumer.inFlight, 0);
+  });
+
+  for (const isTaken of [true, false]) {
+    const title = isTaken ? "confirmed" : "refused";
+    Deno.test(`Consumer settles what comes again before its copy is ${title}, at a concurrency of ${concurrency}`, async () => {
+      const broker = new FakeBroker();
+      broker.copies = "hold";
+      let calls = 0;
+      await using run = await consuming({
+        broker,
+        settings: { concurrency },
+        worker: {
+          consume() {
+            calls++;
+            throw new Fail("no");
+          },
+        },
+      });
+      broker.deliver("a");
+      await broker.until("a copy", () => broker.held.length === 1);
+      broker.lose();
+      const again = broker.deliver({ name: "a", redelivered: true });
+      await turn();
+      if (isTaken) broker.held[0]?.confirm();
+      else broker.held[0]?.refuse();
+      await broker.until("both are settled", () => broker.unsettled.size === 0);
+      await turn();
+      assert.equal(calls, 1);
+      assert.equal(again.settlement?.kind, isTaken ? "done" : "release");
+      assert.equal(run.consumer.inFlight, 0);
+    });
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * What is given back, when it is recalled and at a stop: the same for every executor.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { bothTest } from "../../fixtures/executor/both.ts";
+import { type Bench, event, events, openInline, waiting } from "../../fixtures/executor/bench.ts";
+
+const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
+
+bothTest("once one is too old all that waits is given back, for its order", {}, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run([at("running", 10), at("old", 10), at("new", 20)]);
+  await prompter.waits("running");
+  executor.recall(10);
+  await prompter.turn();
+  assert.deepEqual(recorder.told, []);
+  executor.recall(20);
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["new", "old"]);
+  prompter.leave("running");
+  await recorder.outcomes(3);
+  assert.deepEqual(prompter.entered, ["running"]);
+});
+
+bothTest("so is what there is no room for yet", { concurrency: 2 }, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  const many = Array.from({ length: 30 }, (_, index) => at(`e${index}`, index));
+  executor.run(many);
+  await prompter.waits("e0", "e1");
+  executor.recall(3);
+  await recorder.outcomes(28);
+  for (const id of ["e0", "e1"]) prompter.leave(id);
+  await recorder.outcomes(30);
+  assert.deepEqual(prompter.entered, ["e0", "e1"]);
+});
+
+bothTest("what waits for its key is given back", { worker: "ordered" }, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a", "b", "c"));
+  await prompter.waits("a");
+  executor.recall(Infinity);
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["b", "c"]);
+  prompter.leave("a");
+  executor.run(waiting("d"));
+  await prompter.waits("d");
+  prompter.leave("d");
+  await recorder.outcomes(4);
+  assert.deepEqual(prompter.entered, ["a", "d"]);
+});
+
+bothTest("a stop waits for all that run, however they end", { concurrency: 2 }, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a", "b", "c", "d"));
+  await prompter.waits("a", "b");
+  let hasStopped = false;
+  const stopped = executor.stop(60_000).then(() => void (hasStopped = true));
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.ids("released"), ["c", "d"]);
+  prompter.leave("a");
+  await recorder.outcomes(3);
+  await prompter.turn();
+  assert(!hasStopped);
+  prompter.leave("b", "an error");
+  await stopped;
+  assert.equal(recorder.outcomeOf("a"), "done");
+  assert.equal(recorder.outcomeOf("b"), "error (error) 1");
+});
+
+bothTest(
+  "a handler that looks at its signal at a stop and returns is released",
+  {},
+  async (bench) => {
+    bench.executor.run(events({ id: "a", do: "look" }));
+    await bench.prompter.entries(1);
+    await bench.executor.stop(10);
+    assert.equal(bench.recorder.outcomeOf("a"), "released");
+  },
+);
+
+bothTest(
+  "what ends after a stop's abort without having seen it is done",
+  { concurrency: 2 },
+  async (bench) => {
+    const { executor, prompter, recorder } = bench;
+    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "heed" }));
+    await prompter.waits("a");
+    await prompter.entries(2);
+    const stopped = executor.stop(0);
+    await prompter.abort("watch");
+    prompter.leave("a");
+    await stopped;
+    assert.equal(recorder.outcomeOf("a"), "done");
+  },
+);
+
+Deno.test("main thread: the late end of what was given up says nothing", async () => {
+  await using bench = await openInline();
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  await executor.stop(0);
+  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
+  prompter.leave("a", "an error");
+  await prompter.turn();
+  assert.deepEqual(executor.running(), []);
+  executor.run(events("late"));
+  await recorder.outcomes(2);
+  assert.equal(recorder.outcomeOf("a"), "released");
+  assert.equal(recorder.outcomeOf("late"), "released");
+});
+
+bothTest(
+  "a batch that is being gathered is given back, and begun anew",
+  { worker: "gathered" },
+  async (bench) => {
+    const { executor, prompter, recorder } = bench;
+    executor.run(events("a", "b"));
+    await prompter.turn();
+    executor.recall(Infinity);
+    await recorder.outcomes(2);
+    assert.deepEqual(recorder.ids("released"), ["a", "b"]);
+    executor.run(events("x", "y", "z"));
+    await recorder.outcomes(5);
+    await prompter.entries(3);
+    assert.deepEqual(prompter.calls, [["x", "y", "z"]]);
+  },
+);
+
+bothTest(
+  "a stop does not wait for a batch that is being gathered",
+  { worker: "gathered" },
+  async (bench) => {
+    const { executor, prompter, recorder } = bench;
+    executor.run(events("a", "b"));
+    await prompter.turn();
+    await executor.stop(60_000);
+    assert.deepEqual(recorder.ids("released"), ["a", "b"]);
+    assert.deepEqual(prompter.calls, []);
+  },
+);
+
+bothTest(
+  "a stop lets a batch finish and begins no other",
+  { worker: "gathered" },
+  async (bench) => {
+    const { executor, prompter, recorder } = bench;
+    executor.run(waiting("a", "b", "c", "d", "e", "f", "g"));
+    await prompter.waits("a");
+    const stopped = executor.stop(60_000);
+    await recorder.outcomes(4);
+    prompter.leave("a");
+    await stopped;
+    assert.deepEqual(recorder.ids("released"), ["d", "e", "f", "g"]);
+    assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
+    assert.equal(prompter.calls.length, 1);
+  },
+);
+
+bothTest("a batch that fails at a stop is given back, and not run one by one", {
+  worker: "gathered",
+}, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a", "b", "c"));
+  await prompter.waits("a");
+  const stopped = executor.stop(60_000);
+  // The stop has reached the handlers' thread when what it gives back has come from there.
+  executor.run(events("late"));
+  await prompter.turn();
+  prompter.leave("a", "an error");
+  await stopped;
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b", "c", "late"]);
+  assert.equal(prompter.calls.length, 1);
+});
+
+bothTest("what is to run one by one is given back", { worker: "gathered" }, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(events({ id: "a", do: "wait", throwsTogether: "an error" }, "b", "c"));
+  await prompter.waits("a");
+  prompter.leave("a");
+  await prompter.until("a runs by itself", () => prompter.calls.length === 2);
+  await prompter.waits("a");
+  executor.recall(Infinity);
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.ids("released"), ["b", "c"]);
+  prompter.leave("a");
+  await recorder.outcomes(3);
+  assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"]]);
+});
+
+const anyOrders = fc.record({
+  do: fc.constantFrom("wait" as const, undefined),
+  throws: fc.constantFrom("an error", "Fail", "RetryLater", undefined, undefined),
+  isLate: fc.boolean(),
+  key: fc.constantFrom("k", "l", "m"),
+});
+const anyJob = fc.record({
+  orders: anyOrders,
+  alone: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+  isBroken: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+const anyAct = fc.constantFrom("run", "run", "leave", "leave", "recall", "turn");
+type Scene = { readonly jobs: (typeof anyJob extends fc.Arbitrary<infer One> ? One : never)[] };
+
+/** Runs, lets go and recalls at random; then sees each event to its end. */
+async function play(bench: Bench, { jobs }: Scene, acts: string[], name: string): Promise<void> {
+  const { executor, prompter, recorder } = bench;
+  const all = jobs.map(({ orders, alone, isBroken }, index) =>
+    event({ id: `${name} ${index}`, ...orders }, { alone, ...(isBroken ? { body: "{" } : {}) })
+  );
+  const left = [...all];
+  const leave = (most: number) =>
+    prompter.waiting.slice(0, most).forEach((id) => prompter.leave(id));
+  const before = recorder.told.length;
+  for (const [index, act] of acts.entries()) {
+    if (act === "run") executor.run(left.splice(0, 1 + index % 5));
+    else if (act === "leave") leave(1);
+    else if (act === "recall") executor.recall(Infinity);
+    else await prompter.turn();
+  }
+  executor.run(left);
+  const count = before + all.length;
+  const letGo = prompter.until("all have been let go", () => {
+    leave(Infinity);
+    return recorder.told.length >= count;
+  });
+  await Promise.all([letGo, recorder.outcomes(count).then(() => prompter.changed())]);
+  await prompter.turn();
+  const ids = recorder.told.slice(before).map(({ id }) => id);
+  assert.deepEqual(ids.toSorted(), all.map(({ id }) => id).toSorted());
+}
+
+for (
+  const options of [{}, { concurrency: 3 }, { worker: "ordered" as const }, {
+    worker: "eager" as const,
+  }]
+) {
+  bothTest(
+    `every event has one outcome, whatever happens, with ${JSON.stringify(options)}`,
+    options,
+    async (bench) => {
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyJob, { maxLength: 25 }),
+          fc.array(anyAct, { maxLength: 25 }),
+          (jobs, acts) => play(bench, { jobs }, acts, `run${run++}`),
+        ),
+        { numRuns: 20 },
+      );
+    },
+  );
+}

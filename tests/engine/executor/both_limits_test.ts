@@ -1,0 +1,121 @@
+/**
+ * Handlers past their limit of time: the same for every executor.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { bothTest } from "../../fixtures/executor/both.ts";
+import type { Bench, BenchOptions } from "../../fixtures/executor/bench.ts";
+import { event, events, waiting } from "../../fixtures/executor/bench.ts";
+
+/** Two at once, so that one tells when the other, which began before it, has been aborted too. */
+const TWO: BenchOptions = { concurrency: 2, maxConsumeSeconds: 0.1, abortGraceSeconds: 60 };
+
+/** Resolves when what was begun before has been aborted. */
+async function untilAborted({ executor, prompter }: Bench): Promise<void> {
+  executor.run(events({ id: "watch", do: "heed" }));
+  await prompter.abort("watch");
+}
+
+const ENDS: readonly (readonly [title: string, thrown: string])[] = [
+  ["the signal's kind of error", "an abort error"],
+  ["another error", "an error"],
+  ["RetryLater", "RetryLater"],
+  ["Discard", "Discard"],
+];
+
+for (const [title, thrown] of ENDS) {
+  bothTest(
+    `a handler that was aborted ran too long though it throws ${title}`,
+    TWO,
+    async (bench) => {
+      const { executor, prompter, recorder } = bench;
+      executor.run([event({ id: "a", do: "wait" }, { attempt: 2 })]);
+      await prompter.waits("a");
+      await untilAborted(bench);
+      prompter.leave("a", thrown);
+      await recorder.outcomes(2);
+      const outcome = recorder.told.find(({ id }) => id === "a")?.outcome;
+      assert(outcome?.kind === "error");
+      assert.deepEqual([outcome.reason, outcome.attempt], ["timeout", 2]);
+      assert.equal(outcome.error.name, "WorkerTimeoutError");
+      assert.match(outcome.error.message, /^Timed out in steered after 0\.1 seconds/);
+    },
+  );
+}
+
+bothTest("what returns late without asking for its signal is done", TWO, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  await untilAborted(bench);
+  prompter.leave("a");
+  await recorder.outcomes(2);
+  assert.equal(recorder.outcomeOf("a"), "done");
+});
+
+bothTest("who asks late sees an aborted signal, and ran too long", TWO, async (bench) => {
+  const { executor, prompter, recorder } = bench;
+  executor.run(events({ id: "a", do: "look late" }));
+  await prompter.waits("a");
+  await untilAborted(bench);
+  prompter.leave("a");
+  assert.equal(await prompter.tell("a"), true);
+  await recorder.outcomes(2);
+  assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
+});
+
+bothTest("a handler that looks at its signal and returns ran too long", TWO, async (bench) => {
+  bench.executor.run(events({ id: "a", do: "look" }));
+  await bench.recorder.outcomes(1);
+  assert.equal(bench.recorder.outcomeOf("a"), "error (timeout) 1");
+});
+
+bothTest(
+  "after one that ran too long, the next has a time of its own",
+  { maxConsumeSeconds: 1 },
+  async ({ executor, prompter, recorder }) => {
+    executor.run(events({ id: "a", do: "heed" }, { id: "b", do: "look late" }));
+    await prompter.abort("a");
+    await prompter.waits("b");
+    prompter.leave("b");
+    assert.equal(await prompter.tell("b"), false);
+    await recorder.outcomes(2);
+    assert.equal(recorder.outcomeOf("b"), "done");
+  },
+);
+
+for (const late of ["heed", "look"] as const) {
+  bothTest(
+    `of a batch that ran too long, each event gets the time for itself (${late})`,
+    { worker: "gathered", maxConsumeSeconds: 0.1 },
+    async ({ executor, prompter, recorder }) => {
+      executor.run(events({ id: "a", do: late }, "b", "c"));
+      await recorder.outcomes(3);
+      assert.deepEqual(recorder.ids("done"), ["b", "c"]);
+      const outcome = recorder.told.find(({ id }) => id === "a")?.outcome;
+      assert(outcome?.kind === "error" && outcome.reason === "timeout");
+      assert.equal(
+        outcome.error.message,
+        "Timed out in gathered after 0.1 seconds processing 1 events",
+      );
+      await prompter.entries(6);
+      assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+    },
+  );
+}
+
+bothTest(
+  "what BatchError says is done is done, though the batch ran too long",
+  { worker: "gathered", maxConsumeSeconds: 0.1 },
+  async ({ executor, recorder }) => {
+    executor.run(events({ id: "a", do: "look" }, { id: "b", each: "an error" }, "c"));
+    await recorder.outcomes(3);
+    assert.deepEqual(["a", "b", "c"].map((id) => recorder.outcomeOf(id)), [
+      "done",
+      "error (timeout) 1",
+      "done",
+    ]);
+  },
+);

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { describe, type WorkerOverrides } from "../../../lib/engine/host/describe.ts";
+import type { WorkerDescription } from "../../../lib/engine/executor/executor.ts";
+import type { Worker } from "../../../lib/worker.ts";
+
+const single = (options: object = {}) =>
+  ({ queue: "test", event: z.unknown(), consume() {}, ...options }) as unknown as Worker;
+const batched = (batch: object, options: object = {}) =>
+  ({
+    queue: "test",
+    event: z.unknown(),
+    batch,
+    consumeBatch() {},
+    ...options,
+  }) as unknown as Worker;
+
+const DEFAULTS: WorkerDescription = {
+  queue: "test",
+  isTestQueue: false,
+  prefetch: 100,
+  concurrency: 1,
+  batch: undefined,
+  maxConsumeSeconds: 30,
+  maxHeapMb: 256,
+  retries: [5, 60, 300],
+};
+
+const ROWS: readonly [
+  title: string,
+  worker: Worker,
+  overrides: WorkerOverrides,
+  expected: Partial<WorkerDescription>,
+][] = [
+  ["fills in the defaults", single(), {}, {}],
+  ["narrows the window of a concurrent worker", single({ concurrency: 5 }), {}, {
+    concurrency: 5,
+    prefetch: 18,
+  }],
+  ["widens the window to a whole batch", batched({ size: 400, seconds: 1 }), {}, {
+    batch: { size: 400, seconds: 1 },
+    prefetch: 400,
+  }],
+  ["takes at once what a prefetch count can say", single({ concurrency: 40_000 }), {}, {
+    concurrency: 40_000,
+    prefetch: 65_535,
+  }],
+  [
+    "takes the worker's own numbers",
+    single({ prefetch: 7, maxConsumeSeconds: null, maxHeapMb: 9, retries: [], isTestQueue: true }),
+    {},
+    { prefetch: 7, maxConsumeSeconds: null, maxHeapMb: 9, retries: [], isTestQueue: true },
+  ],
+  [
+    "puts the numbers set from outside over the worker's",
+    single({ prefetch: 7, concurrency: 2, maxConsumeSeconds: 1, maxHeapMb: 9, retries: [1] }),
+    { prefetch: 8, concurrency: 3, maxConsumeSeconds: null, maxHeapMb: 10, retries: [2, 3] },
+    { prefetch: 8, concurrency: 3, maxConsumeSeconds: null, maxHeapMb: 10, retries: [2, 3] },
+  ],
+  ["takes the size of a batch from outside", batched({ size: 5, seconds: 2 }), { batchSize: 9 }, {
+    batch: { size: 9, seconds: 2 },
+  }],
+  [
+    "bounds a batch by what may be taken at once",
+    batched({ size: 100, seconds: 1 }),
+    { prefetch: 10 },
+    { batch: { size: 10, seconds: 1 }, prefetch: 10 },
+  ],
+];
+
+for (const [title, worker, overrides, expected] of ROWS) {
+  Deno.test(`describe ${title}`, () => {
+    assert.deepEqual(describe(worker, overrides), { ...DEFAULTS, ...expected });
+  });
+}
+
+const WRONG: readonly [worker: Worker, message: string][] = [
+  [single({ prefetch: 0 }), "prefetch 0: it must be a whole number from 1 to 65535"],
+  [single({ prefetch: 65_536 }), "prefetch 65536: it must be a whole number from 1 to 65535"],
+  [single({ concurrency: 0 }), "concurrency 0: it must be a whole number from 1"],
+  [single({ concurrency: 1.5 }), "concurrency 1.5: it must be a whole number from 1"],
+  [batched({ size: 0, seconds: 1 }), "batch.size 0: it must be a whole number from 1"],
+  [batched({ size: 5, seconds: NaN }), "batch.seconds NaN: it must be a number from 0"],
+  [single({ maxConsumeSeconds: 0 }), "maxConsumeSeconds 0: it must be a number over 0, or null"],
+  [single({ maxHeapMb: -1 }), "maxHeapMb -1: it must be a whole number from 1"],
+  [single({ retries: [5, -1] }), "retries 5,-1: it must be numbers from 0"],
+  [single({ retries: -1 as never }), "retries -1: it must be numbers from 0"],
+];
+
+for (const [worker, message] of WRONG) {
+  Deno.test(`describe refuses ${message.split(":")[0]}`, () => {
+    assert.throws(() => describe(worker), {
+      name: "RangeError",
+      message: `The worker of test has ${message}`,
+    });
+  });
+}
+
+Deno.test("describe refuses a batch with a concurrency", () => {
+  assert.throws(() => describe(batched({ size: 5, seconds: 1 }), { concurrency: 3 }), {
+    name: "RangeError",
+    message: "The worker of test has a batch and a concurrency of 3: batches run one after " +
+      "another, so leave one of the two out",
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { type Broker, BrokerError } from "../../../lib/engine/broker/broker.ts";
+import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
+import { supervised } from "../../fixtures/supervisor.ts";
+import { until } from "../../fixtures/until.ts";
+
+/** A broker that takes nothing for the queue `full`. */
+class Refusing extends MemoryBroker {
+  override publish(...args: Parameters<Broker["publish"]>): Promise<void> {
+    if (args[0] !== "full") return super.publish(...args);
+    return Promise.reject(new BrokerError("refused", "the queue full takes no more"));
+  }
+}
+
+Deno.test("what a handler in a thread publishes is in its queue when it goes on", async () => {
+  await using queue = await supervised();
+  const { broker, prompter } = queue;
+  await broker.publish("steered", JSON.stringify({ id: "a", do: "publish", to: "other" }));
+  assert.equal(await prompter.tell("a"), "published");
+  const [event] = await broker.peek("other", 2);
+  assert.equal(new TextDecoder().decode(event?.body), '{"from":"a"}');
+  await until("its event is done", async () => (await broker.depth("steered"))?.ready === 0);
+});
+
+Deno.test("a handler in a thread that publishes what is no JSON is told so", async () => {
+  await using queue = await supervised();
+  await queue.broker.publish(
+    "steered",
+    JSON.stringify({ id: "a", do: "publish nothing", to: "b" }),
+  );
+  assert.deepEqual(await queue.prompter.tell("a"), {
+    name: "TypeError",
+    message: "An event for queue b must be JSON, and undefined is not",
+    kind: undefined,
+  });
+});
+
+Deno.test("a BrokerError comes to a handler in a thread as what it is", async () => {
+  await using queue = await supervised({ broker: new Refusing() });
+  await queue.broker.publish("steered", JSON.stringify({ id: "a", do: "publish", to: "full" }));
+  assert.deepEqual(await queue.prompter.tell("a"), {
+    name: "BrokerError",
+    message: "the queue full takes no more",
+    kind: "refused",
+  });
+});

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { didYouMean, nearest } from "../../lib/errors/spelling.ts";
+
+const QUEUES = ["user_activity", "user_activity_interval", "test", "noop", "noop_batch"];
+
+const TYPED: readonly [typed: string, meant: string | undefined, why: string][] = [
+  ["user_activity", "user_activity", "finds the name itself"],
+  ["user_activty", "user_activity", "finds a missing letter"],
+  ["user_acitvity", "user_activity", "finds swapped letters"],
+  ["user_activitty", "user_activity", "finds a letter too many"],
+  ["User-Activity", "user_activity", "takes - for _ and upper for lower case"],
+  ["tset", "test", "finds a short name with swapped letters"],
+  ["nop", "noop", "finds a short name with a missing letter"],
+  ["noop_btch", "noop_batch", "takes the nearest, not the first"],
+  ["digest_emails", undefined, "finds nothing where nothing is near"],
+  ["x", undefined, "finds nothing for one letter"],
+  ["", undefined, "finds nothing for an empty name"],
+];
+
+for (const [typed, meant, why] of TYPED) {
+  Deno.test(`nearest ${why}: "${typed}"`, () => {
+    assert.equal(nearest(typed, QUEUES), meant);
+  });
+}
+
+Deno.test("nearest takes the first of two equally near names", () => {
+  assert.equal(nearest("wordz", ["worda", "wordb"]), "worda");
+});
+
+Deno.test("didYouMean asks only where something is near", () => {
+  assert.equal(didYouMean("nooop", QUEUES), "; did you mean noop?");
+  assert.equal(didYouMean("digest_emails", QUEUES), "");
+});

@@ -1,0 +1,265 @@
+/**
+ * The compiled binary, as it is copied to a host: from a folder of its own, with a home where it
+ * can write nothing.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { parse } from "node:path";
+import { VERSION } from "../../lib/system/version.ts";
+import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
+import { compile, isRuntimeMissing, PERMISSIONS, problemOf } from "../../scripts/compile.ts";
+import { Program } from "../fixtures/process/program.ts";
+import { withFolder } from "../fixtures/process/stage.ts";
+import { until } from "../fixtures/until.ts";
+import { rabbitmqTest } from "../servers.ts";
+
+const FOLDER = Deno.makeTempDirSync({ prefix: "pq-binary-" });
+const BINARY = `${FOLDER}/process-queue`;
+const problem = await compile(BINARY);
+if (problem !== undefined) {
+  if (!isRuntimeMissing(problem)) throw new Error(problem);
+  console.log(`skipped: the tests of the compiled binary, as ${problem}`);
+  Deno.removeSync(FOLDER, { recursive: true });
+} else Deno.test.afterAll(() => Deno.removeSync(FOLDER, { recursive: true }));
+const ignore = problem !== undefined;
+
+/** The queues that come with the program. */
+const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url))]
+  .map(({ name }) => parse(name).name).sort();
+/** For each of them, an event that its worker takes. */
+const EVENTS: Readonly<Record<string, object>> = {
+  noop: {},
+  noop_batch: {},
+  test: { text: "hello" },
+  user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
+};
+
+const WORKER = `import { defineWorker } from "process-queue/worker";
+import { z } from "zod";
+export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }), retries: [],
+  async consume(event, ctx) {
+    ctx.log.info("doing {what}", { what: event.do });
+    if (event.do === "throw") throw new Error("line 6");
+    if (event.do === "run") await new Deno.Command("true").output();
+    if (event.do === "hang") await new Promise(() => {});
+    if (event.do === "loop") for (;;);
+    if (event.do === "wait") await new Promise((resolve) => setTimeout(resolve, 300));
+    ctx.log.info("done");
+  } });
+`;
+
+/** The binary in a folder of its own. */
+class Installed {
+  constructor(readonly folder: string, readonly env: Record<string, string> = {}) {
+    Deno.mkdirSync(`${folder}/workers`);
+    Deno.writeTextFileSync(`${folder}/workers/hello.js`, WORKER);
+  }
+
+  start(...args: string[]): Program {
+    const env = {
+      HOME: "/dev/null",
+      WORKERS_DIR: `${this.folder}/workers`,
+      ZULIP_WORKER_TEST_FILE: `${this.folder}/test-file`,
+      ...this.env,
+    };
+    return Program.startBinary(BINARY, args, { cwd: this.folder, env });
+  }
+
+  async run(...args: string[]) {
+    await using program = this.start(...args);
+    return await program.end();
+  }
+
+  /** Runs it and expects it to end well. @returns Its lines. */
+  async ok(...args: string[]): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await this.run(...args);
+    assert.equal(code, 0, stderr.join("\n"));
+    return stdout;
+  }
+}
+
+function binaryTest(name: string, test: (installed: Installed) => Promise<void>): void {
+  Deno.test({ name, ignore, fn: () => withFolder((folder) => test(new Installed(folder))) });
+}
+
+Deno.test("the binary may use the network, files, its environment, and nothing else", () => {
+  assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys"]);
+});
+
+Deno.test("a runtime that cannot be downloaded is told with what to do", () => {
+  const text = problemOf("error: error sending request for url (denort-x86_64.zip): dns error");
+  assert.match(text, /could not be downloaded: .* name its file by the variable DENORT_BIN$/s);
+  assert.doesNotMatch(problemOf("error: Type checking failed."), /DENORT_BIN/);
+  assert.equal(isRuntimeMissing("error: Type checking failed."), false);
+});
+
+binaryTest("the binary prints its version and commit, and its help", async (installed) => {
+  const [version = ""] = await installed.ok("--version");
+  assert(version.startsWith(`process-queue ${VERSION} (`), version);
+  assert.match(version, /\([^)]+\)$/);
+  assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
+});
+
+binaryTest("the binary runs every built-in queue on the embedded broker", async (installed) => {
+  await drainAll(installed);
+});
+
+if (!ignore) rabbitmqTest("the binary runs every built-in queue on RabbitMQ", onRabbitmq);
+
+async function onRabbitmq(server: AttachedRabbitmq): Promise<void> {
+  const host = `binary-${crypto.randomUUID()}`;
+  await server.ctl("add_vhost", host);
+  try {
+    await server.ctl("set_permissions", "-p", host, "guest", ".*", ".*", ".*");
+    await withFolder((folder) => {
+      return drainAll(new Installed(folder, { AMQP_URL: `${server.url}/${host}` }));
+    });
+  } finally {
+    await server.ctl("delete_vhost", host);
+  }
+}
+
+async function drainAll(installed: Installed): Promise<void> {
+  for (const queue of BUILT_IN) await publish(installed, queue);
+  const [named] = await installed.ok("--multi_threaded", ...BUILT_IN, "--drain");
+  assert.equal(named, `done ${BUILT_IN.length}, retried 0, failed 0, waiting for retry 0`);
+  await publish(installed, "user_activity");
+  const [all] = await installed.ok("--all", "--drain");
+  assert.equal(all, "done 1, retried 0, failed 0, waiting for retry 0");
+}
+
+async function publish(installed: Installed, queue: string): Promise<void> {
+  const event = EVENTS[queue];
+  assert(event, `no event is known here that the worker of ${queue} takes`);
+  await installed.ok("publish", queue, JSON.stringify(event));
+}
+
+binaryTest("the binary runs a .js worker, and says where it threw", async (installed) => {
+  await installed.ok("publish", "hello", '{"do": "throw"}');
+  await using program = installed.start("--queue_name", "hello", "--drain");
+  assert.deepEqual((await program.end()).stdout, [
+    "done 0, retried 0, failed 1, waiting for retry 0",
+  ]);
+  const line = await program.untilLogged(/^Problem handling data on queue hello$/);
+  const { stack } = line["error"] as { readonly stack: string };
+  assert.match(stack, /workers\/hello\.js:6:\d+/);
+  const lanes =
+    (await Deno.readTextFile(new URL("../../lib/engine/executor/lanes.ts", import.meta.url)))
+      .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
+  assert.match(stack, new RegExp(`lib/executor/lanes\\.ts:${lanes}:`));
+});
+
+binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {
+  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
+  await Deno.writeTextFile(`${installed.folder}/workers/typed.ts`, typed);
+  const { code, stderr } = await installed.run("--queue_name", "typed", "--drain");
+  assert.equal(code, 1);
+  assert.match(
+    stderr.join("\n"),
+    /\/workers\/typed\.ts does not load: SyntaxError: .*\. The binary takes plain JavaScript: make a \.js file of it by `deno transpile`/s,
+  );
+});
+
+binaryTest("what deno transpile makes of a worker runs in the binary", async (installed) => {
+  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
+  await Deno.mkdir(`${installed.folder}/typed`);
+  await Deno.writeTextFile(`${installed.folder}/typed/typed.ts`, typed);
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["transpile", "--outdir", "workers", "typed/typed.ts"],
+    cwd: installed.folder,
+    stderr: "null",
+  }).output();
+  assert(success);
+  installed.env["WORKERS_DIR"] = `${installed.folder}/workers/typed`;
+  await installed.ok("publish", "typed", '{"do": "nothing"}');
+  const [last] = await installed.ok("--queue_name", "typed", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+});
+
+binaryTest("the binary starts no other programs", async (installed) => {
+  await installed.ok("publish", "hello", '{"do": "run"}');
+  await using program = installed.start("--queue_name", "hello", "--drain");
+  assert.equal((await program.end()).stdout[0], "done 0, retried 0, failed 1, waiting for retry 0");
+  const line = await program.untilLogged(/^Problem handling data on queue hello$/);
+  const { name, message } = line["error"] as { readonly name: string; readonly message: string };
+  assert.equal(name, "NotCapable");
+  assert.match(message, /Requires run access to "true"/);
+});
+
+binaryTest("a second SIGTERM ends the binary at once", async (installed) => {
+  await installed.ok("publish", "hello", '{"do": "hang"}');
+  await using program = installed.start("--queue_name", "hello");
+  await program.untilLogged(/^doing hang$/);
+  const since = performance.now();
+  program.signal("SIGTERM");
+  await program.untilLogged(/^1 events run, and may finish within 25 s; a second signal gives/);
+  // Within 300 ms it would be taken for the same one.
+  await until("it is another one", () => performance.now() - since > 350);
+  program.signal("SIGTERM");
+  assert.equal((await program.end(8)).code, 0);
+});
+
+binaryTest("--watch sees a worker that is added, in the binary too", async (installed) => {
+  await using program = installed.start("--all", "--watch", "--log-format", "json");
+  await program.untilLogged(/^2 queue worker threads were launched$/);
+  const added = WORKER.replace('"hello"', '"added"');
+  await Deno.writeTextFile(`${installed.folder}/workers/added.js`, added);
+  await program.untilLogged(/^3 queue worker threads were launched$/);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});
+
+binaryTest(
+  "a thread of the binary that cannot be ended goes with the process",
+  async (installed) => {
+    installed.env["PQ_HELLO_MAX_CONSUME_SECONDS"] = "1";
+    installed.env["ABORT_GRACE_SECONDS"] = "1";
+    await installed.ok("publish", "hello", '{"do": "loop"}');
+    await using program = installed.start("--multi_threaded", "hello", "noop");
+    const { message } = await program.untilLogged(/^This runtime has no Web Locks/);
+    assert.match(message, /the process is then restarted\. Use Deno 2\.9 or later$/);
+    await program.untilLogged(/^The worker of hello did not return .* its thread is ended/);
+    await program.untilLogged(/^A thread of hello cannot be ended, .* asks to be restarted$/);
+    assert.equal((await program.end()).code, 3);
+    assert.equal(program.log.filter((line) => line.message === message).length, 1);
+    const [last] = await installed.ok("--queue_name", "hello", "--drain");
+    assert.equal(last, "done 0, retried 0, failed 0, waiting for retry 0");
+  },
+);
+
+for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
+  binaryTest(`${signal} drains the binary, which ends with ${code}`, async (installed) => {
+    await installed.ok("publish", "hello", '{"do": "wait"}');
+    await using program = installed.start("--queue_name", "hello");
+    await program.untilLogged(/^doing wait$/);
+    program.signal(signal);
+    assert.equal((await program.end()).code, code);
+    assert(program.log.some(({ message }) => message === "done"));
+  });
+}
+
+binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (installed) => {
+  await using program = installed.start("--queue_name", "hello");
+  await until("it has begun", () => program.stderr.length > 0);
+  await until("it consumes", () => {
+    program.signal("SIGUSR2");
+    return program.log.some((line) => line["state"] === "consuming");
+  });
+  program.signal("SIGTSTP");
+  await program.untilLogged(/^Taking no more events/);
+  await installed.ok("publish", "hello", '{"do": "go on"}');
+  program.signal("SIGCONT");
+  await program.untilLogged(/^done$/);
+});
+
+binaryTest(
+  "the binary ends with 2 for a wrong command line, 1 where it fails",
+  async (installed) => {
+    assert.equal((await installed.run("--queue_name", "helo")).code, 2);
+    installed.env["AMQP_URL"] = "amqp://me:sesame@127.0.0.1:1";
+    installed.env["BROKER_WAIT_SECONDS"] = "0";
+    assert.equal((await installed.run("--queue_name", "hello")).code, 1);
+  },
+);

@@ -1,0 +1,173 @@
+/**
+ * The crash suite: its parts, a minute of it on RabbitMQ, and less of it elsewhere.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { crash, type CrashOptions } from "../../scripts/crash.ts";
+import { check, type Evidence } from "../../scripts/crash/checker.ts";
+import { type LedgerLine, parseLedger } from "../../scripts/crash/ledger.ts";
+import { Random } from "../../scripts/crash/random.ts";
+import { median, recoveries } from "../../scripts/crash/recovery.ts";
+import { isGood, report, type Result } from "../../scripts/crash/report.ts";
+import { privateRabbitmqTest } from "../servers.ts";
+
+Deno.test("the crash suite's checker finds each event that is neither done nor given up", () => {
+  const { lost, published, processed, deadLettered, duplicates } = verdict({
+    confirmed: ["a", "b", "c", "d"],
+    done: ["a", "d", "a", "a"],
+    deadLetters: [{ id: "b", reason: "error" }, { id: "d", reason: "crashed" }],
+  });
+  assert.deepEqual(lost, ["c"]);
+  assert.deepEqual({ published, processed, deadLettered, duplicates }, {
+    published: 4,
+    processed: 2,
+    deadLettered: 2,
+    duplicates: 2,
+  });
+});
+
+Deno.test("the crash suite's checker asks only for events that were confirmed", () => {
+  const { lost, published, processed, deadLettered } = verdict({
+    confirmed: ["a"],
+    done: ["a", "never-confirmed"],
+    deadLetters: [{ id: "nor-this", reason: "error" }],
+  });
+  assert.deepEqual(lost, []);
+  assert.deepEqual([published, processed, deadLettered], [1, 1, 0]);
+});
+
+Deno.test("the crash suite's checker names what was given up without a reason", () => {
+  const { withoutReason, reasons, lost } = verdict({
+    confirmed: ["a", "b", "c"],
+    deadLetters: [
+      { id: "a", reason: undefined },
+      { id: "b", reason: "timeout" },
+      { id: "c", reason: "timeout" },
+    ],
+  });
+  assert.deepEqual(withoutReason, ["a"]);
+  assert.deepEqual(reasons, { timeout: 2 });
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("a run of the crash suite is good only when nothing went wrong", () => {
+  const good = resultOf({ confirmed: ["a"], done: ["a"] });
+  assert.equal(isGood(good), true);
+  assert.equal(isGood(resultOf({ confirmed: ["a"] })), false);
+  const deadLetters = [{ id: "a", reason: undefined }];
+  assert.equal(isGood(resultOf({ confirmed: ["a"], deadLetters })), false);
+  assert.equal(isGood({ ...good, problems: ["all ended with exit code 1"] }), false);
+});
+
+Deno.test("the crash suite's report says what was lost and how to repeat the run", () => {
+  const text = report(resultOf({ confirmed: ["a", "b"], done: ["a"] })).join("\n");
+  assert.match(text, /^published +2$/m);
+  assert.match(text, /^lost +1 +b$/m);
+  assert.match(text, /^SIGKILL +2 +0\.50 s +0\.70 s$/m);
+  assert.match(text, /^NOT GOOD; .*deno task crash --broker embedded --seconds 8 --seed 4$/m);
+});
+
+Deno.test("a seed repeats its random numbers, and each purpose has its own", () => {
+  const numbers = (seed: number, purpose: string) => {
+    const random = new Random(seed, purpose);
+    return Array.from({ length: 100 }, () => random.next());
+  };
+  assert.deepEqual(numbers(7, "broker"), numbers(7, "broker"));
+  assert.notDeepEqual(numbers(7, "broker"), numbers(8, "broker"));
+  assert.notDeepEqual(numbers(7, "broker"), numbers(7, "handlers"));
+});
+
+Deno.test("random numbers stay in their limits, and a shuffled list keeps its items", () => {
+  const random = new Random(1);
+  for (let i = 0; i < 1000; i++) {
+    assert.ok([0, 1, 2].includes(random.below(3)));
+    const number = random.between(5, 6);
+    assert.ok(number >= 5 && number < 6);
+  }
+  const items = [1, 2, 3, 4, 5];
+  const orders = new Set(Array.from({ length: 100 }, () => random.shuffled(items).join("")));
+  assert.ok(orders.size > 50);
+  for (const order of orders) assert.equal([...order].sort().join(""), "12345");
+  assert.throws(() => random.pick([]), RangeError);
+});
+
+Deno.test("a line of the ledger that a kill has cut short is left out", () => {
+  const [first, second] = [line({ id: "a", at: 2 }), line({ id: "b", at: 1 })];
+  const text = `\n${JSON.stringify(first)}\n\n{"what":"done","id":"c\n${JSON.stringify(second)}\n`;
+  assert.deepEqual(parseLedger(text), [second, first]);
+});
+
+Deno.test("recovery lasts until whoever had the fault has done an event", () => {
+  const ledger = [
+    line({ id: "a", at: 110, pid: 1 }),
+    line({ id: "bad", at: 200, pid: 1, what: "begun" }),
+    line({ id: "b", at: 210, pid: 2 }),
+    line({ id: "c", at: 220, pid: 1, queue: "other" }),
+    line({ id: "d", at: 250, pid: 1 }),
+    line({ id: "bad", at: 300, pid: 2, what: "begun" }),
+  ];
+  const times = (fault: { at: number; pid?: number; id?: string }) =>
+    recoveries([{ kind: "fault", ...fault }], ledger)[0]?.times;
+  assert.deepEqual(times({ at: 100 }), [10]);
+  assert.deepEqual(times({ at: 100, pid: 2 }), [110]);
+  assert.deepEqual(times({ at: 100, id: "bad" }), [50]);
+  assert.deepEqual(times({ at: 400 }), []);
+  assert.deepEqual([median([3, 1, 2]), median([])], [2, undefined]);
+});
+
+privateRabbitmqTest("no fault on RabbitMQ loses a confirmed event", {}, async (node) => {
+  const result = await run({ node, seconds: 60, seed: 11 });
+  assertGood(result);
+  const kinds = result.recoveries.map(({ kind }) => kind);
+  for (const kind of ["SIGKILL", "broker killed", "handler loops", "heap is full"]) {
+    assert.ok(kinds.includes(kind), `${kind} was not among ${kinds}`);
+  }
+});
+
+Deno.test("no fault of a process loses a confirmed event on the embedded broker", async () => {
+  assertGood(await run({ seconds: 6, seed: 11 }));
+});
+
+Deno.test("an engine that acknowledges before it stores a retry is found out", async () => {
+  const { verdict: { lost } } = await run({ seconds: 8, seed: 11, isBroken: true });
+  assert.ok(lost.length > 0, "its losses were not found");
+});
+
+function verdict(evidence: Partial<Evidence>) {
+  return check({ confirmed: [], done: [], deadLetters: [], ...evidence });
+}
+
+function resultOf(evidence: Partial<Evidence>): Result {
+  return {
+    broker: "embedded",
+    seconds: 8,
+    seed: 4,
+    isBroken: false,
+    verdict: verdict(evidence),
+    recoveries: [{ kind: "SIGKILL", count: 2, times: [700, 500] }],
+    unconfirmed: 0,
+    problems: [],
+  };
+}
+
+function line(some: Partial<LedgerLine>): LedgerLine {
+  return { what: "done", id: "", queue: "queue", pid: 1, at: 0, ...some };
+}
+
+type Run = Partial<CrashOptions> & Pick<CrashOptions, "seconds" | "seed">;
+
+async function run(options: Run): Promise<Result> {
+  const folder = await Deno.makeTempDir({ prefix: "pq-crash-" });
+  try {
+    return await crash({ node: undefined, folder, isBroken: false, ...options });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function assertGood(result: Result): void {
+  assert.ok(isGood(result), report(result).join("\n"));
+  assert.ok(result.verdict.processed > 500, `only ${result.verdict.processed} were processed`);
+}
