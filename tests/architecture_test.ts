@@ -10,48 +10,37 @@ import assert from "node:assert/strict";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
- * The layers of the program, the highest first. A file imports from its own
- * layer and from lower ones. A name that ends in "/" stands for all files of
- * that folder.
+ * The rooms of the program, the highest row first. A room is a folder and the file of its name
+ * (`lib/worker` stands for `lib/worker.ts`, `lib/testing` for `lib/testing.ts` and what is below
+ * `lib/testing/`). It imports from itself and from the rooms of lower rows, types included; rooms
+ * of one row do not know each other.
  */
-const LAYERS: readonly (readonly string[])[] = [
-  ["lib/testing.ts", "lib/testing/"],
-  ["main.ts"],
-  ["lib/modes/"],
-  [
-    "lib/engine/registry.ts",
-    "lib/engine/report.ts",
-    "lib/engine/supervisor/",
-    "lib/engine/host/",
-    "lib/engine/thread/",
-    "lib/command_line/",
-    "lib/config/",
-    "lib/monitoring/",
-    "lib/log/",
-  ],
-  ["lib/engine/consumer/"],
-  [
-    "lib/engine/broker/",
-    "lib/engine/executor/",
-    "lib/engine/settle/",
-    "lib/errors/error_data.ts",
-    "lib/system/lock_file.ts",
-  ],
-  ["lib/worker.ts", "lib/domain/"],
-  ["lib/errors/", "lib/system/", "deno.json"],
+const ROWS: readonly (readonly string[])[] = [
+  ["lib/testing"],
+  ["main"],
+  ["lib/modes"],
+  ["lib/monitoring", "lib/command_line"],
+  ["lib/engine/registry"],
+  ["lib/engine/supervisor"],
+  ["lib/engine/thread", "lib/engine/consumer"],
+  ["lib/engine/host", "lib/engine/broker"],
+  ["lib/engine/executor"],
+  ["lib/engine/report"],
+  ["lib/engine/settle"],
+  ["lib/log"],
+  ["lib/worker"],
+  ["lib/config"],
+  ["lib/domain"],
+  ["lib/system"],
+  ["lib/errors"],
+  ["deno.json"],
 ];
 
-/** Files that every file may import from, whatever its layer, but types only. */
-const TYPES_FOR_ALL: readonly string[] = [
-  "lib/engine/report.ts",
-  "lib/config/config.ts",
-];
+/** The one file of the domain that the engine knows: it opens `ctx.database`. */
+const DATABASE = "lib/domain/database/database.ts";
 
 /** What .gitignore names, and git's own folder. */
 const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist"];
-
-/** Folders of helpers for workers, besides `process-queue/worker`. */
-const DOMAIN_HELPERS: readonly string[] = ["lib/domain/"];
 
 const root = new URL("../", import.meta.url);
 
@@ -64,7 +53,6 @@ interface Import {
   readonly specifier: string;
   /** The file it leads to, relative to the repository; or a URL such as `npm:…`. */
   readonly to: string;
-  readonly typesOnly: boolean;
 }
 
 Deno.test("everything that lib exports has a JSDoc comment", async () => {
@@ -75,9 +63,9 @@ Deno.test("everything that lib exports has a JSDoc comment", async () => {
   assertNone(missing, "give each a comment /** … */");
 });
 
-Deno.test("every file of lib is in a layer", async () => {
-  const files = (await typescriptFiles("lib")).filter((file) => layerOf(file) < 0);
-  assertNone(files, "put it into LAYERS in tests/architecture_test.ts");
+Deno.test("every file of lib is in a room", async () => {
+  const files = (await typescriptFiles("lib")).filter((file) => rowOf(file) < 0);
+  assertNone(files, "put it into ROWS in tests/architecture_test.ts");
 });
 
 Deno.test("imports point down", async () => {
@@ -88,12 +76,31 @@ Deno.test("imports point down", async () => {
   );
 });
 
+Deno.test("no file leads back to itself by its imports, types included", async () => {
+  const circle = circleIn(await allImports());
+  assertNone(circle ? [circle.join(" → ")] : [], "move what both need into a file of its own");
+});
+
+Deno.test("a circle of imports is found", () => {
+  const one = (from: string, to: string): Import => (
+    { from, line: 1, specifier: to, to }
+  );
+  const tree = [one("a.ts", "b.ts"), one("a.ts", "c.ts"), one("b.ts", "c.ts")];
+  assert.equal(circleIn(tree), undefined);
+  assert.deepEqual(circleIn([...tree, one("c.ts", "b.ts")]), ["b.ts", "c.ts", "b.ts"]);
+});
+
 Deno.test("an import that points up is found", () => {
   const problem = (from: string, to: string, more: Partial<Import> = {}) =>
-    problemOf({ from, line: 1, specifier: to, to, typesOnly: false, ...more });
+    problemOf({ from, line: 1, specifier: to, to, ...more });
   const wrong: [string, string][] = [
     ["lib/engine/broker/amqp.ts", "lib/engine/consumer/consumer.ts"],
-    ["lib/engine/consumer/consumer.ts", "lib/config/config.ts"],
+    ["lib/engine/broker/amqp.ts", "lib/engine/host/host.ts"],
+    ["lib/engine/report.ts", "lib/engine/executor/executor.ts"],
+    ["lib/engine/host/host.ts", "lib/domain/mail/send.ts"],
+    ["lib/domain/mail/send.ts", "lib/config/config.ts"],
+    ["lib/domain/mail/send.ts", "lib/worker.ts"],
+    ["lib/config/config.ts", "lib/log/log.ts"],
     ["lib/engine/registry.ts", "workers/user_activity.ts"],
     ["lib/engine/registry.ts", "scripts/test.ts"],
     ["lib/engine/registry.ts", "lib/novel.ts"],
@@ -106,9 +113,9 @@ Deno.test("an import that points up is found", () => {
     assert.notEqual(problem(from, to), undefined, `${from} → ${to}`);
   }
   const right: [string, string, Partial<Import>?][] = [
-    ["lib/engine/consumer/consumer.ts", "lib/config/config.ts", { typesOnly: true }],
-    ["lib/engine/consumer/consumer.ts", "lib/engine/executor/local_executor.ts"],
-    ["lib/engine/executor/local_executor.ts", "lib/engine/broker/broker.ts"],
+    ["lib/engine/consumer/consumer.ts", "lib/engine/broker/broker.ts"],
+    ["lib/engine/host/host.ts", "lib/engine/host/discovery.ts"],
+    ["lib/engine/host/host.ts", DATABASE],
     ["workers/user_activity.ts", "lib/worker.ts", {
       specifier: "process-queue/worker",
     }],
@@ -235,13 +242,12 @@ function importOf(from: string, { specifier, code, type }: Dependency): Import {
     line: (resolution?.span.start.line ?? 0) + 1,
     specifier,
     to: relative(resolution?.specifier ?? specifier),
-    typesOnly: code === undefined,
   };
 }
 
 /** What is wrong with an import; undefined where it is right. */
 function problemOf(one: Import): string | undefined {
-  const wrong = one.from.startsWith("workers/") ? problemOfWorker(one) : problemOfLayers(one);
+  const wrong = one.from.startsWith("workers/") ? problemOfWorker(one) : problemOfRooms(one);
   return wrong && `${one.from}:${one.line} imports ${one.to}: ${wrong}`;
 }
 
@@ -249,26 +255,55 @@ function problemOfWorker({ specifier, to }: Import): string | undefined {
   if (specifier === "process-queue/worker" || /^(npm|node):/.test(to)) {
     return undefined;
   }
-  if (DOMAIN_HELPERS.some((folder) => to.startsWith(folder))) return undefined;
-  return `a worker imports only process-queue/worker, packages, and helpers of ${
-    DOMAIN_HELPERS.join(", ")
-  }`;
+  if (to.startsWith("lib/domain/")) return undefined;
+  return "a worker imports only process-queue/worker, packages, and files of lib/domain/";
 }
 
-function problemOfLayers({ from, to, typesOnly }: Import): string | undefined {
-  const higher = layerOf(from);
+function problemOfRooms({ from, to }: Import): string | undefined {
+  const higher = rowOf(from);
   if (higher < 0) return undefined; // Another test reports that.
   if (/^(npm|node):/.test(to)) return undefined;
-  if (typesOnly && TYPES_FOR_ALL.includes(to)) return undefined;
-  const lower = layerOf(to);
-  if (lower < 0) return `${to} is in no layer`;
-  return lower >= higher ? undefined : "that is a higher layer";
+  if (from.startsWith("lib/engine/") && to.startsWith("lib/domain/") && to !== DATABASE) {
+    return `the engine knows nothing of the domain but ${DATABASE}`;
+  }
+  const lower = rowOf(to);
+  if (lower < 0) return `${to} is in no room`;
+  if (lower < higher) return "that is a higher room";
+  return lower > higher || roomOf(from) === roomOf(to) ? undefined : "that room is in the same row";
 }
 
-/** The number of a file's layer, 0 for the highest; -1 where it is in none. */
-function layerOf(file: string): number {
-  const holds = (name: string) => name.endsWith("/") ? file.startsWith(name) : file === name;
-  return LAYERS.findIndex((names) => names.some(holds));
+/** The number of a file's row, 0 for the highest; -1 where it is in none. */
+function rowOf(file: string): number {
+  return ROWS.findIndex((rooms) => rooms.some((room) => holds(room, file)));
+}
+
+function roomOf(file: string): string | undefined {
+  return ROWS.flat().find((room) => holds(room, file));
+}
+
+function holds(room: string, file: string): boolean {
+  return file === room || file === `${room}.ts` || file.startsWith(`${room}/`);
+}
+
+/** The first chain of imports that leads back to where it begins, as paths. */
+function circleIn(imports: readonly Import[]): string[] | undefined {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const finished = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (finished.has(file)) return undefined;
+    for (const { to } of targets.get(file) ?? []) {
+      const circle = visit(to, [...path, file]);
+      if (circle) return circle;
+    }
+    finished.add(file);
+    return undefined;
+  };
+  for (const file of targets.keys()) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
 }
 
 /** Runs deno in the repository and answers the JSON it prints. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ErrorData, FailureReason } from "./settle/settle.ts";
+import type { ErrorData } from "../errors/error_data.ts";
+import type { FailureReason } from "./settle/outcome.ts";
 
 /** One event has been settled, for good or for now. */
 export interface SettledReport {

@@ -6,7 +6,17 @@
 
 import { redactText } from "./redact.ts";
 import { redactValue } from "./redact_value.ts";
-import type { ErrorData } from "../engine/settle/settle.ts";
+
+/** An error as plain data, so that it can cross threads and processes. Bounded and redacted. */
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+  readonly code?: string | undefined;
+  /** What the handler said of its event by `ctx.report`. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly breadcrumbs?: readonly string[];
+}
 
 /** Characters of a name or code that are kept. */
 const MAX_NAME = 200;

@@ -8,8 +8,7 @@
 import type { Scope } from "@sentry/deno";
 import { redactText } from "../errors/redact.ts";
 import { redactValue } from "../errors/redact_value.ts";
-import { errorFrom } from "../errors/error_data.ts";
-import type { ErrorData } from "../engine/settle/settle.ts";
+import { type ErrorData, errorFrom } from "../errors/error_data.ts";
 import type { NoticeReport, Report, Reporter, SettledReport } from "../engine/report.ts";
 
 type Sentry = typeof import("@sentry/deno");

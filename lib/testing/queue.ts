@@ -9,7 +9,7 @@ import { Consumer } from "../engine/consumer/consumer.ts";
 import type { Entry } from "../engine/consumer/entry.ts";
 import type { ExecutorListener } from "../engine/executor/executor.ts";
 import { failedQueueName } from "../engine/settle/retry.ts";
-import type { Outcome } from "../engine/settle/settle.ts";
+import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { LogLevel } from "../config/config.ts";
-import type { ErrorData, FailureReason, Outcome, Settlement } from "../engine/settle/settle.ts";
+import type { ErrorData } from "../errors/error_data.ts";
+import type { FailureReason, Outcome, Settlement } from "../engine/settle/outcome.ts";
 
 /** What became of an event. */
 export type OutcomeName =

@@ -6,7 +6,7 @@
 
 import type { ExecutorListener, Job } from "../engine/executor/executor.ts";
 import type { RunOptions } from "../engine/executor/runs.ts";
-import type { Outcome } from "../engine/settle/settle.ts";
+import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";

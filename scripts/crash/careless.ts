@@ -8,7 +8,7 @@
 import type { Broker, Delivery, Subscription } from "../../lib/engine/broker/broker.ts";
 import { failedProperties, retryProperties } from "../../lib/engine/broker/headers.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
-import type { Settlement } from "../../lib/engine/settle/settle.ts";
+import type { Settlement } from "../../lib/engine/settle/outcome.ts";
 import { sleep } from "./handler.ts";
 
 type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;

@@ -6,7 +6,7 @@
 
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Database, Tables } from "../database/database.ts";
+import type { Database, Tables } from "../database/tables.ts";
 import { DatabaseError } from "../database/database_error.ts";
 import { claim } from "../database/inbox.ts";
 import { firstCodePoints, storableText } from "../database/text.ts";

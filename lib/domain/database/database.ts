@@ -6,49 +6,11 @@
  * @module
  */
 
-import type { ColumnType, Generated, Kysely } from "kysely";
 import { describeDatabase, isSqlite } from "./address.ts";
 import { DatabaseError } from "./database_error.ts";
+import type { Database } from "./tables.ts";
 
-/** Zulip's `zerver_useractivity`: how often and when last a user called something. */
-export interface UserActivityTable {
-  /** Given by the database. */
-  id: Generated<number>;
-  /** Zulip's `zerver_userprofile.id`. */
-  user_profile_id: number;
-  /** Zulip's `zerver_client.id`. */
-  client_id: number;
-  /** What was called; 50 characters at the most. */
-  query: string;
-  /** How many times. */
-  count: number;
-  /**
-   * PostgreSQL: `timestamptz`, read as a Date. SQLite: text as made by `Date.toISOString`, always
-   * in UTC and of one length, so that it sorts by time.
-   */
-  last_visit: ColumnType<Date | string, string, string>;
-}
-
-/** Ids of events whose effect has been committed, so that none counts twice. */
-export interface InboxTable {
-  /** The queue that delivered the event. */
-  queue: string;
-  /** The publisher's `message_id`. */
-  message_id: string;
-  /** When its effect was committed, in ms since 1970 (PostgreSQL reads it as a string). */
-  seen_at: ColumnType<number | string, number, number>;
-}
-
-/** Every table the program uses. */
-export interface Tables {
-  /** Written by the queue `user_activity`. */
-  zerver_useractivity: UserActivityTable;
-  /** Written by every worker whose effects count exactly once. */
-  process_queue_inbox: InboxTable;
-}
-
-/** An open database. It survives the loss of its server: later queries connect again. */
-export type Database = Kysely<Tables>;
+export type { Database };
 
 /**
  * Opens the database and makes sure that it has the program's tables: SQLite is migrated here,

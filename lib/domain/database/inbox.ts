@@ -6,7 +6,7 @@
  */
 
 import type { Transaction } from "kysely";
-import type { Database, Tables } from "./database.ts";
+import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
 
 /** How long an id is kept, in ms: 24 hours. An event that comes again later counts again. */

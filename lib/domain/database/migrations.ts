@@ -7,7 +7,7 @@
 
 import { type Kysely, PostgresAdapter, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
-import type { Database } from "./database.ts";
+import type { Database } from "./tables.ts";
 import { DatabaseError } from "./database_error.ts";
 
 const TABLE = "process_queue_migration";

@@ -16,7 +16,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import type { Database } from "./database.ts";
+import type { Database } from "./tables.ts";
 import { SqliteConnection } from "./sqlite_connection.ts";
 
 /** ms for which a locked database is tried again before that is an error. */

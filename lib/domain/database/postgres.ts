@@ -13,7 +13,7 @@ import {
   type PostgresQueryResult,
 } from "kysely";
 import pg from "pg";
-import type { Database } from "./database.ts";
+import type { Database } from "./tables.ts";
 import { isConnectionFault, postgresError } from "./postgres_error.ts";
 
 /** Connections at once; made when they are needed. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Settlement } from "../settle/settle.ts";
+import type { Settlement } from "../settle/outcome.ts";
 
 /** An event's properties, named and measured as in AMQP 0-9-1. */
 export interface EventProperties {

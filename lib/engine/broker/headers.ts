@@ -7,7 +7,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { FailureReason, Settlement } from "../settle/settle.ts";
+import type { FailureReason, Settlement } from "../settle/outcome.ts";
 import type { EventProperties, StoredEvent } from "./broker.ts";
 
 /** Names of the headers the engine sets. Times are ISO 8601, counts are numbers. */

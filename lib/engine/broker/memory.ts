@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { hopFor } from "../settle/retry.ts";
 import { failedQueueName } from "../settle/retry.ts";
-import type { Settlement } from "../settle/settle.ts";
+import type { Settlement } from "../settle/outcome.ts";
 import {
   type Broker,
   BrokerError,

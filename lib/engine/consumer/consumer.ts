@@ -17,7 +17,8 @@ import { Suspects } from "./suspects/suspects.ts";
 import { Twins } from "./redelivered.ts";
 import { DeliveryWindow, type Pause, type WindowLimits, type WindowOptions } from "./window.ts";
 import type { Executor, ExecutorListener, Job } from "../executor/executor.ts";
-import { type Outcome, settle, type Settlement } from "../settle/settle.ts";
+import type { Outcome, Settlement } from "../settle/outcome.ts";
+import { settle } from "../settle/settle.ts";
 import { within } from "../../system/deadline.ts";
 
 /** What a consumer needs. */

@@ -5,7 +5,7 @@
  */
 
 import type { Delivery, Subscription } from "../broker/broker.ts";
-import type { Settlement } from "../settle/settle.ts";
+import type { Settlement } from "../settle/outcome.ts";
 import { within } from "../../system/deadline.ts";
 import type { Entry } from "./entry.ts";
 import type { Ending } from "./settled_report.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { SettledReport } from "../report.ts";
-import type { Outcome, Settlement } from "../settle/settle.ts";
+import type { Outcome, Settlement } from "../settle/outcome.ts";
 import type { Entry } from "./entry.ts";
 
 /** How an event came to its end, for now or for good. */

@@ -5,8 +5,8 @@
  */
 
 import { Refusal } from "./accept.ts";
-import { errorData } from "../../errors/error_data.ts";
-import type { ErrorData, Settlement } from "../settle/settle.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import type { Settlement } from "../settle/outcome.ts";
 import type { Entry } from "./entry.ts";
 
 /** Nothing is left to do. */

@@ -5,7 +5,7 @@
  */
 
 import { errorData } from "../../errors/error_data.ts";
-import type { Outcome } from "../settle/settle.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import { BatchError, type BatchWorker } from "../../worker.ts";
 import type { Job } from "./executor.ts";
 import { Fifo } from "./fifo.ts";

@@ -7,7 +7,7 @@
 
 import type { BatchContext, EventInfo, WorkerContext, WorkerLog } from "../../worker.ts";
 import { isSecretName, MASK, redactText } from "../../errors/redact.ts";
-import type { ErrorData } from "../settle/settle.ts";
+import type { ErrorData } from "../../errors/error_data.ts";
 import type { Job } from "./executor.ts";
 
 /** Makes the log of one event from its id. */

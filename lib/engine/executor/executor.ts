@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Outcome } from "../settle/settle.ts";
+import type { Outcome } from "../settle/outcome.ts";
 
 /** One event on its way to a worker. */
 export interface Job {

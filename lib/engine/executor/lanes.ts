@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Outcome } from "../settle/settle.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import type { SingleWorker } from "../../worker.ts";
 import type { Job } from "./executor.ts";
 import { Fifo } from "./fifo.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { errorData } from "../../errors/error_data.ts";
-import type { ErrorData, Outcome } from "../settle/settle.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import { Discard, Fail, RetryLater } from "../../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";

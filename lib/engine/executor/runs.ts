@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { Outcome } from "../settle/settle.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 import { type LogFor, RunContext } from "./context.ts";
 import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";

@@ -6,7 +6,7 @@
 
 import type { ThreadDeath } from "../thread/worker_thread.ts";
 import type { NoticeReport, Reporter } from "../report.ts";
-import type { ErrorData } from "../settle/settle.ts";
+import type { ErrorData } from "../../errors/error_data.ts";
 
 /** When a queue is parked, and for how long. */
 export interface Parking {

@@ -7,17 +7,18 @@
 import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { errorData } from "../../errors/error_data.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import type { ExecutorListener, Job } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import type { InlineExecutor } from "../executor/local_executor.ts";
 import type { RunMarks } from "../executor/runs.ts";
 import type { FromThread, JobsMessage, ThreadData, ToThread } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
-import { Pulse, SharedRuns } from "./shared_runs.ts";
+import { Pulse } from "./pulse.ts";
+import { SharedRuns } from "./shared_runs.ts";
 import { Strays } from "./unhandled_errors.ts";
 import { WorkerHost } from "../host/host.ts";
 import { writeThreadLog } from "../../log/log.ts";
-import type { Outcome } from "../settle/settle.ts";
 
 /** How often the thread looks after its limits of time and its heap, in ms. */
 const BEAT_MS = 250;

@@ -6,7 +6,8 @@
  */
 
 import type { Config } from "../../config/config.ts";
-import type { ErrorData, Outcome } from "../settle/settle.ts";
+import type { ErrorData } from "../../errors/error_data.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import type { SharedMemory } from "./shared_runs.ts";
 

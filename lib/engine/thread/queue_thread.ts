@@ -6,13 +6,12 @@
  */
 
 import { BrokerError } from "../broker/broker.ts";
-import { errorData } from "../../errors/error_data.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import type { FromThread, PublishFailure, ToThread } from "./messages.ts";
 import type { SharedRuns } from "./shared_runs.ts";
 import { type ThreadDeath, type ThreadOptions, WorkerThread } from "./worker_thread.ts";
-import type { ErrorData } from "../settle/settle.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 
 /** Hears of a thread, until that is stopped. None of these may throw. */

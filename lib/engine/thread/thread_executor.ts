@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { ErrorData, Outcome } from "../settle/settle.ts";
+import type { ErrorData } from "../../errors/error_data.ts";
+import type { Outcome } from "../settle/outcome.ts";
 import type {
   Executor,
   ExecutorListener,

@@ -6,12 +6,11 @@
 
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { errorData } from "../../errors/error_data.ts";
-import type { ErrorData } from "../settle/settle.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import { tryLock } from "../../system/file_lock.ts";
 import { within } from "../../system/deadline.ts";
 import { type FromThread, isFromThread, type ThreadData, type ToThread } from "./messages.ts";
-import { Pulse } from "./shared_runs.ts";
+import { Pulse } from "./pulse.ts";
 import { isTaskThere, type TaskPath } from "./proc_task.ts";
 
 /** Why a thread is dead. */

@@ -9,7 +9,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import type { Totals } from "../../engine/consumer/consumer.ts";
 import type { WorkerFile } from "../../engine/host/discovery.ts";
-import { errorData } from "../../errors/error_data.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Running } from "../../engine/executor/executor.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { errorFileReporter } from "../../monitoring/error_file.ts";
@@ -18,7 +18,6 @@ import { logLine } from "../../log/log.ts";
 import type { Report, Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import type { ErrorData } from "../../engine/settle/settle.ts";
 import {
   type RunLimit,
   RunningWorker,

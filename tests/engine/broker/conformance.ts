@@ -13,7 +13,7 @@ import {
   type Subscription,
 } from "../../../lib/engine/broker/broker.ts";
 import { HEADER } from "../../../lib/engine/broker/headers.ts";
-import type { Settlement } from "../../../lib/engine/settle/settle.ts";
+import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
 import { until } from "../../fixtures/until.ts";
 
 /** A test of a broker: it uses `queue` and names that begin with it, which are deleted after it. */

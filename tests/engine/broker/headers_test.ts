@@ -15,7 +15,7 @@ import {
   tableBytes,
   waitingProperties,
 } from "../../../lib/engine/broker/headers.ts";
-import type { Settlement } from "../../../lib/engine/settle/settle.ts";
+import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
 
 const NOW = Date.UTC(2025, 0, 2, 3, 4, 5, 678);
 const NOW_TEXT = "2025-01-02T03:04:05.678Z";

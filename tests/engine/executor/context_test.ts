@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ErrorData } from "../../../lib/engine/settle/settle.ts";
+import type { ErrorData } from "../../../lib/errors/error_data.ts";
 import { jobs, singles } from "../../fixtures/executor.ts";
 
 async function errorOf(consume: Parameters<typeof singles>[0]["consume"]): Promise<ErrorData> {

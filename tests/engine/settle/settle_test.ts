@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type ErrorData,
-  MAX_CRASHES,
-  type Outcome,
-  settle,
-} from "../../../lib/engine/settle/settle.ts";
+import type { ErrorData } from "../../../lib/errors/error_data.ts";
+import { MAX_CRASHES, settle } from "../../../lib/engine/settle/settle.ts";
+import type { Outcome } from "../../../lib/engine/settle/outcome.ts";
 
 const error: ErrorData = { name: "TypeError", message: "x is not a function" };
 const RETRIES = [5, 60, 300];

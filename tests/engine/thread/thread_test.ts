@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { describe } from "../../../lib/engine/host/describe.ts";
 import { type Hang, ThreadExecutor } from "../../../lib/engine/thread/thread_executor.ts";
-import { Pulse, SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
+import { Pulse } from "../../../lib/engine/thread/pulse.ts";
+import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
 import { removeOldLifeFiles } from "../../../lib/engine/thread/worker_thread.ts";
 import { WorkerHost } from "../../../lib/engine/host/host.ts";
 import type { Worker } from "../../../lib/worker.ts";

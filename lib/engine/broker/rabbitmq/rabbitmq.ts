@@ -9,7 +9,7 @@
 import type { ChannelModel } from "amqplib";
 import type { Reporter } from "../../report.ts";
 import { failedQueueName, hopFor, jitteredMs, LADDER, retryQueueName } from "../../settle/retry.ts";
-import type { Settlement } from "../../settle/settle.ts";
+import type { Settlement } from "../../settle/outcome.ts";
 import {
   type Broker,
   BrokerError,

@@ -6,7 +6,7 @@
 
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import type { Reporter } from "../../report.ts";
-import type { Settlement } from "../../settle/settle.ts";
+import type { Settlement } from "../../settle/outcome.ts";
 import { AckCoalescer } from "./acks.ts";
 import type {
   BrokerErrorKind,

@@ -5,7 +5,7 @@
  */
 
 import { failedQueueName } from "../../settle/retry.ts";
-import type { Settlement } from "../../settle/settle.ts";
+import type { Settlement } from "../../settle/outcome.ts";
 import { lostError } from "../broker.ts";
 import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
 import type { Commits } from "./commits.ts";

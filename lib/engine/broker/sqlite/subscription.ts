@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Settlement } from "../../settle/settle.ts";
+import type { Settlement } from "../../settle/outcome.ts";
 import type { Delivery, Subscription, SubscriptionListener } from "../broker.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";

@@ -6,7 +6,7 @@
 
 import type { Executor, ExecutorListener } from "../../executor/executor.ts";
 import type { Reporter } from "../../report.ts";
-import type { Outcome } from "../../settle/settle.ts";
+import type { Outcome } from "../../settle/outcome.ts";
 import type { Copies } from "../copies.ts";
 import type { Entry } from "../entry.ts";
 import type { Suspects } from "./suspects.ts";

@@ -6,10 +6,10 @@
  */
 
 import { errorData } from "../../../errors/error_data.ts";
+import type { Outcome } from "../../settle/outcome.ts";
 import type { Job } from "../../executor/executor.ts";
 import { type EventKey, Journal } from "./journal.ts";
 import type { Reporter } from "../../report.ts";
-import type { Outcome } from "../../settle/settle.ts";
 import { type Entry, keyOf } from "../entry.ts";
 
 /** Whose suspects they are, and where they are noted. */

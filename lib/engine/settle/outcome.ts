@@ -1,0 +1,87 @@
+/**
+ * What a run comes to, and what a broker then does with its event.
+ *
+ * @module
+ */
+
+import type { ErrorData } from "../../errors/error_data.ts";
+
+/** Why an event was given up, as the header `x-pq-reason` says it. */
+export type FailureReason =
+  /** Its handler threw, on the last attempt. */
+  | "error"
+  /** Its handler threw `Fail`. */
+  | "fail"
+  /** Its body, properties or headers are not what the worker takes. */
+  | "invalid"
+  /** It ran longer than `maxConsumeSeconds`, on the last attempt. */
+  | "timeout"
+  /** It ended its thread or process. */
+  | "crashed"
+  /** It used up the heap of its thread. */
+  | "out of memory";
+
+/** What a run came to. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** The handler threw `Discard`. */
+  | { readonly kind: "discarded"; readonly error: ErrorData }
+  /**
+   * Not run, or not to its end, through no fault of the event. Its handler may go on: what cannot
+   * be ended before the process does.
+   */
+  | { readonly kind: "released"; readonly goesOn?: true }
+  /** The handler threw `RetryLater`. */
+  | {
+    readonly kind: "retry-later";
+    readonly attempt: number;
+    readonly after: number | undefined;
+    readonly counts: boolean;
+    readonly error: ErrorData;
+  }
+  /** The handler threw, or returned too late. */
+  | {
+    readonly kind: "error";
+    readonly reason: "error" | "timeout";
+    readonly attempt: number;
+    readonly error: ErrorData;
+  }
+  /** The handler threw `Fail`, or the event is not valid. */
+  | {
+    readonly kind: "failed";
+    readonly reason: "fail" | "invalid";
+    readonly attempt: number;
+    readonly error: ErrorData;
+  }
+  /** It ended, or had to be stopped with, its thread or process. */
+  | {
+    readonly kind: "crashed";
+    readonly reason: "timeout" | "crashed" | "out of memory";
+    readonly attempt: number;
+    readonly error: ErrorData;
+  };
+
+/** The one thing the broker does with a delivery. */
+export type Settlement =
+  | { readonly kind: "done" }
+  /** Back to the queue at once, not counted. */
+  | { readonly kind: "release" }
+  | {
+    readonly kind: "retry";
+    /** Seconds to wait; the broker may make it up to a tenth shorter, so that failures spread out. */
+    readonly delay: number;
+    /** Attempts used up so far. */
+    readonly attempts: number;
+    /** How many times it ended its thread or process so far. */
+    readonly crashes: number;
+    readonly reason: FailureReason | "retry-later";
+    readonly error: ErrorData;
+    /** It was not run: it only waits on for the time it was given. */
+    readonly waiting?: true;
+  }
+  | {
+    readonly kind: "fail";
+    readonly reason: FailureReason;
+    readonly attempts: number;
+    readonly error: ErrorData;
+  };
