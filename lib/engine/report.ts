@@ -63,3 +63,18 @@ export type Report = SettledReport | WokeReport | NoticeReport;
 
 /** Takes reports; never throws, never waits. */
 export type Reporter = (report: Report) => void;
+
+/**
+ * Makes a notice.
+ *
+ * @param queue The queue it is about, if it is about one.
+ * @param message A sentence; `{name}` stands for a property, `{queue}` for the queue.
+ */
+export function notice(
+  level: NoticeReport["level"],
+  queue: string | undefined,
+  message: string,
+  more: Pick<NoticeReport, "properties" | "error" | "fingerprint"> = {},
+): NoticeReport {
+  return { kind: "notice", level, ...(queue === undefined ? {} : { queue }), message, ...more };
+}

@@ -11,13 +11,13 @@ import { Copies } from "./copies.ts";
 import { bareEntry, type Entry, entryOf, keepBytes } from "./entry.ts";
 import { LoneEntries } from "./suspects/turns.ts";
 import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
-import { DONE, invalid, notDue, RELEASE } from "./settlements.ts";
+import { invalid, notDue } from "./settlements.ts";
 import { StuckEvents } from "./suspects/stuck.ts";
 import { Suspects } from "./suspects/suspects.ts";
 import { Twins } from "./redelivered.ts";
 import { DeliveryWindow, type Pause, type WindowLimits, type WindowOptions } from "./window.ts";
 import type { Executor, ExecutorListener, Job } from "../executor/executor.ts";
-import type { Outcome, Settlement } from "../settle/outcome.ts";
+import { DONE, type Outcome, RELEASE, type Settlement } from "../settle/outcome.ts";
 import { settle } from "../settle/settle.ts";
 import { within } from "../../system/deadline.ts";
 

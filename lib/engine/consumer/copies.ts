@@ -5,11 +5,10 @@
  */
 
 import type { Delivery, Subscription } from "../broker/broker.ts";
-import type { Settlement } from "../settle/outcome.ts";
+import { DONE, RELEASE, type Settlement } from "../settle/outcome.ts";
 import { within } from "../../system/deadline.ts";
 import type { Entry } from "./entry.ts";
 import type { Ending } from "./settled_report.ts";
-import { DONE, RELEASE } from "./settlements.ts";
 
 /** Is told what became of a copy; neither may throw. */
 export interface CopyListener {

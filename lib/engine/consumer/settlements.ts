@@ -9,12 +9,6 @@ import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Settlement } from "../settle/outcome.ts";
 import type { Entry } from "./entry.ts";
 
-/** Nothing is left to do. */
-export const DONE: Settlement = { kind: "done" };
-
-/** Back to the queue at once, not counted. */
-export const RELEASE: Settlement = { kind: "release" };
-
 /** An event this many ms early runs: the retry queue's jitter makes it a little early. */
 const HOP_TOLERANCE_MS = 1000;
 

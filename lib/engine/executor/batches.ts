@@ -5,11 +5,11 @@
  */
 
 import { errorData } from "../../errors/error_data.ts";
-import type { Outcome } from "../settle/outcome.ts";
+import { DONE, type Outcome } from "../settle/outcome.ts";
 import { BatchError, type BatchWorker } from "../../worker.ts";
 import type { Job } from "./executor.ts";
 import { Fifo } from "./fifo.ts";
-import { DONE, isA, type Run, steers } from "./run.ts";
+import { isA, type Run, steers } from "./run.ts";
 import { type RunOptions, Runs } from "./runs.ts";
 
 /** Gathers jobs and runs one batch after another; a job that must be alone is a batch of one. */

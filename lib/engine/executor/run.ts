@@ -5,7 +5,7 @@
  */
 
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
-import type { Outcome } from "../settle/outcome.ts";
+import { DONE, type Outcome } from "../settle/outcome.ts";
 import { Discard, Fail, RetryLater } from "../../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";
@@ -34,9 +34,6 @@ export interface Ready {
   readonly event: unknown;
   readonly attempt: number;
 }
-
-/** The outcome of a handler that returned. */
-export const DONE: Outcome = { kind: "done" };
 
 /** A handler that has been called and has not returned. */
 export class Run {

@@ -6,7 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
-import type { Outcome } from "../settle/outcome.ts";
+import { GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 import { type LogFor, RunContext } from "./context.ts";
 import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
@@ -36,10 +36,6 @@ export interface RunOptions {
   /** Is told which jobs run, if anyone wants to know. */
   readonly marks?: RunMarks;
 }
-
-/** The outcome of a job that is given back, and of one whose handler goes on all the same. */
-const RELEASED: Outcome = { kind: "released" };
-const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
 
 /** How long handlers that never wait may keep the event loop from turning, in ms. */
 const YIELD_MS = 10;

@@ -85,3 +85,15 @@ export type Settlement =
     readonly attempts: number;
     readonly error: ErrorData;
   };
+
+/** The handler returned; likewise, nothing is left to do. */
+export const DONE = { kind: "done" } as const satisfies Outcome & Settlement;
+
+/** The outcome of a job that was not run. */
+export const RELEASED: Outcome = { kind: "released" };
+
+/** The outcome of a job whose handler cannot be ended before the process is. */
+export const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
+
+/** Back to the queue at once, not counted. */
+export const RELEASE: Settlement = { kind: "release" };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Outcome, Settlement } from "./outcome.ts";
+import { DONE, type Outcome, RELEASE, type Settlement } from "./outcome.ts";
 
 /** What {@linkcode settle} has to know beside the outcome. */
 export interface SettlePolicy {
@@ -20,9 +20,6 @@ export const MAX_CRASHES = 3;
 
 /** Seconds before the next run where `RetryLater` names none and the schedule has none left. */
 const DEFAULT_RETRY_LATER_SECONDS = 60;
-
-const DONE: Settlement = { kind: "done" };
-const RELEASE: Settlement = { kind: "release" };
 
 type Failing = Extract<Outcome, { kind: "error" | "crashed" }>;
 

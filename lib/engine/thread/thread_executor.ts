@@ -6,7 +6,7 @@
  */
 
 import type { ErrorData } from "../../errors/error_data.ts";
-import type { Outcome } from "../settle/outcome.ts";
+import { DONE, GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type {
   Executor,
   ExecutorListener,
@@ -62,9 +62,6 @@ export interface ThreadExecutorOptions {
   readonly stopMs?: number | undefined;
 }
 
-const DONE: Outcome = { kind: "done" };
-const RELEASED: Outcome = { kind: "released" };
-const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
 /** Jobs a thread may hold where they run one after another. */
 const OUTSTANDING = 200;
 /** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
