@@ -148,7 +148,7 @@ binaryTest("the binary runs a .js worker, and says where it threw", async (insta
   const lanes =
     (await Deno.readTextFile(new URL("../../lib/engine/executor/lanes.ts", import.meta.url)))
       .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
-  assert.match(stack, new RegExp(`lib/executor/lanes\\.ts:${lanes}:`));
+  assert.match(stack, new RegExp(`lib/engine/executor/lanes\\.ts:${lanes}:`));
 });
 
 binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {

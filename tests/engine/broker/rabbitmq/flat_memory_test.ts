@@ -39,7 +39,7 @@ function inMb(bytes: number): string {
 }
 
 async function run(fixture: string, flags: string[], args: string[]): Promise<string> {
-  const file = fileURLToPath(new URL(`../fixtures/rabbitmq/${fixture}`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../../fixtures/rabbitmq/${fixture}`, import.meta.url));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", ...flags, file, ...args],
   }).output();
