@@ -39,7 +39,9 @@ export async function compile(
   const madeOf = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
   await Deno.writeTextFile(COMMIT, madeOf);
   const [program = "", ...args] = compiler();
-  const options = [...PERMISSIONS.map((name) => `--allow-${name}`), "-o", output, "main.ts"];
+  const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
+  // Without this, packages that only scripts and tests import are in the binary too.
+  const options = [...permissions, "--exclude-unused-npm", "-o", output, "main.ts"];
   const { success, stderr } = await run(program, [...args, ...options]);
   return success ? undefined : problemOf(stderr);
 }

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { parse } from "node:path";
 import { VERSION } from "../../lib/system/version.ts";
 import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
@@ -100,6 +101,12 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert(version.startsWith(`process-queue ${VERSION} (`), version);
   assert.match(version, /\([^)]+\)$/);
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
+});
+
+binaryTest("the binary holds no package that only scripts import", async () => {
+  const bytes = Buffer.from(await Deno.readFile(BINARY));
+  assert(bytes.includes("ZodObject"), "it holds no zod");
+  assert(!bytes.includes("createProgramDiagnostics"), "it holds the TypeScript compiler");
 });
 
 binaryTest("the binary runs every built-in queue on the embedded broker", async (installed) => {
