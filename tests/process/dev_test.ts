@@ -220,13 +220,13 @@ Deno.test("dev: an event that runs while files change again and again is not bla
 
 Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async () => {
   await using workshop = await Workshop.open();
-  await Deno.writeTextFile(`${workshop.folder}/lib/version.ts`, "\n", { append: true });
+  await Deno.writeTextFile(`${workshop.folder}/lib/system/version.ts`, "\n", { append: true });
   await workshop.untilStarted(2);
   // Its files are open when it consumes.
   await workshop.untilHandled("first", "first 1");
   const before = workshop.held;
   for (let reload = 1; reload <= RELOADS; reload++) {
-    await Deno.writeTextFile(`${workshop.folder}/lib/version.ts`, "\n", { append: true });
+    await Deno.writeTextFile(`${workshop.folder}/lib/system/version.ts`, "\n", { append: true });
     await workshop.untilStarted(2 + reload);
   }
   await until("as many threads run as at first", () => workshop.held.threads === before.threads);

@@ -72,8 +72,8 @@ copyTest("the demo ends, and says why, when a worker does not run", async (root)
 
 copyTest("the demo ends, and stops its workers, when it cannot publish", async (root) => {
   await Deno.writeTextFile(
-    `${root}/lib/publish.ts`,
-    (await Deno.readTextFile(`${root}/lib/publish.ts`)).replace(
+    `${root}/lib/engine/broker/publish.ts`,
+    (await Deno.readTextFile(`${root}/lib/engine/broker/publish.ts`)).replace(
       /(export async function publishEvent\([^{]*\{)/s,
       '$1 throw new Error("no room");',
     ),
