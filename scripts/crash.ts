@@ -24,7 +24,7 @@ import { startRabbitmq } from "./rabbitmq.ts";
 
 /** How the suite is run. */
 export interface CrashOptions extends DeploymentOptions {
-  /** How long faults are made, in s. */
+  /** How long faults are made, in s; longer where not every kind has been made once by then. */
   readonly seconds: number;
   /** Ends the faults early. */
   readonly stop?: AbortSignal;
@@ -37,11 +37,10 @@ export async function crash(options: CrashOptions): Promise<Result> {
   deployment.startProcesses();
   publisher.start();
   await deployment.warmUp();
-  const faults = await makeFaults(
-    deployment,
-    (lane) => new Random(options.seed, lane),
-    end(options),
-  );
+  const faults = await makeFaults(deployment, (lane) => new Random(options.seed, lane), {
+    enough: AbortSignal.timeout(options.seconds * 1000),
+    stop: options.stop,
+  });
   await publisher.stop();
   const isDrained = await drain(deployment);
   const ledger = deployment.ledger;
@@ -56,11 +55,6 @@ export async function crash(options: CrashOptions): Promise<Result> {
     unconfirmed,
     problems: isDrained ? problems : [...problems, "the queues were not empty in time"],
   };
-}
-
-function end({ seconds, stop }: CrashOptions): AbortSignal {
-  const timeout = AbortSignal.timeout(seconds * 1000);
-  return stop ? AbortSignal.any([timeout, stop]) : timeout;
 }
 
 async function main(): Promise<number> {

@@ -11,7 +11,7 @@ import { ROOT } from "./program.ts";
 import { type Rate, type Round, tableHead, tableRow } from "./ratios.ts";
 import { type Trial, type TrialOptions, trialsOf } from "./trials.ts";
 
-/** What is compared. */
+/** Options of a comparison. */
 export interface AgainstOptions extends TrialOptions {
   /** Root of the other checkout. */
   readonly against: string;

@@ -8,7 +8,7 @@ import type { Mark } from "./marks.ts";
 import { Consumer, deleteQueues, type Kind, run } from "./program.ts";
 import { median } from "./ratios.ts";
 
-/** What is drained. */
+/** The queues to drain, and the consumer. */
 export interface DrainOptions {
   readonly url: string;
   readonly type: "classic" | "quorum";

@@ -1,5 +1,5 @@
 /**
- * How long the program takes from its start to its first event.
+ * The time from the start of the program to its first event.
  *
  * @module
  */
@@ -8,14 +8,15 @@ import { DEFAULT_PREFETCH } from "../../lib/engine/host/describe.ts";
 import type { Mark } from "./marks.ts";
 import { Consumer, deleteQueues, run } from "./program.ts";
 
-/** What a start costs. */
+/** The cost of a start. */
 export interface FirstEvent {
+  /** From the start of the process to its first event, in ms. */
   readonly ms: number;
-  /** CPU until then, in µs. */
+  /** CPU until the first event, in µs. */
   readonly cpuMicros: number;
 }
 
-/** Starts the program once; the broker is running and an event waits. */
+/** Starts the program once, while an event waits in its queue. */
 export async function firstEvent(url: string, checkout?: string): Promise<FirstEvent> {
   await run("fill.ts", url, "bench0", "classic", "1");
   const consumer = await Consumer.start({

@@ -1,5 +1,5 @@
 /**
- * What a benchmarked process prints about itself: the clock and its CPU at some of its events.
+ * Marks that a benchmarked process prints: the clock and its CPU at some of its events.
  *
  * @module
  */

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 import { DEFAULT_PREFETCH } from "../../lib/engine/host/describe.ts";
 
-/** What the benchmark is to do. */
+/** Options of the benchmark. */
 export interface BenchOptions {
   /** Events that each row measures. */
   readonly events: number;

@@ -7,16 +7,16 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** What consumes. */
+/** A kind of consumer. */
 export type Kind = "bare" | "inline" | "thread";
 
-/** What is measured and how. */
+/** How a consumer is started. */
 export interface ConsumerOptions {
   readonly url: string;
   readonly kind: Kind;
   readonly queues: readonly string[];
   readonly prefetch: number;
-  /** What its workers do, see `worker.ts`. */
+  /** The function of `worker.ts` that makes its workers. */
   readonly worker: "counting" | "timing";
   /** Events at which each worker prints a mark. */
   readonly marks?: readonly number[];

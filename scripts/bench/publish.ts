@@ -1,6 +1,6 @@
 /**
- * How fast the program's own `publish` command stores events on RabbitMQ. Its start and its end
- * are part of the time.
+ * The speed of the program's own `publish` command on RabbitMQ. The time includes its start and its
+ * end.
  *
  * @module
  */

@@ -6,7 +6,7 @@
 
 /** A measured speed and its price. */
 export interface Rate {
-  /** How many events, threads or starts there were in a second. */
+  /** Events, threads or starts in a second. */
   readonly perSecond: number;
   /** CPU for each of them, in µs. */
   readonly cpuMicros: number;
@@ -14,9 +14,9 @@ export interface Rate {
 
 /** One round of a row. */
 export interface Round {
-  /** What this checkout's program did. */
+  /** The rate of this checkout's program. */
   readonly own: Rate;
-  /** What the other checkout's program did. Absent in a row that only this checkout runs. */
+  /** The rate of the other checkout's program. Absent in a row that only this checkout runs. */
   readonly other?: Rate;
 }
 
@@ -51,7 +51,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /**
- * Divides within each round: what slows the machine down for a while then slows both sides.
+ * Divides within each round, so that whatever slows the machine down for a while slows both sides.
  *
  * @returns `undefined` when the other checkout ran no round.
  */
@@ -75,7 +75,7 @@ export function tableHead(): string[] {
   ];
 }
 
-/** One row: medians of each side and of the ratios, the range of these in brackets. */
+/** One row: the medians of both sides, and the median and range of their ratios. */
 export function tableRow(name: string, rounds: readonly Round[]): string {
   const ratios = ratiosOf(rounds);
   const cells = (["perSecond", "cpuMicros"] as const).map((figure) => {

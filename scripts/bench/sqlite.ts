@@ -14,7 +14,7 @@ import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
 import { eventText } from "./events.ts";
 import { type Mark, mark } from "./marks.ts";
 
-/** What to measure. */
+/** Options of the measurement. */
 export interface SqliteBench {
   readonly events: number;
   readonly prefetch: number;

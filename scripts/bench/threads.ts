@@ -1,5 +1,5 @@
 /**
- * What a queue's thread costs, beside a thread that does nothing: to start, in memory, and idle.
+ * The cost of a queue's thread beside a thread that does nothing: to start, in memory, and idle.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const IDLE_SECONDS = 5;
 /** The most that a queue's thread may cost, as a multiple of a bare thread. */
 const MOST = 1.5;
 
-/** What threads cost. */
+/** The cost of threads. */
 export interface Cost {
   readonly startMs: number;
   readonly rssMb: number;
@@ -82,7 +82,7 @@ async function bareThreads(count: number): Promise<Cost> {
   return cost;
 }
 
-/** Starts the program with 16 queues, each in a thread. @returns What all of them cost. */
+/** Starts the program with 16 queues, each in a thread. @returns The cost of all of them. */
 export async function startThreads(
   url: string,
   checkout: string,

@@ -12,7 +12,7 @@ import { publish } from "./publish.ts";
 import { parseRates, type Rate } from "./ratios.ts";
 import { startThreads } from "./threads.ts";
 
-/** What all trials need. */
+/** Options of all trials. */
 export interface TrialOptions {
   readonly url: string;
   readonly events: number;

@@ -1,5 +1,5 @@
 /**
- * What the faults happen to: a private broker, a publisher, and processes of the program.
+ * The target of the faults: a private broker, a publisher, and processes of the program.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export class Deployment implements AsyncDisposable {
     return new Deployment(options, broker, undo.move());
   }
 
-  /** What the handlers have written so far. */
+  /** The lines that the handlers have written so far. */
   get ledger(): LedgerLine[] {
     return readLedger(`${this.#folder}/ledger`);
   }

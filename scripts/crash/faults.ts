@@ -67,17 +67,25 @@ const BROKER: Lane = {
   ],
 };
 
+/** When the suite stops making faults. */
+export interface End {
+  /** Aborted when there were enough faults. Each kind is still made once, however long it takes. */
+  readonly enough: AbortSignal;
+  /** Aborted to make no more faults at all. @default {never} */
+  readonly stop: AbortSignal | undefined;
+}
+
 /**
- * Makes faults of all kinds until `stop` is aborted: each kind once, then all of them again in
- * another order. A seed repeats the kinds and their order, but not the exact times.
+ * Makes faults of all kinds: each kind once, then all of them again in another order, until the
+ * end. A seed repeats the kinds and their order, but not the exact times.
  */
 export async function makeFaults(
   deployment: Deployment,
   random: (purpose: string) => Random,
-  stop: AbortSignal,
+  end: End,
 ): Promise<Fault[]> {
   const lanes = deployment.node ? [PROCESSES, HANDLERS, BROKER] : [PROCESSES, HANDLERS];
-  const made = lanes.map((lane) => makeInTurn(lane, deployment, random(lane.name), stop));
+  const made = lanes.map((lane) => makeInTurn(lane, deployment, random(lane.name), end));
   return (await Promise.all(made)).flat().sort((a, b) => a.at - b.at);
 }
 
@@ -85,23 +93,24 @@ async function makeInTurn(
   { kinds, pauseMs: [least, most] }: Lane,
   deployment: Deployment,
   random: Random,
-  stop: AbortSignal,
+  { enough, stop }: End,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  while (!stop.aborted) {
+  const isOver = () => stop?.aborted === true || (enough.aborted && faults.length >= kinds.length);
+  while (!isOver()) {
     for (const { kind, make } of random.shuffled(kinds)) {
-      await pause(random.between(least, most), stop);
-      if (stop.aborted) break;
+      await pause(random.between(least, most), isOver);
+      if (isOver()) break;
       faults.push({ kind, ...await make(deployment, random) });
     }
   }
   return faults;
 }
 
-/** Resolves after `ms` ms, or when `stop` is aborted. */
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
+/** Resolves after `ms` ms, or when `isOver` returns true. */
+async function pause(ms: number, isOver: () => boolean): Promise<void> {
   const end = performance.now() + ms;
-  await waitUntil(() => stop.aborted || performance.now() >= end, 2 * ms + 1000);
+  await waitUntil(() => isOver() || performance.now() >= end, Infinity);
 }
 
 /** Ends a process by a signal. Recovery starts with the signal. */

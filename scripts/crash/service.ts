@@ -33,7 +33,7 @@ export class Service {
   #sent: Deno.Signal | undefined;
   #next = Promise.withResolvers<number>();
 
-  /** @param options What to run. */
+  /** @param options How to run it. */
   constructor(options: ServiceOptions) {
     this.name = options.name;
     this.#options = options;
