@@ -1,49 +1,59 @@
 /**
- * The engine beside bare amqplib: both drain the same kind of events from the same broker, turn
- * by turn in one run, each in a process of its own. Rates depend on the machine; the ratios count.
+ * The engine beside bare amqplib: both drain the same kind of events from the same broker, in
+ * turns, each in a process of its own. Rates depend on the machine; compare the ratios.
  *
  *   deno task bench [--events 100000] [--rounds 5] [--prefetch 100]
+ *   deno task bench --against DIR [--rows TEXT] [options as above]
  *
- * The prefetch is the engine's default unless it is given.
+ * The prefetch is the engine's default unless you give another. With `--against` the program of
+ * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
+ * the two. `--rows` takes only rows whose name contains TEXT. To see how much the ratios vary on
+ * your machine, compare a checkout with itself: `--against .`
  */
 
-import { parseArgs } from "node:util";
-import { DEFAULT_PREFETCH } from "../lib/engine/host/describe.ts";
+import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
+import { firstEvent } from "./bench/first_event.ts";
 import { latency } from "./bench/latency.ts";
-import type { Mark } from "./bench/marks.ts";
-import { Consumer, deleteQueues, median, run } from "./bench/program.ts";
+import { type BenchOptions, parseOptions } from "./bench/options.ts";
+import { deleteQueues, run } from "./bench/program.ts";
+import { median } from "./bench/ratios.ts";
 import { sentry } from "./bench/sentry.ts";
 import { threads } from "./bench/threads.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 
-/** Classic queues, in the main thread beside bare amqplib: the least rate and the most CPU. */
-const INLINE = { rate: 0.9, cpu: 1.5 } as const;
-/** The same for a thread beside the main thread. */
-const THREAD = { rate: 0.85, cpu: 1.9 } as const;
+/** Bounds of a ratio: the least rate and the most CPU. */
+interface Bounds {
+  readonly rate: number;
+  readonly cpu: number;
+}
+
+/** Classic queues, in the main thread beside bare amqplib. */
+const INLINE: Bounds = { rate: 0.9, cpu: 1.5 };
+/** Classic queues, in a thread beside the main thread. */
+const THREAD: Bounds = { rate: 0.85, cpu: 1.9 };
 const FIRST_EVENT_RUNS = 5;
 const FIRST_EVENT_MS = 300;
 
-if (import.meta.main) Deno.exit(await bench());
+if (import.meta.main) Deno.exit(await main());
 
-async function bench(): Promise<number> {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: {
-      events: { type: "string", default: "100000" },
-      rounds: { type: "string", default: "5" },
-      prefetch: { type: "string", default: String(DEFAULT_PREFETCH) },
-    },
-  });
-  const [events, rounds, prefetch] = [values.events, values.rounds, values.prefetch].map(
-    Number,
-  ) as [number, number, number];
+async function main(): Promise<number> {
+  // `deno task` sets INIT_CWD to the folder that it was called in.
+  const options = parseOptions(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
+  const { events, rounds, prefetch, against } = options;
+  if (against !== undefined) requireCheckout(against);
   await using broker = await startRabbitmq();
-  const { url } = broker;
-  const options: DrainOptions = { url, type: "classic", events, queues: 1, prefetch };
   console.log(
     `${rounds} rounds of ${events} events of 300 bytes, prefetch ${prefetch}; medians`,
   );
+  if (against === undefined) return await bench(broker.url, options) ? 0 : 1;
+  await compareCheckouts({ ...options, against, url: broker.url });
+  return 0;
+}
+
+/** @returns Whether everything is within its bounds. */
+async function bench(url: string, { events, rounds, prefetch }: BenchOptions): Promise<boolean> {
+  const options: DrainOptions = { url, type: "classic", events, queues: 1, prefetch };
   const classic = await compare(["bare", "inline", "thread"], rounds, options);
   const inline = judge("inline beside bare", INLINE, classic["inline"], classic["bare"]);
   const thread = judge("thread beside inline", THREAD, classic["thread"], classic["inline"]);
@@ -56,18 +66,16 @@ async function bench(): Promise<number> {
   await deleteQueues(url, ["bench0"]);
   await run("sqlite.ts", "--events", String(events), "--prefetch", String(prefetch));
   const unsampled = await sentry();
-  const first = await firstEvent(url);
-  const isFast = first < FIRST_EVENT_MS;
-  console.log(`first event after ${first.toFixed(0)} ms (under ${FIRST_EVENT_MS})`);
-  const isGood = inline && thread && cheap && unsampled && isFast;
-  console.log(isGood ? "good" : "NOT GOOD ENOUGH: see above");
-  return isGood ? 0 : 1;
+  const fast = await firstEvents(url);
+  const isGood = inline && thread && cheap && unsampled && fast;
+  console.log(isGood ? "everything is within its bounds" : "OUT OF BOUNDS: see above");
+  return isGood;
 }
 
 /** Prints how one compares with the other. @returns Whether it is within its bounds. */
 function judge(
   name: string,
-  bounds: { readonly rate: number; readonly cpu: number } | undefined,
+  bounds: Bounds | undefined,
   one: Drained | undefined,
   other: Drained | undefined,
 ): boolean {
@@ -78,28 +86,16 @@ function judge(
   const limits = bounds ? ` (at least ${bounds.rate}, at most ${bounds.cpu})` : "";
   console.log(
     `${name}: rate ${rate.toFixed(2)}, CPU ${cpu.toFixed(2)}${limits}`,
-    isGood ? "" : "NOT GOOD ENOUGH",
+    isGood ? "" : "OUT OF BOUNDS",
   );
   return isGood;
 }
 
-/** From starting the program to its first event, in ms; the broker is up and an event waits. */
-async function firstEvent(url: string): Promise<number> {
+/** Starts the program several times and prints the median. @returns Whether it is fast enough. */
+async function firstEvents(url: string): Promise<boolean> {
   const times: number[] = [];
-  for (let i = 0; i < FIRST_EVENT_RUNS; i++) {
-    await run("fill.ts", url, "bench0", "classic", "1");
-    const consumer = await Consumer.start({
-      url,
-      kind: "inline",
-      queues: ["bench0"],
-      prefetch: DEFAULT_PREFETCH,
-      worker: "counting",
-      marks: [1],
-    });
-    const [first] = await consumer.read<Mark>(1);
-    times.push((first?.at ?? Infinity) - consumer.startedAt);
-    await consumer[Symbol.asyncDispose]();
-    await deleteQueues(url, ["bench0"]);
-  }
-  return median(times);
+  for (let i = 0; i < FIRST_EVENT_RUNS; i++) times.push((await firstEvent(url)).ms);
+  const middle = median(times);
+  console.log(`first event after ${middle.toFixed(0)} ms (under ${FIRST_EVENT_MS})`);
+  return middle < FIRST_EVENT_MS;
 }

@@ -1,14 +1,14 @@
 /**
  * Makes the binary: `deno task compile [output]`, by default `dist/process-queue`.
  *
- * The variable COMPILE may name another compiler than `deno compile`; it is given the same options.
+ * Set the variable COMPILE to use another compiler than `deno compile`; it gets the same options.
  *
  * @module
  */
 
 import { dirname, join } from "node:path";
 
-/** What the binary may do: no subprocesses, no native libraries, no code from the network. */
+/** Deno's permissions of the binary: no subprocesses, no native libraries, no remote code. */
 export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys"];
 
 const ROOT = join(import.meta.dirname ?? ".", "..");
@@ -25,10 +25,10 @@ async function main(output: string): Promise<number> {
 }
 
 /**
- * Makes the binary. It names the commit that it is made of; a release's is made just before its
- * commit, and so names the one it follows.
+ * Makes the binary and writes its commit into it. A release is compiled before it is committed, so
+ * its binary names the commit before it.
  *
- * @returns What went wrong and what to do; `undefined` when it is made.
+ * @returns What went wrong and what to do; `undefined` when the binary is made.
  */
 export async function compile(
   output: string,
@@ -36,8 +36,8 @@ export async function compile(
 ): Promise<string | undefined> {
   await Deno.mkdir(dirname(COMMIT), { recursive: true });
   await Deno.mkdir(dirname(output), { recursive: true });
-  const madeOf = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
-  await Deno.writeTextFile(COMMIT, madeOf);
+  const source = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
+  await Deno.writeTextFile(COMMIT, source);
   const [program = "", ...args] = compiler();
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
   // Without this, packages that only scripts and tests import are in the binary too.
@@ -46,17 +46,17 @@ export async function compile(
   return success ? undefined : problemOf(stderr);
 }
 
-/** What is said when the compiler failed. @param stderr What that said. */
+/** Explains why the compiler failed. @param stderr What the compiler printed. */
 export function problemOf(stderr: string): string {
   const help = isRuntimeMissing(stderr)
-    ? "\nThe runtime that goes into the binary (denort) could not be downloaded: fetch it where the " +
-      "network allows it, from the release of the same version of Deno, and name its file by the " +
-      "variable DENORT_BIN"
+    ? "\nThe runtime that goes into the binary (denort) could not be downloaded: download it on " +
+      "another machine, from the release of the same version of Deno, and set the variable " +
+      "DENORT_BIN to the path of its file"
     : "";
   return `the binary could not be made:\n${stderr.trim()}${help}`;
 }
 
-/** Whether what a compiler said means that the runtime of a binary cannot be had here. */
+/** Reports whether a compiler failed because it could not download the binary's runtime. */
 export function isRuntimeMissing(stderr: string): boolean {
   return /denort|download|error sending request|dns error|npm error network/i.test(stderr);
 }
@@ -66,7 +66,7 @@ function compiler(): string[] {
   return given ? given.split(" ") : [Deno.execPath(), "compile"];
 }
 
-/** The commit, or what there is to say of it. */
+/** The commit, or "no commit" where git knows none. */
 async function commit(...options: readonly string[]): Promise<string> {
   const { success, stdout } = await run("git", ["describe", "--always", ...options]);
   return success ? stdout.trim() : "no commit";

@@ -1,30 +1,30 @@
 /**
  * The crash suite: the program runs under load while processes, handlers and the broker fail at
- * random, and in the end every confirmed event has been processed or lies among the failed with
- * its reason.
+ * random. In the end every confirmed event must have been processed, or be in the queue of failed
+ * events with a reason.
  *
  *   deno task crash [--broker rabbitmq|embedded] [--seconds 60] [--seed N] [--broken]
  *
- * `--broken` runs an engine that loses events, which the suite must find out. Ctrl-C ends the
- * faults early; the events are still checked. Exit code: 0 when nothing was lost, else 1.
+ * `--broken` runs an engine that loses events, which the suite must notice. Ctrl-C ends the faults
+ * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import { check } from "./crash/checker.ts";
+import { Deployment, type DeploymentOptions } from "./crash/deployment.ts";
 import { deadLetters, drain } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
 import { Random } from "./crash/random.ts";
 import { recoveries } from "./crash/recovery.ts";
 import { isGood, report, type Result } from "./crash/report.ts";
-import { World, type WorldOptions } from "./crash/world.ts";
 import { removeFolder, signalled } from "./private_server.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
 
 /** How the suite is run. */
-export interface CrashOptions extends WorldOptions {
-  /** How long faults are made. */
+export interface CrashOptions extends DeploymentOptions {
+  /** How long faults are made, in s; longer where not every kind has been made once by then. */
   readonly seconds: number;
   /** Ends the faults early. */
   readonly stop?: AbortSignal;
@@ -32,31 +32,29 @@ export interface CrashOptions extends WorldOptions {
 
 /** Runs the suite once. */
 export async function crash(options: CrashOptions): Promise<Result> {
-  await using world = await World.open(options);
-  const { publisher } = world;
-  world.startProcesses();
+  await using deployment = await Deployment.open(options);
+  const { publisher } = deployment;
+  deployment.startProcesses();
   publisher.start();
-  await world.warmUp();
-  const faults = await makeFaults(world, (lane) => new Random(options.seed, lane), end(options));
+  await deployment.warmUp();
+  const faults = await makeFaults(deployment, (lane) => new Random(options.seed, lane), {
+    enough: AbortSignal.timeout(options.seconds * 1000),
+    stop: options.stop,
+  });
   await publisher.stop();
-  const isDrained = await drain(world);
-  const ledger = world.ledger;
+  const isDrained = await drain(deployment);
+  const ledger = deployment.ledger;
   const done = ledger.filter(({ what }) => what === "done").map(({ id }) => id);
   const { confirmed, unconfirmed } = publisher;
-  const problems = world.services.flatMap((service) => service.problems);
+  const problems = deployment.services.flatMap((service) => service.problems);
   return {
     ...options,
     broker: options.node ? "rabbitmq" : "embedded",
-    verdict: check({ confirmed, done, deadLetters: await deadLetters(world) }),
+    verdict: check({ confirmed, done, deadLetters: await deadLetters(deployment) }),
     recoveries: recoveries(faults, ledger),
     unconfirmed,
-    problems: isDrained ? problems : [...problems, "the queues did not run empty in time"],
+    problems: isDrained ? problems : [...problems, "the queues were not empty in time"],
   };
-}
-
-function end({ seconds, stop }: CrashOptions): AbortSignal {
-  const timeout = AbortSignal.timeout(seconds * 1000);
-  return stop ? AbortSignal.any([timeout, stop]) : timeout;
 }
 
 async function main(): Promise<number> {

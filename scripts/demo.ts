@@ -1,7 +1,7 @@
 /**
- * Shows the program at work: starts its workers, publishes events, and watches them being
- * consumed; one of them fails until it is given up. Everything runs as in production, on the
- * embedded broker and in a folder of the demo's own, whatever else is configured.
+ * Shows the program at work: starts its workers, publishes events, and shows how they are consumed.
+ * One event fails at every attempt. Everything runs as in production, but always on the embedded
+ * broker and in the demo's own folder.
  *
  *   deno task demo
  */
@@ -10,16 +10,16 @@ import { join } from "node:path";
 import { readEnvironment } from "../lib/config/config.ts";
 import { errorData } from "../lib/errors/error_data.ts";
 import { EVENTS, QUEUES, TOTAL } from "./demo/events.ts";
-import { clear, FOLDER, ROOT, settings, STATE_DIR, WORKERS_DIR } from "./demo/place.ts";
 import { sayAboveProgress as say, showProgress } from "./demo/progress.ts";
 import { publishAll } from "./demo/publish.ts";
 import { type Statistics, statisticsOf, table } from "./demo/report.ts";
+import { clear, FOLDER, ROOT, settings, STATE_DIR, WORKERS_DIR } from "./demo/settings.ts";
 import { Workers } from "./demo/workers.ts";
 
-/** How long consuming may take, in ms: the longest wait in it is that of a retry, 5 s. */
+/** How long consuming may take, in ms. The longest wait in it is 5 s, before a retry. */
 const CONSUME_MS = 45_000;
-/** How often the statistics are looked at, in ms. */
-const LOOK_MS = 100;
+/** Time between two readings of the statistics, in ms. */
+const POLL_MS = 100;
 
 if (import.meta.main) await demo().catch(fail);
 
@@ -37,20 +37,24 @@ async function demo(): Promise<void> {
   for (const line of nextCommands()) say(`  ${line}`);
 }
 
-/** Resolves to the seconds each queue took. */
+/** @returns The seconds that each queue took. */
 async function publishAndConsume(): Promise<Map<string, number>> {
   await using workers = new Workers(QUEUES, say);
-  const death = workers.untilDeath();
+  const failure = workers.untilOneEnds();
   const startedAt = performance.now();
   await showProgress("publishing", TOTAL, (onProgress) => {
-    return Promise.race([publishAll(EVENTS, settings(), onProgress), death]);
+    return Promise.race([publishAll(EVENTS, settings(), onProgress), failure]);
   });
   return await showProgress("consuming", TOTAL, (onProgress) => {
-    return Promise.race([untilDone(startedAt, onProgress), death]);
+    return Promise.race([untilDone(startedAt, onProgress), failure]);
   });
 }
 
-/** Resolves when every event was consumed or given up, to the seconds each queue took. */
+/**
+ * Resolves when every event has been consumed or has failed.
+ *
+ * @returns The seconds that each queue took.
+ */
 async function untilDone(
   startedAt: number,
   onProgress: (count: number) => void,
@@ -66,15 +70,15 @@ async function untilDone(
       seconds.set(queue, (performance.now() - startedAt) / 1000);
     }
     if (performance.now() > latest) throw tooSlow(done);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return seconds;
 }
 
 function tooSlow(done: number): Error {
   return new Error(
-    `Only ${done} of ${TOTAL} events were consumed in ${CONSUME_MS / 1000} s. What the queues ` +
-      `have done is in ${STATE_DIR}/stats`,
+    `Only ${done} of ${TOTAL} events were consumed within ${CONSUME_MS / 1000} s. See the ` +
+      `statistics of the queues in ${STATE_DIR}/stats`,
   );
 }
 
@@ -98,13 +102,13 @@ function nextCommands(): string[] {
   ];
 }
 
-/** What leads the program to another broker than the demo's. */
+/** The settings that select another broker than the demo's. */
 function brokerVariables(): string[] {
   const names = Object.keys(readEnvironment(join(ROOT, ".env")));
   return names.filter((name) => /^(AMQP|RABBITMQ)_/.test(name)).sort();
 }
 
 function fail(error: unknown): never {
-  console.error(`\nThe demo has failed: ${errorData(error).message}`);
+  console.error(`\nThe demo failed: ${errorData(error).message}`);
   Deno.exit(1);
 }

@@ -1,6 +1,6 @@
 /**
- * Private PostgreSQL servers on 127.0.0.1, each with a port and data of its
- * own, for tests and development.
+ * Private PostgreSQL servers on 127.0.0.1, each with its own port and data, for tests and
+ * development.
  *
  * As a command it starts one server and ends it on Ctrl-C:
  *
@@ -21,9 +21,11 @@ import {
 } from "./private_server.ts";
 import type { ProgramOptions } from "./private_server.ts";
 
-const versions = "/usr/lib/postgresql";
-const startDeadlineMs = 60_000;
-const account = "postgres";
+/** Debian's folder with a folder for each installed version. */
+const VERSIONS = "/usr/lib/postgresql";
+const START_DEADLINE_MS = 60_000;
+/** The account that runs the server when the caller is root. */
+const ACCOUNT = "postgres";
 
 /** How a private server is started. */
 export interface PostgresOptions {
@@ -31,17 +33,17 @@ export interface PostgresOptions {
   readonly port?: number;
 }
 
-/** Whether PostgreSQL's server programs are on this machine. */
+/** Reports whether PostgreSQL's server is installed. */
 export function postgresInstalled(): boolean {
   return findBinaries() !== undefined;
 }
 
-/** The folder of the newest version's programs. */
+/** The folder with the programs of the newest version. */
 function findBinaries(): string | undefined {
   const newestFirst = (a: string, b: string) => Number(b) - Number(a);
-  return folderNames(versions)
+  return folderNames(VERSIONS)
     .sort(newestFirst)
-    .map((version) => `${versions}/${version}/bin`)
+    .map((version) => `${VERSIONS}/${version}/bin`)
     .find((folder) => folderNames(folder, true).includes("initdb"));
 }
 
@@ -60,11 +62,11 @@ function requireBinaries(): string {
   const found = findBinaries();
   if (found) return found;
   throw new Error(
-    `PostgreSQL is not installed: there is no ${versions}/*/bin/initdb; run apt-get install postgresql`,
+    `PostgreSQL is not installed: there is no ${VERSIONS}/*/bin/initdb; run apt-get install postgresql`,
   );
 }
 
-/** A running server that somebody else starts and stops. */
+/** A running server. This handle does not start or stop it. */
 export class AttachedPostgres implements AsyncDisposable {
   /** URL of the server's first database, with user and password. */
   readonly url: string;
@@ -75,9 +77,9 @@ export class AttachedPostgres implements AsyncDisposable {
   }
 
   /**
-   * Creates an empty database and answers its URL.
+   * Creates an empty database and returns its URL.
    *
-   * @throws {Error} when it exists already, or the server cannot be reached.
+   * @throws {Error} When it exists already, or the server cannot be reached.
    */
   async createDatabase(name: string): Promise<string> {
     await this.#administer("createdb", name);
@@ -86,17 +88,17 @@ export class AttachedPostgres implements AsyncDisposable {
     return url.href;
   }
 
-  /** Drops a database, ending the connections to it; one that is absent is no error. */
+  /** Ends the connections to a database and drops it, if there is such a database. */
   async dropDatabase(name: string): Promise<void> {
     await this.#administer("dropdb", "--if-exists", "--force", name);
   }
 
-  /** The URL, from which {@linkcode attachPostgres} makes a handle elsewhere. */
+  /** The URL, from which {@linkcode attachPostgres} makes a handle in another process. */
   describe(): string {
     return this.url;
   }
 
-  /** Does nothing: the server belongs to who started it. */
+  /** Does nothing: whoever started the server ends it. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #administer(program: string, ...args: string[]): Promise<void> {
@@ -114,45 +116,47 @@ export class AttachedPostgres implements AsyncDisposable {
   }
 }
 
-/** A handle on a server that is running, from its URL. */
+/** A handle on a running server. */
 export function attachPostgres(url: string): AttachedPostgres {
   return new AttachedPostgres(url);
 }
 
-/** What a private server is started from. */
-interface Place {
+/** Everything that is needed to run PostgreSQL's programs. */
+interface Setup {
+  /** Folder with the data and the log. */
   readonly folder: string;
+  /** Folder with the programs. */
   readonly binaries: string;
   readonly port: number;
   readonly options: ProgramOptions;
 }
 
-/** A server of one's own; disposing it ends it and removes its folder. */
+/** A private server. Disposing it ends the server and removes its folder. */
 export class PrivatePostgres extends AttachedPostgres {
-  readonly #place: Place;
+  readonly #setup: Setup;
   #server: Daemon | undefined;
 
   /** Use {@linkcode startPostgres}. */
-  constructor(url: string, place: Place) {
+  constructor(url: string, setup: Setup) {
     super(url);
-    this.#place = place;
+    this.#setup = setup;
   }
 
   /** Folder with configuration, data and log. */
   get folder(): string {
-    return this.#place.folder;
+    return this.#setup.folder;
   }
 
   /** Port. */
   get port(): number {
-    return this.#place.port;
+    return this.#setup.port;
   }
 
   /**
-   * Starts the server on its data and waits until it takes queries.
+   * Starts the server on its data and waits until it accepts queries.
    *
-   * @throws {Error} with the end of the server's log when it does not within
-   * 60 s, or when the server is running already.
+   * @throws {Error} When the server is running, or accepts no queries within 60 s; then with the
+   * end of its log.
    */
   async start(): Promise<void> {
     if (this.#server) {
@@ -160,7 +164,7 @@ export class PrivatePostgres extends AttachedPostgres {
         `the PostgreSQL server on port ${this.port} is running already`,
       );
     }
-    const { folder, binaries, options } = this.#place;
+    const { folder, binaries, options } = this.#setup;
     // TCP only: the path of a socket in the folder could be too long.
     const network = ["-h", "127.0.0.1", "-p", String(this.port), "-k", ""];
     const args = ["-D", `${folder}/data`, ...network];
@@ -172,7 +176,7 @@ export class PrivatePostgres extends AttachedPostgres {
     );
     this.#server = server;
     try {
-      await waitUntil(() => this.#answers(server), startDeadlineMs);
+      await waitUntil(() => this.#answers(server), START_DEADLINE_MS);
     } catch (error) {
       await this.stop();
       throw new Error(
@@ -181,7 +185,7 @@ export class PrivatePostgres extends AttachedPostgres {
     }
   }
 
-  /** Shuts the server down, ending its connections; the data stay. */
+  /** Ends all connections and shuts the server down; the data stay. */
   async stop(): Promise<void> {
     await this.#server?.end("SIGINT");
     this.#server = undefined;
@@ -205,7 +209,7 @@ export class PrivatePostgres extends AttachedPostgres {
 
   async #answers(server: Daemon): Promise<boolean> {
     server.assertRunning();
-    const { binaries, port, options } = this.#place;
+    const { binaries, port, options } = this.#setup;
     const args = ["-q", "-h", "127.0.0.1", "-p", String(port)];
     return await run(`${binaries}/pg_isready`, args, options).then(
       () => true,
@@ -215,12 +219,12 @@ export class PrivatePostgres extends AttachedPostgres {
 }
 
 /**
- * Starts a private server with the database `pq` and the user `pq`, its owner
- * and superuser, which takes about 2 s. Root starts it as the user postgres,
- * since PostgreSQL refuses to run as root.
+ * Starts a private server with the database `pq` and the superuser `pq`, its owner. This takes
+ * about 2 s. The server runs as the user postgres when you are root, as PostgreSQL refuses to run
+ * as root.
  *
- * @throws {Error} when PostgreSQL is not installed, or the server takes no
- * queries within 60 s; then with the end of its log.
+ * @throws {Error} When PostgreSQL is not installed, or when the server accepts no queries within
+ * 60 s; then with the end of its log.
  */
 export async function startPostgres(
   options: PostgresOptions = {},
@@ -232,21 +236,16 @@ export async function startPostgres(
   await using undo = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "pq-postgres-" });
   undo.defer(() => removeFolder(folder));
-  const place = {
-    folder,
-    binaries,
-    port,
-    options: await programOptions(folder),
-  };
-  await initialise(place, password);
-  const server = undo.use(new PrivatePostgres(url("pq"), place));
+  const setup = { folder, binaries, port, options: await programOptions(folder) };
+  await initialise(setup, password);
+  const server = undo.use(new PrivatePostgres(url("pq"), setup));
   await server.start();
   await attachPostgres(url("postgres")).createDatabase("pq");
   undo.move();
   return server;
 }
 
-/** Hands the folder to the account the server runs as, where that is another. */
+/** Chooses the account that the server runs as, and gives it the folder. */
 async function programOptions(folder: string): Promise<ProgramOptions> {
   const env = {
     PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
@@ -255,14 +254,14 @@ async function programOptions(folder: string): Promise<ProgramOptions> {
   };
   const options = { env, cwd: folder };
   if (Deno.uid() !== 0) return options;
-  const id = async (what: string) => Number(await run("id", [what, account], options));
+  const id = async (what: string) => Number(await run("id", [what, ACCOUNT], options));
   const user = { uid: await id("-u"), gid: await id("-g") };
   await Deno.chown(folder, user.uid, user.gid);
   return { ...options, user };
 }
 
-async function initialise(place: Place, password: string): Promise<void> {
-  const { folder, binaries, options } = place;
+async function initialise(setup: Setup, password: string): Promise<void> {
+  const { folder, binaries, options } = setup;
   const passwordFile = `${folder}/password`;
   await Deno.writeTextFile(passwordFile, password, { mode: 0o600 });
   const { user } = options;

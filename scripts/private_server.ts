@@ -1,16 +1,16 @@
 /**
- * What the private servers of this folder share: a folder and a port of their
- * own, a child process that leaves nothing behind, and waiting for readiness.
+ * Parts of the private servers in this folder: free ports, temporary folders, child processes that
+ * leave nothing behind, and waiting until a server is ready.
  *
  * @module
  */
 
-/** How often a condition is looked at while waiting for it, in milliseconds. */
-const pollMs = 50;
+/** Time between two checks of a condition, in ms. */
+const POLL_MS = 50;
 
 /** How a program is run. */
 export interface ProgramOptions {
-  /** The whole environment of the program: nothing is inherited. */
+  /** The whole environment of the program, which inherits nothing. */
   readonly env: Readonly<Record<string, string>>;
   /** Working folder. Default: the caller's. */
   readonly cwd?: string;
@@ -19,10 +19,9 @@ export interface ProgramOptions {
 }
 
 /**
- * Runs a program to its end and answers what it printed on standard output.
+ * Runs a program until it ends and returns what it printed on standard output.
  *
- * @throws {Error} with the program's standard error when it exits with a code
- * other than 0.
+ * @throws {Error} With the program's standard error when its exit code is not 0.
  */
 export async function run(
   program: string,
@@ -55,9 +54,8 @@ function spawnOptions({ env, cwd, user }: ProgramOptions) {
 }
 
 /**
- * A long-running child process. Its output goes straight to a file, so no
- * stream has to be read; it stays in the caller's process group, so a signal
- * to the group ends it too.
+ * A long-running child process. Its output goes to a file, so nobody has to read a stream. It stays
+ * in the caller's process group, so a signal to the group ends it too.
  */
 export class Daemon {
   readonly #child: Deno.ChildProcess;
@@ -87,17 +85,17 @@ export class Daemon {
     return new Daemon(child, log);
   }
 
-  /** The process id of the program itself. */
+  /** Process id of the program itself. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** The end of what the program printed, at most 40 lines. */
+  /** The last lines that the program printed, at most 40. */
   output(): string {
     return tail(this.#log);
   }
 
-  /** Throws when the program has ended. */
+  /** @throws {Error} When the program has ended. */
   assertRunning(): void {
     if (this.#status === undefined) return;
     const { code, signal } = this.#status;
@@ -105,8 +103,8 @@ export class Daemon {
   }
 
   /**
-   * Sends `signal` and waits for the program to end; after `deadlineMs`
-   * milliseconds (default 30000) it is ended by SIGKILL.
+   * Sends `signal` and waits until the program ends. Kills it after `deadlineMs` ms (default
+   * 30000).
    */
   async end(signal: Deno.Signal, deadlineMs = 30_000): Promise<void> {
     this.#signal(signal);
@@ -131,10 +129,9 @@ export class Daemon {
 }
 
 /**
- * Waits until `ready` answers true, asking again every 50 milliseconds.
+ * Waits until `ready` returns true; calls it every 50 ms.
  *
- * @throws {Error} what `ready` throws, or that `deadlineMs` milliseconds have
- * passed.
+ * @throws {Error} What `ready` throws, or an error after `deadlineMs` ms.
  */
 export async function waitUntil(
   ready: () => boolean | Promise<boolean>,
@@ -145,11 +142,11 @@ export async function waitUntil(
     if (performance.now() > end) {
       throw new Error(`it was not ready within ${deadlineMs / 1000} s`);
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
-/** Whether something accepts TCP connections on `port` of 127.0.0.1. */
+/** Reports whether something accepts TCP connections on `port` of 127.0.0.1. */
 export async function accepts(port: number): Promise<boolean> {
   try {
     (await Deno.connect({ hostname: "127.0.0.1", port })).close();
@@ -160,11 +157,11 @@ export async function accepts(port: number): Promise<boolean> {
 }
 
 /**
- * A TCP port of 127.0.0.1 nobody listens on, from 20000 to 32767: below the
- * range Linux takes the ports of outgoing connections from, so that no client
- * can take it while its server is down for a restart.
+ * A TCP port of 127.0.0.1 that nobody listens on, from 20000 to 32767. Linux takes the ports of
+ * outgoing connections from higher numbers, so no client can take this one while its server
+ * restarts.
  *
- * @throws {Error} when 100 ports tried were all in use.
+ * @throws {Error} When 100 random ports are all in use.
  */
 export function freePort(): number {
   for (let attempt = 0; attempt < 100; attempt++) {
@@ -186,7 +183,7 @@ function isFree(port: number): boolean {
   }
 }
 
-/** The last `lines` lines (default 40) of a file; empty where it is absent. */
+/** The last `lines` lines (default 40) of a file; empty when there is no file. */
 export function tail(file: string, lines = 40): string {
   try {
     return Deno.readTextFileSync(file).trimEnd().split("\n").slice(-lines).join(
@@ -198,7 +195,7 @@ export function tail(file: string, lines = 40): string {
   }
 }
 
-/** Removes a folder and what is in it; one that is absent is no error. */
+/** Removes a folder and its contents, if there is such a folder. */
 export async function removeFolder(folder: string): Promise<void> {
   try {
     await Deno.remove(folder, { recursive: true });
@@ -207,15 +204,14 @@ export async function removeFolder(folder: string): Promise<void> {
   }
 }
 
-/** The words of what was thrown. */
+/** The message of whatever was thrown. */
 export function reason(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /**
- * Waits for SIGINT, SIGTERM or SIGHUP. They are caught from the call on, so
- * call it before what it protects is started. Disposing it gives the signals
- * their usual meaning back.
+ * Catches SIGINT, SIGTERM and SIGHUP, so that the caller can clean up. Call it before you start
+ * what has to be cleaned up. Disposing it restores the signals' usual effect.
  */
 export function signalled(): Disposable & {
   readonly received: Promise<Deno.Signal>;

@@ -1,6 +1,7 @@
 /**
- * Makes a release: `deno task release [--dry-run] <version>`. The version stands in `deno.json`
- * alone; the changelog, the binary and its checksum follow it.
+ * Makes a release: `deno task release [--dry-run] <version>`. Sets the version in `deno.json`, the
+ * only place where it is written, moves the unreleased changes of the changelog under it, and makes
+ * the binary and its checksum.
  *
  * @module
  */
@@ -9,28 +10,28 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compile } from "./compile.ts";
 
-/** Why there is no release; the message says what is wrong and what to do. */
+/** Why a release cannot be made; the message says what is wrong and what to do. */
 export class ReleaseError extends Error {
   override readonly name = "ReleaseError";
 }
 
-/** What a release needs. */
+/** Everything that a release needs. */
 export interface ReleaseOptions {
-  /** The folder of `deno.json`, `CHANGELOG.md` and `dist`. */
+  /** The folder with `deno.json`, `CHANGELOG.md` and `dist`. */
   readonly root: string;
-  /** What it is to be called. */
+  /** The new version. */
   readonly version: string;
-  /** `YYYY-MM-DD`. */
+  /** The date of the release, as `YYYY-MM-DD`. */
   readonly date: string;
-  /** Only say what would be done. */
+  /** Prints what a release would do, and changes nothing. */
   readonly isDryRun: boolean;
   readonly os: string;
   readonly arch: string;
-  /** What `git status --porcelain` says. */
+  /** Returns what `git status --porcelain` prints. */
   readonly status: () => Promise<string>;
-  /** Another compiler than `deno compile`, if one is named: COMPILE. */
+  /** The variable COMPILE, which names another compiler than `deno compile`. */
   readonly compiler: string | undefined;
-  /** Makes the binary. @returns What went wrong; `undefined` when it is made. */
+  /** Makes the binary. @returns What went wrong; `undefined` when the binary is made. */
   readonly compile: (output: string) => Promise<string | undefined>;
   readonly print: (line: string) => void;
 }
@@ -73,9 +74,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /**
- * What was typed.
+ * Reads the command line.
  *
- * @throws {ReleaseError} When it is not one version, with `--dry-run` or without.
+ * @throws {ReleaseError} When it is not one version, with or without `--dry-run`.
  */
 export function readArguments(
   args: readonly string[],
@@ -93,10 +94,9 @@ export function readArguments(
 }
 
 /**
- * Makes a release, or says what it would do. Where the binary cannot be made, the files are as they
- * were before.
+ * Makes a release, or prints what it would do. Restores the files when the binary cannot be made.
  *
- * @throws {ReleaseError} When there can be no release now.
+ * @throws {ReleaseError} When a release cannot be made.
  */
 export async function release(options: ReleaseOptions): Promise<void> {
   const { root, version, date, isDryRun, print } = options;
@@ -112,7 +112,7 @@ export async function release(options: ReleaseOptions): Promise<void> {
   const binary = join(root, "dist", `process-queue-${version}-${options.os}-${options.arch}`);
   if (isDryRun) return plan(options, binary).forEach(print);
   await write(files, after);
-  const problem = await made(options, binary);
+  const problem = await tryCompile(options, binary);
   if (problem !== undefined) {
     await write(files, [config ?? "", changelog ?? ""]);
     throw new ReleaseError(`${problem}\ndeno.json and CHANGELOG.md are as they were`);
@@ -122,24 +122,24 @@ export async function release(options: ReleaseOptions): Promise<void> {
 }
 
 /**
- * Sees that a version may follow another.
+ * Checks that one version may follow another.
  *
- * @throws {ReleaseError} When it is no semantic version, or not newer.
+ * @throws {ReleaseError} When the wanted version is not a semantic version, or not newer.
  */
 export function checkNewer(current: string, wanted: string): void {
   if (!VERSION.test(wanted)) {
     throw new ReleaseError(
-      `${wanted} is no semantic version: give three numbers with points between them, as 0.2.0, ` +
-        `without a v before them; 0.2.0-rc.1 is one, too`,
+      `${wanted} is not a semantic version: give three numbers separated by dots, as in 0.2.0, ` +
+        `without a leading v; a pre-release is written as in 0.2.0-rc.1`,
     );
   }
   if (compareVersions(wanted, current) > 0) return;
   throw new ReleaseError(
-    `${wanted} is not newer than ${current}, which deno.json says: give a later version`,
+    `${wanted} is not newer than ${current}, the version in deno.json: give a later version`,
   );
 }
 
-/** Which of two semantic versions is the later one: over 0 where `a` is. */
+/** Compares two semantic versions; the result is over 0 when `a` is later. */
 export function compareVersions(a: string, b: string): number {
   const [, ...left] = VERSION.exec(a) ?? [];
   const [, ...right] = VERSION.exec(b) ?? [];
@@ -150,7 +150,7 @@ export function compareVersions(a: string, b: string): number {
   return comparePrereleases(left[3], right[3]);
 }
 
-/** A version is later than its own pre-releases. */
+/** Compares the parts after the dash. A version is later than its own pre-releases. */
 function comparePrereleases(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   const left = a.split(".");
@@ -162,7 +162,7 @@ function comparePrereleases(a: string | undefined, b: string | undefined): numbe
   return left.length - right.length;
 }
 
-/** Numbers come before words. */
+/** Compares one part of two pre-releases. Numbers come before words. */
 function compareParts(a: string, b: string): number {
   const isNumber = (part: string) => /^\d+$/.test(part);
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
@@ -171,14 +171,14 @@ function compareParts(a: string, b: string): number {
 }
 
 /**
- * The changelog with what was unreleased under a version, and an empty section for what comes.
+ * Moves the unreleased changes of a changelog under a version, and leaves an empty section.
  *
  * @throws {ReleaseError} When there is nothing to release.
  */
 export function changelogWith(changelog: string, version: string, date: string): string {
   const start = changelog.search(/^## Unreleased$/m);
   if (start < 0) {
-    throw new ReleaseError(`CHANGELOG.md has no line "## Unreleased": add it, with what is new`);
+    throw new ReleaseError(`CHANGELOG.md has no line "## Unreleased": add it, and what is new`);
   }
   const from = start + UNRELEASED.length;
   const rest = changelog.slice(from);
@@ -192,23 +192,23 @@ export function changelogWith(changelog: string, version: string, date: string):
 }
 
 /**
- * `deno.json` with another version and nothing else changed.
+ * Changes the version in the text of `deno.json`, and nothing else.
  *
- * @throws {ReleaseError} When it has no version.
+ * @throws {ReleaseError} When the text has no version on a line of its own.
  */
 export function configWith(config: string, version: string): string {
   const after = config.replace(/^( {2}"version": ")[^"]*(")/m, `$1${version}$2`);
   if (versionOf(after) === version) return after;
-  throw new ReleaseError(`deno.json has no line   "version": "…"   of its own: give it one`);
+  throw new ReleaseError(`deno.json has no version on a line of its own: give it one`);
 }
 
-/** The version that `deno.json` says. */
+/** The version in the text of `deno.json`. */
 function versionOf(config: string): string {
   const { version } = JSON.parse(config) as { readonly version?: unknown };
   if (typeof version === "string" && VERSION.test(version)) return version;
+  const wrong = version === undefined ? "no version" : `the version ${JSON.stringify(version)}`;
   throw new ReleaseError(
-    `deno.json has the version ${JSON.stringify(version) ?? "of none"}: set it to the last one ` +
-      `that was released, as "0.1.0"`,
+    `deno.json has ${wrong}: set it to the last version that was released, as in "0.1.0"`,
   );
 }
 
@@ -221,7 +221,7 @@ export async function checksumLine(name: string, bytes: BufferSource): Promise<s
 function requireOwnCompiler(other: string | undefined): void {
   if (!other) return;
   throw new ReleaseError(
-    `COMPILE is ${other}, and a release is compiled by the project's own Deno: take the variable out`,
+    `COMPILE is ${other}, but a release is compiled by the project's own Deno: unset the variable`,
   );
 }
 
@@ -229,7 +229,7 @@ function requireClean(status: string): void {
   const changes = status.trimEnd();
   if (changes === "") return;
   throw new ReleaseError(
-    `there are changes that are not committed: commit or stash them first\n${changes}`,
+    `there are uncommitted changes: commit or stash them first\n${changes}`,
   );
 }
 
@@ -237,8 +237,11 @@ function makeBinary(output: string): Promise<string | undefined> {
   return compile(output, true);
 }
 
-/** Makes the binary, whatever is thrown meanwhile. @returns What went wrong. */
-async function made({ compile }: ReleaseOptions, binary: string): Promise<string | undefined> {
+/** Makes the binary and never throws. @returns What went wrong. */
+async function tryCompile(
+  { compile }: ReleaseOptions,
+  binary: string,
+): Promise<string | undefined> {
   try {
     return await compile(binary);
   } catch (error) {
@@ -257,9 +260,9 @@ async function writeChecksum(binary: string): Promise<void> {
 
 function plan({ version, date }: ReleaseOptions, binary: string): string[] {
   return [
-    "this would be done, and nothing was:",
+    "dry run, nothing was changed; a release would:",
     `  set the version in deno.json to ${version}`,
-    `  move what is unreleased in CHANGELOG.md to "## ${version} - ${date}"`,
+    `  move the unreleased changes of CHANGELOG.md to "## ${version} - ${date}"`,
     `  make dist/${basename(binary)}`,
     "  write dist/SHA256SUMS",
   ];
@@ -268,7 +271,7 @@ function plan({ version, date }: ReleaseOptions, binary: string): string[] {
 function done({ version }: ReleaseOptions, binary: string): string[] {
   return [
     `made dist/${basename(binary)} and dist/SHA256SUMS`,
-    "left to do by hand:",
+    "do the rest by hand:",
     `  git commit --all --message "Release ${version}"`,
     `  git tag v${version}`,
     `  git push origin HEAD v${version}`,
@@ -284,7 +287,7 @@ async function gitStatus(root: string): Promise<string> {
   const decoder = new TextDecoder();
   if (success) return decoder.decode(stdout);
   throw new ReleaseError(
-    `git cannot say whether all is committed: ${decoder.decode(stderr).trim()}`,
+    `git cannot tell whether everything is committed: ${decoder.decode(stderr).trim()}`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * The least that a consumer with amqplib can do: count, and acknowledge every 100th with all
- * before it. Nothing is decoded. With BENCH_LATENCY it acknowledges each and reads when it was sent.
+ * The least that a consumer with amqplib can do: it counts events, decodes none, and acknowledges
+ * 100 at once. With BENCH_LATENCY it acknowledges each event and reads when it was sent.
  *
  *   deno run -A scripts/bench/bare.ts URL QUEUE PREFETCH
  */

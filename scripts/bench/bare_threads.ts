@@ -1,6 +1,6 @@
 /**
- * So many threads that do nothing but wait; each loads zod, which no worker can do without. Prints
- * a mark when all wait.
+ * Threads that do nothing but wait; each loads zod, as every worker does. Prints a mark when all
+ * of them wait.
  *
  *   deno run -A scripts/bench/bare_threads.ts COUNT
  */

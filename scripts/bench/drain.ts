@@ -5,33 +5,36 @@
  */
 
 import type { Mark } from "./marks.ts";
-import { Consumer, deleteQueues, type Kind, median, run } from "./program.ts";
+import { Consumer, deleteQueues, type Kind, run } from "./program.ts";
+import { median } from "./ratios.ts";
 
-/** What is drained. */
+/** The queues to drain, and the consumer. */
 export interface DrainOptions {
   readonly url: string;
   readonly type: "classic" | "quorum";
-  /** Events of all queues, those of the warm-up not counted. */
+  /** Events of all queues, without those of the warm-up. */
   readonly events: number;
   readonly queues: number;
   readonly prefetch: number;
+  /** Root of the checkout whose program drains. @default {this checkout} */
+  readonly checkout?: string;
 }
 
-/** What one process did. */
+/** The result of one process, or the medians of several. */
 export interface Drained {
   readonly eventsPerSecond: number;
   readonly cpuMicros: number;
   readonly peakRssMb: number;
 }
 
-/** Events that are not measured, as the code is still being compiled. */
+/** The most events that are not measured, as the code is still being compiled. */
 const WARM_UP = 20_000;
 
 /** Fills the queues and has one process drain them. */
 export async function drain(kind: Kind, options: DrainOptions): Promise<Drained> {
-  const { url, type, events, prefetch } = options;
+  const { url, type, events, prefetch, checkout } = options;
   const queues = Array.from({ length: options.queues }, (_, index) => `bench${index}`);
-  const from = Math.ceil(WARM_UP / queues.length);
+  const from = Math.ceil(Math.min(WARM_UP, events) / queues.length);
   const to = from + Math.ceil(events / queues.length);
   for (const queue of queues) await run("fill.ts", url, queue, type, String(to));
   const marks = [from, to];
@@ -42,6 +45,7 @@ export async function drain(kind: Kind, options: DrainOptions): Promise<Drained>
     prefetch,
     worker: "counting",
     marks,
+    ...(checkout === undefined ? {} : { checkout }),
   });
   try {
     return drained(await consumer.read<Mark>(2 * queues.length), (to - from) * queues.length);
@@ -51,7 +55,7 @@ export async function drain(kind: Kind, options: DrainOptions): Promise<Drained>
   }
 }
 
-/** From the first mark of any queue to the last of all. */
+/** Measures from the first mark of any queue to the last of all. */
 function drained(marks: readonly Mark[], events: number): Drained {
   const [first, last] = [marks[0], marks.at(-1)] as [Mark, Mark];
   return {
@@ -61,7 +65,7 @@ function drained(marks: readonly Mark[], events: number): Drained {
   };
 }
 
-/** Drains by turns, in a changing order; answers with medians, and prints them. */
+/** Drains in turns, in an order that changes. @returns Medians, which it prints as well. */
 export async function compare(
   kinds: readonly Kind[],
   rounds: number,

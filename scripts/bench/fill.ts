@@ -1,15 +1,15 @@
 /**
- * Fills a queue with events of 300 bytes, confirmed; with `timed` it says how fast.
+ * Fills a queue with events of 300 bytes, confirmed; with `timed` it prints how fast.
  *
  *   deno run -A scripts/bench/fill.ts URL QUEUE TYPE COUNT [timed]
  */
 import { Buffer } from "node:buffer";
 import amqplib from "amqplib";
+import { eventText } from "./events.ts";
 import { type Mark, mark } from "./marks.ts";
 
 const [url = "", queue = "", type = "classic", count = "0", timed = ""] = Deno.args;
 const WINDOW = 2000;
-const EVENT_BYTES = 300;
 
 const connection = await amqplib.connect(url, { noDelay: true });
 const channel = await connection.createConfirmChannel();
@@ -18,7 +18,7 @@ await channel.assertQueue(queue, { durable: true, arguments: args });
 const from = mark(0);
 for (let i = 0; i < Number(count); i++) {
   const now = Date.now();
-  channel.sendToQueue(queue, body(i), {
+  channel.sendToQueue(queue, Buffer.from(eventText(i)), {
     persistent: true,
     contentType: "application/json",
     messageId: crypto.randomUUID(),
@@ -38,10 +38,4 @@ function printRate(to: Mark): void {
     `rabbitmq publish ${rate.toFixed(0).padStart(7)} events/s ` +
       `${cpu.toFixed(1).padStart(6)} µs CPU/event`,
   );
-}
-
-function body(i: number): Buffer {
-  const event = { user_profile_id: i % 1000 + 1, client_id: 1, query: "", time: 1_700_000_000 + i };
-  const missing = EVENT_BYTES - JSON.stringify(event).length;
-  return Buffer.from(JSON.stringify({ ...event, query: "x".repeat(missing) }));
 }

@@ -1,17 +1,18 @@
 /**
- * How long events took from their publisher to their handler.
+ * The time from an event's publisher to its handler.
  *
  * @module
  */
 
-/** What is printed, in ms. */
+/** Percentiles in ms. */
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Events that are measured, and those before them that are not. */
+/** The number of events that are measured. */
 export const MEASURED = 2000;
+/** The number of events before them, which are not. */
 export const UNMEASURED = 200;
 
 /** Now, in ms since 1970 with a fraction. */
@@ -19,7 +20,7 @@ export function wallClock(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Collects latencies, and prints them as a line of JSON when there are enough. */
+/** Collects latencies and prints a {@linkcode Latency} as JSON when there are enough. */
 export class Latencies {
   readonly #ms: number[] = [];
 

@@ -1,5 +1,5 @@
 /**
- * How long events take from publisher to handler, at 200 a second.
+ * The time from publisher to handler, at 200 events a second.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Consumer, deleteQueues, type Kind, run } from "./program.ts";
 const QUEUE = "bench_latency";
 const KINDS: readonly Kind[] = ["bare", "inline", "thread"];
 
-/** Measures and prints. */
+/** Measures each kind of consumer and prints a row for it. */
 export async function latency(url: string): Promise<void> {
   for (const kind of KINDS) {
     const { p50, p99 } = await measure(url, kind);

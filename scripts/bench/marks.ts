@@ -1,10 +1,10 @@
 /**
- * What a benchmarked process says of itself: the clock and its CPU at some of its events.
+ * Marks that a benchmarked process prints: the clock and its CPU at some of its events.
  *
  * @module
  */
 
-/** A process at one of its events. */
+/** A process at one of its events. The benchmark of another checkout reads these names, too. */
 export interface Mark {
   /** Events so far. */
   readonly count: number;
@@ -18,19 +18,24 @@ export interface Mark {
 
 const TICKS_PER_SECOND = 100; // Linux's USER_HZ
 
-/** Looks at this process. */
+/** Measures this process. */
 export function mark(count: number): Mark {
   return markOf("self", count);
 }
 
-/** Looks at a process. */
+/** Measures a process. */
 export function markOf(pid: number | "self", count: number): Mark {
   return {
     count,
     at: performance.timeOrigin + performance.now(),
-    cpuMicros: cpuMicros(Deno.readTextFileSync(`/proc/${pid}/stat`)),
+    cpuMicros: cpuMicros(Deno.readTextFileSync(`/proc/${pid}/stat`), 11),
     peakRssBytes: peakRssBytes(Deno.readTextFileSync(`/proc/${pid}/status`)),
   };
+}
+
+/** CPU that this process's children used until they ended, in µs. */
+export function endedChildrenCpuMicros(): number {
+  return cpuMicros(Deno.readTextFileSync("/proc/self/stat"), 13);
 }
 
 /** Counts events and prints a line of JSON at each of the marked ones. */
@@ -38,12 +43,12 @@ export class Marker {
   readonly #marks: ReadonlySet<number>;
   #count = 0;
 
-  /** @param marks Which events to mark, comma-separated, as in BENCH_MARKS. */
+  /** @param marks The events to mark, comma-separated, as in BENCH_MARKS. */
   constructor(marks: string) {
     this.#marks = new Set(marks.split(",").map(Number));
   }
 
-  /** Counts one. @returns How many there were. */
+  /** Counts one. @returns The count so far. */
   next(): number {
     const count = ++this.#count;
     if (this.#marks.has(count)) console.log(JSON.stringify(mark(count)));
@@ -51,10 +56,10 @@ export class Marker {
   }
 }
 
-function cpuMicros(stat: string): number {
+/** @param user The field of the user's time after the program's name; the system's follows it. */
+function cpuMicros(stat: string, user: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [user, system] = [Number(fields[11]), Number(fields[12])];
-  return (user + system) * (1e6 / TICKS_PER_SECOND);
+  return (Number(fields[user]) + Number(fields[user + 1])) * (1e6 / TICKS_PER_SECOND);
 }
 
 function peakRssBytes(status: string): number {

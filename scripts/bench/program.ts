@@ -5,24 +5,27 @@
  */
 
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
-/** What consumes. */
+/** A kind of consumer. */
 export type Kind = "bare" | "inline" | "thread";
 
-/** What is measured and how. */
+/** How a consumer is started. */
 export interface ConsumerOptions {
   readonly url: string;
   readonly kind: Kind;
   readonly queues: readonly string[];
   readonly prefetch: number;
-  /** What its workers do, see `worker.ts`. */
+  /** The function of `worker.ts` that makes its workers. */
   readonly worker: "counting" | "timing";
   /** Events at which each worker prints a mark. */
   readonly marks?: readonly number[];
+  /** Root of the checkout whose program and workers run. @default {this checkout} */
+  readonly checkout?: string;
 }
 
-const ROOT = join(import.meta.dirname ?? ".", "..", "..");
-const WORKER = new URL("./worker.ts", import.meta.url).href;
+/** Root of this checkout. */
+export const ROOT: string = join(import.meta.dirname ?? ".", "..", "..");
 
 /** A process that consumes, until it is disposed of. */
 export class Consumer implements AsyncDisposable {
@@ -40,26 +43,29 @@ export class Consumer implements AsyncDisposable {
 
   /** Starts it. */
   static async start(options: ConsumerOptions): Promise<Consumer> {
-    const dir = await Deno.makeTempDir();
-    for (const queue of options.queues) {
-      const text = `import { ${options.worker} } from "${WORKER}";\n` +
-        `export default ${options.worker}("${queue}");\n`;
-      await Deno.writeTextFile(`${dir}/${queue}.ts`, text);
-    }
-    return new Consumer(spawn(argumentsOf(options), environmentOf(options, dir)), dir);
+    const { checkout = ROOT } = options;
+    const dir = await makeWorkers(options.queues, options.worker, checkout);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", ...argumentsOf(options)],
+      cwd: checkout,
+      env: environmentOf(options, dir),
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    return new Consumer(child, dir);
   }
 
-  /** Its process. */
+  /** Its process id. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** The next so many lines of JSON that it prints. */
+  /** The next `count` lines of JSON that it prints. */
   async read<Line>(count: number): Promise<Line[]> {
     const lines: Line[] = [];
     while (lines.length < count) {
       const { value, done } = await this.#lines.next();
-      if (done) throw new Error("The consumer ended before it had printed all its lines");
+      if (done) throw new Error("the consumer ended before it had printed all its lines");
       lines.push(value as Line);
     }
     return lines;
@@ -74,14 +80,24 @@ export class Consumer implements AsyncDisposable {
   }
 }
 
-function spawn(args: readonly string[], env: Record<string, string>): Deno.ChildProcess {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", ...args],
-    cwd: ROOT,
-    env,
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
+/**
+ * Makes a folder with a worker for each queue. The workers import those of their checkout, which
+ * is why two checkouts can be compared only while the names in `worker.ts` stay the same.
+ *
+ * @returns The folder, in the system's folder for temporary files.
+ */
+export async function makeWorkers(
+  queues: readonly string[],
+  worker: ConsumerOptions["worker"],
+  checkout: string,
+): Promise<string> {
+  const dir = await Deno.makeTempDir({ prefix: "pq-bench-" });
+  const module = pathToFileURL(join(checkout, "scripts", "bench", "worker.ts")).href;
+  for (const queue of queues) {
+    const text = `import { ${worker} } from "${module}";\nexport default ${worker}("${queue}");\n`;
+    await Deno.writeTextFile(`${dir}/${queue}.ts`, text);
+  }
+  return dir;
 }
 
 function argumentsOf({ kind, url, queues, prefetch }: ConsumerOptions): string[] {
@@ -97,17 +113,24 @@ function environmentOf(options: ConsumerOptions, dir: string): Record<string, st
   const { url, queues, prefetch, worker, marks = [] } = options;
   const prefetches = queues.map((queue) => [`PQ_${queue.toUpperCase()}_PREFETCH`, `${prefetch}`]);
   return {
-    AMQP_URL: url,
-    WORKERS_DIR: dir,
-    STATE_DIR: `${dir}/state`,
-    QUEUE_STATS_DIR: `${dir}/stats`,
+    ...settings(url, dir),
     BENCH_MARKS: marks.join(","),
     ...(worker === "timing" && { BENCH_LATENCY: "1" }),
     ...Object.fromEntries(prefetches),
   };
 }
 
-/** Runs a script of this folder to its end. */
+/** The program's settings. @param dir A folder that {@linkcode makeWorkers} made. */
+export function settings(url: string, dir: string): Record<string, string> {
+  return {
+    AMQP_URL: url,
+    WORKERS_DIR: dir,
+    STATE_DIR: `${dir}/state`,
+    QUEUE_STATS_DIR: `${dir}/stats`,
+  };
+}
+
+/** Runs a script of this folder until it ends. */
 export async function run(script: string, ...args: readonly string[]): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", join(ROOT, "scripts", "bench", script), ...args],
@@ -134,10 +157,4 @@ export async function deleteQueues(url: string, queues: readonly string[]): Prom
   const channel = await connection.createChannel();
   for (const queue of queues) await channel.deleteQueue(queue);
   await connection.close();
-}
-
-/** The middle one. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }

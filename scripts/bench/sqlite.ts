@@ -1,6 +1,6 @@
 /**
- * The embedded broker by itself: events of 300 bytes are published, and then drained, through a
- * file in a folder of its own.
+ * The embedded broker by itself: publishes events of 300 bytes into a file in a temporary folder,
+ * and then drains them.
  *
  *   deno run -A scripts/bench/sqlite.ts [--events 100000] [--prefetch 500]
  *
@@ -11,29 +11,29 @@ import { parseArgs } from "node:util";
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
+import { eventText } from "./events.ts";
 import { type Mark, mark } from "./marks.ts";
 
-/** What to measure. */
+/** Options of the measurement. */
 export interface SqliteBench {
   readonly events: number;
   readonly prefetch: number;
-  /** How many publishes wait for their confirmation at once. @default {1000} */
+  /** The most publishes that wait for their confirmation. @default {1000} */
   readonly window?: number;
-  /** Where the folder is made. @default the system's folder for temporary files */
+  /** Parent of the temporary folder. @default {the system's folder for temporary files} */
   readonly dir?: string;
 }
 
-/** What one direction costs. */
+/** The speed and the price of publishing or of draining. */
 export interface SqliteRate {
   readonly eventsPerSecond: number;
   readonly cpuMicros: number;
 }
 
 const QUEUE = "bench";
-const EVENT_BYTES = 300;
 const WARM_UP = 5000;
 
-/** Publishes and drains so many events in this process, after some that are not measured. */
+/** Publishes and drains in this process, after a warm-up that is not measured. */
 export async function benchSqlite(
   { events, prefetch, window = 1000, dir }: SqliteBench,
 ): Promise<{ readonly publish: SqliteRate; readonly drain: SqliteRate }> {
@@ -68,13 +68,13 @@ async function publishAll(broker: Broker, count: number, window: number): Promis
   for (let i = 0; i < count; i += window) {
     const publishes = Array.from(
       { length: Math.min(window, count - i) },
-      (_, k) => broker.publish(QUEUE, body(i + k), newEventProperties()),
+      (_, k) => broker.publish(QUEUE, eventText(i + k), newEventProperties()),
     );
     await Promise.all(publishes);
   }
 }
 
-/** Every event is done in the microtask after it came, as by a worker that has nothing to do. */
+/** Settles each event in the microtask after it came, as a worker does that has nothing to do. */
 async function drainAll(broker: Broker, count: number, prefetch: number): Promise<void> {
   const drained = Promise.withResolvers<void>();
   let done = 0;
@@ -91,12 +91,7 @@ async function drainAll(broker: Broker, count: number, prefetch: number): Promis
   await subscription.close();
 }
 
-function body(i: number): string {
-  const event = { user_profile_id: i % 1000 + 1, client_id: 1, query: "", time: 1_700_000_000 + i };
-  const missing = EVENT_BYTES - JSON.stringify(event).length;
-  return JSON.stringify({ ...event, query: "x".repeat(missing) });
-}
-
+/** A line that the comparison of two checkouts reads, see `parseRates`. */
 function row(name: string, { eventsPerSecond, cpuMicros }: SqliteRate): string {
   return `${name.padEnd(16)} ${eventsPerSecond.toFixed(0).padStart(7)} events/s ` +
     `${cpuMicros.toFixed(1).padStart(6)} µs CPU/event`;
@@ -113,5 +108,5 @@ if (import.meta.main) {
   const setting = { events: Number(values.events), prefetch: Number(values.prefetch) };
   const { publish, drain } = await benchSqlite(setting);
   console.log(row("sqlite publish", publish));
-  console.log(row(`sqlite drain`, drain));
+  console.log(row("sqlite drain", drain));
 }

@@ -1,26 +1,27 @@
 /**
- * What a thread for a queue costs, beside one that does nothing: to begin, in memory, and idle.
+ * The cost of a queue's thread beside a thread that does nothing: to start, in memory, and idle.
  *
  * @module
  */
 
 import { type Mark, markOf } from "./marks.ts";
-import { Consumer, deleteQueues, median, run } from "./program.ts";
+import { Consumer, deleteQueues, ROOT, run } from "./program.ts";
+import { median } from "./ratios.ts";
 
 const THREADS = 16;
 const ROUNDS = 3;
 const IDLE_SECONDS = 5;
-/** How much more than a bare thread one may cost. */
+/** The most that a queue's thread may cost, as a multiple of a bare thread. */
 const MOST = 1.5;
 
-/** What threads cost. */
-interface Cost {
+/** The cost of threads. */
+export interface Cost {
   readonly startMs: number;
   readonly rssMb: number;
   readonly cpuMs: number;
 }
 
-/** Measures by turns, and prints medians. @returns Whether it is little enough. */
+/** Measures in turns and prints medians. @returns Whether threads are cheap enough. */
 export async function threads(url: string): Promise<boolean> {
   const bares: Cost[] = [];
   const engines: Cost[] = [];
@@ -58,7 +59,7 @@ function medians(costs: readonly Cost[]): Cost {
   };
 }
 
-/** What each thread costs more than none, or than one. */
+/** The cost of each additional thread. */
 function each(few: Cost, many: Cost, threads: number = THREADS): Cost {
   return {
     startMs: (many.startMs - few.startMs) / threads,
@@ -81,11 +82,32 @@ async function bareThreads(count: number): Promise<Cost> {
   return cost;
 }
 
-/** Every queue holds one event, at which its worker prints a mark. */
+/** Starts the program with 16 queues, each in a thread. @returns The cost of all of them. */
+export async function startThreads(
+  url: string,
+  checkout: string,
+): Promise<Cost & { readonly count: number }> {
+  return await withThreads(url, THREADS, checkout, (_, cost) => ({ ...cost, count: THREADS }));
+}
+
 async function engineThreads(
   url: string,
   count: number,
 ): Promise<{ readonly cost: Cost; readonly idleCpuMs: number }> {
+  return await withThreads(url, count, ROOT, async ({ pid }, cost) => {
+    const before = markOf(pid, 0).cpuMicros;
+    await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+    return { cost, idleCpuMs: (markOf(pid, 0).cpuMicros - before) / 1000 };
+  });
+}
+
+/** Runs threads until `use` has ended. Each worker prints a mark at its queue's only event. */
+async function withThreads<Result>(
+  url: string,
+  count: number,
+  checkout: string,
+  use: (consumer: Consumer, cost: Cost) => Result | Promise<Result>,
+): Promise<Result> {
   const queues = Array.from({ length: count }, (_, index) => `bench${index}`);
   for (const queue of queues) await run("fill.ts", url, queue, "classic", "1");
   const consumer = await Consumer.start({
@@ -95,13 +117,11 @@ async function engineThreads(
     prefetch: 100,
     worker: "counting",
     marks: [1],
+    checkout,
   });
   try {
     const last = (await consumer.read<Mark>(count)).at(-1) as Mark;
-    const cost = costOf(consumer.startedAt, last);
-    const before = markOf(consumer.pid, 0).cpuMicros;
-    await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
-    return { cost, idleCpuMs: (markOf(consumer.pid, 0).cpuMicros - before) / 1000 };
+    return await use(consumer, costOf(consumer.startedAt, last));
   } finally {
     await consumer[Symbol.asyncDispose]();
     await deleteQueues(url, queues);
@@ -115,7 +135,7 @@ function costOf(startedAt: number, { at, peakRssBytes, cpuMicros }: Mark): Cost 
 function print(name: string, { startMs, rssMb, cpuMs }: Cost): void {
   console.log(
     name.padEnd(26),
-    `${startMs.toFixed(0).padStart(4)} ms to begin`,
+    `${startMs.toFixed(0).padStart(4)} ms to start`,
     `${cpuMs.toFixed(0).padStart(4)} ms CPU`,
     `${rssMb.toFixed(1).padStart(5)} MB RSS`,
   );

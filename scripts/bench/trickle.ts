@@ -1,5 +1,5 @@
 /**
- * Publishes events of which each says when, 200 a second.
+ * Publishes 200 events a second; each holds the time at which it was sent.
  *
  *   deno run -A scripts/bench/trickle.ts URL QUEUE
  */

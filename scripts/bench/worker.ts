@@ -1,5 +1,6 @@
 /**
- * Workers that do nothing but count, for the benchmark.
+ * Workers of the benchmark. The benchmark of another checkout runs them too, so their names and
+ * what they print stay as they are.
  *
  * @module
  */
@@ -16,7 +17,7 @@ const event = z.object({
   time: z.int(),
 });
 
-/** A worker that does nothing, as `noop`, and prints its marks: see {@linkcode Marker}. */
+/** A worker that only counts its events; {@linkcode Marker} prints some of them. */
 export function counting(queue: string): Worker {
   const marker = new Marker(Deno.env.get("BENCH_MARKS") ?? "");
   return defineWorker({
@@ -28,7 +29,7 @@ export function counting(queue: string): Worker {
   });
 }
 
-/** A worker that prints how long its events took to come. */
+/** A worker that prints how long its events took to arrive. */
 export function timing(queue: string): Worker {
   const latencies = new Latencies();
   return defineWorker({

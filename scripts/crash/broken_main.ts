@@ -1,5 +1,5 @@
 /**
- * The program with an engine that loses events: for the crash suite, which must find that out.
+ * The program with an engine that loses events. The crash suite must notice that.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
-import { makeCareless } from "./careless.ts";
+import { makeLossy } from "./lossy_broker.ts";
 
-/** One of the brokers that the program is going to open. */
+/** Opens the broker that the program is going to use. */
 async function openOne(): Promise<Broker> {
   const url = Deno.env.get("AMQP_URL");
   if (url !== undefined) return await openRabbitmq({ url });
@@ -18,6 +18,6 @@ async function openOne(): Promise<Broker> {
 
 {
   await using broker = await openOne();
-  makeCareless(Object.getPrototypeOf(broker));
+  makeLossy(Object.getPrototypeOf(broker));
 }
 await import("../../main.ts");

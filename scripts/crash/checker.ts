@@ -1,42 +1,42 @@
 /**
- * What became of the events: whether any is lost.
+ * Finds out what happened to the events, and whether any is lost.
  *
  * @module
  */
 
-/** An event that was given up. */
+/** An event in a queue of failed events. */
 export interface DeadLetter {
   readonly id: string;
-  /** Why, as its header says. */
+  /** Why it failed, by its header. */
   readonly reason: string | undefined;
 }
 
-/** What there is to judge by. */
+/** Everything that a verdict is made from. */
 export interface Evidence {
   /** The events whose publish was confirmed. */
   readonly confirmed: Iterable<string>;
-  /** The events that were done, by the ledger; twice where they were done twice. */
+  /** The events that were processed, by the ledger; one that was processed twice is here twice. */
   readonly done: readonly string[];
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** What became of the confirmed events. */
+/** What happened to the confirmed events. */
 export interface Verdict {
   readonly published: number;
-  /** How many were done. */
+  /** The number of events that were processed. */
   readonly processed: number;
-  /** How often one was done that had been done before. */
+  /** How often an event was processed that had been processed before. */
   readonly duplicates: number;
   readonly deadLettered: number;
-  /** How many were given up for which reason. */
+  /** The number of dead-lettered events by reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** The events that were given up without a reason. */
+  /** The events that were dead-lettered without a reason. */
   readonly withoutReason: readonly string[];
-  /** The events that are neither done nor given up. */
+  /** The events that were neither processed nor dead-lettered. */
   readonly lost: readonly string[];
 }
 
-/** Judges. Pure: the same evidence, the same verdict. */
+/** Makes the verdict. */
 export function check({ confirmed, done, deadLetters }: Evidence): Verdict {
   const published = new Set(confirmed);
   const processed = new Set(done);

@@ -1,38 +1,38 @@
 /**
- * What is done to the processes, their handlers and the broker.
+ * The faults that the suite makes in the processes, their handlers and the broker.
  *
  * @module
  */
 
 import { waitUntil } from "../private_server.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
+import type { Deployment } from "./deployment.ts";
+import { ALWAYS, QUEUES, type Trouble } from "./events.ts";
 import { sleep } from "./handler.ts";
 import { now } from "./ledger.ts";
-import { ALWAYS, QUEUES, type Trouble } from "./orders.ts";
 import type { Random } from "./random.ts";
 import type { Fault } from "./recovery.ts";
-import type { World } from "./world.ts";
 
-/** One kind of fault. All random numbers are drawn before anything is waited for. */
+/** One kind of fault. `make` draws its random numbers before it waits for anything. */
 interface Kind {
   readonly kind: string;
-  make(world: World, random: Random): Promise<Omit<Fault, "kind">>;
+  make(deployment: Deployment, random: Random): Promise<Omit<Fault, "kind">>;
 }
 
-/** Kinds that are made one after another; other lanes go on beside. */
+/** Kinds of faults that are made one after another. Lanes run concurrently. */
 interface Lane {
   readonly name: string;
   readonly kinds: readonly Kind[];
-  /** The least and the most ms between two faults. */
+  /** The shortest and the longest time between two faults, in ms. */
   readonly pauseMs: readonly [number, number];
 }
 
-/** How long an alarm lasts, and how long a killed broker stays down, in ms at the most. */
-const AWAY_MS = 1500;
+/** The longest time that an alarm lasts or a killed broker stays down, in ms. */
+const MAX_OUTAGE_MS = 1500;
 
 const KILL: Kind = {
   kind: "SIGKILL",
-  make: (world, random) => interrupt(world, random, "SIGKILL"),
+  make: (deployment, random) => interrupt(deployment, random, "SIGKILL"),
 };
 
 const PROCESSES: Lane = {
@@ -41,8 +41,8 @@ const PROCESSES: Lane = {
   kinds: [
     KILL,
     KILL,
-    { kind: "SIGTERM", make: (world, random) => interrupt(world, random, "SIGTERM") },
-    { kind: "SIGUSR1", make: (world, random) => interrupt(world, random, "SIGUSR1") },
+    { kind: "SIGTERM", make: (deployment, random) => interrupt(deployment, random, "SIGTERM") },
+    { kind: "SIGUSR1", make: (deployment, random) => interrupt(deployment, random, "SIGUSR1") },
   ],
 };
 
@@ -50,9 +50,9 @@ const HANDLERS: Lane = {
   name: "handlers",
   pauseMs: [1000, 3000],
   kinds: [
-    { kind: "handler hangs", make: (world, random) => trouble(world, random, "hang") },
-    { kind: "handler loops", make: (world, random) => trouble(world, random, "loop") },
-    { kind: "heap is full", make: (world, random) => trouble(world, random, "fill") },
+    { kind: "handler hangs", make: (deployment, random) => trouble(deployment, random, "hang") },
+    { kind: "handler loops", make: (deployment, random) => trouble(deployment, random, "loop") },
+    { kind: "heap is full", make: (deployment, random) => trouble(deployment, random, "fill") },
   ],
 };
 
@@ -67,58 +67,67 @@ const BROKER: Lane = {
   ],
 };
 
+/** When the suite stops making faults. */
+export interface End {
+  /** Aborted when there were enough faults. Each kind is still made once, however long it takes. */
+  readonly enough: AbortSignal;
+  /** Aborted to make no more faults at all. @default {never} */
+  readonly stop: AbortSignal | undefined;
+}
+
 /**
- * Makes faults of all kinds at random until it is told to stop: each kind once, then all of them
- * again in another order. The seed repeats which are made, though not to the ms when.
+ * Makes faults of all kinds: each kind once, then all of them again in another order, until the
+ * end. A seed repeats the kinds and their order, but not the exact times.
  */
 export async function makeFaults(
-  world: World,
+  deployment: Deployment,
   random: (purpose: string) => Random,
-  stop: AbortSignal,
+  end: End,
 ): Promise<Fault[]> {
-  const lanes = world.node ? [PROCESSES, HANDLERS, BROKER] : [PROCESSES, HANDLERS];
-  const made = lanes.map((lane) => makeInTurn(lane, world, random(lane.name), stop));
+  const lanes = deployment.node ? [PROCESSES, HANDLERS, BROKER] : [PROCESSES, HANDLERS];
+  const made = lanes.map((lane) => makeInTurn(lane, deployment, random(lane.name), end));
   return (await Promise.all(made)).flat().sort((a, b) => a.at - b.at);
 }
 
 async function makeInTurn(
   { kinds, pauseMs: [least, most] }: Lane,
-  world: World,
+  deployment: Deployment,
   random: Random,
-  stop: AbortSignal,
+  { enough, stop }: End,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  while (!stop.aborted) {
+  const isOver = () => stop?.aborted === true || (enough.aborted && faults.length >= kinds.length);
+  while (!isOver()) {
     for (const { kind, make } of random.shuffled(kinds)) {
-      await pause(random.between(least, most), stop);
-      if (stop.aborted) break;
-      faults.push({ kind, ...await make(world, random) });
+      await pause(random.between(least, most), isOver);
+      if (isOver()) break;
+      faults.push({ kind, ...await make(deployment, random) });
     }
   }
   return faults;
 }
 
-/** Resolves after so many ms, or when it is told to stop. */
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
+/** Resolves after `ms` ms, or when `isOver` returns true. */
+async function pause(ms: number, isOver: () => boolean): Promise<void> {
   const end = performance.now() + ms;
-  await waitUntil(() => stop.aborted || performance.now() >= end, 2 * ms + 1000);
+  await waitUntil(() => isOver() || performance.now() >= end, Infinity);
 }
 
-/** The time is that of the signal: what follows is the end of one process and a new one's start. */
-async function interrupt(world: World, random: Random, signal: Deno.Signal) {
-  const service = random.pick(world.services);
+/** Ends a process by a signal. Recovery starts with the signal. */
+async function interrupt(deployment: Deployment, random: Random, signal: Deno.Signal) {
+  const service = random.pick(deployment.services);
   const at = now();
   return { at, pid: await service.interrupt(signal) };
 }
 
-/** Once, and the event is good then; or always, and it is dead-lettered. */
-function trouble({ publisher }: World, random: Random, trouble: Trouble) {
+/** Publishes an event that makes trouble once and then succeeds, or always and is dead-lettered. */
+function trouble({ publisher }: Deployment, random: Random, trouble: Trouble) {
   const queue = random.pick(QUEUES);
   const id = publisher.publish(queue, { trouble, times: random.pick([1, ALWAYS]) });
   return Promise.resolve({ at: now(), id });
 }
 
-/** The time is that of the fault's end: the broker is there again. */
+/** Makes a fault of the broker. Recovery starts when the broker is available again. */
 function onNode(
   make: (node: PrivateRabbitmq, random: Random) => Promise<unknown>,
 ): Kind["make"] {
@@ -129,14 +138,14 @@ function onNode(
 }
 
 async function killBroker(node: PrivateRabbitmq, random: Random): Promise<void> {
-  const ms = random.between(0, AWAY_MS);
+  const ms = random.between(0, MAX_OUTAGE_MS);
   await node.kill();
   await sleep(ms);
   await node.start();
 }
 
 async function alarm(node: PrivateRabbitmq, random: Random): Promise<void> {
-  const ms = random.between(0, AWAY_MS);
+  const ms = random.between(0, MAX_OUTAGE_MS);
   try {
     await node.ctl("set_vm_memory_high_watermark", "0.0000001");
     await sleep(ms);
@@ -145,14 +154,14 @@ async function alarm(node: PrivateRabbitmq, random: Random): Promise<void> {
   }
 }
 
-/** Closes one connection of all there are, unless it is just gone. */
-async function closeConnection({ node }: World, random: Random) {
+/** Closes one of all connections, unless it has just ended. */
+async function closeConnection({ node }: Deployment, random: Random) {
   const closing = node?.ctl("eval", closeOne(random.next())).catch(() => "");
   const pid = /process-queue [^"]*:(\d+) \(/.exec(await closing ?? "")?.[1];
   return { at: now(), ...(pid === undefined ? {} : { pid: Number(pid) }) };
 }
 
-/** Closes a connection and answers its name, which names the process. */
+/** Erlang that closes a connection and returns its name, which holds the process id. */
 function closeOne(chance: number): string {
   return `All = rabbit_networking:connections(),
     One = lists:nth(trunc(${chance} * length(All)) + 1, All),

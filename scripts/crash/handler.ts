@@ -1,46 +1,46 @@
 /**
- * What the handlers of all workers do: the trouble they are told to make, then a line in the
- * ledger.
+ * The handler of all workers: it makes the trouble that its event asks for, and then writes a line
+ * into the ledger.
  *
  * @module
  */
 
+import { type CrashEvent, eventSchema, type Trouble } from "./events.ts";
 import { writeLine } from "./ledger.ts";
-import { type Order, order, type Trouble } from "./orders.ts";
 
-/** What the workers have in common: limits so short that much happens in a minute. */
-export const COMMON = { event: order, maxConsumeSeconds: 1, maxHeapMb: 64, retries: [1] };
+/** Settings of all workers. Short limits make much happen in a minute. */
+export const COMMON = { event: eventSchema, maxConsumeSeconds: 1, maxHeapMb: 64, retries: [1] };
 
 /** Handles one event. @param attempt 1 for the first. */
-export async function handle(one: Order, attempt: number, queue: string): Promise<void> {
-  if (attempt <= one.times) await TROUBLES[one.trouble](one, queue);
-  writeLine("done", one, queue);
+export async function handle(event: CrashEvent, attempt: number, queue: string): Promise<void> {
+  if (attempt <= event.times) await TROUBLES[event.trouble](event, queue);
+  writeLine("done", event, queue);
 }
 
-/** Resolves after so many ms. */
+/** Resolves after `ms` ms. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const TROUBLES: Readonly<Record<Trouble, (one: Order, queue: string) => unknown>> = {
+const TROUBLES: Readonly<Record<Trouble, (event: CrashEvent, queue: string) => unknown>> = {
   none: () => {},
   throw({ id }) {
-    throw new Error(`The event ${id} is told to throw`);
+    throw new Error(`The event ${id} asks for an error`);
   },
-  /** Waits for ever, whatever its signal says. */
-  hang(one, queue) {
-    writeLine("begun", one, queue);
+  /** Waits for ever and ignores its signal. */
+  hang(event, queue) {
+    writeLine("started", event, queue);
     return new Promise(() => {});
   },
-  /** Keeps its thread from doing anything else. */
-  loop(one, queue) {
-    writeLine("begun", one, queue);
+  /** Blocks its thread. */
+  loop(event, queue) {
+    writeLine("started", event, queue);
     for (;;);
   },
   /** Fills the heap of its thread. */
-  fill(one, queue) {
-    writeLine("begun", one, queue);
+  fill(event, queue) {
+    writeLine("started", event, queue);
     const heap: object[] = [];
-    for (;;) heap.push({ id: one.id, number: heap.length });
+    for (;;) heap.push({ id: event.id, number: heap.length });
   },
 };

@@ -1,42 +1,42 @@
 /**
- * The ledger: what the handlers of all processes did, in one file to which they append.
+ * The ledger: one file to which the handlers of all processes append what they did.
  *
  * @module
  */
 
 /** A line of the ledger. */
 export interface LedgerLine {
-  /** `begun` is written of events only that bring trouble, and `done` of all. */
-  readonly what: "begun" | "done";
-  /** The event. */
+  /** Handlers write `done` for all events, and `started` only for those that make trouble. */
+  readonly what: "started" | "done";
+  /** Id of the event. */
   readonly id: string;
   readonly queue: string;
-  /** The process. */
+  /** Process id of the handler's process. */
   readonly pid: number;
   /** ms since 1970, with a fraction. */
   readonly at: number;
 }
 
-/** Names the ledger's file to the processes. */
+/** The environment variable that holds the path of the ledger. */
 export const LEDGER = "CRASH_LEDGER";
 
 /**
- * Writes one line, in a handler. A kill may cut it short, so it begins with a line break: the line
- * of another process then still stands for itself.
+ * Writes one line. A kill may cut a line short. Each one therefore starts with a line break, so that
+ * the next process's line is whole.
  */
 export function writeLine(what: LedgerLine["what"], { id }: { id: string }, queue: string): void {
   const line: LedgerLine = { what, id, queue, pid: Deno.pid, at: now() };
   const path = Deno.env.get(LEDGER);
-  if (path === undefined) throw new Error(`${LEDGER} is not set: run this by deno task crash`);
+  if (path === undefined) throw new Error(`${LEDGER} is not set: start this with deno task crash`);
   Deno.writeTextFileSync(path, `\n${JSON.stringify(line)}\n`, { append: true });
 }
 
-/** Reads all whole lines, in the order of their time. */
+/** Reads all whole lines, sorted by time. */
 export function readLedger(path: string): LedgerLine[] {
   return parseLedger(Deno.readTextFileSync(path));
 }
 
-/** The whole lines of a text, in the order of their time. */
+/** Parses the whole lines of a text and sorts them by time. */
 export function parseLedger(text: string): LedgerLine[] {
   return text.split("\n").flatMap(parseLine).sort((a, b) => a.at - b.at);
 }

@@ -1,25 +1,26 @@
 /**
- * Publishes events at a steady rate and notes which of them the broker has confirmed.
+ * Publishes events at a steady rate and records which of them the broker has confirmed.
  *
  * @module
  */
 
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { newEventProperties } from "../../lib/engine/broker/headers.ts";
-import { ALWAYS, type Order, type Queue, QUEUES } from "./orders.ts";
+import { ALWAYS, type CrashEvent, type Queue, QUEUES } from "./events.ts";
 import type { Random } from "./random.ts";
 
-/** Every so many ms an event is published. */
+/** Time between two events, in ms. */
 const EVERY_MS = 10;
-/** Of 100 events, so many throw at their first attempt, and so many at all. */
+/** Of 100 events, the number that throw at their first attempt only. */
 const THROW_ONCE = 15;
+/** Of 100 events, the number that throw at every attempt. */
 const THROW_ALWAYS = 2;
 
-/** A publisher with a broker object. */
+/** Publishes through one broker object. */
 export class Publisher {
-  /** The events that are stored. */
+  /** Ids of the events that are stored. */
   readonly confirmed = new Set<string>();
-  /** How many may be stored or not. */
+  /** The number of events that may or may not be stored. */
   unconfirmed = 0;
   readonly #broker: Broker;
   readonly #random: Random;
@@ -27,27 +28,27 @@ export class Publisher {
   #count = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param broker Where to. @param random Chooses the queues and what the events say. */
+  /** @param random Chooses the queues and the trouble that the events make. */
   constructor(broker: Broker, random: Random) {
     this.#broker = broker;
     this.#random = random;
   }
 
-  /** Begins to publish. */
+  /** Starts to publish. */
   start(): void {
     this.#timer = setInterval(() => this.#publishNext(), EVERY_MS);
   }
 
-  /** Publishes no more; resolves when it is known of all events whether they are confirmed. */
+  /** Stops publishing; resolves when each event is either confirmed or unconfirmed. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await Promise.all(this.#pending);
   }
 
   /** Publishes one event. @returns Its id. */
-  publish(queue: Queue, what: Omit<Order, "id">): string {
+  publish(queue: Queue, event: Omit<CrashEvent, "id">): string {
     const id = `${queue}-${++this.#count}`;
-    const publishing = this.#store(queue, { ...what, id })
+    const publishing = this.#store(queue, { ...event, id })
       .then(() => void this.confirmed.add(id), () => void this.unconfirmed++)
       .finally(() => this.#pending.delete(publishing));
     this.#pending.add(publishing);
@@ -63,8 +64,8 @@ export class Publisher {
     } else this.publish(queue, { trouble: "none", times: 0 });
   }
 
-  async #store(queue: Queue, order: Order): Promise<void> {
-    const properties = { ...newEventProperties(), messageId: order.id };
-    await this.#broker.publish(queue, JSON.stringify(order), properties);
+  async #store(queue: Queue, event: CrashEvent): Promise<void> {
+    const properties = { ...newEventProperties(), messageId: event.id };
+    await this.#broker.publish(queue, JSON.stringify(event), properties);
   }
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** Gives the same numbers for the same seed and purpose. */
+/** Generates the same numbers for the same seed and purpose. */
 export class Random {
   #state: number;
 
   /**
    * @param seed A whole number.
-   * @param purpose What the numbers are for: each purpose has numbers of its own.
+   * @param purpose What the numbers are for. Each purpose has its own numbers.
    */
   constructor(seed: number, purpose = "") {
     this.#state = seed | 0;
@@ -37,7 +37,7 @@ export class Random {
     return low + this.next() * (high - low);
   }
 
-  /** One of a list. @throws {RangeError} When it is empty. */
+  /** An item of a list. @throws {RangeError} When it is empty. */
   pick<Item>(list: readonly Item[]): Item {
     if (list.length === 0) throw new RangeError("There is nothing to pick from");
     return list[this.below(list.length)] as Item;

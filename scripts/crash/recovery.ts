@@ -1,20 +1,20 @@
 /**
- * How long it took after each fault until a handler had done an event again. It is longer where
- * another fault came meanwhile.
+ * The time from each fault until a handler has processed an event again. Another fault in between
+ * makes it longer.
  *
  * @module
  */
 
 import type { LedgerLine } from "./ledger.ts";
 
-/** Something that was done to the processes or their broker. */
+/** A fault of a process, a handler or the broker. */
 export interface Fault {
   readonly kind: string;
-  /** ms since 1970: when it was made; with the broker away, when the broker was there again. */
+  /** ms since 1970: when the fault was made, or, for a fault of the broker, when it was over. */
   readonly at: number;
-  /** The process that has to do events again. @default {any} */
+  /** The process that must process an event again. @default {any} */
   readonly pid?: number;
-  /** The event that brought the fault: its queue has to go on in the process where it began. */
+  /** The event that made the fault. Its queue must process another event in the same process. */
   readonly id?: string;
 }
 
@@ -22,7 +22,7 @@ export interface Fault {
 export interface Recovery {
   readonly kind: string;
   readonly count: number;
-  /** ms until a handler had done an event; less than `count` where the process was ended before. */
+  /** Times in ms; fewer than `count` when a process ended before it recovered. */
   readonly times: readonly number[];
 }
 
@@ -32,17 +32,17 @@ export function recoveries(
   ledger: readonly LedgerLine[],
 ): Recovery[] {
   const done = ledger.filter(({ what }) => what === "done");
-  const begun = new Map<string, LedgerLine>();
-  for (const line of ledger.toReversed()) if (line.what === "begun") begun.set(line.id, line);
+  const started = new Map<string, LedgerLine>();
+  for (const line of ledger.toReversed()) if (line.what === "started") started.set(line.id, line);
   const kinds = Map.groupBy(faults, ({ kind }) => kind);
   return [...kinds].sort().map(([kind, faults]) => ({
     kind,
     count: faults.length,
-    times: faults.flatMap((fault) => timeOf(fault, done, begun)),
+    times: faults.flatMap((fault) => timeOf(fault, done, started)),
   }));
 }
 
-/** The middle of a list of numbers; `undefined` of an empty one. */
+/** The middle of a list of numbers, or the lower of the two; `undefined` of an empty list. */
 export function median(numbers: readonly number[]): number | undefined {
   return numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
 }
@@ -50,12 +50,12 @@ export function median(numbers: readonly number[]): number | undefined {
 function timeOf(
   { at, pid, id }: Fault,
   done: readonly LedgerLine[],
-  begun: ReadonlyMap<string, LedgerLine>,
+  started: ReadonlyMap<string, LedgerLine>,
 ): number[] {
   if (id === undefined) {
     return firstAfter(done, at, (line) => pid === undefined || line.pid === pid);
   }
-  const start = begun.get(id);
+  const start = started.get(id);
   if (!start) return [];
   return firstAfter(done, start.at, ({ pid, queue }) => pid === start.pid && queue === start.queue);
 }

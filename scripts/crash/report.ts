@@ -1,5 +1,5 @@
 /**
- * What a run of the crash suite has to say.
+ * The report of a run of the crash suite.
  *
  * @module
  */
@@ -7,32 +7,32 @@
 import type { Verdict } from "./checker.ts";
 import { median, type Recovery } from "./recovery.ts";
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Result {
   readonly broker: "rabbitmq" | "embedded";
   readonly seconds: number;
   readonly seed: number;
-  /** Whether the engine was one that loses events. */
+  /** The run used the engine that loses events. */
   readonly isBroken: boolean;
   readonly verdict: Verdict;
   readonly recoveries: readonly Recovery[];
-  /** Publishes of which nobody knows whether they were stored. */
+  /** The number of events that may or may not have been stored. */
   readonly unconfirmed: number;
-  /** What should not have happened, besides losses. */
+  /** Descriptions of what went wrong, besides losses. */
   readonly problems: readonly string[];
 }
 
-/** How many lost events are named. */
-const NAMED = 20;
-/** Columns of the names. */
+/** The most events that the report names. */
+const MAX_NAMED = 20;
+/** Width of the first column. */
 const WIDTH = 18;
 
-/** Whether nothing was lost and nothing else went wrong. */
+/** Reports whether nothing was lost and nothing else went wrong. */
 export function isGood({ verdict, problems }: Result): boolean {
   return verdict.lost.length === 0 && verdict.withoutReason.length === 0 && problems.length === 0;
 }
 
-/** The lines that are printed. */
+/** The lines of the report. */
 export function report(result: Result): string[] {
   return [
     ...counts(result),
@@ -40,7 +40,7 @@ export function report(result: Result): string[] {
     ...faults(result.recoveries),
     "",
     ...result.problems.map((problem) => `PROBLEM: ${problem}`),
-    `${isGood(result) ? "good" : "NOT GOOD"}; the same again: ${command(result)}`,
+    `${isGood(result) ? "passed" : "FAILED"}; to repeat this run: ${command(result)}`,
   ];
 }
 
@@ -50,7 +50,7 @@ function counts({ verdict, unconfirmed }: Result): string[] {
     row("published", published, unconfirmed === 0 ? "" : `and ${unconfirmed} not confirmed`),
     row("processed", processed),
     row("duplicates", duplicates),
-    row("dead-lettered", deadLettered, Object.entries(reasons).map(say).join(", ")),
+    row("dead-lettered", deadLettered, Object.entries(reasons).map(reasonText).join(", ")),
     row("lost", lost.length, named(lost)),
     ...(withoutReason.length === 0
       ? []
@@ -66,7 +66,7 @@ function faults(recoveries: readonly Recovery[]): string[] {
   const times = recoveries.flatMap(({ times }) => times);
   const count = recoveries.reduce((sum, { count }) => sum + count, 0);
   return [
-    `${"faults".padEnd(WIDTH)}   count  until consumed again: p50      max`,
+    `${"faults".padEnd(WIDTH)}   count  until it consumes again: p50   max`,
     ...[...recoveries, { kind: "all", count, times }].map(faultRow),
   ];
 }
@@ -85,11 +85,11 @@ function command({ broker, seconds, seed, isBroken }: Result): string {
   return `deno task crash ${options}${isBroken ? " --broken" : ""}`;
 }
 
-function say([reason, count]: readonly [string, number]): string {
+function reasonText([reason, count]: readonly [string, number]): string {
   return `${count} ${reason}`;
 }
 
 function named(ids: readonly string[]): string {
-  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : "";
-  return ids.slice(0, NAMED).join(" ") + more;
+  const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
+  return ids.slice(0, MAX_NAMED).join(" ") + more;
 }

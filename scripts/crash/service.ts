@@ -1,39 +1,39 @@
 /**
- * A process of the program that is started again whenever it ends, as systemd would.
+ * A process of the program that is restarted whenever it ends, as systemd does.
  *
  * @module
  */
 
 import { tail } from "../private_server.ts";
 
-/** What is run. */
+/** How a process is run. */
 export interface ServiceOptions {
   readonly name: string;
   /** The arguments of deno. */
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** The working folder; the log is written there. */
+  /** The working folder, which also holds the log. */
   readonly folder: string;
 }
 
-/** A process that was told to end has to do so in this time. */
+/** How long a process may take to end after a signal, in ms. */
 const END_MS = 20_000;
 const LOG_LINES = 5;
 
 /** Keeps a process running. */
 export class Service {
   readonly name: string;
-  /** What should not have happened. */
+  /** Descriptions of what went wrong. */
   readonly problems: string[] = [];
   readonly #options: ServiceOptions;
   #child: Deno.ChildProcess | undefined;
   #running: Promise<void> = Promise.resolve();
   #isWanted = false;
-  #asked: Deno.Signal | undefined;
+  #sent: Deno.Signal | undefined;
   #next = Promise.withResolvers<number>();
 
-  /** @param options What to run. */
+  /** @param options How to run it. */
   constructor(options: ServiceOptions) {
     this.name = options.name;
     this.#options = options;
@@ -51,13 +51,13 @@ export class Service {
     return await this.#end(signal, next.promise);
   }
 
-  /** Ends the process in order and starts no other. */
+  /** Ends the process by SIGTERM and does not restart it. */
   async stop(): Promise<void> {
     this.#isWanted = false;
     await this.#end("SIGTERM", this.#running);
   }
 
-  /** Ends the process at once and starts no other. */
+  /** Kills the process and does not restart it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isWanted = false;
     await this.#end("SIGKILL", this.#running);
@@ -67,8 +67,8 @@ export class Service {
     while (this.#isWanted) {
       const child = this.#child = this.#spawn();
       this.#next.resolve(child.pid);
-      this.#judge(await child.status);
-      this.#child = this.#asked = undefined;
+      this.#check(await child.status);
+      this.#child = this.#sent = undefined;
     }
   }
 
@@ -92,7 +92,7 @@ export class Service {
 
   async #end<Result>(signal: Deno.Signal, ended: Promise<Result>): Promise<Result> {
     this.#signal(signal);
-    const timer = setTimeout(() => this.#onTooLate(signal), END_MS);
+    const timer = setTimeout(() => this.#onTimeout(signal), END_MS);
     try {
       return await ended;
     } finally {
@@ -100,14 +100,14 @@ export class Service {
     }
   }
 
-  #onTooLate(signal: Deno.Signal): void {
-    this.#complain(`did not end within ${END_MS / 1000} s of ${signal}`);
+  #onTimeout(signal: Deno.Signal): void {
+    this.#addProblem(`did not end within ${END_MS / 1000} s of ${signal}`);
     this.#signal("SIGKILL");
   }
 
   #signal(signal: Deno.Signal): void {
     if (!this.#child) return;
-    this.#asked = signal;
+    this.#sent = signal;
     try {
       this.#child.kill(signal);
     } catch (error) {
@@ -116,19 +116,19 @@ export class Service {
     }
   }
 
-  #judge(status: Deno.CommandStatus): void {
-    if (!isExpected(status, this.#asked)) {
-      this.#complain(`ended with ${status.signal ?? `exit code ${status.code}`}`);
+  #check(status: Deno.CommandStatus): void {
+    if (!isExpected(status, this.#sent)) {
+      this.#addProblem(`ended with ${status.signal ?? `exit code ${status.code}`}`);
     }
   }
 
-  #complain(what: string): void {
+  #addProblem(what: string): void {
     this.problems.push(`${this.name} ${what}; its log ends:\n${tail(this.#log, LOG_LINES)}`);
   }
 }
 
-/** It may end with 3 at any time, and otherwise only as it was told. */
-function isExpected({ code, signal }: Deno.CommandStatus, asked: Deno.Signal | undefined): boolean {
-  if (signal !== null) return signal === asked;
-  return code === 3 || (code === 0 && asked === "SIGTERM");
+/** A process may end with exit code 3 at any time, and otherwise only because of a signal. */
+function isExpected({ code, signal }: Deno.CommandStatus, sent: Deno.Signal | undefined): boolean {
+  if (signal !== null) return signal === sent;
+  return code === 3 || (code === 0 && sent === "SIGTERM");
 }

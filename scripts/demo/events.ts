@@ -1,4 +1,4 @@
-/** What the demo publishes. */
+/** The events that the demo publishes. */
 
 /** The events of each queue, as JSON. */
 export const EVENTS: Readonly<Record<string, readonly string[]>> = {
@@ -17,7 +17,7 @@ export const EVENTS: Readonly<Record<string, readonly string[]>> = {
 /** The queues. */
 export const QUEUES: readonly string[] = Object.keys(EVENTS);
 
-/** How many events there are. */
+/** The number of events. */
 export const TOTAL: number = Object.values(EVENTS).flat().length;
 
 function repeat(count: number, event: (i: number) => unknown): readonly string[] {

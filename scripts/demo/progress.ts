@@ -1,11 +1,11 @@
-/** How far the demo has come: a bar on a terminal, else a line now and then. */
+/** The demo's progress: a bar on a terminal, else a line every 2 s. */
 
 const WIDTH = 30;
 const BAR_EVERY_MS = 50;
 const LINE_EVERY_MS = 2000;
 const CLEAR_LINE = "\r\x1b[K";
 
-/** Does something while showing how much of `total` is done. */
+/** Runs something and shows how much of `total` is done. */
 export async function showProgress<Result>(
   what: string,
   total: number,
@@ -13,11 +13,11 @@ export async function showProgress<Result>(
 ): Promise<Result> {
   const isTerminal = Deno.stdout.isTerminal();
   const everyMs = isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS;
-  let said = { at: performance.now(), count: 0 };
+  let shown = { at: performance.now(), count: 0 };
   const result = await run((count) => {
     const now = performance.now();
-    if (count === total || count === said.count || now - said.at < everyMs) return;
-    said = { at: now, count };
+    if (count === total || count === shown.count || now - shown.at < everyMs) return;
+    shown = { at: now, count };
     const line = progressLine(what, count, total);
     write(isTerminal ? CLEAR_LINE + line : `${line}\n`);
   });
@@ -25,12 +25,12 @@ export async function showProgress<Result>(
   return result;
 }
 
-/** Writes a line; on a terminal in the place of the bar, which comes again below it. */
+/** Writes a line. On a terminal it replaces the bar, which is then drawn again below. */
 export function sayAboveProgress(line: string): void {
   write(`${Deno.stdout.isTerminal() ? CLEAR_LINE : ""}${line}\n`);
 }
 
-/** One line of at most 80 columns. */
+/** A line of at most 80 columns. */
 export function progressLine(what: string, count: number, total: number): string {
   const filled = Math.round(count / total * WIDTH);
   const bar = "#".repeat(filled).padEnd(WIDTH, ".");

@@ -1,4 +1,4 @@
-/** Publishes the demo's events as `process-queue publish` does. */
+/** Publishes the demo's events with the code of `process-queue publish`. */
 
 import { type Config, loadConfig } from "../../lib/config/config.ts";
 import { runPublish } from "../../lib/modes/publish/publish.ts";
@@ -11,8 +11,8 @@ class Quiet extends SystemServices {
 /**
  * Publishes events.
  *
- * @param settings The configuration, and nothing of the environment's.
- * @param onProgress Told how many are confirmed so far.
+ * @param settings The whole configuration; the environment is ignored.
+ * @param onProgress Called with the number of events confirmed so far.
  */
 export async function publishAll(
   events: Readonly<Record<string, readonly string[]>>,

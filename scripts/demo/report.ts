@@ -1,8 +1,8 @@
-/** What the demo tells of the workers: their failures as they come, and a table at the end. */
+/** The demo's report: the workers' failures as they happen, and a table at the end. */
 
 import { join } from "node:path";
 
-/** What a queue's statistics file says. */
+/** The part of a queue's statistics file that the demo shows. */
 export interface Statistics {
   readonly queue: string;
   readonly processed: number;
@@ -12,14 +12,14 @@ export interface Statistics {
   readonly wait_p99: number | null;
 }
 
-/** Reads a queue's statistics; zeros where there are none yet. */
+/** Reads a queue's statistics; they are zero while there is no file. */
 export async function statisticsOf(dir: string, queue: string): Promise<Statistics> {
   const none = { processed: 0, retried: 0, failed: 0, wait_p50: null, wait_p99: null };
   const text = await Deno.readTextFile(join(dir, `${queue}.stats`)).catch(() => "{}");
   return { ...none, ...JSON.parse(text), queue };
 }
 
-/** Says each failure that a worker logs, and what is no log line, until its log ends. */
+/** Prints each failure that a worker logs, and each line that is no log line. */
 export async function sayLog(
   log: ReadableStream<Uint8Array>,
   say: (line: string) => void,
@@ -43,8 +43,8 @@ function sayLine(line: string, say: (line: string) => void): void {
     return;
   }
   say(`${queue}: attempt ${attempt} failed: ${error.message}`);
-  if (level === "error") say(`  given up: the event lies in ${queue}.failed with its reason`);
-  else say(`  it is run again in ${delay} s`);
+  if (level === "error") say(`  given up: the event is in ${queue}.failed with its reason`);
+  else say(`  next attempt in ${delay} s`);
 }
 
 interface LogLine {
@@ -66,9 +66,9 @@ function parsed(line: string): LogLine | undefined {
 }
 
 /**
- * A table of the queues, 80 columns wide at most.
+ * A table of the queues, at most 80 columns wide.
  *
- * @param seconds From the beginning of publishing to the queue's last event.
+ * @param seconds The time from the start of publishing to each queue's last event.
  */
 export function table(
   rows: readonly Statistics[],

@@ -1,11 +1,11 @@
-/** The demo's workers: one process for each queue, started as anybody would start it. */
+/** The demo's workers: one process for each queue, started by the program's own command. */
 
 import { join } from "node:path";
 import { TOO_LATE, within } from "../../lib/system/deadline.ts";
 import { sayLog } from "./report.ts";
-import { environment, FOLDER, ROOT } from "./place.ts";
+import { environment, FOLDER, ROOT } from "./settings.ts";
 
-/** How long a worker that was told to stop may take, in ms. */
+/** How long a worker may take to stop, in ms. */
 const STOP_MS = 5000;
 
 /** Workers that run until they are stopped. */
@@ -14,20 +14,20 @@ export class Workers implements AsyncDisposable {
   readonly #logs: Promise<unknown>;
   #isStopping = false;
 
-  /** Starts them. @param say Takes what is to be said of what they log. */
+  /** Starts them. @param say Prints a line about what they log. */
   constructor(queues: readonly string[], say: (line: string) => void) {
     this.#children = queues.map(start);
     this.#logs = Promise.all(this.#children.map(({ stderr }) => sayLog(stderr, say)));
   }
 
-  /** Rejects when a worker ends by itself. */
-  async untilDeath(): Promise<never> {
+  /** Rejects when a worker ends before it is stopped. */
+  async untilOneEnds(): Promise<never> {
     const { code } = await Promise.race(this.#children.map(({ status }) => status));
     if (this.#isStopping) return await new Promise<never>(() => {});
-    throw new Error(`A worker has ended by itself, with ${code}`);
+    throw new Error(`A worker ended unexpectedly with exit code ${code}`);
   }
 
-  /** Stops them, as a service manager would, and waits for their end. */
+  /** Stops them by SIGTERM and waits until they have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     this.#signal("SIGTERM");
@@ -48,7 +48,7 @@ export class Workers implements AsyncDisposable {
   }
 }
 
-/** In a folder of its own, where no `.env` is. */
+/** Starts a worker in the demo's folder, which has no `.env`. */
 function start(queue: string): Deno.ChildProcess {
   const options = ["--queue_name", queue, "--log-format", "json"];
   return new Deno.Command(Deno.execPath(), {

@@ -91,7 +91,10 @@ Deno.test("the binary may use the network, files, its environment, and nothing e
 
 Deno.test("a runtime that cannot be downloaded is told with what to do", () => {
   const text = problemOf("error: error sending request for url (denort-x86_64.zip): dns error");
-  assert.match(text, /could not be downloaded: .* name its file by the variable DENORT_BIN$/s);
+  assert.match(
+    text,
+    /could not be downloaded: .* set the variable DENORT_BIN to the path of its file$/s,
+  );
   assert.doesNotMatch(problemOf("error: Type checking failed."), /DENORT_BIN/);
   assert.equal(isRuntimeMissing("error: Type checking failed."), false);
 });

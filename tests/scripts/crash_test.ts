@@ -66,7 +66,7 @@ Deno.test("the crash suite's report says what was lost and how to repeat the run
   assert.match(text, /^published +2$/m);
   assert.match(text, /^lost +1 +b$/m);
   assert.match(text, /^SIGKILL +2 +0\.50 s +0\.70 s$/m);
-  assert.match(text, /^NOT GOOD; .*deno task crash --broker embedded --seconds 8 --seed 4$/m);
+  assert.match(text, /^FAILED; .*deno task crash --broker embedded --seconds 8 --seed 4$/m);
 });
 
 Deno.test("a seed repeats its random numbers, and each purpose has its own", () => {
@@ -102,11 +102,11 @@ Deno.test("a line of the ledger that a kill has cut short is left out", () => {
 Deno.test("recovery lasts until whoever had the fault has done an event", () => {
   const ledger = [
     line({ id: "a", at: 110, pid: 1 }),
-    line({ id: "bad", at: 200, pid: 1, what: "begun" }),
+    line({ id: "bad", at: 200, pid: 1, what: "started" }),
     line({ id: "b", at: 210, pid: 2 }),
     line({ id: "c", at: 220, pid: 1, queue: "other" }),
     line({ id: "d", at: 250, pid: 1 }),
-    line({ id: "bad", at: 300, pid: 2, what: "begun" }),
+    line({ id: "bad", at: 300, pid: 2, what: "started" }),
   ];
   const times = (fault: { at: number; pid?: number; id?: string }) =>
     recoveries([{ kind: "fault", ...fault }], ledger)[0]?.times;

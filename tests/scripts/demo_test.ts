@@ -1,7 +1,7 @@
 /** The demo, as a newcomer sees it. */
 import assert from "node:assert/strict";
 import { EVENTS, TOTAL } from "../../scripts/demo/events.ts";
-import { settings } from "../../scripts/demo/place.ts";
+import { settings } from "../../scripts/demo/settings.ts";
 import { publishAll } from "../../scripts/demo/publish.ts";
 import { copyTest } from "../fixtures/process/copy.ts";
 import { withFolder } from "../fixtures/process/stage.ts";
@@ -43,7 +43,7 @@ copyTest("the demo consumes its events, gives one up, and says what to try next"
   const { code, stdout: text, stderr } = await demo(root, OTHERS);
   assert.equal(code, 0, `${text}${stderr}`);
   assert.match(text, /^process-queue: 5,000 events, 3 queues, the embedded broker\.$/m);
-  assert.match(text, /demo_webhooks: attempt 1 failed.*\n {2}it is run again in 1 s/);
+  assert.match(text, /demo_webhooks: attempt 1 failed.*\n {2}next attempt in 1 s/);
   assert.match(text, /demo_webhooks: attempt 3 failed.*\n {2}given up/);
   assert.match(text, /^consuming {2}\[#{30}\] 5,000 of 5,000$/m);
   assert.match(text, /^user_activity +3500 +0 +0 /m);
@@ -66,7 +66,7 @@ copyTest("the demo ends, and says why, when a worker does not run", async (root)
   const { code, stdout, stderr } = await demo(root, {});
   assert.equal(code, 1);
   assert.match(stdout, /^process-queue: .*demo_webhooks\.ts does not load: Error: not today$/m);
-  assert.match(stderr, /^The demo has failed: A worker has ended by itself, with 1$/m);
+  assert.match(stderr, /^The demo failed: A worker ended unexpectedly with exit code 1$/m);
   assert.deepEqual(processesIn(root), []);
 });
 
@@ -80,7 +80,7 @@ copyTest("the demo ends, and stops its workers, when it cannot publish", async (
   );
   const { code, stderr } = await demo(root, {});
   assert.equal(code, 1);
-  assert.match(stderr, /^The demo has failed: line 1: no room$/m);
+  assert.match(stderr, /^The demo failed: line 1: no room$/m);
   assert.deepEqual(processesIn(root), []);
 });
 

@@ -46,11 +46,14 @@ Deno.test("a release must be newer, and a semantic version", () => {
   checkNewer("0.2.0-rc.1", "0.2.0");
   assert.throws(() => checkNewer("0.2.0", "0.2.0"), {
     name: "ReleaseError",
-    message: "0.2.0 is not newer than 0.2.0, which deno.json says: give a later version",
+    message: "0.2.0 is not newer than 0.2.0, the version in deno.json: give a later version",
   });
   assert.throws(() => checkNewer("0.2.0", "0.2.0-rc.1"), /is not newer than 0\.2\.0/);
   for (const wrong of ["v0.3.0", "0.3", "0.3.0.1", "0.03.0", "0.3.0-", "0.3.0-01", "0.3.0\n", ""]) {
-    assert.throws(() => checkNewer("0.2.0", wrong), /is no semantic version: give three numbers/);
+    assert.throws(
+      () => checkNewer("0.2.0", wrong),
+      /is not a semantic version: give three numbers/,
+    );
   }
 });
 
@@ -80,7 +83,7 @@ Deno.test("only the version of deno.json changes", () => {
   assert.throws(() => configWith('{ "version": "0.1.0" }', "0.2.0"), /give it one$/);
   assert.throws(
     () => configWith("{}", "0.2.0"),
-    /^ReleaseError: deno\.json has the version of none/,
+    /^ReleaseError: deno\.json has no version: set it to the last version/,
   );
 });
 
@@ -187,7 +190,10 @@ Deno.test("a dry run says what it would do, and does nothing", async () => {
   await copy.release({ isDryRun: true });
   assert.deepEqual(await copy.texts(), before);
   assert.deepEqual(copy.compiled, []);
-  assert.match(copy.lines.join("\n"), /nothing was:\n.* 99\.0\.0\n.*2026-02-03"\n.*SHA256SUMS$/s);
+  assert.match(
+    copy.lines.join("\n"),
+    /nothing was changed; a release would:\n.* 99\.0\.0\n.*2026-02-03"\n.*SHA256SUMS$/s,
+  );
 });
 
 Deno.test("changes that are not committed are named, and nothing is done", async () => {
@@ -196,7 +202,7 @@ Deno.test("changes that are not committed are named, and nothing is done", async
   const status = () => Promise.resolve(" M main.ts\n?? novel.ts\n");
   await assert.rejects(copy.release({ status }), {
     name: "ReleaseError",
-    message: "there are changes that are not committed: commit or stash them first\n" +
+    message: "there are uncommitted changes: commit or stash them first\n" +
       " M main.ts\n?? novel.ts",
   });
   assert.deepEqual([await copy.texts(), copy.compiled], [before, []]);
@@ -219,8 +225,8 @@ Deno.test("a release is compiled by the project's own Deno, and by no other comp
   }).output();
   assert.equal(
     new TextDecoder().decode(stderr),
-    "COMPILE is /opt/other compile, and a release is compiled by the project's own Deno: take the " +
-      "variable out\n",
+    "COMPILE is /opt/other compile, but a release is compiled by the project's own Deno: unset the " +
+      "variable\n",
   );
   assert.equal(code, 1);
 });

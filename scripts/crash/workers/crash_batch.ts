@@ -1,4 +1,4 @@
-/** Takes events in batches. */
+/** A worker that takes batches. */
 import { defineWorker } from "process-queue/worker";
 import { COMMON, handle } from "../handler.ts";
 
@@ -6,9 +6,9 @@ export default defineWorker({
   ...COMMON,
   queue: "crash_batch",
   batch: { size: 10, seconds: 0.2 },
-  async consumeBatch(orders, ctx) {
-    for (const [i, order] of orders.entries()) {
-      await handle(order, ctx.events[i]?.attempt ?? 1, ctx.queue);
+  async consumeBatch(events, ctx) {
+    for (const [i, event] of events.entries()) {
+      await handle(event, ctx.events[i]?.attempt ?? 1, ctx.queue);
     }
   },
 });

@@ -1,4 +1,4 @@
-/** Runs several events at once, each for a while; those of one key in their order. */
+/** A worker that runs several slow events at once, and those of one key in order. */
 import { defineWorker } from "process-queue/worker";
 import { COMMON, handle, sleep } from "../handler.ts";
 
@@ -7,8 +7,8 @@ export default defineWorker({
   queue: "crash_slow",
   concurrency: 8,
   orderBy: ({ id }) => id.slice(-2),
-  async consume(order, ctx) {
+  async consume(event, ctx) {
     await sleep(20);
-    await handle(order, ctx.event.attempt, ctx.queue);
+    await handle(event, ctx.event.attempt, ctx.queue);
   },
 });

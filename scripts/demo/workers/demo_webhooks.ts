@@ -1,4 +1,4 @@
-/** Delivers webhooks to nobody: all arrive, but for those to a host that does not exist. */
+/** Pretends to deliver webhooks. Those to the host "unreachable" fail. */
 import { defineWorker } from "process-queue/worker";
 import { z } from "zod";
 

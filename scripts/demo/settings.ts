@@ -1,32 +1,32 @@
-/** Where the demo works: in a folder of its own, whatever broker and database are configured. */
+/** The demo's settings: its own folder, broker and database, whatever else is configured. */
 
 import { join } from "node:path";
 
-/** The repository. */
+/** Root of the repository. */
 export const ROOT: string = join(import.meta.dirname ?? ".", "..", "..");
-/** The demo's folder, from the repository. */
+/** The demo's folder, relative to the repository. */
 export const STATE_DIR = "var/demo";
-/** The folder of its worker, from the repository. */
+/** The folder of its worker, relative to the repository. */
 export const WORKERS_DIR = "scripts/demo/workers";
 /** The demo's folder. */
 export const FOLDER: string = join(ROOT, STATE_DIR);
 
-/** What Deno may need to find its cache, or to fill it. */
-const OF_DENO =
+/** The variables that Deno needs to find its cache, or to fill it. */
+const DENO_VARIABLES =
   /^(PATH|HOME|TMPDIR|XDG_\w+|DENO_\w+|NPM_CONFIG_\w+|SSL_CERT_\w+|(HTTPS?|ALL|NO)_PROXY)$/i;
 
-/** All that the demo sets: the embedded broker and the database are in `STATE_DIR` then. */
+/** The demo's settings. They put the embedded broker and the database into `folder`. */
 export function settings(folder: string = FOLDER): Readonly<Record<string, string>> {
   return { STATE_DIR: folder, WORKERS_DIR: join(ROOT, WORKERS_DIR) };
 }
 
 /** The environment of the demo's programs. */
 export function environment(): Record<string, string> {
-  const ofDeno = Object.entries(Deno.env.toObject()).filter(([name]) => OF_DENO.test(name));
+  const ofDeno = Object.entries(Deno.env.toObject()).filter(([name]) => DENO_VARIABLES.test(name));
   return { ...Object.fromEntries(ofDeno), ...settings(), NO_COLOR: "1" };
 }
 
-/** Removes what an earlier demo has left. */
+/** Removes the files of an earlier demo. */
 export async function clear(): Promise<void> {
   await Deno.remove(FOLDER, { recursive: true }).catch(() => {});
   await Deno.mkdir(FOLDER, { recursive: true });

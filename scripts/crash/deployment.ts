@@ -1,5 +1,5 @@
 /**
- * Where the faults happen: a broker of its own, a publisher, and processes of the program.
+ * The target of the faults: a private broker, a publisher, and processes of the program.
  *
  * @module
  */
@@ -11,33 +11,33 @@ import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import { waitUntil } from "../private_server.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
+import { ALWAYS, type Queue, QUEUES } from "./events.ts";
 import { LEDGER, type LedgerLine, readLedger } from "./ledger.ts";
-import { ALWAYS, type Queue, QUEUES } from "./orders.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
 import { Service } from "./service.ts";
 
-/** What the world is made of. */
-export interface WorldOptions {
-  /** RabbitMQ, to be killed and restarted; `undefined` for the embedded broker. */
+/** How a deployment is made. */
+export interface DeploymentOptions {
+  /** RabbitMQ, which faults kill and restart; `undefined` for the embedded broker. */
   readonly node: PrivateRabbitmq | undefined;
-  /** Chooses what is published. */
+  /** Seed of the published events. */
   readonly seed: number;
-  /** A folder that is empty. */
+  /** An empty folder. */
   readonly folder: string;
   /** Runs the engine that loses events. */
   readonly isBroken: boolean;
 }
 
 /**
- * RabbitMQ 3.10 notes the name of a new queue on disk some seconds after it is made: when it is
- * killed before, the queue is lost with its events. So the queues must be older than this.
+ * How old the queues must be before faults are made, in ms. RabbitMQ 3.10 writes a new queue to
+ * disk only after some seconds; a kill before then loses the queue with its events.
  */
 const QUEUE_AGE_MS = 5000;
 const WARM_UP_MS = 60_000;
-/** The one that is a quorum queue on RabbitMQ; the others are classic. */
+/** The only quorum queue on RabbitMQ; the others are classic. */
 const QUORUM: Queue = "crash_slow";
-/** The processes, and the arguments of each. */
+/** The processes and their arguments. */
 const PROCESSES: Readonly<Record<string, readonly string[]>> = {
   all: ["--all"],
   plain: ["--queue_name", "crash_plain"],
@@ -46,17 +46,17 @@ const PROCESSES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** A broker, a publisher and processes. */
-export class World implements AsyncDisposable {
-  /** RabbitMQ, where it is used. */
+export class Deployment implements AsyncDisposable {
+  /** RabbitMQ, unless the embedded broker is used. */
   readonly node: PrivateRabbitmq | undefined;
-  /** Of the suite itself. */
+  /** The suite's own broker object. */
   readonly broker: Broker;
   readonly publisher: Publisher;
   readonly services: readonly Service[];
   readonly #folder: string;
   readonly #undo: AsyncDisposableStack;
 
-  private constructor(options: WorldOptions, broker: Broker, undo: AsyncDisposableStack) {
+  private constructor(options: DeploymentOptions, broker: Broker, undo: AsyncDisposableStack) {
     this.node = options.node;
     this.broker = broker;
     this.publisher = new Publisher(broker, new Random(options.seed, "publisher"));
@@ -66,42 +66,42 @@ export class World implements AsyncDisposable {
   }
 
   /** Opens the broker and declares the queues; nothing runs yet. */
-  static async open(options: WorldOptions): Promise<World> {
+  static async open(options: DeploymentOptions): Promise<Deployment> {
     await using undo = new AsyncDisposableStack();
     await Deno.writeTextFile(`${options.folder}/ledger`, "");
     const broker = undo.use(await openBroker(options));
     if (options.node) await declareQuorum(options.node.url);
     for (const queue of QUEUES) await broker.declare(queue);
-    return new World(options, broker, undo.move());
+    return new Deployment(options, broker, undo.move());
   }
 
-  /** What the handlers wrote so far. */
+  /** The lines that the handlers have written so far. */
   get ledger(): LedgerLine[] {
     return readLedger(`${this.#folder}/ledger`);
   }
 
-  /** Starts the processes, or starts them again. */
+  /** Starts the processes, also after they were stopped. */
   startProcesses(): void {
     for (const service of this.services) service.start();
   }
 
-  /** Ends the processes in order. */
+  /** Ends the processes by SIGTERM. */
   async stopProcesses(): Promise<void> {
     await Promise.all(this.services.map((service) => service.stop()));
   }
 
-  /** Resolves when each queue has retried and dead-lettered, and is old enough. */
+  /** Resolves when each queue has retried and dead-lettered an event, and is old enough. */
   async warmUp(): Promise<void> {
     for (const queue of QUEUES) this.publisher.publish(queue, { trouble: "throw", times: ALWAYS });
     await waitUntil(() => this.#haveAllFailed(), WARM_UP_MS).catch(() => {
-      throw new Error(`the workers did not begin: see the logs in ${this.#folder}`);
+      throw new Error(`the workers did not start: see the logs in ${this.#folder}`);
     });
     if (!this.node) return;
     const since = performance.now();
     await waitUntil(() => performance.now() - since > QUEUE_AGE_MS, WARM_UP_MS);
   }
 
-  /** Ends all at once. */
+  /** Kills the processes and closes the broker. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#undo.disposeAsync();
   }
@@ -111,7 +111,7 @@ export class World implements AsyncDisposable {
     return (await Promise.all(depths)).every((depth) => (depth?.ready ?? 0) > 0);
   }
 
-  #makeServices({ folder, isBroken }: WorldOptions): Service[] {
+  #makeServices({ folder, isBroken }: DeploymentOptions): Service[] {
     const entry = fileURLToPath(
       new URL(isBroken ? "./broken_main.ts" : "../../main.ts", import.meta.url),
     );
@@ -124,18 +124,18 @@ export class World implements AsyncDisposable {
   }
 }
 
-async function openBroker({ node, folder }: WorldOptions): Promise<Broker> {
+async function openBroker({ node, folder }: DeploymentOptions): Promise<Broker> {
   if (!node) return await openSqliteBroker({ stateDir: `${folder}/state` });
   return await openRabbitmq({ url: node.url, name: "crash suite" });
 }
 
-/** Declares the quorum queue, which the processes then use as it is. */
+/** Declares the quorum queue; the processes use an existing queue as it is. */
 async function declareQuorum(url: string): Promise<void> {
   await using broker = await openRabbitmq({ url, name: "crash suite", queueType: "quorum" });
   await broker.declare(QUORUM);
 }
 
-/** Settings of all processes: limits so short that much happens in a minute. */
+/** Settings of all processes. Short limits make much happen in a minute. */
 function settings(folder: string): Record<string, string> {
   return {
     ...inherited(),
@@ -150,7 +150,7 @@ function settings(folder: string): Record<string, string> {
   };
 }
 
-/** What Deno needs to find its cache. */
+/** The variables that Deno needs to find its cache. */
 function inherited(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME", "TMPDIR"];
   return Object.fromEntries(names.flatMap((name) => {

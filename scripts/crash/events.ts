@@ -1,24 +1,24 @@
 /**
- * The events of the crash suite: each says what trouble its handler makes.
+ * The events of the crash suite. Each says how its handler misbehaves.
  *
  * @module
  */
 
 import { z } from "zod";
 
-/** The shape of an event. */
-export const order = z.object({
+/** The schema of an event. */
+export const eventSchema = z.object({
   id: z.string(),
   trouble: z.enum(["none", "throw", "hang", "loop", "fill"]),
-  /** The first so many attempts make trouble. */
+  /** The number of attempts that make trouble; those after them do not. */
   times: z.int(),
 });
 
 /** An event. */
-export type Order = z.infer<typeof order>;
+export type CrashEvent = z.infer<typeof eventSchema>;
 
-/** What a handler can be told to do. */
-export type Trouble = Order["trouble"];
+/** The ways in which a handler can misbehave. */
+export type Trouble = CrashEvent["trouble"];
 
 /** More attempts than any worker makes. */
 export const ALWAYS = 9;

@@ -1,6 +1,6 @@
 /**
- * A broker that is made to lose events, to see that the suite finds out: it acknowledges an event
- * before it stores the copy that is retried or dead-lettered.
+ * A broker that loses events, to test that the suite notices: it acknowledges an event before it
+ * stores the copy that is retried or dead-lettered.
  *
  * @module
  */
@@ -13,18 +13,18 @@ import { sleep } from "./handler.ts";
 
 type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 
-/** How long an event is nowhere but in the memory of its process, in ms. */
-const CARELESS_MS = 1000;
+/** How long an event exists only in the memory of its process, in ms. */
+const UNSAFE_MS = 1000;
 
-/** Makes all brokers of a class careless. @param prototype Of the class. */
-export function makeCareless(prototype: Broker): void {
+/** Makes all brokers of a class lose events. @param prototype The prototype of the class. */
+export function makeLossy(prototype: Broker): void {
   const { subscribe } = prototype;
   prototype.subscribe = function (queue, listener) {
-    return careless(subscribe.call(this, queue, listener), this, queue);
+    return lossy(subscribe.call(this, queue, listener), this, queue);
   };
 }
 
-function careless(subscription: Subscription, broker: Broker, queue: string): Subscription {
+function lossy(subscription: Subscription, broker: Broker, queue: string): Subscription {
   return {
     settle(delivery, settlement) {
       if (settlement.kind === "done" || settlement.kind === "release") {
@@ -46,7 +46,7 @@ async function storeLater(
   { body, properties }: Delivery,
   settlement: Copied,
 ): Promise<void> {
-  await sleep(CARELESS_MS);
+  await sleep(UNSAFE_MS);
   const now = Date.now();
   if (settlement.kind === "retry") {
     return await broker.publish(queue, body, retryProperties(properties, settlement, { now }));

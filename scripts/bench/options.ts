@@ -1,0 +1,55 @@
+/**
+ * The options of `deno task bench`.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import { DEFAULT_PREFETCH } from "../../lib/engine/host/describe.ts";
+
+/** Options of the benchmark. */
+export interface BenchOptions {
+  /** Events that each row measures. */
+  readonly events: number;
+  readonly rounds: number;
+  readonly prefetch: number;
+  /** Root of another checkout to compare with. */
+  readonly against: string | undefined;
+  /** Compares only rows whose name contains this. Empty: all rows. */
+  readonly rows: string;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param folder The folder that a relative path starts from.
+ * @throws {TypeError} When an option is unknown or has a wrong value.
+ */
+export function parseOptions(args: readonly string[], folder: string): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      events: { type: "string", default: "100000" },
+      rounds: { type: "string", default: "5" },
+      prefetch: { type: "string", default: String(DEFAULT_PREFETCH) },
+      against: { type: "string" },
+      rows: { type: "string", default: "" },
+    },
+  });
+  const { against, rows } = values;
+  if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
+  return {
+    events: positive("events", values.events),
+    rounds: positive("rounds", values.rounds),
+    prefetch: positive("prefetch", values.prefetch),
+    against: against === undefined ? undefined : resolve(folder, against),
+    rows,
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TypeError(`--${name} is ${text}: it must be a whole number over 0`);
+}

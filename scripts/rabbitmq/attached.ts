@@ -1,0 +1,104 @@
+/**
+ * A handle on a running node, also on one that another process started.
+ *
+ * @module
+ */
+
+import { run } from "../private_server.ts";
+import type { TlsListener } from "./configuration.ts";
+import { programPath } from "./programs.ts";
+
+/** Everything that a process needs to use a node. */
+export interface Node {
+  readonly folder: string;
+  readonly port: number;
+  readonly epmdPort: number;
+  /** The whole environment of RabbitMQ's programs. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly tls?: TlsListener;
+}
+
+/** A running node. This handle does not start or stop it. */
+export class AttachedRabbitmq implements AsyncDisposable {
+  /** The node. */
+  protected readonly node: Node;
+
+  /** Use {@linkcode attachRabbitmq} or `startRabbitmq`. */
+  constructor(node: Node) {
+    this.node = node;
+  }
+
+  /** AMQP URL with user and password. */
+  get url(): string {
+    return `amqp://guest:guest@127.0.0.1:${this.node.port}`;
+  }
+
+  /** AMQP port. */
+  get port(): number {
+    return this.node.port;
+  }
+
+  /** URL of AMQP over TLS; undefined unless the node was started with `tls`. */
+  get tlsUrl(): string | undefined {
+    const { tls } = this.node;
+    return tls && `amqps://guest:guest@127.0.0.1:${tls.port}`;
+  }
+
+  /** PEM file with the CA of the server's certificate, where there is TLS. */
+  get caFile(): string | undefined {
+    return this.node.tls?.caFile;
+  }
+
+  /** PEM file with a client certificate of the same CA, where there is TLS. */
+  get clientCertFile(): string | undefined {
+    return this.node.tls?.clientCertFile;
+  }
+
+  /** PEM file with the key of `clientCertFile`, where there is TLS. */
+  get clientKeyFile(): string | undefined {
+    return this.node.tls?.clientKeyFile;
+  }
+
+  /** Folder with configuration, data and logs. */
+  get folder(): string {
+    return this.node.folder;
+  }
+
+  /**
+   * Runs rabbitmqctl on the node and returns what it printed, for example
+   * `ctl("list_queues", "--quiet", "name", "messages")`. Takes about 0.5 s.
+   *
+   * @throws {Error} With rabbitmqctl's message when it fails.
+   */
+  async ctl(...args: string[]): Promise<string> {
+    return await run(programPath("rabbitmqctl"), args, { env: this.node.env });
+  }
+
+  /** JSON from which {@linkcode attachRabbitmq} makes a handle in another process. */
+  describe(): string {
+    return JSON.stringify(this.node);
+  }
+
+  /** Does nothing: whoever started the node ends it. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/**
+ * A handle on a node that another process started.
+ *
+ * @param description What the node's `describe()` returned.
+ * @throws {Error} When the description is anything else.
+ */
+export function attachRabbitmq(description: string): AttachedRabbitmq {
+  const node: unknown = JSON.parse(description);
+  if (isNode(node)) return new AttachedRabbitmq(node);
+  throw new Error(
+    "this is no description of a RabbitMQ node, as describe() of scripts/rabbitmq/attached.ts " +
+      "returns it: unset TEST_RABBITMQ",
+  );
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null &&
+    "folder" in value && "port" in value && "env" in value;
+}

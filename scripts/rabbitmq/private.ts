@@ -1,0 +1,150 @@
+/**
+ * A private node: its process and its folder.
+ *
+ * @module
+ */
+
+import {
+  accepts,
+  Daemon,
+  freePort,
+  reason,
+  removeFolder,
+  tail,
+  waitUntil,
+} from "../private_server.ts";
+import { AttachedRabbitmq, type Node } from "./attached.ts";
+import { makeCertificates } from "./certificates.ts";
+import { configuration, environment, type RabbitmqOptions } from "./configuration.ts";
+import { Epmd } from "./epmd.ts";
+import { programPath, requireRabbitmq } from "./programs.ts";
+
+const START_DEADLINE_MS = 60_000;
+const HANDSHAKE_MS = 2000;
+const PROTOCOL_HEADER = new Uint8Array([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1]);
+
+/** A private node. Disposing it ends the node and removes its folder. */
+export class PrivateRabbitmq extends AttachedRabbitmq {
+  readonly #epmd: Epmd;
+  #server: Daemon | undefined;
+
+  /** Use {@linkcode startRabbitmq}. */
+  constructor(node: Node) {
+    super(node);
+    const { folder, epmdPort: port, env } = node;
+    this.#epmd = new Epmd({ folder, port, env });
+  }
+
+  /** Process id of the Erlang VM; undefined while the node is down. */
+  get pid(): number | undefined {
+    return this.#server?.pid;
+  }
+
+  /**
+   * Starts the node on its data and waits until it answers AMQP.
+   *
+   * @throws {Error} When the node is running, or does not answer within 60 s; then with the end of
+   * its log.
+   */
+  async start(): Promise<void> {
+    if (this.#server) throw new Error(`the RabbitMQ node of ${this.url} is running already`);
+    await this.#epmd.start();
+    const { folder, env } = this.node;
+    const options = { env, cwd: folder };
+    const server = Daemon.spawn(programPath("rabbitmq-server"), [], this.#output, options);
+    this.#server = server;
+    try {
+      await waitUntil(() => this.#answers(server), START_DEADLINE_MS);
+    } catch (error) {
+      await this.kill();
+      throw new Error(`RabbitMQ did not start: ${reason(error)}\n${this.#logs()}`);
+    }
+  }
+
+  /** Shuts the node down cleanly; the data stay. */
+  stop(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
+  /** Kills the node's Erlang VM, as a crash would; the data stay. */
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  /** Shuts the node down cleanly and starts it again. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Kills the node and removes its folder. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.#epmd[Symbol.asyncDispose]();
+    await removeFolder(this.folder);
+  }
+
+  get #output(): string {
+    return `${this.folder}/server.out`;
+  }
+
+  async #answers(server: Daemon): Promise<boolean> {
+    server.assertRunning();
+    const { port, tls } = this.node;
+    return await answersAmqp(port) && (tls === undefined || await accepts(tls.port));
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    await this.#server?.end(signal);
+    this.#server = undefined;
+  }
+
+  #logs(): string {
+    return `${tail(this.#output)}\n${tail(`${this.folder}/log/node.log`)}`;
+  }
+}
+
+/**
+ * Starts a private node and waits until it answers AMQP, which takes about 7 s.
+ *
+ * @throws {Error} When RabbitMQ is not installed, or when the node does not answer within 60 s;
+ * then with the end of its log.
+ */
+export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<PrivateRabbitmq> {
+  requireRabbitmq();
+  await using undo = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "pq-rabbitmq-" });
+  undo.defer(() => removeFolder(folder));
+  const node = undo.use(new PrivateRabbitmq(await prepare(folder, options)));
+  await node.start();
+  undo.move();
+  return node;
+}
+
+/** Chooses the ports of a node and writes its files. */
+async function prepare(folder: string, options: RabbitmqOptions): Promise<Node> {
+  const port = options.port ?? freePort();
+  const epmdPort = freePort();
+  const env = environment(folder, port, epmdPort);
+  const tls = options.tls && { port: freePort(), ...await makeCertificates(folder, env) };
+  await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, tls));
+  return { folder, port, epmdPort, env, ...(tls ? { tls } : {}) };
+}
+
+/** Reports whether a server on `port` answers the AMQP 0-9-1 handshake. */
+async function answersAmqp(port: number): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const timer = setTimeout(() => connection.close(), HANDSHAKE_MS);
+    try {
+      await connection.write(PROTOCOL_HEADER);
+      const answer = new Uint8Array(8);
+      // A method frame, Connection.Start, starts with 1.
+      return await connection.read(answer) !== null && answer[0] === 1;
+    } finally {
+      clearTimeout(timer);
+    }
+  } catch {
+    return false;
+  }
+}
