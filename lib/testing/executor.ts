@@ -9,10 +9,11 @@ import type {
   Executor,
   ExecutorListener,
   Job,
+  OnHung,
   Running,
   WorkerDescription,
 } from "../engine/executor/executor.ts";
-import { InlineExecutor } from "../engine/executor/local_executor.ts";
+import { LocalExecutor } from "../engine/executor/local_executor.ts";
 import { WorkerTimeoutError } from "../engine/executor/run.ts";
 import type { RunOptions } from "../engine/executor/runs.ts";
 import { errorData } from "../errors/error_data.ts";
@@ -21,20 +22,23 @@ import { errorData } from "../errors/error_data.ts";
 const SWEEP_MS = 5;
 
 /** Makes what it takes to run a worker for a listener. */
-export type RunOptionsFor = (listener: ExecutorListener) => RunOptions;
+export type RunOptionsFor<J extends Job> = (
+  listener: ExecutorListener<J>,
+  onHung: OnHung<J>,
+) => RunOptions<J>;
 
 /** An executor in the main thread that outlives handlers which hang, and looks after itself. */
-export class TestExecutor implements Executor, Disposable {
+export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposable {
   readonly description: WorkerDescription;
-  readonly #optionsFor: RunOptionsFor;
-  readonly #listener: ExecutorListener;
+  readonly #optionsFor: RunOptionsFor<J>;
+  readonly #listener: ExecutorListener<J>;
   /** What has no outcome yet, in its order. */
-  readonly #unfinished = new Set<Job>();
+  readonly #unfinished = new Set<J>();
   readonly #sweeper: ReturnType<typeof setInterval> | undefined;
-  #inner: InlineExecutor;
+  #inner: LocalExecutor<J>;
 
-  /** @param listener Is never told of a job that is stuck: it has its outcome. */
-  constructor(optionsFor: RunOptionsFor, listener: ExecutorListener) {
+  /** @param listener A job that hangs has its outcome at once. */
+  constructor(optionsFor: RunOptionsFor<J>, listener: ExecutorListener<J>) {
     this.#optionsFor = optionsFor;
     this.#listener = listener;
     this.#inner = this.#begin();
@@ -45,7 +49,7 @@ export class TestExecutor implements Executor, Disposable {
   }
 
   /** @inheritdoc */
-  run(jobs: readonly Job[]): void {
+  run(jobs: readonly J[]): void {
     for (const job of jobs) this.#unfinished.add(job);
     this.#inner.run(jobs);
   }
@@ -56,7 +60,7 @@ export class TestExecutor implements Executor, Disposable {
   }
 
   /** @inheritdoc */
-  running(): readonly Running[] {
+  running(): readonly Running<J>[] {
     return this.#inner.running();
   }
 
@@ -73,8 +77,8 @@ export class TestExecutor implements Executor, Disposable {
     clearInterval(this.#sweeper);
   }
 
-  #begin(): InlineExecutor {
-    const inner: InlineExecutor = new InlineExecutor(this.#optionsFor({
+  #begin(): LocalExecutor<J> {
+    const inner: LocalExecutor<J> = new LocalExecutor(this.#optionsFor({
       onStart: (jobs) => {
         if (this.#inner === inner) this.#listener.onStart(jobs);
       },
@@ -83,25 +87,26 @@ export class TestExecutor implements Executor, Disposable {
         this.#unfinished.delete(job);
         this.#listener.onOutcome(job, ...ending);
       },
-      onStuck: (jobs, seconds) => this.#replace(inner, jobs, seconds),
-    }));
+    }, (jobs) => this.#replace(inner, jobs)));
     return inner;
   }
 
   /** One job that hangs has used up an attempt; several run again, each alone. */
-  #replace(stuck: InlineExecutor, jobs: readonly Job[], seconds: number): void {
-    if (this.#inner !== stuck) return;
+  #replace(hung: LocalExecutor<J>, jobs: readonly J[]): void {
+    if (this.#inner !== hung) return;
     this.#inner = this.#begin();
-    stuck.recall(Infinity);
+    hung.recall(Infinity);
     for (const job of jobs) job.alone = true;
     const [job] = jobs;
-    if (job && jobs.length === 1) this.#giveUp(job, seconds);
+    if (job && jobs.length === 1) this.#giveUp(job);
     this.#inner.run([...this.#unfinished]);
   }
 
-  #giveUp(job: Job, seconds: number): void {
+  #giveUp(job: J): void {
     this.#unfinished.delete(job);
-    const error = errorData(new WorkerTimeoutError(this.description.queue, seconds, 1));
+    const { queue, maxConsumeSeconds } = this.description;
+    const seconds = maxConsumeSeconds ?? 0;
+    const error = errorData(new WorkerTimeoutError(queue, seconds, 1));
     const { attempt } = job;
     const outcome = { kind: "crashed", reason: "timeout", attempt, error } as const;
     this.#listener.onOutcome(job, outcome, performance.now(), seconds * 1000);

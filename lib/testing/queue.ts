@@ -202,14 +202,13 @@ export class TestQueue implements AsyncDisposable {
     });
   }
 
-  #makeExecutor(listener: ExecutorListener): TestExecutor {
-    return new TestExecutor((inner) => this.#stage.runOptions(inner), {
+  #makeExecutor(listener: ExecutorListener<Entry>): TestExecutor<Entry> {
+    return new TestExecutor((...run) => this.#stage.runOptions(...run), {
       onStart: (jobs) => listener.onStart(jobs),
       onOutcome: (job, outcome, ...times) => {
-        this.#results.push(this.#resultOf(job as Entry, outcome));
+        this.#results.push(this.#resultOf(job, outcome));
         listener.onOutcome(job, outcome, ...times);
       },
-      onStuck: () => {},
     });
   }
 

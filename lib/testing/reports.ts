@@ -7,14 +7,14 @@
 
 import type { RunContext } from "../engine/executor/context.ts";
 import type { Job } from "../engine/executor/executor.ts";
-import type { RunMarks } from "../engine/executor/runs.ts";
+import type { RunProbe } from "../engine/executor/runs.ts";
 import type { BatchWorker, Context, SingleWorker, Worker } from "../worker.ts";
 import type { Reported } from "./results.ts";
 
 const NOTHING: Reported = { tags: {}, breadcrumbs: [] };
 
 /** Knows which context belongs to which job. */
-export class Reports implements RunMarks {
+export class Reports implements RunProbe {
   /** The jobs that the next call of the handler is for: between their marks and it nothing waits. */
   #next = new Set<Job>();
   readonly #contexts = new WeakMap<Job, Context>();

@@ -100,7 +100,7 @@ export async function runBatch(
   const jobs = events.map((event, index) => jobOf(event, index, options));
   await using stage = await Stage.open(worker, options);
   const runs = new Runs(stage, jobs.length);
-  using executor = new TestExecutor((listener) => oneByOne(stage.runOptions(listener)), runs);
+  using executor = new TestExecutor((...run) => oneByOne(stage.runOptions(...run)), runs);
   const stop = () => void executor.stop(0);
   options.stop?.addEventListener("abort", stop);
   try {
@@ -158,6 +158,4 @@ class Runs implements ExecutorListener {
     this.#outcomes.set(job, this.#stage.outcomeOf(job, outcome));
     if (this.#outcomes.size === this.#count) this.#ended.resolve();
   }
-
-  onStuck(): void {}
 }

@@ -7,7 +7,12 @@
 import { type Config, type Environment, loadConfig, queueKey } from "../config/config.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
-import type { ExecutorListener, Job, WorkerDescription } from "../engine/executor/executor.ts";
+import type {
+  ExecutorListener,
+  Job,
+  OnHung,
+  WorkerDescription,
+} from "../engine/executor/executor.ts";
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
@@ -98,7 +103,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** What it takes to run the worker's events. */
-  runOptions(listener: ExecutorListener): RunOptions {
+  runOptions<J extends Job>(listener: ExecutorListener<J>, onHung: OnHung<J>): RunOptions<J> {
     const { abortGraceSeconds, limits } = this.config;
     return {
       worker: this.#reports.watched(this.#worker),
@@ -106,9 +111,9 @@ export class Stage implements AsyncDisposable {
       context: this.#context,
       logFor: (event) => keptLog(this.logs, this.#worker.queue, event),
       maxEventDepth: limits.maxEventDepth,
-      abortGraceSeconds,
       listener,
-      marks: this.#reports,
+      hang: { graceSeconds: abortGraceSeconds, onHung },
+      probe: this.#reports,
     };
   }
 

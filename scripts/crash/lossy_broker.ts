@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Broker, Delivery, Subscription } from "../../lib/engine/broker/broker.ts";
+import type { Broker, EventProperties, Subscription } from "../../lib/engine/broker/broker.ts";
 import { failedProperties, retryProperties } from "../../lib/engine/broker/headers.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import type { Settlement } from "../../lib/engine/settle/outcome.ts";
@@ -26,24 +26,24 @@ export function makeLossy(prototype: Broker): void {
 
 function lossy(subscription: Subscription, broker: Broker, queue: string): Subscription {
   return {
-    settle(delivery, settlement) {
+    settle(delivery, settlement, body) {
       if (settlement.kind === "done" || settlement.kind === "release") {
-        return subscription.settle(delivery, settlement);
+        return subscription.settle(delivery, settlement, body);
       }
       subscription.settle(delivery, { kind: "done" });
-      return storeLater(broker, queue, delivery, settlement);
+      return storeLater(broker, queue, body ?? "", delivery.properties, settlement);
     },
     pause: () => subscription.pause(),
     resume: (prefetch) => subscription.resume(prefetch),
     close: () => subscription.close(),
-    leave: () => subscription.leave(),
   };
 }
 
 async function storeLater(
   broker: Broker,
   queue: string,
-  { body, properties }: Delivery,
+  body: Uint8Array | string,
+  properties: EventProperties,
   settlement: Copied,
 ): Promise<void> {
   await sleep(UNSAFE_MS);

@@ -29,10 +29,10 @@ export interface EventProperties {
 /** One event as the broker handed it out; settled exactly once, through its subscription. */
 export interface Delivery {
   /**
-   * The body. As it comes it may be a view of a larger buffer: whoever keeps the delivery
-   * replaces it by the text it holds, which must encode back to the very same bytes.
+   * The body's bytes, a view of a larger buffer. Whoever keeps the delivery reads them at once and
+   * sets this to `null`, so that the buffer can be freed.
    */
-  body: Uint8Array | string;
+  body: Uint8Array | null;
   readonly properties: EventProperties;
   /** Whether the broker may have handed it out before. */
   readonly redelivered: boolean;
@@ -54,11 +54,20 @@ export interface Subscription {
    * Carries out a settlement. `done` and `release` need no answer and return `undefined`; a retry
    * or a dead letter resolves once the copy is confirmed and the original acknowledged.
    *
+   * @param body What a copy holds: the delivery's bytes, or the text that they are.
+   * @default {the delivery's body}
    * @throws {BrokerError} (as a rejection) `refused` when the broker does not take the copy: the
    * delivery has been released instead; `lost` when the delivery was lost before there was one.
    */
-  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined;
-  /** Asks for no more deliveries; those handed out can still be settled. */
+  settle(
+    delivery: Delivery,
+    settlement: Settlement,
+    body?: Uint8Array | string | null,
+  ): Promise<void> | undefined;
+  /**
+   * Asks for no more deliveries, and sends what is settled. Those handed out can still be settled;
+   * those that never are go back to the queue when the subscription is closed or the process ends.
+   */
   pause(): Promise<void>;
   /**
    * Asks for deliveries, so many unsettled at once (AMQP's prefetch count), until it is paused or
@@ -70,11 +79,6 @@ export interface Subscription {
   resume(prefetch: number): Promise<void>;
   /** Sends what is settled and gives back the rest. */
   close(): Promise<void>;
-  /**
-   * Sends what is settled and keeps the rest, which the broker hands out again when the process
-   * has ended: for a handler that still runs then. It must be paused.
-   */
-  leave(): Promise<void>;
 }
 
 /** An event that lies in a queue, looked at without taking it. */

@@ -209,7 +209,7 @@ interface Copies {
 }
 
 class MemoryDelivery implements Delivery {
-  body: Uint8Array | string;
+  body: Uint8Array | null;
   readonly lost = false;
   constructor(readonly item: Item) {
     this.body = item.body;
@@ -274,11 +274,6 @@ class MemorySubscription implements Subscription {
     );
     this.#unsettled.clear();
     this.#queue.giveBack(left);
-  }
-
-  /** There is nothing to send, and what it holds ends with the process. */
-  leave(): Promise<void> {
-    return Promise.resolve();
   }
 
   wake(): void {

@@ -45,7 +45,7 @@ const ENCODINGS: readonly string[] = ["", "utf-8", "utf8", "identity"];
  */
 export function accept(delivery: Delivery, limits: AcceptLimits): Accepted {
   const { properties } = delivery;
-  const body = delivery.body as Uint8Array;
+  const body = delivery.body ?? new Uint8Array();
   if (body.length > limits.maxEventBytes) {
     throw new Refusal(
       `The body has ${body.length} bytes, more than ${limits.maxEventBytes} (MAX_EVENT_BYTES)`,

@@ -8,30 +8,41 @@
 import type { AcceptLimits } from "./accept.ts";
 import { type Broker, BrokerError, type Delivery, type Subscription } from "../broker/broker.ts";
 import { Copies } from "./copies.ts";
-import { bareEntry, type Entry, entryOf, keepBytes } from "./entry.ts";
+import { bareEntry, type Entry, entryOf } from "./entry.ts";
 import { LoneEntries } from "./suspects/turns.ts";
 import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
 import { invalid, notDue } from "./settlements.ts";
-import { StuckEvents } from "./suspects/stuck.ts";
 import { Suspects } from "./suspects/suspects.ts";
 import { Twins } from "./redelivered.ts";
+import { notice, type NoticeReport } from "../report.ts";
 import { DeliveryWindow, type Pause, type WindowLimits, type WindowOptions } from "./window.ts";
-import type { Executor, ExecutorListener, Job } from "../executor/executor.ts";
+import type { Executor, ExecutorListener, OnHung } from "../executor/executor.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../settle/outcome.ts";
 import { settle } from "../settle/settle.ts";
 import { within } from "../../system/deadline.ts";
 
 /** What a consumer needs. */
-export interface ConsumerOptions<E extends Executor = Executor> extends WindowOptions {
+export interface ConsumerOptions<E extends Executor<Entry> = Executor<Entry>>
+  extends WindowOptions {
   readonly broker: Broker;
-  /** Makes the executor; it reports to the given listener. */
-  readonly createExecutor: (listener: ExecutorListener) => E;
+  /**
+   * Makes the executor, which reports to the given listener. One whose handlers end only with this
+   * process calls `onHung` for those that hang: the process must end then.
+   */
+  readonly createExecutor: (listener: ExecutorListener<Entry>, onHung: OnHung<Entry>) => E;
   readonly limits: AcceptLimits & WindowLimits;
   /** Where the journal is kept. */
   readonly stateDir: string;
   /** Called once when the consumer can no longer go on by itself, or has taken `maxEvents`. */
-  readonly onEnd: (why: "stuck" | "max-events") => void;
+  readonly onEnd: (why: ConsumerEnd) => void;
 }
+
+/** Why a consumer ends by itself. */
+export type ConsumerEnd =
+  /** It has taken `maxEvents`. */
+  | "max-events"
+  /** A handler hangs that ends only with this process. */
+  | "hung";
 
 /** How many events came to which end. */
 export interface Totals {
@@ -44,7 +55,8 @@ export interface Totals {
 const LEAVE_MS = 5000;
 
 /** Consumes one queue. */
-export class Consumer<E extends Executor = Executor> implements ExecutorListener {
+export class Consumer<E extends Executor<Entry> = Executor<Entry>>
+  implements ExecutorListener<Entry> {
   readonly executor: E;
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
   readonly #options: ConsumerOptions<E>;
@@ -53,7 +65,8 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   readonly #window: DeliveryWindow;
   readonly #copies: Copies;
   readonly #twins: Twins;
-  readonly #stuck: StuckEvents;
+  /** The events whose handler hangs. */
+  readonly #hung = new Set<Entry>();
   readonly #lone = new LoneEntries((entry) => this.#admitAlone(entry));
   /** What came with this read of the socket. */
   #incoming: Entry[] = [];
@@ -70,7 +83,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
    */
   constructor(options: ConsumerOptions<E>) {
     this.#options = options;
-    this.executor = options.createExecutor(this);
+    this.executor = options.createExecutor(this, (entries) => this.#onHung(entries));
     const { prefetch, concurrency, batch } = this.executor.description;
     const isOneByOne = concurrency === 1 && batch === undefined;
     this.#suspects = new Suspects({ ...options, unnamed: isOneByOne ? prefetch : undefined });
@@ -86,7 +99,6 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
       onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
     });
     this.#twins = new Twins(concurrency > 1 || batch !== undefined, () => this.#endingHere());
-    this.#stuck = new StuckEvents(options, this, this.#suspects, this.#copies);
   }
 
   /** How many deliveries are not settled yet. */
@@ -189,17 +201,20 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   async #end(paused: Promise<void>): Promise<void> {
     await within(LEAVE_MS, paused);
     await this.#copies.confirmed();
-    await this.#stuck.end();
-    this.#isLeft = this.executor.running().length > 0;
-    await within(LEAVE_MS, this.#isLeft ? this.#subscription.leave() : this.#subscription.close());
+    const running = this.executor.running().map(({ job }) => job);
+    this.#isLeft = running.length > 0;
+    // What still runs must not be handed out again before the process has ended.
+    await within(LEAVE_MS, this.#isLeft ? this.#subscription.pause() : this.#subscription.close());
     this.#lone[Symbol.dispose]();
+    const hung = running.filter((entry) => this.#hung.has(entry));
+    if (hung.length > 0) this.#suspects.leave(hung);
     this.#suspects[Symbol.dispose]();
   }
 
   // What the executor says.
 
   /** @inheritdoc */
-  onStart(jobs: readonly Job[]): void {
+  onStart(jobs: readonly Entry[]): void {
     this.#suspects.running(jobs, this.#lone.has(jobs[0]));
   }
 
@@ -209,8 +224,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   }
 
   /** @inheritdoc */
-  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
-    const entry = job as Entry;
+  onOutcome(entry: Entry, outcome: Outcome, startedAt: number, runMs: number): void {
     if (entry.alone) this.#endAlone(entry, outcome);
     if (outcome.kind !== "released") this.#window.began(startedAt - entry.receivedAt);
     else if (!outcome.goesOn && !entry.delivery.lost) this.#window.narrow();
@@ -232,10 +246,12 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     this.#carryOut(entry, { settlement, outcome, startedAt, runMs });
   }
 
-  /** @inheritdoc */
-  onStuck(jobs: readonly Job[], seconds: number): void {
-    this.#stuck.add(jobs as Entry[], seconds);
-    this.#options.onEnd("stuck");
+  /** The handler ends only with the process: the next process finds its events in the journal. */
+  #onHung(entries: readonly Entry[]): void {
+    const { report, queue, onEnd } = this.#options;
+    for (const entry of entries) this.#hung.add(entry);
+    report(hungNotice(queue, entries, this.executor.description.maxConsumeSeconds ?? 0));
+    onEnd("hung");
   }
 
   // Deliveries.
@@ -277,7 +293,6 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     const entry = bareEntry(delivery, this.#readAt || performance.now());
     this.#window.hold(entry.bytes);
     if (this.#isTooMuch(entry)) return;
-    keepBytes(delivery);
     return this.#settleUnrun(entry, invalid(error));
   }
 
@@ -320,7 +335,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
   }
 
   #endingHere(): Entry[] {
-    const running = this.executor.running().map(({ job }) => job as Entry);
+    const running = this.executor.running().map(({ job }) => job);
     return [...running, ...this.#copies.entries()];
   }
 
@@ -362,7 +377,7 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     if (delivery.lost && !this.#endLost(entry, ending)) return;
     const copied = delivery.lost
       ? undefined
-      : this.#subscription.settle(delivery, ending.settlement);
+      : this.#subscription.settle(delivery, ending.settlement, entry.content);
     if (copied === undefined) this.#settled(entry, ending);
     else this.#copies.add(entry, ending, copied);
   }
@@ -425,4 +440,17 @@ export class Consumer<E extends Executor = Executor> implements ExecutorListener
     const isLost = error instanceof BrokerError && error.kind === "lost";
     if (!isLost) this.#window.park(error);
   }
+}
+
+function hungNotice(queue: string, entries: readonly Entry[], seconds: number): NoticeReport {
+  return notice(
+    "error",
+    queue,
+    "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
+      "processing {count} events: this process takes no more and ends, to be started again",
+    {
+      properties: { seconds, count: entries.length, ids: entries.map(({ id }) => id) },
+      fingerprint: ["worker-timeout", queue],
+    },
+  );
 }

@@ -19,20 +19,22 @@ export interface Entry extends Job {
   /** ms since 1970 before which it must not run; 0 when it may run now. */
   readonly notBefore: number;
   alone: boolean;
+  /** What a copy of it holds: its text, or the bytes that are none. */
+  readonly content: Uint8Array | string;
   delivery: Delivery;
   /** The same event, delivered again while this run of it goes on: it runs after it. */
   next: Entry | undefined;
 }
 
 /**
- * Looks at a delivery and makes an entry of it; the delivery then holds its body as text.
+ * Looks at a delivery and makes an entry of it, which has its body from then on.
  *
  * @param receivedAt `performance.now()` when it came.
  * @throws {Refusal} When no worker could take it.
  */
 export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: number): Entry {
   const { body, bytes, state } = accept(delivery, limits);
-  delivery.body = body;
+  delivery.body = null;
   return {
     id: delivery.properties.messageId ?? "",
     body,
@@ -43,31 +45,30 @@ export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: nu
     publishedAt: state.publishedAt,
     receivedAt,
     alone: state.crashes > 0,
+    content: body,
     delivery,
     next: undefined,
   };
 }
 
-/** The entry of a delivery that cannot be looked into. */
+/** The entry of a delivery that cannot be looked into; it has a copy of the bytes. */
 export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
+  const content = Buffer.from(delivery.body ?? []);
+  delivery.body = null;
   return {
     id: delivery.properties.messageId ?? "",
     body: "",
-    bytes: delivery.body.length,
+    bytes: content.length,
     attempt: 1,
     crashes: 0,
     notBefore: 0,
     publishedAt: 0,
     receivedAt,
     alone: false,
+    content,
     delivery,
     next: undefined,
   };
-}
-
-/** Has a delivery whose body is bytes hold a copy of them: as it came they are another's. */
-export function keepBytes(delivery: Delivery): void {
-  if (typeof delivery.body !== "string") delivery.body = Buffer.from(delivery.body);
 }
 
 /** What the journal calls an event. */

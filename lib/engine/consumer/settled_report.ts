@@ -80,7 +80,7 @@ function causeOf(
   }
   if (settlement.kind === "release" || isWaiting(settlement)) return undefined;
   const { reason, error } = settlement;
-  const cause = { reason, error, body: entry.delivery.body };
+  const cause = { reason, error, body: entry.content };
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
 }
 

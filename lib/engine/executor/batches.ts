@@ -13,22 +13,22 @@ import { isA, type Run, steers } from "./run.ts";
 import { type RunOptions, Runs } from "./runs.ts";
 
 /** Gathers jobs and runs one batch after another; a job that must be alone is a batch of one. */
-export class Batches {
-  readonly runs: Runs;
+export class Batches<J extends Job = Job> {
+  readonly runs: Runs<J>;
   readonly #worker: BatchWorker<unknown>;
   readonly #size: number;
   readonly #seconds: number;
-  readonly #waiting = new Fifo<Job>();
+  readonly #waiting = new Fifo<J>();
   /** The batch that is being gathered. */
-  #gathered: Job[] = [];
+  #gathered: J[] = [];
   /** The jobs of a batch that failed: they run again one by one. */
-  readonly #singles = new Fifo<Job>();
+  readonly #singles = new Fifo<J>();
   #active = false;
   #stopping = false;
   #wake: (() => void) | undefined;
 
   /** @param options The worker and how to run it. */
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions<J>) {
     this.runs = new Runs(options);
     this.#worker = options.worker as BatchWorker<unknown>;
     this.#size = options.description.batch?.size ?? 1;
@@ -36,7 +36,7 @@ export class Batches {
   }
 
   /** Takes jobs. */
-  run(jobs: readonly Job[]): void {
+  run(jobs: readonly J[]): void {
     for (const job of jobs) this.#waiting.push(job);
     if (this.#stopping) return this.recall(Infinity);
     this.runs.tick();
@@ -51,7 +51,7 @@ export class Batches {
    * been, unless everything is wanted back: else it would fail in its batch for ever, uncounted.
    */
   recall(receivedBefore: number): void {
-    const isOld = (job: Job) => job.receivedAt < receivedBefore;
+    const isOld = (job: J) => job.receivedAt < receivedBefore;
     const singles = receivedBefore === Infinity ? this.#singles.remove(isOld) : [];
     const jobs = [...singles, ...this.#gathered.filter(isOld)];
     this.#gathered = this.#gathered.filter((job) => !isOld(job));
@@ -77,7 +77,7 @@ export class Batches {
     this.runs.quiet();
   }
 
-  async #nextBatch(): Promise<readonly Job[]> {
+  async #nextBatch(): Promise<readonly J[]> {
     const single = this.#singles.shift();
     if (single) return [single];
     await this.#gather();
@@ -123,7 +123,7 @@ export class Batches {
   }
 
   /** Says what is about to run before the bodies are parsed, as that may end it all. */
-  async #runBatch(jobs: readonly Job[]): Promise<void> {
+  async #runBatch(jobs: readonly J[]): Promise<void> {
     this.runs.options.listener.onStart(jobs);
     this.runs.tick();
     const batch = jobs.map((job) => this.runs.parse(job)).filter((ready) => ready !== undefined);
@@ -140,7 +140,7 @@ export class Batches {
     }
   }
 
-  #end(run: Run, outcomeOf: (index: number) => Outcome): void {
+  #end(run: Run<J>, outcomeOf: (index: number) => Outcome): void {
     if (!this.runs.end(run)) return;
     run.items.forEach(({ job }, index) => this.runs.settle(run, job, outcomeOf(index)));
   }
@@ -149,7 +149,7 @@ export class Batches {
    * One outcome per event where the error says it; else the events run again one by one, also
    * where they ran too long together.
    */
-  #endFailed(run: Run, error: unknown): void {
+  #endFailed(run: Run<J>, error: unknown): void {
     const { items } = run;
     if (isA(error, BatchError) && error.outcomes.length === items.length) {
       return this.#end(run, (index) => this.#itemOutcome(run, index, error.outcomes[index]));
@@ -172,7 +172,7 @@ export class Batches {
     );
   }
 
-  #itemOutcome(run: Run, index: number, thrown: unknown): Outcome {
+  #itemOutcome(run: Run<J>, index: number, thrown: unknown): Outcome {
     return thrown === undefined ? DONE : run.outcomeOf(thrown, run.items[index]?.attempt ?? 1);
   }
 }

@@ -27,8 +27,8 @@ export interface Job {
 }
 
 /** A job whose handler has been called and has not returned. */
-export interface Running {
-  readonly job: Job;
+export interface Running<J extends Job = Job> {
+  readonly job: J;
   /** `performance.now()` at its start; later by the time for which the process was stopped. */
   readonly since: number;
 }
@@ -49,38 +49,40 @@ export interface WorkerDescription {
   readonly retries: readonly number[];
 }
 
-/** What an executor tells the consumer; none of these may throw. */
-export interface ExecutorListener {
+/** Hears of an executor's jobs; none of these may throw. */
+export interface ExecutorListener<J extends Job = Job> {
   /** These jobs are about to run, one after another or together; all others are not running. */
-  onStart(jobs: readonly Job[]): void;
+  onStart(jobs: readonly J[]): void;
   /**
-   * A job has come to its end. Called exactly once for each job, but for those told stuck.
+   * A job has come to its end. Called exactly once for each job.
    *
    * @param startedAt `performance.now()` when its handler was called, or would have been.
    * @param runMs How long its handler ran, in a batch divided by the batch's size; 0 when it was
    * not called.
    */
-  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void;
-  /**
-   * The handler of these jobs was aborted at its limit and has not returned within the grace.
-   * They get no outcome from the executor: whoever listens decides.
-   */
-  onStuck(jobs: readonly Job[], seconds: number): void;
+  onOutcome(job: J, outcome: Outcome, startedAt: number, runMs: number): void;
 }
 
-/** Runs the events of one queue. */
-export interface Executor {
+/** Hears that the handler of these jobs was aborted at its limit and has not returned. */
+export type OnHung<J extends Job = Job> = (jobs: readonly J[]) => void;
+
+/**
+ * Runs the events of one queue.
+ *
+ * @typeParam J What its listener gets back: the very jobs that it was given.
+ */
+export interface Executor<J extends Job = Job> {
   /** How the worker wants to be run. */
   readonly description: WorkerDescription;
   /** Takes jobs; they run in this order as far as the worker's concurrency and keys allow. */
-  run(jobs: readonly Job[]): void;
+  run(jobs: readonly J[]): void;
   /**
    * Gives back, as `released`, jobs that came before a time and have not been started, with those
    * that must not run before them.
    */
   recall(receivedBefore: number): void;
   /** The jobs whose handler runs now. */
-  running(): readonly Running[];
+  running(): readonly Running<J>[];
   /**
    * Looks for handlers past their limit; called a few times a second.
    *

@@ -26,21 +26,21 @@ const ANNOUNCED_AT_ONCE = 100;
  * Takes jobs in their order. A lane runs one job after another; with several lanes, jobs of one
  * key keep their order, and a job that must be alone waits until no other lane runs.
  */
-export class Lanes {
-  readonly runs: Runs;
+export class Lanes<J extends Job = Job> {
+  readonly runs: Runs<J>;
   readonly #worker: SingleWorker<unknown>;
   readonly #concurrency: number;
   readonly #isOrdered: boolean;
-  readonly #waiting = new Fifo<Job>();
+  readonly #waiting = new Fifo<J>();
   /** The jobs whose key another lane has taken, by that key. */
-  readonly #byKey = new Map<Key, Fifo<Ready>>();
+  readonly #byKey = new Map<Key, Fifo<Ready<J>>>();
   #lanes = 0;
   #announced = 0;
   #aloneRuns = false;
   #stopping = false;
 
   /** @param options The worker and how to run it. */
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions<J>) {
     this.runs = new Runs(options);
     this.#worker = options.worker as SingleWorker<unknown>;
     this.#concurrency = options.description.concurrency;
@@ -48,7 +48,7 @@ export class Lanes {
   }
 
   /** Takes jobs. */
-  run(jobs: readonly Job[]): void {
+  run(jobs: readonly J[]): void {
     for (const job of jobs) this.#waiting.push(job);
     if (this.#stopping) return this.recall(Infinity);
     this.runs.tick();
@@ -117,7 +117,7 @@ export class Lanes {
   }
 
   /** The next job of the lane's key, else the next of all that may start now. */
-  #next(lane: Lane): Ready | undefined {
+  #next(lane: Lane): Ready<J> | undefined {
     const behind = this.#nextOfKey(lane);
     if (behind) return behind;
     for (let job = this.#take(); job; job = this.#take()) {
@@ -130,7 +130,7 @@ export class Lanes {
     return undefined;
   }
 
-  #nextOfKey(lane: Lane): Ready | undefined {
+  #nextOfKey(lane: Lane): Ready<J> | undefined {
     if (lane.key === undefined) return undefined;
     const ready = this.#byKey.get(lane.key)?.shift();
     if (ready) {
@@ -143,7 +143,7 @@ export class Lanes {
     return undefined;
   }
 
-  #take(): Job | undefined {
+  #take(): J | undefined {
     const next = this.#waiting.peek();
     if (!next || this.#aloneRuns) return undefined;
     if (next.alone && this.#lanes > 1) return undefined;
@@ -154,7 +154,7 @@ export class Lanes {
   }
 
   /** Whether a job may start: else it has its outcome, or waits for the lane that has its key. */
-  #mayStart(lane: Lane, ready: Ready): boolean {
+  #mayStart(lane: Lane, ready: Ready<J>): boolean {
     if (!this.#isOrdered) return true;
     let key: Key | undefined;
     try {
@@ -177,14 +177,14 @@ export class Lanes {
   }
 
   /** Where jobs run in turn, says some ahead what is about to run, as saying it costs a write. */
-  #announceAhead(next: Job): void {
+  #announceAhead(next: J): void {
     const { listener } = this.runs.options;
     if (next.alone) {
       this.#announced = 0;
       return listener.onStart([next]);
     }
     if (this.#announced-- > 0) return;
-    const ahead: Job[] = [];
+    const ahead: J[] = [];
     for (let i = 0; i < ANNOUNCED_AT_ONCE; i++) {
       const job = this.#waiting.peek(i);
       if (!job || job.alone) break;
@@ -195,12 +195,12 @@ export class Lanes {
   }
 
   /** Says what runs and what is about to: before its body is parsed, as that may end it all. */
-  #announceBeside(job: Job): void {
+  #announceBeside(job: J): void {
     const others = this.runs.running().map(({ job }) => job);
     this.runs.options.listener.onStart([...others, job]);
   }
 
-  #end(run: Run, ready: Ready, outcome: Outcome): void {
+  #end(run: Run<J>, ready: Ready<J>, outcome: Outcome): void {
     if (ready.job.alone) this.#aloneRuns = false;
     if (this.runs.end(run)) this.runs.settle(run, ready.job, outcome);
     if (this.#concurrency > 1) this.#openLanes();

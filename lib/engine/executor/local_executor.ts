@@ -1,6 +1,6 @@
 /**
- * Runs a worker in the main thread: least memory, easiest to debug. What blocks there blocks the
- * process, and what must be stopped can only be stopped with it.
+ * Runs a worker in the same thread as its caller: in every thread of a queue, and with `--inline` in
+ * the main thread. A handler that blocks there blocks its caller.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { Executor, Job, Running, WorkerDescription } from "./executor.ts";
 import { Lanes } from "./lanes.ts";
 import type { RunOptions } from "./runs.ts";
 
-/** An executor whose worker runs beside the engine, in the same thread. */
-export class InlineExecutor implements Executor {
+/** An executor whose worker runs in the same thread. */
+export class LocalExecutor<J extends Job = Job> implements Executor<J> {
   readonly description: WorkerDescription;
-  readonly #runner: Lanes | Batches;
+  readonly #runner: Lanes<J> | Batches<J>;
 
   /** @param options The worker, its context and who hears of outcomes. */
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions<J>) {
     this.description = options.description;
     this.#runner = options.description.batch ? new Batches(options) : new Lanes(options);
   }
 
   /** @inheritdoc */
-  run(jobs: readonly Job[]): void {
+  run(jobs: readonly J[]): void {
     this.#runner.run(jobs);
   }
 
@@ -32,7 +32,7 @@ export class InlineExecutor implements Executor {
   }
 
   /** @inheritdoc */
-  running(): readonly Running[] {
+  running(): readonly Running<J>[] {
     return this.#runner.runs.running();
   }
 

@@ -29,15 +29,15 @@ export class StoppingError extends Error {
 }
 
 /** A job that fits its worker, with its event and attempt. */
-export interface Ready {
-  readonly job: Job;
+export interface Ready<J extends Job = Job> {
+  readonly job: J;
   readonly event: unknown;
   readonly attempt: number;
 }
 
 /** A handler that has been called and has not returned. */
-export class Run {
-  readonly items: readonly Ready[];
+export class Run<J extends Job = Job> {
+  readonly items: readonly Ready<J>[];
   readonly context: RunContext;
   /** `performance.now()` at its start. */
   readonly since: number;
@@ -47,10 +47,10 @@ export class Run {
   abortedBy: WorkerTimeoutError | StoppingError | undefined;
   /** Whether its jobs have their outcome, so that what it still does no longer matters. */
   abandoned = false;
-  /** Whether it was reported as stuck. */
-  stuck = false;
+  /** Whether it was reported as hung; it has its outcome when it returns, or at a stop. */
+  hung = false;
 
-  constructor(items: readonly Ready[], context: RunContext, since: number) {
+  constructor(items: readonly Ready<J>[], context: RunContext, since: number) {
     this.items = items;
     this.context = context;
     this.since = since;

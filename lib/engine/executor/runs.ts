@@ -9,20 +9,28 @@ import { setImmediate } from "node:timers";
 import { GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 import { type LogFor, RunContext } from "./context.ts";
-import type { ExecutorListener, Job, Running, WorkerDescription } from "./executor.ts";
+import type { ExecutorListener, Job, OnHung, Running, WorkerDescription } from "./executor.ts";
 import { parseEvent } from "./parse.ts";
 import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
 
-/** Is told which jobs run, exactly: from before their bodies are parsed until they are done. */
-export interface RunMarks {
+/** Learns exactly which jobs run: from before their bodies are parsed until they are done. */
+export interface RunProbe<J extends Job = Job> {
   /** The job's body is about to be parsed, or its handler called. @param since `performance.now()` */
-  on(job: Job, since: number): void;
+  on(job: J, since: number): void;
   /** The job's handler has returned, or is not going to be called now. */
-  off(job: Job): void;
+  off(job: J): void;
+}
+
+/** Which handlers hang, and who hears of them. */
+export interface HangLimit<J extends Job = Job> {
+  /** Seconds that an aborted handler has to return. */
+  readonly graceSeconds: number;
+  /** Called once for each call of a handler that hangs. */
+  readonly onHung: OnHung<J>;
 }
 
 /** What it takes to run a worker. */
-export interface RunOptions {
+export interface RunOptions<J extends Job = Job> {
   readonly worker: Worker;
   readonly description: WorkerDescription;
   readonly context: WorkerContext;
@@ -30,11 +38,11 @@ export interface RunOptions {
   readonly logFor: LogFor;
   /** How deep a body may be nested. */
   readonly maxEventDepth: number;
-  /** Seconds between the abort of a handler and its being called stuck. */
-  readonly abortGraceSeconds: number;
-  readonly listener: ExecutorListener;
-  /** Is told which jobs run, if anyone wants to know. */
-  readonly marks?: RunMarks;
+  readonly listener: ExecutorListener<J>;
+  /** Without it nobody here looks for handlers that hang, as in a thread: the main thread does. */
+  readonly hang?: HangLimit<J>;
+  /** Learns which jobs run. */
+  readonly probe?: RunProbe<J>;
 }
 
 /** How long handlers that never wait may keep the event loop from turning, in ms. */
@@ -43,15 +51,15 @@ const YIELD_MS = 10;
 const STOP_ABORT_MS = 1000;
 
 /** The handlers that run. */
-export class Runs {
-  readonly options: RunOptions;
-  readonly #running = new Set<Run>();
+export class Runs<J extends Job = Job> {
+  readonly options: RunOptions<J>;
+  readonly #running = new Set<Run<J>>();
   #clock = performance.now();
   #yieldedAt = this.#clock;
   readonly #onQuiet = new Set<() => void>();
 
   /** @param options The worker and how to run it. */
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions<J>) {
     this.options = options;
   }
 
@@ -66,7 +74,7 @@ export class Runs {
   }
 
   /** The job with its event; `undefined` when it does not fit, and then it has its outcome. */
-  parse(job: Job): Ready | undefined {
+  parse(job: J): Ready<J> | undefined {
     const { worker, maxEventDepth } = this.options;
     this.mark(job);
     try {
@@ -80,17 +88,17 @@ export class Runs {
   }
 
   /** Says that the job runs from now on, as far as others can see. */
-  mark(job: Job): void {
-    this.options.marks?.on(job, this.#clock);
+  mark(job: J): void {
+    this.options.probe?.on(job, this.#clock);
   }
 
   /** Says that the job does not run after all. */
-  unmark(job: Job): void {
-    this.options.marks?.off(job);
+  unmark(job: J): void {
+    this.options.probe?.off(job);
   }
 
   /** Notes that a handler is about to be called. */
-  begin(items: readonly Ready[]): Run {
+  begin(items: readonly Ready<J>[]): Run<J> {
     const { context, logFor } = this.options;
     const run = new Run(items, new RunContext(context, logFor, items), this.#clock);
     this.#running.add(run);
@@ -98,53 +106,52 @@ export class Runs {
   }
 
   /** Notes that a handler has returned. @returns Whether its jobs still want their outcomes. */
-  end(run: Run): boolean {
+  end(run: Run<J>): boolean {
     this.#running.delete(run);
-    const { marks } = this.options;
-    if (marks) { for (const { job } of run.items) marks.off(job); }
+    const { probe } = this.options;
+    if (probe) { for (const { job } of run.items) probe.off(job); }
     this.tick();
-    return !run.abandoned && !run.stuck;
+    return !run.abandoned;
   }
 
   /** Gives one job of a run that has ended its outcome, and its share of the run's time. */
-  settle(run: Run, job: Job, outcome: Outcome): void {
+  settle(run: Run<J>, job: J, outcome: Outcome): void {
     const runMs = (this.#clock - run.since) / run.items.length;
     this.options.listener.onOutcome(job, outcome, run.since, runMs);
   }
 
   /** Gives jobs that were not run back. */
-  release(jobs: readonly Job[]): void {
+  release(jobs: readonly J[]): void {
     for (const job of jobs) this.skip(job, RELEASED);
   }
 
   /** Gives a job its outcome without its handler having been called. */
-  skip(job: Job, outcome: Outcome): void {
+  skip(job: J, outcome: Outcome): void {
     this.options.listener.onOutcome(job, outcome, this.#clock, 0);
   }
 
   /** The jobs whose handler runs now, those that were given up among them. */
-  running(): Running[] {
+  running(): Running<J>[] {
     return [...this.#running]
       .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since + run.stoppedMs })));
   }
 
   /**
-   * Aborts handlers past their limit, and reports those that did not return within the grace.
+   * Aborts handlers past their limit, and reports those that hang.
    *
    * @param lateMs For how long the process was stopped before.
    */
   sweep(now: number, lateMs = 0): void {
-    const { description, abortGraceSeconds, listener } = this.options;
-    const { maxConsumeSeconds: seconds, queue } = description;
+    const { description: { maxConsumeSeconds: seconds, queue }, hang } = this.options;
     if (seconds === null) return;
     for (const run of this.#running) {
       run.stoppedMs += Math.min(lateMs, now - run.since - run.stoppedMs);
       const ran = (now - run.since - run.stoppedMs) / 1000;
-      if (ran < seconds || run.abandoned || run.stuck) continue;
+      if (ran < seconds || run.abandoned || run.hung) continue;
       run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
-      if (ran < seconds + abortGraceSeconds) continue;
-      run.stuck = true;
-      listener.onStuck(run.items.map(({ job }) => job), seconds);
+      if (!hang || ran < seconds + hang.graceSeconds) continue;
+      run.hung = true;
+      hang.onHung(run.items.map(({ job }) => job));
     }
   }
 
@@ -179,8 +186,8 @@ export class Runs {
     this.#endWaits();
   }
 
-  #abandon(run: Run): void {
-    if (run.abandoned || run.stuck) return;
+  #abandon(run: Run<J>): void {
+    if (run.abandoned) return;
     run.abandoned = true;
     this.tick();
     for (const { job } of run.items) this.settle(run, job, GIVEN_UP);

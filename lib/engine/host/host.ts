@@ -11,9 +11,9 @@ import type { Database } from "../../domain/database/database.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { describe } from "./describe.ts";
-import type { ExecutorListener, WorkerDescription } from "../executor/executor.ts";
-import { InlineExecutor } from "../executor/local_executor.ts";
-import type { RunMarks } from "../executor/runs.ts";
+import type { Job, WorkerDescription } from "../executor/executor.ts";
+import { LocalExecutor } from "../executor/local_executor.ts";
+import type { RunOptions } from "../executor/runs.ts";
 import { eventLogger } from "../../log/log.ts";
 import { shardQueue } from "./shards.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
@@ -27,9 +27,12 @@ export interface HostOptions {
   readonly config: Config;
   /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
   readonly publish: (queue: string, body: string) => Promise<void>;
-  /** Is told which jobs run, where another thread looks after what is stuck. */
-  readonly marks?: RunMarks;
 }
+
+/** What a {@linkcode WorkerHost}'s executor is given; the description may say other numbers. */
+export type HostExecutorOptions<J extends Job> =
+  & Pick<RunOptions<J>, "listener" | "hang" | "probe">
+  & Partial<Pick<RunOptions<J>, "description">>;
 
 /** One worker's code. */
 export class WorkerHost {
@@ -78,19 +81,16 @@ export class WorkerHost {
     if (this.#isClosed) await this.#dispose();
   }
 
-  /** Makes what runs its events. @param description Other numbers than it wants. */
-  executor(listener: ExecutorListener, description = this.description): InlineExecutor {
-    const { config, workerNum, queue, marks } = this.#options;
-    return new InlineExecutor({
+  /** Makes what runs its events. */
+  executor<J extends Job>(options: HostExecutorOptions<J>): LocalExecutor<J> {
+    const { config, workerNum, queue } = this.#options;
+    return new LocalExecutor({
       worker: this.#worker,
-      description,
+      description: this.description,
       context: this.#context,
       logFor: (event) => eventLogger(queue, workerNum, event),
       maxEventDepth: config.limits.maxEventDepth,
-      // What runs in a thread is called stuck by the main thread, and by nobody else.
-      abortGraceSeconds: marks ? Infinity : config.abortGraceSeconds,
-      listener,
-      ...(marks && { marks }),
+      ...options,
     });
   }
 

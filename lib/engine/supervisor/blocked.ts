@@ -23,7 +23,7 @@ const DEAF_MS = 5000;
  */
 export function blockedMs(
   thread: QueueThread,
-  executor: ThreadExecutor,
+  executor: Pick<ThreadExecutor, "deafMs" | "description">,
   limit: RunLimit,
 ): number | undefined {
   const { silentMs } = thread;

@@ -6,7 +6,7 @@
 
 import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
-import { Consumer, type Totals } from "../consumer/consumer.ts";
+import { Consumer, type ConsumerEnd, type Totals } from "../consumer/consumer.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { Running, WorkerDescription } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
@@ -34,8 +34,8 @@ export type WorkerEnd =
   | "stopped"
   /** It took as many events as it was to take. */
   | "max-events"
-  /** A handler did not return when it was aborted; the process has to be replaced. */
-  | "stuck"
+  /** A handler hangs that ends only with the process. */
+  | "hung"
   /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
   | "inactive";
 
@@ -55,7 +55,7 @@ export class RunningWorker {
   #consumer: Consumer | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
-  #isStuck = false;
+  #isHung = false;
 
   private constructor(host: WorkerHost, queue: string, options: WorkerRunOptions) {
     this.#host = host;
@@ -164,7 +164,7 @@ export class RunningWorker {
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#ended.resolve("stopped");
-    if (this.#isStuck) return;
+    if (this.#isHung) return;
     if (await within(CLOSE_MS, this.#host.close()) !== TOO_LATE) return;
     this.#options.report(notClosed(this.queue, CLOSE_MS));
   }
@@ -180,12 +180,15 @@ export class RunningWorker {
       parkSeconds: config.restarts.parkSeconds,
       ...(maxEvents === undefined ? {} : { maxEvents }),
       onEnd: (why) => this.#onEnd(why),
-      createExecutor: (listener) => this.#host.executor(listener),
+      createExecutor: (listener, onHung) => {
+        const hang = { graceSeconds: config.abortGraceSeconds, onHung };
+        return this.#host.executor({ listener, hang });
+      },
     });
   }
 
-  #onEnd(why: "stuck" | "max-events"): void {
-    if (why === "stuck") this.#isStuck = true;
+  #onEnd(why: ConsumerEnd): void {
+    if (why === "hung") this.#isHung = true;
     this.#ended.resolve(why);
   }
 }

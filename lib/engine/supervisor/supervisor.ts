@@ -10,10 +10,11 @@ import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import { Consumer, type Totals } from "../consumer/consumer.ts";
+import type { Entry } from "../consumer/entry.ts";
 import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
 import { type ErrorData, errorData, errorFrom } from "../../errors/error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
-import type { Job, Running, WorkerDescription } from "../executor/executor.ts";
+import type { Running, WorkerDescription } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { type Hang, ThreadExecutor } from "../thread/thread_executor.ts";
 import type { SharedRuns } from "../thread/shared_runs.ts";
@@ -83,7 +84,7 @@ export class Supervisor {
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   #state: QueueState = "starting";
   #shared: SharedRuns | undefined;
-  #consumer: Consumer<ThreadExecutor> | undefined;
+  #consumer: Consumer<ThreadExecutor<Entry>> | undefined;
   #maxHeapMb: number;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #isLaunched = false;
@@ -149,7 +150,7 @@ export class Supervisor {
     return this.#slot.thread;
   }
 
-  get #executor(): ThreadExecutor | undefined {
+  get #executor(): ThreadExecutor<Entry> | undefined {
     return this.#consumer?.executor;
   }
 
@@ -302,7 +303,7 @@ export class Supervisor {
     this.#options.onLaunch?.(isRun);
   }
 
-  #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor> {
+  #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor<Entry>> {
     const { config, broker, report, maxEvents, isWatched } = this.#options;
     return new Consumer({
       queue: this.queue,
@@ -376,7 +377,7 @@ export class Supervisor {
   }
 
   /** A handler did not return: its thread is ended, and only who is to blame is blamed. */
-  #onHang({ jobs, running }: Hang): void {
+  #onHang({ jobs, running }: Hang<Entry>): void {
     const { queue } = this;
     const seconds = this.#executor?.description.maxConsumeSeconds ?? 0;
     const message = `Timed out in ${queue} after ${seconds} seconds processing 1 events`;
@@ -390,7 +391,7 @@ export class Supervisor {
   }
 
   /** Those that are surely to blame: not where a batch hangs, or one of several blocks them all. */
-  #guiltyOf({ jobs, running }: Hang): readonly Job[] {
+  #guiltyOf({ jobs, running }: Hang<Entry>): readonly Entry[] {
     if (this.#thread?.isLate) return running.length === 1 ? running : [];
     const isBatch = this.#executor?.description.batch !== undefined;
     return isBatch && jobs.length > 1 ? [] : jobs;

@@ -10,8 +10,8 @@ import { errorData } from "../../errors/error_data.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import type { ExecutorListener, Job } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
-import type { InlineExecutor } from "../executor/local_executor.ts";
-import type { RunMarks } from "../executor/runs.ts";
+import type { LocalExecutor } from "../executor/local_executor.ts";
+import type { RunProbe } from "../executor/runs.ts";
 import type { FromThread, JobsMessage, ThreadData, ToThread } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
 import { Pulse } from "./pulse.ts";
@@ -44,7 +44,7 @@ interface ThreadJob extends Job {
 const say = globalThis.postMessage.bind(globalThis);
 
 /** Tells the main thread what runs and what became of it. */
-class Answers implements ExecutorListener, RunMarks {
+class Answers implements ExecutorListener<ThreadJob>, RunProbe<ThreadJob> {
   readonly #shared: SharedRuns;
   readonly #free: number[];
   #isUnsaid = false;
@@ -58,28 +58,25 @@ class Answers implements ExecutorListener, RunMarks {
     this.#free = Array.from({ length: shared.memory.running }, (_, cell) => cell);
   }
 
-  on(job: Job, since: number): void {
-    const mine = job as ThreadJob;
-    if (mine.cell >= 0) return;
-    mine.cell = this.#free.pop() ?? -1;
-    if (mine.cell >= 0) this.#shared.start(mine.cell, mine.seq, since + this.offset);
+  on(job: ThreadJob, since: number): void {
+    if (job.cell >= 0) return;
+    job.cell = this.#free.pop() ?? -1;
+    if (job.cell >= 0) this.#shared.start(job.cell, job.seq, since + this.offset);
   }
 
-  off(job: Job): void {
-    const mine = job as ThreadJob;
-    if (mine.cell < 0) return;
-    this.#shared.end(mine.cell);
-    this.#free.push(mine.cell);
-    mine.cell = -1;
+  off(job: ThreadJob): void {
+    if (job.cell < 0) return;
+    this.#shared.end(job.cell);
+    this.#free.push(job.cell);
+    job.cell = -1;
   }
 
   /** The main thread knows what it gave. */
-  onStart(jobs: readonly Job[]): void {
+  onStart(jobs: readonly ThreadJob[]): void {
     if (jobs.length === 0) this.say(performance.now());
   }
 
-  onOutcome(job: Job, outcome: Outcome, startedAt: number, runMs: number): void {
-    const { seq } = job as ThreadJob;
+  onOutcome({ seq }: ThreadJob, outcome: Outcome, startedAt: number, runMs: number): void {
     if (outcome.kind === "done") this.#shared.finish(seq, startedAt + this.offset, runMs);
     else say(["outcome", seq, outcome, startedAt + this.offset, runMs]);
     this.#isUnsaid = true;
@@ -87,9 +84,6 @@ class Answers implements ExecutorListener, RunMarks {
     if (now - this.#saidAt > ANSWER_MS) this.say(now);
     else this.#timer ??= setTimeout(() => this.#sayLater(), ANSWER_MS);
   }
-
-  /** Never called: the main thread sees what is stuck, and ends this thread. */
-  onStuck(): void {}
 
   /** The main thread gives nothing more to one that has not answered. */
   #sayLater(): void {
@@ -115,7 +109,7 @@ class Thread {
   readonly #lateness = new Lateness();
   #host: WorkerHost | undefined;
   #answers: Answers | undefined;
-  #executor: InlineExecutor | undefined;
+  #executor: LocalExecutor<ThreadJob> | undefined;
 
   constructor(data: ThreadData, pulse: Pulse, strays: Strays) {
     this.#data = data;
@@ -126,12 +120,8 @@ class Thread {
   /** Loads the worker. */
   async load(): Promise<void> {
     const { file, queue, workerNum, config } = this.#data;
-    const marks: RunMarks = {
-      on: (job, since) => this.#answers?.on(job, since),
-      off: (job) => this.#answers?.off(job),
-    };
     const { publish } = this.#publisher;
-    this.#host = await WorkerHost.load(file, { queue, workerNum, config, publish, marks });
+    this.#host = await WorkerHost.load(file, { queue, workerNum, config, publish });
     say(["described", this.#host.description, this.#host.isActive]);
   }
 
@@ -167,7 +157,7 @@ class Thread {
     const answers = this.#answers = new Answers(new SharedRuns(memory));
     answers.offset = mainNow - performance.now();
     await this.#host?.setup();
-    this.#executor = this.#host?.executor(answers, description);
+    this.#executor = this.#host?.executor({ listener: answers, probe: answers, description });
     say(["ready"]);
   }
 

@@ -15,9 +15,9 @@ import type { Job } from "../executor/executor.ts";
  * heap's old generation, all that come later are kept until its next collection, with what was in
  * them. Of a thread's events a third of all that was allocated stayed so.
  */
-export class GivenJobs {
+export class GivenJobs<J extends Job = Job> {
   readonly #seqs: number[] = [];
-  readonly #jobs: Job[] = [];
+  readonly #jobs: J[] = [];
 
   /** How many there are. */
   get size(): number {
@@ -25,18 +25,18 @@ export class GivenJobs {
   }
 
   /** The one that has been here the longest. */
-  get first(): Job | undefined {
+  get first(): J | undefined {
     return this.#jobs[0];
   }
 
   /** Adds one at the end. @param seq A number that no other here has. */
-  add(seq: number, job: Job): void {
+  add(seq: number, job: J): void {
     this.#seqs.push(seq);
     this.#jobs.push(job);
   }
 
   /** The job of a number. */
-  get(seq: number): Job | undefined {
+  get(seq: number): J | undefined {
     return this.#jobs[this.#seqs.indexOf(seq)];
   }
 
@@ -53,14 +53,14 @@ export class GivenJobs {
   }
 
   /** All, in their order. */
-  values(): Job[] {
+  values(): J[] {
     return [...this.#jobs];
   }
 
   /** Takes out all that match. @returns These, in their order. */
-  remove(matches: (job: Job) => boolean): Job[] {
+  remove(matches: (job: J) => boolean): J[] {
     const removed = this.#jobs.filter(matches);
-    const seqs = this.#seqs.filter((_, at) => matches(this.#jobs[at] as Job));
+    const seqs = this.#seqs.filter((_, at) => matches(this.#jobs[at] as J));
     for (const seq of seqs) this.delete(seq);
     return removed;
   }

@@ -25,33 +25,33 @@ export interface JobThread {
 }
 
 /** What a thread's end means. */
-export interface ThreadEnd {
+export interface ThreadEnd<J extends Job = Job> {
   readonly reason: "crashed" | "out of memory" | "timeout";
   readonly error: ErrorData;
   /** The jobs that surely are to blame. */
-  readonly guilty: readonly Job[];
+  readonly guilty: readonly J[];
   /** Whether any that ran may be to blame. */
   readonly isSuspicious: boolean;
   /** Others that may be to blame: they were given up before. */
-  readonly givenUp?: readonly Job[];
+  readonly givenUp?: readonly J[];
 }
 
 /** A handler that did not return when it was aborted. */
-export interface Hang {
+export interface Hang<J extends Job = Job> {
   /** The jobs that ran for longer than their limit and its grace. */
-  readonly jobs: readonly Job[];
+  readonly jobs: readonly J[];
   /** All jobs that run, in this order. */
-  readonly running: readonly Job[];
+  readonly running: readonly J[];
 }
 
 /** What a {@linkcode ThreadExecutor} is made of. */
-export interface ThreadExecutorOptions {
+export interface ThreadExecutorOptions<J extends Job = Job> {
   readonly description: WorkerDescription;
-  readonly listener: ExecutorListener;
-  /** Seconds between the abort of a handler and its being called stuck. */
+  readonly listener: ExecutorListener<J>;
+  /** Seconds that an aborted handler has to return before it hangs. */
   readonly abortGraceSeconds: number;
   /** A handler hangs: its thread must be ended. */
-  readonly onHang: (hang: Hang) => void;
+  readonly onHang: (hang: Hang<J>) => void;
   /**
    * At a stop, a handler goes on: ends its thread, so that its event may run elsewhere.
    *
@@ -75,13 +75,13 @@ const LEAST_GRACE_MS = 1000;
 const MAX_SEQ = 2 ** 31 - 1;
 
 /** An executor whose worker runs in a thread. */
-export class ThreadExecutor implements Executor {
+export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   readonly description: WorkerDescription;
-  readonly #options: ThreadExecutorOptions;
+  readonly #options: ThreadExecutorOptions<J>;
   readonly #limit: number;
-  readonly #waiting = new Fifo<Job>();
+  readonly #waiting = new Fifo<J>();
   /** What the thread has and has not answered, in the order it was given. */
-  readonly #given = new GivenJobs();
+  readonly #given = new GivenJobs<J>();
   #thread: JobThread | undefined;
   #shared: SharedRuns;
   #seq = 0;
@@ -90,7 +90,7 @@ export class ThreadExecutor implements Executor {
   #deafMs = 0;
   #recalledAt = -Infinity;
   /** What runs in a thread that could not be ended at the stop. */
-  readonly #left = new Set<Job>();
+  readonly #left = new Set<J>();
   /** Whether no job has come to its end in this thread, and so none has left anything behind. */
   #isFresh = true;
   #isStopping = false;
@@ -98,7 +98,7 @@ export class ThreadExecutor implements Executor {
   #quiet = Promise.withResolvers<void>();
 
   /** @param options The worker's numbers, and who hears of outcomes. */
-  constructor(options: ThreadExecutorOptions) {
+  constructor(options: ThreadExecutorOptions<J>) {
     this.description = options.description;
     this.#options = options;
     const { concurrency, batch } = options.description;
@@ -130,7 +130,7 @@ export class ThreadExecutor implements Executor {
    * @param graceMs How long what runs may go on before it is aborted.
    * @returns What ran, and did not come to its end.
    */
-  async retire(graceMs: number): Promise<readonly Job[]> {
+  async retire(graceMs: number): Promise<readonly J[]> {
     this.#isRetiring = true;
     const ran = this.#shared.running();
     await this.#drain(graceMs);
@@ -144,7 +144,7 @@ export class ThreadExecutor implements Executor {
    *
    * @returns Whether a job was to blame, or may have been.
    */
-  detach({ reason, error, guilty, isSuspicious, givenUp = [] }: ThreadEnd): boolean {
+  detach({ reason, error, guilty, isSuspicious, givenUp = [] }: ThreadEnd<J>): boolean {
     this.#thread = undefined;
     this.#takeFinished();
     const running = this.#shared.running();
@@ -167,7 +167,7 @@ export class ThreadExecutor implements Executor {
   }
 
   /** @inheritdoc */
-  run(jobs: readonly Job[]): void {
+  run(jobs: readonly J[]): void {
     for (const job of jobs) this.#waiting.push(job);
     if (this.#isStopping) return this.#releaseWaiting();
     this.#feed();
@@ -181,7 +181,7 @@ export class ThreadExecutor implements Executor {
   }
 
   /** @inheritdoc */
-  running(): readonly Running[] {
+  running(): readonly Running<J>[] {
     return this.#shared.running().flatMap(({ seq, since }) => {
       const job = this.#given.get(seq);
       return job ? [{ job, since }] : [];
@@ -331,8 +331,8 @@ export class ThreadExecutor implements Executor {
   }
 
   /** Takes jobs up to one that must be alone. */
-  #takeWaiting(most: number): Job[] {
-    const jobs: Job[] = [];
+  #takeWaiting(most: number): J[] {
+    const jobs: J[] = [];
     while (jobs.length < most) {
       const next = this.#waiting.peek();
       if (!next || (next.alone && jobs.length > 0)) break;
@@ -342,18 +342,18 @@ export class ThreadExecutor implements Executor {
     return jobs;
   }
 
-  #number(job: Job): number {
+  #number(job: J): number {
     this.#seq = this.#seq === MAX_SEQ ? 1 : this.#seq + 1;
     this.#given.add(this.#seq, job);
     return this.#seq;
   }
 
-  #jobsOf(runs: readonly SharedRun[]): Job[] {
+  #jobsOf(runs: readonly SharedRun[]): J[] {
     return runs.map(({ seq }) => this.#given.get(seq)).filter((job) => job !== undefined);
   }
 
   #crashed(
-    job: Job,
+    job: J,
     since: number | undefined,
     reason: ThreadEnd["reason"],
     error: ErrorData,
@@ -364,7 +364,7 @@ export class ThreadExecutor implements Executor {
   }
 
   /** Back to the front, in their order. */
-  #requeue(jobs: readonly Job[]): void {
+  #requeue(jobs: readonly J[]): void {
     const behind = this.#waiting.remove(() => true);
     for (const job of [...jobs, ...behind]) this.#waiting.push(job);
   }
@@ -388,11 +388,11 @@ export class ThreadExecutor implements Executor {
     this.#releaseWaiting();
   }
 
-  #release(job: Job): void {
+  #release(job: J): void {
     this.#end(job, RELEASED);
   }
 
-  #end(job: Job, outcome: Outcome): void {
+  #end(job: J, outcome: Outcome): void {
     this.#options.listener.onOutcome(job, outcome, performance.now(), 0);
   }
 

@@ -14,8 +14,8 @@ export type End =
   | "drained"
   | "max-events"
   | "max-seconds"
-  /** A handler did not return when it was aborted. */
-  | "stuck"
+  /** A handler hangs that ends only with the process. */
+  | "hung"
   /** No worker can be kept running. */
   | "parked"
   /** Something threw outside of any event. */
@@ -24,7 +24,7 @@ export type End =
 /** The exit code of an end. */
 export function exitCode(end: End): number {
   if (end === "failed") return EXIT.failed;
-  const isRestart = end === "restart" || end === "stuck" || end === "parked";
+  const isRestart = end === "restart" || end === "hung" || end === "parked";
   return isRestart ? EXIT.restart : EXIT.stopped;
 }
 

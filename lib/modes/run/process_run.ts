@@ -305,7 +305,7 @@ export class ProcessRun {
   async #stop(end: End): Promise<void> {
     this.#tellEnd(end);
     for (const queue of this.#queues) queue.logDisconnecting();
-    const graceMs = end === "stuck" ? 0 : this.#graceMs();
+    const graceMs = end === "hung" ? 0 : this.#graceMs();
     this.#logWait(graceMs);
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);

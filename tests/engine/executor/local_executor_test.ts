@@ -59,32 +59,42 @@ Deno.test("sweep aborts each handler by its own time", async () => {
   await recorder.outcomes(2);
 });
 
-Deno.test("sweep reports once what does not return within the grace, and gives it no outcome", async () => {
+Deno.test("sweep reports once what does not return within the grace, and a stop releases it", async () => {
   const { executor, recorder, gates } = unheeding({ abortGraceSeconds: 5 });
   executor.run(jobs("a", "b"));
   executor.sweep(after(30));
   executor.sweep(after(34));
-  assert.deepEqual(recorder.stuck, []);
+  assert.deepEqual(recorder.hung, []);
   executor.sweep(after(35));
   executor.sweep(after(40));
-  assert.deepEqual(recorder.stuck, [{ ids: ["a"], seconds: 30 }]);
+  assert.deepEqual(recorder.hung, [["a"]]);
   await turn();
   assert.deepEqual(recorder.told, []);
   assert.deepEqual(gates.entered, ["a"]);
   await executor.stop(0);
-  assert.deepEqual(recorder.ids("released"), ["b"]);
-  assert.equal(recorder.outcomeOf("a"), "nothing");
+  assert.deepEqual(recorder.ids("released"), ["b", "a"]);
+  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
   gates.leave("a");
   await turn();
-  assert.equal(recorder.outcomeOf("a"), "nothing");
+  assert.equal(recorder.outcomeOf("a"), "released");
 });
 
-Deno.test("sweep aborts first what it sees so late that it is stuck already", () => {
+Deno.test("a handler that returns after it was reported as hung has its outcome", async () => {
+  const { executor, recorder, gates } = unheeding({ abortGraceSeconds: 5 });
+  executor.run(jobs("a"));
+  executor.sweep(after(40));
+  assert.deepEqual(recorder.hung, [["a"]]);
+  gates.leave("a", new Error("late"));
+  await recorder.outcomes(1);
+  assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
+});
+
+Deno.test("sweep aborts first what it sees so late that it hangs already", () => {
   const { executor, recorder, signals } = waiting({ abortGraceSeconds: 5 });
   executor.run(jobs("a"));
   executor.sweep(after(100));
   assert(signals.get("a")?.aborted);
-  assert.deepEqual(recorder.stuck, [{ ids: ["a"], seconds: 30 }]);
+  assert.deepEqual(recorder.hung, [["a"]]);
 });
 
 Deno.test("a time for which the process was stopped counts against nothing that ran", async () => {

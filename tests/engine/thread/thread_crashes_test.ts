@@ -291,7 +291,7 @@ Deno.test("a handler that heeds its signal does not hang", async () => {
   executor.run(events({ id: "a", do: "heed" }));
   await recorder.outcomes(1);
   assert.deepEqual(bench.hangs, []);
-  assert.deepEqual(recorder.stuck, []);
+  assert.deepEqual(recorder.hung, []);
 });
 
 Deno.test("however often threads end, nothing is lost, and nothing runs again that was done", async () => {

@@ -123,7 +123,7 @@ class RabbitBroker implements Broker {
       topology: this.#topology,
       address: this.#address,
       report: this.#report,
-      copy: (delivery, settlement) => this.#copy(queue, delivery, settlement),
+      copy: (delivery, ...copy) => this.#copy(queue, delivery, ...copy),
       onClose: (closed) => void this.#subscriptions.delete(closed),
     });
     this.#subscriptions.set(subscription, queue);
@@ -296,11 +296,16 @@ class RabbitBroker implements Broker {
    * when the delivery's own channel is lost, the broker hands the event out again and no copy is
    * wanted.
    */
-  async #copy(queue: string, delivery: Delivery, settlement: Copied): Promise<void> {
+  async #copy(
+    queue: string,
+    delivery: Delivery,
+    settlement: Copied,
+    body: Uint8Array | string,
+  ): Promise<void> {
     const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
     while (!delivery.lost) {
       try {
-        return await this.#publishCopy(queue, delivery, settlement, () => !delivery.lost);
+        return await this.#publishCopy(queue, delivery, settlement, body);
       } catch (error) {
         if (!(error instanceof BrokerError && PASSING.has(error.kind))) throw error;
         if (error.kind === "unroutable") this.#topology.forget();
@@ -314,15 +319,16 @@ class RabbitBroker implements Broker {
     queue: string,
     delivery: Delivery,
     settlement: Copied,
-    isWanted: () => boolean,
+    body: Uint8Array | string,
   ): Promise<void> {
+    const isWanted = () => !delivery.lost;
     const model = await this.#consuming.model();
     if (!isWanted()) throw lostError(queue);
     const { name, properties } = settlement.kind === "retry"
       ? await this.#retryCopy(model, queue, delivery, settlement)
       : await this.#failedCopy(model, queue, delivery, settlement);
     const publish = (properties: EventProperties) =>
-      this.#publishUntilConfirmed(this.#copier(queue), name, delivery.body, properties, isWanted);
+      this.#publishUntilConfirmed(this.#copier(queue), name, body, properties, isWanted);
     try {
       await publish(properties);
     } catch (error) {

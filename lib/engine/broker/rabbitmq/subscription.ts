@@ -32,7 +32,11 @@ export interface RabbitSubscriptionOptions {
   readonly address: Address;
   readonly report: Reporter;
   /** Stores a copy; resolves when it is confirmed. */
-  readonly copy: (delivery: Delivery, settlement: Copied) => Promise<void>;
+  readonly copy: (
+    delivery: Delivery,
+    settlement: Copied,
+    body: Uint8Array | string,
+  ) => Promise<void>;
   /** Called when the subscription is closed. */
   readonly onClose: (subscription: RabbitSubscription) => void;
 }
@@ -87,8 +91,12 @@ class Session {
   async flush(): Promise<void> {
     if (this.lost) return;
     this.acks.flushAll();
-    // The broker deals with what is sent on a channel in its order, and answers this.
-    await this.channel.prefetch(this.prefetch).catch(() => {});
+    try {
+      // The broker deals with what is sent on a channel in its order, and answers this.
+      await this.channel.prefetch(this.prefetch);
+    } catch {
+      // The channel closes: what the broker has not heard of is delivered again.
+    }
   }
 
   /** Sends what is settled and closes the channel: the broker hands the rest out again. */
@@ -114,7 +122,7 @@ class Session {
 const MANY_RETURNS = 10;
 
 class RabbitDelivery implements Delivery {
-  body: Uint8Array | string;
+  body: Uint8Array | null;
   constructor(
     readonly session: Session,
     readonly tag: number,
@@ -154,7 +162,11 @@ export class RabbitSubscription implements Subscription {
   }
 
   /** @inheritdoc */
-  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
+  settle(
+    delivery: Delivery,
+    settlement: Settlement,
+    body: Uint8Array | string | null = delivery.body,
+  ): Promise<void> | undefined {
     const { session, tag } = delivery as RabbitDelivery;
     switch (settlement.kind) {
       case "done":
@@ -165,7 +177,7 @@ export class RabbitSubscription implements Subscription {
         return undefined;
       case "retry":
       case "fail":
-        return this.#copyThenAck(delivery, settlement);
+        return this.#copyThenAck(delivery, settlement, body);
     }
   }
 
@@ -173,6 +185,7 @@ export class RabbitSubscription implements Subscription {
   async pause(): Promise<void> {
     this.#wanted = 0;
     await this.#adjust();
+    await within(CLOSE_MS, Promise.resolve(this.#session?.flush()));
   }
 
   /** @inheritdoc */
@@ -194,20 +207,20 @@ export class RabbitSubscription implements Subscription {
     this.#options.onClose(this);
   }
 
-  /** @inheritdoc */
-  async leave(): Promise<void> {
-    await within(CLOSE_MS, Promise.resolve(this.#session?.flush()));
-  }
-
   /** How full the queue was when somebody last looked; named should it be deleted. */
   noteDepth(ready: number): void {
     this.#depthSeen = { ready, at: Date.now() };
   }
 
-  async #copyThenAck(delivery: Delivery, settlement: Copied): Promise<void> {
+  async #copyThenAck(
+    delivery: Delivery,
+    settlement: Copied,
+    body: Uint8Array | string | null,
+  ): Promise<void> {
     const { session, tag } = delivery as RabbitDelivery;
     try {
-      await this.#options.copy(delivery, settlement);
+      if (body === null) throw new TypeError("A copy needs the body of its event");
+      await this.#options.copy(delivery, settlement, body);
     } catch (error) {
       session.release(tag);
       throw error;

@@ -12,7 +12,7 @@ import type { Session } from "./session.ts";
 /** One event, as it was handed out through an opening of the file. */
 export class SqliteDelivery implements Delivery {
   /** @inheritdoc */
-  body: Uint8Array | string;
+  body: Uint8Array | null;
   readonly properties: EventProperties;
   readonly redelivered: boolean;
   /** The event's id in the file. */

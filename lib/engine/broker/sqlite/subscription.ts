@@ -79,11 +79,12 @@ export class SqliteSubscription implements Subscription {
   }
 
   /** @inheritdoc */
-  pause(): Promise<void> {
+  async pause(): Promise<void> {
     this.#wanted = 0;
     if (this.#opened) this.#signOff();
     this.#options.onChange();
-    return Promise.resolve();
+    // What is settled has been owed before. It is tried again where this fails.
+    await this.#options.commits.ask(() => {}).catch(() => {});
   }
 
   /** @inheritdoc */
@@ -111,11 +112,6 @@ export class SqliteSubscription implements Subscription {
     this.#unsettled.clear();
     await this.#options.commits.flush();
     this.#options.onClose(this);
-  }
-
-  /** @inheritdoc */
-  async leave(): Promise<void> {
-    await this.#options.commits.flush();
   }
 
   /** Takes events if there is room and there may be some. */

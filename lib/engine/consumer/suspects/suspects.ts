@@ -102,7 +102,7 @@ export class Suspects implements Disposable {
     this.#punished.add(key);
     const error = {
       name: "ProcessEnded",
-      message: "The process that ran this event alone ended before the event did",
+      message: "The process that ran this event ended before the event did",
     };
     return { kind: "crashed", reason: "crashed", attempt: entry.attempt, error };
   }
@@ -142,14 +142,12 @@ export class Suspects implements Disposable {
     if (known === undefined || known < crashes) this.#journal.suspect(key, crashes);
   }
 
-  /** The event has this process end, and that is not stored with it. */
-  blame(entry: Entry): void {
-    this.#note(() => this.#journal.suspect(keyOf(entry), 1));
-  }
-
-  /** Leaves events to the next process, as if this one had died while they ran. */
+  /**
+   * Leaves the journal to the next process, as if this one had died while these events ran: a single
+   * one is to blame, of several each is a suspect.
+   */
   leave(entries: readonly Entry[]): void {
-    this.#note(() => this.#journal.running(entries.map(keyOf), false));
+    this.#note(() => this.#journal.running(entries.map(keyOf), entries.length === 1));
     this.#journal.leave();
   }
 

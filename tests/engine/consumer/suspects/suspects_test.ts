@@ -1,42 +1,17 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fingerprint, Journal } from "../../../../lib/engine/consumer/suspects/journal.ts";
-import { consuming, QUEUE } from "../../../fixtures/consumer.ts";
+import { fingerprint } from "../../../../lib/engine/consumer/suspects/journal.ts";
+import { consuming } from "../../../fixtures/consumer.ts";
 import { type ExecutorSettings, Gates, turn } from "../../../fixtures/executor.ts";
 import { FakeBroker } from "../../../fixtures/fake_broker.ts";
 import { fullDisk } from "../../../fixtures/full_disk.ts";
-
-/** A folder for `STATE_DIR` that is removed at the end. */
-function stateDir(): { readonly path: string } & Disposable {
-  const path = Deno.makeTempDirSync({ prefix: "pq-suspects-" });
-  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
-}
-
-/** A process before this one that was killed while it ran these events. */
-function wasKilled(dir: string, running: string[], alone: boolean): void {
-  const journal = Journal.open(dir, QUEUE);
-  journal.running(running, alone);
-  journal.leave();
-}
-
-/** What the next process would find if this one were killed now: locks do not go with a copy. */
-function ifKilledNow(dir: string, keys: readonly string[]): (number | undefined)[] {
-  using copy = stateDir();
-  Deno.mkdirSync(join(copy.path, "journal"));
-  for (const { name } of Deno.readDirSync(join(dir, "journal"))) {
-    Deno.copyFileSync(join(dir, "journal", name), join(copy.path, "journal", name));
-  }
-  using journal = Journal.open(copy.path, QUEUE);
-  return keys.map((key) => journal.suspicion(key));
-}
-
-/** What the next process finds after this one has ended. */
-function found(dir: string, keys: readonly string[]): (number | undefined)[] {
-  const journal = Journal.open(dir, QUEUE);
-  const suspicions = keys.map((key) => journal.suspicion(key));
-  journal.leave();
-  return suspicions;
-}
+import {
+  copyJournals,
+  countJournals,
+  foundIn,
+  ifKilledNow,
+  stateDir,
+  wasKilled,
+} from "../../../fixtures/journal.ts";
 
 /** A queue whose handlers wait. */
 async function gated(
@@ -49,8 +24,6 @@ async function gated(
   const run = await consuming({ broker, stateDir: dir.path, settings, worker });
   return { broker, gates, run, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
 }
-
-const filesIn = (dir: string) => [...Deno.readDirSync(join(dir, "journal"))].length;
 
 Deno.test("Consumer says what it runs, and nothing once it is done", async () => {
   using dir = stateDir();
@@ -66,7 +39,7 @@ Deno.test("Consumer says what it runs, and nothing once it is done", async () =>
     run.consumer.sweep(performance.now());
     assert.deepEqual(ifKilledNow(dir.path, ["a"]), [undefined]);
   }
-  assert.equal(filesIn(dir.path), 0);
+  assert.equal(countJournals(dir.path), 0);
 });
 
 Deno.test("Consumer of one after another suspects what comes again after a process that was killed", async () => {
@@ -79,10 +52,7 @@ Deno.test("Consumer of one after another suspects what comes again after a proce
     await using _run = await consuming({ broker, stateDir: dir.path, worker });
     for (const name of ["a", "b"]) broker.deliver(name);
     await gates.entries(1);
-    Deno.mkdirSync(join(copy.path, "journal"));
-    for (const { name } of Deno.readDirSync(join(dir.path, "journal"))) {
-      Deno.copyFileSync(join(dir.path, "journal", name), join(copy.path, "journal", name));
-    }
+    copyJournals(dir.path, copy.path);
   }
   const broker = new FakeBroker();
   await using run = await consuming({
@@ -299,7 +269,7 @@ Deno.test("Consumer counts an attempt for what ended its process alone, without 
   assert(punished.settlement?.kind === "retry");
   const { attempts, crashes, reason, delay, error } = punished.settlement;
   assert.deepEqual([attempts, crashes, reason, delay], [1, 1, "crashed", 5]);
-  assert.equal(error.message, "The process that ran this event alone ended before the event did");
+  assert.equal(error.message, "The process that ran this event ended before the event did");
   assert.deepEqual(calls, ["other"]);
   assert.deepEqual(ifKilledNow(dir.path, ["suspect"]), [undefined]);
   broker.deliver({ name: "suspect", headers: { "x-pq-attempts": 1, "x-pq-crashes": 1 } });
@@ -375,7 +345,7 @@ Deno.test("Consumer remembers a crash whose copy was refused", async () => {
     broker.deliver("suspect");
     await run.until("it is parked", () => run.notices.length > 0);
   }
-  assert.deepEqual(found(dir.path, ["suspect"]), [1]);
+  assert.deepEqual(foundIn(dir.path, ["suspect"]), [1]);
 });
 
 Deno.test("Consumer still says what runs when a suspect is punished meanwhile", async () => {
@@ -409,7 +379,7 @@ Deno.test("Consumer keeps suspecting what it gives back unrun", async () => {
     await gates.entries(1);
   }
   assert.deepEqual(broker.carriedOut, ["suspect release"]);
-  assert.deepEqual(found(dir.path, ["a", "suspect"]), [undefined, 0]);
+  assert.deepEqual(foundIn(dir.path, ["a", "suspect"]), [undefined, 0]);
 });
 
 Deno.test("Consumer does not suspect an event any more that failed in peace", async () => {
@@ -430,146 +400,7 @@ Deno.test("Consumer does not suspect an event any more that failed in peace", as
     await run.count(1);
     assert.deepEqual(run.outcomes, ["suspect retried"]);
   }
-  assert.equal(filesIn(dir.path), 0);
-});
-
-const STUCK_AT = 36_000;
-
-Deno.test("Consumer that is stuck says so, settles what is settled and counts the event", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    settings: { concurrency: 2, abortGraceSeconds: 5 },
-    worker: { consume: (event) => event.id === "done" ? undefined : gates.enter(event.id) },
-  });
-  const stuck = broker.deliver("stuck");
-  broker.deliver("done");
-  await run.count(1);
-  run.consumer.sweep(performance.now() + STUCK_AT);
-  assert.deepEqual(run.ends, ["stuck"]);
-  const [notice] = run.notices;
-  assert.equal(notice?.level, "error");
-  assert.deepEqual(notice?.fingerprint, ["worker-timeout", QUEUE]);
-  assert.deepEqual(notice?.properties, { seconds: 30, count: 1, ids: ["stuck"] });
-  assert(broker.unsettled.has(stuck));
-  await run.consumer.stop(0);
-  assert(stuck.settlement?.kind === "retry");
-  const { reason, attempts, crashes, error } = stuck.settlement;
-  assert.deepEqual([reason, attempts, crashes], ["timeout", 1, 1]);
-  assert.deepEqual(error, {
-    name: "WorkerTimeoutError",
-    message: "Timed out in user_activity after 30 seconds processing 1 events",
-  });
-  assert(broker.isLeft, "acknowledgements that wait must be sent");
-  assert.equal(filesIn(dir.path), 0);
-  gates.leave("stuck");
-  await turn();
-  assert.deepEqual(broker.carriedOut, ["done done", "stuck retry"]);
-});
-
-Deno.test("Consumer that is stuck gives up an event without retries", async () => {
-  const broker = new FakeBroker();
-  await using run = await consuming({
-    broker,
-    settings: { retries: [] },
-    worker: { consume: () => new Promise(() => {}) },
-  });
-  const stuck = broker.deliver("stuck");
-  await turn();
-  run.consumer.sweep(performance.now() + STUCK_AT);
-  await run.consumer.stop(0);
-  assert(stuck.settlement?.kind === "fail" && stuck.settlement.reason === "timeout");
-  assert.deepEqual(run.consumer.totals, { processed: 0, retried: 0, failed: 1 });
-});
-
-Deno.test("Consumer that is stuck releases what else runs and waits", async () => {
-  const broker = new FakeBroker();
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2 },
-    worker: {
-      consume: (_, ctx) =>
-        new Promise((_, reject) => {
-          ctx.signal.addEventListener("abort", () => {
-            if (ctx.event.id !== "stuck") reject(ctx.signal.reason);
-          });
-        }),
-    },
-  });
-  broker.deliver("stuck");
-  await turn();
-  const [{ since } = { since: 0 }] = run.consumer.executor.running();
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  broker.deliver("young");
-  broker.deliver("waiting");
-  await turn();
-  run.consumer.sweep(since + 35_005);
-  assert.deepEqual(run.ends, ["stuck"]);
-  await run.consumer.stop(0);
-  assert.deepEqual(broker.carriedOut.slice(0, 1), ["waiting release"]);
-  assert.equal(broker.carriedOut.at(-1), "stuck retry");
-});
-
-Deno.test("Consumer leaves a stuck batch to the next process, as suspects", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  {
-    await using run = await consuming({
-      broker,
-      stateDir: dir.path,
-      worker: { batch: { size: 2, seconds: 60 }, consumeBatch: () => new Promise(() => {}) },
-    });
-    broker.deliver("a");
-    broker.deliver("b");
-    await turn();
-    run.consumer.sweep(performance.now() + STUCK_AT);
-    assert.deepEqual(run.notices[0]?.properties, { seconds: 30, count: 2, ids: ["a", "b"] });
-    await run.consumer.stop(0);
-    assert.deepEqual(broker.carriedOut, []);
-    assert(broker.isLeft && !broker.isClosed);
-  }
-  assert.deepEqual(found(dir.path, ["a", "b"]), [0, 0]);
-});
-
-for (const copies of ["refuse", "hold"] as const) {
-  Deno.test(`Consumer leaves a stuck event to the next process where the broker ${copies}s its copy`, async () => {
-    using dir = stateDir();
-    const broker = new FakeBroker();
-    broker.copies = copies;
-    {
-      await using run = await consuming({
-        broker,
-        stateDir: dir.path,
-        worker: { consume: () => new Promise(() => {}) },
-      });
-      broker.deliver("stuck");
-      await turn();
-      run.consumer.sweep(performance.now() + STUCK_AT);
-      await run.consumer.stop(0);
-    }
-    assert.deepEqual(found(dir.path, ["stuck"]), [1]);
-  });
-}
-
-Deno.test("Consumer leaves a stuck event to the next process whose delivery was lost", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  {
-    await using run = await consuming({
-      broker,
-      stateDir: dir.path,
-      worker: { consume: () => new Promise(() => {}) },
-    });
-    broker.deliver("stuck");
-    await turn();
-    broker.lose();
-    run.consumer.sweep(performance.now() + STUCK_AT);
-    await run.consumer.stop(0);
-  }
-  assert.deepEqual(found(dir.path, ["stuck"]), [1]);
+  assert.equal(countJournals(dir.path), 0);
 });
 
 Deno.test("Consumer keeps a crash in mind when another event of the same body is given back", async () => {
@@ -612,24 +443,6 @@ Deno.test("Consumer goes on while its journal cannot be written, and says so onc
   assert.match(notice?.error?.message ?? "", /No space left/);
 });
 
-Deno.test("Consumer that is stuck ends on a full disk, and sends what is settled", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    settings: { maxConsumeSeconds: 1, abortGraceSeconds: 1 },
-    worker: { batch: { size: 2, seconds: 0 }, consumeBatch: () => gates.enter("call") },
-  });
-  broker.deliver("a");
-  broker.deliver("b");
-  await gates.entries(1);
-  using _full = fullDisk();
-  run.consumer.sweep(performance.now() + 10_000);
-  await run.consumer.stop(0);
-  assert(broker.isLeft, "what is settled is sent");
-  gates.leave("call");
-});
-
 Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
   using dir = stateDir();
   wasKilled(dir.path, ["gone"], false);
@@ -640,7 +453,7 @@ Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
     await run.consumer.stop(0);
   }
   assert(broker.isClosed);
-  assert.deepEqual(found(dir.path, ["gone"]), [0]);
+  assert.deepEqual(foundIn(dir.path, ["gone"]), [0]);
 });
 
 Deno.test("Consumer suspects what it gives back unrun that was to run alone", async () => {
