@@ -7,9 +7,9 @@
 
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
-import { isBusy, sqliteError } from "./sqlite_error.ts";
+import { type Patience, patiently } from "../../system/patience.ts";
+import { sqliteError } from "./sqlite_error.ts";
 
 /** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
 const BLOCKING_WAIT_MS = 10;
@@ -22,12 +22,12 @@ type Parameter = string | number | bigint | null | Uint8Array;
 export class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
   readonly #path: string;
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
 
   private constructor(db: DatabaseSync, path: string, patienceMs: number) {
     this.#db = db;
     this.#path = path;
-    this.#patienceMs = patienceMs;
+    this.#patience = { ms: patienceMs, pauseMs: PAUSE_MS };
   }
 
   /**
@@ -95,14 +95,10 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async #patiently<Result>(attempt: () => Result): Promise<Result> {
-    const deadline = performance.now() + this.#patienceMs;
-    while (true) {
-      try {
-        return attempt();
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline) throw sqliteError(error, this.#path);
-      }
-      await delay(PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]));
+    try {
+      return await patiently(this.#patience, attempt);
+    } catch (error) {
+      throw sqliteError(error, this.#path);
     }
   }
 }

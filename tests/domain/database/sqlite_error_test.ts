@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
-import { isBusy, sqliteError } from "../../../lib/domain/database/sqlite_error.ts";
+import { sqliteError } from "../../../lib/domain/database/sqlite_error.ts";
 
 function failure(errcode: number, message = "it failed"): Error {
   return Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode });
@@ -21,7 +21,7 @@ const FAULTS: Record<string, [code: number, kind: string, says: string]> = {
     "permission",
     "cannot be written: let the user who runs the program write the file and its folder, or set DATABASE_URL to another place",
   ],
-  IOERR_FSYNC: [1034, "unreachable", "cannot be read or written: see whether its disk is well"],
+  IOERR_FSYNC: [1034, "unreachable", "cannot be read or written: check that its disk works"],
   CORRUPT: [11, "damaged", "is damaged: restore it from a backup, or move it away"],
   FULL: [13, "full", "cannot grow, the disk is full: make room"],
   CANTOPEN: [
@@ -43,7 +43,7 @@ for (const [name, [code, kind, says]] of Object.entries(FAULTS)) {
   });
 }
 
-Deno.test("sqliteError gives back what is the data's fault, or no database's at all", () => {
+Deno.test("sqliteError returns an error of the data, or of no database, as it is", () => {
   const others = [
     failure(19),
     failure(2067),
@@ -53,16 +53,4 @@ Deno.test("sqliteError gives back what is the data's fault, or no database's at 
     "text",
   ];
   for (const other of others) assert.equal(sqliteError(other, "/var/pq.sqlite"), other);
-});
-
-Deno.test("isBusy tells locks of other connections", () => {
-  const codes = [5, 6, 261, 517, 1, 19];
-  assert.deepEqual(codes.map((code) => isBusy(failure(code))), [
-    true,
-    true,
-    true,
-    true,
-    false,
-    false,
-  ]);
 });

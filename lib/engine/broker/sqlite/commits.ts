@@ -6,8 +6,9 @@
  */
 
 import { clearImmediate, setImmediate } from "node:timers";
-import { isBusy } from "./errors.ts";
-import { PATIENCE_MS, pauseMs } from "./file.ts";
+import { isLocked } from "../../../errors/sqlite_fault.ts";
+import { randomPauseMs } from "../../../system/patience.ts";
+import { PATIENCE } from "./file.ts";
 import { answer, type Ran, runUntil, type Task } from "./tasks.ts";
 
 /** A file that can be written in transactions. */
@@ -140,7 +141,7 @@ export class Commits {
     try {
       file.begin();
     } catch (error) {
-      return isBusy(error) ? this.#lockedOut(error) : this.#failed(error);
+      return isLocked(error) ? this.#lockedOut(error) : this.#failed(error);
     }
     this.#lockedOutSince = undefined;
     this.#transact(file);
@@ -216,8 +217,8 @@ export class Commits {
   #lockedOut(error: unknown): void {
     const now = performance.now();
     this.#lockedOutSince ??= now;
-    if (now - this.#lockedOutSince > PATIENCE_MS) return this.#failed(error);
-    this.#timer = setTimeout(this.#write, pauseMs());
+    if (now - this.#lockedOutSince > PATIENCE.ms) return this.#failed(error);
+    this.#timer = setTimeout(this.#write, randomPauseMs(PATIENCE.pauseMs));
   }
 
   #endAttempt(isWritten: boolean): void {

@@ -1,14 +1,11 @@
 /**
- * What SQLite says, in words for whoever runs the program
- * (https://www.sqlite.org/rescode.html).
+ * The errors of the broker's file, each with what to do about it.
  *
  * @module
  */
 
+import { type SqliteFault, sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { BrokerError, type BrokerErrorKind } from "../broker.ts";
-
-const [PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT] = [3, 5, 6, 7, 8, 9];
-const [IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB] = [10, 11, 13, 14, 15, 26];
 
 /** A kind, and what to say after `The broker's file <path> `. */
 type Fault = readonly [kind: BrokerErrorKind, says: string];
@@ -33,32 +30,20 @@ const DAMAGED: Fault = [
   "with sqlite3's .recover and move it away",
 ];
 
-const FAULTS: ReadonlyMap<number, Fault> = new Map<number, Fault>([
-  [PERM, NOT_WRITABLE],
-  [READONLY, NOT_WRITABLE],
-  [CANTOPEN, NOT_OPENED],
-  [BUSY, LOCKED_OUT],
-  [LOCKED, LOCKED_OUT],
-  [PROTOCOL, LOCKED_OUT],
-  [NOMEM, ["refused", "has no memory left: give the program more"]],
-  [FULL, ["refused", "cannot grow, the disk is full: make room"]],
-  [INTERRUPT, ["refused", "was interrupted: try again"]],
-  [IOERR, ["refused", "cannot be read or written: see whether its disk is well and has room"]],
-  [CORRUPT, DAMAGED],
-  [NOTADB, ["topology", "is a file of another kind: move it away, or set STATE_DIR elsewhere"]],
-]);
-
-/** Whether another connection holds the lock that was needed, and the same may be tried again. */
-export function isBusy(error: unknown): boolean {
-  const code = resultCode(error);
-  return code === BUSY || code === LOCKED || code === PROTOCOL;
-}
-
-/** Whether the file is at fault, rather than what was to be stored in it. */
-export function isFault(error: unknown): boolean {
-  const code = resultCode(error);
-  return code !== undefined && FAULTS.has(code);
-}
+const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
+  "not writable": NOT_WRITABLE,
+  "not opened": NOT_OPENED,
+  "locked": LOCKED_OUT,
+  "no memory": ["refused", "has no memory left: give the program more"],
+  "full": ["refused", "cannot grow, the disk is full: make room"],
+  "interrupted": ["refused", "was interrupted: try again"],
+  "unreadable": ["refused", "cannot be read or written: check that its disk works and has room"],
+  "damaged": DAMAGED,
+  "not a database": [
+    "topology",
+    "is a file of another kind: move it away, or set STATE_DIR elsewhere",
+  ],
+};
 
 /**
  * The BrokerError for a fault of the file; any other error is given back as it came.
@@ -66,9 +51,9 @@ export function isFault(error: unknown): boolean {
  * @param path The file, for the message.
  */
 export function brokerError(error: unknown, path: string): unknown {
-  const fault = faultOf(error);
+  const fault = sqliteFault(error);
   if (!fault || !(error instanceof Error)) return error;
-  const [kind, says] = fault;
+  const [kind, says] = FAULTS[fault];
   return new BrokerError(kind, `The broker's file ${path} ${says} (${error.message})`, {
     cause: error,
   });
@@ -110,23 +95,4 @@ export function takenForDead(path: string): BrokerError {
 /** The error of a broker that was closed. */
 export function closedError(): BrokerError {
   return new BrokerError("closed", "The broker was closed");
-}
-
-function faultOf(error: unknown): Fault | undefined {
-  if (isFileError(error)) return NOT_OPENED;
-  const code = resultCode(error);
-  return code === undefined ? undefined : FAULTS.get(code);
-}
-
-/** The folder could not be made, or the file not be opened (for that `node:sqlite` has no code). */
-function isFileError(error: unknown): boolean {
-  if (!(error instanceof Error) || resultCode(error) !== undefined) return false;
-  return error.message.startsWith("unable to open database file") ||
-    Object.values(Deno.errors).some((kind) => error instanceof kind);
-}
-
-/** The primary result code, without its extension. */
-function resultCode(error: unknown): number | undefined {
-  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
-  return typeof code === "number" ? code & 0xff : undefined;
 }

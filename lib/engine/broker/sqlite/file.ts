@@ -6,16 +6,17 @@
 
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
-import { brokerError, isBusy } from "./errors.ts";
+import { type Patience, patiently } from "../../../system/patience.ts";
+import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
 
 /** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
 const BLOCKING_WAIT_MS = 5;
-/** Least and most ms between two tries. */
-const PAUSE_MS = [1, 10] as const;
 /** ms for which a locked file is tried again before that is an error. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
+
+/** Patience with the other processes that write the file. */
+export const PATIENCE: Patience = { ms: PATIENCE_MS, pauseMs: [1, 10] };
 
 const PRAGMAS = [
   "journal_mode = wal",
@@ -27,20 +28,15 @@ const PRAGMAS = [
   "journal_size_limit = 33554432",
 ];
 
-/** ms until the next try: not the same in every process, so that they do not meet again. */
-export function pauseMs(): number {
-  return PAUSE_MS[0] + Math.random() * (PAUSE_MS[1] - PAUSE_MS[0]);
-}
-
 /**
  * Opens the file; makes it and its folder where they are not there. WAL, `synchronous=FULL`.
  *
  * @throws {BrokerError} When it cannot be used; says why and what to do.
  */
 export async function openFile(path: string): Promise<DatabaseSync> {
-  const db = await patiently(path, () => connect(path));
+  const db = await useFile(path, () => connect(path));
   try {
-    await patiently(path, () => setUp(db, path));
+    await useFile(path, () => setUp(db, path));
     return db;
   } catch (error) {
     db.close();
@@ -49,20 +45,15 @@ export async function openFile(path: string): Promise<DatabaseSync> {
 }
 
 /**
- * Tries until it succeeds, or fails for another reason than a lock, or was locked out too long.
- * The thread is free between two tries.
+ * Tries until an attempt succeeds, fails for another reason than a lock, or the patience is over.
  *
  * @throws {BrokerError} For a fault of the file.
  */
-export async function patiently<Result>(path: string, attempt: () => Result): Promise<Result> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw brokerError(error, path);
-    }
-    await delay(pauseMs());
+export async function useFile<Result>(path: string, attempt: () => Result): Promise<Result> {
+  try {
+    return await patiently(PATIENCE, attempt);
+  } catch (error) {
+    throw brokerError(error, path);
   }
 }
 

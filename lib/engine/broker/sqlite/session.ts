@@ -11,7 +11,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import type { Commits } from "./commits.ts";
 import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
-import { openFile, patiently } from "./file.ts";
+import { openFile, useFile } from "./file.ts";
 import { isFree, LifeLock, removeFree } from "./lock.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
@@ -55,7 +55,7 @@ export class Session {
   static async open(path: string): Promise<Session> {
     const db = await openFile(path);
     try {
-      return await patiently(path, () => new Session(path, db));
+      return await useFile(path, () => new Session(path, db));
     } catch (error) {
       db.close();
       throw error;
@@ -89,7 +89,7 @@ export class Session {
 
   /** Reads without a transaction, until it succeeds. @throws {BrokerError} For a fault. */
   async read<Result>(read: () => Result): Promise<Result> {
-    return await patiently(this.#path, read);
+    return await useFile(this.#path, read);
   }
 
   /** A number that changes whenever another connection has committed. */

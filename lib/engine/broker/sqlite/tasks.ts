@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isFault } from "./errors.ts";
+import { statementFault } from "../../../errors/sqlite_fault.ts";
 
 /** One thing to write. */
 export interface Task {
@@ -34,7 +34,7 @@ function run(task: Task): Ran {
   try {
     return { task, value: task.run() };
   } catch (error) {
-    if (isFault(error)) throw error;
+    if (statementFault(error)) throw error;
     return { task, error };
   }
 }
