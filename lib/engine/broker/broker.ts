@@ -40,6 +40,9 @@ export interface Delivery {
   readonly lost: boolean;
 }
 
+/** A settlement that stores a copy of the event. */
+export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
+
 /** What a subscription calls; none of these may throw. */
 export interface SubscriptionListener {
   /** Called once for each delivery, synchronously as they are read from the socket. */

@@ -7,9 +7,6 @@
 import { type Broker, BrokerError } from "./broker.ts";
 import { newEventProperties } from "./headers.ts";
 
-/** Queues that are being declared, so that events published at the same time declare one once. */
-const declaring = new WeakMap<Broker, Map<string, Promise<void>>>();
-
 /**
  * Publishes an event with a new `message_id` and the time; resolves when the broker has confirmed
  * it. A queue that does not exist is declared.
@@ -27,19 +24,7 @@ export async function publishEvent(
     await broker.publish(queue, body, properties);
   } catch (error) {
     if (!(error instanceof BrokerError) || error.kind !== "unroutable") throw error;
-    await declareOnce(broker, queue);
+    await broker.declare(queue);
     await broker.publish(queue, body, properties);
-  }
-}
-
-async function declareOnce(broker: Broker, queue: string): Promise<void> {
-  const running = declaring.get(broker) ?? new Map<string, Promise<void>>();
-  declaring.set(broker, running);
-  const declared = running.get(queue) ?? broker.declare(queue);
-  running.set(queue, declared);
-  try {
-    await declared;
-  } finally {
-    running.delete(queue);
   }
 }

@@ -28,7 +28,10 @@ export function addressOf(url: string): Address {
   };
 }
 
-/** Error kinds that more attempts cannot mend: at the start they end the process at once. */
+/** Error kinds that the next attempt may not have. */
+export const MAY_PASS: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
+
+/** Error kinds that no further attempt cures: at the start they end the process at once. */
 export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
   "login",
   "vhost",

@@ -1,135 +1,20 @@
 /**
- * Publishes with confirmation: an event is stored, or its publisher hears why not.
+ * Publishes with confirms: an event is stored, or its publisher gets the reason.
  *
  * @module
  */
 
-import {
-  type ChannelModel,
-  type ConfirmChannel,
-  IllegalOperationError,
-  type Message,
-} from "amqplib";
-import { BrokerError, type EventProperties, lostError } from "../broker.ts";
-import { type Address, explainChannel } from "./errors.ts";
+import type { ChannelModel } from "amqplib";
+import { type EventProperties, lostError } from "../broker.ts";
+import { Backoff } from "./backoff.ts";
+import { ConfirmedChannel, Unconfirmed } from "./confirmed_channel.ts";
+import type { Address } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
-import { bytesOf, publishOptions } from "./properties.ts";
 
-/** The channel closed before the broker had confirmed: it may have the event or not. */
-export class Unconfirmed extends Error {
-  override readonly name = "Unconfirmed";
-  /** Whether the broker closed the channel because of something published on it. */
-  readonly byChannelError: boolean;
-  /** @param cause Why. @param byChannelError Whether because of something published on it. */
-  constructor(cause: unknown, byChannelError = false) {
-    super("The channel closed before the event was confirmed", { cause });
-    this.byChannelError = byChannelError;
-  }
-}
-
-/** The event's properties cannot be written as AMQP has them; it was not sent. */
-export class NotEncodable extends BrokerError {
-  /** @param queue Where it was to go. @param cause What amqplib says. */
-  constructor(queue: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `The properties of an event for queue ${queue} cannot be sent: ${why}`;
-    super("refused", message, { cause });
-  }
-}
-
-/** amqplib's word for a negative confirmation. */
-const NACKED = "message nacked";
-
-/** One publish that waits for its confirmation. */
-interface Waiting {
-  readonly key: string;
-  returned: boolean;
-}
-
-/**
- * A channel with confirmations. The broker returns an event that no queue takes before it confirms
- * it, and the confirmation does not say so: the two are matched by queue and message_id. Where
- * several wait under the same, all count as returned: one that was stored may be stored again, but
- * none is lost.
- */
-class ConfirmedChannel {
-  readonly #channel: ConfirmChannel;
-  readonly #address: Address;
-  readonly #waiting = new Map<string, Waiting[]>();
-  #error: Error | undefined;
-  closed = false;
-  /** Whether it is known for which of its events the broker closed it. */
-  isExplained = false;
-
-  private constructor(channel: ConfirmChannel, address: Address) {
-    this.#channel = channel;
-    this.#address = address;
-    channel.on("return", (message) => this.#onReturn(message));
-    channel.on("error", (error) => this.#error = error);
-    channel.on("close", () => this.closed = true);
-  }
-
-  /** @throws {Unconfirmed} When the connection is lost. */
-  static async open(model: ChannelModel, address: Address): Promise<ConfirmedChannel> {
-    try {
-      return new ConfirmedChannel(await model.createConfirmChannel(), address);
-    } catch (error) {
-      throw new Unconfirmed(error);
-    }
-  }
-
-  publish(queue: string, body: Uint8Array | string, properties: EventProperties): Promise<void> {
-    const waiting: Waiting = { key: keyOf(queue, properties.messageId), returned: false };
-    return new Promise((resolve, reject) => {
-      const onConfirm = (error: Error | null) => {
-        this.#forget(waiting);
-        if (waiting.returned) reject(unroutable(queue));
-        else if (!error) resolve();
-        else if (error.message === NACKED) reject(refused(queue));
-        else reject(this.#unconfirmed(error));
-      };
-      try {
-        const options = publishOptions(properties);
-        this.#channel.publish("", queue, bytesOf(body), options, onConfirm);
-      } catch (error) {
-        const isClosed = this.closed || error instanceof IllegalOperationError;
-        return reject(isClosed ? this.#unconfirmed(error) : new NotEncodable(queue, error));
-      }
-      this.#remember(waiting);
-    });
-  }
-
-  /** Why the broker closed the channel. */
-  refusal(queue: string): BrokerError {
-    const error = explainChannel(this.#error ?? new Error("channel closed"), queue, this.#address);
-    return error.kind === "permission" ? error : refused(queue, error);
-  }
-
-  #unconfirmed(error: unknown): Unconfirmed {
-    const byChannelError =
-      typeof (this.#error as { code?: unknown } | undefined)?.code === "number";
-    return new Unconfirmed(this.#error ?? error, byChannelError);
-  }
-
-  #remember(waiting: Waiting): void {
-    const list = this.#waiting.get(waiting.key);
-    if (list) list.push(waiting);
-    else this.#waiting.set(waiting.key, [waiting]);
-  }
-
-  #forget(waiting: Waiting): void {
-    const list = this.#waiting.get(waiting.key);
-    if (!list) return;
-    const index = list.indexOf(waiting);
-    if (index >= 0) list.splice(index, 1);
-    if (list.length === 0) this.#waiting.delete(waiting.key);
-  }
-
-  #onReturn({ fields, properties }: Message): void {
-    const list = this.#waiting.get(keyOf(fields.routingKey, properties.messageId)) ?? [];
-    for (const waiting of list) waiting.returned = true;
-  }
-}
+/** The limit of the first wait before an event is published again, in ms. */
+const FIRST_BACKOFF_MS = 50;
+/** The limit of every later wait, in ms. */
+const MAX_BACKOFF_MS = 2000;
 
 /** Publishes over one connection, across its losses. */
 export class Publisher {
@@ -137,8 +22,9 @@ export class Publisher {
   readonly #address: Address;
   #channel: Promise<ConfirmedChannel> | undefined;
   #model: ChannelModel | undefined;
-  /** The channel for events that are published one after another, and the last of them. */
+  /** The channel for events that are published one at a time. */
   #alone: ConfirmedChannel | undefined;
+  /** Resolves when the last of these is confirmed or refused. */
   #turn: Promise<void> = Promise.resolve();
 
   /** @param link The connection, used for nothing but publishing. @param address For messages. */
@@ -148,18 +34,36 @@ export class Publisher {
   }
 
   /**
-   * Publishes once, waiting while there is no connection or the broker has an alarm.
+   * Publishes; resolves when the broker confirms the event. It waits while there is no connection or
+   * the broker has an alarm, and publishes again after each loss of the connection.
    *
-   * @param isWanted Asked before sending: whether the event shall still be published.
-   * @throws {BrokerError} `unroutable`, `refused`, `permission`, `closed`; `lost` when it was not
+   * @param isWanted Asked before each attempt.
+   * @throws {BrokerError} `unroutable`, `refused`, `permission` or `closed`; `lost` when it is not
    * wanted any more.
-   * @throws {Unconfirmed} When the connection was lost meanwhile.
    */
   async publish(
     queue: string,
     body: Uint8Array | string,
     properties: EventProperties,
-    isWanted: () => boolean = () => true,
+    isWanted: () => boolean,
+  ): Promise<void> {
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    while (isWanted()) {
+      try {
+        return await this.#publishOnce(queue, body, properties, isWanted);
+      } catch (error) {
+        if (!(error instanceof Unconfirmed)) throw error;
+      }
+      await backoff.wait(this.#link.closing);
+    }
+    throw lostError(queue);
+  }
+
+  async #publishOnce(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    isWanted: () => boolean,
   ): Promise<void> {
     const channel = await this.#ready();
     if (!isWanted()) throw lostError(queue);
@@ -178,8 +82,8 @@ export class Publisher {
   }
 
   /**
-   * The broker closed a channel because of one of the events on it. To find out which, they are
-   * published one after another, until one is refused; then the others are published as before.
+   * The broker closed a channel because of one of the events on it. To find that one, they are
+   * published one at a time until one is refused; the others are then published as before.
    */
   async #publishAlone(
     failed: ConfirmedChannel,
@@ -215,7 +119,7 @@ export class Publisher {
     }
   }
 
-  /** The channel that all use, opened anew when it was closed or the connection is another. */
+  /** The shared channel; a new one when it was closed or the connection is another. */
   async #channelOn(model: ChannelModel): Promise<ConfirmedChannel> {
     if (this.#model !== model || !this.#channel) {
       this.#model = model;
@@ -227,23 +131,4 @@ export class Publisher {
     if (!isUsable && this.#channel === opening) this.#channel = undefined;
     return channel ?? await opening;
   }
-}
-
-function keyOf(queue: string, messageId: unknown): string {
-  return `${queue}\n${messageId ?? ""}`;
-}
-
-function unroutable(queue: string): BrokerError {
-  return new BrokerError(
-    "unroutable",
-    `There is no queue ${queue}: declare it before publishing to it`,
-  );
-}
-
-function refused(queue: string, cause?: Error): BrokerError {
-  const why = cause ? ` (${cause.message})` : ": it may be full " +
-    "(x-max-length with reject-publish) or have no leader (rabbitmq-queues quorum_status)";
-  return new BrokerError("refused", `RabbitMQ did not take an event for queue ${queue}${why}`, {
-    cause,
-  });
 }

@@ -7,29 +7,24 @@
  */
 
 import type { ChannelModel } from "amqplib";
+import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
-import { failedQueueName, hopFor, jitteredMs, LADDER, retryQueueName } from "../../settle/retry.ts";
-import type { Settlement } from "../../settle/outcome.ts";
+import { LADDER, retryQueueName } from "../../settle/retry.ts";
 import {
   type Broker,
   BrokerError,
-  type BrokerErrorKind,
-  type Delivery,
   type Depth,
   type EventProperties,
-  lostError,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
 } from "../broker.ts";
-import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
-import { Backoff } from "./backoff.ts";
-import { withChannel } from "./channel.ts";
+import { move, peek, purge } from "./browse.ts";
+import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { Link } from "./link.ts";
-import { encodable, propertiesOf, storedEvent } from "./properties.ts";
-import { NotEncodable, Publisher, Unconfirmed } from "./publisher.ts";
-import { type Copied, RabbitSubscription } from "./subscription.ts";
+import { Publisher } from "./publisher.ts";
+import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 
 /** What it takes to use RabbitMQ. */
@@ -51,13 +46,8 @@ export interface RabbitmqOptions {
   readonly report?: Reporter;
 }
 
-/** How often the depth of consumed queues is looked at, in ms. */
+/** ms between two readings of the depth of consumed queues. */
 const DEPTH_EVERY_MS = 10_000;
-/** Errors that the next attempt to store a copy may not have. */
-const PASSING: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
-/** The waits before an event is published again. */
-const FIRST_BACKOFF_MS = 50;
-const MAX_BACKOFF_MS = 2000;
 
 /**
  * Connects to RabbitMQ.
@@ -82,11 +72,7 @@ class RabbitBroker implements Broker {
   readonly #publishing: Link;
   readonly #topology: Topology;
   readonly #publisher: Publisher;
-  /**
-   * For the copies of each consumed queue, so that a retry queue that does not answer holds up no
-   * other queue's.
-   */
-  readonly #copiers = new Map<string, Publisher>();
+  readonly #copies: Copies;
   readonly #subscriptions = new Map<RabbitSubscription, string>();
   readonly #depthTimer: ReturnType<typeof setInterval>;
 
@@ -100,6 +86,13 @@ class RabbitBroker implements Broker {
       queueType: options.queueType ?? "classic",
     });
     this.#publisher = new Publisher(this.#publishing, this.#address);
+    this.#copies = new Copies({
+      consuming: this.#consuming,
+      publishing: this.#publishing,
+      topology: this.#topology,
+      address: this.#address,
+      version: options.version ?? "",
+    });
     this.#depthTimer = setInterval(() => void this.#noteDepths(), DEPTH_EVERY_MS);
   }
 
@@ -112,7 +105,7 @@ class RabbitBroker implements Broker {
   }
 
   async declare(queue: string): Promise<void> {
-    await this.#topology.declare(await this.#consuming.model(), queue);
+    await this.#topology.ensure(await this.#consuming.model(), queue);
   }
 
   subscribe(queue: string, listener: SubscriptionListener): Subscription {
@@ -123,7 +116,7 @@ class RabbitBroker implements Broker {
       topology: this.#topology,
       address: this.#address,
       report: this.#report,
-      copy: (delivery, ...copy) => this.#copy(queue, delivery, ...copy),
+      copy: (delivery, ...copy) => this.#copies.store(queue, delivery, ...copy),
       onClose: (closed) => void this.#subscriptions.delete(closed),
     });
     this.#subscriptions.set(subscription, queue);
@@ -137,14 +130,10 @@ class RabbitBroker implements Broker {
   ): Promise<void> {
     const seconds = this.#options.publishTimeoutSeconds ?? 30;
     let wanted = true;
-    await withTimeout(
-      seconds * 1000,
-      this.#publishUntilConfirmed(this.#publisher, queue, body, properties, () => wanted),
-      () => {
-        wanted = false;
-        return this.#notConfirmed(queue, seconds);
-      },
-    );
+    const published = this.#publisher.publish(queue, body, properties, () => wanted);
+    if (await within(seconds * 1000, published) !== TOO_LATE) return;
+    wanted = false;
+    throw this.#notConfirmed(queue, seconds);
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
@@ -157,18 +146,7 @@ class RabbitBroker implements Broker {
   }
 
   async peek(queue: string, limit: number): Promise<StoredEvent[]> {
-    return await this.#onQueue(queue, async (model) => {
-      return await withChannel(model, async (channel) => {
-        const events: StoredEvent[] = [];
-        while (events.length < limit) {
-          const message = await channel.get(queue);
-          if (!message) break;
-          events.push(storedEvent(message));
-        }
-        if (events.length > 0) channel.nackAll(true);
-        return events;
-      });
-    }) ?? [];
+    return await this.#onQueue(queue, (model) => peek(model, queue, limit)) ?? [];
   }
 
   async move(
@@ -176,28 +154,16 @@ class RabbitBroker implements Broker {
     to: string,
     change: (event: StoredEvent) => EventProperties | undefined,
   ): Promise<number> {
-    return await this.#onQueue(from, async (model, { ready }) => {
-      return await withChannel(model, async (channel) => {
-        let moved = 0;
-        for (let i = 0; i < ready; i++) {
-          const message = await channel.get(from);
-          if (!message) break;
-          const properties = change(storedEvent(message));
-          if (properties === undefined) continue;
-          await this.#publishDeclaring(to, message.content, properties);
-          channel.ack(message);
-          moved++;
-        }
-        return moved;
-      });
-    }) ?? 0;
+    const publish = (body: Uint8Array, properties: EventProperties) =>
+      this.#publishDeclaring(to, body, properties);
+    return await this.#onQueue(
+      from,
+      (model, { ready }) => move(model, { from, count: ready, change, publish }),
+    ) ?? 0;
   }
 
   async purge(queue: string): Promise<number> {
-    return await this.#onQueue(queue, async (model) => {
-      const { messageCount } = await withChannel(model, (channel) => channel.purgeQueue(queue));
-      return messageCount;
-    }) ?? 0;
+    return await this.#onQueue(queue, (model) => purge(model, queue)) ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -207,7 +173,7 @@ class RabbitBroker implements Broker {
     await Promise.all([this.#consuming.close(), this.#publishing.close()]);
   }
 
-  #report = (report: Parameters<Reporter>[0]) => this.#options.report?.(report);
+  readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string): Link {
     const { url, ca, name = "process-queue", waitSeconds = 60 } = this.#options;
@@ -217,11 +183,11 @@ class RabbitBroker implements Broker {
       address: this.#address,
       name: `${name} (${purpose})`,
       waitSeconds,
-      report: (report) => this.#report(report),
+      report: this.#report,
     });
   }
 
-  /** Does something with a queue that exists; `undefined` when it does not. */
+  /** Uses a queue that exists; `undefined` when it does not. */
   async #onQueue<Result>(
     queue: string,
     use: (model: ChannelModel, depth: Depth) => Promise<Result>,
@@ -234,34 +200,6 @@ class RabbitBroker implements Broker {
     } catch (error) {
       throw explainChannel(error, queue, this.#address);
     }
-  }
-
-  #copier(queue: string): Publisher {
-    const known = this.#copiers.get(queue);
-    if (known) return known;
-    const copier = new Publisher(this.#publishing, this.#address);
-    this.#copiers.set(queue, copier);
-    return copier;
-  }
-
-  /** Publishes again after each loss of the connection, for as long as it is wanted. */
-  async #publishUntilConfirmed(
-    publisher: Publisher,
-    queue: string,
-    body: Uint8Array | string,
-    properties: EventProperties,
-    isWanted: () => boolean,
-  ): Promise<void> {
-    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
-    while (isWanted()) {
-      try {
-        return await publisher.publish(queue, body, properties, isWanted);
-      } catch (error) {
-        if (!(error instanceof Unconfirmed)) throw error;
-      }
-      await backoff.wait(this.#publishing.closing);
-    }
-    throw lostError(queue);
   }
 
   async #publishDeclaring(
@@ -291,106 +229,12 @@ class RabbitBroker implements Broker {
     );
   }
 
-  /**
-   * Stores the copy of a delivery that is retried or given up. It waits as long as it takes; but
-   * when the delivery's own channel is lost, the broker hands the event out again and no copy is
-   * wanted.
-   */
-  async #copy(
-    queue: string,
-    delivery: Delivery,
-    settlement: Copied,
-    body: Uint8Array | string,
-  ): Promise<void> {
-    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
-    while (!delivery.lost) {
-      try {
-        return await this.#publishCopy(queue, delivery, settlement, body);
-      } catch (error) {
-        if (!(error instanceof BrokerError && PASSING.has(error.kind))) throw error;
-        if (error.kind === "unroutable") this.#topology.forget();
-      }
-      await backoff.wait(this.#consuming.closing);
-    }
-    throw lostError(queue);
-  }
-
-  async #publishCopy(
-    queue: string,
-    delivery: Delivery,
-    settlement: Copied,
-    body: Uint8Array | string,
-  ): Promise<void> {
-    const isWanted = () => !delivery.lost;
-    const model = await this.#consuming.model();
-    if (!isWanted()) throw lostError(queue);
-    const { name, properties } = settlement.kind === "retry"
-      ? await this.#retryCopy(model, queue, delivery, settlement)
-      : await this.#failedCopy(model, queue, delivery, settlement);
-    const publish = (properties: EventProperties) =>
-      this.#publishUntilConfirmed(this.#copier(queue), name, body, properties, isWanted);
-    try {
-      await publish(properties);
-    } catch (error) {
-      if (!(error instanceof NotEncodable)) throw error;
-      await publish(encodable(properties));
-    }
-  }
-
-  async #retryCopy(
-    model: ChannelModel,
-    queue: string,
-    { properties }: Delivery,
-    settlement: Extract<Settlement, { kind: "retry" }>,
-  ): Promise<{ name: string; properties: EventProperties }> {
-    const now = Date.now();
-    const { step, ...hop } = hopFor(settlement.delay, now);
-    const when = { ...hop, now, expiration: String(jitteredMs(step)) };
-    const own = propertiesOf(properties);
-    return {
-      name: await this.#topology.declareRetry(model, queue, step),
-      properties: settlement.waiting
-        ? waitingProperties(own, when)
-        : retryProperties(own, settlement, when),
-    };
-  }
-
-  async #failedCopy(
-    model: ChannelModel,
-    queue: string,
-    { properties }: Delivery,
-    settlement: Extract<Settlement, { kind: "fail" }>,
-  ): Promise<{ name: string; properties: EventProperties }> {
-    const name = failedQueueName(queue);
-    await this.#topology.declareFailed(model, name);
-    const origin = { queue, host: Deno.hostname(), version: this.#options.version ?? "" };
-    const own = propertiesOf(properties);
-    return { name, properties: failedProperties(own, settlement, origin, Date.now()) };
-  }
-
-  /** So that a line about a deleted queue can say what went with it. */
+  /** A notice about a deleted queue says how many events it had. */
   async #noteDepths(): Promise<void> {
     if (!this.#consuming.isUp) return;
     for (const [subscription, queue] of this.#subscriptions) {
       const depth = await this.depth(queue).catch(() => undefined);
       if (depth) subscription.noteDepth(depth.ready);
     }
-  }
-}
-
-async function withTimeout<Result>(
-  ms: number,
-  promise: Promise<Result>,
-  onTimeout: () => Error,
-): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(onTimeout()), ms);
-  });
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {});
   }
 }

@@ -59,6 +59,11 @@ export class Topology {
     return { isNew: true, ready: 0 };
   }
 
+  /** Makes sure that a queue exists; calls at the same time share one attempt. */
+  async ensure(model: ChannelModel, queue: string): Promise<void> {
+    await this.#shared(queue, async () => void await this.declare(model, queue));
+  }
+
   /** A queue of events that were given up: durable and classic, whatever the main queue is. */
   async declareFailed(model: ChannelModel, queue: string): Promise<void> {
     await this.#ensure(queue, async () => {
@@ -130,16 +135,21 @@ export class Topology {
     }
   }
 
-  /** Does what declares a queue, once at a time and not again while the queue is known. */
+  /** Declares a queue unless it is known to exist. */
   async #ensure(name: string, declare: () => Promise<void>): Promise<void> {
     if (this.#known.has(name)) return;
+    await this.#shared(name, declare);
+    this.#known.add(name);
+  }
+
+  /** Runs one declaration of a queue at a time; who comes meanwhile waits for the same. */
+  async #shared(name: string, declare: () => Promise<void>): Promise<void> {
     const running = this.#declaring.get(name);
     if (running) return await running;
     const declaring = declare();
     this.#declaring.set(name, declaring);
     try {
       await declaring;
-      this.#known.add(name);
     } finally {
       this.#declaring.delete(name);
     }

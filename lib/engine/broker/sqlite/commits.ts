@@ -5,11 +5,11 @@
  * @module
  */
 
-import { clearImmediate, setImmediate } from "node:timers";
 import { isLocked } from "../../../errors/sqlite_fault.ts";
 import { randomPauseMs } from "../../../system/patience.ts";
 import { PATIENCE } from "./file.ts";
 import { answer, type Ran, runUntil, type Task } from "./tasks.ts";
+import { WriteTimer } from "./write_timer.ts";
 
 /** A file that can be written in transactions. */
 export interface Transactions {
@@ -47,9 +47,7 @@ export class Commits {
   #tasks: Task[] = [];
   /** They run last, to see what the other tasks have brought. */
   #claims: Task[] = [];
-  #immediate: ReturnType<typeof setImmediate> | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt = Infinity;
+  readonly #timer = new WriteTimer(() => this.#write());
   #lockedOutSince: number | undefined;
   #isFailing = false;
   #closedBy: unknown;
@@ -103,7 +101,7 @@ export class Commits {
   /** Writes nothing more; what was asked for is rejected. */
   close(error: unknown): void {
     this.#closedBy = error;
-    this.#stopTimers();
+    this.#timer.stop();
     this.#rejectAsked(error);
     this.#tasks = [];
     this.#endAttempt(false);
@@ -114,28 +112,15 @@ export class Commits {
   }
 
   #soon(): void {
-    if (this.#lockedOutSince !== undefined) return;
-    this.#immediate ??= setImmediate(this.#write);
+    if (this.#lockedOutSince === undefined) this.#timer.soon();
   }
 
   #within(ms: number): void {
-    if (this.#immediate !== undefined || this.#lockedOutSince !== undefined) return;
-    const at = performance.now() + ms;
-    if (at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#write, ms);
+    if (this.#lockedOutSince === undefined) this.#timer.within(ms);
   }
 
-  #stopTimers(): void {
-    clearImmediate(this.#immediate);
-    clearTimeout(this.#timer);
-    this.#immediate = undefined;
-    this.#timerAt = Infinity;
-  }
-
-  #write = (): void => {
-    this.#stopTimers();
+  #write(): void {
+    this.#timer.stop();
     if (!this.#hasTasks) return;
     const file = this.#options.file();
     try {
@@ -145,7 +130,7 @@ export class Commits {
     }
     this.#lockedOutSince = undefined;
     this.#transact(file);
-  };
+  }
 
   #transact(file: Transactions): void {
     const tasks = this.#takeTasks();
@@ -201,7 +186,7 @@ export class Commits {
     this.#lockedOutSince = undefined;
     this.#rejectAsked(explained);
     // What ran before the fault may have asked for more at once.
-    this.#stopTimers();
+    this.#timer.stop();
     if (this.#hasTasks) this.#within(AGAIN_MS);
     this.#endAttempt(false);
   }
@@ -218,7 +203,7 @@ export class Commits {
     const now = performance.now();
     this.#lockedOutSince ??= now;
     if (now - this.#lockedOutSince > PATIENCE.ms) return this.#failed(error);
-    this.#timer = setTimeout(this.#write, randomPauseMs(PATIENCE.pauseMs));
+    this.#timer.within(randomPauseMs(PATIENCE.pauseMs));
   }
 
   #endAttempt(isWritten: boolean): void {

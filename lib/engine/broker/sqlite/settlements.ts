@@ -5,8 +5,7 @@
  */
 
 import { failedQueueName } from "../../settle/retry.ts";
-import type { Settlement } from "../../settle/outcome.ts";
-import { lostError } from "../broker.ts";
+import { type Copied, lostError } from "../broker.ts";
 import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
@@ -24,9 +23,6 @@ export interface SettlementsOptions {
   /** Called when an event waits until then, in ms since 1970. */
   readonly onWaiting: (due: number) => void;
 }
-
-/** A settlement that changes the event and keeps it. */
-export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 
 /** Seconds an event waits at the least, so that one that asks for none does not run in a circle. */
 const LEAST_DELAY = 1;

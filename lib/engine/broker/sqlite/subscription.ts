@@ -5,20 +5,17 @@
  */
 
 import type { Settlement } from "../../settle/outcome.ts";
-import type { Delivery, Subscription, SubscriptionListener } from "../broker.ts";
+import type { Copied, Delivery, Subscription, SubscriptionListener } from "../broker.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";
+import { Registration, type RegistrationOptions } from "./registration.ts";
 import type { Session } from "./session.ts";
-import { type Copied, Settlements, type SettlementsOptions } from "./settlements.ts";
+import { Settlements, type SettlementsOptions } from "./settlements.ts";
 
 /** What a subscription needs. */
-export interface SqliteSubscriptionOptions extends SettlementsOptions {
+export interface SqliteSubscriptionOptions extends SettlementsOptions, RegistrationOptions {
   readonly listener: SubscriptionListener;
-  /** Tells it from the others of this process. */
-  readonly number: number;
-  /** The file as it is open now. */
-  readonly session: () => Session;
-  /** Called when it begins or ends to consume. */
+  /** Called when it begins or stops to consume. */
   readonly onChange: () => void;
   /** Called when it is closed. */
   readonly onClose: (subscription: SqliteSubscription) => void;
@@ -33,13 +30,9 @@ export class SqliteSubscription implements Subscription {
   readonly #options: SqliteSubscriptionOptions;
   readonly #unsettled = new Set<SqliteDelivery>();
   readonly #settlements: Settlements;
-  /** How many deliveries are wanted at once; 0 for none. */
+  readonly #registration: Registration;
+  /** The prefetch count; 0 while it is paused. */
   #wanted = 0;
-  /** Resolves when it is one of the queue's consumers. */
-  #opened: Promise<number> | undefined;
-  #queueId: number | undefined;
-  /** Whether it has consumed before. */
-  #wasUp = false;
   /** Whether nothing was left when it last took events. */
   #isDry = false;
   /** How many events have become ready while it looked, or since. */
@@ -50,6 +43,7 @@ export class SqliteSubscription implements Subscription {
   constructor(options: SqliteSubscriptionOptions) {
     this.#options = options;
     this.#settlements = new Settlements(options);
+    this.#registration = new Registration(options, () => this.isConsuming);
   }
 
   /** Whether it takes events. */
@@ -59,7 +53,7 @@ export class SqliteSubscription implements Subscription {
 
   /** The queue's id in the file, once it is known. */
   get queueId(): number | undefined {
-    return this.#queueId;
+    return this.#registration.queueId;
   }
 
   /** @inheritdoc */
@@ -81,7 +75,7 @@ export class SqliteSubscription implements Subscription {
   /** @inheritdoc */
   async pause(): Promise<void> {
     this.#wanted = 0;
-    if (this.#opened) this.#signOff();
+    this.#registration.close();
     this.#options.onChange();
     // What is settled has been owed before. It is tried again where this fails.
     await this.#options.commits.ask(() => {}).catch(() => {});
@@ -92,9 +86,9 @@ export class SqliteSubscription implements Subscription {
     this.#wanted = prefetch;
     this.#options.onChange();
     try {
-      await this.#signOn();
+      await this.#register();
     } catch (error) {
-      if (this.#wasUp) return; // It is tried again as the file is watched.
+      if (this.#registration.wasUp) return; // Upkeep tries it again.
       this.#wanted = 0;
       this.#options.onChange();
       throw error;
@@ -117,7 +111,7 @@ export class SqliteSubscription implements Subscription {
   /** Takes events if there is room and there may be some. */
   wake(): void {
     const room = this.#wanted - this.#unsettled.size;
-    if (room <= 0 || this.#isDry || this.#queueId === undefined) return;
+    if (room <= 0 || this.#isDry || this.queueId === undefined) return;
     const isUrgent = room * 2 >= this.#wanted;
     if (!this.#claiming) this.#claiming = this.#claim(isUrgent);
     else if (isUrgent) this.#options.commits.hurry();
@@ -133,9 +127,9 @@ export class SqliteSubscription implements Subscription {
   /** Others have written to the file: looks whether there is something to take. */
   look(): void {
     if (!this.isConsuming) return;
-    if (!this.#opened) return void this.#signOn().catch(() => {});
-    if (this.#queueId === undefined) return;
-    if (this.#isDry && this.#session.queues.ready(this.#queueId) > 0) this.#isDry = false;
+    if (!this.#registration.isOpen) return void this.#register().catch(() => {});
+    if (this.queueId === undefined) return;
+    if (this.#isDry && this.#session.queues.ready(this.queueId) > 0) this.#isDry = false;
     this.wake();
   }
 
@@ -143,7 +137,7 @@ export class SqliteSubscription implements Subscription {
   restart(): void {
     this.#unsettled.clear();
     this.#settlements.restart();
-    this.#opened = this.#queueId = undefined;
+    this.#registration.forget();
     this.#options.listener.onLost();
     this.look();
   }
@@ -152,39 +146,9 @@ export class SqliteSubscription implements Subscription {
     return this.#options.session();
   }
 
-  async #signOn(): Promise<void> {
-    const opening = this.#opened ??= this.#open();
-    try {
-      this.#queueId = await opening;
-    } catch (error) {
-      if (this.#opened === opening) this.#opened = undefined;
-      throw error;
-    }
-    this.#wasUp = true;
+  async #register(): Promise<void> {
+    await this.#registration.open();
     this.onReady();
-  }
-
-  /** Declares the queue and becomes one of its consumers. */
-  async #open(): Promise<number> {
-    const { commits, queue, number } = this.#options;
-    const session = this.#session;
-    const owner = await session.join(commits);
-    return await commits.ask(() => {
-      const id = session.queues.declare(queue);
-      if (this.isConsuming && session.isOwner()) session.owners.addConsumer(id, owner, number);
-      return id;
-    });
-  }
-
-  #signOff(): void {
-    const session = this.#session;
-    const { commits, queue, number } = this.#options;
-    this.#opened = undefined;
-    commits.owe(() => {
-      const id = session.queues.find(queue);
-      if (id === undefined || this.isConsuming) return;
-      session.owners.removeConsumer(id, session.owner, number);
-    });
   }
 
   /** The delivery is settled now. @returns Whether there is still something to do for it. */
@@ -227,7 +191,7 @@ export class SqliteSubscription implements Subscription {
 
   #take(session: Session): Claimed {
     const room = this.#wanted - this.#unsettled.size;
-    const queue = this.#queueId;
+    const queue = this.queueId;
     if (room <= 0 || queue === undefined) return NO_ROOM;
     if (!session.isOwner()) return LOST;
     return session.events.claim(session.owner, queue, room);

@@ -205,20 +205,17 @@ interface Holds {
   readonly longest: number;
   /** The longest call of SQLite, in ms. */
   readonly longestCall: number;
-  readonly done: number;
 }
 
 async function measureHolds(dir: string): Promise<Holds[]> {
   await using children = new AsyncDisposableStack();
   const four = Array.from(
     { length: 4 },
-    () => children.use(startChild("holds", dir, QUEUE, "2")),
+    () => children.use(startChild("holds", dir, QUEUE, "2", "500")),
   );
   for (const child of four) assert.equal(await child.ended(), 0);
   assert.deepEqual(problemsOf(`${dir}/${FILE_NAME}`), []);
-  const results: Holds[] = four.map(({ output }) => JSON.parse(output));
-  for (const { done } of results) assert.ok(done > 200, `one of four had only ${done} events`);
-  return results;
+  return four.map(({ output }) => JSON.parse(output));
 }
 
 async function inFolderOf<Result>(

@@ -1,0 +1,156 @@
+/**
+ * A channel with publisher confirms.
+ *
+ * @module
+ */
+
+import {
+  type ChannelModel,
+  type ConfirmChannel,
+  IllegalOperationError,
+  type Message,
+} from "amqplib";
+import { BrokerError, type EventProperties } from "../broker.ts";
+import { type Address, explainChannel } from "./errors.ts";
+import { bytesOf, publishOptions } from "./properties.ts";
+
+/** The channel closed before the broker confirmed the event, which may be stored or not. */
+export class Unconfirmed extends Error {
+  override readonly name = "Unconfirmed";
+  /** Whether the broker closed the channel because of an event published on it. */
+  readonly byChannelError: boolean;
+  /** @param cause Why. @param byChannelError Whether an event published on it is the reason. */
+  constructor(cause: unknown, byChannelError = false) {
+    super("The channel closed before the event was confirmed", { cause });
+    this.byChannelError = byChannelError;
+  }
+}
+
+/** AMQP has no encoding for the event's properties, so it was not sent. */
+export class NotEncodable extends BrokerError {
+  /** @param queue The queue it was for. @param cause The error of amqplib. */
+  constructor(queue: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The properties of an event for queue ${queue} cannot be sent: ${why}`;
+    super("refused", message, { cause });
+  }
+}
+
+/** amqplib's word for a negative confirmation. */
+const NACKED = "message nacked";
+
+/** One publish that waits for its confirm. */
+interface Waiting {
+  readonly key: string;
+  returned: boolean;
+}
+
+/**
+ * A channel in confirm mode. The broker returns an unroutable event before it confirms it, and the
+ * confirm does not say so: the two are matched by queue and message_id. Of several events with the
+ * same two, all count as returned: one that was stored may be stored again, but none is lost.
+ */
+export class ConfirmedChannel {
+  readonly #channel: ConfirmChannel;
+  readonly #address: Address;
+  readonly #waiting = new Map<string, Waiting[]>();
+  #error: Error | undefined;
+  /** Whether the channel is closed. */
+  closed = false;
+  /** Whether the event because of which the broker closed the channel has been found. */
+  isExplained = false;
+
+  private constructor(channel: ConfirmChannel, address: Address) {
+    this.#channel = channel;
+    this.#address = address;
+    channel.on("return", (message) => this.#onReturn(message));
+    channel.on("error", (error) => this.#error = error);
+    channel.on("close", () => this.closed = true);
+  }
+
+  /** Opens a channel. @throws {Unconfirmed} When the connection is lost. */
+  static async open(model: ChannelModel, address: Address): Promise<ConfirmedChannel> {
+    try {
+      return new ConfirmedChannel(await model.createConfirmChannel(), address);
+    } catch (error) {
+      throw new Unconfirmed(error);
+    }
+  }
+
+  /**
+   * Publishes; resolves when the broker confirms the event.
+   *
+   * @throws {BrokerError} `unroutable` or `refused`.
+   * @throws {Unconfirmed} When the channel closed.
+   */
+  publish(queue: string, body: Uint8Array | string, properties: EventProperties): Promise<void> {
+    const waiting: Waiting = { key: keyOf(queue, properties.messageId), returned: false };
+    return new Promise((resolve, reject) => {
+      const onConfirm = (error: Error | null) => {
+        this.#forget(waiting);
+        if (waiting.returned) reject(unroutable(queue));
+        else if (!error) resolve();
+        else if (error.message === NACKED) reject(refused(queue));
+        else reject(this.#unconfirmed(error));
+      };
+      try {
+        const options = publishOptions(properties);
+        this.#channel.publish("", queue, bytesOf(body), options, onConfirm);
+      } catch (error) {
+        const isClosed = this.closed || error instanceof IllegalOperationError;
+        return reject(isClosed ? this.#unconfirmed(error) : new NotEncodable(queue, error));
+      }
+      this.#remember(waiting);
+    });
+  }
+
+  /** Why the broker closed the channel. */
+  refusal(queue: string): BrokerError {
+    const error = explainChannel(this.#error ?? new Error("channel closed"), queue, this.#address);
+    return error.kind === "permission" ? error : refused(queue, error);
+  }
+
+  #unconfirmed(error: unknown): Unconfirmed {
+    const byChannelError =
+      typeof (this.#error as { code?: unknown } | undefined)?.code === "number";
+    return new Unconfirmed(this.#error ?? error, byChannelError);
+  }
+
+  #remember(waiting: Waiting): void {
+    const list = this.#waiting.get(waiting.key);
+    if (list) list.push(waiting);
+    else this.#waiting.set(waiting.key, [waiting]);
+  }
+
+  #forget(waiting: Waiting): void {
+    const list = this.#waiting.get(waiting.key);
+    if (!list) return;
+    const index = list.indexOf(waiting);
+    if (index >= 0) list.splice(index, 1);
+    if (list.length === 0) this.#waiting.delete(waiting.key);
+  }
+
+  #onReturn({ fields, properties }: Message): void {
+    const list = this.#waiting.get(keyOf(fields.routingKey, properties.messageId)) ?? [];
+    for (const waiting of list) waiting.returned = true;
+  }
+}
+
+function keyOf(queue: string, messageId: unknown): string {
+  return `${queue}\n${messageId ?? ""}`;
+}
+
+function unroutable(queue: string): BrokerError {
+  return new BrokerError(
+    "unroutable",
+    `There is no queue ${queue}: declare it before publishing to it`,
+  );
+}
+
+function refused(queue: string, cause?: Error): BrokerError {
+  const why = cause ? ` (${cause.message})` : ": it may be full " +
+    "(x-max-length with reject-publish) or have no leader (rabbitmq-queues quorum_status)";
+  return new BrokerError("refused", `RabbitMQ did not take an event for queue ${queue}${why}`, {
+    cause,
+  });
+}

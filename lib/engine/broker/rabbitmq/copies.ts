@@ -1,0 +1,141 @@
+/**
+ * Copies of deliveries that are retried or dead-lettered.
+ *
+ * @module
+ */
+
+import type { ChannelModel } from "amqplib";
+import { failedQueueName, hopFor, jitteredMs } from "../../settle/retry.ts";
+import {
+  BrokerError,
+  type Copied,
+  type Delivery,
+  type EventProperties,
+  lostError,
+} from "../broker.ts";
+import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
+import { Backoff } from "./backoff.ts";
+import { NotEncodable } from "./confirmed_channel.ts";
+import { type Address, MAY_PASS } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { encodable, propertiesOf } from "./properties.ts";
+import { Publisher } from "./publisher.ts";
+import type { Topology } from "./topology.ts";
+
+/** What storing copies needs. */
+export interface CopiesOptions {
+  /** The connection that declares. */
+  readonly consuming: Link;
+  /** The connection that publishes. */
+  readonly publishing: Link;
+  readonly topology: Topology;
+  readonly address: Address;
+  /** Named in dead letters. */
+  readonly version: string;
+}
+
+/** The limit of the first wait before a copy is tried again, in ms. */
+const FIRST_BACKOFF_MS = 50;
+/** The limit of every later wait, in ms. */
+const MAX_BACKOFF_MS = 2000;
+
+/** Stores copies in retry queues and failed queues. */
+export class Copies {
+  readonly #options: CopiesOptions;
+  /** One per consumed queue: a retry queue that does not answer holds up no other queue. */
+  readonly #publishers = new Map<string, Publisher>();
+
+  /** @param options The connections and queues. */
+  constructor(options: CopiesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Stores the copy of a delivery, however long that takes. When the delivery is lost, the broker
+   * delivers the event again and no copy is wanted.
+   *
+   * @throws {BrokerError} `refused` when the broker does not take it, `lost` with its delivery.
+   */
+  async store(
+    queue: string,
+    delivery: Delivery,
+    settlement: Copied,
+    body: Uint8Array | string,
+  ): Promise<void> {
+    const { topology, consuming } = this.#options;
+    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    while (!delivery.lost) {
+      try {
+        return await this.#attempt(queue, delivery, settlement, body);
+      } catch (error) {
+        if (!(error instanceof BrokerError && MAY_PASS.has(error.kind))) throw error;
+        if (error.kind === "unroutable") topology.forget();
+      }
+      await backoff.wait(consuming.closing);
+    }
+    throw lostError(queue);
+  }
+
+  async #attempt(
+    queue: string,
+    delivery: Delivery,
+    settlement: Copied,
+    body: Uint8Array | string,
+  ): Promise<void> {
+    const model = await this.#options.consuming.model();
+    if (delivery.lost) throw lostError(queue);
+    const { name, properties } = settlement.kind === "retry"
+      ? await this.#retryCopy(model, queue, delivery, settlement)
+      : await this.#failedCopy(model, queue, delivery, settlement);
+    const publish = (properties: EventProperties) =>
+      this.#publisher(queue).publish(name, body, properties, () => !delivery.lost);
+    try {
+      await publish(properties);
+    } catch (error) {
+      if (!(error instanceof NotEncodable)) throw error;
+      await publish(encodable(properties));
+    }
+  }
+
+  #publisher(queue: string): Publisher {
+    const known = this.#publishers.get(queue);
+    if (known) return known;
+    const publisher = new Publisher(this.#options.publishing, this.#options.address);
+    this.#publishers.set(queue, publisher);
+    return publisher;
+  }
+
+  async #retryCopy(
+    model: ChannelModel,
+    queue: string,
+    { properties }: Delivery,
+    settlement: Extract<Copied, { kind: "retry" }>,
+  ): Promise<{ name: string; properties: EventProperties }> {
+    const now = Date.now();
+    const { step, ...hop } = hopFor(settlement.delay, now);
+    const when = { ...hop, now, expiration: String(jitteredMs(step)) };
+    const own = propertiesOf(properties);
+    return {
+      name: await this.#options.topology.declareRetry(model, queue, step),
+      properties: settlement.waiting
+        ? waitingProperties(own, when)
+        : retryProperties(own, settlement, when),
+    };
+  }
+
+  async #failedCopy(
+    model: ChannelModel,
+    queue: string,
+    { properties }: Delivery,
+    settlement: Extract<Copied, { kind: "fail" }>,
+  ): Promise<{ name: string; properties: EventProperties }> {
+    const { topology, version } = this.#options;
+    const name = failedQueueName(queue);
+    await topology.declareFailed(model, name);
+    const origin = { queue, host: Deno.hostname(), version };
+    return {
+      name,
+      properties: failedProperties(propertiesOf(properties), settlement, origin, Date.now()),
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What an operator reads about a subscription.
+ *
+ * @module
+ */
+
+import { notice, type Reporter } from "../../report.ts";
+
+/** An event that was requeued this often may be near the delivery limit of its queue. */
+const MANY_RETURNS = 10;
+
+/** Reports each trouble of one subscription once, not again and again. */
+export class SubscriptionNotices {
+  readonly #queue: string;
+  readonly #report: Reporter;
+  /** The trouble that was reported last. */
+  #reported = "";
+  #isWarnedOfLimit = false;
+  #depthSeen: { readonly ready: number; readonly at: number } | undefined;
+
+  /** @param queue The queue. @param report Takes the notices. */
+  constructor(queue: string, report: Reporter) {
+    this.#queue = queue;
+    this.#report = report;
+  }
+
+  /** Notes how many events are ready, which is reported if the queue is deleted. */
+  noteDepth(ready: number): void {
+    this.#depthSeen = { ready, at: Date.now() };
+  }
+
+  /** The queue was consumed for a while: the next trouble is a new one. */
+  consumed(): void {
+    this.#reported = "";
+  }
+
+  /** The queue cannot be consumed now. @param text Why. */
+  notConsumed(text: string): void {
+    if (text === this.#reported) return;
+    this.#reported = text;
+    const message = "Queue {queue} is not consumed for now, and is tried again: {text}";
+    this.#report(notice("warning", this.#queue, message, { properties: { text } }));
+  }
+
+  /**
+   * An event came again.
+   *
+   * @param count How often it was requeued, as quorum queues count in a header.
+   */
+  redelivered(count: unknown): void {
+    if (this.#isWarnedOfLimit || typeof count !== "number" || count < MANY_RETURNS) return;
+    this.#isWarnedOfLimit = true;
+    this.#report(notice("warning", this.#queue, NEAR_LIMIT, { properties: { count } }));
+  }
+
+  /** The broker cancelled the consumer. @param wasDeleted Whether the queue was deleted. */
+  cancelled(wasDeleted: boolean): void {
+    const text = wasDeleted
+      ? notice("error", this.#queue, DELETED, { properties: { lost: this.#lostText() } })
+      : notice("warning", this.#queue, CANCELLED);
+    this.#report(text);
+  }
+
+  #lostText(): string {
+    const seen = this.#depthSeen;
+    if (!seen) return "an unknown number";
+    const seconds = Math.round((Date.now() - seen.at) / 1000);
+    return `about ${seen.ready} (ready ${seconds} s before)`;
+  }
+}
+
+const NEAR_LIMIT =
+  "An event of queue {queue} was requeued {count} times: a quorum queue drops events beyond its " +
+  "delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a policy (before " +
+  "RabbitMQ 4: set none)";
+const DELETED =
+  "Queue {queue} was deleted, with {lost} of its events: it is declared again and consumed";
+const CANCELLED = "The broker cancelled the consumer of queue {queue}: it consumes again";
