@@ -4,12 +4,15 @@
  * @module
  */
 
+import { notice, type NoticeReport, type Report, type Reporter } from "../engine/report.ts";
 import { errorData } from "../errors/error_data.ts";
-import type { Report, Reporter } from "../engine/report.ts";
+
+const BROKEN = "A part of the monitoring failed and may miss reports ({count} so far): {error}. " +
+  "This is a defect of the program; processing goes on.";
 
 /**
- * A reporter that passes every report to all of these, in their order. One that throws does not
- * stop the others; the first time it does they get an error notice about it.
+ * A reporter that passes every report to all of these, in order. One that throws does not stop the
+ * others, which get an error notice the first time.
  */
 export function combine(...reporters: readonly Reporter[]): Reporter {
   const broken = new Set<Reporter>();
@@ -18,22 +21,14 @@ export function combine(...reporters: readonly Reporter[]): Reporter {
       try {
         reporter(report);
       } catch (error) {
-        if (!broken.has(reporter)) {
-          deliver(brokenNotice(broken.add(reporter), error));
-        }
+        if (!broken.has(reporter)) deliver(brokenNotice(broken.add(reporter), error));
       }
     }
   };
   return deliver;
 }
 
-function brokenNotice(broken: ReadonlySet<Reporter>, error: unknown): Report {
-  return {
-    kind: "notice",
-    level: "error",
-    message: "A part of the monitoring failed and may miss reports ({count} so far): {error}. " +
-      "This is a defect of the program; processing goes on.",
-    properties: { count: broken.size },
-    error: errorData(error),
-  };
+function brokenNotice(broken: ReadonlySet<Reporter>, error: unknown): NoticeReport {
+  const properties = { count: broken.size };
+  return notice("error", undefined, BROKEN, { properties, error: errorData(error) });
 }

@@ -6,8 +6,8 @@
 
 import { join } from "node:path";
 import { errorData } from "../errors/error_data.ts";
-import { appendUnderLock } from "./locked_file.ts";
-import type { Reporter, SettledReport } from "../engine/report.ts";
+import { notice, type NoticeReport, type Reporter, type SettledReport } from "../engine/report.ts";
+import { AppendedFile } from "./locked_file.ts";
 
 /** ms between two warnings about the same trouble. */
 const WARNING_INTERVAL_MS = 60_000;
@@ -21,14 +21,14 @@ const lossyDecoder = new TextDecoder();
 /**
  * Appends every event that failed for good to `<dir>/<queue>.errors`, in the format of Zulip's
  * `_handle_consume_exception`: the local time as C's `asctime` writes it, a tab, the events as a
- * JSON array, a newline. The array has one event. Its body stands there as it was published, so
- * that no digit of a large number is lost; one that is not JSON stands there as a JSON string.
+ * JSON array, a newline. The array has one event. Its body is written as it was published, so that
+ * no digit of a large number is lost; a body that is not JSON is written as a JSON string.
  *
  * Files are made with mode 0600, since bodies may hold secrets. Where one cannot be written, a
  * warning says so, at most once a minute.
  *
- * @param dir The folder; it is made when it is first needed.
- * @param notify Gets the warning.
+ * @param dir The folder; made when it is first needed.
+ * @param notify Takes the warning.
  * @param now The time in ms since 1970. @default {Date.now}
  */
 export function errorFileReporter(
@@ -36,34 +36,29 @@ export function errorFileReporter(
   notify: Reporter,
   now: () => number = Date.now,
 ): Reporter {
+  const files = new Map<string, AppendedFile>();
   let warnedAt = -Infinity;
   return (report) => {
     if (report.kind !== "settled" || report.outcome !== "failed") return;
-    const path = join(dir, `${report.queue}.errors`);
+    const { queue } = report;
+    const path = join(dir, `${queue}.errors`);
+    const file = files.get(queue) ?? new AppendedFile(path);
+    files.set(queue, file);
     try {
-      appendUnderLock(path, errorLine(report, now()));
+      file.append(errorLine(report, now()));
     } catch (error) {
       if (now() - warnedAt < WARNING_INTERVAL_MS) return;
       warnedAt = now();
-      notify(unwritable(report.queue, path, error));
+      notify(unwritable(queue, path, error));
     }
   };
 }
 
-function unwritable(
-  queue: string,
-  path: string,
-  error: unknown,
-): Parameters<Reporter>[0] {
-  return {
-    kind: "notice",
-    level: "warning",
-    queue,
-    message: "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the " +
-      "same. Let this user write to that folder, or unset QUEUE_ERROR_DIR.",
-    properties: { path },
-    error: errorData(error),
-  };
+function unwritable(queue: string, path: string, error: unknown): NoticeReport {
+  const message =
+    "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the " +
+    "same. Let this user write to that folder, or unset QUEUE_ERROR_DIR.";
+  return notice("warning", queue, message, { properties: { path }, error: errorData(error) });
 }
 
 function errorLine(report: SettledReport, now: number): string {

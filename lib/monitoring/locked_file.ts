@@ -1,5 +1,5 @@
 /**
- * Files that several processes write, under the lock Zulip's processes take too: an flock on
+ * Files that several processes write, under the lock that Zulip's processes also take: an flock on
  * `<file>.lock`.
  *
  * @module
@@ -10,19 +10,17 @@ import { tryLock } from "../system/file_lock.ts";
 
 /** ms to wait for the lock of a file that is appended to. */
 const APPEND_LOCK_MS = 50;
-/** Whoever held a lock for so long stands still: for so long, in ms, nobody waits for it again. */
-const VAIN_MS = 5000;
+/** ms for which a file's lock is not waited for again after a wait in vain. */
+const NO_WAIT_MS = 5000;
 
 const encoder = new TextEncoder();
 const pause = new Int32Array(new SharedArrayBuffer(4));
-/** When a lock was waited for in vain, by its file. */
-const vainAt = new Map<string, number>();
 
 /**
  * Replaces a file in one step, by way of `<path>.tmp`; makes its folder. Never waits.
  *
- * @returns Whether it was written; false means somebody else holds the lock.
- * @throws {Error} What the file system says.
+ * @returns Whether it was written: not while another process holds the lock.
+ * @throws {Error} The error of the file system.
  */
 export function replaceUnderLock(path: string, text: string): boolean {
   Deno.mkdirSync(dirname(path), { recursive: true });
@@ -33,45 +31,51 @@ export function replaceUnderLock(path: string, text: string): boolean {
   return true;
 }
 
-/**
- * Appends to a file that only its owner may read; makes it, and its folder. All of the text is
- * written or none of it.
- *
- * Waits at most 50 ms for the lock and then writes without it: appending is safe beside others
- * that append, and to lose the text would be worse. After such a wait it is 5 s until it
- * waits for this file again, as all queues of the process stand still meanwhile.
- *
- * @throws {Error} What the file system says.
- */
-export function appendUnderLock(path: string, text: string): void {
-  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-  using lock = Deno.openSync(`${path}.lock`, {
-    create: true,
-    write: true,
-    mode: 0o600,
-  });
-  waitForLock(lock, path);
-  using file = Deno.openSync(path, { create: true, append: true, mode: 0o600 });
-  const size = file.statSync().size;
-  try {
-    writeAll(file, encoder.encode(text));
-  } catch (error) {
-    file.truncateSync(size);
-    throw error;
-  }
-}
+/** A file that is appended to, and that only its owner may read. */
+export class AppendedFile {
+  readonly #path: string;
+  #waitedInVainAt = -Infinity;
 
-function waitForLock(lock: Deno.FsFile, path: string): void {
-  const isVain = performance.now() - (vainAt.get(path) ?? -Infinity) < VAIN_MS;
-  const most = isVain ? 0 : APPEND_LOCK_MS;
-  for (let ms = 0; !tryLock(lock, true); ms++) {
-    if (ms === most) {
-      if (!isVain) vainAt.set(path, performance.now());
-      return;
-    }
-    Atomics.wait(pause, 0, 0, 1);
+  /** @param path The file; it and its folder are made when they are needed. */
+  constructor(path: string) {
+    this.#path = path;
   }
-  vainAt.delete(path);
+
+  /**
+   * Appends all of a text or none of it.
+   *
+   * Waits at most 50 ms for the lock and then writes without it: appending is safe beside others
+   * that append, and losing the text would be worse. After a wait in vain it does not wait for 5 s,
+   * because all queues of the process stand still meanwhile.
+   *
+   * @throws {Error} The error of the file system.
+   */
+  append(text: string): void {
+    Deno.mkdirSync(dirname(this.#path), { recursive: true, mode: 0o750 });
+    using lock = Deno.openSync(`${this.#path}.lock`, { create: true, write: true, mode: 0o600 });
+    this.#waitForLock(lock);
+    using file = Deno.openSync(this.#path, { create: true, append: true, mode: 0o600 });
+    const size = file.statSync().size;
+    try {
+      writeAll(file, encoder.encode(text));
+    } catch (error) {
+      file.truncateSync(size);
+      throw error;
+    }
+  }
+
+  #waitForLock(lock: Deno.FsFile): void {
+    const mayWait = performance.now() - this.#waitedInVainAt >= NO_WAIT_MS;
+    const mostMs = mayWait ? APPEND_LOCK_MS : 0;
+    for (let ms = 0; !tryLock(lock, true); ms++) {
+      if (ms === mostMs) {
+        if (mayWait) this.#waitedInVainAt = performance.now();
+        return;
+      }
+      Atomics.wait(pause, 0, 0, 1);
+    }
+    this.#waitedInVainAt = -Infinity;
+  }
 }
 
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {

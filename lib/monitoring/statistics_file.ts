@@ -1,20 +1,20 @@
 /**
- * The file of a queue's statistics: how it is written, and what if it cannot be.
+ * Writing the file of a queue's statistics, and trying again when it cannot be written.
  *
  * @module
  */
 
 import { join } from "node:path";
+import { notice, type Reporter } from "../engine/report.ts";
 import { errorData } from "../errors/error_data.ts";
 import { replaceUnderLock } from "./locked_file.ts";
-import type { NoticeReport, Reporter } from "../engine/report.ts";
 
 /** ms between two tries when the file cannot be written. */
 const RETRY_INTERVAL_MS = 60_000;
 
 /**
- * `<dir>/<queue>.stats`, replaced as a whole under Zulip's lock. When it cannot be written a
- * warning says so once, and again only after it could be.
+ * `<dir>/<queue>.stats`, replaced as a whole under Zulip's lock. When it cannot be written, one
+ * warning says so, and the next only after it could be written again.
  */
 export class StatisticsFile {
   readonly #queue: string;
@@ -23,9 +23,9 @@ export class StatisticsFile {
   #retryAt = -Infinity;
 
   /**
-   * @param dir The folder; made if it is not there.
+   * @param dir The folder; made if it does not exist.
    * @param queue Names the file.
-   * @param notify Gets the warning, and a notice when all is well again.
+   * @param notify Takes the warning, and a notice when the file can be written again.
    */
   constructor(dir: string, queue: string, notify: Reporter) {
     this.#queue = queue;
@@ -33,7 +33,7 @@ export class StatisticsFile {
     this.#notify = notify;
   }
 
-  /** Whether a try is sensible: not within a minute of one that failed. @param now In ms. */
+  /** Whether to try: not within a minute of a try that failed. @param now In ms. */
   mayTry(now: number): boolean {
     return now >= this.#retryAt;
   }
@@ -46,9 +46,7 @@ export class StatisticsFile {
    */
   write(content: object, now: number): boolean {
     try {
-      if (
-        !replaceUnderLock(this.#path, JSON.stringify(content, null, 2) + "\n")
-      ) return false;
+      if (!replaceUnderLock(this.#path, JSON.stringify(content, null, 2) + "\n")) return false;
     } catch (error) {
       this.#failed(now, error);
       return false;
@@ -60,32 +58,18 @@ export class StatisticsFile {
   #failed(now: number, error: unknown): void {
     const isFirst = this.#retryAt === -Infinity;
     this.#retryAt = now + RETRY_INTERVAL_MS;
-    if (isFirst) {
-      this.#notify({
-        ...this.#notice("warning", UNWRITABLE),
-        error: errorData(error),
-      });
-    }
+    if (!isFirst) return;
+    const more = { properties: { path: this.#path }, error: errorData(error) };
+    this.#notify(notice("warning", this.#queue, UNWRITABLE, more));
   }
 
   #succeeded(): void {
-    const wasBroken = this.#retryAt !== -Infinity;
+    if (this.#retryAt === -Infinity) return;
     this.#retryAt = -Infinity;
-    if (wasBroken) {
-      this.#notify(
-        this.#notice("info", "Statistics are written to {path} again"),
-      );
-    }
-  }
-
-  #notice(level: NoticeReport["level"], message: string): NoticeReport {
-    return {
-      kind: "notice",
-      level,
-      queue: this.#queue,
-      message,
-      properties: { path: this.#path },
-    };
+    const properties = { path: this.#path };
+    this.#notify(
+      notice("info", this.#queue, "Statistics are written to {path} again", { properties }),
+    );
   }
 }
 

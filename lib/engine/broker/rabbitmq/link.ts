@@ -6,7 +6,7 @@
 
 import amqplib, { type ChannelModel } from "amqplib";
 import { errorData } from "../../../errors/error_data.ts";
-import type { Reporter } from "../../report.ts";
+import { notice, type Reporter } from "../../report.ts";
 import { BrokerError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
 import { type Address, explainConnect, FINAL } from "./errors.ts";
@@ -205,12 +205,8 @@ export class Link {
 
   #notice(level: "info" | "warning" | "error", text: string): void {
     const { name, report } = this.#options;
-    report({
-      kind: "notice",
-      level,
-      message: "Connection {connection} {text}",
-      properties: { connection: name, text },
-    });
+    const properties = { connection: name, text };
+    report(notice(level, undefined, "Connection {connection} {text}", { properties }));
   }
 }
 

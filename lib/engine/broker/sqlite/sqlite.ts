@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorData } from "../../../errors/error_data.ts";
-import type { Reporter } from "../../report.ts";
+import { notice, type Reporter } from "../../report.ts";
 import {
   type Broker,
   BrokerError,
@@ -269,7 +269,7 @@ class SqliteBroker implements Broker {
   }
 
   readonly #notice: Notice = (level, message, more = {}) =>
-    this.#options.report?.({ kind: "notice", level, message, ...more });
+    this.#options.report?.(notice(level, undefined, message, more));
 }
 
 function unroutable(queue: string): BrokerError {
