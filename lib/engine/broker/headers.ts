@@ -1,20 +1,20 @@
 /**
- * What the engine writes beside an event when it stores it again: in a retry queue, among the
- * failed, or back in its own queue. The publisher's own properties and headers stay, but for
- * those with which the broker would do something.
+ * The properties and headers of an event that the engine stores again: in a retry queue, in the
+ * failed queue, or in its own queue. The publisher's properties and headers stay, except those that
+ * the broker would act on.
  *
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { FailureReason, Settlement } from "../settle/outcome.ts";
 import type { EventProperties, StoredEvent } from "./broker.ts";
+import { boundedText, tableBytes } from "./header_table.ts";
 
 /** Names of the headers the engine sets. Times are ISO 8601, counts are numbers. */
 export const HEADER = {
-  /** How many attempts are used up. */
+  /** The number of attempts used up. */
   attempts: "x-pq-attempts",
-  /** How many times the event ended its thread or process. */
+  /** The number of times that the event ended its thread or process. */
   crashes: "x-pq-crashes",
   /** ms since 1970 before which it must not run. */
   notBefore: "x-pq-not-before",
@@ -22,22 +22,24 @@ export const HEADER = {
   firstFailedAt: "x-pq-first-failed-at",
   /** When it last failed. */
   failedAt: "x-pq-failed-at",
-  /** Why: a {@linkcode FailureReason} or `retry-later`. */
+  /** A {@linkcode FailureReason} or `retry-later`. */
   reason: "x-pq-reason",
   errorName: "x-pq-error-name",
   errorMessage: "x-pq-error-message",
   errorStack: "x-pq-error-stack",
-  /** The host and version that gave it up, and the queue it came from. */
+  /** The host that gave the event up. */
   host: "x-pq-host",
+  /** The version of the program that gave it up. */
   version: "x-pq-version",
+  /** The queue it came from. */
   queue: "x-pq-queue",
-  /** Publisher's headers that had to go because all together were too large. */
+  /** The publisher's headers that were dropped because all together were too large. */
   droppedHeaders: "x-pq-dropped-headers",
 } as const;
 
 /** Bytes that the publisher's headers may take beside ours; amqplib refuses a table over 64 KB. */
 export const MAX_PUBLISHER_HEADER_BYTES = 44 * 1024;
-/** Bytes that the engine's own headers take at the most. */
+/** The most bytes that the engine's own headers take. */
 export const MAX_ENGINE_HEADER_BYTES = 16 * 1024;
 
 const ORIGINAL = "x-original-";
@@ -46,19 +48,19 @@ const MAX_MESSAGE_BYTES = 4 * 1024;
 const MAX_STACK_BYTES = 8 * 1024;
 const MAX_SHORT_BYTES = 256;
 
-/** Set by the broker at each delivery or dead-lettering; never a publisher's. */
+/** Headers that the broker sets at each delivery or dead-lettering, and no publisher does. */
 const BROKERS_OWN =
   /^(x-delivery-count|x-acquired-count|x-(first|last)-death-(exchange|queue|reason))$/;
 
 type Headers = Record<string, unknown>;
 
-/** What the engine's own headers say of an event. */
+/** The state of an event, from the engine's own headers. */
 export interface EventState {
   readonly attempts: number;
   readonly crashes: number;
   /** ms since 1970, 0 when it may run now. */
   readonly notBefore: number;
-  /** ms since 1970, 0 when the publisher did not say. */
+  /** ms since 1970, 0 when unknown. */
   readonly publishedAt: number;
 }
 
@@ -67,7 +69,7 @@ const FRESH: EventState = { attempts: 0, crashes: 0, notBefore: 0, publishedAt: 
 /**
  * Reads the engine's headers and the time of publishing.
  *
- * @throws {TypeError} When one of the engine's headers is not a number, which names it.
+ * @throws {TypeError} When one of the engine's headers is not a number; names it.
  */
 export function readState(properties: EventProperties): EventState {
   const { headers, timestamp } = properties;
@@ -102,42 +104,48 @@ export function newEventProperties(now: number = Date.now()): EventProperties {
   };
 }
 
-/** The properties of a copy that waits to be run again. */
+/** Until when a copy waits. */
+export interface Wait {
+  /** ms since 1970 before which it must not run; left out where the broker sees to that itself. */
+  readonly notBefore?: number;
+  /** The time to live in its retry queue, in ms. */
+  readonly expiration?: string;
+}
+
+/**
+ * The properties of a copy that waits to be run again.
+ *
+ * @param when The time in ms since 1970, and until when the copy waits.
+ */
 export function retryProperties(
   properties: EventProperties,
   settlement: Extract<Settlement, { kind: "retry" }>,
-  when: { readonly now: number; readonly notBefore?: number; readonly expiration?: string },
+  when: Wait & { readonly now: number },
 ): EventProperties {
-  const { expiration: _, userId: __, ...rest } = properties;
-  return {
-    ...rest,
-    ...(when.expiration === undefined ? {} : { expiration: when.expiration }),
-    headers: {
-      ...publishersHeaders(properties),
-      ...failureTimes(properties.headers, when.now),
-      [HEADER.attempts]: settlement.attempts,
-      ...(settlement.crashes > 0 ? { [HEADER.crashes]: settlement.crashes } : {}),
-      ...(when.notBefore === undefined ? {} : { [HEADER.notBefore]: when.notBefore }),
-      [HEADER.reason]: settlement.reason,
-      [HEADER.errorMessage]: boundedText(settlement.error.message, MAX_MESSAGE_BYTES),
-    },
-  };
+  if (settlement.waiting) return waitingProperties(properties, when);
+  return copyOf(properties, when, {
+    ...failureTimes(properties.headers, when.now),
+    [HEADER.attempts]: settlement.attempts,
+    ...(settlement.crashes > 0 ? { [HEADER.crashes]: settlement.crashes } : {}),
+    ...(when.notBefore === undefined ? {} : { [HEADER.notBefore]: when.notBefore }),
+    [HEADER.reason]: settlement.reason,
+    [HEADER.errorMessage]: boundedText(settlement.error.message, MAX_MESSAGE_BYTES),
+  });
 }
 
-/** The properties of a copy that only waits further: nothing has failed since the last. */
-export function waitingProperties(
-  properties: EventProperties,
-  when: { readonly notBefore?: number; readonly expiration?: string },
-): EventProperties {
+/** The properties of a copy that only waits on: nothing has failed since the last copy. */
+export function waitingProperties(properties: EventProperties, when: Wait): EventProperties {
+  const headers = { ...enginesHeaders(properties), [HEADER.notBefore]: when.notBefore ?? 0 };
+  return copyOf(properties, when, headers);
+}
+
+/** The publisher's properties and headers, bounded, and these of the engine. */
+function copyOf(properties: EventProperties, when: Wait, headers: Headers): EventProperties {
   const { expiration: _, userId: __, ...rest } = properties;
   return {
     ...rest,
     ...(when.expiration === undefined ? {} : { expiration: when.expiration }),
-    headers: {
-      ...publishersHeaders(properties),
-      ...enginesHeaders(properties),
-      [HEADER.notBefore]: when.notBefore ?? 0,
-    },
+    headers: { ...publishersHeaders(properties), ...headers },
   };
 }
 
@@ -155,29 +163,24 @@ export function failedProperties(
   origin: Origin,
   now: number,
 ): EventProperties {
-  const { expiration: _, userId: __, ...rest } = properties;
   const { error } = settlement;
-  return {
-    ...rest,
-    headers: {
-      ...publishersHeaders(properties),
-      ...failureTimes(properties.headers, now),
-      [HEADER.attempts]: settlement.attempts,
-      [HEADER.reason]: settlement.reason satisfies FailureReason,
-      [HEADER.errorName]: boundedText(error.name, MAX_SHORT_BYTES),
-      [HEADER.errorMessage]: boundedText(error.message, MAX_MESSAGE_BYTES),
-      ...(error.stack ? { [HEADER.errorStack]: boundedText(error.stack, MAX_STACK_BYTES) } : {}),
-      [HEADER.queue]: origin.queue,
-      [HEADER.host]: boundedText(origin.host, MAX_SHORT_BYTES),
-      [HEADER.version]: origin.version,
-    },
-  };
+  return copyOf(properties, {}, {
+    ...failureTimes(properties.headers, now),
+    [HEADER.attempts]: settlement.attempts,
+    [HEADER.reason]: settlement.reason satisfies FailureReason,
+    [HEADER.errorName]: boundedText(error.name, MAX_SHORT_BYTES),
+    [HEADER.errorMessage]: boundedText(error.message, MAX_MESSAGE_BYTES),
+    ...(error.stack ? { [HEADER.errorStack]: boundedText(error.stack, MAX_STACK_BYTES) } : {}),
+    [HEADER.queue]: origin.queue,
+    [HEADER.host]: boundedText(origin.host, MAX_SHORT_BYTES),
+    [HEADER.version]: origin.version,
+  });
 }
 
 /**
- * The properties of a dead letter that is run anew: as its publisher had set them, but for those
- * that were put aside as `x-original-…`. They stay there: with its `expiration` the event could be
- * gone before it runs, and with `CC` it would be copied once more.
+ * The properties of a dead letter that is run again, as its publisher set them. Those that were put
+ * aside as `x-original-…` stay aside: with its `expiration` the event could expire before it runs,
+ * and with `CC` it would be copied once more.
  */
 export function requeueProperties(event: StoredEvent): EventProperties {
   const { headers = {}, ...rest } = event.properties;
@@ -193,9 +196,9 @@ function failureTimes(headers: Readonly<Headers> | undefined, now: number): Head
 }
 
 /**
- * The publisher's headers, bounded, with what the broker would act on under another name:
- * kept, `expiration` would empty the failed queue, `user_id` close the channel, and `CC` and
- * `BCC` copy the event elsewhere.
+ * The publisher's headers, bounded, with those that the broker would act on under other names:
+ * `expiration` would empty the failed queue, `user_id` close the channel, and `CC` and `BCC` copy
+ * the event elsewhere.
  */
 function publishersHeaders(properties: EventProperties): Headers {
   const headers: Headers = {};
@@ -219,7 +222,7 @@ function isActedOn(name: string): boolean {
   return name === "CC" || name === "BCC" || name === "x-death";
 }
 
-/** `x-death` without what our own retry queues wrote. */
+/** `x-death` without the entries of our own retry queues. */
 function othersDeaths(deaths: unknown): unknown {
   if (!Array.isArray(deaths)) return deaths;
   const others = deaths.filter((death) => !isOurRetryQueue(death?.queue));
@@ -248,30 +251,7 @@ function bounded(headers: Headers): Headers {
   return kept;
 }
 
-/** How many bytes a table of headers takes on the wire, or a little more. */
-export function tableBytes(headers: Readonly<Headers>, depth = 0): number {
-  let bytes = 4;
-  for (const [name, value] of Object.entries(headers)) {
-    bytes += 1 + Buffer.byteLength(name) + valueBytes(value, depth);
-  }
-  return bytes;
-}
-
-function valueBytes(value: unknown, depth: number): number {
-  if (typeof value === "string") return 5 + Buffer.byteLength(value);
-  if (value instanceof Uint8Array) return 5 + value.length;
-  if (typeof value !== "object" || value === null) return 9;
-  if (depth === MAX_TABLE_DEPTH) return TOO_DEEP_BYTES;
-  if (!Array.isArray(value)) return 1 + tableBytes({ ...value }, depth + 1);
-  return 5 + value.reduce((sum, item) => sum + valueBytes(item, depth + 1), 0);
-}
-
-/** A table nested deeper cannot be encoded again without using up the stack. */
-const MAX_TABLE_DEPTH = 500;
-/** What is nested too deep counts as more than any table may have. */
-const TOO_DEEP_BYTES = 2 ** 30;
-
-/** How many bytes of an event's headers are the publisher's, and how many are the engine's. */
+/** The bytes of an event's headers that are the publisher's, and those that are the engine's. */
 export function headerBytes(
   headers: Readonly<Headers>,
 ): { readonly publisher: number; readonly engine: number } {
@@ -285,13 +265,4 @@ export function headerBytes(
     publisher: tableBytes(Object.fromEntries(theirs)),
     engine: tableBytes(Object.fromEntries(ours)),
   };
-}
-
-/** The text, cut to so many bytes of UTF-8 without breaking a character. */
-function boundedText(text: string, maxBytes: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= maxBytes) return bytes.toString();
-  let end = maxBytes - 3;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return bytes.toString("utf8", 0, end) + "…";
 }

@@ -1,18 +1,16 @@
 /**
  * A broker in the memory of one process: for tests of workers and of the engine, and for an
- * application that runs its events inline. What it holds ends with the process.
+ * application that runs its events inline. Its events are lost when the process ends.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import { hopFor } from "../settle/retry.ts";
-import { failedQueueName } from "../settle/retry.ts";
+import { failedQueueName, hopFor } from "../settle/retry.ts";
 import type { Settlement } from "../settle/outcome.ts";
 import {
   type Broker,
   BrokerError,
-  type Delivery,
   type Depth,
   type EventProperties,
   type StoredEvent,
@@ -20,21 +18,17 @@ import {
   type SubscriptionListener,
 } from "./broker.ts";
 import { failedProperties, retryProperties } from "./headers.ts";
-import { waitingProperties } from "./headers.ts";
+import { type Item, MemoryQueue, MemorySubscription } from "./memory_queue.ts";
 
-interface Item extends StoredEvent {
-  redelivered: boolean;
-}
-
-/** The time, as a memory broker goes by it. */
+/** The clock of a memory broker. */
 export interface BrokerClock {
   /** ms since 1970. */
   now(): number;
-  /** Calls `run` once, after so many ms. @returns What prevents that, if it is called before. */
+  /** Calls `run` once, after `ms` milliseconds. @returns A function that cancels the call. */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The time of the system. */
+/** The system's clock. */
 const SYSTEM_CLOCK: BrokerClock = {
   now: () => Date.now(),
   after(ms, run) {
@@ -43,20 +37,20 @@ const SYSTEM_CLOCK: BrokerClock = {
   },
 };
 
-/** What a memory broker can be told. */
+/** The options of a memory broker. */
 export interface MemoryBrokerOptions {
-  /** By which events wait and are dated. @default {the system's time} */
+  /** Times waits and dates events. @default {the system's clock} */
   readonly clock?: BrokerClock;
   /** Named in dead letters. @default {""} */
   readonly version?: string;
 }
 
-/** Keeps queues in memory, with the same promises to a running process as any broker. */
+/** Keeps queues in memory. A running process gets the same promises as from any broker. */
 export class MemoryBroker implements Broker {
   /** @inheritdoc */
   readonly isThere = true;
   readonly #queues = new Map<string, MemoryQueue>();
-  /** The queues of the events that wait, by what ends each wait without the event. */
+  /** The queues of the events that wait, by the function that cancels the wait. */
   readonly #waits = new Map<() => void, string>();
   readonly #clock: BrokerClock;
   readonly #version: string;
@@ -141,7 +135,7 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#queues.get(queue)?.items.splice(0).length ?? 0);
   }
 
-  /** Ends all waits; what waits for its retry is gone, as everything else. */
+  /** Cancels all waits; the events that wait for their retry are lost, like all others. */
   [Symbol.asyncDispose](): Promise<void> {
     for (const cancel of this.#waits.keys()) cancel();
     this.#waits.clear();
@@ -159,9 +153,7 @@ export class MemoryBroker implements Broker {
   #retry(queue: string, item: Item, settlement: Extract<Settlement, { kind: "retry" }>): void {
     const now = this.#clock.now();
     const hop = hopFor(settlement.delay, now);
-    const properties = settlement.waiting
-      ? waitingProperties(item.properties, hop)
-      : retryProperties(item.properties, settlement, { now, ...hop });
+    const properties = retryProperties(item.properties, settlement, { now, ...hop });
     const cancel = this.#clock.after(hop.step * 1000, () => {
       this.#waits.delete(cancel);
       this.#declared(queue).add({ body: item.body, properties, redelivered: false });
@@ -173,123 +165,5 @@ export class MemoryBroker implements Broker {
     const origin = { queue, host: Deno.hostname(), version: this.#version };
     const properties = failedProperties(item.properties, settlement, origin, this.#clock.now());
     this.#declared(failedQueueName(queue)).add({ body: item.body, properties, redelivered: false });
-  }
-}
-
-/** The items of one queue that are ready, and who takes them. */
-class MemoryQueue {
-  readonly items: Item[] = [];
-  readonly subscriptions = new Set<MemorySubscription>();
-
-  add(item: Item): void {
-    this.items.push(item);
-    this.wake();
-  }
-
-  /** Takes an item out; false when it is not here any more. */
-  take(item: Item): boolean {
-    const index = this.items.indexOf(item);
-    if (index >= 0) this.items.splice(index, 1);
-    return index >= 0;
-  }
-
-  giveBack(items: Item[]): void {
-    this.items.unshift(...items);
-    this.wake();
-  }
-
-  wake(): void {
-    for (const subscription of this.subscriptions) subscription.wake();
-  }
-}
-
-interface Copies {
-  retry(item: Item, settlement: Extract<Settlement, { kind: "retry" }>): void;
-  fail(item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void;
-}
-
-class MemoryDelivery implements Delivery {
-  body: Uint8Array | null;
-  readonly lost = false;
-  constructor(readonly item: Item) {
-    this.body = item.body;
-  }
-  get properties(): EventProperties {
-    return this.item.properties;
-  }
-  get redelivered(): boolean {
-    return this.item.redelivered;
-  }
-}
-
-class MemorySubscription implements Subscription {
-  readonly #queue: MemoryQueue;
-  readonly #listener: SubscriptionListener;
-  readonly #copies: Copies;
-  readonly #unsettled = new Set<Delivery>();
-  #prefetch = 0;
-  #waking = false;
-
-  constructor(queue: MemoryQueue, listener: SubscriptionListener, copies: Copies) {
-    this.#queue = queue;
-    this.#listener = listener;
-    this.#copies = copies;
-  }
-
-  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
-    if (!this.#unsettled.delete(delivery)) throw new Error("This delivery was settled before");
-    const { item } = delivery as MemoryDelivery;
-    this.wake();
-    switch (settlement.kind) {
-      case "done":
-        return undefined;
-      case "release":
-        this.#queue.giveBack([Object.assign(item, { redelivered: true })]);
-        return undefined;
-      case "retry":
-        this.#copies.retry(item, settlement);
-        return Promise.resolve();
-      case "fail":
-        this.#copies.fail(item, settlement);
-        return Promise.resolve();
-    }
-  }
-
-  pause(): Promise<void> {
-    this.#queue.subscriptions.delete(this);
-    return Promise.resolve();
-  }
-
-  resume(prefetch: number): Promise<void> {
-    this.#prefetch = prefetch;
-    this.#queue.subscriptions.add(this);
-    this.wake();
-    return Promise.resolve();
-  }
-
-  async close(): Promise<void> {
-    await this.pause();
-    const left = [...this.#unsettled].map((delivery) =>
-      Object.assign((delivery as MemoryDelivery).item, { redelivered: true })
-    );
-    this.#unsettled.clear();
-    this.#queue.giveBack(left);
-  }
-
-  wake(): void {
-    if (this.#waking) return;
-    this.#waking = true;
-    queueMicrotask(() => this.#deliver());
-  }
-
-  #deliver(): void {
-    this.#waking = false;
-    while (this.#queue.subscriptions.has(this) && this.#unsettled.size < this.#prefetch) {
-      const item = this.#queue.items.shift();
-      if (!item) return;
-      const delivery = new MemoryDelivery(item);
-      this.#unsettled.add(delivery);
-      this.#listener.onDelivery(delivery);
-    }
   }
 }

@@ -12,9 +12,9 @@ import {
   readState,
   requeueProperties,
   retryProperties,
-  tableBytes,
   waitingProperties,
 } from "../../../lib/engine/broker/headers.ts";
+import { tableBytes } from "../../../lib/engine/broker/header_table.ts";
 import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
 
 const NOW = Date.UTC(2025, 0, 2, 3, 4, 5, 678);

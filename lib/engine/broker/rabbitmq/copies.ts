@@ -13,7 +13,7 @@ import {
   type EventProperties,
   lostError,
 } from "../broker.ts";
-import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
+import { failedProperties, retryProperties } from "../headers.ts";
 import { Backoff } from "./backoff.ts";
 import { NotEncodable } from "./confirmed_channel.ts";
 import { type Address, MAY_PASS } from "./errors.ts";
@@ -114,12 +114,9 @@ export class Copies {
     const now = Date.now();
     const { step, ...hop } = hopFor(settlement.delay, now);
     const when = { ...hop, now, expiration: String(jitteredMs(step)) };
-    const own = propertiesOf(properties);
     return {
       name: await this.#options.topology.declareRetry(model, queue, step),
-      properties: settlement.waiting
-        ? waitingProperties(own, when)
-        : retryProperties(own, settlement, when),
+      properties: retryProperties(propertiesOf(properties), settlement, when),
     };
   }
 

@@ -6,7 +6,7 @@
 
 import { failedQueueName } from "../../settle/retry.ts";
 import { type Copied, lostError } from "../broker.ts";
-import { failedProperties, retryProperties, waitingProperties } from "../headers.ts";
+import { failedProperties, retryProperties } from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
 import { encodeProperties } from "./properties.ts";
@@ -87,11 +87,7 @@ export class Settlements {
     settlement: Extract<Copied, { kind: "retry" }>,
   ): Promise<void> {
     const now = Date.now();
-    const text = encodeProperties(
-      settlement.waiting
-        ? waitingProperties(properties, {})
-        : retryProperties(properties, settlement, { now }),
-    );
+    const text = encodeProperties(retryProperties(properties, settlement, { now }));
     const due = dueAt(now, settlement.delay);
     await this.#options.commits.ask(() => {
       if (session.lostBy) throw session.lostBy;

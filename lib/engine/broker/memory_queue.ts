@@ -1,0 +1,152 @@
+/**
+ * A queue of the memory broker, and its deliveries to consumers.
+ *
+ * @module
+ */
+
+import type { Settlement } from "../settle/outcome.ts";
+import type {
+  Delivery,
+  EventProperties,
+  StoredEvent,
+  Subscription,
+  SubscriptionListener,
+} from "./broker.ts";
+
+/** An event of a queue. */
+export interface Item extends StoredEvent {
+  /** Whether it was delivered before. */
+  redelivered: boolean;
+}
+
+/** One queue: the events that are ready, and the subscriptions that take them. */
+export class MemoryQueue {
+  /** The events that are ready, the first first. */
+  readonly items: Item[] = [];
+  /** The subscriptions that are not paused. */
+  readonly subscriptions = new Set<MemorySubscription>();
+
+  /** Adds an event to the end. */
+  add(item: Item): void {
+    this.items.push(item);
+    this.#wake();
+  }
+
+  /** Removes an event. @returns Whether it was still here. */
+  take(item: Item): boolean {
+    const index = this.items.indexOf(item);
+    if (index >= 0) this.items.splice(index, 1);
+    return index >= 0;
+  }
+
+  /** Puts events that were delivered back to the front. */
+  requeue(items: Item[]): void {
+    this.items.unshift(...items);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const subscription of this.subscriptions) subscription.wake();
+  }
+}
+
+/** Stores copies of events that are retried or dead-lettered. */
+export interface Copies {
+  /** Stores a copy that waits. */
+  retry(item: Item, settlement: Extract<Settlement, { kind: "retry" }>): void;
+  /** Stores a dead letter. */
+  fail(item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void;
+}
+
+class MemoryDelivery implements Delivery {
+  body: Uint8Array | null;
+  readonly lost = false;
+  constructor(readonly item: Item) {
+    this.body = item.body;
+  }
+  get properties(): EventProperties {
+    return this.item.properties;
+  }
+  get redelivered(): boolean {
+    return this.item.redelivered;
+  }
+}
+
+/** The deliveries of one queue to one consumer. */
+export class MemorySubscription implements Subscription {
+  readonly #queue: MemoryQueue;
+  readonly #listener: SubscriptionListener;
+  readonly #copies: Copies;
+  readonly #unsettled = new Set<Delivery>();
+  #prefetch = 0;
+  #waking = false;
+
+  /** @param queue The queue. @param listener Takes its deliveries. @param copies Stores copies. */
+  constructor(queue: MemoryQueue, listener: SubscriptionListener, copies: Copies) {
+    this.#queue = queue;
+    this.#listener = listener;
+    this.#copies = copies;
+  }
+
+  /** @inheritdoc */
+  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
+    if (!this.#unsettled.delete(delivery)) throw new Error("This delivery was settled before");
+    const { item } = delivery as MemoryDelivery;
+    this.wake();
+    switch (settlement.kind) {
+      case "done":
+        return undefined;
+      case "release":
+        this.#queue.requeue([Object.assign(item, { redelivered: true })]);
+        return undefined;
+      case "retry":
+        this.#copies.retry(item, settlement);
+        return Promise.resolve();
+      case "fail":
+        this.#copies.fail(item, settlement);
+        return Promise.resolve();
+    }
+  }
+
+  /** @inheritdoc */
+  pause(): Promise<void> {
+    this.#queue.subscriptions.delete(this);
+    return Promise.resolve();
+  }
+
+  /** @inheritdoc */
+  resume(prefetch: number): Promise<void> {
+    this.#prefetch = prefetch;
+    this.#queue.subscriptions.add(this);
+    this.wake();
+    return Promise.resolve();
+  }
+
+  /** @inheritdoc */
+  async close(): Promise<void> {
+    await this.pause();
+    const unsettled = [...this.#unsettled].map((delivery) =>
+      Object.assign((delivery as MemoryDelivery).item, { redelivered: true })
+    );
+    this.#unsettled.clear();
+    this.#queue.requeue(unsettled);
+  }
+
+  /** Delivers events, if there is room and there are some. */
+  wake(): void {
+    if (this.#waking) return;
+    this.#waking = true;
+    queueMicrotask(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.#waking = false;
+    while (this.#queue.subscriptions.has(this) && this.#unsettled.size < this.#prefetch) {
+      const item = this.#queue.items.shift();
+      if (!item) return;
+      const delivery = new MemoryDelivery(item);
+      this.#unsettled.add(delivery);
+      this.#listener.onDelivery(delivery);
+    }
+  }
+}
