@@ -1,15 +1,14 @@
 /**
- * Waiting, but not for ever.
+ * Waiting for a limited time.
  *
  * @module
  */
 
-/** What {@linkcode within} answers when the time is over. */
+/** The result of {@linkcode within} when the time is over. */
 export const TOO_LATE = Symbol("too late");
 
 /**
- * Waits for a promise, but not for longer than so many ms. What comes later is ignored, also an
- * error.
+ * Waits for a promise for up to `ms` milliseconds. Ignores a later result, also a rejection.
  */
 export async function within<Result>(
   ms: number,

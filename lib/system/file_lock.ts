@@ -1,21 +1,21 @@
 /**
- * Locks of files, as flock(2) makes them: they go with the file handle, and so with its thread or
- * process, however that ends.
+ * File locks as flock(2) makes them: a lock ends with its file handle, and so with the thread or
+ * process of that, however that ends.
  *
  * @module
  */
 
-/** What this takes of a file. */
+/** The methods of a file that locking needs. */
 export interface LockableFile {
   lockSync(exclusive?: boolean): void;
-  /** Runtimes before Deno 2.9 cannot try. */
+  /** Missing before Deno 2.9. */
   tryLockSync?(exclusive?: boolean): boolean;
 }
 
 /**
- * Takes the exclusive lock of an open file, unless another file handle has it. Never waits.
+ * Takes the exclusive lock of an open file, unless another file handle holds it. Never waits.
  *
- * @param ifUnknown What to answer where the runtime cannot try; nothing is locked then.
+ * @param ifUnknown The result where the runtime cannot try locks; the file is not locked then.
  * @returns Whether it was taken.
  */
 export function tryLock(file: LockableFile, ifUnknown: boolean): boolean {

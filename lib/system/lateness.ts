@@ -1,14 +1,14 @@
 /**
- * Sweeps that come late: whoever looks after limits of time was stopped meanwhile, or busy.
+ * Sweeps that come late, because the process was stopped or busy.
  *
  * @module
  */
 
 import process from "node:process";
 
-/** Sweeps come every 250 ms; one that comes after so many ms is late. */
+/** Sweeps come every 250 ms; one that comes after more ms than this is late. */
 export const LATE_MS = 600;
-/** A process that computed for less than this part of a time was stopped for that time. */
+/** A process that used less than this share of a time for computing was stopped for that time. */
 const STOPPED_SHARE = 0.1;
 
 /** Notices when sweeps come late. */
@@ -16,16 +16,16 @@ export class Lateness {
   #sweptAt: number;
   #cpuMs = cpuMs();
 
-  /** @param now `performance.now()`, from which on it is looked. */
+  /** @param now `performance.now()` at the start. */
   constructor(now: number = performance.now()) {
     this.#sweptAt = now;
   }
 
   /**
-   * To be called with each sweep.
+   * Notes a sweep.
    *
    * @param now `performance.now()`
-   * @returns For how many ms nobody looked, where that is too long; else 0.
+   * @returns The ms since the last sweep when it is late; else 0.
    */
   sweep(now: number): number {
     const ms = now - this.#sweptAt;
@@ -34,8 +34,8 @@ export class Lateness {
   }
 
   /**
-   * The same for whoever may be kept from looking by what is looked after: it is no excuse for a
-   * handler that it computed. 0, too, where the process was not stopped but busy.
+   * The same, but 0 when the process was busy and not stopped: for a sweep in the thread of the
+   * handlers, where a handler that computes must not extend its own limit.
    */
   sweepUnlessBusy(now: number): number {
     const usedMs = cpuMs() - this.#cpuMs;
@@ -45,7 +45,7 @@ export class Lateness {
   }
 }
 
-/** How long the process has computed, in ms. */
+/** The CPU time of the process, in ms. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

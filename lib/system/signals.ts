@@ -6,31 +6,31 @@
 
 import { setImmediate } from "node:timers";
 
-/** What a process ends with. */
+/** The exit codes. */
 export const EXIT = {
-  /** It was told to stop, or had nothing more to do. */
+  /** The process was asked to stop, or had nothing left to do. */
   stopped: 0,
-  /** It could not do what it was told. */
+  /** It could not do what it was asked. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** Start me again. */
+  /** It asks to be restarted. */
   restart: 3,
 } as const;
 
-/** What a signal asks for. */
+/** A request that signals make. */
 export type Request =
-  /** SIGTERM, SIGINT: finish what runs, then end with 0. */
+  /** SIGTERM, SIGINT: finish what runs, then exit with 0. */
   | "stop"
-  /** SIGUSR1: the same, and end with 3. */
+  /** SIGUSR1: the same, but exit with 3. */
   | "restart"
-  /** Another one of these: end at once. */
-  | "now"
+  /** Another of these: abort what runs and exit. */
+  | "abort"
   /** SIGTSTP: take no more events. */
   | "quiet"
   /** SIGCONT: take events again. */
   | "continue"
-  /** SIGUSR2: say how things are. */
+  /** SIGUSR2: log the status of every queue. */
   | "status";
 
 const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
@@ -43,33 +43,34 @@ const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
 ];
 
 /**
- * A signal that comes again within so many ms is the same one: Ctrl-C reaches a process directly
- * and by way of what started it.
+ * A signal that comes again within this time, in ms, is the same one: Ctrl-C reaches a process
+ * directly and through the process that started it.
  */
 const ECHO_MS = 300;
 
 /**
- * Listens to signals for as long as the process lives: one that came before they are listened to,
- * or after, would end it in its own way. What they ask for is kept until somebody takes it.
+ * Listens to signals for as long as the process lives: without a listener a signal would end it.
+ * Requests are kept until {@linkcode Signals.handOver}.
  */
 export function listenToSignals(): Signals {
   return new Signals();
 }
 
-/** What signals ask for, one after another. */
+/** The requests of signals, one after another. */
 export class Signals {
   readonly #listeners: (readonly [Deno.Signal, () => void])[];
-  /** What came before anybody took it. */
+  /** The requests before `handOver`. */
   readonly #kept: Request[] = [];
+  /** The signals before `handOver`. */
   readonly #came: Deno.Signal[] = [];
   #isTaken = false;
   #onRequest: (request: Request) => void = (request) => void this.#kept.push(request);
   #isEnding = false;
-  /** What this turn of the event loop has brought. */
+  /** The request of this turn of the event loop. */
   #flow: "quiet" | "continue" | undefined;
   #last: { readonly signal: Deno.Signal; readonly at: number } | undefined;
 
-  /** Begins to listen. */
+  /** Starts to listen. */
   constructor() {
     this.#listeners = REQUESTS.map(([signal, request]) => [signal, () => {
       if (!this.#isTaken) this.#came.push(signal);
@@ -78,14 +79,14 @@ export class Signals {
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
   }
 
-  /** Hands over what signals ask for: first what came so far, in its order. */
+  /** Calls `onRequest` for each request: first, in order, for those that came before. */
   handOver(onRequest: (request: Request) => void): void {
     this.#isTaken = true;
     this.#onRequest = onRequest;
     this.#kept.splice(0).forEach(onRequest);
   }
 
-  /** Listens no more: signals do what they do to any program, also those that came so far. */
+  /** Stops listening: signals have their usual effect, also those that came before. */
   letGo(): void {
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
     for (const signal of this.#came.splice(0)) Deno.kill(Deno.pid, signal);
@@ -95,13 +96,13 @@ export class Signals {
     if (request === "quiet" || request === "continue") return this.#changeFlow(request);
     if (request !== "stop" && request !== "restart") return this.#onRequest(request);
     if (this.#isEcho(signal)) return;
-    this.#onRequest(this.#isEnding ? "now" : request);
+    this.#onRequest(this.#isEnding ? "abort" : request);
     this.#isEnding = true;
   }
 
   /**
-   * Where SIGTSTP and SIGCONT come in one turn nobody knows which was first: they were sent one
-   * right after the other, and a queue that is quiet without anybody wanting it is the worse.
+   * When SIGTSTP and SIGCONT come in one turn of the event loop, their order is unknown. SIGCONT
+   * wins, because a queue that is quiet by mistake is worse than one that is not.
    */
   #changeFlow(request: "quiet" | "continue"): void {
     if (this.#flow === undefined) setImmediate(() => this.#endTurn());

@@ -1,20 +1,20 @@
 /**
- * What a service tells systemd, by the protocol of sd_notify(3). Nothing happens where systemd has
- * not asked for it by `NOTIFY_SOCKET`.
+ * Notifications to systemd, by the protocol of sd_notify(3). Nothing is sent unless systemd has set
+ * `NOTIFY_SOCKET`.
  *
  * @module
  */
 
-/** What systemd says of a service, in variables. */
+/** The environment variables that systemd sets for a service. */
 export interface ServiceEnvironment {
   readonly NOTIFY_SOCKET?: string | undefined;
-  /** µs within which it wants to hear of it. */
+  /** The longest time in µs between two keep-alives. */
   readonly WATCHDOG_USEC?: string | undefined;
-  /** The process that is meant. */
+  /** The process that the watchdog watches. */
   readonly WATCHDOG_PID?: string | undefined;
 }
 
-/** A service that systemd wants to hear of. */
+/** A service that sends notifications to systemd. */
 export class Service implements Disposable {
   readonly #socket: Deno.DatagramConn;
   readonly #to: Deno.UnixAddr;
@@ -29,28 +29,28 @@ export class Service implements Disposable {
     this.#watchdogMs = watchdogMs(environment);
   }
 
-  /** The service; `undefined` where systemd does not want to hear of it. */
+  /** Opens the socket; `undefined` where systemd expects no notifications. */
   static open(environment: ServiceEnvironment): Service | undefined {
     const path = environment.NOTIFY_SOCKET;
     return path ? new Service(environment, path) : undefined;
   }
 
-  /** It has started. */
+  /** The service has started. */
   ready(): void {
     this.#send("READY=1");
   }
 
-  /** It begins to stop. */
+  /** The service stops. */
   stopping(): void {
     this.#send("STOPPING=1");
   }
 
-  /** It stops to be started anew. */
+  /** The service stops in order to be restarted. */
   reloading(): void {
     this.#send("RELOADING=1");
   }
 
-  /** How it is, in a line; sent when it has changed. */
+  /** Sends a line about the service's state, if it has changed. */
   status(text: string): void {
     if (text === this.#status) return;
     this.#status = text;
@@ -58,7 +58,7 @@ export class Service implements Disposable {
   }
 
   /**
-   * It is well: told twice in the time after which systemd would end it.
+   * Keeps the watchdog from ending the service: sends twice in the watchdog's time.
    *
    * @param now `performance.now()`
    */
@@ -68,12 +68,12 @@ export class Service implements Disposable {
     this.#send("WATCHDOG=1");
   }
 
-  /** Nothing is told any more. */
+  /** Sends nothing more. */
   [Symbol.dispose](): void {
     this.#socket.close();
   }
 
-  /** A systemd that does not listen is no reason to end. */
+  /** Ignores errors: a systemd that does not listen is no reason to end. */
   #send(text: string): void {
     this.#socket.send(new TextEncoder().encode(text), this.#to).catch(() => {});
   }

@@ -9,13 +9,13 @@ import config from "../../deno.json" with { type: "json" };
 /** The version as dead letters and statistics name it. */
 export const VERSION: string = config.version;
 
-/** What `--version` prints: a binary names the commit that it was made of, too. */
+/** The output of `--version`; a binary also names the commit that it was built from. */
 export function build(): string {
   const commit = Deno.build.standalone ? embeddedCommit() : undefined;
   return commit === undefined ? VERSION : `${VERSION} (${commit})`;
 }
 
-/** What `scripts/compile.ts` has put into the binary. */
+/** The commit that `scripts/compile.ts` embedded. */
 function embeddedCommit(): string | undefined {
   try {
     return Deno.readTextFileSync(new URL("../../dist/commit", import.meta.url)).trim();

@@ -125,7 +125,7 @@ export class ProcessRun {
       case "restart":
         logLine("warning", "SIGUSR1 received. Restarting this queue processor.", {}, {});
         return this.#ends.end("restart");
-      case "now":
+      case "abort":
         return this.#hurry.resolve();
       case "quiet":
         return this.#queues.forEach((queue) => queue.pause());

@@ -7,7 +7,7 @@
 import type { QueueSelection, RunCommand } from "../../command_line/command.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../../config/config.ts";
 import { BUILT_IN_DIR, discover } from "../../engine/host/discovery.ts";
-import { takeLock } from "../../system/lock_file.ts";
+import { takeLock } from "../../system/lock_option.ts";
 import { logLine } from "../../log/log.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";

@@ -1,5 +1,5 @@
 /**
- * A file that one process at a time may hold, as flock(1) does.
+ * The option `--lock`: a file that one process at a time may hold, as with flock(1).
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { UsageError } from "../errors/usage_error.ts";
 import { canTry, tryLock } from "./file_lock.ts";
 
 /**
- * Takes the lock of a file, which is made where it is not there. The lock goes with the process,
- * however that ends.
+ * Locks a file, which is made if it does not exist. The lock ends with the process, however that
+ * ends.
  *
- * @returns `undefined` when another process holds it.
- * @throws {UsageError} When the file cannot be made.
+ * @returns `undefined` when another process holds the lock.
+ * @throws {UsageError} When the file cannot be opened, or the runtime cannot try locks.
  */
 export function takeLock(path: string): Disposable | undefined {
   const file = open(path);
@@ -31,7 +31,7 @@ function open(path: string): Deno.FsFile {
   } catch (error) {
     throw new UsageError(
       `--lock ${path} cannot be opened: ${errorData(error).message}. Name a file in a folder ` +
-        `that is there and that this user may write`,
+        `that exists and that this user may write`,
     );
   }
 }
