@@ -1,6 +1,6 @@
 /**
- * The queue `noop`: takes any event and does nothing, to measure and test everything else. Zulip's
- * parameters `max_consume` and `slow_queries` are not here: see `--max_events`.
+ * The queue `noop`: takes any event and does nothing, for tests and measurements. In place of Zulip's
+ * `max_consume` there is `--max_events`; `slow_queries` has no counterpart.
  *
  * @module
  */

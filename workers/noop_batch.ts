@@ -1,5 +1,5 @@
 /**
- * The queue `noop_batch`: as `noop`, in batches of 100.
+ * The queue `noop_batch`: like `noop`, in batches of 100.
  *
  * @module
  */

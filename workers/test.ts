@@ -1,6 +1,6 @@
 /**
  * The queue `test`: appends each event as one line of JSON to the file of
- * `ZULIP_WORKER_TEST_FILE`, as Zulip's TestWorker does, so that one can see events arrive.
+ * `ZULIP_WORKER_TEST_FILE`, as Zulip's TestWorker does, so that you can see events arrive.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The queue `user_activity`: who used which client for what, how often and when last. Zulip
+ * The queue `user_activity`: which user used which client for what, how often and when last. Zulip
  * publishes one event for each authenticated request, so this is its busiest queue.
  *
  * @module
@@ -12,9 +12,9 @@ import { DatabaseError, isDatabaseLost } from "../lib/domain/database/database_e
 import { pruneNowAndThen } from "../lib/domain/database/inbox.ts";
 import { type Activity, recordActivities } from "../lib/domain/activity/user_activity.ts";
 
-/** Seconds after which an event is tried again while the database is away. */
+/** Seconds after which an event is tried again while the database cannot be reached. */
 const RETRY_AFTER = 15;
-/** 2100-01-01: what is later was not given in seconds. */
+/** 2100-01-01: a later time is not in seconds. */
 const LATEST = 4_102_444_800;
 
 export default defineWorker({
@@ -30,7 +30,7 @@ export default defineWorker({
   maxConsumeSeconds: 30,
   shard: (event, shards) => event.user_profile_id % shards + 1,
 
-  /** A wrong setting or a missing table ends the start; a database that is away is waited for. */
+  /** Fails for a wrong setting or a missing table, but not while the database cannot be reached. */
   async setup(ctx) {
     try {
       await ctx.database();
@@ -57,7 +57,7 @@ async function record(events: Activity[], ctx: BatchContext): Promise<void> {
   await tidy(db, now, ctx);
 }
 
-/** The events are counted by now: whatever happens here must not make them run again. */
+/** Ignores errors: the events are counted, and must not run again. */
 async function tidy(db: Database, now: number, ctx: BatchContext): Promise<void> {
   try {
     await pruneNowAndThen(db, now);
@@ -67,7 +67,7 @@ async function tidy(db: Database, now: number, ctx: BatchContext): Promise<void>
   }
 }
 
-/** No fault of the events, so it is not counted: they wait for as long as it takes. */
+/** Does not count as an attempt, since the events did not fail: they wait as long as it takes. */
 function later(cause: DatabaseError): RetryLater {
   return new RetryLater({ after: RETRY_AFTER, counts: false, message: cause.message, cause });
 }

@@ -1,5 +1,5 @@
 /**
- * Makes plain data out of whatever was thrown.
+ * Errors as plain data.
  *
  * @module
  */
@@ -13,18 +13,19 @@ export interface ErrorData {
   readonly message: string;
   readonly stack?: string | undefined;
   readonly code?: string | undefined;
-  /** What the handler said of its event by `ctx.report`. */
+  /** The tags that the handler set by `ctx.report`. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** The breadcrumbs that the handler left by `ctx.report`. */
   readonly breadcrumbs?: readonly string[];
 }
 
-/** Characters of a name or code that are kept. */
+/** The most characters of a name or code that are kept. */
 const MAX_NAME = 200;
-/** Bytes of a message, in UTF-8, that are kept. */
+/** The most bytes of a message, in UTF-8, that are kept. */
 const MAX_MESSAGE = 4096;
-/** Bytes of a stack's first line and of all else in it that are kept. */
+/** The most bytes kept of a stack's first line, and of its frames with its causes. */
 const MAX_STACK_PART = 4096;
-/** Causes, and members of an AggregateError, that are shown. */
+/** The most causes, and members of an AggregateError, that are shown. */
 const MAX_CAUSES = 5;
 
 const UNREADABLE = "[unreadable]";
@@ -38,9 +39,9 @@ const scratch = new Uint8Array(MAX_MESSAGE);
  * with its causes) and code, if it is a string or a number. All are redacted as by
  * {@linkcode redactText}, and without colours.
  *
- * An error class without a name of its own is called by the class's name. The messages of an
- * AggregateError's members are added to its own. A value that is no error becomes the message.
- * Never throws, whatever the value's getters do.
+ * An error without a name of its own gets the name of its class. The messages of an AggregateError's
+ * members are added to its own. A value that is no error becomes the message. Never throws, whatever
+ * the value's getters do.
  */
 export function errorData(error: unknown): ErrorData {
   if (!isObject(error)) {
@@ -59,7 +60,7 @@ export function errorData(error: unknown): ErrorData {
   return data;
 }
 
-/** An error again, of what one was described as; neither its class nor its code is the same. */
+/** An error with the name, message and stack of the data, but neither the class nor the code. */
 export function errorFrom({ name, message, stack }: ErrorData): Error {
   const error = new Error(message);
   error.name = name;
@@ -103,7 +104,7 @@ function oneLine(error: object): string {
   return `${nameOf(error)}: ${typeof message === "string" ? message.slice(0, 500) : UNREADABLE}`;
 }
 
-/** The first line and the frames are bounded apart, so that a long message leaves the frames. */
+/** Bounds the first line and the frames separately, so that a long message leaves the frames. */
 function stackOf(error: object): string | undefined {
   const stack = read(error, "stack");
   if (typeof stack !== "string") return undefined;
@@ -126,12 +127,12 @@ function causesOf(error: object): string {
   return text;
 }
 
-/** Redacted, then cut to so many bytes; cut first, so that a huge text costs little. */
+/** The text, redacted and cut to `bytes`. A huge text is cut first, so that it costs little. */
 function shown(text: string, bytes: number): string {
   return cut(redactText(withoutColours(text.slice(0, 4 * bytes))), bytes);
 }
 
-/** Deno colours what it says of modules wherever it goes. */
+/** The text without colours, which Deno uses in errors about modules everywhere. */
 function withoutColours(text: string): string {
   // deno-lint-ignore no-control-regex -- colours start with the escape character
   return text.replaceAll(/\x1b\[[0-9;]*m/g, "");

@@ -1,16 +1,16 @@
 /**
- * Takes secrets out of what is shown to people: log lines, statistics, dead letters, Sentry.
+ * Removes secrets from texts that people read: log lines, statistics, dead letters, Sentry.
  *
- * It errs on the side of taking out too much. Every step is linear in the length of the text,
- * whatever the text: most of what comes here was written by somebody else.
+ * It rather removes too much than too little. Every step takes time linear in the length of the text,
+ * whatever the text, because most texts come from outside.
  *
  * @module
  */
 
-/** What stands where a secret stood. */
+/** The text that replaces a secret. */
 export const MASK = "***";
 
-/** Parts of names whose values are secret; also those of Zulip's events. */
+/** Parts of names whose values are secret, also in Zulip's events. */
 const SECRET_NAME =
   "passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|authorization|cookie|credential" +
   "|private[_-]?key|session[_-]?(?:id|key)|msg_base64";
@@ -23,16 +23,16 @@ const OPENING_QUOTE = /(\\*)(["'`])/y;
 const UNQUOTED = /[^\s"'`&<]*/y;
 const REST_OF_LINE = /[^\r\n"'`]*/y;
 
-/** Characters of a URL's user name and password. */
+/** The most characters of a URL's user name and password. */
 const MAX_AUTHORITY = 2048;
 const AUTHORITY = new RegExp(`[^\\s"'\`<>/?#]{0,${MAX_AUTHORITY}}`, "y");
-/** Also what should have been written as %2F, %3F or %23. */
+/** A path, also with characters that should have been written as %2F, %3F or %23. */
 const PATH = /[^\s"'`<>?#]{0,256}/y;
 const URL_TEXT = /[^\s"'`<>]{0,256}/y;
-/** A user name without a password is one itself, where it is as long as a token. */
+/** The length from which a user name without a password is taken for a token. */
 const TOKEN_LENGTH = 20;
 
-/** Secrets that are known by their looks alone. */
+/** Secrets that are recognized by their form. */
 const SHAPES: readonly RegExp[] = [
   /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g,
   /(?<=\b(?:bearer|basic)\s{1,4})[\w+/.~=-]{16,}/gi,
@@ -122,7 +122,7 @@ function* namedSecrets(text: string): Generator<Span> {
   }
 }
 
-/** The value that starts here, without its quotes. */
+/** The value that starts at an index, without its quotes. */
 function valueAt(text: string, start: number, name: string): Span {
   const quote = matchAt(OPENING_QUOTE, text, start);
   if (quote !== "") {
@@ -135,7 +135,7 @@ function valueAt(text: string, start: number, name: string): Span {
   return span(start, start + matchAt(end, text, start).length);
 }
 
-/** Where the closing quote stands, with no more backslashes before it than the opening one has. */
+/** The index of the closing quote, which has no more backslashes before it than the opening one. */
 function closingQuote(text: string, start: number, opening: string): number {
   const quote = opening.at(-1) ?? "";
   let from = start + opening.length;

@@ -1,26 +1,26 @@
 /**
- * Makes plain data without secrets out of any value.
+ * Any value as plain data without secrets.
  *
  * @module
  */
 
 import { isSecretName, MASK, redactText } from "./redact.ts";
 
-/** Deeper than this, a value is shown as `[...]`. */
+/** The depth from which a value is shown as `[...]`. */
 const MAX_DEPTH = 6;
-/** Entries of one object or array that are kept. */
+/** The most entries of one object or array that are kept. */
 const MAX_ENTRIES = 100;
-/** Objects and arrays that are kept in all. */
+/** The most objects and arrays that are kept in all. */
 const MAX_OBJECTS = 500;
-/** Characters of one string that are kept. */
+/** The most characters of one string that are kept. */
 const MAX_CHARACTERS = 8192;
 
 const CUT = "[...]";
 const UNREADABLE = "[unreadable]";
-/** These are not enumerable in an error. */
+/** The keys of an error that are not enumerable. */
 const ERROR_KEYS = ["name", "message", "stack", "cause", "errors"];
 
-/** How many objects may still be walked into. */
+/** The number of objects that may still be copied. */
 interface Budget {
   objects: number;
 }

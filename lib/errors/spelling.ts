@@ -1,17 +1,17 @@
 /**
- * What somebody may have meant who mistyped a name.
+ * Suggestions for a mistyped name.
  *
  * @module
  */
 
 /**
- * The candidate nearest to a mistyped name: the one that the fewest insertions, deletions,
- * replacements and swaps of neighbouring letters lead to. Upper and lower case, `-` and `_` count
- * as the same.
+ * The candidate nearest to a mistyped name: the one with the fewest insertions, deletions,
+ * replacements and swaps of neighbouring letters. Upper and lower case, `-` and `_` count as the
+ * same.
  *
- * @param name What was typed.
- * @param candidates What exists; of two equally near ones the first wins.
- * @returns `undefined` where even the nearest differs in more than a third of its letters.
+ * @param name The name as typed.
+ * @param candidates The names that exist; of two equally near ones the first wins.
+ * @returns `undefined` when the nearest differs in more than a third of its letters.
  */
 export function nearest(
   name: string,
@@ -31,9 +31,9 @@ export function nearest(
 }
 
 /**
- * A question to put behind the report of a mistyped name.
+ * A question to add to a message about a mistyped name.
  *
- * @returns `; did you mean X?`, or `""` where nothing is near.
+ * @returns `; did you mean X?`, or `""` when nothing is near.
  */
 export function didYouMean(name: string, candidates: Iterable<string>): string {
   const meant = nearest(name, candidates);
@@ -44,7 +44,7 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll("-", "_");
 }
 
-/** Damerau's distance where no part is edited twice (optimal string alignment). */
+/** Damerau's distance, without editing a part twice (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

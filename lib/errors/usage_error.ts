@@ -1,12 +1,12 @@
 /**
- * Mistakes in what the user typed.
+ * Errors of the command line.
  *
  * @module
  */
 
 import { didYouMean } from "./spelling.ts";
 
-/** The command line cannot be carried out as it was typed; the program ends with exit code 2. */
+/** The command line is wrong; the program exits with code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -14,26 +14,26 @@ export class UsageError extends Error {
 /**
  * The error for a queue that has no worker: names it, the nearest one and all there are.
  *
- * @param queue What was typed.
- * @param known The queues there are.
+ * @param queue The queue as typed.
+ * @param known The queues that exist.
  */
 export function unknownQueue(
   queue: string,
   known: readonly string[],
 ): UsageError {
   const meant = didYouMean(queue, known);
-  return new UsageError(`there is no queue ${queue}${meant}\n${queuesThereAre(known)}`);
+  return new UsageError(`there is no queue ${queue}${meant}\n${knownQueues(known)}`);
 }
 
-/** The error for a command line that says nothing to do: names what can be done. */
+/** The error for a command line without a task: names the tasks. */
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, take all with " +
-      `--all, or give a command (publish, failed, migrate, check-config)\n${queuesThereAre(known)}`,
+      `--all, or give a command (publish, failed, migrate, check-config)\n${knownQueues(known)}`,
   );
 }
 
-function queuesThereAre(known: readonly string[]): string {
+function knownQueues(known: readonly string[]): string {
   const all = known.length > 0 ? `queues: ${[...known].sort().join(", ")}` : "there are no workers";
   return `${all}\na worker of your own is the file <queue>.ts in the folder of --workers-dir ` +
     "(or WORKERS_DIR)";

@@ -1,28 +1,28 @@
 /**
- * Writes whole lines to a stream that may be slow, full or gone.
+ * Writes whole lines to a stream that may be slow, full or closed.
  *
  * @module
  */
 
-/** ms to wait, a line, for a reader that does not keep up. */
+/** ms to wait for a slow reader, for each line. */
 const MAX_WAIT_MS = 100;
 
 const encoder = new TextEncoder();
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** What lines are written to, such as `Deno.stderr`. */
+/** The stream that lines are written to, such as `Deno.stderr`. */
 export interface ByteSink {
-  /** Writes some or all of the bytes and says how many. */
+  /** Writes some or all of the bytes. @returns How many. */
   writeSync(bytes: Uint8Array): number;
 }
 
 /**
- * Writes lines one after another, each as a whole and at once.
+ * Writes lines one after another, each as a whole and synchronously.
  *
- * A pipe that is full and does not block is waited for, 100 ms at the most; then lines are dropped
- * until it takes one again, and a last line says how many. A line of which a part was written is
- * finished first. A stream that is closed or fails loses its lines. Nothing here throws: a program
- * must not end because nobody reads its log.
+ * Waits at most 100 ms for a full pipe that does not block. Then it drops lines until the pipe takes
+ * one again, and writes a line that says how many. A line that was written in part is finished first.
+ * A stream that is closed or fails loses its lines. Nothing here throws: a program must not end
+ * because nobody reads its log.
  */
 export class LineWriter {
   readonly #sink: ByteSink;
@@ -33,8 +33,8 @@ export class LineWriter {
   #lost = 0;
 
   /**
-   * @param sink Where the lines go.
-   * @param lostLine What to say when lines were dropped.
+   * @param sink The stream.
+   * @param lostLine Makes the line that says how many were dropped.
    * @param wait Waits a millisecond.
    */
   constructor(
@@ -56,7 +56,7 @@ export class LineWriter {
     if (!this.#start(line)) this.#lost++;
   }
 
-  /** Whether the line has been written, at least so far that it must be finished. */
+  /** Writes a line. @returns Whether at least a part of it was written, so that it is finished. */
   #start(line: string): boolean {
     if (this.#rest.length > 0) return false;
     const bytes = encoder.encode(line);
@@ -66,7 +66,7 @@ export class LineWriter {
     return true;
   }
 
-  /** Writes what it can and returns the rest. */
+  /** Writes what it can. @returns The rest. */
   #put(bytes: Uint8Array): Uint8Array {
     let rest = bytes;
     for (let waits = 0; rest.length > 0;) {

@@ -1,5 +1,5 @@
 /**
- * Log lines: who writes them needs to know no more than this.
+ * Writing log lines, without the library behind them.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { EventInfo, WorkerLog } from "../worker.ts";
 import { LineWriter } from "./line_writer.ts";
 import { jsonLine, LINE_PARTS, type LineContext, type LineParts, textLine } from "./log_format.ts";
 
-/** How much is logged; each level includes those after it. */
+/** The levels of log lines; a limit includes the levels after it. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
-/** What logging goes by. */
+/** The options of logging. */
 export interface LoggingOptions {
   /** The shape of the lines; `undefined` means text on a terminal, JSON elsewhere. */
   readonly format: "json" | "text" | undefined;
@@ -22,7 +22,7 @@ export interface LoggingOptions {
   readonly write?: (line: string) => void;
 }
 
-/** A record without what all records of the program share. */
+/** A record without its category, which is the same for all. */
 export type LogEntry = Omit<LogRecord, "category">;
 
 const SEVERITY: Record<LogLevel, number> = {
@@ -33,21 +33,24 @@ const SEVERITY: Record<LogLevel, number> = {
 };
 const OFF = 4;
 
-/** What the program's logger is called. Zulip's command has the same name. */
+/** The name of the program's logger, after Zulip's command. */
 export const LOGGER = "process_queue";
 
-/** The severity from which on lines are logged. */
+/**
+ * The least severity that is logged. This and `emit` are the log of the whole process or thread, as
+ * LogTape's configuration is: log lines come from anywhere, and there is one standard error.
+ */
 let threshold = OFF;
 let emit: (entry: LogEntry) => void = () => {};
 
-/** Says where records go from now on. @param level The lowest that is logged; `undefined`: none. */
+/** Sends records to `to`. @param level The lowest level that is logged; `undefined` for none. */
 export function sendRecords(level: LogLevel | undefined, to: (entry: LogEntry) => void): void {
   threshold = level === undefined ? OFF : SEVERITY[level];
   emit = to;
 }
 
 /**
- * Writes the log of a thread to standard error, in the same shape as that of the main thread. A
+ * Writes the log of a thread to standard error, in the same format as that of the main thread. A
  * logging library would take a tenth of the memory of a thread.
  */
 export function writeThreadLog(options: LoggingOptions): void {
@@ -55,7 +58,7 @@ export function writeThreadLog(options: LoggingOptions): void {
   sendRecords(options.level, (entry) => write({ ...entry, category: [LOGGER] }));
 }
 
-/** Writes records as lines: the shape and the place that the options say. */
+/** A function that writes records as lines. */
 export function lineWriter(options: LoggingOptions): (record: LogRecord) => void {
   const format = lineFormat(options);
   const write = options.write ?? standardError(format);
@@ -84,14 +87,14 @@ function standardError(
   return (line) => writer.write(line);
 }
 
-/** Whether lines of this level are written: one comparison, before anything is built. */
+/** Whether lines of this level are written. Cheap, to be asked before a line is made. */
 export function isLogged(level: LogLevel): boolean {
   return SEVERITY[level] >= threshold;
 }
 
 /**
- * Writes a line. `{name}` in the message stands for the property, or the part of the context, of
- * that name. Everything is redacted. Never throws.
+ * Writes a line. `{name}` in the message stands for the property or the part of the context with that
+ * name. Everything is redacted. Never throws.
  */
 export function logLine(
   level: LogLevel,
@@ -124,7 +127,7 @@ function lineRecord(
  * The log of a worker: its lines carry the queue, the worker's number and, where given, the event
  * and its attempt. `{name}` in a message stands for the property of that name.
  *
- * @param event What the worker is busy with; left out for what belongs to no event.
+ * @param event The event that runs; left out for lines that belong to no event.
  */
 export function eventLogger(
   queue: string,

@@ -1,5 +1,5 @@
 /**
- * The two shapes of a log line: JSON for machines, Zulip's text for people.
+ * The two formats of a log line: JSON for machines, Zulip's text for people.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { LogLevel, LogRecord } from "@logtape/logtape";
 import { redactText } from "../errors/redact.ts";
 import { redactValue } from "../errors/redact_value.ts";
 
-/** Where a line comes from. Kept apart from its properties, which may have the same names. */
+/** The context of a line, apart from its properties, which may have the same names. */
 export interface LineContext {
   /** The queue it is about. */
   readonly queue?: string | undefined;
@@ -20,21 +20,21 @@ export interface LineContext {
   readonly attempt?: number | undefined;
 }
 
-/** What a log record of this program is made of. */
+/** The parts of a log record of this program. */
 export interface LineParts {
-  /** Where it comes from. */
+  /** The queue and event that the line is about. */
   readonly context: LineContext;
-  /** What else it says; anything a worker may come up with. */
+  /** The properties; a worker may pass any value. */
   readonly properties: object;
 }
 
 /** The property of a log record that holds its {@linkcode LineParts}. */
 export const LINE_PARTS = "process_queue.line";
 
-/** Characters of a message that are kept. */
+/** The most characters of a message that are kept. */
 const MAX_MESSAGE = 16_384;
 const RESERVED: readonly string[] = ["time", "level", "logger", "message"];
-/** As Zulip's log_level_abbrevs, padded to four characters as its ZulipFormatter does. */
+/** Zulip's log_level_abbrevs, padded to four characters as in its ZulipFormatter. */
 const ABBREVIATIONS: Partial<Record<LogLevel, string>> = {
   debug: "DEBG",
   info: "INFO",
@@ -48,7 +48,7 @@ const COLORS: Partial<Record<LogLevel, number>> = {
   error: 31,
 };
 
-/** A record taken apart: its message in words, and everything else it says, redacted. */
+/** The parts of a record: its message with all names filled in, and the rest, redacted. */
 interface Line {
   readonly message: string;
   readonly context: LineContext;
@@ -57,8 +57,8 @@ interface Line {
 
 /**
  * One line of JSON: `time` (ISO 8601, UTC, ms), `level`, `logger`, `message`, then `queue`,
- * `worker_num`, `event`, `attempt` where they are known, then the record's own properties. A
- * property whose name is taken by one of those gets a `_` behind its name.
+ * `worker_num`, `event`, `attempt` where they are known, then the record's own properties. A property
+ * with the name of one of those gets a `_` after its name.
  */
 export function jsonLine(record: LogRecord): string {
   const { message, context, properties } = takeApart(record);
@@ -79,9 +79,9 @@ export function jsonLine(record: LogRecord): string {
 
 /**
  * A line as Zulip writes it, in local time: `2023-12-15 20:57:14.206 INFO [process_queue] text`.
- * What the text does not say stands behind it as `name=value`, and an error it does not name
- * follows with its stack on further lines, which are indented so that none can pass for another
- * record. Control characters are escaped.
+ * Properties that are not in the text follow it as `name=value`. An error that is not in the text
+ * follows with its stack on further lines, which are indented so that none looks like another record.
+ * Control characters are escaped.
  *
  * @param isColored Whether the level is coloured for a terminal.
  */
@@ -91,7 +91,7 @@ export function textLine(record: LogRecord, isColored: boolean): string {
     record.level.slice(0, 4).toUpperCase().padEnd(4);
   const shownLevel = isColored ? `\x1b[${COLORS[record.level] ?? 35}m${level}\x1b[0m` : level;
   const head = `${localTime(record.timestamp)} ${shownLevel} [${record.category.join(".")}]`;
-  const { error, ...others } = unsaid(record, line);
+  const { error, ...others } = notInMessage(record, line);
   const pairs = Object.entries(others).filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${pairValue(value)}`);
   const text = `${line.message}${pairs.join("")}${error === undefined ? "" : errorLines(error)}`;
@@ -126,8 +126,8 @@ function partsOf(record: LogRecord): LineParts {
   return parts ?? { context: {}, properties: record.properties };
 }
 
-/** What has to be said beside the message. */
-function unsaid(record: LogRecord, line: Line): Record<string, unknown> {
+/** The context and properties that are not in the message. */
+function notInMessage(record: LogRecord, line: Line): Record<string, unknown> {
   const { queue, worker_num, ...event } = line.context;
   const others: Record<string, unknown> = { ...event, ...line.properties };
   if (queue !== undefined && !line.message.includes(queue)) {
@@ -140,13 +140,13 @@ function unsaid(record: LogRecord, line: Line): Record<string, unknown> {
   for (const name of Object.keys(others)) {
     if (record.rawMessage.includes(`{${name}}`)) delete others[name];
   }
-  // The message names the error, and not where it was thrown.
+  // The message names the error, but not the place where it was thrown.
   return others["error"] === undefined && frame !== undefined ? { ...others, at: frame } : others;
 }
 
 const OWN_CODE = new URL("../", import.meta.url).href;
 
-/** The first place in a stack that is not in this program's engine. */
+/** The first place in a stack that is not in this program's own code. */
 function frameOf(error: unknown): string | undefined {
   if (!isError(error)) return undefined;
   const places = (error.stack ?? "").matchAll(/^ +at .*?\(?(file:[^\s)]+)\)?$/gm);

@@ -1,5 +1,5 @@
 /**
- * The program's log, on standard error, by way of LogTape.
+ * The program's log on standard error, through LogTape.
  *
  * @module
  */
@@ -8,8 +8,9 @@ import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import { lineWriter, LOGGER, type LoggingOptions, sendRecords } from "./log.ts";
 
 /**
- * Sends the log to standard error, a line at a time and synchronously, so that the last words of
- * a dying process are seen. May be called again, and then replaces what was set up before.
+ * Sends the log to standard error, line by line and synchronously, so that the last lines of a process
+ * that crashes are seen. A further call replaces the setup. LogTape has one configuration for the
+ * process, so two runs in one process share their log.
  *
  * Text is coloured on a terminal only, and not where `NO_COLOR` is set (https://no-color.org).
  * Before the first call nothing is logged.
@@ -27,7 +28,7 @@ export function setUpLogging(options: LoggingOptions): void {
   sendRecords(options.level, (entry) => logger.emit(entry));
 }
 
-/** Undoes {@linkcode setUpLogging}: nothing is logged any more. */
+/** Undoes {@linkcode setUpLogging}: nothing more is logged. */
 export function resetLogging(): void {
   sendRecords(undefined, () => {});
   resetSync();

@@ -1,5 +1,5 @@
 /**
- * Files of events that were given up, as Zulip keeps them: `<queue>.errors`.
+ * Files of events that failed for good, as Zulip keeps them: `<queue>.errors`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { errorData } from "../errors/error_data.ts";
 import { notice, type NoticeReport, type Reporter, type SettledReport } from "../engine/report.ts";
 import { AppendedFile } from "./locked_file.ts";
 
-/** ms between two warnings about the same trouble. */
+/** ms between two warnings. */
 const WARNING_INTERVAL_MS = 60_000;
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;

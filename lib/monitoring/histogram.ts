@@ -1,16 +1,16 @@
 /**
- * How durations are distributed, in constant memory.
+ * The distribution of durations, in constant memory.
  *
  * @module
  */
 
-/** Buckets for each doubling; the middle of one is within 4.5 % of all that is in it. */
+/** Buckets for each doubling. The middle of a bucket is within 4.5 % of every duration in it. */
 const PER_OCTAVE = 8;
-/** The shortest duration that is told from none: about a microsecond. */
+/** The shortest duration that does not count as 0: about a microsecond. */
 const MIN_MS = 2 ** -10;
-/** From a microsecond to more than a year. */
+/** The number of doublings: from a microsecond to more than a year. */
 const OCTAVES = 46;
-/** ms that one half of the window is filled for. */
+/** The length of one half of the window, in ms. */
 const HALF_WINDOW_MS = 300_000;
 
 /**
@@ -27,13 +27,13 @@ export class Histogram {
     this.#since = now;
   }
 
-  /** Adds a duration in ms. What is below a microsecond, or no number, counts as none. */
+  /** Adds a duration in ms. Less than a microsecond, and NaN, count as 0. */
   add(ms: number): void {
     const bucket = bucketOf(ms);
     this.#recent[bucket] = (this.#recent[bucket] ?? 0) + 1;
   }
 
-  /** Forgets what is too old; to be called now and then. */
+  /** Forgets what is too old; to be called regularly. */
   rotate(now: number): void {
     if (now - this.#since < HALF_WINDOW_MS) return;
     const isStale = now - this.#since >= 2 * HALF_WINDOW_MS;

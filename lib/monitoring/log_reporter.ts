@@ -9,13 +9,14 @@ import type { LineContext } from "../log/log_format.ts";
 import { isLogged, logLine } from "../log/log.ts";
 import type { NoticeReport, Reporter, SettledReport } from "../engine/report.ts";
 
-/** Characters of a body that a debug line shows. */
+/** The most characters of a body in a debug line. */
 const MAX_BODY = 4096;
 
 /**
- * Turns reports into log lines. An event that went well is a debug line, one that is tried again
- * a warning (info where its handler asked for it), one that is given up an error with Zulip's
- * text, which for a timeout is that of the error. Bodies appear in debug lines only, at most 4096 characters, redacted.
+ * Turns reports into log lines. An event that is done is a debug line, one that is retried a warning
+ * (info where its handler asked for it), one that failed for good an error with Zulip's text, which
+ * for a timeout is that of the error. Bodies appear in debug lines only, at most 4096 characters of
+ * them, redacted.
  *
  * @param workerNum The number given by `--worker_num`.
  */
@@ -46,7 +47,7 @@ function logFinished(report: SettledReport, workerNum: number): void {
   const message = {
     processed: "Processed an event of queue {queue}",
     discarded: "Discarded an event of queue {queue}",
-    released: "Gave an event back to queue {queue}",
+    released: "Released an event to queue {queue}",
   }[report.outcome as "processed" | "discarded" | "released"];
   logLine(
     "debug",
@@ -75,7 +76,7 @@ function logFailed(report: SettledReport, workerNum: number): void {
   const { reason, error } = report;
   const context = contextOf(report, workerNum);
   const properties = { ...times(report), reason, error };
-  // Zulip logs a timeout by its own text.
+  // Zulip logs the error's own text for a timeout.
   const isTimeout = reason === "timeout" && error !== undefined;
   const message = isTimeout ? error.message : "Problem handling data on queue {queue}";
   logLine("error", message, properties, context);
@@ -101,7 +102,7 @@ function contextOf(report: SettledReport, workerNum: number): LineContext {
   };
 }
 
-/** In ms, to the microsecond. */
+/** Times in ms, rounded to the microsecond. */
 function times(report: SettledReport): { duration: number; wait: number } {
   return { duration: micros(report.runMs), wait: micros(report.waitMs) };
 }

@@ -65,7 +65,7 @@ export class QueueCounts {
     this.#consumedSinceEmptied = 0;
   }
 
-  /** Forgets waits that are too old; to be called now and then. */
+  /** Forgets waits that are too old; to be called regularly. */
   rotate(clock: number): void {
     this.#waits.rotate(clock);
   }

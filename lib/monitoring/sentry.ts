@@ -1,6 +1,6 @@
 /**
- * Sends failures and a sample of the events to Sentry: one client for the process, one scope for
- * each queue. Without a DSN the package is not even loaded.
+ * Sends failures and a sample of the events to Sentry, with one client for the process and one scope
+ * for each queue. Without a DSN the package is not loaded.
  *
  * @module
  */
@@ -13,36 +13,36 @@ import type { NoticeReport, Report, Reporter, SettledReport } from "../engine/re
 
 type Sentry = typeof import("@sentry/deno");
 
-/** What Sentry needs to know. */
+/** The options of Sentry. */
 export interface SentryOptions {
-  /** Where it all goes. */
+  /** The address of the Sentry project. */
   readonly dsn: string;
   readonly environment: string;
   /** The program's version. */
   readonly version: string;
-  /** Which part of a queue's events is traced, from 0 to 1: of all queues, or by queue. */
+  /** The share of events that is traced, from 0 to 1: for all queues, or by queue. */
   readonly traceRate: number | Readonly<Record<string, number>>;
-  /** `performance.now()`-like clock in ms, to bound what is sent. @default {performance.now} */
+  /** A clock in ms, which limits what is sent. @default {performance.now} */
   readonly clock?: () => number;
 }
 
-/** Takes reports; the rest of the program does not know that there is a Sentry. */
+/** The reporter that sends to Sentry. */
 export interface SentryReporter {
-  /** For what belongs to the whole process. */
+  /** Takes reports of the whole process. */
   readonly report: Reporter;
-  /** For one queue: from then on all that is said of it carries the number of its worker. */
+  /** The reporter of one queue, whose events carry the number of its worker from then on. */
   readonly ofQueue: (queue: string, workerNum: number) => Reporter;
-  /** Sends what waits, but takes no longer than so many ms; nothing is sent any more then. */
+  /** Sends what waits, for up to `ms` milliseconds; nothing is sent after that. */
   readonly flush: (ms: number) => Promise<void>;
 }
 
 /** How long one request to Sentry may take, in ms. */
 const POST_MS = 10_000;
-/** Capturing costs some 300 µs, so one error of a kind is captured in this time, in ms. */
+/** The time in which one error of a kind is captured, in ms: capturing takes some 300 µs. */
 const SAME_ERROR_MS = 1000;
-/** Kinds of errors that are remembered for that. */
+/** The most kinds of errors that are remembered for that. */
 const MAX_KINDS = 1000;
-/** Characters of an event's body that are sent with its failure, redacted. */
+/** The most characters of an event's body that are sent with its failure, redacted. */
 const MAX_BODY = 8 * 1024;
 
 /** Loads Sentry and makes the client. */
@@ -53,12 +53,12 @@ export async function openSentry(options: SentryOptions): Promise<SentryReporter
     environment: options.environment,
     release: `process-queue@${options.version}`,
     serverName: Deno.hostname(),
-    // The default integrations look at the whole process; everything here comes as plain data.
+    // The default integrations watch the whole process; here everything comes as plain data.
     defaultIntegrations: false,
     sendDefaultPii: false,
     sendClientReports: false,
     transport: transportOf(sentry),
-    // The sample is drawn here: the SDK draws once for a scope, and then takes all or nothing.
+    // The sample is drawn here: the SDK draws once for a scope, and then sends all or nothing.
     tracesSampleRate: 1,
   });
   return new Reporting(sentry, options);
@@ -66,7 +66,7 @@ export async function openSentry(options: SentryOptions): Promise<SentryReporter
 
 type MakeTransport = NonNullable<NonNullable<Parameters<Sentry["init"]>[0]>["transport"]>;
 
-/** The SDK's own transport leaves answers unread, and so their sockets open. */
+/** A transport that reads answers: the SDK's own does not, and leaves their sockets open. */
 function transportOf({ createTransport }: Sentry): MakeTransport {
   return (options) =>
     createTransport(options, async ({ body }) => {
@@ -128,7 +128,7 @@ class Reporting implements SentryReporter {
     return rate ?? 0;
   }
 
-  /** The tags of a queue, which every failure and trace of it carries and no other queue's does. */
+  /** The scope with the tags of a queue. */
   #scopeOf(queue: string): Scope {
     const known = this.#scopes.get(queue);
     if (known) return known;
@@ -170,7 +170,7 @@ class Reporting implements SentryReporter {
     else scope.captureMessage(text, "error");
   }
 
-  /** Whether an error of this kind was not captured a moment ago. */
+  /** Whether no error of this kind was captured within the last second. */
   #isNew(kind: string): boolean {
     const now = this.#clock();
     const before = this.#capturedAt.get(kind);
@@ -180,7 +180,7 @@ class Reporting implements SentryReporter {
     return true;
   }
 
-  /** A transaction as Sentry's queue view reads it, written down when the event is over. */
+  /** Sends a transaction for Sentry's queue view, after the event has run. */
   #trace(report: SettledReport): void {
     const { queue, runMs } = report;
     const end = Date.now() / 1000;
@@ -212,7 +212,7 @@ function attributesOf(report: SettledReport): Record<string, string | number> {
   };
 }
 
-/** A run that is tried again because it failed, not because its worker asked to wait. */
+/** Whether a run is retried because it failed, not because its worker asked for it. */
 function isFailedRun({ outcome, reason }: SettledReport): boolean {
   return outcome === "retried" && reason !== "retry-later";
 }
@@ -221,7 +221,7 @@ function asError(data: ErrorData): Error {
   return errorFrom({ ...data, stack: data.stack ?? `${data.name}: ${data.message}` });
 }
 
-/** The body by value where it is JSON, with secrets masked; else the beginning of its text. */
+/** The body's value where it is JSON, with secrets masked; else the beginning of its text. */
 function bodyForSentry(body: string | Uint8Array | undefined): unknown {
   if (body === undefined) return undefined;
   const text = typeof body === "string"

@@ -17,17 +17,17 @@ export interface Activity {
   readonly user_profile_id: number;
   /** Zulip's `zerver_client.id`. */
   readonly client_id: number;
-  /** What was called; only its first 50 characters (code points) are kept, and no NUL. */
+  /** What was called; its first 50 characters (code points) are kept, without NUL. */
   readonly query: string;
   /** Seconds since 1970. */
   readonly time: number;
 }
 
-/** Where activities come from, and when. */
+/** The events that activities come from. */
 export interface ActivityOrigin {
   /** The queue whose inbox is used. */
   readonly queue: string;
-  /** One for each activity; those with an id count exactly once, those without at each call. */
+  /** One for each activity; those with an id count once, those without at each call. */
   readonly ids: readonly (string | undefined)[];
   /** ms since 1970. */
   readonly now: number;
@@ -35,18 +35,18 @@ export interface ActivityOrigin {
 
 type Row = Omit<Activity, "time"> & { count: number; last_visit: string };
 
-/** As Zulip's column. */
+/** The length of Zulip's column. */
 const QUERY_LENGTH = 50;
-/** Rows in one statement: SQLite takes 32,766 parameters. */
+/** The most rows in one statement: SQLite takes 32,766 parameters. */
 const UPSERT_ROWS = 5_000;
-/** How often a transaction is tried that others made fail. */
+/** How often a transaction is tried that conflicts with others. */
 const TRIES = 4;
 
 /**
- * Adds activities to the table, all or none: per user, client and query one row, with how often
- * and when last. As Zulip's `user_activity` worker, but safe to repeat where there are ids.
+ * Adds activities to the table, all or none: one row per user, client and query, with its count and
+ * the time of the last. Like Zulip's `user_activity` worker, but safe to repeat where there are ids.
  *
- * @throws {DatabaseError} When the database is lost, locked or not as it should be.
+ * @throws {DatabaseError} When the database is lost, locked or has other tables.
  */
 export async function recordActivities(
   db: Database,

@@ -1,5 +1,5 @@
 /**
- * What `DATABASE_URL` can say.
+ * The addresses of databases, as in `DATABASE_URL`.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { resolve } from "node:path";
 import { DatabaseError } from "./database_error.ts";
 
-/** SQLite's name for a database without a file. */
+/** SQLite's name for a database in memory. */
 const IN_MEMORY = ":memory:";
 
 /**
- * Names a database for people: `host:port/database`, or the path of a SQLite file.
+ * The name of a database in messages: `host:port/database`, or the path of a SQLite file.
  *
- * @throws {DatabaseError} `url` when the address cannot be understood; its text is not repeated,
- * since it may hold a password.
+ * @throws {DatabaseError} `url` when the address is not valid. The message does not repeat it, since
+ * it may hold a password.
  */
 export function describeDatabase(url: string): string {
   const where = isSqlite(url) ? sqlitePath(url) : postgresPlace(url);
@@ -27,7 +27,7 @@ export function describeDatabase(url: string): string {
   );
 }
 
-/** Whether an address names a SQLite file; any other is to be PostgreSQL's. */
+/** Whether an address is that of a SQLite file; any other is PostgreSQL's. */
 export function isSqlite(url: string): boolean {
   return url.startsWith("sqlite:");
 }

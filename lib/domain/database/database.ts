@@ -1,7 +1,7 @@
 /**
  * The database of `DATABASE_URL`: a SQLite file by default, or PostgreSQL, such as Zulip's own.
- * Kysely and the drivers are loaded when a database is opened, so that a worker without one does
- * not pay for them.
+ * Kysely and the drivers are loaded when a database is opened, so that a worker without one does not
+ * load them.
  *
  * @module
  */
@@ -31,8 +31,7 @@ export async function openDatabase(url: string): Promise<Database> {
 }
 
 /**
- * Gives a handle without looking at tables. Whether the database can be reached shows at the first
- * query.
+ * Opens the database without checking its tables. It connects at the first query.
  *
  * @param url As for {@linkcode openDatabase}.
  * @throws {DatabaseError} `url` when it is not one of these addresses.
@@ -91,7 +90,7 @@ async function pendingMigrations(db: Database, url: string): Promise<string[]> {
   return MIGRATIONS.filter((name) => !applied.includes(name));
 }
 
-/** One query that reads nothing, but fails where a table or the right to read it is missing. */
+/** Fails where a table or the right to read it is missing. */
 async function readEveryTable(db: Database): Promise<void> {
   await db.selectFrom(["zerver_useractivity", "process_queue_inbox"])
     .select("process_queue_inbox.queue").limit(0).execute();
@@ -127,7 +126,7 @@ function dropped(url: string, cause: unknown): DatabaseError {
     "missing-table",
     `A table of this program was removed from the database ${describeDatabase(url)} after it had ` +
       "been migrated: restore it from a backup, or delete all rows of process_queue_migration " +
-      "and run `process-queue migrate` again, which makes it anew, empty.",
+      "and run `process-queue migrate` again, which makes an empty one.",
     { cause },
   );
 }

@@ -24,7 +24,7 @@ export type DatabaseErrorKind =
   | "schema"
   /** The user or the process lacks a permission, or the database cannot be written. */
   | "permission"
-  /** Others held a lock for too long. */
+  /** Another process held a lock for too long. */
   | "busy"
   /** A deadlock or a serialization failure: the same transaction may succeed at once. */
   | "conflict"
@@ -33,7 +33,7 @@ export type DatabaseErrorKind =
   /** The file is damaged, or is no database. */
   | "damaged";
 
-/** A fault of the database, with a message that says what is wrong, where, and what to do. */
+/** A fault of the database. The message says what is wrong, where, and what to do. */
 export class DatabaseError extends Error {
   /** Always `DatabaseError`. */
   override readonly name = "DatabaseError";
@@ -42,7 +42,7 @@ export class DatabaseError extends Error {
   /**
    * Made by the modules that know the database's own errors.
    *
-   * @param kind What is wrong.
+   * @param kind The kind of fault.
    * @param message What is wrong, where (never with a password), and what to do.
    */
   constructor(
@@ -56,8 +56,8 @@ export class DatabaseError extends Error {
 }
 
 /**
- * Whether an error is a fault of the database (lost, full, locked, not migrated …) that an
- * operator or time cures, and not one of the event's data: the same event can succeed later.
+ * Whether an error is a fault of the database (lost, full, locked, not migrated …) and not of the
+ * event's data: the same event can succeed later.
  */
 export function isDatabaseLost(error: unknown): error is DatabaseError {
   return error instanceof DatabaseError;

@@ -1,6 +1,6 @@
 /**
- * The inbox: ids of events whose effect has been committed. An id is claimed in the transaction of
- * the effect, so an event that comes again finds it taken and is not counted twice.
+ * The inbox: ids of events whose effect was committed. An id is claimed in the transaction of the
+ * effect, so that an event that is delivered again is not counted twice.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import type { Transaction } from "kysely";
 import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
 
-/** How long an id is kept, in ms: 24 hours. An event that comes again later counts again. */
+/** How long an id is kept, in ms: 24 hours. An event that is delivered again later counts again. */
 export const KEPT_MS = 24 * 60 * 60 * 1000;
 
-/** ms between two looks for old ids. */
+/** ms between two deletions of old ids. */
 const PRUNE_EVERY_MS = 60_000;
-/** Rows deleted at once, so that a long backlog of them holds nobody up. */
+/** The most rows deleted at once, so that a long backlog blocks nobody. */
 const PRUNE_ROWS = 5_000;
-/** Rows in one statement: SQLite takes 32,766 parameters. */
+/** The most rows in one statement: SQLite takes 32,766 parameters. */
 const CLAIM_ROWS = 5_000;
 
 /**
- * Claims the ids of events within the transaction of their effect. A claim of the same id in
- * another process is waited for.
+ * Claims the ids of events within the transaction of their effect. Waits for other transactions that
+ * claim the same ids.
  *
- * @param ids One for each event; may hold one several times. Without an id an event always counts.
+ * @param ids One for each event, also several times the same. An event without an id always counts.
  * @param now ms since 1970.
  * @returns For each event whether its effect is still to be made.
  */
@@ -35,7 +35,7 @@ export async function claim(
 ): Promise<boolean[]> {
   const stored = ids.map((id) => id === undefined ? undefined : storableText(id));
   const distinct = new Set(stored.filter((id) => id !== undefined));
-  // In one order everywhere, so that two processes which claim the same ids cannot deadlock.
+  // Sorted, so that two processes that claim the same ids cannot deadlock.
   const fresh = await insertNew(trx, queue, [...distinct].sort(), now);
   return stored.map((id) => id === undefined || fresh.delete(id));
 }
@@ -58,11 +58,12 @@ async function insertNew(
   return fresh;
 }
 
+/** When each database is pruned next, in ms since 1970. Every run has a database of its own. */
 const pruneNext = new WeakMap<Database, number>();
 
 /**
- * Deletes ids that are older than {@linkcode KEPT_MS}: at the first call for a database, then once
- * a minute; more often while there are many. To be called after each batch.
+ * Deletes ids that are older than {@linkcode KEPT_MS}: at the first call for a database, then once a
+ * minute, and at every call while there are many. To be called after each batch.
  *
  * @param now ms since 1970.
  * @returns How many were deleted.
@@ -79,10 +80,10 @@ export async function pruneNowAndThen(
 }
 
 /**
- * Deletes ids that were claimed before a time, oldest first.
+ * Deletes the oldest ids that were claimed before a time.
  *
  * @param before ms since 1970.
- * @param limit How many at the most.
+ * @param limit How many at most.
  * @returns How many were deleted.
  */
 export async function prune(

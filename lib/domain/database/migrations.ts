@@ -1,6 +1,5 @@
 /**
- * The tables, and how a database comes to have them. The migrations are code, so that a compiled
- * program has them too.
+ * Migrations, which make the tables. They are code, so that a compiled program includes them.
  *
  * @module
  */
@@ -12,18 +11,18 @@ import { DatabaseError } from "./database_error.ts";
 
 const TABLE = "process_queue_migration";
 
-/** Each must leave alone what is there already: on Zulip's own database its tables are. */
+/** Each step leaves existing tables as they are: Zulip's own database has some of them. */
 const STEPS: Readonly<Record<string, Migration>> = {
   "0001_user_activity": { up: createUserActivity },
   "0002_inbox": { up: createInbox },
 };
 
-/** The names of all migrations, in the order in which they are applied. */
+/** The names of all migrations, in order. */
 export const MIGRATIONS: readonly string[] = Object.keys(STEPS);
 
 /**
- * Applies the migrations that the database lacks, in one transaction. Another process that does
- * so at the same time is waited for.
+ * Applies the migrations that the database lacks, in one transaction. Waits for another process that
+ * does the same.
  *
  * @returns The names of those applied here.
  * @throws {DatabaseError} When the database cannot be reached or changed.
@@ -42,7 +41,7 @@ export async function migrate(db: Database): Promise<string[]> {
 }
 
 /**
- * The names of the migrations that the database has had; none where it was never migrated.
+ * The names of the migrations that were applied to the database.
  *
  * @throws {DatabaseError} When the database cannot be reached or read.
  */
@@ -57,7 +56,7 @@ export async function appliedMigrations(db: Database): Promise<string[]> {
   }
 }
 
-/** Without it Kysely takes a table of another schema, which our queries do not see, for ours. */
+/** The schema of our queries. Without it Kysely mistakes a table of another schema for ours. */
 async function ownSchema(db: Database): Promise<{ migrationTableSchema?: string }> {
   if (!isPostgres(db)) return {};
   const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`

@@ -19,19 +19,19 @@ import {
 import type { Database } from "./tables.ts";
 import { SqliteConnection } from "./sqlite_connection.ts";
 
-/** ms for which a locked database is tried again before that is an error. */
+/** The default of {@linkcode SqliteOptions.patienceMs}. */
 const PATIENCE_MS = 5_000;
 
-/** How to open a SQLite file. */
+/** The options of a SQLite file. */
 export interface SqliteOptions {
-  /** ms to wait for a lock that others hold. @default {5000} */
+  /** ms after which a lock of another process becomes an error. @default {5000} */
   readonly patienceMs?: number;
 }
 
 /**
- * A handle on a SQLite file (`:memory:` for none); it and its folder are made at the first query.
- * WAL, `synchronous=FULL`; every transaction takes the write lock at its start, so that it never
- * fails half-way because another process wrote.
+ * Opens a SQLite file (`:memory:` for none), which is made at the first query, with its folder. WAL,
+ * `synchronous=FULL`. Every transaction takes the write lock at its start, so that it does not fail
+ * half-way because another process wrote.
  */
 export function connectSqlite(path: string, options: SqliteOptions = {}): Database {
   return new Kysely({ dialect: new NodeSqliteDialect(path, options.patienceMs ?? PATIENCE_MS) });
@@ -63,7 +63,7 @@ class NodeSqliteDialect implements Dialect {
   }
 }
 
-/** Lets Kysely migrate in a transaction: that it takes the write lock keeps other migrators out. */
+/** Makes Kysely migrate in a transaction, whose write lock keeps other processes out. */
 class NodeSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;

@@ -1,5 +1,5 @@
 /**
- * Kysely on `pg`: a small pool that outlives its server, and errors that say what is wrong.
+ * Kysely on `pg`: a small pool that outlives its server, and errors that say what to do.
  *
  * @module
  */
@@ -16,29 +16,29 @@ import pg from "pg";
 import type { Database } from "./tables.ts";
 import { isConnectionFault, postgresError } from "./postgres_error.ts";
 
-/** Connections at once; made when they are needed. */
+/** The most connections; they are made when needed. */
 const MAX_CONNECTIONS = 4;
-/** ms until a connection has to be there. */
+/** ms that connecting may take. */
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The default of {@linkcode PostgresOptions.queryTimeoutMs}. */
 const QUERY_TIMEOUT_MS = 10_000;
 /** ms after which an unused connection is closed. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** How to talk to a PostgreSQL server. */
+/** The options of a PostgreSQL database. */
 export interface PostgresOptions {
   /**
-   * ms until the answer to a query has to be there; after that the connection counts as lost, since
-   * a server may vanish without a word. @default {10000}
+   * ms that the answer to a query may take; then the connection counts as lost, since a server may
+   * vanish silently. @default {10000}
    */
   readonly queryTimeoutMs?: number;
 }
 
 /**
- * A handle on a PostgreSQL database; it connects at the first query, and again after a loss.
+ * Opens a PostgreSQL database, which connects at the first query, and again after a loss.
  *
  * @param url `postgres://…`, with libpq's options such as `sslmode`.
- * @param where How messages name the database.
+ * @param where The name of the database in messages.
  */
 export function connectPostgres(
   url: string,
@@ -87,7 +87,7 @@ interface ConnectingClient {
 
 const Client: new (options: object) => ConnectingClient = pg.Client;
 
-/** Leaves no socket behind when it cannot log in: `pg` waits for the server to close it. */
+/** Closes the socket when it cannot log in: `pg` waits for the server to do so. */
 class ClosingClient extends Client {
   override connect(done: (error?: unknown) => void): void {
     super.connect((error) => {
@@ -97,7 +97,7 @@ class ClosingClient extends Client {
   }
 }
 
-/** Without a listener an error ends the process; here the next query tells of it. */
+/** Ignores errors, which without a listener end the process: the next query reports them. */
 function surviveLoss(pool: ServerPool): void {
   const ignore = () => {};
   pool.on("error", ignore);
@@ -112,7 +112,7 @@ async function connect(pool: ServerPool, where: string): Promise<PostgresPoolCli
   }
 }
 
-/** Makes errors clear, and lets a connection that had a fault not go back to the pool. */
+/** Explains errors, and keeps a connection that had a fault out of the pool. */
 class GuardedClient implements PostgresPoolClient {
   readonly #client: ServerClient;
   readonly #where: string;

@@ -1,5 +1,5 @@
 /**
- * Tells PostgreSQL's own faults from those of the data, by SQLSTATE
+ * Faults of PostgreSQL, told from errors of the data by SQLSTATE
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  *
  * @module
@@ -7,7 +7,7 @@
 
 import { DatabaseError, type DatabaseErrorKind } from "./database_error.ts";
 
-/** A kind, and a message from where the database is and what the server or system said. */
+/** A kind, and a message made of the database's place and the text of the server or system. */
 type Fault = readonly [
   kind: DatabaseErrorKind,
   message: (where: string, detail: string) => string,
@@ -16,13 +16,13 @@ type Fault = readonly [
 const UNREACHABLE: Fault = [
   "unreachable",
   (where, detail) =>
-    `PostgreSQL at ${where} cannot be reached (${detail}): see that it runs, and that ` +
+    `PostgreSQL at ${where} cannot be reached (${detail}): check that it runs, and that ` +
     "DATABASE_URL names its host and port.",
 ];
 const LOGIN: Fault = [
   "login",
   (where, detail) =>
-    `PostgreSQL at ${where} does not let us in (${detail}): correct user and password in ` +
+    `PostgreSQL at ${where} refuses the login (${detail}): correct user and password in ` +
     "DATABASE_URL, or the server's pg_hba.conf.",
 ];
 const TLS: Fault = [
@@ -60,7 +60,7 @@ const BUSY: Fault = [
 const CONFLICT: Fault = [
   "conflict",
   (where, detail) =>
-    `Transactions in ${where} are in each other's way (${detail}): see pg_stat_activity for what ` +
+    `Transactions in ${where} conflict (${detail}): see pg_stat_activity for what ` +
     "else writes the same rows.",
 ];
 const FULL: Fault = [
@@ -88,7 +88,7 @@ const BY_STATE: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ["57014", BUSY],
 ]);
 
-/** By the first two characters, where the whole is not listed. */
+/** The faults by the first two characters of a state that is not listed above. */
 const BY_CLASS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
   ["08", UNREACHABLE],
   ["28", LOGIN],
@@ -99,10 +99,10 @@ const BY_CLASS: ReadonlyMap<string, Fault> = new Map<string, Fault>([
 ]);
 
 /**
- * The DatabaseError for a fault of the database or of the way to it; any other error, such as a
- * violated constraint, is given back as it came.
+ * The DatabaseError for a fault of the database or of the connection; any other error, such as a
+ * violated constraint, is returned as it is.
  *
- * @param where How the message names the database.
+ * @param where The name of the database in the message.
  */
 export function postgresError(error: unknown, where: string): unknown {
   const fault = findFault(error);
@@ -111,7 +111,7 @@ export function postgresError(error: unknown, where: string): unknown {
   return new DatabaseError(kind, message(where, detailOf(error)), { cause: error });
 }
 
-/** Whether a connection that threw this is of no more use. */
+/** Whether a connection that threw this error can no longer be used. */
 export function isConnectionFault(error: unknown): boolean {
   return findFault(error)?.[0] === "unreachable";
 }
@@ -119,24 +119,24 @@ export function isConnectionFault(error: unknown): boolean {
 function findFault(error: unknown): Fault | undefined {
   const state = sqlState(error);
   if (state !== undefined) return BY_STATE.get(state) ?? BY_CLASS.get(state.slice(0, 2));
-  const ours = !(error instanceof Error) || error instanceof TypeError ||
+  const isOurs = !(error instanceof Error) || error instanceof TypeError ||
     error instanceof RangeError;
-  return ours ? undefined : ofTheWay(error);
+  return isOurs ? undefined : connectionFault(error);
 }
 
-/** Without a SQLSTATE it is not the server that speaks, so it is about the connection to it. */
-function ofTheWay(error: Error): Fault {
+/** The fault of an error without a SQLSTATE, which does not come from the server. */
+function connectionFault(error: Error): Fault {
   if (/SASL|password/i.test(error.message)) return LOGIN;
   return /SSL|TLS|certificate/i.test(detailOf(error)) ? TLS : UNREACHABLE;
 }
 
-/** Only what the server sends has a severity beside its code. */
+/** The SQLSTATE. Only errors of the server have a severity beside their code. */
 function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("severity" in error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** What a host with several addresses gives is an AggregateError without a message. */
+/** The text of an error; a host with several addresses gives an AggregateError without one. */
 function detailOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.message) return error.message;

@@ -1,6 +1,5 @@
 /**
- * One connection to a SQLite file, with patience for other processes that does not block the
- * thread.
+ * One connection to a SQLite file, which other processes may lock.
  *
  * @module
  */
@@ -11,14 +10,14 @@ import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely
 import { type Patience, patiently } from "../../system/patience.ts";
 import { sqliteError } from "./sqlite_error.ts";
 
-/** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
+/** ms for which SQLite itself waits for a lock, which blocks the thread. */
 const BLOCKING_WAIT_MS = 10;
 /** Least and most ms between two tries. */
 const PAUSE_MS = [5, 50] as const;
 
 type Parameter = string | number | bigint | null | Uint8Array;
 
-/** Runs statements of one file, each until it succeeds, fails, or was locked out for too long. */
+/** Runs statements, each again while another process holds the lock. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -31,10 +30,10 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   /**
-   * Opens the file, and makes it and its folder where they are not there.
+   * Opens the file; makes it and its folder if they do not exist.
    *
    * @param path The file; `:memory:` for none.
-   * @param patienceMs ms to wait for a lock that others hold.
+   * @param patienceMs ms after which a lock of another process becomes an error.
    * @throws {DatabaseError} When it cannot be opened or written.
    */
   static async open(path: string, patienceMs: number): Promise<SqliteConnection> {
@@ -50,7 +49,7 @@ export class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  /** Whether a transaction is open: some faults end it by themselves. */
+  /** Whether a transaction is open: some faults end it themselves. */
   get inTransaction(): boolean {
     return this.#db.isTransaction;
   }
@@ -76,7 +75,7 @@ export class SqliteConnection implements DatabaseConnection {
     this.#db.close();
   }
 
-  /** A file that cannot be written is opened all the same, and would then fail at each event. */
+  /** Writes once: SQLite also opens a file that it cannot write, and then fails at each event. */
   async #requireWritable(): Promise<void> {
     await this.run("begin immediate");
     try {

@@ -27,7 +27,7 @@ const NOT_OPENED: Fault = [
 const FAULTS: Readonly<Partial<Record<SqliteFault, Fault>>> = {
   "not writable": NOT_WRITABLE,
   "not opened": NOT_OPENED,
-  "locked": ["busy", "is locked by another process: see what else uses it"],
+  "locked": ["busy", "is locked by another process: check what else uses it"],
   "no memory": ["full", "has no memory left: give the program more"],
   "full": ["full", "cannot grow, the disk is full: make room"],
   "unreadable": ["unreachable", "cannot be read or written: check that its disk works"],
@@ -39,8 +39,8 @@ const FAULTS: Readonly<Partial<Record<SqliteFault, Fault>>> = {
 };
 
 /**
- * The DatabaseError for a fault of the database; any other error, such as a violated constraint,
- * is given back as it came.
+ * The DatabaseError for a fault of the database; any other error, such as a violated constraint, is
+ * returned as it is.
  *
  * @param path The file, for the message.
  */

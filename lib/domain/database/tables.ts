@@ -6,7 +6,7 @@
 
 import type { ColumnType, Generated, Kysely } from "kysely";
 
-/** Zulip's `zerver_useractivity`: how often and when last a user called something. */
+/** Zulip's `zerver_useractivity`: how often, and when last, a user called something. */
 export interface UserActivityTable {
   /** Given by the database. */
   id: Generated<number>;
@@ -14,7 +14,7 @@ export interface UserActivityTable {
   user_profile_id: number;
   /** Zulip's `zerver_client.id`. */
   client_id: number;
-  /** What was called; 50 characters at the most. */
+  /** What was called; at most 50 characters. */
   query: string;
   /** How many times. */
   count: number;
@@ -25,7 +25,7 @@ export interface UserActivityTable {
   last_visit: ColumnType<Date | string, string, string>;
 }
 
-/** Ids of events whose effect has been committed, so that none counts twice. */
+/** Ids of events whose effect was committed, so that none counts twice. */
 export interface InboxTable {
   /** The queue that delivered the event. */
   queue: string;

@@ -1,12 +1,12 @@
 /**
- * Text that every database stores.
+ * Text that every database can store.
  *
  * @module
  */
 
 /**
- * The text without NUL characters, which PostgreSQL does not store, and with U+FFFD in the place of
- * lone surrogates, which have no encoding.
+ * The text without NUL characters, which PostgreSQL does not store, and with U+FFFD in place of
+ * unpaired surrogates, which have no encoding.
  */
 export function storableText(text: string): string {
   return text.replaceAll("\0", "").toWellFormed();

@@ -1,5 +1,5 @@
 /**
- * Publishing one event: what a worker's `ctx.publish` and `process-queue publish` share.
+ * Publishing one event, for a worker's `ctx.publish` and for `process-queue publish`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { newEventProperties } from "./headers.ts";
 
 /**
  * Publishes an event with a new `message_id` and the time; resolves when the broker has confirmed
- * it. A queue that does not exist is declared.
+ * it. Declares a queue that does not exist.
  *
  * @param body The event as JSON; its bytes are published as they are.
  * @throws {BrokerError} When it could not be confirmed.

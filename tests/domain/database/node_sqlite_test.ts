@@ -46,7 +46,7 @@ sqliteTest("connectSqlite says that a database stays locked", async (path) => {
     await assert.rejects(other.transaction().execute(() => Promise.resolve()), {
       kind: "busy",
       message:
-        `The SQLite database ${path} is locked by another process: see what else uses it (database is locked).`,
+        `The SQLite database ${path} is locked by another process: check what else uses it (database is locked).`,
     });
   });
   await other.transaction().execute(() => Promise.resolve());

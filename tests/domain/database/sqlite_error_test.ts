@@ -12,9 +12,9 @@ const FAULTS: Record<string, [code: number, kind: string, says: string]> = {
     "permission",
     "cannot be written: let the user who runs the program write the file and its folder, or set DATABASE_URL to another place",
   ],
-  BUSY: [5, "busy", "is locked by another process: see what else uses it"],
-  BUSY_SNAPSHOT: [517, "busy", "is locked by another process: see what else uses it"],
-  LOCKED: [6, "busy", "is locked by another process: see what else uses it"],
+  BUSY: [5, "busy", "is locked by another process: check what else uses it"],
+  BUSY_SNAPSHOT: [517, "busy", "is locked by another process: check what else uses it"],
+  LOCKED: [6, "busy", "is locked by another process: check what else uses it"],
   NOMEM: [7, "full", "has no memory left: give the program more"],
   READONLY_DBMOVED: [
     1032,

@@ -1,27 +1,27 @@
-/** Waiting times between attempts: doubling up to a limit, with full jitter. */
+/** The waits between attempts: a limit that doubles up to a maximum, with full jitter. */
 export class Backoff {
   readonly #baseMs: number;
   readonly #maxMs: number;
   #attempt = 0;
 
-  /** @param baseMs The first limit. @param maxMs The last. */
+  /** @param baseMs The first limit. @param maxMs The maximum. */
   constructor(baseMs: number, maxMs: number) {
     this.#baseMs = baseMs;
     this.#maxMs = maxMs;
   }
 
-  /** It worked: the next wait is short again. */
+  /** Makes the next wait short again, after a success. */
   reset(): void {
     this.#attempt = 0;
   }
 
-  /** How long to wait now, in ms. */
+  /** The next wait, in ms. */
   next(): number {
     const limit = Math.min(this.#maxMs, this.#baseMs * 2 ** this.#attempt++);
     return limit * Math.random();
   }
 
-  /** Waits, or less long when the signal is aborted. */
+  /** Waits; returns early when the signal is aborted. */
   wait(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /**
- * Channels that are used for one thing, and how any channel is closed.
+ * Opening a channel for one use, and closing any channel.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { Channel, ChannelModel } from "amqplib";
 import { within } from "../../../system/deadline.ts";
 
-/** How long the broker may take to answer that a channel is closed, in ms. */
+/** How long to wait for the broker to confirm that a channel is closed, in ms. */
 const CLOSE_MS = 2000;
 
 /**
- * Closes a channel. Resolves once it is closed, whoever closed it, or the broker did not answer in
- * time; amqplib's own promise never settles when the connection is lost meanwhile.
+ * Closes a channel. Resolves once the channel is closed, or the broker did not answer in time.
+ * amqplib's own promise never settles when the connection is lost meanwhile.
  */
 export async function closeChannel(channel: Channel): Promise<void> {
   const closed = new Promise<void>((resolve) => {
@@ -22,7 +22,7 @@ export async function closeChannel(channel: Channel): Promise<void> {
   await within(CLOSE_MS, closed);
 }
 
-/** Does one thing on a channel of its own. */
+/** Runs `use` on a channel of its own. */
 export async function withChannel<Result>(
   model: ChannelModel,
   use: (channel: Channel) => Promise<Result>,

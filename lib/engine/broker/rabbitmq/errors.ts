@@ -1,12 +1,12 @@
 /**
- * What went wrong with RabbitMQ, said so that the reader knows what to do.
+ * The errors of RabbitMQ, each with what to do about it.
  *
  * @module
  */
 
 import { BrokerError, type BrokerErrorKind } from "../broker.ts";
 
-/** Where the broker is, without the password. */
+/** The broker's address, without the password. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -15,7 +15,7 @@ export interface Address {
   readonly tls: boolean;
 }
 
-/** The parts of an AMQP URL that messages name. */
+/** The parts of an AMQP URL that error messages name. */
 export function addressOf(url: string): Address {
   const { hostname, port, protocol, pathname, username } = new URL(url);
   const tls = protocol === "amqps:";
@@ -44,7 +44,7 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
 const TLS_FAILURE =
   /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
 
-/** amqplib keeps the broker's reason to itself: a virtual host is refused by closing. */
+/** The broker refuses a virtual host by closing the connection; amqplib hides the reason. */
 const VHOST_REFUSAL = /NOT_ALLOWED|Expected ConnectionOpenOk; got <ConnectionClose/;
 
 /** Explains why no connection could be made. */
@@ -66,18 +66,18 @@ export function explainConnect(error: unknown, address: Address): BrokerError {
       "tls",
       `The TLS connection to ${where} could not be made (${firstLine(text)}): name the ` +
         `authority that signed the broker's certificate with AMQP_CA_FILE, use the host name ` +
-        `that the certificate has, and see that the port is the one for TLS`,
+        `that the certificate has, and check that the port is the one for TLS`,
     );
   }
   return say(
     "unreachable",
-    `RabbitMQ at ${where} cannot be reached (${firstLine(text)}): see that it runs and that ` +
+    `RabbitMQ at ${where} cannot be reached (${firstLine(text)}): check that it runs and that ` +
       `AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT) names the right place`,
   );
 }
 
 function vhostMessage(where: string, { vhost, user }: Address): string {
-  return `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: see that there is ` +
+  return `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: check that there is ` +
     `one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or RABBITMQ_VHOST ` +
     `gives, that it is up and takes more connections, and that the user may use it (rabbitmqctl set_permissions -p ${vhost} ${user} ` +
     `".*" ".*" ".*")`;
@@ -121,7 +121,7 @@ function topologyMessage(text: string, queue: string): string {
   const why = reason(text);
   if (/inequivalent/.test(why)) {
     return `Queue ${queue} exists with other arguments (${why}): when it is empty, ` +
-      `delete it with rabbitmqctl delete_queue ${queue}, and it is made anew when it is needed`;
+      `delete it with rabbitmqctl delete_queue ${queue}, and it is declared again when it is needed`;
   }
   if (/RESOURCE_LOCKED/.test(why)) {
     return `Queue ${queue} belongs to another connection alone (${why}): end that program, or ` +
@@ -131,7 +131,7 @@ function topologyMessage(text: string, queue: string): string {
     `type arguments, and give it another name or delete it`;
 }
 
-/** Explains that events cannot wait for their retry, as they do so in quorum queues. */
+/** Explains that events cannot wait for a retry, for which they need quorum queues. */
 export function quorumRefused(flag: string, where: string, cause: unknown): BrokerError {
   return new BrokerError(
     "topology",
@@ -147,7 +147,7 @@ export function isFlagDisabled(error: unknown): boolean {
   return /feature flag is disabled/.test(textOf(error));
 }
 
-/** The broker's own words, without what amqplib puts around them. */
+/** The broker's own words, without the text that amqplib adds. */
 function reason(text: string): string {
   return /message "(.*)"/s.exec(text)?.[1] ?? firstLine(text);
 }

@@ -1,5 +1,5 @@
 /**
- * One connection to RabbitMQ that heals itself: when it is lost it is made again, for ever.
+ * One connection to RabbitMQ, made again whenever it is lost.
  *
  * @module
  */
@@ -27,17 +27,19 @@ export interface LinkOptions {
 
 /** How long an attempt to connect may take, handshake included, in ms. */
 const CONNECT_MS = 10_000;
-/** And how long it may take where no more time is left for it, as with `waitSeconds: 0`. */
+/** The least time for an attempt, in ms, as with `waitSeconds: 0`. */
 const MIN_CONNECT_MS = 1000;
 const HEARTBEAT_SECONDS = 30;
+/** The limit of the first wait before the next attempt, in ms. */
 const FIRST_BACKOFF_MS = 200;
+/** The limit of every later wait, in ms. */
 const MAX_BACKOFF_MS = 2000;
-/** A connection that is lost sooner is made again after a longer and longer while, in ms. */
+/** A connection that is lost sooner, in ms, is made again after longer and longer waits. */
 const STABLE_MS = 10_000;
-/** How long closing may take before the socket is cut, in ms. */
+/** How long closing may take before the socket is destroyed, in ms. */
 const CLOSE_MS = 2000;
 
-/** A connection, whichever socket it has at the moment. */
+/** A connection across its losses. */
 export class Link {
   readonly #options: LinkOptions;
   readonly #closing = new AbortController();
@@ -49,7 +51,7 @@ export class Link {
   /** Why the last attempt to connect failed. */
   #failure: string | undefined;
 
-  /** Begins to connect. @param options Where and how. */
+  /** Starts to connect. @param options The address and the limits. */
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#up.promise.catch(() => {});
@@ -66,7 +68,7 @@ export class Link {
     return this.#model !== undefined;
   }
 
-  /** Whether the broker has stopped taking what this connection publishes (a resource alarm). */
+  /** Whether the broker accepts no publishes on this connection (a resource alarm). */
   get isBlocked(): boolean {
     return this.#unblocked !== undefined;
   }
@@ -81,12 +83,12 @@ export class Link {
     return this.#up.promise;
   }
 
-  /** Resolves once the broker takes what is published. */
+  /** Resolves once the broker accepts publishes. */
   unblocked(): Promise<void> {
     return this.#unblocked?.promise ?? Promise.resolve();
   }
 
-  /** Closes the connection; cuts it when the broker does not answer. */
+  /** Closes the connection; destroys the socket when the broker does not answer. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#up.reject(closedError());
@@ -104,14 +106,14 @@ export class Link {
         await this.#useUntilLost(model);
         if (performance.now() - since > STABLE_MS) backoff.reset();
       } catch (error) {
-        if (!this.#goesOn(error as BrokerError, giveUpAt)) return;
+        if (!this.#triesAgain(error as BrokerError, giveUpAt)) return;
       }
       await backoff.wait(this.closing);
     }
   }
 
-  /** Whether to try again; reports why it failed, once where it fails again and again. */
-  #goesOn(error: BrokerError, giveUpAt: number): boolean {
+  /** Whether to try again. Reports the failure, once while it stays the same. */
+  #triesAgain(error: BrokerError, giveUpAt: number): boolean {
     if (this.closing.aborted) return false;
     const isFirst = !this.#everUp;
     if (isFirst && (FINAL.has(error.kind) || performance.now() >= giveUpAt)) {
@@ -125,7 +127,7 @@ export class Link {
     return true;
   }
 
-  /** Connects; an attempt ends when its time is up or the link is closed. */
+  /** Connects; gives up when the time is over or the link is closed. */
   async #connect(deadline: number): Promise<ChannelModel> {
     const { address } = this.#options;
     const attempt = new AbortController();
@@ -210,7 +212,7 @@ export class Link {
   }
 }
 
-/** What everything answers after the broker object was closed. */
+/** The error of every call after the broker object was closed. */
 export function closedError(): BrokerError {
   return new BrokerError("closed", "The connection to the broker was closed by this process");
 }
@@ -223,14 +225,14 @@ function withHeartbeat(url: string): string {
   return parsed.href;
 }
 
-/** amqplib's own reading of a URL takes a password with other than ASCII letters for another. */
+/** The credentials of a URL: amqplib itself misreads a password with letters beyond ASCII. */
 function credentialsOf(url: string): unknown {
   const { username, password } = new URL(url);
   if (username === "" && password === "") return amqplib.credentials.plain("guest", "guest");
   return amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
 }
 
-/** The stack is used up by nothing else than reading a header. */
+/** Explains a loss. Only reading a header uses up the stack, which is a RangeError. */
 function whyLost(cause: Error | undefined): string {
   if (!cause) return "the broker closed it";
   const { message } = errorData(cause);
@@ -243,19 +245,19 @@ function noAnswer(ms: number): Error {
   return new Error(`no answer within ${Math.ceil(ms / 1000)} s`);
 }
 
-/** What of amqplib's connection is reached for: there are no calls for these. */
+/** The parts of amqplib's connection for which it has no methods. */
 interface Internals {
   readonly stream?: { destroy(error?: Error): void };
   /** True once the connection is closed. */
   readonly expectSocketClose?: boolean;
 }
 
-/** Whether it was not closed before anybody could listen. */
+/** Whether the connection was not closed before anyone could listen. */
 function isOpen(model: ChannelModel): boolean {
   return !(model.connection as Internals).expectSocketClose;
 }
 
-/** Closes; after a while without an answer it cuts the socket. */
+/** Closes the connection; destroys the socket after a while without an answer. */
 async function closeWithin(model: ChannelModel): Promise<void> {
   const closed = new Promise<void>((resolve) => model.once("close", () => resolve()));
   const timer = setTimeout(() => cut(model), CLOSE_MS);
@@ -265,7 +267,7 @@ async function closeWithin(model: ChannelModel): Promise<void> {
   cut(model);
 }
 
-/** Cuts the socket; amqplib then says that the connection is closed, if it has not. */
+/** Destroys the socket; amqplib then emits `close`, if it has not. */
 function cut(model: ChannelModel): void {
   (model.connection as Internals).stream?.destroy(new Error("The socket was cut"));
 }

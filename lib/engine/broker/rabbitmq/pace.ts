@@ -1,34 +1,34 @@
 /**
- * When acknowledgements that nobody waits for are sent: each costs a write to the socket, and on a
- * busy queue there would be one for every read.
+ * The pace of acknowledgements: each costs a write to the socket, and on a busy queue there would be
+ * one for every read.
  *
  * @module
  */
 
 import { setImmediate } from "node:timers";
 
-/** An acknowledgement is sent at the end of the turn when the last is at least this old, in ms. */
+/** The age of the last acknowledgement, in ms, from which the next is sent in the same turn. */
 const LEADING_MS = 4;
-/** Else it waits this long for others, in ms. */
+/** How long an acknowledgement waits for others otherwise, in ms. */
 const WAIT_MS = 5;
 
-/** Sends at once what comes now and then, and together what comes close after another. */
+/** Sends a single acknowledgement at once, and those that follow closely together. */
 export class Pace implements Disposable {
   #sentAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isDisposed = false;
 
-  /** Has `send` called: at the end of this turn of the event loop, or within 5 ms. */
+  /** Calls `send` at the end of this turn of the event loop, or within 5 ms. */
   readonly defer = (send: () => void): void => {
     setImmediate(() => this.#sendOrWait(send));
   };
 
-  /** Something was sent without waiting for its time. */
+  /** Notes that something was sent. */
   sent(): void {
     this.#sentAt = performance.now();
   }
 
-  /** Nothing is sent any more. */
+  /** Sends nothing more. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
     clearTimeout(this.#timer);

@@ -1,5 +1,5 @@
 /**
- * Properties in amqplib's shape.
+ * Properties as amqplib reads and writes them.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { EventProperties, StoredEvent } from "../broker.ts";
 import { HEADER } from "../headers.ts";
 
 /**
- * Options to publish with: persistent, and an error when no queue takes it.
+ * The options of a publish: persistent and mandatory.
  *
- * @throws {RangeError} When a header is a number that RabbitMQ would close the connection for.
+ * @throws {RangeError} When a header is not finite: RabbitMQ would close the connection.
  */
 export function publishOptions(properties: EventProperties): Options.Publish {
   if (!isFinite(properties.headers)) {
@@ -22,7 +22,7 @@ export function publishOptions(properties: EventProperties): Options.Publish {
   return { ...Object.fromEntries(defined), persistent: true, mandatory: true };
 }
 
-/** Whether no number in a value is infinite, or none at all. */
+/** Whether every number in a value is finite. */
 function isFinite(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return true;
@@ -35,12 +35,12 @@ export function bytesOf(body: Uint8Array | string): Buffer {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
-/** A message that was looked at, with a body of its own. */
+/** A message with a copy of its body. */
 export function storedEvent(message: Message): StoredEvent {
   return { body: Buffer.from(message.content), properties: propertiesOf(message.properties) };
 }
 
-/** The properties that are the publisher's, out of all that amqplib gives. */
+/** The publisher's properties, of all that amqplib reads. */
 export function propertiesOf(from: EventProperties): EventProperties {
   return {
     messageId: from.messageId,
@@ -64,8 +64,8 @@ const TWO_TO_63 = 2 ** 63;
 const TWO_TO_50 = 2 ** 50;
 
 /**
- * The properties as near to what they are as amqplib can write them. What it reads can be more than
- * it writes: a short string that is not UTF-8 grows when it is read, a float may be no number.
+ * The properties, changed as little as amqplib needs to write them. It can read more than it can
+ * write: a short string that is not UTF-8 grows when it is read, a float may be NaN.
  */
 export function encodable(properties: EventProperties): EventProperties {
   const { headers = {}, timestamp, priority, ...texts } = properties;
@@ -99,8 +99,8 @@ function encodableValue(value: unknown): unknown {
 }
 
 /**
- * A value with its type, as amqplib gives timestamps and decimals. A number too large to be read
- * exactly becomes text, and so does a publisher's table that only looks like one.
+ * A value with its type, as amqplib represents timestamps and decimals. A number too large to be
+ * exact becomes text, and so does a publisher's table that only looks like such a value.
  */
 function encodableTyped(typed: { "!"?: unknown; value?: unknown }): unknown {
   const { "!": type, value } = typed;
@@ -114,7 +114,7 @@ function isDecimal(value: unknown): boolean {
   return isCount(places) && places <= 255 && isCount(digits) && digits < 2 ** 32;
 }
 
-/** Whether amqplib finds a way to write the number. */
+/** Whether amqplib can write the number. */
 function isWritten(value: number): boolean {
   if (value >= TWO_TO_63 || Math.abs(value) < TWO_TO_50) return true;
   return Number.isInteger(value) && value >= -TWO_TO_63;

@@ -1,7 +1,7 @@
 /**
  * The broker on RabbitMQ, 3.10 to 4.x, through amqplib. Two connections: one consumes, acknowledges
  * and declares, with a channel for each queue; the other publishes, because a broker with an alarm
- * stops whatever connection publishes.
+ * blocks every connection that publishes.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 
-/** What it takes to use RabbitMQ. */
+/** The options of a connection to RabbitMQ. */
 export interface RabbitmqOptions {
   /** `amqp://` or `amqps://`, with user, password and virtual host. */
   readonly url: string;
@@ -52,7 +52,7 @@ const DEPTH_EVERY_MS = 10_000;
 /**
  * Connects to RabbitMQ.
  *
- * @throws {BrokerError} When the first connection is refused, or none was made in `waitSeconds`.
+ * @throws {BrokerError} When the first connection is refused or not made in `waitSeconds`.
  */
 export async function openRabbitmq(options: RabbitmqOptions): Promise<Broker> {
   const broker = new RabbitBroker(options);

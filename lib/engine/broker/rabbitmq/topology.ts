@@ -1,5 +1,5 @@
 /**
- * The queues on RabbitMQ: found as they are, or made.
+ * Declaring queues on RabbitMQ.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface TopologyOptions {
   readonly queueType: "classic" | "quorum";
 }
 
-/** What a queue was when it was looked at. */
+/** The state of a queue when it was declared. */
 export interface Declared {
   /** Whether it had to be made. */
   readonly isNew: boolean;
@@ -24,22 +24,21 @@ export interface Declared {
   readonly ready: number;
 }
 
-/** From this version on nobody can switch quorum queues off. */
+/** The version from which on quorum queues cannot be switched off. */
 const ALWAYS_QUORUM = [3, 12] as const;
 
 /**
- * Declares queues, each attempt on a channel of its own, as a refusal closes the channel. It
- * deletes none: RabbitMQ deletes no quorum queue on the condition that it is empty, and tells
- * nobody of the events in it that are just being handed over, so a retry queue that is not used
- * any more is left to run empty.
+ * Declares queues, each on a channel of its own, because a refusal closes the channel. It deletes
+ * none: RabbitMQ cannot delete a quorum queue on the condition that it is empty, and does not count
+ * events that are being dead-lettered. A retry queue that is no longer used runs empty.
  */
 export class Topology {
   readonly #options: TopologyOptions;
-  /** Queues for retries and failed events that are known to be there. */
+  /** Retry queues and failed queues that are known to exist. */
   readonly #known = new Set<string>();
-  /** Those that are being declared. */
+  /** Queues that are being declared. */
   readonly #declaring = new Map<string, Promise<void>>();
-  /** That the broker makes quorum queues, once it was asked. */
+  /** The check that the broker makes quorum queues, once it was made. */
   #quorum: Promise<void> | undefined;
 
   /** @param options How queues are made. */
@@ -64,19 +63,19 @@ export class Topology {
     await this.#shared(queue, async () => void await this.declare(model, queue));
   }
 
-  /** A queue of events that were given up: durable and classic, whatever the main queue is. */
+  /** Declares a queue of dead letters: durable and classic, whatever the main queue is. */
   async declareFailed(model: ChannelModel, queue: string): Promise<void> {
     await this.#ensure(queue, async () => {
       if (await this.depth(model, queue)) return;
-      // Said, as the virtual host may have another default: quorum queues count each look at them.
+      // Not left to the virtual host's default: a quorum queue counts every peek as a delivery.
       await this.#make(model, queue, { "x-queue-type": "classic" });
     });
   }
 
   /**
-   * Makes sure of the queue in which events of `queue` wait for `step` seconds. It is a quorum
-   * queue that hands its events over at least once: a classic one can lose confirmed events when
-   * the broker dies while they expire.
+   * Declares the queue in which events of `queue` wait for `step` seconds. It is a quorum queue that
+   * dead-letters at least once: a classic one can lose confirmed events when the broker dies while
+   * they expire.
    *
    * @returns Its name.
    */
@@ -94,7 +93,7 @@ export class Topology {
     return name;
   }
 
-  /** What is known may be wrong: a queue was deleted, or another broker answers. */
+  /** Forgets what is known: a queue was deleted, or another broker answers. */
   forget(): void {
     this.#known.clear();
     this.#quorum = undefined;
@@ -118,11 +117,11 @@ export class Topology {
   }
 
   /**
-   * Sees that the broker makes the queues that retries need, without making one: it is asked for
-   * one that is not durable, which no broker makes, and one without the feature says so first. It
-   * is asked once for all queues, as a flag is on for good.
+   * Checks that the broker makes the queues that retries need, without making one: it is asked for
+   * a queue that is not durable, which it always refuses, but a missing feature flag it names first.
+   * One check serves all queues, because a flag cannot be switched off.
    *
-   * @throws {BrokerError} When a feature flag is off; names it.
+   * @throws {BrokerError} When a feature flag is off; names the flag.
    */
   async checkQuorum(model: ChannelModel, queue: string): Promise<void> {
     if (isAtLeast(versionOf(model), ALWAYS_QUORUM)) return;
@@ -175,7 +174,7 @@ export class Topology {
 
   async #checkFlags(model: ChannelModel, queue: string): Promise<void> {
     await this.#checkFlag(model, queue, "quorum");
-    // Handing over at least once is built on streams.
+    // Dead-lettering at least once is built on streams.
     await this.#checkFlag(model, queue, "stream");
   }
 
@@ -193,7 +192,7 @@ export class Topology {
     }
   }
 
-  /** RabbitMQ before 4.0 takes a delivery limit of -1 and then drops at the first requeue. */
+  /** RabbitMQ before 4.0 accepts a delivery limit of -1 and then drops events at the first requeue. */
   #arguments(model: ChannelModel): Record<string, unknown> {
     if (this.#options.queueType === "classic") return {};
     const unlimited = isAtLeast(versionOf(model), [4, 0]) ? { "x-delivery-limit": -1 } : {};
@@ -201,7 +200,7 @@ export class Topology {
   }
 }
 
-/** An error that closes the connection reaches no channel: this throws it in the channel's place. */
+/** Throws an error that closes the connection, which reaches no channel. */
 async function listening<Result>(model: ChannelModel, use: () => Promise<Result>): Promise<Result> {
   let fatal: Error | undefined;
   const onError = (error: Error) => fatal = error;

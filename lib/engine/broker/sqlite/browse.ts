@@ -1,6 +1,6 @@
 /**
- * Looking at the events of a queue, moving and deleting them: piece by piece, so that neither the
- * thread nor the file is held for long.
+ * Looking at the events of a queue, moving and deleting them, piece by piece, so that neither the
+ * thread nor the file is blocked for long.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { decodeProperties, encodeProperties } from "./properties.ts";
 import { type Place, type ReadyRow, START } from "./ready_events.ts";
 import type { Session } from "./session.ts";
 
-/** Events that are dealt with in one turn of the event loop, at the most. */
+/** The most events that one turn of the event loop handles. */
 const PIECE = 200;
 
 /** The first events of a queue. */
@@ -30,14 +30,14 @@ export async function peek(session: Session, queue: number, limit: number): Prom
   return events;
 }
 
-/** What is moved, and how. */
+/** Which events are moved, and how. */
 export interface Move {
   readonly from: number;
   readonly to: string;
   readonly change: (event: StoredEvent) => EventProperties | undefined;
 }
 
-/** Moves the events that are ready now. @returns How many, and the queue they are in. */
+/** Moves the events that are ready now. @returns How many. */
 export async function move(
   session: Session,
   commits: Commits,
@@ -55,11 +55,11 @@ export async function move(
 
 interface Piece {
   readonly moved: number;
-  /** The last that was looked at; `undefined` when there are no more. */
+  /** The last event that was checked; `undefined` when there are no more. */
   readonly last: Place | undefined;
 }
 
-/** All changes are asked for before the first is made: one that throws undoes nothing. */
+/** Asks for all changes before it makes the first, so that one that throws changes nothing. */
 function movePiece(session: Session, task: Move, after: Place, before: number): Piece {
   const { from, to, change } = task;
   const rows = session.ready.list(from, after, before, PIECE);

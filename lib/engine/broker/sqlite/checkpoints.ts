@@ -1,6 +1,6 @@
 /**
- * Carries what was committed over from the log into the file, in a turn of the event loop of its
- * own: with a commit it would hold the thread for the time of two or three waits for the disk.
+ * Moves what was committed from the log into the file, in a turn of the event loop of its own:
+ * together with a commit it would block the thread for two or three waits for the disk.
  *
  * @module
  */
@@ -8,12 +8,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { clearImmediate, setImmediate } from "node:timers";
 
-/** Pages in the log that are worth a checkpoint. */
+/** The number of pages in the log that makes a checkpoint worthwhile. */
 const PAGES = 600;
-/** How many commits there are between two looks at the log. */
+/** The number of commits between two checks of the log. */
 const COMMITS = 4;
 
-/** Looks at the log after commits. */
+/** Checks the log after commits. */
 export class Checkpoints implements Disposable {
   readonly #measure: StatementSync;
   readonly #checkpoint: StatementSync;
@@ -26,7 +26,7 @@ export class Checkpoints implements Disposable {
     this.#checkpoint = db.prepare("pragma wal_checkpoint(passive)");
   }
 
-  /** Something was committed. */
+  /** Notes a commit. */
   committed(): void {
     if (++this.#commits % COMMITS !== 0 || this.#pagesInLog() < PAGES) return;
     this.#immediate ??= setImmediate(this.#run);
@@ -37,7 +37,7 @@ export class Checkpoints implements Disposable {
     clearImmediate(this.#immediate);
   }
 
-  /** The commit stands whatever goes wrong here; if the file is at fault, the next one says so. */
+  /** Ignores errors: the commit is done, and a fault of the file shows at the next one. */
   #pagesInLog(): number {
     try {
       const { log, checkpointed } = this.#measure.get() ?? {};
@@ -52,7 +52,7 @@ export class Checkpoints implements Disposable {
     try {
       this.#checkpoint.get();
     } catch {
-      // It is tried again after other commits.
+      // Tried again after other commits.
     }
   };
 }

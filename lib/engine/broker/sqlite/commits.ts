@@ -1,6 +1,6 @@
 /**
- * Group commit: what is asked for at the same time is written in one transaction, so that many
- * events share the wait for the disk.
+ * Group commit: tasks at the same time are written in one transaction, so that many events share
+ * the wait for the disk.
  *
  * @module
  */
@@ -23,29 +23,29 @@ export interface Transactions {
 export interface CommitsOptions {
   /** The file as it is open now. */
   readonly file: () => Transactions;
-  /** The error for people, of one that a transaction ended with. */
+  /** Explains an error that a transaction ended with. */
   readonly explain: (error: unknown) => unknown;
-  /** Called when a transaction failed and the one before it did not. */
+  /** Called when a transaction failed after one that succeeded. */
   readonly onFailure: (error: unknown) => void;
-  /** Called when a transaction succeeded and the one before it failed. */
+  /** Called when a transaction succeeded after one that failed. */
   readonly onRecovery: () => void;
 }
 
-/** ms a transaction takes up more work before it commits. */
+/** ms for which a transaction runs more tasks before it commits. */
 const MAX_WORK_MS = 8;
-/** ms that what nobody waits for may wait for company. */
+/** ms that a task nobody waits for may wait for others. */
 const OWED_MS = 4;
-/** ms until what is owed is tried again after a fault. */
+/** ms until owed tasks are tried again after a fault. */
 const AGAIN_MS = 500;
 
 /**
- * Writes tasks in their order, in as few transactions as they come. A task that throws an error of
- * its own must do so before it has changed anything.
+ * Writes tasks in order, as many in one transaction as there are. A task that throws an error of its
+ * own must do so before it has changed anything.
  */
 export class Commits {
   readonly #options: CommitsOptions;
   #tasks: Task[] = [];
-  /** They run last, to see what the other tasks have brought. */
+  /** Tasks that run last, to see what the others have stored. */
   #claims: Task[] = [];
   readonly #timer = new WriteTimer(() => this.#write());
   #lockedOutSince: number | undefined;
@@ -53,12 +53,12 @@ export class Commits {
   #closedBy: unknown;
   #attempted = Promise.withResolvers<boolean>();
 
-  /** @param options The file, and who hears of its faults. */
+  /** @param options The file, and who is called after its faults. */
   constructor(options: CommitsOptions) {
     this.#options = options;
   }
 
-  /** Runs it in the next transaction; resolves when that is on the disk, rejects if it failed. */
+  /** Runs a task in the next transaction; resolves when that is on the disk, rejects if it failed. */
   ask<Result>(run: () => Result): Promise<Result> {
     if (this.#closedBy) return Promise.reject(this.#closedBy);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -67,14 +67,14 @@ export class Commits {
     return promise;
   }
 
-  /** Runs it in one of the next transactions, again and again until one succeeds. */
+  /** Runs a task in one of the next transactions, again and again until one succeeds. */
   owe(run: () => void): void {
     if (this.#closedBy) return;
     this.#tasks.push({ run, resolve: ignore });
     this.#within(OWED_MS);
   }
 
-  /** As {@linkcode ask}, at the end of the transaction. @param isUrgent Else it waits for company. */
+  /** As {@linkcode ask}, at the end of a transaction. @param isUrgent Whether in the next one. */
   claim<Result>(run: () => Result, isUrgent: boolean): Promise<Result> {
     if (this.#closedBy) return Promise.reject(this.#closedBy);
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
@@ -84,12 +84,12 @@ export class Commits {
     return promise;
   }
 
-  /** Writes what waits for company now. */
+  /** Writes now what waits for other tasks. */
   hurry(): void {
     this.#soon();
   }
 
-  /** Resolves when all is written, or could not be. @returns Whether it is. */
+  /** Resolves when all tasks are written or one transaction failed. @returns Whether all are. */
   async flush(): Promise<boolean> {
     while (this.#hasTasks) {
       this.#soon();
@@ -98,7 +98,7 @@ export class Commits {
     return true;
   }
 
-  /** Writes nothing more; what was asked for is rejected. */
+  /** Writes nothing more; rejects the tasks that somebody waits for. */
   close(error: unknown): void {
     this.#closedBy = error;
     this.#timer.stop();
@@ -153,7 +153,7 @@ export class Commits {
     ran.forEach(answer);
   }
 
-  /** After a fault what is owed goes first and alone: it may need less room than the rest. */
+  /** After a fault owed tasks run first and alone: they may need less room than the rest. */
   #takeTasks(): Task[] {
     const all = this.#tasks;
     const owed = this.#isFailing ? all.filter(({ reject }) => !reject) : [];
@@ -185,7 +185,7 @@ export class Commits {
     this.#isFailing = true;
     this.#lockedOutSince = undefined;
     this.#rejectAsked(explained);
-    // What ran before the fault may have asked for more at once.
+    // Tasks that ran before the fault may have asked for another transaction at once.
     this.#timer.stop();
     if (this.#hasTasks) this.#within(AGAIN_MS);
     this.#endAttempt(false);
@@ -198,7 +198,7 @@ export class Commits {
     for (const { reject } of asked) reject?.(error);
   }
 
-  /** Others write: tries again soon, and gives up only after long. */
+  /** Tries again soon, for as long as the patience lasts: another process writes. */
   #lockedOut(error: unknown): void {
     const now = performance.now();
     this.#lockedOutSince ??= now;

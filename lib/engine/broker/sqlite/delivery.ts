@@ -1,5 +1,5 @@
 /**
- * An event in the hands of this process.
+ * An event that this process has taken.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Row } from "./events.ts";
 import { decodeProperties } from "./properties.ts";
 import type { Session } from "./session.ts";
 
-/** One event, as it was handed out through an opening of the file. */
+/** One delivery of an event of the file. */
 export class SqliteDelivery implements Delivery {
   /** @inheritdoc */
   body: Uint8Array | null;
@@ -17,10 +17,10 @@ export class SqliteDelivery implements Delivery {
   readonly redelivered: boolean;
   /** The event's id in the file. */
   readonly id: number;
-  /** Whether it was given back when its subscription closed. */
-  isGivenBack = false;
+  /** Whether it was released because its subscription closed. */
+  isReleased = false;
 
-  /** @param session What it was handed out through. @param row What the file says. */
+  /** @param session The open file it was taken from. @param row The event as stored. */
   constructor(readonly session: Session, row: Row) {
     this.id = row.id;
     this.body = row.body;
@@ -30,6 +30,6 @@ export class SqliteDelivery implements Delivery {
 
   /** @inheritdoc */
   get lost(): boolean {
-    return this.isGivenBack || this.session.isLost;
+    return this.isReleased || this.session.isLost;
   }
 }

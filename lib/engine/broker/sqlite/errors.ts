@@ -22,7 +22,7 @@ const NOT_OPENED: Fault = [
 ];
 const LOCKED_OUT: Fault = [
   "timeout",
-  "is locked by another process for too long: see what else uses it",
+  "is locked by another process for too long: check what else uses it",
 ];
 const DAMAGED: Fault = [
   "topology",
@@ -46,7 +46,7 @@ const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
 };
 
 /**
- * The BrokerError for a fault of the file; any other error is given back as it came.
+ * The BrokerError for a fault of the file; any other error is returned as it is.
  *
  * @param path The file, for the message.
  */
@@ -59,13 +59,13 @@ export function brokerError(error: unknown, path: string): unknown {
   });
 }
 
-/** The file is another program's. */
+/** The error for a file of another program. */
 export function foreignFile(path: string): BrokerError {
   const says = "is a database of another program: move it away, or set STATE_DIR elsewhere";
   return new BrokerError("topology", `The broker's file ${path} ${says}`);
 }
 
-/** The file was made by a newer version of this program. */
+/** The error for a file that a newer version of this program made. */
 export function newerFile(path: string, found: number, known: number): BrokerError {
   return new BrokerError(
     "topology",
@@ -74,21 +74,21 @@ export function newerFile(path: string, found: number, known: number): BrokerErr
   );
 }
 
-/** Somebody removed the file, or put another in its place, while it was in use. */
+/** The error for a file that was removed or replaced while it was in use. */
 export function replacedFile(path: string): BrokerError {
   return new BrokerError(
     "unreachable",
     `The broker's file ${path} was removed or replaced while in use, and its events with it: ` +
-      `it is opened anew; leave the files of STATE_DIR alone while the program runs`,
+      `it is opened again; leave the files of STATE_DIR alone while the program runs`,
   );
 }
 
-/** Somebody removed the lock file of this process, and others took it for dead. */
+/** The error after the lock file of this process was removed, so that others took it for dead. */
 export function takenForDead(path: string): BrokerError {
   return new BrokerError(
     "unreachable",
     `This process was taken for dead, as its lock file in ${path}-owners was removed: its events ` +
-      `are handed out again; leave the files of STATE_DIR alone while the program runs`,
+      `are delivered again; leave the files of STATE_DIR alone while the program runs`,
   );
 }
 

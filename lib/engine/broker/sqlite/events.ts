@@ -1,6 +1,6 @@
 /**
- * The events of the file: how they come in, are handed out, and settled. Everything here is to be
- * used in a transaction.
+ * The events of the file: how they are stored, taken and settled. Everything here runs in a
+ * transaction.
  *
  * @module
  */
@@ -8,29 +8,29 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Queues } from "./queues.ts";
 
-/** An event as it lies in the file. */
+/** An event as it is stored in the file. */
 export interface Row {
   readonly id: number;
   readonly position: number;
-  /** How many times it was handed out before. */
+  /** How many times it was taken before. */
   readonly handouts: number;
   readonly properties: string | null;
   readonly body: Uint8Array;
 }
 
-/** Events that were handed out. */
+/** Events that an owner has taken. */
 export interface Claimed {
   readonly rows: readonly Row[];
-  /** Whether these are all there were. */
+  /** Whether these were all the events that are ready. */
   readonly isAll: boolean;
 }
 
-/** Bytes of bodies that are handed out in one transaction, at the most; but always one event. */
+/** The most bytes of bodies that are taken in one transaction; one event is always taken. */
 const MAX_CLAIM_BYTES = 4 * 1024 * 1024;
-/** Events that come due in one transaction, at the most. */
+/** The most events that are made ready in one transaction. */
 const MAX_DUE = 1000;
 
-/** A settlement does something only while the event is taken by the owner that settles it. */
+/** The statements on events. A settlement has an effect only for the owner that took the event. */
 export class Events {
   readonly #queues: Queues;
   readonly #insert: StatementSync;
@@ -42,7 +42,7 @@ export class Events {
   readonly #removeRun: StatementSync;
   readonly #forgetRun: StatementSync;
   readonly #queueOf: StatementSync;
-  readonly #giveBack: StatementSync;
+  readonly #release: StatementSync;
   readonly #change: StatementSync;
   readonly #insertWaiting: StatementSync;
   readonly #nextDue: StatementSync;
@@ -72,7 +72,7 @@ export class Events {
     this.#removeRun = db.prepare(`delete from event where id in (select event ${run})`);
     this.#forgetRun = db.prepare(`delete ${run}`);
     this.#queueOf = db.prepare("select queue from taken where owner = ? and event = ?");
-    this.#giveBack = db.prepare(
+    this.#release = db.prepare(
       "insert into ready select queue, position, event, handouts from taken " +
         "where owner = ? and event = ?",
     );
@@ -94,7 +94,7 @@ export class Events {
     this.#queues.addReady(queue, 1);
   }
 
-  /** Hands out the first events of a queue to an owner. @param limit How many at the most. */
+  /** Takes the first events of a queue for an owner. @param limit How many at most. */
   claim(owner: number, queue: number, limit: number): Claimed {
     const fitting = this.#countFitting(queue, limit);
     const rows = this.#first.all(queue, fitting) as unknown as Row[];
@@ -106,7 +106,7 @@ export class Events {
     return { rows, isAll: rows.length < fitting };
   }
 
-  /** The events are done with. @param ids Of events, in any order; they are sorted. */
+  /** Removes events that are done. @param ids Their ids, which are sorted here. */
   remove(owner: number, ids: number[]): void {
     ids.sort((a, b) => a - b);
     for (let from = 0; from < ids.length;) {
@@ -119,17 +119,17 @@ export class Events {
     }
   }
 
-  /** Puts an event back where it was. @returns Its queue; `undefined` if it was not the owner's. */
-  giveBack(owner: number, id: number): number | undefined {
+  /** Releases an event to its place. @returns Its queue; `undefined` if the owner has not taken it. */
+  release(owner: number, id: number): number | undefined {
     const queue = this.#queueTakenFrom(owner, id);
     if (queue === undefined) return undefined;
-    this.#giveBack.run(owner, id);
+    this.#release.run(owner, id);
     this.#forgetRun.run(owner, id, id);
     this.#queues.addReady(queue, 1);
     return queue;
   }
 
-  /** Has an event wait, with other properties. @param due ms since 1970. */
+  /** Makes an event wait, with other properties. @param due ms since 1970. */
   postpone(owner: number, id: number, properties: string | null, due: number): void {
     const queue = this.#queueTakenFrom(owner, id);
     if (queue === undefined) return;
@@ -152,12 +152,12 @@ export class Events {
     return typeof due === "number" ? due : Infinity;
   }
 
-  /** How many events of a queue wait for their time. */
+  /** How many events of a queue wait. */
   countWaiting(queue: number): number {
     return Number(this.#countWaiting.get(queue)?.count ?? 0);
   }
 
-  /** Puts what is due at the end of its queue. @returns Whether that was all. */
+  /** Puts events that are due at the end of their queues. @returns Whether these were all. */
   promote(now: number): boolean {
     const rows = this.#due.all(now, MAX_DUE) as unknown as WaitingRow[];
     for (const { due, event, queue } of rows) {
@@ -177,7 +177,7 @@ export class Events {
     return typeof queue === "number" ? queue : undefined;
   }
 
-  /** How many of the first events may be handed out together. */
+  /** How many of the first events may be taken together. */
   #countFitting(queue: number, limit: number): number {
     if (limit <= 1) return limit;
     let bytes = 0;

@@ -1,5 +1,5 @@
 /**
- * Opening the broker's file, and patience with the other processes that use it.
+ * Opening the broker's file, which other processes use too.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { type Patience, patiently } from "../../../system/patience.ts";
 import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
 
-/** ms for which SQLite itself waits for a lock; the thread stands still meanwhile. */
+/** ms for which SQLite itself waits for a lock, which blocks the thread. */
 const BLOCKING_WAIT_MS = 5;
-/** ms for which a locked file is tried again before that is an error. */
+/** ms after which a lock of another process becomes an error. */
 const PATIENCE_MS = 30_000;
 
 /** Patience with the other processes that write the file. */
@@ -22,16 +22,16 @@ const PRAGMAS = [
   "journal_mode = wal",
   "synchronous = full",
   "cache_size = -8000",
-  // Checkpoints are made between commits, see Checkpoints; this is for when they fall behind.
+  // Checkpoints run between commits (see Checkpoints); this is the limit when they fall behind.
   "wal_autocheckpoint = 8000",
-  // What a burst left of the log is given back to the disk.
+  // Frees the disk that the log took in a burst.
   "journal_size_limit = 33554432",
 ];
 
 /**
- * Opens the file; makes it and its folder where they are not there. WAL, `synchronous=FULL`.
+ * Opens the file; makes it and its folder if they do not exist. WAL, `synchronous=FULL`.
  *
- * @throws {BrokerError} When it cannot be used; says why and what to do.
+ * @throws {BrokerError} When it cannot be used.
  */
 export async function openFile(path: string): Promise<DatabaseSync> {
   const db = await useFile(path, () => connect(path));
@@ -57,7 +57,7 @@ export async function useFile<Result>(path: string, attempt: () => Result): Prom
   }
 }
 
-/** Events may hold what is nobody's business: a new file is its owner's alone. */
+/** Makes a new file readable by its owner only, because events can hold secrets. */
 function connect(path: string): DatabaseSync {
   Deno.mkdirSync(dirname(path), { recursive: true });
   if (!exists(path)) Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();

@@ -1,6 +1,6 @@
 /**
- * Who is alive: each process that takes events holds a lock on a file of its own, which the kernel
- * lets go of when the process ends, however it ends.
+ * Which processes are alive: each that takes events holds the lock of a file of its own, which the
+ * kernel releases when the process ends, however it ends.
  *
  * @module
  */
@@ -24,8 +24,8 @@ export class LifeLock implements Disposable {
   /**
    * Makes a lock file and locks it.
    *
-   * @param folder Where; made if need be.
-   * @throws {Error} What the file system says.
+   * @param folder The folder; made if it does not exist.
+   * @throws {Error} The error of the file system.
    */
   static create(folder: string): LifeLock {
     Deno.mkdirSync(folder, { recursive: true });
@@ -33,18 +33,18 @@ export class LifeLock implements Disposable {
       const name = `${crypto.randomUUID()}.lock`;
       const path = join(folder, name);
       const file = Deno.openSync(path, { write: true, createNew: true, mode: 0o644 });
-      // Before it was locked, somebody may have found it free and removed it.
+      // Another process may have found it free and removed it before it was locked.
       if (lockNew(file) && exists(path)) return new LifeLock(name, path, file);
       file.close();
     }
   }
 
-  /** Lets go of the lock, but leaves the file: whoever finds it takes its owner for dead. */
+  /** Releases the lock but leaves the file, so that others take its owner for dead. */
   abandon(): void {
     this.#file.close();
   }
 
-  /** Removes the file and lets go of the lock. */
+  /** Removes the file and releases the lock. */
   [Symbol.dispose](): void {
     removeIfThere(this.#path);
     this.#file.close();
@@ -52,8 +52,8 @@ export class LifeLock implements Disposable {
 }
 
 /**
- * Whether the process that held the lock has ended. A file that is not there has no holder; of
- * another user's, where it may not be opened, that user's processes find out.
+ * Whether the process that held the lock has ended. A file that does not exist has no holder. One
+ * that may not be opened belongs to another user, whose processes find out.
  */
 export function isFree(folder: string, name: string): boolean {
   try {
@@ -67,20 +67,20 @@ export function isFree(folder: string, name: string): boolean {
   }
 }
 
-/** Removes lock files that nobody holds; to be called when their owners are gone from the file. */
+/** Removes lock files that nobody holds, of owners that were removed from the broker's file. */
 export function removeFree(folder: string, isKnown: (name: string) => boolean): void {
   for (const name of lockNames(folder)) {
     if (!isKnown(name)) removeIfFree(join(folder, name));
   }
 }
 
-/** Removed while it is locked, so that whoever locks it next can see that it is gone. */
+/** Removes a file while it is locked, so that its creator sees that it is gone. */
 function removeIfFree(path: string): void {
   try {
     using file = Deno.openSync(path, { read: true });
     if (tryLock(file, false)) removeIfThere(path);
   } catch {
-    // Another has removed it, or it is another user's.
+    // Another process has removed it, or it belongs to another user.
   }
 }
 
@@ -111,7 +111,7 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** A file that was just made is locked at once, unless somebody found it before. */
+/** Locks a file that was just made, unless another process locks it first. */
 function lockNew(file: Deno.FsFile): boolean {
   if (canTry(file)) return tryLock(file, false);
   file.lockSync(true);

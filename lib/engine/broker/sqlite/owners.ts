@@ -1,6 +1,6 @@
 /**
- * Who uses the file: owners of events that are handed out, and consumers of queues. Everything
- * here but the reading is to be used in a transaction.
+ * The processes that use the file: owners of events that were taken, and consumers of queues.
+ * Everything here that writes runs in a transaction.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Queues } from "./queues.ts";
 
 /** An owner as the file knows it. */
 export interface OwnerRow {
-  /** Never used again. */
+  /** Never reused. */
   readonly id: number;
   /** The name of its lock file. */
   readonly lock: string;
@@ -55,29 +55,29 @@ export class Owners {
     return Number(this.#add.run(lock).lastInsertRowid);
   }
 
-  /** All owners, dead or alive. */
+  /** All owners, also those whose process has ended. */
   all(): OwnerRow[] {
     return this.#all.all() as unknown as OwnerRow[];
   }
 
-  /** Whether the owner is still there: nobody took it for dead. */
+  /** Whether the owner still exists: no other process took it for dead. */
   has(owner: number): boolean {
     return this.#find.get(owner) !== undefined;
   }
 
-  /** Removes an owner and puts what it had taken back where it was. */
+  /** Removes an owner and releases the events it had taken. */
   remove(owner: number): void {
     const taken = this.#countTaken.all(owner) as unknown as { queue: number; count: number }[];
     for (const { queue, count } of taken) this.#queues.addReady(queue, count);
     for (const removal of this.#removals) removal.run(owner);
   }
 
-  /** A subscription consumes the queue. @param number Tells an owner's subscriptions apart. */
+  /** Adds a consumer of the queue. @param number Tells an owner's subscriptions apart. */
   addConsumer(queue: number, owner: number, number: number): void {
     this.#addConsumer.run(queue, owner, number);
   }
 
-  /** A subscription consumes the queue no more. */
+  /** Removes a consumer of the queue. */
   removeConsumer(queue: number, owner: number, number: number): void {
     this.#removeConsumer.run(queue, owner, number);
   }

@@ -1,5 +1,5 @@
 /**
- * An event's properties as text: JSON, with what JSON has no word for wrapped in an object.
+ * An event's properties as text: JSON, in which values that JSON lacks are wrapped in an object.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { Buffer } from "node:buffer";
 import { BrokerError, type EventProperties } from "../broker.ts";
 
-/** The key of a wrapper: its value names what is wrapped. */
+/** The key of a wrapper; its value names the type of the wrapped value. */
 const WRAPPED = "$pq";
 
 /**
- * The text that {@linkcode decodeProperties} reads; null for no properties at all.
+ * The text that {@linkcode decodeProperties} reads; null for no properties.
  *
- * @throws {BrokerError} `refused` when they cannot be written, such as a table that holds itself.
+ * @throws {BrokerError} `refused` when they cannot be written, such as a table that contains itself.
  */
 export function encodeProperties(properties: EventProperties): string | null {
   try {
@@ -29,13 +29,13 @@ export function encodeProperties(properties: EventProperties): string | null {
   }
 }
 
-/** The properties of a text that {@linkcode encodeProperties} wrote. */
+/** The properties that {@linkcode encodeProperties} made a text of. */
 export function decodeProperties(text: string | null): EventProperties {
   if (text === null) return {};
   return text.includes(`"${WRAPPED}"`) ? JSON.parse(text, unwrapSpecial) : JSON.parse(text);
 }
 
-/** Whether JSON says it all, as nearly always: only texts, finite numbers and the like. */
+/** Whether JSON holds it all, as nearly always: texts, finite numbers and the like. */
 function isSimple({ headers, ...rest }: EventProperties): boolean {
   return Object.values(rest).every(isPlain) &&
     (headers === undefined ||
@@ -48,7 +48,7 @@ function isPlain(value: unknown): boolean {
     value === undefined;
 }
 
-/** A replacer sees what `toJSON` gave; the value itself is in its holder. */
+/** A replacer for `JSON.stringify`, which passes it the result of `toJSON`; `this` has the value. */
 function wrapSpecial(this: Record<string, unknown>, key: string, seen: unknown): unknown {
   if (this[WRAPPED] !== undefined && isWrapper(this)) return seen;
   const value = this[key];
@@ -64,7 +64,7 @@ function wrapSpecial(this: Record<string, unknown>, key: string, seen: unknown):
   return seen;
 }
 
-/** Ours, and not a publisher's object that happens to look like one. */
+/** A wrapper of ours, and not a publisher's object that looks like one. */
 class Wrapper {
   constructor(readonly $pq: string, readonly value: unknown) {}
 }

@@ -1,13 +1,13 @@
 /**
- * The queues of the file: their names, how many events of each are ready, and the sequence that
- * gives events their ids and places.
+ * The queues of the file: their names, how many events are ready in each, and the sequence of ids
+ * and positions.
  *
  * @module
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** All but {@linkcode Queues.depth} and the names is to be used in a transaction. */
+/** Everything but {@linkcode Queues.ready} and {@linkcode Queues.find} runs in a transaction. */
 export class Queues {
   readonly #byName: StatementSync;
   readonly #insert: StatementSync;
@@ -16,7 +16,7 @@ export class Queues {
   readonly #next: StatementSync;
   readonly #setNext: StatementSync;
   readonly #ids = new Map<string, number>();
-  /** By how much the number of ready events changes in this transaction, by queue. */
+  /** The change of the number of ready events in this transaction, by queue. */
   readonly #added = new Map<number, number>();
   #position: number | undefined;
 
@@ -40,7 +40,7 @@ export class Queues {
     return id;
   }
 
-  /** The queue's id; it is made if need be. */
+  /** The queue's id; the queue is made if it does not exist. */
   declare(name: string): number {
     return this.find(name) ?? Number(this.#insert.run(name).lastInsertRowid);
   }
@@ -56,19 +56,19 @@ export class Queues {
     return this.#position++;
   }
 
-  /** So many events more are ready; less, if negative. */
+  /** Adds to the number of ready events. */
   addReady(queue: number, count: number): void {
     this.#added.set(queue, (this.#added.get(queue) ?? 0) + count);
   }
 
-  /** Writes what was counted; the last thing before a commit. */
+  /** Writes the counts and the sequence; to be called right before a commit. */
   write(): void {
     for (const [queue, count] of this.#added) if (count !== 0) this.#addReady.run(count, queue);
     if (this.#position !== undefined) this.#setNext.run(this.#position);
     this.#forgetCounts();
   }
 
-  /** The transaction was rolled back: what it made is not there. */
+  /** Forgets what a transaction made that was rolled back. */
   rolledBack(): void {
     this.#forgetCounts();
     this.#ids.clear();

@@ -1,5 +1,5 @@
 /**
- * The events that are ready, looked at and changed where they lie.
+ * The events that are ready, read and changed in place.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Queues } from "./queues.ts";
 
-/** Where an event lies in its queue. */
+/** The place of an event in its queue. */
 export interface Place {
   readonly position: number;
   readonly id: number;
@@ -19,13 +19,13 @@ export interface ReadyRow extends Place {
   readonly body: Uint8Array;
 }
 
-/** Bytes of bodies that are read together, at the most; but always one event. */
+/** The most bytes of bodies that are read together; one event is always read. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Before the first event of any queue. */
+/** The place before the first event of any queue. */
 export const START: Place = { position: 0, id: 0 };
 
-/** Looks at events that are ready; moves and deletes them. */
+/** Reads, moves and deletes events that are ready. */
 export class ReadyEvents {
   readonly #queues: Queues;
   readonly #after: StatementSync;
@@ -51,9 +51,9 @@ export class ReadyEvents {
   }
 
   /**
-   * The events behind a place, in order: so many, or fewer when they are large.
+   * The events behind a place, in order: at most `limit`, fewer when they are large.
    *
-   * @param before A position; events from there on are left out.
+   * @param before The position where the list ends, without it.
    */
   list(queue: number, after: Place, before: number, limit: number): ReadyRow[] {
     const rows: ReadyRow[] = [];

@@ -1,5 +1,5 @@
 /**
- * The tables of the broker's file, and whether a file has them.
+ * The tables of the broker's file.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { foreignFile, newerFile } from "./errors.ts";
 
 /** The layout that this version writes, kept as SQLite's `user_version`. */
 export const LAYOUT = 1;
-/** Says that the file is this program's: SQLite's `application_id`. */
+/** Marks the file as this program's: SQLite's `application_id`. */
 const APPLICATION_ID = 0x70_71_62_72;
 
 /**
- * An event's bytes are written once; what changes as it is handed out lies in narrow tables beside
- * it. An event is in exactly one of `ready`, `taken` and `waiting`. Ids and positions come from one
- * sequence that never goes back.
+ * An event's bytes are written once; its changing state is in narrow tables of its own. An event is
+ * in exactly one of `ready`, `taken` and `waiting`. Ids and positions come from one sequence that
+ * never goes back.
  */
 const TABLES = `
   create table sequence (next integer not null) strict;
@@ -66,10 +66,10 @@ const TABLES = `
 `;
 
 /**
- * Makes the tables where there are none; to be called in a transaction.
+ * Makes the tables if there are none; to be called in a transaction.
  *
  * @param path The file, for messages.
- * @returns Whether it made them: else there is nothing to commit.
+ * @returns Whether it made them; if not, there is nothing to commit.
  * @throws {BrokerError} `topology` for a file of another program or of a newer version.
  */
 export function ensureTables(db: DatabaseSync, path: string): boolean {
@@ -85,7 +85,7 @@ export function ensureTables(db: DatabaseSync, path: string): boolean {
   return true;
 }
 
-/** A file that cannot be written is opened all the same, and would then fail at each event. */
+/** Writes once: SQLite also opens a file that it cannot write, and then fails at each event. */
 function assertWritable(db: DatabaseSync, layout: number): void {
   db.prepare(`pragma user_version = ${layout}`).run();
 }

@@ -1,6 +1,5 @@
 /**
- * One opening of the broker's file: its tables, its transactions, and this process among its
- * owners.
+ * An open file of the broker: its tables, its transactions, and this process among its owners.
  *
  * @module
  */
@@ -17,15 +16,15 @@ import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
 import { ReadyEvents } from "./ready_events.ts";
 
-/** An open file; when it turns out to be lost, another takes its place. */
+/** An open file. When it is lost, another session takes its place. */
 export class Session {
   readonly queues: Queues;
   readonly events: Events;
   readonly ready: ReadyEvents;
   readonly owners: Owners;
-  /** Why what was handed out through it is handed out again; `undefined` while it is not. */
+  /** Why events that were delivered from it are delivered again; `undefined` while they are not. */
   lostBy: BrokerError | undefined;
-  /** The owner of what is handed out; 0 before {@linkcode Session.join}. */
+  /** This process's id among the owners; 0 before {@linkcode Session.join}. */
   owner = 0;
   readonly #path: string;
   readonly #db: DatabaseSync;
@@ -62,7 +61,7 @@ export class Session {
     }
   }
 
-  /** Whether what was handed out through it is handed out again. */
+  /** Whether events that were delivered from it are delivered again. */
   get isLost(): boolean {
     return this.lostBy !== undefined;
   }
@@ -74,14 +73,14 @@ export class Session {
     this.#begin.run();
   }
 
-  /** Ends a transaction; it is on the disk then. */
+  /** Commits the transaction to the disk. */
   commit(): void {
     this.queues.write();
     this.#commit.run();
     this.#checkpoints.committed();
   }
 
-  /** Undoes a transaction, if there is still one: some faults end it by themselves. */
+  /** Rolls the transaction back, if there still is one: some faults end it themselves. */
   rollback(): void {
     this.queues.rolledBack();
     if (this.#db.isTransaction) this.#db.exec("rollback");
@@ -92,12 +91,12 @@ export class Session {
     return await useFile(this.#path, read);
   }
 
-  /** A number that changes whenever another connection has committed. */
+  /** A number that changes whenever another connection commits. */
   dataVersion(): number {
     return Number(this.#dataVersion.get()?.data_version);
   }
 
-  /** Makes this process an owner, alive for as long as its lock is held. @returns The owner. */
+  /** Makes this process an owner, alive for as long as it holds its lock. @returns Its id. */
   async join(commits: Commits): Promise<number> {
     const { name } = this.#locked();
     this.#joined ??= commits.ask(() => this.owners.add(name));
@@ -109,13 +108,13 @@ export class Session {
     }
   }
 
-  /** Whether this owner is still there; others take it for dead when its lock file is removed. */
+  /** Whether this owner still exists: others remove it when its lock file is gone. */
   isOwner(): boolean {
     if (this.owner !== 0 && !this.owners.has(this.owner)) this.lostBy ??= takenForDead(this.#path);
     return !this.isLost;
   }
 
-  /** What is written to a file that has lost its name would be gone with the process. */
+  /** Checks that the file still has its name: a deleted file is lost when the process ends. */
   checkFile(): void {
     if (inodeOf(this.#path) !== this.#inode) this.lostBy ??= replacedFile(this.#path);
   }
@@ -133,12 +132,12 @@ export class Session {
     removeFree(this.#lockFolder, (name) => known.has(name));
   }
 
-  /** Closes the file. @param isLeft Whether this owner is gone from it. */
-  close(isLeft: boolean): void {
+  /** Closes the file. @param isRemoved Whether this owner was removed from it. */
+  close(isRemoved: boolean): void {
     this.lostBy ??= closedError();
     this.#checkpoints[Symbol.dispose]();
     this.#db.close();
-    if (isLeft) this.#lock?.[Symbol.dispose]();
+    if (isRemoved) this.#lock?.[Symbol.dispose]();
     else this.#lock?.abandon();
   }
 

@@ -1,5 +1,5 @@
 /**
- * What becomes of the events in the hands of this process.
+ * Settlements of events that this process has taken.
  *
  * @module
  */
@@ -20,11 +20,11 @@ export interface SettlementsOptions {
   readonly version: string;
   /** Called, in the transaction, when an event of a queue has become ready. */
   readonly onReady: (queue: number) => void;
-  /** Called when an event waits until then, in ms since 1970. */
+  /** Called when an event waits. @param due Until when, in ms since 1970. */
   readonly onWaiting: (due: number) => void;
 }
 
-/** Seconds an event waits at the least, so that one that asks for none does not run in a circle. */
+/** The least seconds that an event waits, so that a delay of 0 does not make a busy loop. */
 const LEAST_DELAY = 1;
 
 /** Settles events of one queue. */
@@ -38,12 +38,12 @@ export class Settlements {
     this.#options = options;
   }
 
-  /** What was handed out so far is lost. */
+  /** Forgets what was delivered so far, which is lost. */
   restart(): void {
     this.#done = undefined;
   }
 
-  /** The event is done: it goes with one of the next commits. */
+  /** Removes an event that is done, with one of the next commits. */
   remove({ session, id }: SqliteDelivery): void {
     this.#done ??= this.#oweRemoval(session);
     this.#done.push(id);
@@ -58,20 +58,20 @@ export class Settlements {
     return ids;
   }
 
-  /** Puts the event back where it was, with one of the next commits. */
-  giveBack({ session, id }: SqliteDelivery): void {
+  /** Releases the event to its place in the queue, with one of the next commits. */
+  release({ session, id }: SqliteDelivery): void {
     this.#options.commits.owe(() => {
       if (session.isLost) return;
-      const queue = session.events.giveBack(session.owner, id);
+      const queue = session.events.release(session.owner, id);
       if (queue !== undefined) this.#options.onReady(queue);
     });
   }
 
   /**
-   * Stores the event anew and takes it out of the hands of this process, in one step.
+   * Stores the copy in place of the event, in one transaction.
    *
-   * @throws {BrokerError} `lost` when the event comes again, else when that cannot be written: the
-   * event is still taken then.
+   * @throws {BrokerError} `lost` when the event is delivered again, another kind when the copy
+   * cannot be written: the event is still taken then.
    */
   async copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
     try {

@@ -1,9 +1,9 @@
 /**
  * The embedded broker: durable queues in one SQLite file, for all processes of one host.
  *
- * An event is in the file from before its publish is confirmed until its settlement is written;
- * what is written at the same time shares one commit. A process that takes events holds a lock on a
- * file of its own; when it ends, others find the lock free and hand out again what it had taken.
+ * An event is in the file from before its publish is confirmed until its settlement is written.
+ * Writes at the same time share one commit. A process that takes events holds the lock of a file of
+ * its own. When it ends, other processes find the lock free and release the events it had taken.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { Watch } from "./watch.ts";
 
 /** What it takes to use the embedded broker. */
 export interface SqliteBrokerOptions {
-  /** The folder of the file; both are made if need be. */
+  /** The folder of the file; both are made if they do not exist. */
   readonly stateDir: string;
   /** Named in dead letters. @default {""} */
   readonly version?: string;
@@ -43,15 +43,15 @@ export interface SqliteBrokerOptions {
 /** The broker's file in `STATE_DIR`. */
 export const FILE_NAME = "broker.sqlite";
 
-/** ms between two attempts to open the file anew. */
+/** ms between two attempts to open the file again. */
 const REOPEN_MS = 1000;
 
 /**
  * Opens the broker's file in `stateDir`.
  *
- * @throws {BrokerError} When the file cannot be used: `permission` when it may not be written,
- * `topology` when it is damaged, another program's or a newer version's, `timeout` when it stays
- * locked, `refused` when the disk is full.
+ * @throws {BrokerError} `permission` when the file may not be written, `topology` when it is damaged
+ * or belongs to another program or a newer version, `timeout` when it stays locked, `refused` when
+ * the disk is full.
  */
 export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
   const path = join(options.stateDir, FILE_NAME);
@@ -171,13 +171,13 @@ class SqliteBroker implements Broker {
     return id === undefined ? 0 : await purge(this.#session, this.#commits, id);
   }
 
-  /** Looks for what processes before this one have left; a full disk does not keep it from opening. */
+  /** Releases events that ended processes had taken. A full disk does not stop the start. */
   async begin(): Promise<void> {
     try {
       await this.#upkeep.takeOver();
       await this.#session.read(() => this.#session.removeLockFiles());
     } catch (error) {
-      this.#notice("warning", "What ended processes had taken cannot be handed out again yet", {
+      this.#notice("warning", "Events that ended processes had taken cannot be released yet", {
         error: errorData(error),
       });
     }
@@ -194,12 +194,12 @@ class SqliteBroker implements Broker {
     await this.#watch.settled();
     await this.#reopening;
     const session = this.#session;
-    const isLeft = await this.#leave(session);
+    const isRemoved = await this.#leave(session);
     this.#commits.close(closedError());
-    session.close(isLeft);
+    session.close(isRemoved);
   }
 
-  /** Ends to be an owner. @returns Whether that is written, and all that was owed. */
+  /** Removes this owner from the file. @returns Whether that and all that was owed is written. */
   async #leave(session: Session): Promise<boolean> {
     if (!await this.#commits.flush()) return false;
     if (session.owner === 0) return true;
@@ -244,11 +244,15 @@ class SqliteBroker implements Broker {
     return this.#reopening ??= this.#openAgain().finally(() => this.#reopening = undefined);
   }
 
-  /** The file is another, or others have taken this process for dead: begins anew. */
+  /** Opens the file again: it was replaced, or others have taken this process for dead. */
   async #openAgain(): Promise<void> {
-    this.#notice("error", "The broker's file is opened anew, and what was taken is lost", {
-      error: errorData(this.#session.lostBy),
-    });
+    this.#notice(
+      "error",
+      "The broker's file is opened again; events that were taken from it are lost to this process",
+      {
+        error: errorData(this.#session.lostBy),
+      },
+    );
     const session = await this.#untilOpen();
     if (!session) return;
     this.#session.close(true);

@@ -21,8 +21,9 @@ export interface SqliteSubscriptionOptions extends SettlementsOptions, Registrat
   readonly onClose: (subscription: SqliteSubscription) => void;
 }
 
+/** The claim when no delivery is wanted. */
 const NO_ROOM: Claimed = { rows: [], isAll: false };
-/** Nothing more is taken through a file that is lost. */
+/** The claim on a file that is lost: nothing more to take. */
 const LOST: Claimed = { rows: [], isAll: true };
 
 /** Consumes one queue of the file until it is closed. */
@@ -33,13 +34,13 @@ export class SqliteSubscription implements Subscription {
   readonly #registration: Registration;
   /** The prefetch count; 0 while it is paused. */
   #wanted = 0;
-  /** Whether nothing was left when it last took events. */
+  /** Whether the queue was empty when it last took events. */
   #isDry = false;
-  /** How many events have become ready while it looked, or since. */
+  /** Counts the events that became ready, to notice those that did during a claim. */
   #readied = 0;
   #claiming: Promise<void> | undefined;
 
-  /** @param options The queue, its file and who hears of its deliveries. */
+  /** @param options The queue, its file, and who takes its deliveries. */
   constructor(options: SqliteSubscriptionOptions) {
     this.#options = options;
     this.#settlements = new Settlements(options);
@@ -61,10 +62,10 @@ export class SqliteSubscription implements Subscription {
     const own = delivery as SqliteDelivery;
     switch (settlement.kind) {
       case "done":
-        if (this.#leave(own)) this.#settlements.remove(own);
+        if (this.#forget(own)) this.#settlements.remove(own);
         return undefined;
       case "release":
-        if (this.#leave(own)) this.#settlements.giveBack(own);
+        if (this.#forget(own)) this.#settlements.release(own);
         return undefined;
       case "retry":
       case "fail":
@@ -100,8 +101,8 @@ export class SqliteSubscription implements Subscription {
     await this.pause();
     await this.#claiming;
     for (const delivery of this.#unsettled) {
-      this.#settlements.giveBack(delivery);
-      delivery.isGivenBack = true;
+      this.#settlements.release(delivery);
+      delivery.isReleased = true;
     }
     this.#unsettled.clear();
     await this.#options.commits.flush();
@@ -124,7 +125,7 @@ export class SqliteSubscription implements Subscription {
     this.wake();
   }
 
-  /** Others have written to the file: looks whether there is something to take. */
+  /** Checks for events to take: another process has written to the file. */
   look(): void {
     if (!this.isConsuming) return;
     if (!this.#registration.isOpen) return void this.#register().catch(() => {});
@@ -133,7 +134,7 @@ export class SqliteSubscription implements Subscription {
     this.wake();
   }
 
-  /** What was handed out is lost; it consumes the file that is open now. */
+  /** Consumes the file that is open now; what was delivered before is lost. */
   restart(): void {
     this.#unsettled.clear();
     this.#settlements.restart();
@@ -151,8 +152,8 @@ export class SqliteSubscription implements Subscription {
     this.onReady();
   }
 
-  /** The delivery is settled now. @returns Whether there is still something to do for it. */
-  #leave(delivery: SqliteDelivery): boolean {
+  /** Notes that a delivery is settled. @returns Whether that is still to be written. */
+  #forget(delivery: SqliteDelivery): boolean {
     const wasHere = this.#unsettled.delete(delivery);
     if (delivery.lost) return false;
     if (!wasHere) throw new Error("This delivery was settled before");
@@ -160,15 +161,15 @@ export class SqliteSubscription implements Subscription {
     return true;
   }
 
-  /** Stores the event anew and takes it out of the hands of this process, in one step. */
+  /** Stores the copy in place of the event; releases the event when that fails. */
   async #copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
     try {
       await this.#settlements.copy(delivery, settlement);
     } catch (error) {
-      if (this.#leave(delivery)) this.#settlements.giveBack(delivery);
+      if (this.#forget(delivery)) this.#settlements.release(delivery);
       throw error;
     }
-    this.#leave(delivery);
+    this.#forget(delivery);
   }
 
   async #claim(isUrgent: boolean): Promise<void> {
@@ -181,10 +182,10 @@ export class SqliteSubscription implements Subscription {
       }, isUrgent);
       this.#claiming = undefined;
       this.#isDry = claimed.isAll && readied === this.#readied;
-      this.#handOut(session, claimed.rows);
+      this.#deliver(session, claimed.rows);
       this.wake();
     } catch {
-      // The file is at fault, of which others tell; it is tried again as the file is watched.
+      // Commits reports the fault, and Upkeep tries again.
       this.#claiming = undefined;
     }
   }
@@ -197,11 +198,11 @@ export class SqliteSubscription implements Subscription {
     return session.events.claim(session.owner, queue, room);
   }
 
-  #handOut(session: Session, rows: readonly Row[]): void {
+  #deliver(session: Session, rows: readonly Row[]): void {
     if (session.isLost) return;
     const deliveries = rows.map((row) => new SqliteDelivery(session, row));
     if (!this.isConsuming) {
-      return deliveries.forEach((delivery) => this.#settlements.giveBack(delivery));
+      return deliveries.forEach((delivery) => this.#settlements.release(delivery));
     }
     for (const delivery of deliveries) this.#unsettled.add(delivery);
     for (const delivery of deliveries) this.#options.listener.onDelivery(delivery);

@@ -1,5 +1,5 @@
 /**
- * What is written in a transaction, task by task.
+ * The tasks of a transaction.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { statementFault } from "../../../errors/sqlite_fault.ts";
 export interface Task {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
-  /** Absent where the task is owed: it is tried until it is written. */
+  /** Missing where the task is owed, which means that it is tried until it is written. */
   readonly reject?: (error: unknown) => void;
 }
 
-/** What a task came to within its transaction. */
+/** The result of a task within its transaction. */
 export interface Ran {
   readonly task: Task;
   readonly value?: unknown;
-  /** Its own error: others of the transaction are not touched by it. */
+  /** The task's own error, which does not touch the other tasks. */
   readonly error?: unknown;
 }
 
-/** Runs what has not run until the time is up; the first of all in any case. */
+/** Runs the tasks that have not run until the time is up, and the first in any case. */
 export function runUntil(end: number, tasks: readonly Task[], ran: Ran[]): void {
   while (ran.length < tasks.length && (ran.length === 0 || performance.now() < end)) {
     const task = tasks[ran.length];
@@ -39,7 +39,7 @@ function run(task: Task): Ran {
   }
 }
 
-/** Tells whoever asked what became of a task, once its transaction is written. */
+/** Settles the promise of a task, once its transaction is written. */
 export function answer({ task, value, error }: Ran): void {
   if (error === undefined) task.resolve(value);
   else task.reject?.(error);

@@ -1,6 +1,6 @@
 /**
- * What a broker does for its file besides what it is asked: events whose time has come are made
- * ready, and those of processes that died are handed out again.
+ * The upkeep of the file: it makes events ready that are due, and releases those that ended
+ * processes had taken.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Session } from "./session.ts";
 import type { SqliteSubscription } from "./subscription.ts";
 import type { Watched } from "./watch.ts";
 
-/** Says something worth a log line. */
+/** Reports a notice. */
 export type Notice = (
   level: NoticeReport["level"],
   message: string,
@@ -30,12 +30,12 @@ export interface UpkeepOptions {
   readonly onLost: () => void;
 }
 
-/** Looks after a file. */
+/** Keeps one file up. */
 export class Upkeep implements Watched {
   readonly #options: UpkeepOptions;
   #dataVersion = 0;
 
-  /** @param options The file, and who takes events from it. */
+  /** @param options The file, and the subscriptions that take events from it. */
   constructor(options: UpkeepOptions) {
     this.#options = options;
   }
@@ -63,7 +63,7 @@ export class Upkeep implements Watched {
     await this.promoteDue().catch(() => {});
   }
 
-  /** Puts the events whose time has come at the end of their queues. @throws {BrokerError} */
+  /** Puts events that are due at the end of their queues. @throws {BrokerError} */
   async promoteDue(): Promise<void> {
     const session = this.#session;
     const now = Date.now();
@@ -71,7 +71,7 @@ export class Upkeep implements Watched {
     while (!await this.#options.commits.ask(() => this.#promoteSome(session, now)));
   }
 
-  /** Hands out again what dead processes had taken. @throws {BrokerError} For a fault of the file. */
+  /** Releases events that ended processes had taken. @throws {BrokerError} For a fault of the file. */
   async takeOver(): Promise<void> {
     const session = this.#session;
     const dead = await session.read(() => session.deadOwners());
@@ -80,7 +80,7 @@ export class Upkeep implements Watched {
       await this.#options.commits.ask(() => session.owners.remove(id));
     }
     this.#wakeAll();
-    this.#options.notice("info", "Events of {count} ended processes are handed out again", {
+    this.#options.notice("info", "Events that {count} ended processes had taken are released", {
       properties: { count: dead.length },
     });
     await session.read(() => session.removeLockFiles());
@@ -93,7 +93,7 @@ export class Upkeep implements Watched {
       if (this.#session.isOwner()) await this.takeOver();
       this.look();
     } catch (error) {
-      this.#options.notice("debug", "The broker's file could not be looked after", {
+      this.#options.notice("debug", "The upkeep of the broker's file failed", {
         error: errorData(error),
       });
     }

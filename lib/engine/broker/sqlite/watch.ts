@@ -1,11 +1,11 @@
 /**
- * What this process must notice by itself: events that others have published, events whose time
- * has come, and processes that have died.
+ * Checks the file regularly: for events that other processes published, for events that are due,
+ * and for processes that ended.
  *
  * @module
  */
 
-/** What is looked after. */
+/** The file that is checked. */
 export interface Watched {
   /** Whether another process has written since the last call. */
   hasChanged(): boolean;
@@ -13,18 +13,19 @@ export interface Watched {
   look(): void;
   /** When the next of the waiting events is due, in ms since 1970. */
   nextDue(): number;
-  /** Makes ready what is due; never rejects. */
+  /** Makes events ready that are due; never rejects. */
   promote(): Promise<void>;
-  /** Looks for processes that have died; once a second; never rejects. */
+  /** Checks for processes that ended, once a second; never rejects. */
   maintain(): Promise<void>;
 }
 
-/** Least and most ms between two looks; it is the longer the longer nothing happens. */
+/** Least and most ms between two checks; the pause grows while nothing happens. */
 const LOOK_MS = [4, 60] as const;
+/** The factor by which the pause grows. */
 const SLOWER = 1.25;
 const MAINTAIN_EVERY_MS = 1000;
 
-/** Looks at the file now and then, for as long as it is started. */
+/** Checks the file while it is started. */
 export class Watch {
   readonly #watched: Watched;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,12 +35,12 @@ export class Watch {
   #maintainedAt = -Infinity;
   #work: Promise<void> = Promise.resolve();
 
-  /** @param watched What is looked after; its reads may throw, they are tried again. */
+  /** @param watched The file. Its reads may throw; they are tried again. */
   constructor(watched: Watched) {
     this.#watched = watched;
   }
 
-  /** Begins to look, if it does not yet. */
+  /** Starts to check, if it has not started. */
   start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
@@ -49,18 +50,18 @@ export class Watch {
     this.#again();
   }
 
-  /** Looks no more. */
+  /** Stops checking. */
   stop(): void {
     this.#isStarted = false;
     clearTimeout(this.#timer);
   }
 
-  /** Resolves when what was begun is done. */
+  /** Resolves when the work that has begun is done. */
   async settled(): Promise<void> {
     await this.#work;
   }
 
-  /** An event waits until then, in ms since 1970. */
+  /** Notes that an event waits. @param due Until when, in ms since 1970. */
   noteDue(due: number): void {
     if (due >= this.#nextDue) return;
     this.#nextDue = due;
@@ -77,7 +78,7 @@ export class Watch {
     try {
       this.#lookForChanges();
     } catch {
-      // Busy for once, or a fault: whoever writes next says so.
+      // The file is locked, or at fault: then the next write reports it.
     }
     this.#work = this.#work.then(() => this.#look());
     if (this.#isStarted) this.#again();

@@ -123,14 +123,14 @@ faultTest("opens a file anew that was removed while in use", async (stateDir, pa
   await until("it came", () => deliveries.length === 1);
   for (const end of ["", "-wal", "-shm"]) Deno.removeSync(path + end);
   const isPublished = () => broker.publish("q", "after").then(() => true, () => false);
-  await until("it was opened anew", async () => await isPublished() && deliveries.length > 1);
+  await until("it was opened again", async () => await isPublished() && deliveries.length > 1);
   const second = deliveries.at(-1);
   assert.equal(new TextDecoder().decode(second?.body as Uint8Array), "after");
   await subscription.close();
   const said = reports.map((one) => one.kind === "notice" ? one.error?.message ?? "" : "");
   assert.ok(said.includes(
     `The broker's file ${path} was removed or replaced while in use, and its events with it: it ` +
-      `is opened anew; leave the files of STATE_DIR alone while the program runs`,
+      `is opened again; leave the files of STATE_DIR alone while the program runs`,
   ));
 });
 

@@ -76,7 +76,7 @@ sqliteTest("what a killed process had taken comes again soon, redelivered", asyn
   const [report] = reports.filter(({ kind }) => kind === "notice");
   assert.equal(
     report?.kind === "notice" && report.message,
-    "Events of {count} ended processes are handed out again",
+    "Events that {count} ended processes had taken are released",
   );
 });
 
