@@ -131,7 +131,7 @@ Deno.test("logReporter tells discarded and released events from processed ones",
   );
   assert.deepEqual(messages.map((line) => line?.["message"]), [
     "Discarded an event of queue test",
-    "Gave an event back to queue test",
+    "Released an event to queue test",
   ]);
   assert.equal("event" in (messages[0] ?? {}), false);
 });

@@ -35,6 +35,6 @@ Deno.test("runMigrate exits with 1 and says what is wrong", async () => {
   assert.deepEqual([ran.code, ran.stdout], [1, ""]);
   assert.match(
     ran.stderr,
-    /^PostgreSQL at 127\.0\.0\.1:1\/d cannot be reached \(.+\): see that it runs, and that DATABASE_URL names its host and port\.$/,
+    /^PostgreSQL at 127\.0\.0\.1:1\/d cannot be reached \(.+\): check that it runs, and that DATABASE_URL names its host and port\.$/,
   );
 });

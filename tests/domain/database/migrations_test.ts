@@ -91,7 +91,7 @@ eachEmptyDatabaseTest("migrateDatabase says what to do where a table was removed
   await assert.rejects(migrateDatabase(url), {
     kind: "missing-table",
     message:
-      /^A table of this program was removed from the database \S+ after it had been migrated: restore it from a backup, or delete all rows of process_queue_migration and run `process-queue migrate` again, which makes it anew, empty\.$/,
+      /^A table of this program was removed from the database \S+ after it had been migrated: restore it from a backup, or delete all rows of process_queue_migration and run `process-queue migrate` again, which makes an empty one\.$/,
   });
   await assert.rejects(openDatabase(url), {
     kind: "missing-table",

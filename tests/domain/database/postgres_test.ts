@@ -40,14 +40,14 @@ postgresTest("openDatabase says that the password is wrong, without it", async (
     message,
     `PostgreSQL at ${
       describeDatabase(url)
-    } does not let us in (password authentication failed for user "pq"): correct user and password in DATABASE_URL, or the server's pg_hba.conf.`,
+    } refuses the login (password authentication failed for user "pq"): correct user and password in DATABASE_URL, or the server's pg_hba.conf.`,
   );
 });
 
 postgresTest("openDatabase says that a password is needed", async ({ url }) => {
   const start = performance.now();
   const { stdout } = await runProgram("database/open", [changed(url, { password: "" })]);
-  assert.match(stdout, /^login: .* does not let us in \(.*password.*\): correct user and password/);
+  assert.match(stdout, /^login: .* refuses the login \(.*password.*\): correct user and password/);
   // The server would close the connection after 60 s: it is not waited for.
   assert.ok(performance.now() - start < 30_000);
 });
@@ -127,7 +127,7 @@ postgresTest("connectPostgres says that others hold a lock", async ({ url }) => 
   });
 });
 
-postgresTest("connectPostgres says that transactions are in each other's way", async ({ url }) => {
+postgresTest("connectPostgres says that transactions conflict", async ({ url }) => {
   await migrateDatabase(url);
   await using db = await openDatabase(url);
   await sql`insert into process_queue_inbox values ('q', 'a', 1)`.execute(db);
@@ -141,7 +141,7 @@ postgresTest("connectPostgres says that transactions are in each other's way", a
     kind: "conflict",
     message: `Transactions in ${
       describeDatabase(url)
-    } are in each other's way (could not serialize access due to concurrent update): see pg_stat_activity for what else writes the same rows.`,
+    } conflict (could not serialize access due to concurrent update): see pg_stat_activity for what else writes the same rows.`,
   });
 });
 
@@ -153,7 +153,7 @@ postgresTest(
     await assert.rejects(slow, {
       kind: "unreachable",
       message:
-        "PostgreSQL at db:5432/zulip cannot be reached (Query read timeout): see that it runs, and that DATABASE_URL names its host and port.",
+        "PostgreSQL at db:5432/zulip cannot be reached (Query read timeout): check that it runs, and that DATABASE_URL names its host and port.",
     });
     await one(db);
   },
@@ -224,7 +224,7 @@ postgresTest("connectPostgres outlives its server, idle and in a transaction", a
     message: new RegExp(
       `^PostgreSQL at ${
         describeDatabase(server.url)
-      } cannot be reached \\(.*ECONNREFUSED.*\\): see that it runs, and that DATABASE_URL names its host and port\\.$`,
+      } cannot be reached \\(.*ECONNREFUSED.*\\): check that it runs, and that DATABASE_URL names its host and port\\.$`,
     ),
   });
   await server.start();
@@ -240,7 +240,7 @@ Deno.test("openDatabase says that nobody answers", async () => {
     assert.equal(kind, "unreachable");
     assert.match(
       message,
-      /^PostgreSQL at \S+:\d+\/d cannot be reached \(.*ECONNREFUSED.*\): see that it runs/,
+      /^PostgreSQL at \S+:\d+\/d cannot be reached \(.*ECONNREFUSED.*\): check that it runs/,
     );
   }
 });
@@ -261,5 +261,5 @@ Deno.test("openDatabase gives up a server that does not answer", async () => {
   const { kind, message } = await openingError(`postgres://u:s3cret@127.0.0.1:${port}/d`);
   (await accepted).close();
   assert.equal(kind, "unreachable");
-  assert.match(message, /cannot be reached \(.*timeout.*\): see that it runs/);
+  assert.match(message, /cannot be reached \(.*timeout.*\): check that it runs/);
 });

@@ -494,14 +494,14 @@ worldTest("it is said once that an event is near its delivery limit", async (wor
   await done.promise;
   await subscription.close();
   assert.deepEqual(world.notices, [
-    `warning: An event of queue ${world.queue} was given back 10 times: a quorum queue drops ` +
+    `warning: An event of queue ${world.queue} was requeued 10 times: a quorum queue drops ` +
     "events beyond its delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a " +
     "policy (before RabbitMQ 4: set none)",
   ]);
 });
 
 worldTest(
-  "a queue that is deleted is declared anew, with one line that says what was lost",
+  "a queue that is deleted is declared again, with one line that says what was lost",
   async (world) => {
     const first = gate();
     for (let i = 0; i < 4; i++) {
@@ -512,14 +512,14 @@ worldTest(
     await engine.untilRan(1);
     await world.client.channel.deleteQueue(world.queue);
     first.open();
-    await until("it was declared anew", () => world.client.ready(world.queue).then((n) => n === 0));
+    await until("it was declared again", () => world.client.ready(world.queue).then((n) => n === 0));
     await world.client.publish(world.queue, "4");
     await until("consumption goes on", () => engine.events.includes(4));
     const errors = world.notices.filter((text) => text.startsWith("error:"));
     assert.equal(errors.length, 1, world.notices.join("\n"));
     assert.match(
       errors[0] ?? "",
-      /^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared anew and consumed$/,
+      /^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared again and consumed$/,
     );
   },
 );
@@ -547,7 +547,7 @@ worldTest(
     const parked = await until("it is parked", () => engine.notices[0]);
     assert.match(
       parked,
-      /^error: Queue world-\w+ is parked for 300 s: an event could neither be retried nor dead-lettered, and is back in its queue \(Queue world-\w+\.retry\.1s exists with other arguments \(PRECONDITION_FAILED - inequivalent arg 'x-\S+' for queue 'world-\w+\.retry\.1s' in vhost '\/': .*\): when it is empty, delete it with rabbitmqctl delete_queue world-\w+\.retry\.1s, and it is made anew when it is needed\)$/,
+      /^error: Queue world-\w+ is parked for 300 s: an event could neither be retried nor dead-lettered, and is back in its queue \(Queue world-\w+\.retry\.1s exists with other arguments \(PRECONDITION_FAILED - inequivalent arg 'x-\S+' for queue 'world-\w+\.retry\.1s' in vhost '\/': .*\): when it is empty, delete it with rabbitmqctl delete_queue world-\w+\.retry\.1s, and it is declared again when it is needed\)$/,
     );
     await until("it is back", async () => await world.client.ready(world.queue) === 1);
     assert.equal(engine.ledger.length, 1);

@@ -169,7 +169,7 @@ Deno.test("nobody there is an error once the time to wait is over", async () => 
     { url: `amqp://127.0.0.1:${port}`, waitSeconds: 1 },
     "unreachable",
     new RegExp(
-      `^RabbitMQ at 127.0.0.1:${port} cannot be reached \\(connect ECONNREFUSED.*\\): see that it ` +
+      `^RabbitMQ at 127.0.0.1:${port} cannot be reached \\(connect ECONNREFUSED.*\\): check that it ` +
         `runs and that AMQP_URL \\(or RABBITMQ_HOST and RABBITMQ_PORT\\) names the right place$`,
     ),
     5,
@@ -186,7 +186,7 @@ Deno.test("a port that accepts and never answers is an error in time", async () 
   await assertRefused(
     { url: `amqp://127.0.0.1:${listener.addr.port}`, waitSeconds: 1 },
     "unreachable",
-    /cannot be reached \(no answer within 1 s\): see that it runs/,
+    /cannot be reached \(no answer within 1 s\): check that it runs/,
     5,
   );
   listener.close();
@@ -228,7 +228,7 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
     assertRefused(
       { url },
       "tls",
-      /^The TLS connection to 127\.0\.0\.1:\d+ could not be made \(.*\): name the authority that signed the broker's certificate with AMQP_CA_FILE, use the host name that the certificate has, and see that the port is the one for TLS$/,
+      /^The TLS connection to 127\.0\.0\.1:\d+ could not be made \(.*\): name the authority that signed the broker's certificate with AMQP_CA_FILE, use the host name that the certificate has, and check that the port is the one for TLS$/,
     ));
 
   await t.step("with the authority's file it works, by address and by name", async () => {
@@ -245,7 +245,7 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
     assertRefused(
       { url: change(url, { port: String(node.port) }), ca },
       "tls",
-      /see that the port is the one for TLS$/,
+      /check that the port is the one for TLS$/,
     ));
 
   await t.step(
