@@ -21,7 +21,7 @@ Deno.test("errorData describes an error with name, message, stack and code", () 
   );
 });
 
-Deno.test("errorData calls an error without a name of its own by its class", () => {
+Deno.test("errorData names an error without a name of its own by its class", () => {
   class BrokerError extends Error {}
   assert.equal(errorData(new BrokerError("x")).name, "BrokerError");
   assert.equal(errorData(new Deno.errors.NotFound("x")).name, "NotFound");
@@ -131,7 +131,7 @@ Deno.test("errorData describes anything within its bounds", () => {
   }));
 });
 
-Deno.test("errorData takes out the colours that Deno puts into what it says of modules", () => {
+Deno.test("errorData removes the colours that Deno uses in errors about modules", () => {
   const cause = new TypeError('Module not found "\x1b[33mfile:///gone.ts\x1b[39m"');
   const { message, stack } = errorData(new Error(`no \x1b[1mmodule\x1b[0m`, { cause }));
   assert.equal(message, "no module");

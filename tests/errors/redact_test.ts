@@ -112,7 +112,7 @@ Deno.test("isSecretName knows names in every spelling", () => {
   }
 });
 
-/** Of three runs, in ms. */
+/** The shortest of three runs, in ms. */
 function fastest(text: string): number {
   const times = [0, 1, 2].map(() => {
     const start = performance.now();

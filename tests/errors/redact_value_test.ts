@@ -21,7 +21,7 @@ Deno.test("redactValue hides values by their names, at every depth", () => {
   });
 });
 
-Deno.test("redactValue makes plain data of what JSON cannot say", () => {
+Deno.test("redactValue makes plain data of values that JSON lacks", () => {
   const value = {
     date: new Date(0),
     bad: new Date(NaN),
@@ -120,7 +120,7 @@ Deno.test("redactValue keeps any JSON value that has no secret and is small", ()
   );
 });
 
-Deno.test("redactValue makes something that JSON.stringify takes of anything", () => {
+Deno.test("redactValue makes a value that JSON.stringify accepts, of anything", () => {
   const anything = fc.anything({
     ...{ withBigInt: true, withDate: true, withMap: true, withSet: true },
     ...{ withTypedArray: true, withNullPrototype: true, withSparseArray: true },

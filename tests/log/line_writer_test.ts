@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LineWriter } from "../../lib/log/line_writer.ts";
 
-/** Takes what its script says, one entry a write: so many bytes, or an error. */
+/** A sink with a script: each write takes a number of bytes, or throws. */
 class ScriptedSink {
   text = "";
   readonly #script: (number | Error)[];

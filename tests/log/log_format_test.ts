@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 import { jsonLine, LINE_PARTS, type LineContext, textLine } from "../../lib/log/log_format.ts";
 
-/** In local time, so that text lines are the same everywhere. */
+/** A timestamp in local time, so that text lines are the same everywhere. */
 const LOCAL = new Date(2023, 11, 15, 20, 57, 14, 206).getTime();
 const UTC = Date.UTC(2023, 11, 15, 20, 57, 14, 206);
 const CONTEXT: LineContext = { queue: "test", worker_num: 0, event: "e1", attempt: 2 };
@@ -72,7 +72,7 @@ Deno.test("textLine abbreviates levels as Zulip does, four characters wide", () 
   assert.deepEqual(shown, ["DEBG ", "INFO ", "WARN ", "ERR  ", "FATA "]);
 });
 
-Deno.test("textLine appends what the message does not say", () => {
+Deno.test("textLine appends properties that are not in the message", () => {
   const properties = { duration: 2, reason: "two words", queue: "test", none: undefined };
   const line = textLine(record("Event {event}", properties, { ...CONTEXT, worker_num: 3 }), false);
   assert.equal(
@@ -102,7 +102,7 @@ Deno.test("textLine escapes control characters, so that no line can be forged", 
   );
 });
 
-Deno.test("textLine colours the level only when told to", () => {
+Deno.test("textLine colours the level only when asked", () => {
   const line = textLine(record("x", {}, {}, "error"), true);
   assert.equal(line.slice(24), "\x1b[31mERR \x1b[0m [process_queue] x\n");
 });
@@ -156,7 +156,7 @@ Deno.test("jsonLine writes a record that was not made by this program", () => {
   assert.equal(JSON.parse(jsonLine(foreign)).message, "a is 1");
 });
 
-Deno.test("textLine says where an error was thrown that its message names", () => {
+Deno.test("textLine names the place where an error in its message was thrown", () => {
   const engine = new URL("../../lib/engine/executor/lanes.ts", import.meta.url).href;
   const error = {
     name: "TypeError",

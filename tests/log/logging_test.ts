@@ -17,7 +17,7 @@ const SETTLED: SettledReport = {
   inFlight: 0,
 };
 
-/** The lines that are logged meanwhile, as JSON without their time. */
+/** The lines that `run` logs, as JSON without their time. */
 function logged(level: LogLevel, run: () => void): Record<string, unknown>[] {
   const lines: string[] = [];
   setUpLogging({ format: "json", level, write: (line) => void lines.push(line) });
@@ -125,7 +125,7 @@ Deno.test("logReporter writes a processed event at debug, with its times", () =>
   assert.deepEqual(reported("info", SETTLED), []);
 });
 
-Deno.test("logReporter tells discarded and released events from processed ones", () => {
+Deno.test("logReporter distinguishes discarded, released and processed events", () => {
   const messages = (["discarded", "released"] as const).map((outcome) =>
     reported("debug", { ...SETTLED, id: "", outcome })[0]
   );
@@ -210,11 +210,11 @@ Deno.test("logReporter shows bodies in debug lines only, redacted and cut", () =
   assert.equal(line?.["body"], "caf\u00e9 token=***");
 });
 
-Deno.test("logReporter says nothing of a queue that woke", () => {
+Deno.test("logReporter writes nothing when a queue wakes", () => {
   assert.deepEqual(reported("debug", { kind: "woke", queue: "test" }), []);
 });
 
-Deno.test("logging goes on when nobody reads standard error", async () => {
+Deno.test("logging does not block when nobody reads standard error", async () => {
   const child = spawn("5000");
   await child.stderr.cancel();
   await child.stdin.close();
@@ -222,7 +222,7 @@ Deno.test("logging goes on when nobody reads standard error", async () => {
   assert.deepEqual([success, stdout], [true, "alive\n"]);
 });
 
-Deno.test("logging to what is not a terminal writes whole lines of JSON", async () => {
+Deno.test("logging writes whole lines of JSON where there is no terminal", async () => {
   const child = spawn("2000");
   await child.stdin.close();
   const [stderr] = await Promise.all([new Response(child.stderr).text(), answer(child)]);

@@ -4,7 +4,7 @@ import type { Report } from "../../lib/engine/report.ts";
 
 const WOKE: Report = { kind: "woke", queue: "test" };
 
-Deno.test("combine passes every report to all, in their order", () => {
+Deno.test("combine passes every report to all, in order", () => {
   const seen: string[] = [];
   const report = combine(() => seen.push("a"), () => seen.push("b"));
   report(WOKE);
@@ -12,7 +12,7 @@ Deno.test("combine passes every report to all, in their order", () => {
   assert.deepEqual(seen, ["a", "b", "a", "b"]);
 });
 
-Deno.test("combine tells the others, once, of a reporter that throws", () => {
+Deno.test("combine reports a reporter that throws to the others, once", () => {
   const seen: Report[] = [];
   const broken = () => {
     throw new Error("password=hunter2");

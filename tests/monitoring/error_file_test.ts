@@ -17,7 +17,7 @@ const FAILED: SettledReport = {
 };
 const refuse = (report: Report) => assert.fail(JSON.stringify(report));
 
-/** What the file holds after one failure with this body. */
+/** The content of the file after one failure with this body. */
 function written(body: string | Uint8Array | undefined): string {
   const dir = Deno.makeTempDirSync();
   try {
@@ -29,7 +29,7 @@ function written(body: string | Uint8Array | undefined): string {
   }
 }
 
-/** By the rule `timestamp<TAB>JSON<LF>`. */
+/** Reads lines of the form `timestamp<TAB>JSON<LF>`. */
 function readBack(line: string): unknown {
   assert.equal(line.indexOf("\n"), line.length - 1);
   const [time, json, ...more] = line.split("\t");
@@ -97,7 +97,7 @@ Deno.test("errorFileReporter ignores everything but failures", () => {
   }
 });
 
-Deno.test("errorFileReporter waits once for a lock that somebody keeps, not for each failure", () => {
+Deno.test("errorFileReporter waits once for a lock that another process keeps, not for each failure", () => {
   const dir = Deno.makeTempDirSync();
   try {
     using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });
@@ -115,7 +115,7 @@ Deno.test("errorFileReporter waits once for a lock that somebody keeps, not for 
   }
 });
 
-Deno.test("errorFileReporter writes although somebody keeps the lock", () => {
+Deno.test("errorFileReporter writes even if another process keeps the lock", () => {
   const dir = Deno.makeTempDirSync();
   {
     using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });

@@ -32,7 +32,7 @@ Deno.test("Histogram.percentile is null when nothing was added", () => {
   assert.equal(filled([]).percentile(0.5), null);
 });
 
-Deno.test("Histogram counts what is no duration as none, and what is endless as very long", () => {
+Deno.test("Histogram counts NaN as 0 and infinity as very long", () => {
   assert.equal(filled([0, -5, NaN, 1e-9]).percentile(0.99), 0);
   assert.ok((filled([Infinity]).percentile(0.5) ?? 0) > 365 * 86_400_000);
 });

@@ -1,10 +1,10 @@
-/** What reaches Sentry, as a local server that takes its envelopes sees it. */
+/** Reports to Sentry, as a local server receives them. */
 import assert from "node:assert/strict";
 import type { NoticeReport, SettledReport } from "../../lib/engine/report.ts";
 import { openSentry, type SentryOptions } from "../../lib/monitoring/sentry.ts";
 import { FakeSentry, type Item } from "../fixtures/monitoring/fake_sentry.ts";
 
-/** The SDK does not clear the timer of its `close`, which is its only leak. */
+/** A test without sanitizers: the SDK does not clear the timer of its `close`. */
 function sentryTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
 }
@@ -153,7 +153,7 @@ sentryTest("openSentry captures the same error once a second, however often it c
   assert.equal(sentry.items.length, 2);
 });
 
-sentryTest("openSentry says nothing of events that wait, are released or are done", async () => {
+sentryTest("openSentry sends nothing for events that wait, are released or are done", async () => {
   await using sentry = new FakeSentry();
   const { report, flush } = await open(sentry.dsn);
   report(PROCESSED);
@@ -208,7 +208,7 @@ sentryTest("openSentry does not wait for a Sentry that hangs", async () => {
   release.resolve();
 });
 
-sentryTest("openSentry bears a Sentry that refuses", async () => {
+sentryTest("openSentry ignores a Sentry that refuses", async () => {
   await using sentry = new FakeSentry(() => new Response("no", { status: 500 }));
   const { report, flush } = await open(sentry.dsn);
   report(FAILED);

@@ -5,7 +5,7 @@ import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/s
 
 const START = 1_766_063_174_120;
 
-/** One queue's statistics in a folder of their own, with a clock that stands still. */
+/** One queue's statistics in a folder of their own, with a clock that the test sets. */
 class Scene {
   ms = 0;
   current: { id: string; ageSeconds: number } | undefined;
@@ -119,7 +119,7 @@ Deno.test("QueueStatistics counts what became of events", () => {
   );
 });
 
-Deno.test("QueueStatistics averages the last 50 runs that went well, in seconds", () => {
+Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds", () => {
   using scene = new Scene();
   scene.settle(1, { runMs: 1000 }, 10);
   scene.settle(1, { runMs: 10_000, outcome: "failed" }, 10);
@@ -128,7 +128,7 @@ Deno.test("QueueStatistics averages the last 50 runs that went well, in seconds"
   assert.equal(scene.statistics.snapshot().recent_average_consume_time, 0.02);
 });
 
-Deno.test("QueueStatistics answers waits in seconds, but not of events that never ran", () => {
+Deno.test("QueueStatistics gives waits in seconds, without events that never ran", () => {
   using scene = new Scene();
   scene.settle(1, { waitMs: 1e6, outcome: "released" });
   assert.equal(scene.statistics.snapshot().wait_p50, null);
@@ -138,7 +138,7 @@ Deno.test("QueueStatistics answers waits in seconds, but not of events that neve
   assert.ok(Math.abs((wait_p50 ?? 0) - 0.1) < 0.01 && Math.abs((wait_p99 ?? 0) - 5) < 0.5);
 });
 
-Deno.test("QueueStatistics starts anew when the queue is empty, and writes at the next sweep", () => {
+Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at the next sweep", () => {
   using scene = new Scene();
   scene.settle(1, {}, 3);
   scene.ms = 1000;

@@ -12,7 +12,7 @@ function append(testFile: string, event: unknown): Promise<RunResult> {
   return runEvent(worker, event, { environment: { ZULIP_WORKER_TEST_FILE: testFile } });
 }
 
-/** That an event could not be appended, and is tried again. */
+/** Asserts that an event could not be appended and is retried. */
 async function assertFails(testFile: string, message: RegExp): Promise<void> {
   const { outcome, error } = await append(testFile, {});
   assert.equal(outcome, "retried");

@@ -43,7 +43,7 @@ async function count(...[where, events, ids]: Parameters<typeof run>): Promise<B
   return result;
 }
 
-Deno.test("user_activity takes 100 events or what comes in a second", () => {
+Deno.test("user_activity takes batches of 100 events, or of a second", () => {
   assert.ok("batch" in userActivity);
   assert.deepEqual(userActivity.batch, { size: 100, seconds: 1 });
   assert.equal(userActivity.prefetch, 500);
@@ -82,7 +82,7 @@ Deno.test("user_activity refuses what does not fit its table", async () => {
 });
 
 eachDatabaseTest(
-  "user_activity counts a batch, and one that comes again once",
+  "user_activity counts a batch that is delivered twice once",
   async (database) => {
     const events = [event(1, T + 9), event(1), event(2)];
     for (let time = 0; time < 2; time++) await count(database, events, ["a", "b", undefined]);
@@ -139,7 +139,7 @@ eachDatabaseTest(
   },
 );
 
-/** That each event waits, however often, for a database in this trouble. */
+/** Asserts that each event waits, however often, for a database with this fault. */
 function waits({ events }: BatchResult, trouble: RegExp): void {
   for (const { outcome, reason, delay, counted, error } of events) {
     assert.deepEqual([outcome, reason, delay, counted], ["retried", "retry-later", 15, false]);
@@ -160,7 +160,7 @@ Deno.test("user_activity retries without counting while SQLite is locked", () =>
   }));
 
 postgresTest(
-  "user_activity retries without counting while its server is away, and then goes on",
+  "user_activity retries without counting while its server cannot be reached, and then goes on",
   async () => {
     await using server = await startPostgres();
     await migrateDatabase(server.url);

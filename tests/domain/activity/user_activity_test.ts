@@ -49,7 +49,7 @@ eachDatabaseTest("recordActivities makes one row per user, client and query", as
 });
 
 eachDatabaseTest(
-  "recordActivities adds to rows that are there and never sets last_visit back",
+  "recordActivities adds to existing rows and never sets last_visit back",
   async (database) => {
     const db = await database.open();
     await record(db, [activity(1, T + 50), activity(2, T)]);
@@ -126,7 +126,7 @@ eachDatabaseTest(
 );
 
 eachDatabaseTest(
-  "recordActivities cuts a query at 50 code points and takes out NUL",
+  "recordActivities cuts a query at 50 code points and removes NUL",
   async (database) => {
     const db = await database.open();
     await record(db, [

@@ -26,7 +26,7 @@ Deno.test("describeDatabase names host, port and database, and no password", () 
   for (const [url, name] of Object.entries(names)) assert.equal(describeDatabase(url), name);
 });
 
-Deno.test("connectDatabase refuses what is no database's address, without repeating it", async () => {
+Deno.test("connectDatabase refuses an invalid address, without repeating it", async () => {
   const urls = ["", "sqlite:", "mysql://u:s3cret@h/d", "postgres://u:s3#cret@h:x/d", "zulip.db"];
   for (const url of urls) await assert.rejects(connectDatabase(url), NOT_AN_ADDRESS);
 });

@@ -44,7 +44,7 @@ eachDatabaseTest(
 );
 
 eachDatabaseTest(
-  "prune deletes the oldest ids before a time, and no more than it is told",
+  "prune deletes the oldest ids before a time, at most as many as the limit",
   async (database) => {
     const db = await database.open();
     for (const [index, id] of ["a", "b", "c", "d"].entries()) {
@@ -67,7 +67,7 @@ eachDatabaseTest("pruneNowAndThen keeps ids for 24 hours", async (database) => {
   assert.equal(KEPT_MS, 86_400_000);
 });
 
-eachDatabaseTest("pruneNowAndThen looks once a minute", async (database) => {
+eachDatabaseTest("pruneNowAndThen deletes once a minute", async (database) => {
   const db = await database.open();
   const then = NOW + KEPT_MS;
   await pruneNowAndThen(db, then);

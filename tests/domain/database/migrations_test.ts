@@ -19,13 +19,13 @@ function record(db: Database, user_profile_id: number, id: string): Promise<void
   return recordActivities(db, [activity], { queue: "user_activity", ids: [id], now: T * 1000 });
 }
 
-/** Runs `fn` with a database that nothing has been done to yet. */
+/** Runs `fn` with an empty database. */
 function eachEmptyDatabaseTest(name: string, fn: (url: string) => Promise<void>): void {
   Deno.test(`${name} (sqlite)`, () => inFolder((folder) => fn(`sqlite:${folder}/test.sqlite`)));
   postgresTest(`${name} (postgres)`, ({ url }) => fn(url));
 }
 
-/** Runs SQL on a database without looking at its tables. */
+/** Runs SQL on a database without checking its tables. */
 async function execute(url: string, ...statements: string[]): Promise<void> {
   await using db = await connectDatabase(url);
   for (const statement of statements) await sql.raw(statement).execute(db);
@@ -57,7 +57,7 @@ Deno.test("migrateDatabase applies all migrations or none", () =>
     assert.deepEqual(await migrateDatabase(url), [...MIGRATIONS]);
   }));
 
-eachEmptyDatabaseTest("migrate keeps its books in tables of its own", async (url) => {
+eachEmptyDatabaseTest("migrate records migrations in tables of its own", async (url) => {
   await using db = await connectDatabase(url);
   await migrate(db);
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
@@ -163,7 +163,7 @@ postgresTest(
 );
 
 postgresTest(
-  "migrateDatabase in a second schema does not take the first one's books for its own",
+  "migrateDatabase in a second schema ignores the records of the first",
   async ({ url }) => {
     await migrateDatabase(url);
     await execute(url, "create schema other");

@@ -15,7 +15,7 @@ async function pragma(db: Database, name: string): Promise<unknown> {
 }
 
 sqliteTest(
-  "connectSqlite writes ahead, syncs each commit and blocks for 20 ms at the most",
+  "connectSqlite writes ahead, syncs each commit and blocks for at most 20 ms",
   async (path) => {
     await using db = connectSqlite(path);
     assert.equal(await pragma(db, "journal_mode"), "wal");
@@ -71,7 +71,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("connectSqlite gives violated constraints back as they are", async (path) => {
+sqliteTest("connectSqlite throws violated constraints as they are", async (path) => {
   await using db = await openDatabase(`sqlite:${path}`);
   const row = { queue: "q", message_id: "a", seen_at: 1 };
   const insert = () => db.insertInto("process_queue_inbox").values(row).execute();
@@ -105,12 +105,12 @@ sqliteTest("connectSqlite runs transactions of one handle one after another", as
   assert.equal((await db.selectFrom("process_queue_inbox").selectAll().execute()).length, 20);
 });
 
-Deno.test("openDatabase keeps a database in memory where it is told", async () => {
+Deno.test("openDatabase opens a database in memory", async () => {
   await using db = await openDatabase("sqlite::memory:");
   assert.deepEqual(await db.selectFrom("zerver_useractivity").selectAll().execute(), []);
 });
 
-sqliteTest("openDatabase refuses a file of another kind and leaves it alone", async (path) => {
+sqliteTest("openDatabase refuses a file of another kind and does not change it", async (path) => {
   const text = "no database at all\n".repeat(200);
   await Deno.writeTextFile(path, text);
   await assert.rejects(openDatabase(`sqlite:${path}`), {
@@ -121,7 +121,7 @@ sqliteTest("openDatabase refuses a file of another kind and leaves it alone", as
   assert.equal(await Deno.readTextFile(path), text);
 });
 
-sqliteTest("openDatabase says that a folder is no file", async (path) => {
+sqliteTest("openDatabase says that a folder is not a file", async (path) => {
   await Deno.mkdir(path);
   await assert.rejects(openDatabase(`sqlite:${path}`), {
     kind: "permission",
@@ -139,7 +139,7 @@ sqliteTest("openDatabase says that the folder cannot be made", async (path) => {
   });
 });
 
-/** Root may write everywhere; without its capabilities it is a user like any other. */
+/** Root may write everywhere; without its capabilities it is like any other user. */
 const AS_A_USER = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
 sqliteTest("openDatabase says that the file may not be written", async (path) => {

@@ -23,7 +23,7 @@ const KINDS: Record<string, readonly string[]> = {
 };
 
 for (const [kind, states] of Object.entries(KINDS)) {
-  Deno.test(`postgresError knows ${kind} by its SQLSTATE`, () => {
+  Deno.test(`postgresError recognizes ${kind} by its SQLSTATE`, () => {
     for (const state of states) {
       const cause = failure(state);
       const error = postgresError(cause, WHERE);
@@ -51,7 +51,7 @@ Deno.test("postgresError says that a table is missing", () => {
   );
 });
 
-Deno.test("postgresError gives back what is the data's fault, or the program's", () => {
+Deno.test("postgresError returns an error of the data, or of the program, as it is", () => {
   const others = [
     ...["23503", "23505", "22003", "22021", "54000", "XX000"].map(failure),
     new TypeError("no"),
@@ -60,7 +60,7 @@ Deno.test("postgresError gives back what is the data's fault, or the program's",
   for (const other of others) assert.equal(postgresError(other, WHERE), other);
 });
 
-Deno.test("postgresError knows a lost connection and a failed TLS one by what is not the server's", () => {
+Deno.test("postgresError recognizes a lost connection and failed TLS by errors that are not the server's", () => {
   const cases: [Error, string, string][] = [
     [
       new Error("Connection terminated unexpectedly"),

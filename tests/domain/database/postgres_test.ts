@@ -13,7 +13,7 @@ import { connectPostgres } from "../../../lib/domain/database/postgres.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
 
-/** What opening `url` throws; neither its message nor what it inspects to may hold the password. */
+/** The error of opening `url`; neither its message nor its inspection may hold the password. */
 async function openingError(url: string): Promise<DatabaseError> {
   const error = await openDatabase(url).then(() => assert.fail("It was opened"), (error) => error);
   assert.ok(error instanceof DatabaseError, String(error));
@@ -48,7 +48,7 @@ postgresTest("openDatabase says that a password is needed", async ({ url }) => {
   const start = performance.now();
   const { stdout } = await runProgram("database/open", [changed(url, { password: "" })]);
   assert.match(stdout, /^login: .* refuses the login \(.*password.*\): correct user and password/);
-  // The server would close the connection after 60 s: it is not waited for.
+  // The test does not wait until the server closes the connection, after 60 s.
   assert.ok(performance.now() - start < 30_000);
 });
 
@@ -112,7 +112,7 @@ postgresTest("connectPostgres says that the server takes no writes", async ({ ur
   });
 });
 
-postgresTest("connectPostgres says that others hold a lock", async ({ url }) => {
+postgresTest("connectPostgres says that another transaction holds a lock", async ({ url }) => {
   await migrateDatabase(url);
   await using holder = await openDatabase(url);
   await using db = await connectDatabase(`${url}?options=-clock_timeout%3D50`);
@@ -146,7 +146,7 @@ postgresTest("connectPostgres says that transactions conflict", async ({ url }) 
 });
 
 postgresTest(
-  "connectPostgres gives a query up whose answer does not come, and its connection",
+  "connectPostgres gives up a query without an answer, and its connection",
   async ({ url }) => {
     await using db = connectPostgres(url, "db:5432/zulip", { queryTimeoutMs: 200 });
     const slow = db.transaction().execute((trx) => sql`select pg_sleep(60)`.execute(trx));
@@ -159,7 +159,7 @@ postgresTest(
   },
 );
 
-postgresTest("connectPostgres calls itself process-queue", async ({ url }) => {
+postgresTest("connectPostgres sets the application name process-queue", async ({ url }) => {
   await using db = await connectDatabase(url);
   const { rows } = await sql`select current_setting('application_name') as name`.execute(db);
   assert.deepEqual(rows, [{ name: "process-queue" }]);
@@ -231,7 +231,7 @@ postgresTest("connectPostgres outlives its server, idle and in a transaction", a
   await one(db);
 });
 
-Deno.test("openDatabase says that nobody answers", async () => {
+Deno.test("openDatabase says that no server answers", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -254,7 +254,7 @@ Deno.test("openDatabase says that there is no such host", async () => {
   );
 });
 
-Deno.test("openDatabase gives up a server that does not answer", async () => {
+Deno.test("openDatabase gives up on a server that does not answer", async () => {
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = silent.addr as Deno.NetAddr;
   const accepted = silent.accept();

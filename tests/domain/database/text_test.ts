@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { firstCodePoints, storableText } from "../../../lib/domain/database/text.ts";
 
-Deno.test("storableText takes out NUL and replaces lone surrogates", () => {
+Deno.test("storableText removes NUL and replaces unpaired surrogates", () => {
   assert.equal(storableText("a\0b\ud800c\udc00😀"), "ab\ufffdc\ufffd😀");
 });
 

@@ -20,7 +20,7 @@ import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
 const NOW = Date.UTC(2025, 0, 2, 3, 4, 5, 678);
 const NOW_TEXT = "2025-01-02T03:04:05.678Z";
 const ORIGIN = { queue: "user_activity", host: "mail.example.com", version: "0.1.0" };
-/** amqplib refuses a table over this. */
+/** The largest table, in bytes, that amqplib accepts. */
 const AMQPLIB_MOST = 65_536;
 
 const failure: Extract<Settlement, { kind: "fail" }> = {
@@ -100,7 +100,7 @@ for (const [name, copy] of [["failedProperties", fail], ["retryProperties", agai
     assert.deepEqual(headers?.n, [1, { b: true }]);
   });
 
-  Deno.test(`${name} moves what the broker would act on`, () => {
+  Deno.test(`${name} moves headers that the broker would act on`, () => {
     const deaths = [{ queue: "elsewhere", reason: "expired", count: 1 }];
     const { headers = {}, ...rest } = copy({
       expiration: "60000",
@@ -116,7 +116,7 @@ for (const [name, copy] of [["failedProperties", fail], ["retryProperties", agai
     assert.deepEqual(headers["x-original-x-death"], deaths);
   });
 
-  Deno.test(`${name} keeps what was moved before`, () => {
+  Deno.test(`${name} keeps headers that were moved before`, () => {
     const once = copy({ expiration: "60000", userId: "guest", headers: { CC: ["audit"] } });
     const twice = copy(once).headers ?? {};
     assert.equal(twice["x-original-expiration"], "60000");
@@ -124,7 +124,7 @@ for (const [name, copy] of [["failedProperties", fail], ["retryProperties", agai
     assert.deepEqual(twice["x-original-CC"], ["audit"]);
   });
 
-  Deno.test(`${name} drops what our own retry queues wrote into x-death`, () => {
+  Deno.test(`${name} drops the entries of our own retry queues from x-death`, () => {
     const { headers = {} } = copy({
       headers: {
         "x-death": [
@@ -140,7 +140,7 @@ for (const [name, copy] of [["failedProperties", fail], ["retryProperties", agai
     assert.deepEqual(left, []);
   });
 
-  Deno.test(`${name} moves what other queues wrote into x-death beside our own`, () => {
+  Deno.test(`${name} moves the entries of other queues in x-death`, () => {
     const others = [
       { queue: "user_activity.retry.soon", reason: "expired" },
       { queue: 5 },
@@ -218,7 +218,7 @@ Deno.test("failedProperties keeps the engine's own headers under 16 KB, whatever
   assert.match(String(headers[HEADER.errorMessage]), /^é€😀.*…$/su);
 });
 
-Deno.test("retryProperties says what a next run must know", () => {
+Deno.test("retryProperties holds the state for the next run", () => {
   const { headers } = retryProperties({}, { ...retry, attempts: 2, crashes: 1 }, {
     now: NOW,
     notBefore: NOW + 5000,
@@ -245,7 +245,7 @@ Deno.test("retryProperties forgets an earlier time before which the event must n
   assert.equal(readState(copy).notBefore, 0);
 });
 
-Deno.test("waitingProperties counts nothing and keeps why the event waits", () => {
+Deno.test("waitingProperties counts no attempt and keeps the reason for the wait", () => {
   const first = retryProperties({}, { ...retry, attempts: 2, crashes: 1 }, {
     now: NOW,
     notBefore: 5,
@@ -287,13 +287,13 @@ for (const [properties, publishedAt] of TIMES) {
   });
 }
 
-Deno.test("requeueProperties gives an event that failed back as its publisher sent it", () => {
+Deno.test("requeueProperties restores a failed event as its publisher sent it", () => {
   const published = { ...PUBLISHED, headers: { tenant: "a", timestamp_in_ms: 5 } };
   const failed = fail(again(published));
   assert.deepEqual(requeueProperties({ body: Buffer.from("{}"), properties: failed }), published);
 });
 
-Deno.test("requeueProperties leaves what the broker would act on under its other name", () => {
+Deno.test("requeueProperties leaves headers that the broker would act on under their other names", () => {
   const failed = fail({
     expiration: "60000",
     userId: "guest",

@@ -14,7 +14,7 @@ async function holding(...texts: string[]): Promise<MemoryBroker> {
   return broker;
 }
 
-/** Takes deliveries and settles them when the test says so. */
+/** Takes deliveries, for the test to settle. */
 class Taker extends Conditions {
   readonly deliveries: Delivery[] = [];
   readonly subscription: Subscription;
@@ -49,7 +49,7 @@ Deno.test("MemoryBroker.move keeps an event that the other queue does not take",
   assert.deepEqual(await bodies(broker, "to"), ["1"]);
 });
 
-Deno.test("MemoryBroker.move keeps what it has not moved when it is told to stop", async () => {
+Deno.test("MemoryBroker.move keeps the events it has not moved when `change` throws", async () => {
   await using broker = await holding("1", "2", "3", "4");
   await broker.declare("to");
   let calls = 0;
@@ -62,7 +62,7 @@ Deno.test("MemoryBroker.move keeps what it has not moved when it is told to stop
   assert.deepEqual(await bodies(broker, "to"), ["2"]);
 });
 
-Deno.test("MemoryBroker.move leaves what came meanwhile behind what it leaves", async () => {
+Deno.test("MemoryBroker.move keeps later events behind those that it leaves", async () => {
   await using broker = await holding("1", "2");
   await broker.declare("to");
   const moved = broker.move("from", "to", ({ body }) => String(body) === "1" ? undefined : {});
@@ -84,7 +84,7 @@ Deno.test("MemoryBroker refuses to settle a delivery twice", async () => {
   });
 });
 
-Deno.test("MemoryBroker gives a retry back after its step, and ends what waits at its own end", async () => {
+Deno.test("MemoryBroker delivers a retry after its step, and cancels the waits at its end", async () => {
   const broker = await holding("1", "2");
   const taker = new Taker(broker, "from");
   await taker.subscription.resume(10);

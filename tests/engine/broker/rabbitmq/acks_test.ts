@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { AckCoalescer } from "../../../../lib/engine/broker/rabbitmq/acks.ts";
 
-/** Keeps what RabbitMQ would: an acknowledgement of an unknown tag closes the channel (406). */
+/** Answers as RabbitMQ does: an acknowledgement of an unknown tag closes the channel (406). */
 class Channel {
   readonly unacknowledged = new Set<number>();
-  /** What was acknowledged, or sent back, while nobody had said that it may be. */
+  /** The tags that may be acknowledged. */
   readonly settled = new Set<number>();
   readonly frames: [tag: number, multiple: boolean][] = [];
   #lastTag = 0;
@@ -82,7 +82,7 @@ for (const [prefetch, most] of GATHERED) {
   });
 }
 
-Deno.test("AckCoalescer acknowledges what has gathered when the turn is over, once", () => {
+Deno.test("AckCoalescer acknowledges the settled tags once, at the end of the turn", () => {
   const { channel, deferred, deliver, settle, turn } = setUp(100);
   deliver(3);
   settle(1, 2, 3);
@@ -133,7 +133,7 @@ Deno.test("AckCoalescer does not let a slow event stop the flow", () => {
   assert.deepEqual(channel.unacknowledged, new Set([1, 12]));
 });
 
-Deno.test("AckCoalescer passes over what was sent back", () => {
+Deno.test("AckCoalescer passes over released deliveries", () => {
   const { channel, deliver, settle, release, turn } = setUp(100);
   deliver(4);
   settle(1, 3, 4);
@@ -143,7 +143,7 @@ Deno.test("AckCoalescer passes over what was sent back", () => {
   assert.equal(channel.unacknowledged.size, 0);
 });
 
-Deno.test("AckCoalescer acknowledges nothing when all was sent back", () => {
+Deno.test("AckCoalescer acknowledges nothing when all deliveries were released", () => {
   const { channel, deliver, release, turn } = setUp(2);
   deliver(3);
   [3, 1, 2].forEach(release);

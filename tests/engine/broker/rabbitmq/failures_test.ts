@@ -1,6 +1,6 @@
 /**
- * What happens to the broker while events are published and consumed: consumption goes on by
- * itself, and no confirmed event is lost. One node for all, as each start of one takes its time.
+ * Failures of the broker while events are published and consumed: consumption goes on by itself, and
+ * no confirmed event is lost. All failures share one node, because a start takes long.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import { privateRabbitmqTest } from "../../../servers.ts";
 
 /** How many events are stored while the broker has an alarm. */
 const COUNT = 50;
-/** Consumption goes on this soon after the broker's return. */
+/** The time in which consumption goes on after the broker's return. */
 const BACK_SECONDS = 5;
 
 /**
- * RabbitMQ 3.10 notes the name of a new quorum queue on disk some seconds after it is made: when it
- * is killed before, the queue is lost with its events. So the queues must be older than this.
+ * RabbitMQ 3.10 writes the name of a new quorum queue to disk some seconds after it is made. If it is
+ * killed before, the queue is lost with its events, so the queues must be older than this.
  */
 const QUEUE_AGE_MS = 5000;
 
-privateRabbitmqTest("no trouble of the broker loses a confirmed event", {}, async (node, t) => {
+privateRabbitmqTest("no failure of the broker loses a confirmed event", {}, async (node, t) => {
   await using loads = await Loads.start(node);
   const trouble = (name: string, make: () => Promise<void>) =>
     t.step(name, async () => {
@@ -90,13 +90,13 @@ class Loads implements AsyncDisposable {
     );
   }
 
-  /** How many ms it took until both consumed again. */
+  /** ms until both consumed again. */
   async untilConsumedAfter(time: number): Promise<number> {
     const times = this.all.map((load) => load.untilConsumedAfter(time, BACK_SECONDS));
     return Math.max(...await Promise.all(times));
   }
 
-  /** Waits until each broker object has said something with this text. */
+  /** Waits until each broker object has reported a notice with this text. */
   async untilSaid(text: string): Promise<void> {
     await until(
       `it said ${text}`,
@@ -117,7 +117,7 @@ class Loads implements AsyncDisposable {
   }
 }
 
-/** As if each channel's client had acknowledged what it was never handed. */
+/** Acknowledges, on each channel, a delivery that does not exist. */
 const ACKNOWLEDGE_UNKNOWN = "[gen_server2:cast(Channel, {method, {'basic.ack', 999999999, false}," +
   " none, noflow}) || Channel <- rabbit_channel:list()].";
 
@@ -125,10 +125,10 @@ async function setMemoryLimit(node: PrivateRabbitmq, limit: string): Promise<voi
   await node.ctl("set_vm_memory_high_watermark", limit);
 }
 
-/** What a process takes while nothing it has taken can be stored anew. */
+/** The most events that a process takes while no copy can be stored. */
 const WINDOW = 20;
 
-/** Events that fail cannot be stored anew, so that no more are taken; a stop does not wait for them, and none is lost. */
+/** Copies of failed events cannot be stored, so no more events are taken; a stop does not wait for copies, and none is lost. */
 async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   await using world = await World.open(node, "alarm");
   const broker = await world.openBroker();
@@ -160,7 +160,7 @@ async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   await until("all ran", () => new Set(next.events).size === COUNT);
 }
 
-/** The real program, whose events all fail, gives back what it has and ends with 0. */
+/** The real program, whose events all fail, releases its events and exits with 0. */
 async function endUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   await using stage = await Stage.open(node.url);
   await stage.worker();

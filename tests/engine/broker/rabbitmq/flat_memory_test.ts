@@ -1,5 +1,5 @@
 /**
- * What a million events leave behind in memory: nothing.
+ * The memory that a million events leave behind: none.
  *
  * @module
  */

@@ -62,7 +62,7 @@ interopTest(
       },
     ]);
     await amqpPublish(stage.url, QUEUE, activity("/zip"), ["--content-encoding=gzip"]);
-    // What is wrong with it is not left to the order in which copies are stored.
+    // The error does not depend on the order in which copies are stored.
     const { stdout } = await stage.drain({ PQ_USER_ACTIVITY_BATCH_SIZE: "1" });
     assert.deepEqual(stdout, ["done 0, retried 0, failed 3, waiting for retry 0"]);
     const failed = `${QUEUE}.failed`;

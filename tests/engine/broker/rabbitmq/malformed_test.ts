@@ -1,6 +1,6 @@
 /**
  * Events that no worker can take, through the whole path: each becomes a dead letter with its
- * reason, while its neighbours are processed.
+ * reason, while the events around it are processed.
  *
  * @module
  */
@@ -31,9 +31,9 @@ const MB = 1024 * 1024;
 interface Malformed {
   readonly body?: Uint8Array | string;
   readonly options?: PublishOptions;
-  /** What the dead letter says. */
+  /** The reason in the dead letter. */
   readonly message: RegExp;
-  /** Publishes it, where amqplib would not. */
+  /** Publishes an event that amqplib would refuse. */
   readonly publish?: (client: Client, queue: string) => void;
 }
 
@@ -141,13 +141,13 @@ for (const [name, malformed] of Object.entries(MALFORMED)) {
   });
 }
 
-/** On a channel of its own: confirmations of a raw publish would be taken for this one's. */
+/** Uses a channel of its own, apart from the confirms of raw publishes. */
 async function publishSeparately({ server, queue }: World, body: string): Promise<void> {
   await using client = await Client.open(server.url);
   await client.publish(queue, body);
 }
 
-worldTest("limits are what they are set to", async (world) => {
+worldTest("limits follow their settings", async (world) => {
   const limits = { maxEventBytes: 10, maxHeaderBytes: 1024 };
   const engine = await world.start({ event: EVENT, limits, maxEventDepth: 2 });
   await world.client.publish(world.queue, '{"n":1   }');
@@ -157,7 +157,7 @@ worldTest("limits are what they are set to", async (world) => {
   await engine.untilSettled("processed", 1);
 });
 
-worldTest("numbers that amqplib does not write are kept in a dead letter", async (world) => {
+worldTest("numbers that amqplib cannot write are kept in a dead letter", async (world) => {
   const engine = await world.start({ event: EVENT });
   const value = (value: number) => ({ "!": "double", value });
   const headers = { precise: value(2 ** 50 + 0.5), list: [value(-1e30)] };
@@ -169,7 +169,7 @@ worldTest("numbers that amqplib does not write are kept in a dead letter", async
 });
 
 privateRabbitmqTest(
-  "an event whose header cannot be read at all is said, and does not end the process",
+  "an event whose header cannot be read is reported, and does not end the process",
   {},
   async (node) => {
     await using world = await World.open(node, "deep");
@@ -192,7 +192,7 @@ privateRabbitmqTest(
   },
 );
 
-/** Bodies that are nearly what a worker takes, and some that are anything but. */
+/** Bodies that a worker nearly accepts, and arbitrary ones. */
 const BODIES = fc.oneof(
   { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }) },
   { weight: 2, arbitrary: fc.json().map((text) => Buffer.from(text)) },
@@ -212,7 +212,7 @@ const BODIES = fc.oneof(
   },
 );
 const SHORT = fc.string({ maxLength: 60 });
-/** RabbitMQ itself reads these two. */
+/** The two headers that RabbitMQ itself reads. */
 const NAME = SHORT.filter((name) => name !== "CC" && name !== "BCC");
 const VALUE = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -236,7 +236,7 @@ const PROPERTIES = fc.record({
 }, { requiredKeys: [] });
 const MANY = 10_000;
 
-/** Consumes many bodies; each second event that fits is failed, to try dead letters too. */
+/** Consumes many bodies; every second valid event fails, to cover dead letters too. */
 async function consumeMany(options: Pick<EngineOptions, "broker" | "queue">): Promise<void> {
   let count = 0;
   await using engine = await Engine.start({

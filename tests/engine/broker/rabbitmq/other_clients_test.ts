@@ -1,6 +1,6 @@
 /**
- * Events of Debian's other clients, python3-pika and amqp-tools, and what these read of our dead
- * letters.
+ * Events of Debian's other clients, python3-pika and amqp-tools, and our dead letters as these read
+ * them.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
 const PYTHON = "/usr/bin/python3";
 const AMQP_GET = "/usr/bin/amqp-get";
 
-/** As Zulip publishes, and with what Python's types become in a table. */
+/** Publishes as Zulip does, with headers of Python's types. */
 const PUBLISH = `
 import json, sys, pika, datetime, decimal
 url, queue = sys.argv[1:3]

@@ -512,7 +512,10 @@ worldTest(
     await engine.untilRan(1);
     await world.client.channel.deleteQueue(world.queue);
     first.open();
-    await until("it was declared again", () => world.client.ready(world.queue).then((n) => n === 0));
+    await until(
+      "it was declared again",
+      () => world.client.ready(world.queue).then((n) => n === 0),
+    );
     await world.client.publish(world.queue, "4");
     await until("consumption goes on", () => engine.events.includes(4));
     const errors = world.notices.filter((text) => text.startsWith("error:"));

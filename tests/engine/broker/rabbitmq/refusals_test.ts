@@ -1,6 +1,6 @@
 /**
- * What ends the process at the start, each with a message that says what to do, and what is tried
- * again once the broker has been used.
+ * Refusals of the broker. At the start they end the process, each with a message that says what to
+ * do; once the broker has been used, the process tries again.
  *
  * @module
  */
@@ -18,12 +18,12 @@ import { World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
 import { until } from "../../../fixtures/until.ts";
 import { privateRabbitmqTest, rabbitmqTest, uniqueQueue } from "../../../servers.ts";
 
-/** The URL with other parts. */
+/** The URL with some parts replaced. */
 function change(url: string, parts: Partial<URL>): string {
   return Object.assign(new URL(url), parts).href;
 }
 
-/** That the broker is refused, and at once. */
+/** Asserts that the broker is refused, and at once. */
 async function assertRefused(
   options: RabbitmqOptions,
   kind: BrokerErrorKind,
@@ -36,7 +36,7 @@ async function assertRefused(
   assert.ok(took < seconds, `it took ${took} s`);
 }
 
-/** A user with a password, and with patterns of what it may configure, write and read, if given. */
+/** Adds a user, who may configure, write and read what matches the patterns, if given. */
 async function withUser(
   { server }: World,
   patterns: readonly string[],
@@ -71,7 +71,7 @@ rabbitmqTest("an unknown user is refused at once", async ({ url }) => {
   );
 });
 
-rabbitmqTest("a virtual host that is not there is refused at once", async ({ url, port }) => {
+rabbitmqTest("a virtual host that does not exist is refused at once", async ({ url, port }) => {
   await assertRefused(
     { url: change(url, { pathname: "/not%2Fthere" }) },
     "vhost",
@@ -125,30 +125,33 @@ for (const [deed, patterns] of Object.entries(PATTERNS)) {
   });
 }
 
-worldTest("a user who may not publish hears so, and the event stays", async (world) => {
-  await world.client.channel.assertQueue(world.queue);
-  await withUser(world, [".*", "^nothing$", ".*"], async (url, user) => {
-    const broker = await world.openBroker({ url });
-    await assert.rejects(broker.publish(world.queue, "1"), {
-      kind: "permission",
-      message: new RegExp(`^User ${user} may not use queue ${world.queue} \\(ACCESS_REFUSED`),
+worldTest(
+  "a user without the right to publish gets an error, and the event stays",
+  async (world) => {
+    await world.client.channel.assertQueue(world.queue);
+    await withUser(world, [".*", "^nothing$", ".*"], async (url, user) => {
+      const broker = await world.openBroker({ url });
+      await assert.rejects(broker.publish(world.queue, "1"), {
+        kind: "permission",
+        message: new RegExp(`^User ${user} may not use queue ${world.queue} \\(ACCESS_REFUSED`),
+      });
+      const engine = await world.start({
+        broker,
+        consume: () => {
+          throw new Error("never");
+        },
+      });
+      await world.client.publish(world.queue, "1");
+      const parked = await until("it is parked", () => engine.notices[0]);
+      assert.match(parked, /is parked .* may not use queue .*\.retry\.1s \(ACCESS_REFUSED/);
+      await engine.stop();
+      await broker[Symbol.asyncDispose]();
+      assert.equal(await world.client.ready(world.queue), 1);
     });
-    const engine = await world.start({
-      broker,
-      consume: () => {
-        throw new Error("never");
-      },
-    });
-    await world.client.publish(world.queue, "1");
-    const parked = await until("it is parked", () => engine.notices[0]);
-    assert.match(parked, /is parked .* may not use queue .*\.retry\.1s \(ACCESS_REFUSED/);
-    await engine.stop();
-    await broker[Symbol.asyncDispose]();
-    assert.equal(await world.client.ready(world.queue), 1);
-  });
-});
+  },
+);
 
-worldTest("a queue of another connection alone is refused with what to do", async (world) => {
+worldTest("an exclusive queue of another connection is refused with what to do", async (world) => {
   await using other = await Client.open(world.server.url);
   await other.channel.assertQueue(world.queue, { exclusive: true });
   await assert.rejects(world.start(), {
@@ -160,7 +163,7 @@ worldTest("a queue of another connection alone is refused with what to do", asyn
   });
 });
 
-Deno.test("nobody there is an error once the time to wait is over", async () => {
+Deno.test("a port that nobody listens on is an error once the time to wait is over", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -346,30 +349,34 @@ privateRabbitmqTest("after the first success nothing is fatal", {}, async (node,
   });
 });
 
-privateRabbitmqTest("without the feature flag of quorum queues a start fails", {}, async (node) => {
-  await node.stop();
-  await Deno.remove(`${node.folder}/data`, { recursive: true });
-  const noFlags = "[{rabbit, [{forced_feature_flags_on_init, []}]}].\n";
-  await Deno.writeTextFile(`${node.folder}/advanced.config`, noFlags);
-  await node.start();
-  for (const queueType of ["classic", "quorum"] as const) {
-    await using broker = await openRabbitmq({ url: node.url, queueType });
-    await assert.rejects(Engine.start({ broker, queue: "orders" }), {
-      kind: "topology",
-      message:
-        /^RabbitMQ at 127\.0\.0\.1:\d+ refuses quorum queues that hand events over at least once, in which events wait for their retry: switch them on with rabbitmqctl enable_feature_flag quorum_queue \(INTERNAL_ERROR - .* feature flag is disabled\)$/,
-    });
-  }
-  await node.ctl("enable_feature_flag", "quorum_queue");
-  {
+privateRabbitmqTest(
+  "without the feature flag of quorum queues the start fails",
+  {},
+  async (node) => {
+    await node.stop();
+    await Deno.remove(`${node.folder}/data`, { recursive: true });
+    const noFlags = "[{rabbit, [{forced_feature_flags_on_init, []}]}].\n";
+    await Deno.writeTextFile(`${node.folder}/advanced.config`, noFlags);
+    await node.start();
+    for (const queueType of ["classic", "quorum"] as const) {
+      await using broker = await openRabbitmq({ url: node.url, queueType });
+      await assert.rejects(Engine.start({ broker, queue: "orders" }), {
+        kind: "topology",
+        message:
+          /^RabbitMQ at 127\.0\.0\.1:\d+ refuses quorum queues that hand events over at least once, in which events wait for their retry: switch them on with rabbitmqctl enable_feature_flag quorum_queue \(INTERNAL_ERROR - .* feature flag is disabled\)$/,
+      });
+    }
+    await node.ctl("enable_feature_flag", "quorum_queue");
+    {
+      await using broker = await openRabbitmq({ url: node.url });
+      await assert.rejects(Engine.start({ broker, queue: "orders" }), {
+        message: /rabbitmqctl enable_feature_flag stream_queue \(/,
+      });
+    }
+    await node.ctl("enable_feature_flag", "stream_queue");
     await using broker = await openRabbitmq({ url: node.url });
-    await assert.rejects(Engine.start({ broker, queue: "orders" }), {
-      message: /rabbitmqctl enable_feature_flag stream_queue \(/,
-    });
-  }
-  await node.ctl("enable_feature_flag", "stream_queue");
-  await using broker = await openRabbitmq({ url: node.url });
-  await using engine = await Engine.start({ broker, queue: "orders" });
-  await broker.publish("orders", "1");
-  await engine.untilSettled("processed", 1);
-});
+    await using engine = await Engine.start({ broker, queue: "orders" });
+    await broker.publish("orders", "1");
+    await engine.untilSettled("processed", 1);
+  },
+);

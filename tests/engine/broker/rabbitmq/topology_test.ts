@@ -8,13 +8,13 @@ type Arguments = Record<string, unknown>;
 
 interface FakeBroker {
   readonly model: ChannelModel;
-  /** What it was asked to make. */
+  /** The queues it was asked to make. */
   readonly made: Map<string, Arguments>;
-  /** The types that it was asked for, in this order. */
+  /** The types it was asked for, in order. */
   readonly types: unknown[];
 }
 
-/** A broker of some version without any queue. */
+/** A broker of a version, without queues. */
 function brokerOf(version: string): FakeBroker {
   const made = new Map<string, Arguments>();
   const types: unknown[] = [];
@@ -63,7 +63,7 @@ Deno.test("a classic queue is made without arguments on every RabbitMQ, as Zulip
   }
 });
 
-Deno.test("whether quorum queues are switched on is asked once, where they can be off", async () => {
+Deno.test("checkQuorum asks once, and only where quorum queues can be switched off", async () => {
   const old = brokerOf("3.11.9");
   const asking = topology("classic");
   await Promise.all(["q", "r"].map((queue) => asking.checkQuorum(old.model, queue)));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { Commits } from "../../../../lib/engine/broker/sqlite/commits.ts";
 
-/** A file whose transactions go as it is told, by result codes of SQLite. */
+/** A file whose transactions have scripted results, given as result codes of SQLite. */
 class FakeFile {
   readonly log: string[] = [];
   readonly begins: number[] = [];
@@ -39,7 +39,7 @@ function throwCode(errcode = OK): void {
   if (errcode !== OK) throw Object.assign(new Error(`code ${errcode}`), { errcode });
 }
 
-Deno.test("what is asked for in one turn shares a transaction, claims come last", async () => {
+Deno.test("tasks of one turn share a transaction, in which claims come last", async () => {
   const file = new FakeFile();
   await Promise.all([
     file.tasks.claim(file.task("claim"), true),
@@ -49,7 +49,7 @@ Deno.test("what is asked for in one turn shares a transaction, claims come last"
   assert.deepEqual(file.log, ["begin", "one", "two", "claim", "commit"]);
 });
 
-Deno.test("a task's own error concerns nobody else", async () => {
+Deno.test("a task's own error does not touch other tasks", async () => {
   const file = new FakeFile();
   const results = await Promise.allSettled([
     file.tasks.ask(() => 1),
@@ -62,7 +62,7 @@ Deno.test("a task's own error concerns nobody else", async () => {
   assert.deepEqual(file.log, ["begin", "commit"]);
 });
 
-Deno.test("a lock that others hold is waited for", async () => {
+Deno.test("a transaction waits for a lock of another process", async () => {
   const file = new FakeFile();
   file.begins.push(BUSY, BUSY, BUSY);
   await file.tasks.ask(file.task("one"));
@@ -70,7 +70,7 @@ Deno.test("a lock that others hold is waited for", async () => {
   assert.deepEqual(file.said, []);
 });
 
-Deno.test("a fault rejects what was asked for, and what is owed is tried again", async () => {
+Deno.test("a fault rejects the tasks that somebody waits for, and owed tasks are tried again", async () => {
   const file = new FakeFile();
   file.commits.push(FULL, FULL);
   file.tasks.owe(file.task("owed"));
@@ -85,7 +85,7 @@ Deno.test("a fault rejects what was asked for, and what is owed is tried again",
   assert.deepEqual(file.said, ["failure", "recovery"]);
 });
 
-Deno.test("after a fault what is owed is written first and alone", async () => {
+Deno.test("after a fault owed tasks are written first and alone", async () => {
   const file = new FakeFile();
   file.commits.push(FULL, OK, FULL);
   file.tasks.owe(file.task("owed"));
@@ -98,7 +98,7 @@ Deno.test("after a fault what is owed is written first and alone", async () => {
   ]);
 });
 
-Deno.test("after a fault what is owed waits, also where it asks for more to be written at once", async () => {
+Deno.test("after a fault owed tasks wait, even if they ask for another transaction at once", async () => {
   const file = new FakeFile();
   file.commits.push(...Array(100).fill(FULL));
   file.tasks.owe(() => file.tasks.hurry());
@@ -108,7 +108,7 @@ Deno.test("after a fault what is owed waits, also where it asks for more to be w
   file.tasks.close(new Error("closed"));
 });
 
-Deno.test("what takes long is spread over several transactions", async () => {
+Deno.test("tasks that take long are spread over several transactions", async () => {
   const file = new FakeFile();
   const slow = (name: string) => () => {
     file.log.push(name);
@@ -119,7 +119,7 @@ Deno.test("what takes long is spread over several transactions", async () => {
   assert.ok(file.log.filter((entry) => entry === "commit").length >= 2);
 });
 
-Deno.test("closed commits reject what is asked for", async () => {
+Deno.test("closed commits reject tasks", async () => {
   const file = new FakeFile();
   const asked = file.tasks.ask(file.task("one"));
   file.tasks.close(new Error("closed"));

@@ -12,10 +12,10 @@ import { until } from "../../../fixtures/until.ts";
 
 const QUEUE = "crash";
 const KILLS = 50;
-/** A process is killed at some time after it has begun to work, at most so many ms later. */
+/** The most ms between a process's start of work and its kill. */
 const MOST_MS = 120;
 
-/** Programs that are killed and started again, and what they write down. */
+/** Programs that are killed and restarted, with the ledgers that they write. */
 class Crew implements AsyncDisposable {
   readonly #children = new Map<string, Child>();
   #started = 0;
@@ -39,7 +39,7 @@ class Crew implements AsyncDisposable {
     this.#children.set(name, startChild(...args as [string, ...string[]]));
   }
 
-  /** Resolves when the program has written something since it was started. */
+  /** Resolves when the program has written something since its start. */
   async untilWorking(name: string): Promise<void> {
     const before = readLedger(this.#ledger(name)).length;
     await until(`${name} worked`, () => readLedger(this.#ledger(name)).length > before, 60);
@@ -72,7 +72,7 @@ async function killAtRandom(crew: Crew, times: number): Promise<void> {
   }
 }
 
-/** Ends all but one consumer, which goes on until nothing is left, also of what waits. */
+/** Ends all but one consumer, which runs until no event is left, not even one that waits. */
 async function drain(crew: Crew): Promise<void> {
   for (const name of CREW) await crew.end(name, "SIGKILL");
   crew.start("consumer-3");

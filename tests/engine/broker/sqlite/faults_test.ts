@@ -8,7 +8,7 @@ import { runProgram } from "../../../fixtures/run_program.ts";
 import { problemsOf } from "../../../fixtures/sqlite_broker/children.ts";
 import { until } from "../../../fixtures/until.ts";
 
-/** Root may write everywhere; without its capabilities it is a user like any other. */
+/** Root may write everywhere; without its capabilities it is like any other user. */
 const AS_A_USER = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
 
 function faultTest(name: string, test: (stateDir: string, path: string) => Promise<void>): void {
@@ -27,7 +27,7 @@ faultTest("makes a file that only its owner may read", async (stateDir, path) =>
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
-faultTest("refuses a file of a newer version and leaves it alone", async (stateDir, path) => {
+faultTest("refuses a file of a newer version and does not change it", async (stateDir, path) => {
   await makeFile(stateDir);
   const db = new DatabaseSync(path);
   db.exec("pragma user_version = 7");
@@ -40,7 +40,7 @@ faultTest("refuses a file of a newer version and leaves it alone", async (stateD
   });
 });
 
-faultTest("refuses another program's database and leaves it alone", async (stateDir, path) => {
+faultTest("refuses another program's database and does not change it", async (stateDir, path) => {
   Deno.mkdirSync(stateDir);
   const db = new DatabaseSync(path);
   db.exec("create table theirs (a)");
@@ -53,7 +53,7 @@ faultTest("refuses another program's database and leaves it alone", async (state
   db.close();
 });
 
-faultTest("refuses a file of another kind and leaves it alone", async (stateDir, path) => {
+faultTest("refuses a file of another kind and does not change it", async (stateDir, path) => {
   Deno.mkdirSync(stateDir);
   const text = "no database at all\n".repeat(500);
   Deno.writeTextFileSync(path, text);
@@ -107,7 +107,7 @@ faultTest("says that the folder may not be written", async (stateDir) => {
   }
 });
 
-faultTest("opens a file anew that was removed while in use", async (stateDir, path) => {
+faultTest("opens a file again that was removed while in use", async (stateDir, path) => {
   const reports: Report[] = [];
   await using broker = await openSqliteBroker({
     stateDir,
@@ -179,42 +179,45 @@ async function fill(broker: Broker): Promise<{ confirmed: number; error: unknown
   }
 }
 
-smallDiskTest("a full disk refuses events, loses none, and is got over", async (dir) => {
-  const stateDir = `${dir}/state`;
-  const path = `${stateDir}/${FILE_NAME}`;
-  const reports: Report[] = [];
-  {
-    await using broker = await openSqliteBroker({
-      stateDir,
-      report: (one) => void reports.push(one),
-    });
-    await broker.declare("q");
-    Deno.writeFileSync(`${dir}/ballast`, new Uint8Array(500_000));
-    const { confirmed, error } = await fill(broker);
-    assert.ok(confirmed > 3);
-    assert.equal((error as { kind?: unknown }).kind, "refused");
-    assert.match(
-      String((error as Error).message),
-      new RegExp(`^The broker's file ${path} cannot .+ room`),
-    );
-    await assert.rejects(broker.publish("q", FILL), { kind: "refused" });
+smallDiskTest(
+  "a full disk refuses events and loses none, and later events are stored",
+  async (dir) => {
+    const stateDir = `${dir}/state`;
+    const path = `${stateDir}/${FILE_NAME}`;
+    const reports: Report[] = [];
     {
-      await using other = await openSqliteBroker({ stateDir });
-      assert.equal((await other.depth("q"))?.ready, confirmed);
+      await using broker = await openSqliteBroker({
+        stateDir,
+        report: (one) => void reports.push(one),
+      });
+      await broker.declare("q");
+      Deno.writeFileSync(`${dir}/ballast`, new Uint8Array(500_000));
+      const { confirmed, error } = await fill(broker);
+      assert.ok(confirmed > 3);
+      assert.equal((error as { kind?: unknown }).kind, "refused");
+      assert.match(
+        String((error as Error).message),
+        new RegExp(`^The broker's file ${path} cannot .+ room`),
+      );
+      await assert.rejects(broker.publish("q", FILL), { kind: "refused" });
+      {
+        await using other = await openSqliteBroker({ stateDir });
+        assert.equal((await other.depth("q"))?.ready, confirmed);
+      }
+      Deno.removeSync(`${dir}/ballast`);
+      await broker.publish("q", "last");
+      assert.equal((await broker.depth("q"))?.ready, confirmed + 1);
+      await settleAll(broker, confirmed + 1);
+      assert.equal((await broker.depth("q"))?.ready, 0);
     }
-    Deno.removeSync(`${dir}/ballast`);
-    await broker.publish("q", "last");
-    assert.equal((await broker.depth("q"))?.ready, confirmed + 1);
-    await settleAll(broker, confirmed + 1);
-    assert.equal((await broker.depth("q"))?.ready, 0);
-  }
-  const said = reports.map((one) => one.kind === "notice" ? one.message : "");
-  assert.deepEqual(said, [
-    "The broker's file cannot be written for now, and is tried again",
-    "The broker's file can be written again",
-  ]);
-  assert.deepEqual(problemsOf(path), []);
-});
+    const said = reports.map((one) => one.kind === "notice" ? one.message : "");
+    assert.deepEqual(said, [
+      "The broker's file cannot be written for now, and is tried again",
+      "The broker's file can be written again",
+    ]);
+    assert.deepEqual(problemsOf(path), []);
+  },
+);
 
 smallDiskTest("settlements wait for room on a full disk", async (dir) => {
   const stateDir = `${dir}/state`;

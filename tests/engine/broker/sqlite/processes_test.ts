@@ -34,7 +34,7 @@ async function take(broker: Broker, prefetch: number) {
   return { deliveries, subscription, lost: () => lost };
 }
 
-sqliteTest("three processes share the events, and each is handed out once", async (dir, broker) => {
+sqliteTest("three processes share the events, and each is delivered once", async (dir, broker) => {
   const ledgers = ["one", "two", "three"].map((name) => `${dir}/${name}`);
   await using children = new AsyncDisposableStack();
   for (const ledger of ledgers) {
@@ -51,7 +51,7 @@ sqliteTest("three processes share the events, and each is handed out once", asyn
   for (const { length } of lines()) assert.ok(length > 300, `one of three had only ${length}`);
 });
 
-sqliteTest("what a killed process had taken comes again soon, redelivered", async (dir, broker) => {
+sqliteTest("events that a killed process had taken are soon redelivered", async (dir, broker) => {
   await publishNumbers(broker, 10);
   const reports: Report[] = [];
   await using other = await openSqliteBroker({
@@ -80,7 +80,7 @@ sqliteTest("what a killed process had taken comes again soon, redelivered", asyn
   );
 });
 
-sqliteTest("a process that is stopped, but not dead, keeps its events", async (dir, broker) => {
+sqliteTest("a stopped process keeps its events", async (dir, broker) => {
   await publishNumbers(broker, 5);
   await using child = startChild("hold", dir, QUEUE, "5");
   await until("the child has all", () => child.output.trim().split("\n").length === 5, 60);
@@ -92,7 +92,7 @@ sqliteTest("a process that is stopped, but not dead, keeps its events", async (d
   assert.equal((await third.depth(QUEUE))?.ready, 5);
 });
 
-sqliteTest("an event from another connection is noticed quickly", async (dir, broker) => {
+sqliteTest("an event of another connection is delivered quickly", async (dir, broker) => {
   await using other = await openSqliteBroker({ stateDir: dir });
   const { deliveries, subscription } = await take(other, 1);
   const waits: number[] = [];
@@ -108,7 +108,7 @@ sqliteTest("an event from another connection is noticed quickly", async (dir, br
   await subscription.close();
 });
 
-sqliteTest("a process taken for dead begins anew, and what it had is lost to it", async (
+sqliteTest("a process taken for dead opens the file again, and loses the events it had", async (
   dir,
   broker,
 ) => {
@@ -136,7 +136,7 @@ sqliteTest("a process taken for dead begins anew, and what it had is lost to it"
   assert.equal((await broker.depth(QUEUE))?.ready, 0);
 });
 
-sqliteTest("what a process taken for dead wants to store of its events is not stored", async (
+sqliteTest("a process taken for dead cannot store copies of the events it had", async (
   dir,
   broker,
 ) => {
@@ -165,9 +165,9 @@ sqliteTest("what a process taken for dead wants to store of its events is not st
   assert.equal((await broker.depth(QUEUE))?.ready, 2);
 });
 
-/** ms for which a thread may be held. */
-const MOST_HELD_MS = 50;
-/** A file system in memory: a disk stands still for as long as it likes. */
+/** ms for which a thread may be blocked. */
+const MOST_BLOCKED_MS = 50;
+/** A file system in memory: a disk may take any time. */
 const MEMORY = "/dev/shm";
 const ROUNDS = 4;
 
@@ -177,37 +177,37 @@ Deno.test({
   async fn() {
     const calls: number[][] = [];
     while (calls.length < ROUNDS) {
-      const round = await inFolderOf(measureHolds, MEMORY);
+      const round = await inFolderOf(measureBlocks, MEMORY);
       calls.push(round.map(({ longestCall }) => longestCall));
     }
-    assert.ok(Math.max(...calls.flat()) < MOST_HELD_MS, heldFor(calls));
+    assert.ok(Math.max(...calls.flat()) < MOST_BLOCKED_MS, blockedFor(calls));
   },
 });
 
-// All in all, and on a disk, which others may keep busy once, but not every time.
-Deno.test("SQLite: four processes on one file hold their threads for 50 ms at the most", async () => {
+// On a disk, which other programs may keep busy once, but not every time.
+Deno.test("SQLite: four processes on one file block their threads for at most 50 ms", async () => {
   const holds: number[][] = [];
   while (holds.length < ROUNDS) {
-    const round = (await inFolderOf(measureHolds)).map(({ longest }) => longest);
-    if (Math.max(...round) < MOST_HELD_MS) return;
+    const round = (await inFolderOf(measureBlocks)).map(({ longest }) => longest);
+    if (Math.max(...round) < MOST_BLOCKED_MS) return;
     holds.push(round);
   }
-  assert.fail(heldFor(holds));
+  assert.fail(blockedFor(holds));
 });
 
-function heldFor(holds: number[][]): string {
-  return `their threads were held for so many ms: ${JSON.stringify(holds)}`;
+function blockedFor(holds: number[][]): string {
+  return `their threads were blocked for these ms: ${JSON.stringify(holds)}`;
 }
 
-/** What one process has measured. */
+/** The measurements of one process. */
 interface Holds {
-  /** The longest that its thread was held, in ms. */
+  /** The longest time that its thread was blocked, in ms. */
   readonly longest: number;
   /** The longest call of SQLite, in ms. */
   readonly longestCall: number;
 }
 
-async function measureHolds(dir: string): Promise<Holds[]> {
+async function measureBlocks(dir: string): Promise<Holds[]> {
   await using children = new AsyncDisposableStack();
   const four = Array.from(
     { length: 4 },

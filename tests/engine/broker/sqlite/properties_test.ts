@@ -17,7 +17,7 @@ Deno.test("no properties are stored as nothing", () => {
   assert.deepEqual(decodeProperties(null), {});
 });
 
-Deno.test("headers that JSON has no word for come back as they were", () => {
+Deno.test("headers that JSON cannot hold are read as they were written", () => {
   const headers = {
     bytes: Buffer.from([0, 255, 128]),
     date: new Date(1_700_000_000_123),
@@ -31,7 +31,7 @@ Deno.test("headers that JSON has no word for come back as they were", () => {
   assert.deepEqual(again({ headers }).headers, headers);
 });
 
-Deno.test("any headers come back as they were", () => {
+Deno.test("any headers are read as they were written", () => {
   const key = fc.oneof(fc.string(), fc.constantFrom("$pq", "value", "toJSON"))
     .filter((name) => name !== "__proto__");
   const { tree } = fc.letrec((tie) => ({
@@ -49,7 +49,7 @@ Deno.test("any headers come back as they were", () => {
   }));
 });
 
-Deno.test("headers that hold themselves are refused", () => {
+Deno.test("headers that contain themselves are refused", () => {
   const headers: Record<string, unknown> = {};
   headers.self = headers;
   assert.throws(() => encodeProperties({ headers }), (error) => {
