@@ -11,7 +11,7 @@ import type { Commits } from "./commits.ts";
 import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
 import { openFile, useFile } from "./file.ts";
-import { isFree, LifeLock, removeFree } from "./lock.ts";
+import { Membership } from "./membership.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
 import { ReadyEvents } from "./ready_events.ts";
@@ -24,8 +24,6 @@ export class Session {
   readonly owners: Owners;
   /** Why events that were delivered from it are delivered again; `undefined` while they are not. */
   lostBy: BrokerError | undefined;
-  /** This process's id among the owners; 0 before {@linkcode Session.join}. */
-  owner = 0;
   readonly #path: string;
   readonly #db: DatabaseSync;
   readonly #inode: number | null;
@@ -33,8 +31,7 @@ export class Session {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #checkpoints: Checkpoints;
-  #lock: LifeLock | undefined;
-  #joined: Promise<number> | undefined;
+  readonly #membership: Membership;
 
   private constructor(path: string, db: DatabaseSync) {
     this.#path = path;
@@ -45,6 +42,7 @@ export class Session {
     this.ready = new ReadyEvents(db, this.queues);
     this.owners = new Owners(db, this.queues);
     this.#checkpoints = new Checkpoints(db);
+    this.#membership = new Membership(`${path}-owners`, this.owners);
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
     this.#dataVersion = db.prepare("pragma data_version");
@@ -59,6 +57,11 @@ export class Session {
       db.close();
       throw error;
     }
+  }
+
+  /** This process's id among the owners; 0 before {@linkcode Session.join}. */
+  get owner(): number {
+    return this.#membership.id;
   }
 
   /** Whether events that were delivered from it are delivered again. */
@@ -98,19 +101,16 @@ export class Session {
 
   /** Makes this process an owner, alive for as long as it holds its lock. @returns Its id. */
   async join(commits: Commits): Promise<number> {
-    const { name } = this.#locked();
-    this.#joined ??= commits.ask(() => this.owners.add(name));
     try {
-      return this.owner = await this.#joined;
+      return await this.#membership.join(commits);
     } catch (error) {
-      this.#joined = undefined;
-      throw error;
+      throw brokerError(error, this.#path);
     }
   }
 
   /** Whether this owner still exists: others remove it when its lock file is gone. */
   isOwner(): boolean {
-    if (this.owner !== 0 && !this.owners.has(this.owner)) this.lostBy ??= takenForDead(this.#path);
+    if (this.#membership.isTakenForDead()) this.lostBy ??= takenForDead(this.#path);
     return !this.isLost;
   }
 
@@ -121,15 +121,12 @@ export class Session {
 
   /** The owners whose process has ended. */
   deadOwners(): OwnerRow[] {
-    return this.owners.all().filter(({ id, lock }) =>
-      id !== this.owner && isFree(this.#lockFolder, lock)
-    );
+    return this.#membership.dead();
   }
 
   /** Removes the lock files of owners that are gone. */
   removeLockFiles(): void {
-    const known = new Set(this.owners.all().map(({ lock }) => lock));
-    removeFree(this.#lockFolder, (name) => known.has(name));
+    this.#membership.removeLockFiles();
   }
 
   /** Closes the file. @param isRemoved Whether this owner was removed from it. */
@@ -137,20 +134,7 @@ export class Session {
     this.lostBy ??= closedError();
     this.#checkpoints[Symbol.dispose]();
     this.#db.close();
-    if (isRemoved) this.#lock?.[Symbol.dispose]();
-    else this.#lock?.abandon();
-  }
-
-  get #lockFolder(): string {
-    return `${this.#path}-owners`;
-  }
-
-  #locked(): LifeLock {
-    try {
-      return this.#lock ??= LifeLock.create(this.#lockFolder);
-    } catch (error) {
-      throw brokerError(error, this.#path);
-    }
+    this.#membership.end(isRemoved);
   }
 }
 
