@@ -4,22 +4,17 @@
  * @module
  */
 
-import amqplib, { type ChannelModel } from "amqplib";
+import type { ChannelModel } from "amqplib";
 import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import { BrokerError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
+import { closeConnection, connect, type ConnectionOptions, cut, isOpen } from "./connection.ts";
 import { type Address, explainConnect, FINAL } from "./errors.ts";
 
 /** What a connection needs. */
-export interface LinkOptions {
-  /** With user and password; `?heartbeat=` sets the interval in seconds, 30 by default. */
-  readonly url: string;
+export interface LinkOptions extends ConnectionOptions {
   readonly address: Address;
-  /** PEM of the authority that signed the broker's certificate. */
-  readonly ca: string | undefined;
-  /** The connection's name in RabbitMQ's management. */
-  readonly name: string;
   /** Seconds to wait for a first connection. */
   readonly waitSeconds: number;
   readonly report: Reporter;
@@ -29,16 +24,12 @@ export interface LinkOptions {
 const CONNECT_MS = 10_000;
 /** The least time for an attempt, in ms, as with `waitSeconds: 0`. */
 const MIN_CONNECT_MS = 1000;
-const HEARTBEAT_SECONDS = 30;
 /** The limit of the first wait before the next attempt, in ms. */
 const FIRST_BACKOFF_MS = 200;
 /** The limit of every later wait, in ms. */
 const MAX_BACKOFF_MS = 2000;
 /** A connection that is lost sooner, in ms, is made again after longer and longer waits. */
 const STABLE_MS = 10_000;
-/** How long closing may take before the socket is destroyed, in ms. */
-const CLOSE_MS = 2000;
-
 /** A connection across its losses. */
 export class Link {
   readonly #options: LinkOptions;
@@ -92,7 +83,7 @@ export class Link {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#up.reject(closedError());
-    if (this.#model) await closeWithin(this.#model);
+    if (this.#model) await closeConnection(this.#model);
     await this.#loop;
   }
 
@@ -136,28 +127,13 @@ export class Link {
     const timer = setTimeout(abort, ms);
     this.closing.addEventListener("abort", abort);
     try {
-      return await amqplib.connect(
-        withHeartbeat(this.#options.url),
-        this.#socketOptions(attempt.signal),
-      );
+      return await connect(this.#options, attempt.signal);
     } catch (error) {
       throw explainConnect(attempt.signal.aborted ? noAnswer(ms) : error, address);
     } finally {
       clearTimeout(timer);
       this.closing.removeEventListener("abort", abort);
     }
-  }
-
-  #socketOptions(signal: AbortSignal): Record<string, unknown> {
-    const { url, ca, name } = this.#options;
-    return {
-      signal,
-      noDelay: true,
-      keepAlive: true,
-      clientProperties: { connection_name: name },
-      credentials: credentialsOf(url),
-      ...(ca === undefined ? {} : { ca: [ca] }),
-    };
   }
 
   /** Serves the connection until it is lost. */
@@ -172,7 +148,7 @@ export class Link {
       this.#lost(cause ?? error);
       lost.resolve();
     });
-    if (this.closing.aborted) return await closeWithin(model);
+    if (this.closing.aborted) return await closeConnection(model);
     if (!isOpen(model)) return;
     this.#model = model;
     this.#failure = undefined;
@@ -217,21 +193,6 @@ export function closedError(): BrokerError {
   return new BrokerError("closed", "The connection to the broker was closed by this process");
 }
 
-function withHeartbeat(url: string): string {
-  const parsed = new URL(url);
-  if (!parsed.searchParams.has("heartbeat")) {
-    parsed.searchParams.set("heartbeat", String(HEARTBEAT_SECONDS));
-  }
-  return parsed.href;
-}
-
-/** The credentials of a URL: amqplib itself misreads a password with letters beyond ASCII. */
-function credentialsOf(url: string): unknown {
-  const { username, password } = new URL(url);
-  if (username === "" && password === "") return amqplib.credentials.plain("guest", "guest");
-  return amqplib.credentials.plain(decodeURIComponent(username), decodeURIComponent(password));
-}
-
 /** Explains a loss. Only reading a header uses up the stack, which is a RangeError. */
 function whyLost(cause: Error | undefined): string {
   if (!cause) return "the broker closed it";
@@ -243,31 +204,4 @@ function whyLost(cause: Error | undefined): string {
 
 function noAnswer(ms: number): Error {
   return new Error(`no answer within ${Math.ceil(ms / 1000)} s`);
-}
-
-/** The parts of amqplib's connection for which it has no methods. */
-interface Internals {
-  readonly stream?: { destroy(error?: Error): void };
-  /** True once the connection is closed. */
-  readonly expectSocketClose?: boolean;
-}
-
-/** Whether the connection was not closed before anyone could listen. */
-function isOpen(model: ChannelModel): boolean {
-  return !(model.connection as Internals).expectSocketClose;
-}
-
-/** Closes the connection; destroys the socket after a while without an answer. */
-async function closeWithin(model: ChannelModel): Promise<void> {
-  const closed = new Promise<void>((resolve) => model.once("close", () => resolve()));
-  const timer = setTimeout(() => cut(model), CLOSE_MS);
-  model.close().catch(() => cut(model));
-  if (isOpen(model)) await closed;
-  clearTimeout(timer);
-  cut(model);
-}
-
-/** Destroys the socket; amqplib then emits `close`, if it has not. */
-function cut(model: ChannelModel): void {
-  (model.connection as Internals).stream?.destroy(new Error("The socket was cut"));
 }
