@@ -1,14 +1,13 @@
 /**
- * The contract between the engine and whatever keeps the events: RabbitMQ, the memory broker, or
- * another. A broker delivers bytes and carries out one settlement for each delivery; it knows
- * nothing of workers.
+ * The contract between the engine and a broker: RabbitMQ, the embedded broker, or the one in memory.
+ * A broker delivers bytes and carries out one settlement for each delivery. It does not know workers.
  *
  * @module
  */
 
 import type { Settlement } from "../settle/outcome.ts";
 
-/** An event's properties, named and measured as in AMQP 0-9-1. */
+/** An event's properties, with the names and units of AMQP 0-9-1. */
 export interface EventProperties {
   readonly messageId?: string | undefined;
   /** Seconds since 1970 (AMQP); the milliseconds are in the header `timestamp_in_ms`. */
@@ -26,7 +25,7 @@ export interface EventProperties {
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** One event as the broker handed it out; settled exactly once, through its subscription. */
+/** One delivery of an event, settled exactly once, through its subscription. */
 export interface Delivery {
   /**
    * The body's bytes, a view of a larger buffer. Whoever keeps the delivery reads them at once and
@@ -34,20 +33,20 @@ export interface Delivery {
    */
   body: Uint8Array | null;
   readonly properties: EventProperties;
-  /** Whether the broker may have handed it out before. */
+  /** Whether the broker may have delivered the event before. */
   readonly redelivered: boolean;
-  /** Whether its channel is gone: the broker hands it out again, settling it does nothing. */
+  /** Whether its channel is closed: the broker delivers the event again, and settling does nothing. */
   readonly lost: boolean;
 }
 
 /** A settlement that stores a copy of the event. */
 export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 
-/** What a subscription calls; none of these may throw. */
+/** Takes the deliveries of a subscription; neither method may throw. */
 export interface SubscriptionListener {
-  /** Called once for each delivery, synchronously as they are read from the socket. */
+  /** Called for each delivery, synchronously as it is read from the socket. */
   onDelivery(delivery: Delivery): void;
-  /** All unsettled deliveries are lost: their channel closed. */
+  /** Called when all unsettled deliveries are lost, because their channel closed. */
   onLost(): void;
 }
 
@@ -60,7 +59,7 @@ export interface Subscription {
    * @param body What a copy holds: the delivery's bytes, or the text that they are.
    * @default {the delivery's body}
    * @throws {BrokerError} (as a rejection) `refused` when the broker does not take the copy: the
-   * delivery has been released instead; `lost` when the delivery was lost before there was one.
+   * delivery was released instead; `lost` when the delivery was lost before the copy was stored.
    */
   settle(
     delivery: Delivery,
@@ -68,23 +67,23 @@ export interface Subscription {
     body?: Uint8Array | string | null,
   ): Promise<void> | undefined;
   /**
-   * Asks for no more deliveries, and sends what is settled. Those handed out can still be settled;
-   * those that never are go back to the queue when the subscription is closed or the process ends.
+   * Asks for no more deliveries, and sends the settlements so far. Unsettled deliveries can still be
+   * settled; they return to the queue when the subscription is closed or the process ends.
    */
   pause(): Promise<void>;
   /**
-   * Asks for deliveries, so many unsettled at once (AMQP's prefetch count), until it is paused or
-   * closed, across every loss of the broker. The queue is declared first. Called again, it changes
-   * the number.
+   * Asks for deliveries until it is paused or closed, across every loss of the broker. The queue is
+   * declared first. Another call changes the number.
    *
+   * @param prefetch The most unsettled deliveries (AMQP's prefetch count).
    * @throws {BrokerError} When the first attempt is refused.
    */
   resume(prefetch: number): Promise<void>;
-  /** Sends what is settled and gives back the rest. */
+  /** Sends the settlements so far and releases the rest. */
   close(): Promise<void>;
 }
 
-/** An event that lies in a queue, looked at without taking it. */
+/** An event in a queue, read without taking it. */
 export interface StoredEvent {
   readonly body: Uint8Array;
   readonly properties: EventProperties;
@@ -94,27 +93,27 @@ export interface StoredEvent {
 export interface Depth {
   /** Events ready to be delivered. */
   readonly ready: number;
-  /** How many consumers the queue has; 0 where the broker does not know. */
+  /** The number of consumers of the queue; 0 where the broker does not know. */
   readonly consumers: number;
 }
 
 /** Keeps queues of events. Queue names are used as they are. */
 export interface Broker extends AsyncDisposable {
-  /** Whether it is there now: one that is away comes back. */
+  /** Whether the broker can be used now. It is connected again after each loss. */
   readonly isThere: boolean;
   /**
-   * Makes sure the queue exists, creating a durable one if need be.
+   * Makes sure that the queue exists; a new one is durable. Calls at the same time share one attempt.
    *
-   * @throws {BrokerError} When it may not be created or used.
+   * @throws {BrokerError} When the queue may not be created or used.
    */
   declare(queue: string): Promise<void>;
-  /** A subscription to a queue; nothing is delivered before its first `resume`. */
+  /** Subscribes to a queue; nothing is delivered before the first `resume`. */
   subscribe(queue: string, listener: SubscriptionListener): Subscription;
   /**
    * Stores one event; resolves when the broker has confirmed it.
    *
    * @throws {BrokerError} `unroutable` when there is no such queue, `refused` when the broker does
-   * not take it, `timeout` when no confirmation came in time (it may still have been stored).
+   * not take it, `timeout` when no confirm came in time (it may still have been stored).
    */
   publish(
     queue: string,
@@ -123,11 +122,11 @@ export interface Broker extends AsyncDisposable {
   ): Promise<void>;
   /** How full the queue is; `undefined` when there is none. */
   depth(queue: string): Promise<Depth | undefined>;
-  /** How many events of the queue wait for their delay to be over. */
+  /** How many events of the queue wait for a retry. */
   waiting(queue: string): Promise<number>;
   /**
-   * The first events that are ready, oldest first. They are left where they are, but for a quorum
-   * queue on RabbitMQ, which puts them behind the others.
+   * The first events that are ready, oldest first. They stay in place, except that a quorum queue on
+   * RabbitMQ puts them at its end.
    */
   peek(queue: string, limit: number): Promise<StoredEvent[]>;
   /**
@@ -146,13 +145,13 @@ export interface Broker extends AsyncDisposable {
   purge(queue: string): Promise<number>;
 }
 
-/** Why a broker could not do what it was asked. */
+/** The reason for an error of a broker. */
 export type BrokerErrorKind =
-  /** Nobody answers there, or not in time. */
+  /** The broker does not answer, or not in time. */
   | "unreachable"
-  /** User or password are wrong. */
+  /** The user or the password is wrong. */
   | "login"
-  /** No such virtual host, or no access to it. */
+  /** The virtual host does not exist, or the user may not use it. */
   | "vhost"
   /** The TLS connection could not be made or verified. */
   | "tls"
@@ -164,25 +163,28 @@ export type BrokerErrorKind =
   | "unroutable"
   /** The broker did not take an event. */
   | "refused"
-  /** No confirmation came in time. */
+  /** No confirm came in time. */
   | "timeout"
-  /** A delivery was lost before its copy was stored: the event comes again. */
+  /** A delivery was lost before its copy was stored: the event is delivered again. */
   | "lost"
   /** The broker object was closed. */
   | "closed";
 
-/** An error of the broker, with a message that says what is wrong, where, and what to do. */
+/** An error of the broker. The message says what is wrong, where, and what to do. */
 export class BrokerError extends Error {
   override readonly name = "BrokerError";
   readonly kind: BrokerErrorKind;
-  /** @param kind What went wrong. @param message What is wrong, where, and what to do. */
+  /** @param kind The reason. @param message What is wrong, where, and what to do. */
   constructor(kind: BrokerErrorKind, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.kind = kind;
   }
 }
 
-/** What a settlement answers when a copy was not stored, because the event itself comes again. */
+/** The error when a copy was not stored because the event itself is delivered again. */
 export function lostError(queue: string): BrokerError {
-  return new BrokerError("lost", `An event was handed out again before it lay in ${queue}`);
+  return new BrokerError(
+    "lost",
+    `An event was delivered again before its copy was stored for ${queue}`,
+  );
 }

@@ -78,7 +78,7 @@ export class SqliteSubscription implements Subscription {
     this.#wanted = 0;
     this.#registration.close();
     this.#options.onChange();
-    // What is settled has been owed before. It is tried again where this fails.
+    // Writes the settlements so far, which are owed: a failure is tried again.
     await this.#options.commits.ask(() => {}).catch(() => {});
   }
 
