@@ -181,6 +181,12 @@ export class BrokerError extends Error {
   }
 }
 
+/** The error of a publish to a queue that does not exist. */
+export function unroutableError(queue: string, cause?: unknown): BrokerError {
+  const message = `There is no queue ${queue}: declare it before publishing to it`;
+  return new BrokerError("unroutable", message, cause === undefined ? {} : { cause });
+}
+
 /** The error when a copy was not stored because the event itself is delivered again. */
 export function lostError(queue: string): BrokerError {
   return new BrokerError(

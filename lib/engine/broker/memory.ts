@@ -10,12 +10,12 @@ import { failedQueueName, hopFor } from "../settle/retry.ts";
 import type { Settlement } from "../settle/outcome.ts";
 import {
   type Broker,
-  BrokerError,
   type Depth,
   type EventProperties,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
+  unroutableError,
 } from "./broker.ts";
 import { failedProperties, retryProperties } from "./headers.ts";
 import { type Item, MemoryQueue, MemorySubscription } from "./memory_queue.ts";
@@ -82,14 +82,7 @@ export class MemoryBroker implements Broker {
     properties: EventProperties = {},
   ): Promise<void> {
     const target = this.#queues.get(queue);
-    if (!target) {
-      return Promise.reject(
-        new BrokerError(
-          "unroutable",
-          `There is no queue ${queue}: declare it before publishing to it`,
-        ),
-      );
-    }
+    if (!target) return Promise.reject(unroutableError(queue));
     target.add({ body: Buffer.from(body), properties, redelivered: false });
     return Promise.resolve();
   }

@@ -1,11 +1,14 @@
+/** The maximum of the limit, in ms. */
+const MAX_MS = 2000;
+
 /** The waits between attempts: a limit that doubles up to a maximum, with full jitter. */
 export class Backoff {
   readonly #baseMs: number;
   readonly #maxMs: number;
   #attempt = 0;
 
-  /** @param baseMs The first limit. @param maxMs The maximum. */
-  constructor(baseMs: number, maxMs: number) {
+  /** @param baseMs The first limit. @param maxMs The maximum. @default {2000} */
+  constructor(baseMs: number, maxMs: number = MAX_MS) {
     this.#baseMs = baseMs;
     this.#maxMs = maxMs;
   }

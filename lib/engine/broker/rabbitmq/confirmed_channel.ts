@@ -10,7 +10,7 @@ import {
   IllegalOperationError,
   type Message,
 } from "amqplib";
-import { BrokerError, type EventProperties } from "../broker.ts";
+import { BrokerError, type EventProperties, unroutableError } from "../broker.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { bytesOf, publishOptions } from "./properties.ts";
 
@@ -88,7 +88,7 @@ export class ConfirmedChannel {
     return new Promise((resolve, reject) => {
       const onConfirm = (error: Error | null) => {
         this.#forget(waiting);
-        if (waiting.returned) reject(unroutable(queue));
+        if (waiting.returned) reject(unroutableError(queue));
         else if (!error) resolve();
         else if (error.message === NACKED) reject(refused(queue));
         else reject(this.#unconfirmed(error));
@@ -138,13 +138,6 @@ export class ConfirmedChannel {
 
 function keyOf(queue: string, messageId: unknown): string {
   return `${queue}\n${messageId ?? ""}`;
-}
-
-function unroutable(queue: string): BrokerError {
-  return new BrokerError(
-    "unroutable",
-    `There is no queue ${queue}: declare it before publishing to it`,
-  );
 }
 
 function refused(queue: string, cause?: Error): BrokerError {

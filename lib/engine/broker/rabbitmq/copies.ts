@@ -36,8 +36,6 @@ export interface CopiesOptions {
 
 /** The limit of the first wait before a copy is tried again, in ms. */
 const FIRST_BACKOFF_MS = 50;
-/** The limit of every later wait, in ms. */
-const MAX_BACKOFF_MS = 2000;
 
 /** Stores copies in retry queues and failed queues. */
 export class Copies {
@@ -63,7 +61,7 @@ export class Copies {
     body: Uint8Array | string,
   ): Promise<void> {
     const { topology, consuming } = this.#options;
-    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const backoff = new Backoff(FIRST_BACKOFF_MS);
     while (!delivery.lost) {
       try {
         return await this.#attempt(queue, delivery, settlement, body);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BrokerError, type BrokerErrorKind } from "../broker.ts";
+import { BrokerError, type BrokerErrorKind, unroutableError } from "../broker.ts";
 
 /** The broker's address, without the password. */
 export interface Address {
@@ -112,7 +112,7 @@ export function explainChannel(error: unknown, queue: string, address: Address):
     return say("topology", topologyMessage(text, queue));
   }
   if (code === 404 || /NOT_FOUND/.test(text)) {
-    return say("unroutable", `There is no queue ${queue}: declare it before publishing to it`);
+    return unroutableError(queue, error);
   }
   return say("unreachable", `Queue ${queue} cannot be used now (${firstLine(text)})`);
 }

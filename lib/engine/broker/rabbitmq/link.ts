@@ -26,8 +26,6 @@ const CONNECT_MS = 10_000;
 const MIN_CONNECT_MS = 1000;
 /** The limit of the first wait before the next attempt, in ms. */
 const FIRST_BACKOFF_MS = 200;
-/** The limit of every later wait, in ms. */
-const MAX_BACKOFF_MS = 2000;
 /** A connection that is lost sooner, in ms, is made again after longer and longer waits. */
 const STABLE_MS = 10_000;
 /** A connection across its losses. */
@@ -88,7 +86,7 @@ export class Link {
   }
 
   async #run(): Promise<void> {
-    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const backoff = new Backoff(FIRST_BACKOFF_MS);
     const giveUpAt = performance.now() + this.#options.waitSeconds * 1000;
     while (!this.closing.aborted) {
       try {

@@ -13,8 +13,6 @@ import { closedError, type Link } from "./link.ts";
 
 /** The limit of the first wait before an event is published again, in ms. */
 const FIRST_BACKOFF_MS = 50;
-/** The limit of every later wait, in ms. */
-const MAX_BACKOFF_MS = 2000;
 
 /** Publishes over one connection, across its losses. */
 export class Publisher {
@@ -47,7 +45,7 @@ export class Publisher {
     properties: EventProperties,
     isWanted: () => boolean,
   ): Promise<void> {
-    const backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+    const backoff = new Backoff(FIRST_BACKOFF_MS);
     while (isWanted()) {
       try {
         return await this.#publishOnce(queue, body, properties, isWanted);

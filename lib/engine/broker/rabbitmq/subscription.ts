@@ -39,8 +39,6 @@ export interface RabbitSubscriptionOptions {
 const STABLE_MS = 10_000;
 /** The limit of the first wait before a lost channel is opened again, in ms. */
 const FIRST_BACKOFF_MS = 100;
-/** The limit of every later wait, in ms. */
-const MAX_BACKOFF_MS = 2000;
 /** How long closing waits for answers of the broker, in ms. */
 const CLOSE_MS = 2000;
 
@@ -49,7 +47,7 @@ export class RabbitSubscription implements Subscription {
   readonly #options: RabbitSubscriptionOptions;
   readonly #notices: SubscriptionNotices;
   readonly #closing = new AbortController();
-  readonly #backoff = new Backoff(FIRST_BACKOFF_MS, MAX_BACKOFF_MS);
+  readonly #backoff = new Backoff(FIRST_BACKOFF_MS);
   #channel: ConsumerChannel | undefined;
   /** The prefetch count; 0 while it is paused. */
   #wanted = 0;

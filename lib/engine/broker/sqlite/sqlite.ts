@@ -15,12 +15,12 @@ import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import {
   type Broker,
-  BrokerError,
   type Depth,
   type EventProperties,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
+  unroutableError,
 } from "../broker.ts";
 import { move, peek, purge } from "./browse.ts";
 import { Commits } from "./commits.ts";
@@ -210,7 +210,7 @@ class SqliteBroker implements Broker {
   #add(queue: string, properties: string | null, body: Uint8Array): void {
     const { queues, events } = this.#session;
     const id = queues.find(queue);
-    if (id === undefined) throw unroutable(queue);
+    if (id === undefined) throw unroutableError(queue);
     events.add(id, properties, body);
     this.#onReady(id);
   }
@@ -274,11 +274,4 @@ class SqliteBroker implements Broker {
 
   readonly #notice: Notice = (level, message, more = {}) =>
     this.#options.report?.(notice(level, undefined, message, more));
-}
-
-function unroutable(queue: string): BrokerError {
-  return new BrokerError(
-    "unroutable",
-    `There is no queue ${queue}: declare it before publishing to it`,
-  );
 }
