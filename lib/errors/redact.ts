@@ -1,7 +1,7 @@
 /**
  * Removes secrets from texts that people read: log lines, statistics, dead letters, Sentry.
  *
- * It rather removes too much than too little. Every step takes time linear in the length of the text,
+ * It removes too much rather than too little. Every step takes time linear in the length of the text,
  * whatever the text, because most texts come from outside.
  *
  * @module

@@ -1,16 +1,16 @@
 /**
- * What can be wrong with the database itself, as opposed to the data given to it.
+ * Faults of the database itself, as opposed to errors of the data given to it.
  *
  * @module
  */
 
-/** What is wrong with the database. */
+/** The kinds of faults. */
 export type DatabaseErrorKind =
-  /** `DATABASE_URL` is not an address this program understands. */
+  /** `DATABASE_URL` is not a valid address. */
   | "url"
-  /** Nobody answers there, not in time, or no longer. */
+  /** The server does not answer, or not in time. */
   | "unreachable"
-  /** User or password are wrong, or the server does not let the user in from here. */
+  /** The user or the password is wrong, or the server accepts no login of the user from here. */
   | "login"
   /** The TLS connection could not be made or verified. */
   | "tls"
@@ -20,7 +20,7 @@ export type DatabaseErrorKind =
   | "missing-table"
   /** A newer version of the program has migrated the database. */
   | "newer"
-  /** A table is there but not as the program needs it. */
+  /** A table exists but is not as the program needs it. */
   | "schema"
   /** The user or the process lacks a permission, or the database cannot be written. */
   | "permission"
@@ -37,7 +37,7 @@ export type DatabaseErrorKind =
 export class DatabaseError extends Error {
   /** Always `DatabaseError`. */
   override readonly name = "DatabaseError";
-  /** What is wrong. */
+  /** The kind of fault. */
   readonly kind: DatabaseErrorKind;
   /**
    * Made by the modules that know the database's own errors.

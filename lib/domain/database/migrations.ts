@@ -68,7 +68,7 @@ async function ownSchema(db: Database): Promise<{ migrationTableSchema?: string 
 // deno-lint-ignore no-explicit-any -- migrations outlive the types of the tables
 type AnyTables = any;
 
-/** As Zulip has it (`zerver/models/clients.py` and presence), without its foreign keys. */
+/** Makes Zulip's table (`zerver/models/clients.py` and presence), without its foreign keys. */
 async function createUserActivity(db: Kysely<AnyTables>): Promise<void> {
   if (await exists(db, "zerver_useractivity")) return;
   const postgres = isPostgres(db);
@@ -104,7 +104,7 @@ async function createInbox(db: Kysely<AnyTables>): Promise<void> {
     .on("process_queue_inbox").column("seen_at").execute();
 }
 
-/** `if not exists` looks at one schema only; a user of Zulip's database sees two. */
+/** Whether a table exists: `if not exists` checks one schema, and a user of Zulip's database has two. */
 async function exists(db: Kysely<AnyTables>, table: string): Promise<boolean> {
   if (!isPostgres(db)) return false;
   const { rows } = await sql<{ found: boolean }>`

@@ -73,13 +73,13 @@ export interface Subscription {
   pause(): Promise<void>;
   /**
    * Asks for deliveries until it is paused or closed, across every loss of the broker. The queue is
-   * declared first. Another call changes the number.
+   * declared first. Called again, it changes the prefetch count.
    *
-   * @param prefetch The most unsettled deliveries (AMQP's prefetch count).
+   * @param prefetch How many deliveries may be unsettled at once.
    * @throws {BrokerError} When the first attempt is refused.
    */
   resume(prefetch: number): Promise<void>;
-  /** Sends the settlements so far and releases the rest. */
+  /** Sends what is settled and releases the rest. */
   close(): Promise<void>;
 }
 
@@ -125,8 +125,8 @@ export interface Broker extends AsyncDisposable {
   /** How many events of the queue wait for a retry. */
   waiting(queue: string): Promise<number>;
   /**
-   * The first events that are ready, oldest first. They stay in place, except that a quorum queue on
-   * RabbitMQ puts them at its end.
+   * The first events that are ready, oldest first. They stay where they are, except that a quorum
+   * queue on RabbitMQ puts them behind the others.
    */
   peek(queue: string, limit: number): Promise<StoredEvent[]>;
   /**
@@ -181,16 +181,16 @@ export class BrokerError extends Error {
   }
 }
 
-/** The error of a publish to a queue that does not exist. */
-export function unroutableError(queue: string, cause?: unknown): BrokerError {
-  const message = `There is no queue ${queue}: declare it before publishing to it`;
-  return new BrokerError("unroutable", message, cause === undefined ? {} : { cause });
-}
-
-/** The error when a copy was not stored because the event itself is delivered again. */
+/** The error of a copy that was not stored, as the event itself is delivered again. */
 export function lostError(queue: string): BrokerError {
   return new BrokerError(
     "lost",
     `An event was delivered again before its copy was stored for ${queue}`,
   );
+}
+
+/** The error of a publish to a queue that does not exist. */
+export function unroutableError(queue: string, cause?: unknown): BrokerError {
+  const message = `There is no queue ${queue}: declare it before publishing to it`;
+  return new BrokerError("unroutable", message, cause === undefined ? {} : { cause });
 }

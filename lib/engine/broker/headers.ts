@@ -149,7 +149,7 @@ function copyOf(properties: EventProperties, when: Wait, headers: Headers): Even
   };
 }
 
-/** Who gave an event up. */
+/** The process that gave an event up, and the queue. */
 export interface Origin {
   readonly queue: string;
   readonly host: string;

@@ -1,5 +1,5 @@
 /**
- * What an operator reads about a subscription.
+ * The notices about a subscription, for an operator.
  *
  * @module
  */

@@ -31,7 +31,7 @@ import { SqliteSubscription } from "./subscription.ts";
 import { type Notice, Upkeep } from "./upkeep.ts";
 import { Watch } from "./watch.ts";
 
-/** What it takes to use the embedded broker. */
+/** The options of the embedded broker. */
 export interface SqliteBrokerOptions {
   /** The folder of the file; both are made if they do not exist. */
   readonly stateDir: string;

@@ -257,7 +257,7 @@ function fillDisk(path: string): void {
   try {
     for (;;) file.writeSync(page);
   } catch {
-    // It is full.
+    // The disk is full.
   }
 }
 
