@@ -5,6 +5,7 @@
  * @module
  */
 
+import { hostname } from "node:os";
 import type { Scope } from "@sentry/deno";
 import { redactText } from "../errors/redact.ts";
 import { redactValue } from "../errors/redact_value.ts";
@@ -52,7 +53,7 @@ export async function openSentry(options: SentryOptions): Promise<SentryReporter
     dsn: options.dsn,
     environment: options.environment,
     release: `process-queue@${options.version}`,
-    serverName: Deno.hostname(),
+    serverName: hostname(),
     // The default integrations watch the whole process; here everything comes as plain data.
     defaultIntegrations: false,
     sendDefaultPii: false,

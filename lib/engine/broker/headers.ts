@@ -6,6 +6,7 @@
  * @module
  */
 
+import { hostname } from "node:os";
 import type { FailureReason, Settlement } from "../settle/outcome.ts";
 import type { EventProperties, StoredEvent } from "./broker.ts";
 import { boundedText, tableBytes } from "./header_table.ts";
@@ -154,6 +155,11 @@ export interface Origin {
   readonly queue: string;
   readonly host: string;
   readonly version: string;
+}
+
+/** This process as the origin of a dead letter. @param version The version of the program. */
+export function originOf(queue: string, version: string): Origin {
+  return { queue, host: hostname(), version };
 }
 
 /** The properties of a dead letter: the publisher's, and why it was given up. */

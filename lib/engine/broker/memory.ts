@@ -17,7 +17,7 @@ import {
   type SubscriptionListener,
   unroutableError,
 } from "./broker.ts";
-import { failedProperties, retryProperties } from "./headers.ts";
+import { failedProperties, originOf, retryProperties } from "./headers.ts";
 import { type Item, MemoryQueue, MemorySubscription } from "./memory_queue.ts";
 
 /** The clock of a memory broker. */
@@ -155,7 +155,7 @@ export class MemoryBroker implements Broker {
   }
 
   #fail(queue: string, item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void {
-    const origin = { queue, host: Deno.hostname(), version: this.#version };
+    const origin = originOf(queue, this.#version);
     const properties = failedProperties(item.properties, settlement, origin, this.#clock.now());
     this.#declared(failedQueueName(queue)).add({ body: item.body, properties, redelivered: false });
   }

@@ -13,7 +13,7 @@ import {
   type EventProperties,
   lostError,
 } from "../broker.ts";
-import { failedProperties, retryProperties } from "../headers.ts";
+import { failedProperties, originOf, retryProperties } from "../headers.ts";
 import { Backoff } from "./backoff.ts";
 import { NotEncodable } from "./confirmed_channel.ts";
 import { type Address, MAY_PASS } from "./errors.ts";
@@ -127,7 +127,7 @@ export class Copies {
     const { topology, version } = this.#options;
     const name = failedQueueName(queue);
     await topology.declareFailed(model, name);
-    const origin = { queue, host: Deno.hostname(), version };
+    const origin = originOf(queue, version);
     return {
       name,
       properties: failedProperties(propertiesOf(properties), settlement, origin, Date.now()),

@@ -6,7 +6,7 @@
 
 import { failedQueueName } from "../../settle/retry.ts";
 import { type Copied, lostError } from "../broker.ts";
-import { failedProperties, retryProperties } from "../headers.ts";
+import { failedProperties, originOf, retryProperties } from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
 import { encodeProperties } from "./properties.ts";
@@ -101,7 +101,7 @@ export class Settlements {
     settlement: Extract<Copied, { kind: "fail" }>,
   ): Promise<void> {
     const { queue, version, commits, onReady } = this.#options;
-    const origin = { queue, host: Deno.hostname(), version };
+    const origin = originOf(queue, version);
     const text = encodeProperties(failedProperties(properties, settlement, origin, Date.now()));
     await commits.ask(() => {
       if (session.lostBy) throw session.lostBy;
