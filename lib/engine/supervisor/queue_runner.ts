@@ -1,5 +1,5 @@
 /**
- * What runs a queue, whether its worker is in a thread or in the main thread.
+ * The contract of whatever runs a queue, with its worker in a thread or in the main thread.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Totals } from "../consumer/consumer.ts";
 import type { Running, WorkerDescription } from "../executor/executor.ts";
 import { notice, type NoticeReport } from "../report.ts";
 
-/** Why a worker stopped by itself. */
+/** Why a worker does not consume any more. */
 export type WorkerEnd =
   /** Its `stop` was called. */
   | "stopped"
@@ -63,7 +63,7 @@ export function notClosed(queue: string, ms: number): NoticeReport {
   return notice(
     "warning",
     queue,
-    "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
+    "The worker of {queue} did not close what it opened within {seconds} s",
     { properties: { seconds: ms / 1000 } },
   );
 }

@@ -30,10 +30,7 @@ export interface SupervisorOptions extends ThreadsOptions {
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
-  /**
-   * Called once: whether the queue is run here. It is, too, when its worker could not be started
-   * yet.
-   */
+  /** Called once: whether the queue is run here. It is, too, while its worker fails to start. */
   readonly onLaunch?: (isRun: boolean) => void;
   /** Called once: the queue is consumed, or its worker could not be started at first. */
   readonly onReady?: () => void;
@@ -52,6 +49,7 @@ const CLOSE_MS = 5000;
 /** Runs one queue in a thread. */
 export class Supervisor implements Runner {
   readonly queue: string;
+  /** The queue's threads. */
   readonly threads: Threads;
   readonly #options: SupervisorOptions;
   readonly #notices: ThreadNotices;
@@ -257,27 +255,25 @@ export class Supervisor implements Runner {
         if (end.kind !== "resized") this.#state = "restarting";
         return true;
       case "later":
-        this.#hadFirstStart();
-        this.#state = "restarting";
-        await this.#waits.afterFailure();
-        return !this.#isStopping();
       case "when parked":
-        this.#hadFirstStart();
-        this.#park();
-        await this.#waits.whileParked();
-        return !this.#isStopping();
+        return await this.#wait(next);
       case "throw":
         this.#ended.reject(thrownBy(end));
         return false;
       case "never":
-        if (end.kind === "inactive") this.#leave();
+        if (end.kind === "inactive" && !this.#isStopping()) this.#leave();
         return false;
     }
   }
 
-  #hadFirstStart(): void {
+  /** @returns Whether no stop has ended the wait. */
+  async #wait(next: "later" | "when parked"): Promise<boolean> {
     this.#launch(true);
     this.#ready();
+    if (next === "when parked") this.#park();
+    else this.#state = "restarting";
+    await (next === "later" ? this.#waits.afterFailure() : this.#waits.whileParked());
+    return !this.#isStopping();
   }
 
   #park(): void {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ErrorData } from "../../errors/error_data.ts";
 import { DONE, GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type {
   Executor,
@@ -148,13 +147,8 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     return blamed.size + suspects.length > 0;
   }
 
-  #crashed(
-    job: J,
-    since: number | undefined,
-    blame: { reason: Blame["reason"]; error: ErrorData },
-  ) {
+  #crashed(job: J, since: number | undefined, { reason, error }: Blame): void {
     const now = performance.now();
-    const { reason, error } = blame;
     const outcome: Outcome = { kind: "crashed", reason, attempt: job.attempt, error };
     this.#options.listener.onOutcome(job, outcome, since ?? now, now - (since ?? now));
   }

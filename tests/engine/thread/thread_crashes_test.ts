@@ -16,7 +16,7 @@ const CRASH: Blame = {
   suspects: "running",
 };
 
-/** Ends the thread in the midst of what it does, and begins the next one. */
+/** Ends the thread in the midst of what it does, and starts the next one. */
 async function crash(bench: ThreadBench, blame: Partial<Blame> = {}): Promise<boolean> {
   await bench.end();
   const isBlamed = bench.executor.detach({ ...CRASH, ...blame });
@@ -160,7 +160,7 @@ Deno.test("a batch that ended its thread runs one by one", async () => {
   assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"], ["d", "e", "f"]]);
 });
 
-Deno.test("without a thread, events wait; at a stop they are given back", async () => {
+Deno.test("without a thread, events wait; at a stop they are released", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a"));
@@ -214,7 +214,7 @@ Deno.test("a blocked thread shows what runs in it, by the main thread's clock", 
   assert(since >= before - 50 && since <= performance.now(), `${since - before} ms`);
 });
 
-Deno.test("what is too new is not given back for as long as the thread is blocked", async () => {
+Deno.test("what is too new is not released while the thread is blocked", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
   const jobs = ["a", ...range(300)].map((id, at) =>
@@ -285,7 +285,7 @@ Deno.test("while there is no thread, nothing is said to run", async () => {
   assert.deepEqual(recorder.starts.at(-1), []);
 });
 
-Deno.test("a handler that heeds its signal does not hang", async () => {
+Deno.test("a handler that returns when its signal is aborted does not hang", async () => {
   await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 60 });
   const { executor, recorder } = bench;
   executor.run(events({ id: "a", do: "heed" }));

@@ -51,7 +51,7 @@ Deno.test("what ran when its thread crashed is blamed only if it ran alone", asy
   assert.equal(recorder.outcomeOf("b"), "done");
 });
 
-Deno.test("a suspect is given to its thread by itself", async () => {
+Deno.test("a suspect is sent to its thread by itself", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
   executor.run([event({ id: "s", do: "wait" }, { alone: true }), ...events("a")]);
@@ -170,7 +170,7 @@ Deno.test("what a thread itself sees past its grace has its outcome when it retu
   await host.close();
 });
 
-Deno.test("a thread that ends by itself is told", async () => {
+Deno.test("a thread that ends by itself says how", async () => {
   await using bench = await threadBench();
   bench.executor.run(events({ id: "a", do: "exit" }));
   await bench.until("it died", () => bench.deaths.length > 0);
