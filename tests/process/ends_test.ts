@@ -273,7 +273,7 @@ stageTest(
     assert.equal((await program.end()).code, 0);
     assert.match(
       program.log.at(-1)?.message ?? "",
-      /^What the worker of .* opened is not closed after 5 s/,
+      /^The worker of .* did not close what it opened within 5 s/,
     );
   },
 );

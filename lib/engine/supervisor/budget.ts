@@ -1,25 +1,27 @@
 /**
- * How often, and how soon, something that fails is tried again.
+ * How often something that fails is tried again, and how soon.
  *
  * @module
  */
 
 /** What a {@linkcode RestartBudget} allows. */
 export interface BudgetOptions {
-  /** Failures within the window, beyond which it is over. */
+  /** Failures within the window that are allowed. */
   readonly most: number;
-  /** ms. */
+  /** The length of the window, in ms. */
   readonly windowMs: number;
-  /** ms on a clock that is never set. @default {performance.now} */
+  /** A clock that is never set, in ms. @default {performance.now} */
   readonly clock?: () => number;
-  /** From 0 to 1. @default {Math.random} */
+  /** A number from 0 to 1. @default {Math.random} */
   readonly random?: () => number;
 }
 
+/** The first wait, in ms. */
 const FIRST_MS = 500;
+/** The longest wait, in ms. */
 const LONGEST_MS = 30_000;
 
-/** Counts failures, and waits longer after each: 0.5 s at first, 30 s at the most. */
+/** Counts failures. Each allows a longer wait: 0.5 s at first, and at most 30 s. */
 export class RestartBudget {
   readonly #options: BudgetOptions;
   readonly #clock: () => number;
@@ -41,10 +43,10 @@ export class RestartBudget {
   }
 
   /**
-   * It failed again.
+   * Counts a failure.
    *
-   * @returns ms to wait before the next try, between half of the step and all of it, so that what
-   * failed together does not try together; `undefined` when that was once too often.
+   * @returns How long to wait before the next try, in ms: between half of the step and all of it,
+   * so that what failed together does not try together. `undefined` when it failed too often.
    */
   failed(): number | undefined {
     this.#failedAt.push(this.#clock());
@@ -54,7 +56,7 @@ export class RestartBudget {
     return step * (0.5 + this.#random() / 2);
   }
 
-  /** It is given another chance: what was is forgotten. */
+  /** Forgets all failures. */
   clear(): void {
     this.#failedAt = [];
   }

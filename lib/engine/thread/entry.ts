@@ -7,114 +7,50 @@
 import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { errorData } from "../../errors/error_data.ts";
-import type { Outcome } from "../settle/outcome.ts";
-import type { ExecutorListener, Job } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
-import type { RunProbe } from "../executor/runs.ts";
+import { jobsIn, sentAt, type ThreadJob } from "./jobs_message.ts";
+import { holdLivenessLock } from "./liveness_lock.ts";
 import type { FromThread, JobsMessage, ThreadData, ToThread } from "./messages.ts";
 import { Publisher } from "./publisher.ts";
 import { Pulse } from "./pulse.ts";
+import { ResultWriter } from "./result_writer.ts";
 import { SharedRuns } from "./shared_runs.ts";
-import { Strays } from "./unhandled_errors.ts";
+import { UnhandledErrors } from "./unhandled_errors.ts";
 import { WorkerHost } from "../host/host.ts";
 import { writeThreadLog } from "../../log/log.ts";
 
-/** How often the thread looks after its limits of time and its heap, in ms. */
-const BEAT_MS = 250;
-/** What has finished is said after so many ms, though others still run. */
-const ANSWER_MS = 5;
+/** How often the thread beats, and checks its limits of time and its heap, in ms. */
+const HEARTBEAT_MS = 250;
 
-/** What a thread has, and `self` is not among it. */
+/** What a thread has; it has no `self`. */
 declare const globalThis: {
   postMessage(message: FromThread): void;
   addEventListener: typeof addEventListener;
 };
 
-/** Kept from the garbage collector, which would close it. */
-export let life: Deno.FsFile | undefined;
+/** Exported so that the garbage collector keeps it: it would close the file. */
+export let livenessLock: Deno.FsFile | undefined;
 
 type SetupMessage = Extract<ToThread, readonly ["setup", ...unknown[]]>;
 
-interface ThreadJob extends Job {
-  readonly seq: number;
-  cell: number;
-}
-
 const say = globalThis.postMessage.bind(globalThis);
-
-/** Tells the main thread what runs and what became of it. */
-class Answers implements ExecutorListener<ThreadJob>, RunProbe<ThreadJob> {
-  readonly #shared: SharedRuns;
-  readonly #free: number[];
-  #isUnsaid = false;
-  #saidAt = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What turns this thread's clock into the main thread's. */
-  offset = -Infinity;
-
-  constructor(shared: SharedRuns) {
-    this.#shared = shared;
-    this.#free = Array.from({ length: shared.memory.running }, (_, cell) => cell);
-  }
-
-  on(job: ThreadJob, since: number): void {
-    if (job.cell >= 0) return;
-    job.cell = this.#free.pop() ?? -1;
-    if (job.cell >= 0) this.#shared.start(job.cell, job.seq, since + this.offset);
-  }
-
-  off(job: ThreadJob): void {
-    if (job.cell < 0) return;
-    this.#shared.end(job.cell);
-    this.#free.push(job.cell);
-    job.cell = -1;
-  }
-
-  /** The main thread knows what it gave. */
-  onStart(jobs: readonly ThreadJob[]): void {
-    if (jobs.length === 0) this.say(performance.now());
-  }
-
-  onOutcome({ seq }: ThreadJob, outcome: Outcome, startedAt: number, runMs: number): void {
-    if (outcome.kind === "done") this.#shared.finish(seq, startedAt + this.offset, runMs);
-    else say(["outcome", seq, outcome, startedAt + this.offset, runMs]);
-    this.#isUnsaid = true;
-    const now = startedAt + runMs;
-    if (now - this.#saidAt > ANSWER_MS) this.say(now);
-    else this.#timer ??= setTimeout(() => this.#sayLater(), ANSWER_MS);
-  }
-
-  /** The main thread gives nothing more to one that has not answered. */
-  #sayLater(): void {
-    this.#timer = undefined;
-    this.say(performance.now());
-  }
-
-  /** Says that jobs went well, if any did. */
-  say(now: number): void {
-    this.#saidAt = now;
-    if (!this.#isUnsaid) return;
-    this.#isUnsaid = false;
-    say(0);
-  }
-}
 
 /** The thread. */
 class Thread {
   readonly #data: ThreadData;
-  readonly #strays: Strays;
+  readonly #unhandledErrors: UnhandledErrors;
   readonly #pulse: Pulse;
   readonly #publisher = new Publisher(say);
   readonly #lateness = new Lateness();
   #host: WorkerHost | undefined;
-  #answers: Answers | undefined;
+  #results: ResultWriter | undefined;
   #executor: LocalExecutor<ThreadJob> | undefined;
 
-  constructor(data: ThreadData, pulse: Pulse, strays: Strays) {
+  constructor(data: ThreadData, pulse: Pulse, unhandledErrors: UnhandledErrors) {
     this.#data = data;
     this.#pulse = pulse;
-    this.#strays = strays;
+    this.#unhandledErrors = unhandledErrors;
   }
 
   /** Loads the worker. */
@@ -132,7 +68,7 @@ class Thread {
       case "setup":
         return void this.#setup(message).catch(sayFailed);
       case "recall":
-        return this.#executor?.recall(message[1] - (this.#answers?.offset ?? 0));
+        return this.#executor?.recall(message[1] - (this.#results?.offset ?? 0));
       case "stop":
         return void this.#executor?.stop(message[1]).then(() => this.#stopped());
       case "close":
@@ -143,52 +79,34 @@ class Thread {
   }
 
   /**
-   * Looks after limits of time, and says what is not said yet; called a few times a second. Where
-   * that comes late it cannot know why: the main thread says so until the next time.
+   * Checks limits of time, and announces results. Called a few times a second. Where a call comes
+   * late the thread cannot know why: the main thread says so before the next one.
    */
   sweep(now: number): void {
     const isLate = this.#lateness.sweep(now) > 0;
     if (!isLate) this.#executor?.sweep(now, this.#pulse.takeStoppedMs());
-    this.#answers?.say(now);
-    this.#strays.sweep();
+    this.#results?.flush(now);
+    this.#unhandledErrors.sweep();
   }
 
   async #setup([_kind, mainNow, memory, description]: SetupMessage): Promise<void> {
-    const answers = this.#answers = new Answers(new SharedRuns(memory));
-    answers.offset = mainNow - performance.now();
+    const offset = mainNow - performance.now();
+    const results = this.#results = new ResultWriter(new SharedRuns(memory), say, offset);
     await this.#host?.setup();
-    this.#executor = this.#host?.executor({ listener: answers, probe: answers, description });
+    this.#executor = this.#host?.executor({ listener: results, probe: results, description });
     say(["ready"]);
   }
 
   #run(message: JobsMessage): void {
-    const [_kind, sentAt, seqs, bodies, ids, attempts, published, publishedLater, ...rest] =
-      message;
-    const [receivedAt, alone] = rest;
+    const results = this.#results;
+    if (!results) return;
     const now = performance.now();
-    const answers = this.#answers;
-    if (!answers) return;
-    // A message takes its time, so the greatest difference is the truest.
-    answers.offset = Math.max(answers.offset, sentAt - now);
-    const isTimed = receivedAt.length > 0;
-    const jobs: ThreadJob[] = [];
-    for (let i = 0; i < seqs.length; i++) {
-      jobs.push({
-        id: ids[i] as string,
-        body: bodies[i] as string,
-        attempt: attempts[i] ?? 1,
-        publishedAt: published + (publishedLater[i] as number),
-        receivedAt: isTimed ? receivedAt[i] as number - answers.offset : now,
-        alone,
-        seq: seqs[i] as number,
-        cell: -1,
-      });
-    }
-    this.#executor?.run(jobs);
+    results.adjustClock(sentAt(message), now);
+    this.#executor?.run(jobsIn(message, now, results.offset));
   }
 
   #stopped(): void {
-    this.#answers?.say(performance.now());
+    this.#results?.flush(performance.now());
     say(["stopped"]);
   }
 
@@ -196,9 +114,9 @@ class Thread {
     try {
       await this.#host?.close();
     } catch (error) {
-      this.#strays.take(error);
+      this.#unhandledErrors.take(error);
     }
-    this.#strays.sweep();
+    this.#unhandledErrors.sweep();
     say(["closed"]);
   }
 }
@@ -207,13 +125,13 @@ function sayFailed(error: unknown): void {
   say(["failed", errorData(error)]);
 }
 
-/** What is used of the Web Locks API, which Deno's types leave out. */
+/** What this uses of the Web Locks API, which Deno's types leave out. */
 interface Locks {
   request(name: string, granted: () => Promise<never>): Promise<never>;
 }
 
-/** A thread that holds a lock is stopped whatever it does. @returns Whether there are locks. */
-async function holdLock(): Promise<boolean> {
+/** Deno stops a thread that holds a Web Lock whatever it does. @returns Whether there are locks. */
+async function holdWebLock(): Promise<boolean> {
   const { locks } = navigator as { readonly locks?: Locks };
   if (!locks) return false;
   const granted = Promise.withResolvers<void>();
@@ -225,20 +143,13 @@ async function holdLock(): Promise<boolean> {
   return true;
 }
 
-/** Holds the lock of a file for as long as this thread lives. */
-function holdLife(path: string): Deno.FsFile {
-  const file = Deno.openSync(path, { write: true });
-  file.lockSync(true);
-  return file;
-}
-
-/** What this thread is to the system: who has no Web Locks cannot try a file's lock either. */
+/** This thread as the system knows it: a runtime without Web Locks cannot try a file's lock either. */
 async function task(): Promise<string> {
   const { ownTask } = await import("./proc_task.ts");
   return ownTask() ?? "";
 }
 
-/** Beats, and tells when the heap has been used up: the runtime then gives some more, once. */
+/** Beats, and says when the heap has been used up: the runtime then allows some more, once. */
 function beat(pulse: Pulse, sweep: (now: number) => void): void {
   const beatOnce = () => {
     const { heap_size_limit, used_heap_size } = getHeapStatistics();
@@ -251,34 +162,24 @@ function beat(pulse: Pulse, sweep: (now: number) => void): void {
     clearInterval(timer);
     pulse.heapFull();
     say(["heap full"]);
-  }, BEAT_MS);
-}
-
-function listenToStrayErrors(): Strays {
-  const strays = new Strays(say);
-  const take = (event: Event, error: unknown) => {
-    event.preventDefault();
-    strays.take(error);
-  };
-  globalThis.addEventListener("error", (event) => take(event, event.error));
-  globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason));
-  return strays;
+  }, HEARTBEAT_MS);
 }
 
 async function main(data: ThreadData): Promise<void> {
-  const canBeStopped = await holdLock();
-  life = holdLife(data.lifeFile);
-  const strays = listenToStrayErrors();
+  const canBeStopped = await holdWebLock();
+  livenessLock = holdLivenessLock(data.livenessLock);
+  const unhandledErrors = new UnhandledErrors(say);
+  unhandledErrors.listen();
   writeThreadLog(data.config.log);
   const pulse = new Pulse(data.pulse);
-  const thread = new Thread(data, pulse, strays);
+  const thread = new Thread(data, pulse, unhandledErrors);
   // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
   globalThis.addEventListener("message", (event) => {
     thread.take((event as MessageEvent<ToThread>).data);
   });
   beat(pulse, (now) => thread.sweep(now));
-  say(["born", canBeStopped, canBeStopped ? "" : await task()]);
-  // Not waited for: a runtime that is ended while its program still begins leaves memory behind.
+  say(["started", canBeStopped, canBeStopped ? "" : await task()]);
+  // Not awaited: a runtime that is ended while its program still starts leaks memory.
   void thread.load().catch(sayFailed);
 }
 

@@ -11,18 +11,18 @@ import type { Outcome } from "../settle/outcome.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import type { SharedMemory } from "./shared_runs.ts";
 
-/** What a thread is born with. */
+/** What a thread is started with. */
 export interface ThreadData {
-  /** The worker's file and the name it goes by. */
+  /** The worker's file, and the queue it is named after. */
   readonly file: { readonly name: string; readonly file: string };
   /** The queue it consumes; with shards, the shard. */
   readonly queue: string;
   readonly workerNum: number;
   readonly config: Config;
-  /** Of a `Pulse`. */
+  /** The memory of its `Pulse`. */
   readonly pulse: SharedArrayBuffer;
-  /** The file whose lock it holds for as long as it lives, also when nobody can end it. */
-  readonly lifeFile: string;
+  /** The file of its `LivenessLock`. */
+  readonly livenessLock: string;
 }
 
 /** Jobs as parallel arrays. */
@@ -33,26 +33,26 @@ export type JobsMessage = readonly [
   seqs: readonly number[],
   bodies: readonly string[],
   ids: readonly string[],
-  /** Empty where each is the first, as nearly always. */
+  /** Empty where each attempt is the first, as nearly always. */
   attempts: readonly number[],
-  /** Of the first, or 0. */
+  /** Of the first job, or 0. */
   publishedAt: number,
-  /** By how much each was published later: small numbers cost less than times. */
+  /** How much later each job was published: small numbers cost less than times. */
   publishedLater: readonly number[],
-  /** By the main thread's clock; empty where it does not matter, which is but for batches. */
+  /** By the main thread's clock. Empty where it does not matter: only batches need it. */
   receivedAt: readonly number[],
-  /** All of them, which is then one. */
+  /** Whether it is one job that must run alone. */
   alone: boolean,
 ];
 
 /** From the main thread. */
 export type ToThread =
   | JobsMessage
-  /** Open what the worker needs; these numbers count, whatever its file says by now. */
+  /** Open what the worker needs. The description counts, whatever the worker's file says by now. */
   | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
-  /** Give back what came before a time, by the main thread's clock, and has not been started. */
+  /** Release what came before a time, by the main thread's clock, and has not been started. */
   | readonly [kind: "recall", receivedBefore: number]
-  /** Finish what runs within so many ms, give back the rest. */
+  /** Finish what runs within a time, and release the rest. */
   | readonly [kind: "stop", graceMs: number]
   /** Close what was opened. */
   | readonly [kind: "close"]
@@ -65,23 +65,31 @@ export interface PublishFailure extends ErrorData {
   readonly brokerKind?: string;
 }
 
-/** From a worker's thread. */
-export type FromThread =
+/** From a worker's thread, about its jobs. */
+export type JobsAnswer =
   /** Jobs went well: they are in the shared memory. */
   | 0
-  /** It lives; where its lock cannot be tried it is this task, else `""`. @see WorkerThread.stop */
-  | readonly [kind: "born", canBeStopped: boolean, task: string]
+  | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
+  /** What ran has ended, and the rest is released. */
+  | readonly [kind: "stopped"];
+
+/** From a worker's thread. */
+export type FromThread =
+  | JobsAnswer
+  /**
+   * The thread runs, and holds its liveness lock. `task` is its path below `/proc` where the lock
+   * cannot be tried, else `""`.
+   */
+  | readonly [kind: "started", canBeStopped: boolean, task: string]
   | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
   | readonly [kind: "ready"]
-  /** What it was told to do at its start did not work. */
+  /** Its worker could not be loaded or set up. */
   | readonly [kind: "failed", error: ErrorData]
-  | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
   /** Something threw outside of any event. */
-  | readonly [kind: "stray", error: ErrorData]
-  /** So many more threw than were told. */
-  | readonly [kind: "more strays", count: number]
+  | readonly [kind: "unhandled error", error: ErrorData]
+  /** How many more unhandled errors there were than were sent. */
+  | readonly [kind: "more unhandled errors", count: number]
   | readonly [kind: "heap full"]
-  | readonly [kind: "stopped"]
   | readonly [kind: "closed"]
   | readonly [kind: "publish", number: number, queue: string, body: string];
 
@@ -89,20 +97,20 @@ type Shape = readonly ("object" | "number" | "string" | "boolean")[];
 
 /** What follows the kind of a message, by the kind. */
 const SHAPES: Readonly<Record<string, Shape>> = {
-  born: ["boolean", "string"],
+  started: ["boolean", "string"],
   described: ["object", "boolean"],
   ready: [],
   failed: ["object"],
   outcome: ["number", "object", "number", "number"],
-  stray: ["object"],
-  "more strays": ["number"],
+  "unhandled error": ["object"],
+  "more unhandled errors": ["number"],
   "heap full": [],
   stopped: [],
   closed: [],
   publish: ["number", "string", "string"],
 } satisfies Record<Exclude<FromThread, 0>[0], Shape>;
 
-/** Whether it is one of these messages: a worker, or a library of its, may send what it likes. */
+/** Whether it is one of these messages: a worker, or a library of its, may send anything. */
 export function isFromThread(message: unknown): message is FromThread {
   if (message === 0) return true;
   if (!Array.isArray(message)) return false;

@@ -1,13 +1,13 @@
 /**
- * A thread as the system knows it, for runtimes that cannot try to take the lock of a file.
+ * A thread as the system knows it, for runtimes that cannot try the lock of a file.
  *
  * @module
  */
 
-/** The path of a thread below `/proc`; `undefined` where there is none, or it may not be read. */
+/** The path of a thread below `/proc`; `undefined` where there is none that may be read. */
 export type TaskPath = string | undefined;
 
-/** The thread that asks. */
+/** The calling thread. */
 export function ownTask(): TaskPath {
   try {
     return `/proc/${Deno.readLinkSync("/proc/thread-self")}`;
@@ -16,7 +16,7 @@ export function ownTask(): TaskPath {
   }
 }
 
-/** Whether a thread is there; one that is not known is taken for gone. */
+/** Whether a thread exists; an unknown one does not. */
 export function isTaskThere(task: TaskPath): boolean {
   if (task === undefined) return false;
   try {

@@ -1,5 +1,5 @@
 /**
- * Publishes for a worker in a thread, by way of the main thread.
+ * Publishes for a worker in a thread, through the main thread.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { errorFrom } from "../../errors/error_data.ts";
 import { Fifo } from "../executor/fifo.ts";
 import type { FromThread, PublishFailure } from "./messages.ts";
 
-/** How many may be on their way: the rest waits in the thread, whose heap is limited. */
-const MOST_ON_THEIR_WAY = 200;
+/** How many publishes may be unconfirmed: the others wait in the thread, whose heap is limited. */
+const MAX_UNCONFIRMED = 200;
 
 interface Publish {
   readonly queue: string;
@@ -18,10 +18,10 @@ interface Publish {
   readonly confirmed: PromiseWithResolvers<void>;
 }
 
-/** Publishes, in the order in which it is asked to. */
+/** Publishes in the order of the calls. */
 export class Publisher {
   readonly #say: (message: FromThread) => void;
-  readonly #onTheirWay = new Map<number, Publish>();
+  readonly #unconfirmed = new Map<number, Publish>();
   readonly #waiting = new Fifo<Publish>();
   #count = 0;
 
@@ -33,20 +33,20 @@ export class Publisher {
   /**
    * Publishes a body to a queue; resolves when the broker has confirmed it.
    *
-   * @throws {BrokerError} When it did not.
+   * @throws {BrokerError} When the broker did not confirm it.
    */
   readonly publish = (queue: string, body: string): Promise<void> => {
     const confirmed = Promise.withResolvers<void>();
     const publish = { queue, body, confirmed };
-    if (this.#onTheirWay.size < MOST_ON_THEIR_WAY) this.#send(publish);
+    if (this.#unconfirmed.size < MAX_UNCONFIRMED) this.#send(publish);
     else this.#waiting.push(publish);
     return confirmed.promise;
   };
 
-  /** What became of one, by its number; `null` when it is confirmed. */
+  /** A publish has its answer. @param failure Why it failed, or `null` when it is confirmed. */
   published(number: number, failure: PublishFailure | null): void {
-    const { confirmed } = this.#onTheirWay.get(number) ?? {};
-    this.#onTheirWay.delete(number);
+    const { confirmed } = this.#unconfirmed.get(number) ?? {};
+    this.#unconfirmed.delete(number);
     if (failure === null) confirmed?.resolve();
     else confirmed?.reject(asError(failure));
     const next = this.#waiting.shift();
@@ -54,7 +54,7 @@ export class Publisher {
   }
 
   #send(publish: Publish): void {
-    this.#onTheirWay.set(++this.#count, publish);
+    this.#unconfirmed.set(++this.#count, publish);
     this.#say(["publish", this.#count, publish.queue, publish.body]);
   }
 }

@@ -5,25 +5,25 @@
  */
 
 /** Cells of {@linkcode Pulse}. */
-const BEATS = 0;
+const HEARTBEATS = 0;
 const HEAP_USED_MB = 1;
 const HEAP_FULL = 2;
 const STOPPED_MS = 3;
 const PULSE_CELLS = 4;
 
-/** That a thread's event loop turns, and how its heap is. */
+/** Shows that a thread's event loop turns, and how full its heap is. */
 export class Pulse {
   readonly #cells: Int32Array;
 
-  /** @param buffer Another's, to share it. */
+  /** @param buffer The memory of another pulse, to share it. */
   constructor(readonly buffer = new SharedArrayBuffer(4 * PULSE_CELLS)) {
     this.#cells = new Int32Array(buffer);
   }
 
-  /** The thread: it lives. */
+  /** The thread: its event loop turns. */
   beat(heapUsedMb: number): void {
     Atomics.store(this.#cells, HEAP_USED_MB, heapUsedMb);
-    Atomics.add(this.#cells, BEATS, 1);
+    Atomics.add(this.#cells, HEARTBEATS, 1);
   }
 
   /** The thread: its heap was used up. */
@@ -31,27 +31,27 @@ export class Pulse {
     Atomics.store(this.#cells, HEAP_FULL, 1);
   }
 
-  /** The main thread: for so many ms nobody looked after limits of time. */
+  /** The main thread: nobody checked limits of time for a while. */
   stopped(ms: number): void {
     Atomics.add(this.#cells, STOPPED_MS, Math.round(ms));
   }
 
-  /** The thread: for how many ms nobody looked since this was last asked. */
+  /** The thread: for how long nobody checked since the last call, in ms. */
   takeStoppedMs(): number {
     return Atomics.exchange(this.#cells, STOPPED_MS, 0);
   }
 
-  /** Changes with every beat. */
-  get beats(): number {
-    return Atomics.load(this.#cells, BEATS);
+  /** Changes with every heartbeat. */
+  get heartbeats(): number {
+    return Atomics.load(this.#cells, HEARTBEATS);
   }
 
-  /** MB. */
+  /** The heap in use, in MB. */
   get heapUsedMb(): number {
     return Atomics.load(this.#cells, HEAP_USED_MB);
   }
 
-  /** Whether its heap was used up. */
+  /** Whether the heap was used up. */
   get isHeapFull(): boolean {
     return Atomics.load(this.#cells, HEAP_FULL) === 1;
   }

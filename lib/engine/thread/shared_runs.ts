@@ -1,19 +1,19 @@
 /**
- * What a thread says without sending anything, in memory that stays readable when it is dead: what
- * runs in it, what has gone well, and that it lives.
+ * What a thread says about its jobs without sending a message, in memory that stays readable when it
+ * is dead: which of them run, and which went well.
  *
  * @module
  */
 
-/** How much a thread may hold. */
+/** How many jobs a thread may hold. */
 export interface SharedSize {
   /** Jobs that run at once. */
   readonly running: number;
-  /** Jobs that it was given and has not answered. */
+  /** Jobs that it has not answered. */
   readonly outstanding: number;
 }
 
-/** The memory behind {@linkcode SharedRuns}; crosses to a thread as it is. */
+/** The memory behind {@linkcode SharedRuns}; it crosses to a thread without a copy. */
 export interface SharedMemory extends SharedSize {
   readonly buffer: SharedArrayBuffer;
 }
@@ -21,20 +21,21 @@ export interface SharedMemory extends SharedSize {
 /** A job that runs. */
 export interface SharedRun {
   readonly seq: number;
-  /** `performance.now()` of the main thread when it was started, later by what was postponed. */
+  /** `performance.now()` of the main thread at its start; later by the time that was postponed. */
   readonly since: number;
 }
 
-/** The first four cells: how many jobs went well, so far. */
+/** The cell of the header that counts the jobs that went well. */
 const FINISHED = 0;
+/** The cells of the header. */
 const HEADER = 4;
 
 /**
- * The table of what runs (a cell each) and the ring of what went well. Written by the thread, read
- * by the main thread. Jobs are named by the numbers they were given, which are never 0.
+ * The table of the jobs that run, with a cell for each, and the ring of those that went well. The
+ * thread writes both, and the main thread reads them. Jobs go by their numbers, which are never 0.
  */
 export class SharedRuns {
-  /** To be handed to the thread. */
+  /** Hand this to the thread. */
   readonly memory: SharedMemory;
   readonly #header: Int32Array;
   readonly #running: Int32Array;
@@ -44,7 +45,7 @@ export class SharedRuns {
   readonly #runMs: Float64Array;
   #read = 0;
 
-  /** @param memory Another's, to share it. */
+  /** @param memory The memory of another instance, to share it. */
   constructor(memory: SharedMemory) {
     this.memory = memory;
     const { buffer, running, outstanding } = memory;
@@ -61,20 +62,20 @@ export class SharedRuns {
     this.#read = Atomics.load(this.#header, FINISHED);
   }
 
-  /** Makes memory of its own, for as many or more: the ring's places are counted modulo 2³². */
+  /** Makes new memory for at least as many jobs: the ring's places are counted modulo 2³². */
   static ofSize({ running, outstanding: least }: SharedSize): SharedRuns {
     const outstanding = 2 ** Math.ceil(Math.log2(least));
     const bytes = 8 * (running + 2 * outstanding) + 4 * (HEADER + running + outstanding);
     return new SharedRuns({ buffer: new SharedArrayBuffer(bytes), running, outstanding });
   }
 
-  /** The thread: a job runs. @param cell Which of the cells it has. */
+  /** The thread: a job runs. @param cell Its cell in the table. */
   start(cell: number, seq: number, since: number): void {
     this.#since[cell] = since;
     Atomics.store(this.#running, cell, seq);
   }
 
-  /** The thread: what ran in this cell does no longer. */
+  /** The thread: the job in this cell does not run any more. */
   end(cell: number): void {
     Atomics.store(this.#running, cell, 0);
   }
@@ -89,7 +90,7 @@ export class SharedRuns {
     Atomics.store(this.#header, FINISHED, (finished + 1) | 0);
   }
 
-  /** The main thread: what went well since the last call, in its order. */
+  /** The main thread: takes the jobs that went well since the last call, in their order. */
   takeFinished(take: (seq: number, startedAt: number, runMs: number) => void): void {
     const finished = Atomics.load(this.#header, FINISHED);
     while (this.#read !== finished) {
@@ -103,7 +104,7 @@ export class SharedRuns {
     }
   }
 
-  /** The main thread: what runs now. */
+  /** The main thread: the jobs that run now. */
   running(): SharedRun[] {
     const runs: SharedRun[] = [];
     for (let cell = 0; cell < this.#running.length; cell++) {
@@ -118,7 +119,7 @@ export class SharedRuns {
     return this.#running.includes(seq);
   }
 
-  /** The main thread: so many ms, up to now, do not count against what runs. */
+  /** The main thread: a time that has just passed does not count against what runs. */
   postpone(ms: number, now: number): void {
     this.#since.forEach((since, cell) => this.#since[cell] = Math.min(now, since + ms));
   }

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { ErrorData } from "../../errors/error_data.ts";
 import { DONE, GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type {
   Executor,
@@ -14,88 +13,55 @@ import type {
   Running,
   WorkerDescription,
 } from "../executor/executor.ts";
-import { Fifo } from "../executor/fifo.ts";
-import { GivenJobs } from "./outstanding.ts";
-import type { FromThread, ToThread } from "./messages.ts";
-import { type SharedRun, SharedRuns } from "./shared_runs.ts";
+import { type Blame, judge } from "./blame.ts";
+import { Drain } from "./drain.ts";
+import { findHang, type Hang } from "./hang.ts";
+import { jobsMessage } from "./jobs_message.ts";
+import type { JobsAnswer, ToThread } from "./messages.ts";
+import { BLOCKED_MS, type JobState } from "./responsiveness.ts";
+import { SharedRuns } from "./shared_runs.ts";
+import { ThreadJobs } from "./thread_jobs.ts";
+import { WaitingJobs } from "./waiting_jobs.ts";
 
 /** What the executor needs of a thread. */
 export interface JobThread {
+  /** For how long it has neither run a job nor responded, in ms. */
+  readonly unresponsiveMs: number;
+  /** Sends a message. */
   post(message: ToThread): void;
-}
-
-/** What a thread's end means. */
-export interface ThreadEnd<J extends Job = Job> {
-  readonly reason: "crashed" | "out of memory" | "timeout";
-  readonly error: ErrorData;
-  /** The jobs that surely are to blame. */
-  readonly guilty: readonly J[];
-  /** Whether any that ran may be to blame. */
-  readonly isSuspicious: boolean;
-  /** Others that may be to blame: they were given up before. */
-  readonly givenUp?: readonly J[];
-}
-
-/** A handler that did not return when it was aborted. */
-export interface Hang<J extends Job = Job> {
-  /** The jobs that ran for longer than their limit and its grace. */
-  readonly jobs: readonly J[];
-  /** All jobs that run, in this order. */
-  readonly running: readonly J[];
+  /** Ends the thread. @returns Whether it is gone. */
+  stop(): Promise<boolean>;
 }
 
 /** What a {@linkcode ThreadExecutor} is made of. */
 export interface ThreadExecutorOptions<J extends Job = Job> {
   readonly description: WorkerDescription;
   readonly listener: ExecutorListener<J>;
-  /** Seconds that an aborted handler has to return before it hangs. */
+  /** Seconds between the abort of a handler and the point at which it hangs. */
   readonly abortGraceSeconds: number;
-  /** A handler hangs: its thread must be ended. */
-  readonly onHang: (hang: Hang<J>) => void;
-  /**
-   * At a stop, a handler goes on: ends its thread, so that its event may run elsewhere.
-   *
-   * @returns Whether it is gone.
-   */
-  readonly endThread: () => Promise<boolean>;
-  /** How long a thread that was told to stop may take beyond its grace, in ms. @default {1500} */
-  readonly stopMs?: number | undefined;
 }
 
 /** Jobs a thread may hold where they run one after another. */
 const OUTSTANDING = 200;
 /** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
 const AHEAD = 4;
-/** What {@linkcode ThreadExecutorOptions.stopMs} is by default. */
-const STOP_MS = 1500;
-/** How often a thread is asked to give back what waits in it, in ms. */
+/** How long a thread may take to stop beyond its grace, in ms. */
+const STOP_MS = BLOCKED_MS;
+/** How often a thread is asked to release what waits in it, in ms. */
 const RECALL_EVERY_MS = 1000;
-/** The least grace where several jobs run at once, in ms: a thread that is blocked is late by then. */
-const LEAST_GRACE_MS = 1000;
-const MAX_SEQ = 2 ** 31 - 1;
-
 /** An executor whose worker runs in a thread. */
 export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   readonly description: WorkerDescription;
   readonly #options: ThreadExecutorOptions<J>;
   readonly #limit: number;
-  readonly #waiting = new Fifo<J>();
-  /** What the thread has and has not answered, in the order it was given. */
-  readonly #given = new GivenJobs<J>();
+  readonly #waiting = new WaitingJobs<J>();
+  readonly #jobs: ThreadJobs<J>;
+  readonly #drain = new Drain();
   #thread: JobThread | undefined;
-  #shared: SharedRuns;
-  #seq = 0;
-  /** When it last was not deaf, and for how long it has been so. */
-  #heardAt = performance.now();
-  #deafMs = 0;
+  #phase: "open" | "retiring" | "stopping" = "open";
   #recalledAt = -Infinity;
   /** What runs in a thread that could not be ended at the stop. */
   readonly #left = new Set<J>();
-  /** Whether no job has come to its end in this thread, and so none has left anything behind. */
-  #isFresh = true;
-  #isStopping = false;
-  #isRetiring = false;
-  #quiet = Promise.withResolvers<void>();
 
   /** @param options The worker's numbers, and who hears of outcomes. */
   constructor(options: ThreadExecutorOptions<J>) {
@@ -104,313 +70,230 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     const { concurrency, batch } = options.description;
     const size = batch?.size ?? 1;
     this.#limit = concurrency > 1 ? AHEAD * concurrency : Math.max(OUTSTANDING, 2 * size);
-    this.#shared = this.newShared();
+    this.#jobs = new ThreadJobs(this.newShared());
   }
 
-  /** The memory that a new thread shares with this executor. */
+  /** Makes the memory that a new thread shares with this executor. */
   newShared(): SharedRuns {
     const { concurrency, batch } = this.description;
     const running = Math.max(concurrency, batch?.size ?? 1) + 1;
     return SharedRuns.ofSize({ running, outstanding: this.#limit });
   }
 
-  /** A thread is ready to run jobs; there must be no other. */
-  attach(thread: JobThread, shared: SharedRuns): void {
-    this.#thread = thread;
-    this.#shared = shared;
-    this.#isFresh = true;
-    this.#isRetiring = false;
-    this.#heard(performance.now());
-    this.#feed();
+  /** What the thread does with its jobs. */
+  get state(): JobState {
+    return this.#jobs.state;
   }
 
-  /**
-   * Gives the thread nothing more and waits for what runs in it; what it has not started is kept.
-   *
-   * @param graceMs How long what runs may go on before it is aborted.
-   * @returns What ran, and did not come to its end.
-   */
-  async retire(graceMs: number): Promise<readonly J[]> {
-    this.#isRetiring = true;
-    const ran = this.#shared.running();
-    await this.#drain(graceMs);
-    return this.#jobsOf(ran);
-  }
-
-  /**
-   * The thread is no more: what it had finished is settled, the guilty have used up an attempt, and
-   * the rest waits for the next thread; suspects then run alone. One that was alone is guilty,
-   * unless another that had run before it in the thread may have left something behind.
-   *
-   * @returns Whether a job was to blame, or may have been.
-   */
-  detach({ reason, error, guilty, isSuspicious, givenUp = [] }: ThreadEnd<J>): boolean {
-    this.#thread = undefined;
-    this.#takeFinished();
-    const running = this.#shared.running();
-    // What has come to its end meanwhile has its outcome.
-    const given = new Set(this.#given.values());
-    const blamed = new Set(guilty.filter((job) => given.has(job)));
-    const suspected = new Set([...isSuspicious ? this.#jobsOf(running) : [], ...givenUp]);
-    const suspects = [...suspected].filter((job) => given.has(job));
-    const [only] = suspects;
-    if (only?.alone && suspects.length === 1 && this.#isFresh) blamed.add(only);
-    for (const job of suspects) job.alone = true;
-    const since = new Map(running.map((run) => [this.#given.get(run.seq), run.since]));
-    const unfinished = this.#given.remove(() => true).filter((job) => !blamed.has(job));
-    this.#options.listener.onStart([]);
-    this.#requeue(unfinished);
-    for (const job of blamed) this.#crashed(job, since.get(job), reason, error);
-    if (this.#isStopping) this.#releaseAll();
-    this.#quiet.resolve();
-    return blamed.size + suspects.length > 0;
-  }
-
-  /** @inheritdoc */
-  run(jobs: readonly J[]): void {
-    for (const job of jobs) this.#waiting.push(job);
-    if (this.#isStopping) return this.#releaseWaiting();
-    this.#feed();
-  }
-
-  /** @inheritdoc */
-  recall(receivedBefore: number): void {
-    const oldest = this.#waiting.peek();
-    if (this.#holdsOlder(receivedBefore)) this.#recallGiven(receivedBefore);
-    if (oldest && oldest.receivedAt < receivedBefore) this.#releaseWaiting();
+  /** Whether it is being stopped, or was. */
+  get isStopping(): boolean {
+    return this.#phase === "stopping";
   }
 
   /** @inheritdoc */
   running(): readonly Running<J>[] {
-    return this.#shared.running().flatMap(({ seq, since }) => {
-      const job = this.#given.get(seq);
-      return job ? [{ job, since }] : [];
-    });
+    return this.#jobs.running();
   }
 
-  /** For how long the thread has had jobs, run none of them, and said nothing, in ms. */
-  get deafMs(): number {
-    return this.#deafMs;
-  }
+  // A thread comes and goes.
 
-  #heard(now: number): void {
-    this.#heardAt = now;
-    this.#deafMs = 0;
-  }
-
-  /** Nothing more is waited for where nothing runs and nobody answers. */
-  #listen(now: number, lateMs: number): void {
-    const isBusy = this.#given.size === 0 || this.running().length > 0;
-    if (isBusy || lateMs > 0) return this.#heard(now);
-    this.#deafMs = now - this.#heardAt;
-    if (this.#deafMs > STOP_MS && (this.#isStopping || this.#isRetiring)) this.#quiet.resolve();
-  }
-
-  /** @inheritdoc */
-  sweep(now: number, lateMs = 0): void {
-    this.#takeFinished();
-    if (lateMs > 0) this.#shared.postpone(lateMs, now);
-    this.#listen(now, lateMs);
-    const { maxConsumeSeconds } = this.description;
-    if (maxConsumeSeconds === null || !this.#thread) return;
-    const most = maxConsumeSeconds * 1000 + this.#graceMs();
-    const running = this.running();
-    const stuck = running.filter(({ since }) => now - since >= most);
-    if (stuck.length === 0) return;
-    this.#options.onHang({
-      jobs: stuck.map(({ job }) => job),
-      running: running.map(({ job }) => job),
-    });
-  }
-
-  /** Long enough to see that one of several blocks the others, which then are not to blame. */
-  #graceMs(): number {
-    const ms = this.#options.abortGraceSeconds * 1000;
-    return this.description.concurrency > 1 ? Math.max(ms, LEAST_GRACE_MS) : ms;
-  }
-
-  /** @inheritdoc */
-  async stop(graceMs: number): Promise<void> {
-    this.#isStopping = true;
-    this.#releaseWaiting();
-    await this.#drain(graceMs);
-    const isGone = this.#given.size === 0 || await this.#options.endThread();
-    if (!isGone) this.#leaveRunning();
-    this.#releaseAll();
-  }
-
-  /** Has the thread finish what runs; resolves when it has, or takes too long. */
-  async #drain(graceMs: number): Promise<void> {
-    // Whoever waits already is done when this is.
-    const { resolve } = this.#quiet;
-    const quiet = this.#quiet = Promise.withResolvers();
-    this.#heard(performance.now());
-    this.#thread?.post(["stop", graceMs]);
-    if (!this.#thread || this.#given.size === 0) quiet.resolve();
-    const timer = setTimeout(quiet.resolve, graceMs + (this.#options.stopMs ?? STOP_MS));
-    await quiet.promise;
-    resolve();
-    clearTimeout(timer);
-  }
-
-  /** What the thread says of jobs. */
-  onMessage(message: FromThread): void {
-    this.#heard(performance.now());
-    if (message === 0) this.#takeFinished();
-    else if (message[0] === "outcome") {
-      this.#outcome(message[1], message[2], message[3], message[4]);
-    } else if (message[0] === "stopped") {
-      this.#takeFinished();
-      this.#quiet.resolve();
-    }
+  /** A thread is ready to run jobs; there must be no other. */
+  attach(thread: JobThread, shared: SharedRuns): void {
+    this.#thread = thread;
+    this.#jobs.replaceThread(shared);
+    if (this.#phase === "retiring") this.#phase = "open";
     this.#feed();
   }
 
-  #takeFinished(): void {
-    this.#shared.takeFinished((seq, startedAt, runMs) => {
-      this.#outcome(seq, DONE, startedAt, runMs);
-    });
-  }
-
-  #outcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
-    const job = this.#given.get(seq);
-    const isReleased = outcome.kind === "released";
-    if (!job || (isReleased && this.#keeps(seq))) return;
-    this.#given.delete(seq);
-    this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, startedAt, runMs);
-    // What waits here must not run before what the thread has given back.
-    if (isReleased) this.#releaseWaiting();
-    else this.#isFresh = false;
-    if (this.#given.size === 0 && this.#isStopping) this.#quiet.resolve();
+  /**
+   * Sends the thread nothing more and waits for what runs in it. What it has not started is kept
+   * for the next thread.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   * @returns What ran, and did not end in time.
+   */
+  async retire(graceMs: number): Promise<readonly J[]> {
+    if (this.#phase === "open") this.#phase = "retiring";
+    const ran = this.running();
+    await this.#drainThread(graceMs);
+    const outstanding = new Set(this.#jobs.outstanding.values());
+    return ran.map(({ job }) => job).filter((job) => outstanding.has(job));
   }
 
   /**
-   * Whether what the thread gives back stays here: what it has not started is for the next thread
-   * where it retires, and what still runs in it must not run elsewhere.
+   * The thread is gone. What it had finished is settled, what is to blame has used up an attempt,
+   * and the rest waits for the next thread, where suspects run alone.
+   *
+   * @returns Whether a job was to blame, or may have been.
    */
-  #keeps(seq: number): boolean {
-    return this.#isRetiring || this.#shared.isRunning(seq);
+  detach(blame: Blame): boolean {
+    this.#thread = undefined;
+    this.#takeFinished();
+    const { outstanding, isFresh } = this.#jobs;
+    const running = this.#jobs.running();
+    const { blamed, suspects } = judge(blame, {
+      outstanding: outstanding.values(),
+      running: running.map(({ job }) => job),
+      isFresh,
+    });
+    for (const job of suspects) job.alone = true;
+    const unfinished = outstanding.remove(() => true).filter((job) => !blamed.has(job));
+    this.#options.listener.onStart([]);
+    this.#waiting.putBack(unfinished);
+    const since = new Map(running.map((run) => [run.job, run.since]));
+    for (const job of blamed) this.#crashed(job, since.get(job), blame);
+    if (this.#phase === "stopping") this.#releaseAll();
+    this.#drain.end();
+    return blamed.size + suspects.length > 0;
   }
 
-  /** Gives the thread what it has room for, in few messages; what must run alone, by itself. */
-  #feed(): void {
-    if (!this.#thread || this.#isStopping || this.#isRetiring) return;
-    const next = this.#waiting.peek();
-    if (!next) {
-      if (this.#given.size === 0) this.#options.listener.onStart([]);
-      return;
-    }
-    if (this.#given.size > this.#limit / 2 || this.#hasAlone()) return;
-    if (next.alone) {
-      if (this.#given.size === 0) this.#give(this.#thread, 1);
-    } else this.#give(this.#thread, this.#limit - this.#given.size);
-  }
-
-  #hasAlone(): boolean {
-    return this.#given.size === 1 && this.#given.first?.alone === true;
-  }
-
-  #give(thread: JobThread, most: number): void {
-    const jobs = this.#takeWaiting(most);
-    const seqs = jobs.map((job) => this.#number(job));
-    this.#options.listener.onStart(this.#given.values());
-    const isExact = jobs.every(({ publishedAt }) => Number.isSafeInteger(publishedAt));
-    const published = isExact ? jobs[0]?.publishedAt ?? 0 : 0;
-    thread.post([
-      "jobs",
-      performance.now(),
-      seqs,
-      jobs.map(({ body }) => body),
-      jobs.map(({ id }) => id),
-      jobs.every(({ attempt }) => attempt === 1) ? [] : jobs.map(({ attempt }) => attempt),
-      published,
-      jobs.map(({ publishedAt }) => publishedAt - published),
-      this.description.batch ? jobs.map(({ receivedAt }) => receivedAt) : [],
-      jobs[0]?.alone ?? false,
-    ]);
-  }
-
-  /** Takes jobs up to one that must be alone. */
-  #takeWaiting(most: number): J[] {
-    const jobs: J[] = [];
-    while (jobs.length < most) {
-      const next = this.#waiting.peek();
-      if (!next || (next.alone && jobs.length > 0)) break;
-      jobs.push(next);
-      this.#waiting.shift();
-    }
-    return jobs;
-  }
-
-  #number(job: J): number {
-    this.#seq = this.#seq === MAX_SEQ ? 1 : this.#seq + 1;
-    this.#given.add(this.#seq, job);
-    return this.#seq;
-  }
-
-  #jobsOf(runs: readonly SharedRun[]): J[] {
-    return runs.map(({ seq }) => this.#given.get(seq)).filter((job) => job !== undefined);
-  }
-
-  #crashed(
-    job: J,
-    since: number | undefined,
-    reason: ThreadEnd["reason"],
-    error: ErrorData,
-  ): void {
+  #crashed(job: J, since: number | undefined, { reason, error }: Blame): void {
     const now = performance.now();
     const outcome: Outcome = { kind: "crashed", reason, attempt: job.attempt, error };
     this.#options.listener.onOutcome(job, outcome, since ?? now, now - (since ?? now));
   }
 
-  /** Back to the front, in their order. */
-  #requeue(jobs: readonly J[]): void {
-    const behind = this.#waiting.remove(() => true);
-    for (const job of [...jobs, ...behind]) this.#waiting.push(job);
+  // Jobs on their way to the thread.
+
+  /** @inheritdoc */
+  run(jobs: readonly J[]): void {
+    this.#waiting.push(jobs);
+    if (this.#phase === "stopping") return this.#releaseWaiting();
+    this.#feed();
   }
 
-  #releaseWaiting(): void {
-    const jobs = this.#waiting.remove(() => true);
-    for (const job of jobs) this.#release(job);
+  /** Sends the thread what it has room for, in few messages; what must run alone, by itself. */
+  #feed(): void {
+    if (!this.#thread || this.#phase !== "open") return;
+    const { next } = this.#waiting;
+    if (next) {
+      const room = this.#jobs.roomFor(next, this.#limit);
+      if (room > 0) this.#send(this.#thread, room);
+    } else if (this.#jobs.outstanding.size === 0) this.#options.listener.onStart([]);
+  }
+
+  #send(thread: JobThread, most: number): void {
+    const { outstanding } = this.#jobs;
+    const jobs = this.#waiting.take(most);
+    const seqs = jobs.map((job) => outstanding.add(job));
+    this.#options.listener.onStart(outstanding.values());
+    thread.post(jobsMessage(jobs, seqs, this.description.batch !== undefined));
+  }
+
+  // What the thread says.
+
+  /** Takes what the thread says of its jobs. */
+  onAnswer(answer: JobsAnswer): void {
+    if (answer === 0) this.#takeFinished();
+    else if (answer[0] === "outcome") {
+      this.#onOutcome(answer[1], answer[2], answer[3], answer[4]);
+    } else {
+      this.#takeFinished();
+      this.#drain.end();
+    }
+    this.#feed();
+  }
+
+  #takeFinished(): void {
+    this.#jobs.takeFinished((seq, startedAt, runMs) => {
+      this.#onOutcome(seq, DONE, startedAt, runMs);
+    });
+  }
+
+  #onOutcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
+    const { outstanding } = this.#jobs;
+    const job = outstanding.get(seq);
+    const isReleased = outcome.kind === "released";
+    if (!job || (isReleased && this.#keeps(seq))) return;
+    outstanding.delete(seq);
+    this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, startedAt, runMs);
+    // What waits here must not run before what the thread has released.
+    if (isReleased) this.#releaseWaiting();
+    else this.#jobs.ended();
+    if (outstanding.size === 0 && this.#phase === "stopping") this.#drain.end();
+  }
+
+  /**
+   * Whether what the thread releases stays here: what it has not started is for the next thread
+   * where it retires, and what still runs in it must not run elsewhere.
+   */
+  #keeps(seq: number): boolean {
+    return this.#phase === "retiring" || this.#jobs.isRunning(seq);
+  }
+
+  // Limits of time.
+
+  /** @inheritdoc */
+  sweep(now: number, lateMs = 0): void {
+    this.#takeFinished();
+    if (lateMs > 0) this.#jobs.postpone(lateMs, now);
+    if (this.#phase === "open" || !this.#thread) return;
+    // Nothing runs, and nobody answers.
+    const silentMs = Math.min(this.#thread.unresponsiveMs, this.#drain.ageMs(now));
+    if (silentMs > STOP_MS) this.#drain.end();
+  }
+
+  /** The handlers that hang, if any. @param now `performance.now()` */
+  hang(now: number): Hang<J> | undefined {
+    if (!this.#thread) return undefined;
+    return findHang(this.running(), this.description, this.#options.abortGraceSeconds, now);
+  }
+
+  /** @inheritdoc */
+  recall(receivedBefore: number): void {
+    const { next } = this.#waiting;
+    if (this.#jobs.holdsOlder(receivedBefore)) this.#recallFromThread(receivedBefore);
+    if (next && next.receivedAt < receivedBefore) this.#releaseWaiting();
+  }
+
+  #recallFromThread(receivedBefore: number): void {
+    const now = performance.now();
+    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
+    this.#recalledAt = now;
+    // Only of batches the thread knows when an event came: of others it releases all.
+    this.#thread?.post(["recall", this.description.batch ? receivedBefore : Infinity]);
+  }
+
+  // The stop.
+
+  /** @inheritdoc */
+  async stop(graceMs: number): Promise<void> {
+    this.#phase = "stopping";
+    this.#releaseWaiting();
+    await this.#drainThread(graceMs);
+    const isGone = this.#jobs.outstanding.size === 0 || await this.#thread?.stop();
+    if (isGone === false) this.#leaveRunning();
+    this.#releaseAll();
+  }
+
+  /** Has the thread finish what runs; resolves when it has, or takes too long. */
+  async #drainThread(graceMs: number): Promise<void> {
+    const drained = this.#drain.wait(graceMs + STOP_MS);
+    this.#thread?.post(["stop", graceMs]);
+    if (!this.#thread || this.#jobs.outstanding.size === 0) this.#drain.end();
+    await drained;
   }
 
   /** What runs in a thread that cannot be ended stays among what runs, until the process ends. */
   #leaveRunning(): void {
-    const jobs = this.running().map(({ job }) => job).filter((job) => !this.#left.has(job));
+    const jobs = this.#jobs.running().map(({ job }) => job).filter((job) => !this.#left.has(job));
     for (const job of jobs) this.#left.add(job);
     for (const job of jobs) this.#end(job, GIVEN_UP);
   }
 
-  /** Gives everything back, whatever the thread does. */
-  #releaseAll(): void {
-    this.#takeFinished();
-    for (const job of this.#given.remove((job) => !this.#left.has(job))) this.#release(job);
-    this.#releaseWaiting();
+  #releaseWaiting(): void {
+    for (const job of this.#waiting.takeAll()) this.#end(job, RELEASED);
   }
 
-  #release(job: J): void {
-    this.#end(job, RELEASED);
+  /** Releases everything, whatever the thread does. */
+  #releaseAll(): void {
+    this.#takeFinished();
+    const jobs = this.#jobs.outstanding.remove((job) => !this.#left.has(job));
+    for (const job of jobs) this.#end(job, RELEASED);
+    this.#releaseWaiting();
   }
 
   #end(job: J, outcome: Outcome): void {
     this.#options.listener.onOutcome(job, outcome, performance.now(), 0);
-  }
-
-  /** Whether the thread holds a job that came before a time and has not been started. */
-  #holdsOlder(receivedBefore: number): boolean {
-    const oldest = this.#given.first;
-    if (!oldest || oldest.receivedAt >= receivedBefore) return false;
-    const running = new Set(this.running().map(({ job }) => job));
-    return this.#given.values().some((job) => {
-      return job.receivedAt < receivedBefore && !running.has(job);
-    });
-  }
-
-  #recallGiven(receivedBefore: number): void {
-    const now = performance.now();
-    if (receivedBefore !== Infinity && now - this.#recalledAt < RECALL_EVERY_MS) return;
-    this.#recalledAt = now;
-    // Of what runs one by one all is given back, and only of batches it is known when it came.
-    this.#thread?.post(["recall", this.description.batch ? receivedBefore : Infinity]);
   }
 }

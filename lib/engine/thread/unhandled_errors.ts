@@ -1,5 +1,5 @@
 /**
- * What throws in a thread outside of any event.
+ * Errors that a thread's code throws outside of any event.
  *
  * @module
  */
@@ -7,29 +7,39 @@
 import { errorData } from "../../errors/error_data.ts";
 import type { FromThread } from "./messages.ts";
 
-/** So many are told one by one: where there are more, they are one error again and again. */
-const TOLD = 20;
+/** How many errors are reported one by one: more of them are one error again and again. */
+const REPORTED = 20;
 
-/** Tells the main thread of errors: of the first each, of the others how many. */
-export class Strays {
+/** Reports the first errors to the main thread, and of the others how many there were. */
+export class UnhandledErrors {
   readonly #say: (message: FromThread) => void;
-  #told = 0;
-  #untold = 0;
+  #reported = 0;
+  #unreported = 0;
 
   /** @param say Sends a message to the main thread. */
   constructor(say: (message: FromThread) => void) {
     this.#say = say;
   }
 
-  /** Something threw. */
-  take(error: unknown): void {
-    if (this.#told++ < TOLD) this.#say(["stray", errorData(error)]);
-    else this.#untold++;
+  /** Takes what the code of this thread throws from now on, which would end the thread else. */
+  listen(): void {
+    const take = (event: Event, error: unknown) => {
+      event.preventDefault();
+      this.take(error);
+    };
+    globalThis.addEventListener("error", (event) => take(event, event.error));
+    globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason));
   }
 
-  /** Says how many more there were since the last time; to be called a few times a second. */
+  /** Takes one error. */
+  take(error: unknown): void {
+    if (this.#reported++ < REPORTED) this.#say(["unhandled error", errorData(error)]);
+    else this.#unreported++;
+  }
+
+  /** Says how many more there were since the last call. Call this a few times a second. */
   sweep(): void {
-    if (this.#untold > 0) this.#say(["more strays", this.#untold]);
-    this.#untold = 0;
+    if (this.#unreported > 0) this.#say(["more unhandled errors", this.#unreported]);
+    this.#unreported = 0;
   }
 }

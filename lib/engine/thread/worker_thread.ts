@@ -1,189 +1,297 @@
 /**
- * One thread with a worker in it, as the main thread sees it: born, talked to, ended.
+ * One thread with a queue's worker in it, as the main thread sees it, from its start to its end:
+ * loads the worker and sets it up within limits of time, passes on what it says of its jobs,
+ * publishes for it, closes what it opened, ends it.
  *
  * @module
  */
 
-import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { BrokerError } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
-import { tryLock } from "../../system/file_lock.ts";
-import { within } from "../../system/deadline.ts";
-import { type FromThread, isFromThread, type ThreadData, type ToThread } from "./messages.ts";
-import { Pulse } from "./pulse.ts";
-import { isTaskThere, type TaskPath } from "./proc_task.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
+import { LATE_MS } from "../../system/lateness.ts";
+import { TOO_LATE, within } from "../../system/deadline.ts";
+import { LivenessLock } from "./liveness_lock.ts";
+import {
+  type FromThread,
+  isFromThread,
+  type JobsAnswer,
+  type PublishFailure,
+  type ThreadData,
+  type ToThread,
+} from "./messages.ts";
+import { BLOCKED_MS, type JobState, Responsiveness } from "./responsiveness.ts";
+import type { SharedRuns } from "./shared_runs.ts";
 
-/** Why a thread is dead. */
-export interface ThreadDeath {
-  readonly reason: "crashed" | "out of memory";
-  readonly error: ErrorData;
-}
-
-/** Hears of a thread. None of these may throw. */
-export interface ThreadListener {
-  onMessage(message: FromThread): void;
-  /** The thread has come to its end by itself; told once, and not when it was stopped. */
-  onDeath(death: ThreadDeath): void;
-}
-
-/** What a thread is made of. */
-export interface ThreadOptions {
-  /** The program that runs in it. */
-  readonly entry: URL;
-  readonly data: Omit<ThreadData, "pulse" | "lifeFile">;
+/** What a {@linkcode WorkerThread} is made of. None of the functions may throw. */
+export interface WorkerThreadOptions {
+  readonly data: Omit<ThreadData, "pulse" | "livenessLock">;
   /** The most its heap may hold, in MB. */
   readonly maxHeapMb: number;
-  readonly listener: ThreadListener;
+  /** Publishes an event; resolves when the broker has confirmed it. */
+  readonly publish: (queue: string, body: string) => Promise<void>;
+  /** Something threw outside of any event. */
+  readonly onUnhandledError: (error: ErrorData) => void;
+  /** More threw than are reported one by one. */
+  readonly onMoreUnhandledErrors: (count: number) => void;
 }
 
-/** How long a stopped thread may hold its lock before it is called a zombie, in ms. */
-const ZOMBIE_MS = 500;
-const LOOK_MS = 20;
+/** What a worker's file says about the worker. */
+export interface Described {
+  readonly description: WorkerDescription;
+  /** Whether `--all` runs it. */
+  readonly isActive: boolean;
+}
+
+/** How a thread ended, or why it has to be ended. */
+export type WorkerThreadEnd =
+  /** It ended by itself. */
+  | {
+    readonly kind: "died";
+    readonly reason: "crashed" | "out of memory";
+    readonly error: ErrorData;
+  }
+  /** The worker could not be loaded or set up, or not in time. */
+  | { readonly kind: "not started"; readonly error: ErrorData }
+  /** It was stopped. */
+  | { readonly kind: "stopped" };
+
+/** Takes what a thread says of its jobs. It must not throw. */
+export interface JobsListener {
+  /** What the thread says. */
+  onAnswer(answer: JobsAnswer): void;
+}
+
+/** How long a thread may take to load its worker, in ms. */
+const LOAD_MS = 30_000;
+/** How long a worker's setup may take, in ms: it may have to wait for what it needs. */
+const SETUP_MS = 300_000;
+/** How long the runtime may take to end a thread, in ms. */
+const TERMINATE_MS = 500;
 const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
+/** The program of a thread. */
+const ENTRY = new URL("./entry.ts", import.meta.url);
 
 /** A thread that runs, or has run. */
 export class WorkerThread {
-  readonly pulse = new Pulse();
+  readonly #options: WorkerThreadOptions;
   readonly #worker: Worker;
-  readonly #listener: ThreadListener;
-  readonly #maxHeapMb: number;
-  readonly #lifeFile: string;
-  /** Locked by the thread for as long as it lives. */
-  readonly #life: Deno.FsFile;
-  /** What it is to the system, where its lock cannot be tried. */
-  #task: TaskPath;
-  #isBorn = false;
+  readonly #lock: LivenessLock;
+  readonly #responsiveness = new Responsiveness();
+  readonly #started = Promise.withResolvers<boolean>();
+  readonly #described = Promise.withResolvers<Described>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<WorkerThreadEnd>();
+  #jobs: JobsListener | undefined;
+  #limit: ReturnType<typeof setTimeout>;
   #isOver = false;
+  #stopped: Promise<boolean> | undefined;
 
   /**
-   * Begins a thread.
+   * Starts the thread, which loads its worker.
    *
    * @throws {Error} When `STATE_DIR` cannot be written.
    */
-  constructor({ entry, data, maxHeapMb, listener }: ThreadOptions) {
-    this.#listener = listener;
-    this.#maxHeapMb = maxHeapMb;
-    this.#lifeFile = join(data.config.stateDir, `thread-${crypto.randomUUID()}.lock`);
-    this.#life = makeFile(this.#lifeFile);
+  constructor(options: WorkerThreadOptions) {
+    const { data, maxHeapMb } = options;
+    this.#options = options;
+    this.#lock = new LivenessLock(data.config.stateDir);
     const workerData: ThreadData = {
       ...data,
-      pulse: this.pulse.buffer,
-      lifeFile: this.#lifeFile,
+      pulse: this.#responsiveness.pulse.buffer,
+      livenessLock: this.#lock.path,
     };
-    this.#worker = new Worker(entry, {
+    this.#worker = new Worker(ENTRY, {
       workerData,
       name: data.queue,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
     });
     this.#worker.on("message", (message: unknown) => this.#take(message));
     this.#worker.on("error", (error: unknown) => this.#die(error));
-    this.#worker.on("exit", (code: number) => this.#onExit(code));
+    this.#worker.on("exit", (code: number) => this.#die(exited(code)));
+    this.#limit = this.#fail("The worker's file did not load", LOAD_MS);
   }
 
-  /** Sends a message; a dead thread gets none. */
+  /** Resolves when the thread runs: whether the runtime can end it whatever it does. */
+  get started(): Promise<boolean> {
+    return this.#started.promise;
+  }
+
+  /** Resolves when the worker is loaded; it then waits for {@linkcode setUp}. */
+  get described(): Promise<Described> {
+    return this.#described.promise;
+  }
+
+  /** Resolves when the worker is set up: the thread takes jobs. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Resolves when the thread ended, was stopped, or could not start its worker. Never rejects. */
+  get ended(): Promise<WorkerThreadEnd> {
+    return this.#ended.promise;
+  }
+
+  /** The heap that the worker uses, in MB. */
+  get heapMb(): number {
+    return this.#responsiveness.pulse.heapUsedMb;
+  }
+
+  /** Whether its event loop may be blocked, so that several events may only seem to run too long. */
+  get isLate(): boolean {
+    return this.#responsiveness.silentMs > LATE_MS;
+  }
+
+  /** For how long it has neither run a job nor responded, in ms. */
+  get unresponsiveMs(): number {
+    return this.#responsiveness.unresponsiveMs;
+  }
+
+  /**
+   * Checks whether it responds. Call this every 250 ms.
+   *
+   * @param now `performance.now()`
+   * @param lateMs How late this call comes, in ms: the process was stopped or busy, and so perhaps
+   * was the thread.
+   * @param jobs What it does with its jobs.
+   */
+  sweep(now: number, lateMs: number, jobs: JobState): void {
+    this.#responsiveness.sweep(now, lateMs, jobs);
+  }
+
+  /** Sends a message; a thread that has ended gets none. */
   post(message: ToThread): void {
     if (!this.#isOver) this.#worker.postMessage(message);
   }
 
   /**
-   * Ends it. Nothing is heard of it any more.
+   * Has the worker open what it needs.
    *
-   * @returns Whether it is gone: what runs in native code goes on, and so does whatever does not
-   * wait where the runtime has no locks.
+   * @param shared The memory for what it says of its jobs.
+   * @param description The numbers it is run by.
+   * @param jobs Takes the rest of what it says of its jobs.
+   */
+  setUp(shared: SharedRuns, description: WorkerDescription, jobs: JobsListener): void {
+    this.#jobs = jobs;
+    clearTimeout(this.#limit);
+    this.#limit = this.#fail("The worker's setup did not end", SETUP_MS);
+    this.post(["setup", performance.now(), shared.memory, description]);
+  }
+
+  /**
+   * Has the worker close what it opened. A thread that is blocked is not asked.
+   *
+   * @param limitMs How long that may take. @default {1500}
+   * @returns Whether nothing is left to wait for: it is closed, or the thread blocked or stopped.
+   */
+  async close(limitMs: number = BLOCKED_MS): Promise<boolean> {
+    if (this.#responsiveness.silentMs > BLOCKED_MS) return true;
+    this.post(["close"]);
+    return await within(limitMs, this.#closed.promise) !== TOO_LATE;
+  }
+
+  /**
+   * Ends it at once; called again, answers the same.
+   *
+   * @returns Whether it is gone. Native code goes on, and so does whatever does not wait where the
+   * runtime has no Web Locks.
    */
   async stop(): Promise<boolean> {
+    clearTimeout(this.#limit);
     this.#isOver = true;
-    await within(ZOMBIE_MS, this.#worker.terminate());
-    return await this.#isGone();
+    this.#closed.resolve();
+    this.#ended.resolve({ kind: "stopped" });
+    return await (this.#stopped ??= this.#terminate());
   }
 
-  async #isGone(): Promise<boolean> {
-    using life = this.#life;
-    if (!this.#isBorn) this.#forgetName();
-    for (let waited = 0; waited < ZOMBIE_MS; waited += LOOK_MS) {
-      if (this.#letsGo(life)) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
-    return this.#letsGo(life);
+  async #terminate(): Promise<boolean> {
+    await within(TERMINATE_MS, this.#worker.terminate());
+    return await this.#lock.isReleased();
   }
 
-  #letsGo(life: Deno.FsFile): boolean {
-    return tryLock(life, !isTaskThere(this.#task));
-  }
-
-  /** The file needs no name any more once both have it open. */
-  #forgetName(): void {
-    this.#isBorn = true;
-    try {
-      Deno.removeSync(this.#lifeFile);
-    } catch {
-      // Gone with its folder: nobody looks for it.
-    }
-  }
-
-  /** What is not the thread's own program's is nobody's, as the messages of any worker are. */
+  /** What is not one of the program's messages is ignored: a worker may send anything. */
   #take(message: unknown): void {
     if (this.#isOver || !isFromThread(message)) return;
-    if (message === 0) return this.#listener.onMessage(message);
-    if (message[0] === "heap full") return this.#die({ code: OUT_OF_MEMORY });
-    if (message[0] === "born") {
-      this.#task = message[2] || undefined;
-      this.#forgetName();
+    if (message === 0) return this.#onAnswer(message);
+    switch (message[0]) {
+      case "outcome":
+      case "stopped":
+        return this.#onAnswer(message);
+      case "publish":
+        return void this.#publish(message[1], message[2], message[3]);
+      case "unhandled error":
+        return this.#options.onUnhandledError(message[1]);
+      case "more unhandled errors":
+        return this.#options.onMoreUnhandledErrors(message[1]);
+      case "heap full":
+        return this.#die({ code: OUT_OF_MEMORY });
+      default:
+        return this.#onProgress(message);
     }
-    this.#listener.onMessage(message);
   }
 
-  #onExit(code: number): void {
-    this.#die(new Error(`The worker's thread ended by itself, with exit code ${code}`));
+  #onAnswer(answer: JobsAnswer): void {
+    this.#responsiveness.answered();
+    this.#jobs?.onAnswer(answer);
+  }
+
+  #onProgress(message: Exclude<FromThread, 0>): void {
+    switch (message[0]) {
+      case "started":
+        this.#lock.taken(message[2] || undefined);
+        return this.#started.resolve(message[1]);
+      case "described":
+        return this.#described.resolve({ description: message[1], isActive: message[2] });
+      case "ready":
+        clearTimeout(this.#limit);
+        this.#responsiveness.ready(performance.now());
+        return this.#ready.resolve();
+      case "failed":
+        return this.#ended.resolve({ kind: "not started", error: message[1] });
+      case "closed":
+        return this.#closed.resolve();
+    }
+  }
+
+  async #publish(number: number, queue: string, body: string): Promise<void> {
+    try {
+      await this.#options.publish(queue, body);
+      this.post(["published", number, null]);
+    } catch (error) {
+      this.post(["published", number, failureOf(error)]);
+    }
+  }
+
+  #fail(what: string, ms: number): ReturnType<typeof setTimeout> {
+    const error = { name: "TooSlow", message: `${what} within ${ms / 1000} s` };
+    return setTimeout(() => this.#ended.resolve({ kind: "not started", error }), ms);
   }
 
   #die(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const data = errorData(error);
-    if (data.code !== OUT_OF_MEMORY) {
-      return this.#listener.onDeath({
-        reason: "crashed",
-        error: { ...data, name: "ThreadEnded", stack: undefined },
-      });
-    }
-    const message = `The worker's thread used more than its ${this.#maxHeapMb} MB of heap: see ` +
-      `that it holds less at once, or give it more by maxHeapMb`;
-    const full: ErrorData = { name: "OutOfMemory", message };
-    this.#listener.onDeath({ reason: "out of memory", error: full });
+    clearTimeout(this.#limit);
+    this.#ended.resolve(deathBy(errorData(error), this.#options.maxHeapMb));
   }
 }
 
-/** Files that are older are no longer needed for a birth, in ms. */
-const OLD_MS = 3_600_000;
-
-/**
- * Removes the files of threads whose process was killed while they were born.
- *
- * @param stateDir `STATE_DIR`; it need not be there.
- */
-export function removeOldLifeFiles(stateDir: string): void {
-  try {
-    for (const { name } of Deno.readDirSync(stateDir)) {
-      if (!/^thread-[-0-9a-f]{36}\.lock$/.test(name)) continue;
-      const path = join(stateDir, name);
-      const age = Date.now() - (Deno.statSync(path).mtime?.getTime() ?? Infinity);
-      if (age > OLD_MS) Deno.removeSync(path);
-    }
-  } catch {
-    // Not there, another's, or removed by another process: they only take up room.
-  }
+function exited(code: number): Error {
+  return new Error(`The worker's thread ended by itself, with exit code ${code}`);
 }
 
-function makeFile(path: string): Deno.FsFile {
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
-  } catch (error) {
-    throw new Error(
-      `No file can be made in ${dirname(path)}: ${errorData(error).message}. Set STATE_DIR to a ` +
-        `folder that this user may write`,
-      { cause: error },
-    );
+function deathBy(error: ErrorData, maxHeapMb: number): WorkerThreadEnd {
+  if (error.code !== OUT_OF_MEMORY) {
+    const ended = { ...error, name: "ThreadEnded", stack: undefined };
+    return { kind: "died", reason: "crashed", error: ended };
   }
+  const message = `The worker's thread used more than its ${maxHeapMb} MB of heap: see ` +
+    `that it holds less at once, or give it more by maxHeapMb`;
+  return { kind: "died", reason: "out of memory", error: { name: "OutOfMemory", message } };
+}
+
+function failureOf(error: unknown): PublishFailure {
+  const data = errorData(error);
+  return error instanceof BrokerError ? { ...data, brokerKind: error.kind } : data;
 }

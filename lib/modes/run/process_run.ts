@@ -7,7 +7,7 @@
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
-import { removeOldLifeFiles } from "../../engine/thread/worker_thread.ts";
+import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../log/log.ts";
@@ -20,6 +20,7 @@ import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
 import { Service } from "../../system/systemd.ts";
+import { warnOnce } from "../../engine/supervisor/once.ts";
 import { FolderWatch } from "./folder_watch.ts";
 import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
 
@@ -68,6 +69,7 @@ export class ProcessRun {
   readonly #report: Reporter;
   readonly #ends = new Ends();
   readonly #service = Service.open(Deno.env.toObject());
+  readonly #warnOnce = warnOnce();
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
   /** The queues that the files of the workers said last. */
@@ -103,7 +105,7 @@ export class ProcessRun {
     ends.onUncaught((error) => this.#logException(error));
     if (maxSeconds !== undefined) ends.after(maxSeconds);
     const sweeper = setInterval(() => this.#sweep(performance.now()), STATISTICS_SWEEP_MS);
-    removeOldLifeFiles(this.#options.config.stateDir);
+    removeOldLivenessLocks(this.#options.config.stateDir);
     try {
       return await this.#connectAndConsume();
     } catch (error) {
@@ -157,6 +159,7 @@ export class ProcessRun {
       onlyIfActive: command.queues.kind === "all",
       maxEvents: command.maxEvents,
       isWatched: command.watch,
+      warnOnce: this.#warnOnce,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),
     });
@@ -234,7 +237,7 @@ export class ProcessRun {
     const look = () => {
       const now = this.#tasksNow();
       if (!now) return;
-      if (namesOf(now) === this.#names) return this.#queues.forEach((queue) => queue.onChange());
+      if (namesOf(now) === this.#names) return;
       this.#names = namesOf(now);
       reloading = reloading.then(() => this.#reload(start, now));
     };

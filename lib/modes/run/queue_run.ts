@@ -18,11 +18,9 @@ import { logLine } from "../../log/log.ts";
 import type { Report, Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import {
-  type RunLimit,
-  RunningWorker,
-  type WorkerEnd,
-} from "../../engine/supervisor/inline_worker.ts";
+import { RunningWorker } from "../../engine/supervisor/inline_worker.ts";
+import type { WarnOnce } from "../../engine/supervisor/once.ts";
+import type { Runner, WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
 import { Supervisor } from "../../engine/supervisor/supervisor.ts";
 import { VERSION } from "../../system/version.ts";
 
@@ -44,24 +42,12 @@ export interface QueueRunOptions {
   readonly maxEvents: number | undefined;
   /** The process begins the worker anew when its file changes. */
   readonly isWatched: boolean;
+  /** Shared by the queues of the process. */
+  readonly warnOnce: WarnOnce;
   /** A thread could not be ended. */
   readonly onZombie: () => void;
   /** The queue was parked, or is consumed again. */
   readonly onParked: () => void;
-}
-
-/** What runs a queue. */
-interface Runner {
-  readonly limit: RunLimit;
-  readonly totals: Readonly<Totals>;
-  readonly inFlight: number;
-  readonly isParked: boolean;
-  readonly isLeft: boolean;
-  running(): readonly Running[];
-  start(): Promise<WorkerEnd>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  stop(graceMs: number): Promise<void>;
 }
 
 /** How long it may take until a handler past its limit is dealt with, in ms. */
@@ -162,11 +148,6 @@ export class QueueRun {
     if (this.#isQuiet) this.log("info", "Taking events from queue {queue} again");
     this.#isQuiet = false;
     if (this.#isStarted) void this.#runner?.resume();
-  }
-
-  /** A file has changed: see {@linkcode Supervisor.onChange}. */
-  onChange(): void {
-    this.#supervisor?.onChange();
   }
 
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */
@@ -293,7 +274,7 @@ export class QueueRun {
   /** What a status says of a thread, and what runs. */
   #more(): object {
     const oldest = this.#oldest();
-    const { heapMb, zombies = 0 } = this.#supervisor ?? {};
+    const { heapMb, zombies = 0 } = this.#supervisor?.threads ?? {};
     const lastError = this.#lastError;
     return {
       running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },

@@ -15,6 +15,6 @@ Deno.test("an event that throws outside of itself and then ends its thread is bl
   const orders = { id: "a", do: "throw outside and exit" };
   await queue.broker.publish("steered", JSON.stringify(orders), { messageId: "a" });
   await until("an attempt was counted", () => queue.supervisor.totals.retried === 1);
-  const strays = queue.notices.filter(({ error }) => error?.message === "outside");
-  assert.equal(strays.length, 2);
+  const unhandled = queue.notices.filter(({ error }) => error?.message === "outside");
+  assert.equal(unhandled.length, 2);
 });

@@ -5,23 +5,23 @@
  */
 
 import assert from "node:assert/strict";
-import type { ThreadEnd } from "../../../lib/engine/thread/thread_executor.ts";
+import type { Blame } from "../../../lib/engine/thread/blame.ts";
 import { event, events, range, waiting } from "../../fixtures/executor/bench.ts";
 import { type ThreadBench, threadBench } from "../../fixtures/executor/thread_bench.ts";
 
-const CRASH: ThreadEnd = {
+const CRASH: Blame = {
   reason: "crashed",
   error: { name: "ThreadEnded", message: "it ended" },
-  guilty: [],
-  isSuspicious: true,
+  blamed: [],
+  suspects: "running",
 };
 
-/** Ends the thread in the midst of what it does, and begins the next one. */
-async function crash(bench: ThreadBench, end: Partial<ThreadEnd> = {}): Promise<boolean> {
+/** Ends the thread in the midst of what it does, and starts the next one. */
+async function crash(bench: ThreadBench, blame: Partial<Blame> = {}): Promise<boolean> {
   await bench.end();
-  const isBlamed = bench.executor.detach({ ...CRASH, ...end });
+  const isBlamed = bench.executor.detach({ ...CRASH, ...blame });
   bench.prompter.waiting.length = 0;
-  await bench.begin();
+  await bench.start();
   return isBlamed;
 }
 
@@ -95,7 +95,7 @@ Deno.test("what has come to its end has one outcome, whatever its thread's end i
   const jobs = executor.running().map(({ job }) => job);
   prompter.leave("a");
   await recorder.outcomes(1);
-  await crash(bench, { guilty: jobs, givenUp: jobs });
+  await crash(bench, { blamed: jobs, suspects: jobs });
   executor.run(events("b"));
   await recorder.outcomes(2);
   assert.deepEqual(recorder.told.map(({ id }) => id), ["a", "b"]);
@@ -107,7 +107,7 @@ Deno.test("what was done when its thread ended is done, though the thread had no
   const { executor, prompter, recorder } = bench;
   executor.run([...events(...range(5)), ...events({ id: "block", do: "block" })]);
   await prompter.entries(6);
-  await crash(bench, { guilty: executor.running().map(({ job }) => job) });
+  await crash(bench, { blamed: executor.running().map(({ job }) => job) });
   assert.deepEqual(recorder.ids("done"), range(5));
   assert.equal(recorder.outcomeOf("block"), "crashed (crashed) 1");
   await prompter.turn();
@@ -122,9 +122,9 @@ Deno.test("who surely is to blame has used up an attempt; what ran beside it is 
     ...waiting("b", "c"),
   ]);
   await prompter.waits("bad", "b");
-  const guilty = executor.running().filter(({ job }) => job.id === "bad").map(({ job }) => job);
+  const blamed = executor.running().filter(({ job }) => job.id === "bad").map(({ job }) => job);
   const before = performance.now();
-  await crash(bench, { reason: "timeout", guilty, isSuspicious: false });
+  await crash(bench, { reason: "timeout", blamed, suspects: [] });
   assert.equal(recorder.outcomeOf("bad"), "crashed (timeout) 2");
   const [told] = recorder.told;
   assert(told && told.startedAt < before && told.runMs > 0);
@@ -160,7 +160,7 @@ Deno.test("a batch that ended its thread runs one by one", async () => {
   assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"], ["d", "e", "f"]]);
 });
 
-Deno.test("without a thread, events wait; at a stop they are given back", async () => {
+Deno.test("without a thread, events wait; at a stop they are released", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a"));
@@ -195,8 +195,8 @@ Deno.test("a thread that retires and does not end in time keeps its events for t
   await executor.retire(0);
   executor.run(events("c"));
   assert.deepEqual(recorder.told, []);
-  const guilty = executor.running().map(({ job }) => job);
-  await crash(bench, { guilty, isSuspicious: false });
+  const blamed = executor.running().map(({ job }) => job);
+  await crash(bench, { blamed, suspects: [] });
   await recorder.outcomes(3);
   assert.deepEqual(recorder.ids("crashed"), ["a"]);
   assert.deepEqual(recorder.ids("done"), ["b", "c"]);
@@ -214,7 +214,7 @@ Deno.test("a blocked thread shows what runs in it, by the main thread's clock", 
   assert(since >= before - 50 && since <= performance.now(), `${since - before} ms`);
 });
 
-Deno.test("what is too new is not given back for as long as the thread is blocked", async () => {
+Deno.test("what is too new is not released while the thread is blocked", async () => {
   await using bench = await threadBench();
   const { executor, prompter, recorder } = bench;
   const jobs = ["a", ...range(300)].map((id, at) =>
@@ -224,8 +224,8 @@ Deno.test("what is too new is not given back for as long as the thread is blocke
   await prompter.entries(1);
   executor.recall(100);
   assert.deepEqual(recorder.told, []);
-  const guilty = executor.running().map(({ job }) => job);
-  await crash(bench, { guilty, isSuspicious: false });
+  const blamed = executor.running().map(({ job }) => job);
+  await crash(bench, { blamed, suspects: [] });
   await recorder.outcomes(301);
   assert.deepEqual(recorder.ids("done"), range(300));
 });
@@ -264,13 +264,13 @@ Deno.test("what a thread that retires has given up runs alone, and is blamed whe
   const { executor, prompter, recorder } = bench;
   executor.run([...waiting("a"), ...events("b")]);
   await prompter.waits("a");
-  const givenUp = await executor.retire(20);
-  assert.deepEqual(givenUp.map(({ id }) => id), ["a"]);
-  await crash(bench, { isSuspicious: false, givenUp });
+  const stillRunning = await executor.retire(20);
+  assert.deepEqual(stillRunning.map(({ id }) => id), ["a"]);
+  await crash(bench, { suspects: stillRunning });
   await prompter.waits("a");
   const again = await executor.retire(20);
   assert.deepEqual(again.map(({ id, alone }) => [id, alone]), [["a", true]]);
-  await crash(bench, { isSuspicious: false, givenUp: again });
+  await crash(bench, { suspects: again });
   await recorder.outcomes(2);
   assert.deepEqual([recorder.ids("crashed"), recorder.ids("done")], [["a"], ["b"]]);
 });
@@ -281,11 +281,11 @@ Deno.test("while there is no thread, nothing is said to run", async () => {
   executor.run(waiting("a"));
   await prompter.waits("a");
   await bench.end();
-  executor.detach({ ...CRASH, isSuspicious: false });
+  executor.detach({ ...CRASH, suspects: [] });
   assert.deepEqual(recorder.starts.at(-1), []);
 });
 
-Deno.test("a handler that heeds its signal does not hang", async () => {
+Deno.test("a handler that returns when its signal is aborted does not hang", async () => {
   await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 60 });
   const { executor, recorder } = bench;
   executor.run(events({ id: "a", do: "heed" }));
@@ -304,7 +304,7 @@ Deno.test("however often threads end, nothing is lost, and nothing runs again th
     await prompter.waiters(3);
     prompter.leave(prompter.waiting.toSorted()[0] ?? "");
     await prompter.waiters(3);
-    await crash(bench, { isSuspicious: false });
+    await crash(bench, { suspects: [] });
   }
   await prompter.waiters(3);
   prompter.leaveAll();

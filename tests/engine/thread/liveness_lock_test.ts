@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { removeOldLivenessLocks } from "../../../lib/engine/thread/liveness_lock.ts";
+
+Deno.test({
+  name: "nothing is left open of threads whose worker cannot be loaded",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const script = new URL("../../fixtures/executor/fail_to_load.ts", import.meta.url).href;
+    const args = ["run", "-A", script, "30"];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
+      .output();
+    const { before, after } = JSON.parse(new TextDecoder().decode(stdout));
+    assert(after < before + 8, `${before} files were open before, and ${after} after 30 threads`);
+  },
+});
+
+Deno.test("the files of threads that were killed while they started are removed, once they are old", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "pq-locks-" });
+  try {
+    const name = (digit: string) =>
+      `thread-${"00000000-0000-0000-0000-000000000000".replaceAll("0", digit)}.lock`;
+    const hourAgo = new Date(Date.now() - 3_601_000);
+    for (const file of [name("1"), name("2"), "thread-of-another.lock"]) {
+      Deno.writeTextFileSync(`${folder}/${file}`, "");
+      if (file !== name("2")) Deno.utimeSync(`${folder}/${file}`, hourAgo, hourAgo);
+    }
+    removeOldLivenessLocks(folder);
+    const left = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
+    assert.deepEqual(left, [name("2"), "thread-of-another.lock"].sort());
+    removeOldLivenessLocks(`${folder}/missing`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});

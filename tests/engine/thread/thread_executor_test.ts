@@ -1,0 +1,179 @@
+/**
+ * What only an executor of threads has to do: go on when a thread is gone.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe } from "../../../lib/engine/host/describe.ts";
+import { ThreadExecutor } from "../../../lib/engine/thread/thread_executor.ts";
+import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
+import { WorkerHost } from "../../../lib/engine/host/host.ts";
+import type { Worker } from "../../../lib/worker.ts";
+import { COMMON, type ExecutorSettings, jobs, Recorder } from "../../fixtures/executor.ts";
+import { event, events, Surroundings, waiting } from "../../fixtures/executor/bench.ts";
+import { threadBench } from "../../fixtures/executor/thread_bench.ts";
+
+const CRASH = { reason: "crashed", error: { name: "ThreadEnded", message: "it ended" } } as const;
+
+Deno.test("what a dead thread has not finished runs in the next one, in its order", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([...events("a"), ...waiting("b"), ...events("c", "d")]);
+  await prompter.waits("b");
+  await bench.end();
+  assert.equal(executor.detach({ ...CRASH, blamed: [], suspects: [] }), false);
+  assert.deepEqual(recorder.ids("done"), ["a"]);
+  prompter.waiting.length = 0;
+  await bench.start();
+  await prompter.waits("b");
+  prompter.leave("b");
+  await recorder.outcomes(4);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c", "d"]);
+});
+
+Deno.test("what ran when its thread crashed is blamed only if it ran alone", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(waiting("a", "b"));
+  await prompter.waits("a");
+  for (const isAlone of [false, true]) {
+    assert.equal(executor.running()[0]?.job.alone, isAlone);
+    await bench.end();
+    assert.equal(executor.detach({ ...CRASH, blamed: [], suspects: "running" }), true);
+    prompter.waiting.length = 0;
+    await bench.start();
+    await prompter.waits(isAlone ? "b" : "a");
+  }
+  assert.equal(recorder.outcomeOf("a"), "crashed (crashed) 1");
+  prompter.leave("b");
+  await recorder.outcomes(2);
+  assert.equal(recorder.outcomeOf("b"), "done");
+});
+
+Deno.test("a suspect is sent to its thread by itself", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([event({ id: "s", do: "wait" }, { alone: true }), ...events("a")]);
+  await prompter.waits("s");
+  assert.deepEqual(recorder.starts.at(-1), ["s"]);
+  prompter.leave("s");
+  await recorder.outcomes(2);
+  assert.deepEqual(recorder.starts.filter((ids) => ids.includes("s")), [["s"]]);
+});
+
+Deno.test("a thread that retires finishes what runs, and the rest waits", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run([...waiting("a"), ...events("b", "c")]);
+  await prompter.waits("a");
+  const retired = executor.retire(60_000);
+  prompter.leave("a");
+  await retired;
+  assert.deepEqual(recorder.ids("done"), ["a"]);
+  assert.deepEqual(recorder.ids("released"), []);
+  await bench.end();
+  executor.detach({ ...CRASH, blamed: [], suspects: [] });
+  await bench.start();
+  await recorder.outcomes(3);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
+});
+
+Deno.test("a stop does not wait for a thread that is blocked", async () => {
+  await using bench = await threadBench();
+  const { executor, prompter, recorder } = bench;
+  executor.run(events({ id: "a", do: "block" }, "b"));
+  await prompter.entries(1);
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+});
+
+/** An executor with jobs in a thread that answers nothing, and what that thread can say in memory. */
+function silentExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
+  const recorder = new Recorder();
+  const executor = new ThreadExecutor({
+    description: describe({ ...COMMON, consume() {} } as unknown as Worker, settings),
+    listener: recorder,
+    abortGraceSeconds: settings.abortGraceSeconds ?? 5,
+  });
+  const shared = executor.newShared();
+  const thread = { unresponsiveMs: 0, post() {}, stop: () => Promise.resolve(canBeEnded) };
+  executor.attach(thread, shared);
+  executor.run(jobs("a", "b"));
+  return { executor, recorder, thread, memory: new SharedRuns(shared.memory) };
+}
+
+for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
+  Deno.test(`with concurrency ${concurrency} a handler has ${graceMs} ms of grace at the least`, () => {
+    const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
+    const { executor, memory } = silentExecutor(settings);
+    const now = performance.now();
+    memory.start(0, 1, now);
+    assert.equal(executor.hang(now + 29_999 + graceMs), undefined);
+    assert.deepEqual(executor.hang(now + 30_001 + graceMs)?.jobs.map(({ id }) => id), ["a"]);
+  });
+}
+
+Deno.test("what runs in a thread that cannot be ended stays among what runs after a stop", async () => {
+  const { executor, recorder, memory } = silentExecutor({}, false);
+  memory.start(0, 1, performance.now());
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
+  await executor.stop(0);
+  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
+});
+
+Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {
+  const { executor, recorder, thread } = silentExecutor();
+  thread.unresponsiveMs = 60_000;
+  const stopped = executor.stop(3_600_000);
+  const since = performance.now();
+  executor.sweep(since + 1400);
+  assert.deepEqual(recorder.ids("released"), [], "it is given time to answer");
+  executor.sweep(since + 1600);
+  await stopped;
+  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
+});
+
+Deno.test("a stop waits for a thread that responds", async () => {
+  const { executor, recorder } = silentExecutor();
+  const stopped = executor.stop(3_600_000);
+  executor.sweep(performance.now() + 60_000);
+  assert.deepEqual(recorder.ids("released"), []);
+  executor.onAnswer(["stopped"]);
+  await stopped;
+  assert.deepEqual(recorder.ids("released"), ["a", "b"]);
+});
+
+Deno.test("a handler that does not return after its grace hangs, and all that run are known", async () => {
+  await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 0 });
+  bench.executor.run(events({ id: "a", do: "block" }, "b"));
+  await bench.until("it hangs", () => bench.hangs.length > 0);
+  const [hang] = bench.hangs;
+  assert.deepEqual(hang?.jobs.map(({ id }) => id), ["a"]);
+  assert.deepEqual(hang.running.map(({ id }) => id), ["a"]);
+});
+
+Deno.test("what a thread itself sees past its grace has its outcome when it returns", async () => {
+  using around = new Surroundings({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
+  const { file, config, publish, recorder, prompter } = around;
+  const host = await WorkerHost.load(file, { queue: file.name, workerNum: 0, config, publish });
+  await host.setup();
+  const executor = host.executor({ listener: recorder });
+  executor.run(waiting("a"));
+  await prompter.waits("a");
+  executor.sweep(performance.now() + 60_000);
+  prompter.leave("a");
+  await recorder.outcomes(1);
+  assert.equal(recorder.outcomeOf("a"), "done");
+  await host.close();
+});
+
+Deno.test("a thread that ends by itself says how", async () => {
+  await using bench = await threadBench();
+  bench.executor.run(events({ id: "a", do: "exit" }));
+  await bench.until("it died", () => bench.deaths.length > 0);
+  assert.equal(bench.deaths[0]?.reason, "crashed");
+  assert.match(bench.deaths[0].error.message, /ended by itself, with exit code 1/);
+});
