@@ -142,7 +142,7 @@ inlineTest("of a batch that hangs, each event runs alone, and one is to blame", 
   assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
   const message = await stage.client.take(`${stage.queue}.failed`);
   assert.equal(message?.properties.messageId, "2");
-  assert.equal(message.properties.headers?.["x-pq-reason"], "timeout");
+  assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
   assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
   assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
 });

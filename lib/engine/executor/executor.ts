@@ -63,8 +63,12 @@ export interface ExecutorListener<J extends Job = Job> {
   onOutcome(job: J, outcome: Outcome, startedAt: number, runMs: number): void;
 }
 
-/** Hears that the handler of these jobs was aborted at its limit and has not returned. */
-export type OnHung<J extends Job = Job> = (jobs: readonly J[]) => void;
+/**
+ * Hears that the handler of these jobs was aborted and has not returned.
+ *
+ * @param seconds Its limit, after which it was aborted.
+ */
+export type OnHung<J extends Job = Job> = (jobs: readonly J[], seconds: number) => void;
 
 /**
  * Runs the events of one queue.

@@ -9,7 +9,7 @@ import { DONE, type Outcome } from "../settle/outcome.ts";
 import { Discard, Fail, RetryLater } from "../../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";
-import { InvalidEvent } from "./parse.ts";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 
 /** The reason with which a signal is aborted at the worker's limit; Zulip's text. */
 export class WorkerTimeoutError extends Error {

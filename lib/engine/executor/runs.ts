@@ -151,7 +151,7 @@ export class Runs<J extends Job = Job> {
       run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
       if (!hang || ran < seconds + hang.graceSeconds) continue;
       run.hung = true;
-      hang.onHung(run.items.map(({ job }) => job));
+      hang.onHung(run.items.map(({ job }) => job), seconds);
     }
   }
 

@@ -7,6 +7,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import { Consumer, type ConsumerEnd, type Totals } from "../consumer/consumer.ts";
+import type { IsolationTurns } from "../consumer/suspects/turns.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { Running, WorkerDescription } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
@@ -22,6 +23,8 @@ export interface WorkerRunOptions {
   readonly config: Config;
   readonly broker: Broker;
   readonly report: Reporter;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
   /** Told when it consumes. */
@@ -46,7 +49,7 @@ const CLOSE_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** A worker with its consumer, in the main thread. */
-export class RunningWorker {
+export class InlineWorker {
   /** The queue that is consumed; with shards, the shard's name. */
   readonly queue: string;
   readonly #host: WorkerHost;
@@ -73,11 +76,11 @@ export class RunningWorker {
     file: WorkerFile,
     queue: string,
     options: WorkerRunOptions,
-  ): Promise<RunningWorker> {
+  ): Promise<InlineWorker> {
     const { config, workerNum = 0, broker } = options;
     const publish = (to: string, body: string) => publishEvent(broker, to, body);
     const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
-    return new RunningWorker(host, queue, options);
+    return new InlineWorker(host, queue, options);
   }
 
   /** What became of events so far. */
@@ -170,11 +173,12 @@ export class RunningWorker {
   }
 
   #makeConsumer(): Consumer {
-    const { config, broker, report, maxEvents } = this.#options;
+    const { config, broker, report, turns, maxEvents } = this.#options;
     return new Consumer({
       queue: this.queue,
       broker,
       report,
+      turns,
       limits: config.limits,
       stateDir: config.stateDir,
       parkSeconds: config.restarts.parkSeconds,

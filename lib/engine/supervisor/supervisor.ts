@@ -11,6 +11,7 @@ import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import { Consumer, type Totals } from "../consumer/consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
+import type { IsolationTurns } from "../consumer/suspects/turns.ts";
 import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
 import { type ErrorData, errorData, errorFrom } from "../../errors/error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
@@ -38,6 +39,8 @@ export interface SupervisorOptions {
   readonly config: Config;
   readonly broker: Broker;
   readonly report: Reporter;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
   /**
@@ -304,11 +307,12 @@ export class Supervisor {
   }
 
   #makeConsumer(description: WorkerDescription): Consumer<ThreadExecutor<Entry>> {
-    const { config, broker, report, maxEvents, isWatched } = this.#options;
+    const { config, broker, report, turns, maxEvents, isWatched } = this.#options;
     return new Consumer({
       queue: this.queue,
       broker,
       report,
+      turns,
       limits: config.limits,
       stateDir: config.stateDir,
       parkSeconds: config.restarts.parkSeconds,

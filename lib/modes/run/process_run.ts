@@ -11,6 +11,7 @@ import { removeOldLifeFiles } from "../../engine/thread/worker_thread.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../log/log.ts";
+import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request } from "../../system/signals.ts";
@@ -67,6 +68,7 @@ export class ProcessRun {
   readonly #options: ProcessRunOptions;
   readonly #report: Reporter;
   readonly #ends = new Ends();
+  readonly #turns = new IsolationTurns();
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
@@ -151,6 +153,7 @@ export class ProcessRun {
     return new QueueRun({
       ...task,
       config,
+      turns: this.#turns,
       sentry,
       inline: command.inline,
       isOnly: command.queues.kind === "one" && !command.watch,

@@ -322,6 +322,23 @@ Deno.test("Consumer can be told twice to stop", async () => {
   assert.deepEqual(run.outcomes, ["a released"]);
 });
 
+Deno.test("Consumer knows where each event is", async () => {
+  const broker = new FakeBroker();
+  broker.copies = "hold";
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  broker.deliver("a");
+  await gates.entries(1);
+  const [{ job: entry } = { job: undefined }] = run.consumer.executor.running();
+  assert.equal(entry?.place, "executor");
+  gates.leave("a", new Fail("no"));
+  await broker.until("a copy", () => broker.held.length === 1);
+  assert.equal(entry.place, "copying");
+  broker.held[0]?.confirm();
+  await run.count(1);
+  assert.equal(entry.place, "gone");
+});
+
 Deno.test("Consumer waits for copies to be confirmed when it stops", async () => {
   const broker = new FakeBroker();
   broker.copies = "hold";
@@ -342,24 +359,6 @@ Deno.test("Consumer waits for copies to be confirmed when it stops", async () =>
   broker.held[0]?.confirm();
   await stopped;
   assert.deepEqual(run.outcomes, ["a failed"]);
-});
-
-Deno.test("Consumer gives back second deliveries when it stops while the first runs", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2 },
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
-  broker.deliver({ name: "first", messageId: "same" });
-  await gates.entries(1);
-  broker.deliver({ name: "second", messageId: "same" });
-  const stopped = run.consumer.stop(60_000);
-  gates.leave("first", new Error("x"));
-  await stopped;
-  assert.equal(broker.unsettled.size, 0);
-  assert.deepEqual(broker.carriedOut.toSorted(), ["first retry", "second release"]);
 });
 
 Deno.test("Consumer runs the events of a failed batch one by one, and gives up the bad one only", async () => {

@@ -56,25 +56,6 @@ Deno.test("Consumer counts bodies that no worker could take in its window of byt
   assert.equal(run.consumer.inFlight, 0);
 });
 
-Deno.test("Consumer counts second deliveries in its window of bytes", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    limits: { windowBytes: 250 },
-    settings: { concurrency: 2 },
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
-  const body = '{"id":"same"}'.padEnd(200);
-  for (const name of ["a", "b", "c", "d"]) broker.deliver({ name, messageId: "same", body });
-  await gates.entries(1);
-  assert.equal(broker.prefetch, 0);
-  assert.equal(run.consumer.inFlight, 1);
-  gates.leave("same");
-  await broker.until("it takes events again", () => broker.prefetch > 0);
-  assert.deepEqual(broker.carriedOut.at(-1), "a done");
-});
-
 /** A consumer whose handler may take for ever, and whose other events may wait a minute for it. */
 async function patient(consume: (event: TestEvent) => Promise<void> | void) {
   const broker = new FakeBroker();

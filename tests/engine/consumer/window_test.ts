@@ -3,6 +3,7 @@ import type { Subscription } from "../../../lib/engine/broker/broker.ts";
 import { describe } from "../../../lib/engine/host/describe.ts";
 import type { Worker } from "../../../lib/worker.ts";
 import { COMMON, type TestEvent } from "../../fixtures/executor.ts";
+import { PrefetchControl } from "../../../lib/engine/consumer/prefetch_control.ts";
 import { DeliveryWindow } from "../../../lib/engine/consumer/window.ts";
 
 /** A subscription whose broker answers when the test says so. */
@@ -21,16 +22,16 @@ class SlowSubscription {
   }
 }
 
-/** A window for a worker with these numbers, and the limit of a minute. */
-function windowOf(subscription: SlowSubscription, numbers: object = {}): DeliveryWindow {
+/** A window with the limit of a minute, for a worker that runs one by one. */
+function windowOf(subscription: SlowSubscription): DeliveryWindow {
   const options = {
     queue: "test",
     report: () => {},
     limits: { windowBytes: 1000, windowSeconds: 60 },
   };
-  const worker = { ...COMMON, consume() {}, consumeBatch() {}, ...numbers } as Worker<TestEvent>;
-  const description = describe(worker, {});
-  return new DeliveryWindow(options, subscription as unknown as Subscription, description, false);
+  const description = describe({ ...COMMON, consume() {} } as Worker<TestEvent>, {});
+  const prefetch = new PrefetchControl(description, options.limits.windowSeconds, false);
+  return new DeliveryWindow(options, subscription as unknown as Subscription, prefetch);
 }
 
 Deno.test("A window that is paused and resumed while its start waits for the broker takes events", async () => {
@@ -45,26 +46,27 @@ Deno.test("A window that is paused and resumed while its start waits for the bro
   assert.equal(subscription.wanted, 100);
 });
 
-const NARROWED: readonly [what: string, numbers: object, longMs: number, wanted: number][] = [
-  ["events one by one", {}, 30_000, 2],
-  ["several events at once", { concurrency: 5 }, 30_000, 10],
-  ["batches", { batch: { size: 20, seconds: 10 } }, 40_000, 20],
-];
+Deno.test("A window takes few where events wait for long, and more once they do not", async () => {
+  const subscription = new SlowSubscription();
+  subscription.answer.resolve();
+  const window = windowOf(subscription);
+  await window.start();
+  window.observe(30_000);
+  assert.equal(subscription.wanted, 100);
+  window.observe(30_001);
+  assert.equal(subscription.wanted, 2);
+  window.observe(1);
+  window.observe(1);
+  assert.equal(subscription.wanted, 4);
+});
 
-for (const [what, numbers, longMs, wanted] of NARROWED) {
-  Deno.test(`A window of ${what} takes few where they wait for half of their time`, async () => {
-    const subscription = new SlowSubscription();
-    subscription.answer.resolve();
-    const window = windowOf(subscription, numbers);
-    await window.start();
-    const before = subscription.wanted;
-    window.began(longMs - 1);
-    assert.equal(subscription.wanted, before);
-    window.began(longMs + 1);
-    assert.equal(subscription.wanted, wanted);
-    for (let i = 0; i < wanted; i++) window.began(longMs - 1);
-    assert.equal(subscription.wanted, wanted);
-    for (let i = 0; i < wanted; i++) window.began(1);
-    assert.equal(subscription.wanted, Math.min(before, 2 * wanted));
-  });
-}
+Deno.test("A window that is paused does not shrink", async () => {
+  const subscription = new SlowSubscription();
+  subscription.answer.resolve();
+  const window = windowOf(subscription);
+  await window.start();
+  await window.pause("quiet");
+  window.observe(30_001);
+  await window.resume("quiet");
+  assert.equal(subscription.wanted, 100);
+});

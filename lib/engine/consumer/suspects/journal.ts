@@ -7,23 +7,13 @@
 
 import { join } from "node:path";
 import { errorData } from "../../../errors/error_data.ts";
-import { tryLock } from "../../../system/file_lock.ts";
-
-/** An event as the journal knows it: its `message_id`, or a fingerprint of its body. */
-export type EventKey = string;
-
-interface Record_ {
-  /** What runs, or is about to. */
-  readonly running: readonly EventKey[];
-  /** Whether that one event runs with nothing beside it. */
-  readonly alone: boolean;
-  /** How many more run at the most, or are about to, that are not named. */
-  readonly unnamed: number;
-  /** Events that may have ended a process, with how often they did so alone and unpunished. */
-  readonly suspects: Readonly<Record<EventKey, number>>;
-  /** How many more there may be, of those that are delivered again. */
-  readonly unknown: number;
-}
+import {
+  type Inherited,
+  inheritJournals,
+  type JournalRecord,
+  MAX_SUSPECTS,
+} from "./dead_journals.ts";
+import type { EventKey } from "./event_key.ts";
 
 /** The journal of one queue in one process. */
 export class Journal implements Disposable {
@@ -76,7 +66,7 @@ export class Journal implements Disposable {
         `${prefix}${Deno.pid}-${crypto.randomUUID()}.journal`,
       );
       const file = createLocked(path);
-      const inherited = inherit(dir, prefix, path);
+      const inherited = inheritJournals(dir, prefix, path);
       const journal = new Journal(file, path, inherited, clock);
       journal.running([], false);
       inherited.paths.forEach(removeIfThere);
@@ -118,7 +108,7 @@ export class Journal implements Disposable {
   note(): void {
     if (this.#isClosed) return;
     this.#isNoted = false;
-    const record: Record_ = {
+    const record: JournalRecord = {
       running: this.#running,
       alone: this.#alone,
       unnamed: this.#unnamed,
@@ -228,28 +218,6 @@ const NO_SUSPECTS: Record<EventKey, number> = {};
 const UNKNOWN_MS = 300_000;
 /** The file is begun again when it would grow over this. */
 const MAX_BYTES = 256 * 1024;
-/** More than this many suspects are not carried on: the oldest are forgotten. */
-const MAX_SUSPECTS = 500;
-
-/**
- * The key of an event without `message_id`: its length and 64 bits of hash (two times FNV-1a) over
- * its beginning and end. Two events with the same body share it.
- */
-export function fingerprint(body: string): EventKey {
-  const low = hashOf(body.slice(0, HASHED), 0x811c9dc5);
-  const high = hashOf(body.length > HASHED ? body.slice(-HASHED) : body, 0x01234567);
-  return `#${body.length.toString(36)}-${low.toString(36)}-${high.toString(36)}`;
-}
-
-/** Characters at either end of a body that are hashed. */
-const HASHED = 64 * 1024;
-
-function hashOf(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
 /** Locked before it has its name, so that nobody finds it without its lock. */
 function createLocked(path: string): Deno.FsFile {
   const temporary = `${path}.tmp`;
@@ -262,78 +230,6 @@ function createLocked(path: string): Deno.FsFile {
   file.lockSync(true);
   Deno.renameSync(temporary, path);
   return file;
-}
-
-interface Inherited {
-  readonly suspects: Map<EventKey, number>;
-  readonly unknown: number;
-  readonly unclean: boolean;
-  readonly paths: readonly string[];
-}
-
-/** Reads the journals whose process is dead: their lock is free. */
-function inherit(dir: string, prefix: string, own: string): Inherited {
-  const suspects = new Map<EventKey, number>();
-  const paths: string[] = [];
-  let unclean = false;
-  let unknown = 0;
-  for (const { name } of Deno.readDirSync(dir)) {
-    const path = join(dir, name);
-    if (
-      !name.startsWith(prefix) || !name.endsWith(".journal") || path === own
-    ) continue;
-    const record = readIfDead(path);
-    if (!record) continue;
-    paths.push(path);
-    unclean ||= record.isCut || record.running.length + record.unnamed > 0;
-    unknown += record.unnamed + record.unknown;
-    addSuspects(suspects, record);
-  }
-  const newest = [...suspects].slice(-MAX_SUSPECTS);
-  return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
-}
-
-function addSuspects(suspects: Map<EventKey, number>, record: Record_): void {
-  const found = new Map(Object.entries(record.suspects));
-  for (const key of record.running) {
-    found.set(key, (found.get(key) ?? 0) + (record.alone ? 1 : 0));
-  }
-  for (const [key, crashes] of found) {
-    suspects.set(key, Math.max(suspects.get(key) ?? 0, crashes));
-  }
-}
-
-interface Found extends Record_ {
-  /** Whether nothing in the file is whole. */
-  readonly isCut: boolean;
-}
-
-function readIfDead(path: string): Found | undefined {
-  try {
-    using file = Deno.openSync(path, { read: true, write: true });
-    if (!tryLock(file, false)) return undefined;
-    return lastRecord(Deno.readTextFileSync(path));
-  } catch (error) {
-    // Gone meanwhile; or another user's, which that user's next process reads.
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
-  }
-}
-
-/** The last record that is whole: a power failure may have cut the last line short. */
-function lastRecord(text: string): Found {
-  for (const line of text.split("\n").reverse()) {
-    try {
-      const { running, alone, unnamed = 0, suspects, unknown = 0 } = JSON.parse(line);
-      if (Array.isArray(running)) {
-        return { running, alone, unnamed, suspects, unknown, isCut: false };
-      }
-    } catch {
-      // Not whole: the one before it counts.
-    }
-  }
-  return { running: [], alone: false, unnamed: 0, suspects: {}, unknown: 0, isCut: true };
 }
 
 function removeIfThere(path: string): void {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { fingerprint } from "../../../../lib/engine/consumer/suspects/journal.ts";
+import { fingerprint } from "../../../../lib/engine/consumer/suspects/event_key.ts";
+import { IsolationTurns } from "../../../../lib/engine/consumer/suspects/turns.ts";
 import { consuming } from "../../../fixtures/consumer.ts";
 import { type ExecutorSettings, Gates, turn } from "../../../fixtures/executor.ts";
 import { FakeBroker } from "../../../fixtures/fake_broker.ts";
@@ -17,11 +18,12 @@ import {
 async function gated(
   dir: { readonly path: string },
   settings: ExecutorSettings = {},
+  turns = new IsolationTurns(),
 ) {
   const broker = new FakeBroker();
   const gates = new Gates();
   const worker = { consume: (event: { id: string }) => gates.enter(event.id) };
-  const run = await consuming({ broker, stateDir: dir.path, settings, worker });
+  const run = await consuming({ broker, stateDir: dir.path, settings, worker, turns });
   return { broker, gates, run, [Symbol.asyncDispose]: () => run[Symbol.asyncDispose]() };
 }
 
@@ -143,10 +145,10 @@ for (const withId of [true, false]) {
 }
 
 /** A queue that suspects the event of this name, and whose handlers wait. */
-async function suspecting(name: string) {
+async function suspecting(name: string, turns: IsolationTurns) {
   const dir = stateDir();
   wasKilled(dir.path, [name], false);
-  const scene = await gated(dir);
+  const scene = await gated(dir, {}, turns);
   return {
     ...scene,
     dir: dir.path,
@@ -158,8 +160,9 @@ async function suspecting(name: string) {
 }
 
 Deno.test("Of two queues one at a time runs what may have ended their process", async () => {
-  await using one = await suspecting("a");
-  await using other = await suspecting("b");
+  const turns = new IsolationTurns();
+  await using one = await suspecting("a", turns);
+  await using other = await suspecting("b", turns);
   one.broker.deliver("a");
   await one.gates.entries(1);
   other.broker.deliver("b");
@@ -185,8 +188,9 @@ Deno.test("Of two queues one at a time runs what may have ended their process", 
 });
 
 Deno.test("A queue gives back what waits too long for its turn, and is not asked again", async () => {
-  await using one = await suspecting("a");
-  await using other = await suspecting("b");
+  const turns = new IsolationTurns();
+  await using one = await suspecting("a", turns);
+  await using other = await suspecting("b", turns);
   one.broker.deliver("a");
   await one.gates.entries(1);
   other.broker.deliver("b");
@@ -203,8 +207,9 @@ Deno.test("A queue gives back what waits too long for its turn, and is not asked
 });
 
 Deno.test("A queue whose event runs for long gives its turn on when another wants its own", async () => {
-  await using one = await suspecting("a");
-  await using other = await suspecting("b");
+  const turns = new IsolationTurns();
+  await using one = await suspecting("a", turns);
+  await using other = await suspecting("b", turns);
   one.broker.deliver("a");
   await one.gates.entries(1);
   one.run.consumer.sweep(performance.now() + 11_000);
@@ -237,8 +242,9 @@ Deno.test("Consumer that stops names what runs, and not what it has given back",
 });
 
 Deno.test("A queue that stops or loses its broker gives its turn to the next", async () => {
-  await using one = await suspecting("a");
-  await using other = await suspecting("b");
+  const turns = new IsolationTurns();
+  await using one = await suspecting("a", turns);
+  await using other = await suspecting("b", turns);
   one.broker.deliver("a");
   await one.gates.entries(1);
   other.broker.deliver("b");
