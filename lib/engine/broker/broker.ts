@@ -70,18 +70,18 @@ export interface Subscription {
    */
   pause(): Promise<void>;
   /**
-   * Asks for deliveries, so many unsettled at once (AMQP's prefetch count), until it is paused or
-   * closed, across every loss of the broker. The queue is declared first. Called again, it changes
-   * the number.
+   * Asks for deliveries until it is paused or closed, across every loss of the broker. The queue is
+   * declared first. Called again, it changes the prefetch count.
    *
+   * @param prefetch How many deliveries may be unsettled at once.
    * @throws {BrokerError} When the first attempt is refused.
    */
   resume(prefetch: number): Promise<void>;
-  /** Sends what is settled and gives back the rest. */
+  /** Sends what is settled and releases the rest. */
   close(): Promise<void>;
 }
 
-/** An event that lies in a queue, looked at without taking it. */
+/** An event in a queue, read without taking it. */
 export interface StoredEvent {
   readonly body: Uint8Array;
   readonly properties: EventProperties;
@@ -123,8 +123,8 @@ export interface Broker extends AsyncDisposable {
   /** How many events of the queue wait for their delay to be over. */
   waiting(queue: string): Promise<number>;
   /**
-   * The first events that are ready, oldest first. They are left where they are, but for a quorum
-   * queue on RabbitMQ, which puts them behind the others.
+   * The first events that are ready, oldest first. They stay where they are, except that a quorum
+   * queue on RabbitMQ puts them behind the others.
    */
   peek(queue: string, limit: number): Promise<StoredEvent[]>;
   /**
@@ -179,7 +179,7 @@ export class BrokerError extends Error {
   }
 }
 
-/** What a settlement answers when a copy was not stored, because the event itself comes again. */
+/** The error of a copy that was not stored, as the event itself is delivered again. */
 export function lostError(queue: string): BrokerError {
   return new BrokerError("lost", `An event was handed out again before it lay in ${queue}`);
 }

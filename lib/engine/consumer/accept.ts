@@ -1,5 +1,5 @@
 /**
- * The first look at a delivery, before any code of a worker sees it: size, encoding, headers.
+ * Checks a delivery before any code of a worker sees it: its size, encoding and headers.
  *
  * @module
  */
@@ -30,11 +30,11 @@ export interface Accepted {
   readonly state: EventState;
 }
 
-/** In lower case: names of encodings are the same in any. */
+/** The encodings that are known, in lower case. */
 const ENCODINGS: readonly string[] = ["", "utf-8", "utf8", "identity"];
 
 /**
- * Looks at a delivery.
+ * Checks a delivery and decodes its body.
  *
  * @throws {InvalidEvent} When it is too large, not UTF-8, encoded in a way we do not know, or has
  * headers that are too large or not what they should be; says which and where.
@@ -79,7 +79,7 @@ function checkHeaders(headers: Readonly<Record<string, unknown>>, maxBytes: numb
   );
 }
 
-/** More than a table takes that {@linkcode areSurelySmall}. */
+/** An upper limit for the tables that {@linkcode areSurelySmall}. */
 const SMALL_TABLE_BYTES = 16 * (1 + 255 + 5 + 3 * 128);
 
 /** Whether there are only a few numbers and short texts, as nearly always; measuring costs more. */

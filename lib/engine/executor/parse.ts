@@ -1,5 +1,5 @@
 /**
- * From a body to the event a worker takes. This runs code of the worker (its schema), so it
+ * Turns a body into the event that a worker takes. This runs code of the worker, its schema, so it
  * belongs to the executor.
  *
  * @module

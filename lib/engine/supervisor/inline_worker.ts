@@ -12,7 +12,7 @@ import type { WorkerFile } from "../host/discovery.ts";
 import type { Running, WorkerDescription } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { WorkerHost } from "../host/host.ts";
-import type { Reporter } from "../report.ts";
+import { notice, type NoticeReport, type Reporter } from "../report.ts";
 import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 
@@ -27,7 +27,7 @@ export interface WorkerRunOptions {
   readonly turns: IsolationTurns;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
-  /** Told when it consumes. */
+  /** Called when it consumes. */
   readonly onReady?: () => void;
 }
 
@@ -42,7 +42,7 @@ export type WorkerEnd =
   /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
   | "inactive";
 
-/** How often limits of time are looked at, in ms. */
+/** How often to check limits of time, in ms. */
 const SWEEP_MS = 250;
 /** How long a stop waits for what a worker opened to close, in ms. */
 const CLOSE_MS = 5000;
@@ -154,8 +154,8 @@ export class InlineWorker {
   }
 
   /**
-   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened. A
-   * setup that has not come to its end is not waited for. Called again, it may cut the grace short.
+   * Drains: finishes what runs within the grace, releases the rest, closes what was opened. It does
+   * not wait for a setup that has not ended. Called again, it may cut the grace short.
    *
    * @param graceMs How long what runs may go on before it is aborted.
    */
@@ -208,13 +208,9 @@ export function runLimit(
   return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
 }
 
-/** What is said when a worker's resources are not closed in time. */
-export function notClosed(queue: string, ms: number) {
-  return {
-    kind: "notice",
-    level: "warning",
-    queue,
-    message: "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
-    properties: { seconds: ms / 1000 },
-  } as const;
+/** The notice of a worker whose resources are not closed in time. */
+export function notClosed(queue: string, ms: number): NoticeReport {
+  const message =
+    "What the worker of {queue} opened is not closed after {seconds} s: it is left so";
+  return notice("warning", queue, message, { properties: { seconds: ms / 1000 } });
 }

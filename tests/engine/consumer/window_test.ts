@@ -73,7 +73,7 @@ Deno.test("A window that is paused does not shrink", async () => {
   assert.equal(subscription.wanted, 100);
 });
 
-Deno.test("Consumer takes no more bytes than its window, but for a single large event", async () => {
+Deno.test("Consumer takes no more bytes than its window, except for a single large event", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();
   await using run = await consuming({
@@ -137,7 +137,7 @@ async function patient(consume: (event: TestEvent) => Promise<void> | void) {
   return Object.assign(run, { broker });
 }
 
-Deno.test("Consumer gives back what has waited too long, uncounted", async () => {
+Deno.test("Consumer releases what has waited too long, uncounted", async () => {
   const gates = new Gates();
   await using run = await patient((event) => gates.enter(event.id));
   const { broker } = run;
@@ -199,7 +199,7 @@ Deno.test("Consumer takes no more than max events, and says when they are dealt 
   assert.deepEqual(run.consumer.totals, { processed: 2, retried: 0, failed: 1 });
 });
 
-Deno.test("Consumer does not count among max events what it gives back", async () => {
+Deno.test("Consumer does not count among max events what it releases", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();
   await using run = await consuming({
