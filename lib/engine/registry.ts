@@ -9,7 +9,7 @@ import { queueKey } from "../config/queue_key.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./host/discovery.ts";
 import { isEnabled } from "./host/host.ts";
 import { shardName } from "./host/shards.ts";
-import { RunningWorker, type WorkerRunOptions } from "./supervisor/inline_worker.ts";
+import { InlineWorker, type WorkerRunOptions } from "./supervisor/inline_worker.ts";
 import { unknownQueue, UsageError } from "../errors/usage_error.ts";
 
 /** Which workers to look for. */
@@ -50,10 +50,10 @@ export async function getActiveWorkerQueues(options: ActiveOptions): Promise<str
  * @throws {UsageError} When there is no such queue, or its shard is not named rightly.
  * @throws {WorkerDeclarationError} When its file is not a worker.
  */
-export async function getWorker(queue: string, options: WorkerRunOptions): Promise<RunningWorker> {
+export async function getWorker(queue: string, options: WorkerRunOptions): Promise<InlineWorker> {
   const file = requireWorkerFile(queue, options.config.workersDir);
   const consumed = consumedQueue(queue, options.workerNum ?? 0, options.config);
-  return await RunningWorker.load(file, consumed, options);
+  return await InlineWorker.load(file, consumed, options);
 }
 
 /**

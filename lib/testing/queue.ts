@@ -7,6 +7,7 @@
 import { MemoryBroker } from "../engine/broker/memory.ts";
 import { Consumer } from "../engine/consumer/consumer.ts";
 import type { Entry } from "../engine/consumer/entry.ts";
+import { IsolationTurns } from "../engine/consumer/suspects/turns.ts";
 import type { ExecutorListener } from "../engine/executor/executor.ts";
 import { failedQueueName } from "../engine/settle/retry.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
@@ -194,6 +195,7 @@ export class TestQueue implements AsyncDisposable {
       broker: this.broker,
       limits,
       stateDir,
+      turns: new IsolationTurns(),
       report: ({ kind }) => {
         if (kind === "settled") this.#wake();
       },

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import { type Config, loadConfig } from "../../lib/config/config.ts";
+import { IsolationTurns } from "../../lib/engine/consumer/suspects/turns.ts";
 import type { Report } from "../../lib/engine/report.ts";
 import { consumedQueue, getActiveWorkerQueues, getWorker } from "../../lib/engine/registry.ts";
 import { Conditions } from "../fixtures/executor.ts";
@@ -139,7 +140,12 @@ function running(config: Config) {
       `${count} settled`,
       () => reports.filter(({ kind }) => kind === "settled").length >= count,
     );
-  return { broker, reports, settled, options: { broker, report, config } };
+  return {
+    broker,
+    reports,
+    settled,
+    options: { broker, report, turns: new IsolationTurns(), config },
+  };
 }
 
 Deno.test("getWorker names the nearest queue when there is none of that name", async () => {

@@ -1,5 +1,5 @@
 /**
- * The first look at a delivery, before any code of a worker sees it: size, encoding, headers.
+ * Checks a delivery before any code of a worker sees it: its size, encoding and headers.
  *
  * @module
  */
@@ -12,8 +12,9 @@ import {
   MAX_ENGINE_HEADER_BYTES,
   readState,
 } from "../broker/headers.ts";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 
-/** What an event may be at the most. */
+/** The largest event that is taken. */
 export interface AcceptLimits {
   /** Bytes of a body. */
   readonly maxEventBytes: number;
@@ -29,25 +30,20 @@ export interface Accepted {
   readonly state: EventState;
 }
 
-/** Why a delivery cannot be handed on; the message goes to the dead letter. */
-export class Refusal extends Error {
-  override readonly name = "InvalidEvent";
-}
-
-/** In lower case: names of encodings are the same in any. */
+/** The encodings that are known, in lower case. */
 const ENCODINGS: readonly string[] = ["", "utf-8", "utf8", "identity"];
 
 /**
- * Looks at a delivery.
+ * Checks a delivery and decodes its body.
  *
- * @throws {Refusal} When it is too large, not UTF-8, encoded in a way we do not know, or has
+ * @throws {InvalidEvent} When it is too large, not UTF-8, encoded in a way we do not know, or has
  * headers that are too large or not what they should be; says which and where.
  */
 export function accept(delivery: Delivery, limits: AcceptLimits): Accepted {
   const { properties } = delivery;
   const body = delivery.body ?? new Uint8Array();
   if (body.length > limits.maxEventBytes) {
-    throw new Refusal(
+    throw new InvalidEvent(
       `The body has ${body.length} bytes, more than ${limits.maxEventBytes} (MAX_EVENT_BYTES)`,
     );
   }
@@ -62,7 +58,7 @@ export function accept(delivery: Delivery, limits: AcceptLimits): Accepted {
 
 function checkEncoding(encoding: string): void {
   if (ENCODINGS.includes(encoding.toLowerCase())) return;
-  throw new Refusal(
+  throw new InvalidEvent(
     `The content encoding is ${JSON.stringify(encoding.slice(0, 100))}: ` +
       `only UTF-8 without compression is known`,
   );
@@ -72,18 +68,18 @@ function checkHeaders(headers: Readonly<Record<string, unknown>>, maxBytes: numb
   if (maxBytes >= SMALL_TABLE_BYTES && areSurelySmall(headers)) return;
   const { publisher, engine } = headerBytes(headers);
   if (publisher > maxBytes) {
-    throw new Refusal(
+    throw new InvalidEvent(
       `The headers have ${publisher} bytes, more than ${maxBytes} (MAX_HEADER_BYTES)`,
     );
   }
   if (engine <= MAX_ENGINE_HEADER_BYTES) return;
-  throw new Refusal(
+  throw new InvalidEvent(
     `The headers x-pq-… have ${engine} bytes, more than ${MAX_ENGINE_HEADER_BYTES}: ` +
       `only the engine sets them`,
   );
 }
 
-/** More than a table takes that {@linkcode areSurelySmall}. */
+/** An upper limit for the tables that {@linkcode areSurelySmall}. */
 const SMALL_TABLE_BYTES = 16 * (1 + 255 + 5 + 3 * 128);
 
 /** Whether there are only a few numbers and short texts, as nearly always; measuring costs more. */
@@ -101,7 +97,7 @@ function stateOf(delivery: Delivery): EventState {
   try {
     return readState(delivery.properties);
   } catch (error) {
-    throw new Refusal((error as Error).message);
+    throw new InvalidEvent((error as Error).message);
   }
 }
 
@@ -115,7 +111,7 @@ function decode(body: Uint8Array): string {
     : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const text = buffer.toString();
   if (!text.includes("\ufffd") || Buffer.from(text).equals(buffer)) return text;
-  throw new Refusal(`The body is not UTF-8: ${notUtf8(buffer, text)}`);
+  throw new InvalidEvent(`The body is not UTF-8: ${notUtf8(buffer, text)}`);
 }
 
 function notUtf8(buffer: Buffer, text: string): string {

@@ -8,7 +8,19 @@ import { Buffer } from "node:buffer";
 import { accept, type AcceptLimits } from "./accept.ts";
 import type { Delivery } from "../broker/broker.ts";
 import type { Job } from "../executor/executor.ts";
-import { type EventKey, fingerprint } from "./suspects/journal.ts";
+
+/** Where an entry is on its way through the consumer. */
+export type Place =
+  /** In the read of the socket it came with. */
+  | "intake"
+  /** Waits for the turn of its queue to run it alone. */
+  | "isolation"
+  /** With the executor: it waits there or runs. */
+  | "executor"
+  /** Its handler has ended, and a copy of it is being stored. */
+  | "copying"
+  /** The consumer has nothing to do with it any more. */
+  | "gone";
 
 /** An event on its way through the consumer. */
 export interface Entry extends Job {
@@ -21,16 +33,16 @@ export interface Entry extends Job {
   alone: boolean;
   /** What a copy of it holds: its text, or the bytes that are none. */
   readonly content: Uint8Array | string;
+  /** What is settled in the end: its last delivery. */
   delivery: Delivery;
-  /** The same event, delivered again while this run of it goes on: it runs after it. */
-  next: Entry | undefined;
+  place: Place;
 }
 
 /**
  * Looks at a delivery and makes an entry of it, which has its body from then on.
  *
  * @param receivedAt `performance.now()` when it came.
- * @throws {Refusal} When no worker could take it.
+ * @throws {InvalidEvent} When no worker could take it.
  */
 export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: number): Entry {
   const { body, bytes, state } = accept(delivery, limits);
@@ -47,11 +59,11 @@ export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: nu
     alone: state.crashes > 0,
     content: body,
     delivery,
-    next: undefined,
+    place: "intake",
   };
 }
 
-/** The entry of a delivery that cannot be looked into; it has a copy of the bytes. */
+/** The entry of a delivery that no worker could take; it has a copy of the bytes. */
 export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
   const content = Buffer.from(delivery.body ?? []);
   delivery.body = null;
@@ -67,11 +79,6 @@ export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
     alone: false,
     content,
     delivery,
-    next: undefined,
+    place: "intake",
   };
-}
-
-/** What the journal calls an event. */
-export function keyOf({ id, body }: Pick<Job, "id" | "body">): EventKey {
-  return id || fingerprint(body);
 }

@@ -1,6 +1,6 @@
 /**
- * The same event, delivered twice: the second must not start beside the first, nor run again when
- * the first was done.
+ * Knows what became of an event that the broker hands out again: it must not start beside its first
+ * run, nor run again when that was done.
  *
  * @module
  */
@@ -10,56 +10,42 @@ import type { Entry } from "./entry.ts";
 /** How many finished events are remembered until they are delivered again. */
 const MAX_REMEMBERED = 10_000;
 
-/** What becomes of a second delivery. */
-export type Meeting =
-  /** It is the first: it may run. */
-  | "none"
-  /** The event was done before, though the broker did not hear of it: it is to be told now. */
-  | "done"
-  /** The first delivery is lost: its run settles this one, and this entry is not needed. */
-  | "taken over"
-  /** It waits behind the first, which gives it on when it is deleted. */
-  | "waits";
+/** What a redelivered event is here: it was done, or its lost delivery is this entry's. */
+export type Duplicate = "done" | Entry | undefined;
 
 /**
- * Where an entry is, or no longer is. The tables that a `Map` has outgrown may stay in the heap for
+ * The entry of an id, until it leaves. The tables that a `Map` has outgrown may stay in the heap for
  * long (see `GivenJobs`): this way they do not keep the entries.
  */
-interface Place {
+interface Slot {
   entry: Entry | undefined;
 }
 
 /** Knows events by their id. Events without one are not known. */
-export class Twins {
-  /** Where entries are by their id, where several may run at once. */
-  readonly #byId = new Map<string, Place>();
+export class Redelivered {
+  /** The entries by their id, where several may run at once. */
+  readonly #byId = new Map<string, Slot>();
   readonly #tracksIds: boolean;
-  readonly #endingHere: () => readonly Entry[];
+  readonly #runningOrCopying: () => readonly Entry[];
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
   readonly #done = new Set<string>();
 
   /**
-   * @param tracksIds Whether several events may run at once. Where they run one after another a
-   * second one cannot start beside the first, so only one delivered again has to be looked for.
-   * @param endingHere The entries that run or are being stored.
+   * @param tracksIds Whether several events may run at once. Where they run one after another only
+   * what runs or is being stored can be met again.
+   * @param runningOrCopying The entries that run, or whose copy is being stored.
    */
-  constructor(tracksIds: boolean, endingHere: () => readonly Entry[]) {
+  constructor(tracksIds: boolean, runningOrCopying: () => readonly Entry[]) {
     this.#tracksIds = tracksIds;
-    this.#endingHere = endingHere;
+    this.#runningOrCopying = runningOrCopying;
   }
 
-  /** Looks whether the event is here already, or was done; that it was done is told once. */
-  meet(entry: Entry): Meeting {
-    if (entry.id === "") return "none";
-    if (this.#wasDone(entry)) return "done";
-    const first = this.#firstOf(entry);
-    if (!first) return "none";
-    if (!first.delivery.lost) {
-      append(first, entry);
-      return "waits";
-    }
-    first.delivery = entry.delivery;
-    return "taken over";
+  /** What is known of an event that was just delivered. `"done"` is said once. */
+  duplicateOf({ id, delivery }: Entry): Duplicate {
+    if (!delivery.redelivered || id === "") return undefined;
+    if (this.#done.delete(id)) return "done";
+    const first = this.#entryOf(id);
+    return first?.delivery.lost ? first : undefined;
   }
 
   /** The event is done, and its delivery lost. */
@@ -70,62 +56,23 @@ export class Twins {
     this.#done.add(id);
   }
 
-  /** An entry is here. */
+  /** An entry is here. Of several with the same id the first is known, as it runs first. */
   add(entry: Entry): void {
-    if (this.#tracksIds && entry.id !== "") this.#byId.set(entry.id, { entry });
+    if (!this.#tracksIds || entry.id === "" || this.#byId.has(entry.id)) return;
+    this.#byId.set(entry.id, { entry });
   }
 
-  /** An entry is no longer here. @returns What waited for it. */
-  delete(entry: Entry): Entry | undefined {
-    if (this.#tracksIds) this.#vacate(entry);
-    return entry.next;
-  }
-
-  /**
-   * Takes out what waits for one that runs or is being stored, and came before a time: it waits no
-   * longer than others do.
-   */
-  takeOld(receivedBefore: number): Entry[] {
-    return this.#endingHere().flatMap((first) => takeOldBehind(first, receivedBefore));
-  }
-
-  #vacate(entry: Entry): void {
-    const place = this.#byId.get(entry.id);
-    if (place?.entry !== entry) return;
-    place.entry = undefined;
+  /** An entry is no longer here. */
+  delete(entry: Entry): void {
+    if (!this.#tracksIds) return;
+    const slot = this.#byId.get(entry.id);
+    if (slot?.entry !== entry) return;
+    slot.entry = undefined;
     this.#byId.delete(entry.id);
   }
 
-  #wasDone(entry: Entry): boolean {
-    return entry.delivery.redelivered && this.#done.size > 0 && this.#done.delete(entry.id);
+  #entryOf(id: string): Entry | undefined {
+    if (this.#tracksIds) return this.#byId.get(id)?.entry;
+    return this.#runningOrCopying().find((entry) => entry.id === id);
   }
-
-  #firstOf(entry: Entry): Entry | undefined {
-    if (this.#tracksIds) return this.#byId.get(entry.id)?.entry;
-    if (!entry.delivery.redelivered) return undefined;
-    return this.#endingHere().find(({ id }) => id === entry.id);
-  }
-}
-
-/** Lets an entry wait for another, behind those that wait already. */
-function append(first: Entry, entry: Entry): void {
-  let last = first;
-  while (last.next) last = last.next;
-  last.next = entry;
-}
-
-/** Takes out those behind an entry that came before a time. */
-function takeOldBehind(first: Entry, receivedBefore: number): Entry[] {
-  const taken: Entry[] = [];
-  for (let entry = first; entry.next;) {
-    const twin = entry.next;
-    if (twin.receivedAt >= receivedBefore) {
-      entry = twin;
-      continue;
-    }
-    entry.next = twin.next;
-    twin.next = undefined;
-    taken.push(twin);
-  }
-  return taken;
 }

@@ -7,14 +7,14 @@
 
 import type { Subscription } from "../broker/broker.ts";
 import { errorData } from "../../errors/error_data.ts";
-import type { WorkerDescription } from "../executor/executor.ts";
-import type { Reporter } from "../report.ts";
+import { notice, type Reporter } from "../report.ts";
+import type { PrefetchControl } from "./prefetch_control.ts";
 
-/** How much may wait here. */
+/** How much may wait in a window. */
 export interface WindowLimits {
   /** Bytes of bodies that may be unsettled at once. */
   readonly windowBytes: number;
-  /** Seconds after which an event that has not been started goes back to the broker. */
+  /** Seconds after which an event that has not been started is released. */
   readonly windowSeconds: number;
 }
 
@@ -31,7 +31,7 @@ export interface WindowOptions {
 
 /** Why no events are taken for a while. */
 export type Pause =
-  /** It was told so. */
+  /** An operator asked for it. */
   | "quiet"
   /** Its worker cannot be kept running. */
   | "parked"
@@ -42,34 +42,18 @@ export type Pause =
   /** All is taken that was to be. */
   | "complete";
 
-/** Of the time that events may wait here: below it they wait shortly, ... */
-const SHORT_WAIT = 0.25;
-/** ... and above it for long. */
-const LONG_WAIT = 0.5;
-/** After an unclean end: how many events are taken at once, until so many are settled. */
-const CAREFUL_PREFETCH = 10;
-const CAREFUL_EVENTS = 100;
 const DEFAULT_PARK_SECONDS = 300;
 
-/** What of a queue is taken and not settled yet, and whether more may come. */
+/** The deliveries of a queue that are here and not settled yet, and whether more may come. */
 export class DeliveryWindow {
   readonly #options: WindowOptions;
   readonly #subscription: Subscription;
-  readonly #shortMs: number;
-  readonly #longMs: number;
-  readonly #prefetch: number;
-  readonly #narrowest: number;
+  readonly #prefetch: PrefetchControl;
   readonly #maxEvents: number;
-  readonly #careful: number;
-  readonly #pauses = new Set<Pause>();
-  #parkedUntil = 0;
+  /** Each reason to take none, with the `performance.now()` when it ends by itself. */
+  readonly #pauses = new Map<Pause, number>();
   #isStarted = false;
   #isClosed = false;
-  #isCareful: boolean;
-  /** How many are taken at once: fewer than the prefetch where they waited here for too long. */
-  #width: number;
-  /** How many began in a row that had waited shortly, since the width was last changed. */
-  #shortWaits = 0;
   #inFlight = 0;
   #bytes = 0;
   #taken = 0;
@@ -77,30 +61,13 @@ export class DeliveryWindow {
 
   /**
    * @param subscription What it pauses and resumes; nothing is taken before {@linkcode start}.
-   * @param description The worker's numbers: a whole batch is taken at once in any case.
-   * @param isCareful Whether to begin with few at once, as what is taken may have ended a process.
+   * @param prefetch How many events to take at once.
    */
-  constructor(
-    options: WindowOptions,
-    subscription: Subscription,
-    description: WorkerDescription,
-    isCareful: boolean,
-  ) {
+  constructor(options: WindowOptions, subscription: Subscription, prefetch: PrefetchControl) {
     this.#options = options;
     this.#subscription = subscription;
-    const { prefetch, concurrency, batch } = description;
     this.#prefetch = prefetch;
     this.#maxEvents = options.maxEvents ?? Infinity;
-    this.#isCareful = isCareful;
-    this.#narrowest = Math.min(batch?.size ?? 2 * concurrency, prefetch);
-    this.#width = prefetch;
-    // A batch that is being gathered is given its time.
-    const waitMs = (part: number) => {
-      return (part * options.limits.windowSeconds + (batch?.seconds ?? 0)) * 1000;
-    };
-    this.#shortMs = waitMs(SHORT_WAIT);
-    this.#longMs = waitMs(LONG_WAIT);
-    this.#careful = Math.max(CAREFUL_PREFETCH, batch?.size ?? 1);
   }
 
   /** How many deliveries were taken and have not left. */
@@ -108,7 +75,7 @@ export class DeliveryWindow {
     return this.#inFlight;
   }
 
-  /** Whether nothing is taken for now, or ever again: what is delivered all the same goes back. */
+  /** Whether nothing is taken for now, or ever again: what is still delivered is released. */
   get isPaused(): boolean {
     return this.#isClosed || this.#pauses.size > 0;
   }
@@ -148,7 +115,7 @@ export class DeliveryWindow {
 
   /** Takes no more events. */
   async pause(why: Pause): Promise<void> {
-    this.#pauses.add(why);
+    this.#pauses.set(why, Infinity);
     await this.#subscription.pause();
   }
 
@@ -167,9 +134,9 @@ export class DeliveryWindow {
     return this.#subscription.pause().catch(() => {});
   }
 
-  /** A parked queue is tried again when it is time to. @param now `performance.now()` */
+  /** Tries a parked queue again when its time has come. @param now `performance.now()` */
   sweep(now: number): void {
-    if (this.#pauses.has("refused") && now >= this.#parkedUntil) void this.resume("refused");
+    if (now >= (this.#pauses.get("refused") ?? Infinity)) void this.resume("refused");
   }
 
   /** An event is taken. */
@@ -185,7 +152,7 @@ export class DeliveryWindow {
   }
 
   /**
-   * An event leaves. When what waited for it has had its turn, {@linkcode refill} is to be called.
+   * An event leaves. More are taken where that makes room, or has shown that it does no harm.
    *
    * @param bytes What was held for it.
    * @param isSettled Whether it has been dealt with; else another may be taken in its place.
@@ -195,50 +162,36 @@ export class DeliveryWindow {
     this.#bytes -= bytes;
     if (isSettled) this.#settled++;
     else this.#taken--;
-  }
-
-  /** Takes more where those that have left made room, or have shown that it does no harm. */
-  refill(): void {
-    const isWider = this.#isCareful && this.#settled >= CAREFUL_EVENTS;
-    if (isWider) this.#isCareful = false;
+    const isMore = this.#prefetch.endCare(this.#settled);
     const hasRoom = this.#pauses.size > 0 && this.#findRoom();
-    if (isWider || hasRoom) void this.#reopen();
+    if (isMore || hasRoom) void this.#reopen();
   }
 
   /**
-   * Events wait here for too long, or did and were given back. As few as may be are taken at once
-   * from now on: a quorum queue counts how often an event is given back, and may drop it in the end.
+   * Takes as few at once as possible, as events wait here for too long. A quorum queue counts how
+   * often an event is released, and may drop it in the end.
    */
-  narrow(): void {
-    this.#shortWaits = 0;
-    if (this.#width === this.#narrowest || this.isPaused) return;
-    this.#width = this.#narrowest;
+  shrink(): void {
+    if (this.isPaused || !this.#prefetch.shrink()) return;
     const { queue, report } = this.#options;
-    report({
-      kind: "notice",
-      level: "info",
+    report(notice(
+      "info",
       queue,
-      message: "Events of queue {queue} wait too long for their turn here: {count} are taken at " +
-        "once, until they are dealt with faster",
-      properties: { count: this.#width },
-    });
+      "Events of queue {queue} wait too long for their turn here: {count} are taken at once, " +
+        "until they are dealt with faster",
+      { properties: { count: this.#prefetch.count } },
+    ));
     void this.#reopen();
   }
 
   /**
-   * An event was begun. Fewer are taken at once when it had waited for long, and twice as many when
-   * so many in a row did not.
+   * An event was started: its wait decides how many are taken at once.
    *
    * @param waitedMs How long it was here before.
    */
-  began(waitedMs: number): void {
-    if (waitedMs > this.#longMs) return this.narrow();
-    if (this.#width === this.#prefetch) return;
-    this.#shortWaits = waitedMs < this.#shortMs ? this.#shortWaits + 1 : 0;
-    if (this.#shortWaits < this.#width) return;
-    this.#shortWaits = 0;
-    this.#width = Math.min(2 * this.#width, this.#prefetch);
-    void this.#reopen();
+  observe(waitedMs: number): void {
+    if (this.#prefetch.isLong(waitedMs)) this.shrink();
+    else if (this.#prefetch.observe(waitedMs)) void this.#reopen();
   }
 
   /** Takes none until half of the bytes that may wait here have left. */
@@ -246,21 +199,19 @@ export class DeliveryWindow {
     if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});
   }
 
-  /** The broker would not take a copy: takes none for a while, and reports why. */
+  /** Takes none for a while, as the broker did not take a copy, and reports why. */
   park(error: unknown): void {
     if (this.#pauses.has("refused") || this.#isClosed) return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
-    this.#parkedUntil = performance.now() + parkSeconds * 1000;
     void this.pause("refused").catch(() => {});
-    report({
-      kind: "notice",
-      level: "error",
+    this.#pauses.set("refused", performance.now() + parkSeconds * 1000);
+    report(notice(
+      "error",
       queue,
-      message: "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
+      "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
         "dead-lettered, and is back in its queue",
-      properties: { seconds: parkSeconds },
-      error: errorData(error),
-    });
+      { properties: { seconds: parkSeconds }, error: errorData(error) },
+    ));
   }
 
   /** Ends the pauses that have lost their reason. @returns Whether there was one. */
@@ -276,18 +227,13 @@ export class DeliveryWindow {
     try {
       await this.#subscription.resume(this.#wanted());
     } catch (error) {
-      this.#options.report({
-        kind: "notice",
-        level: "warning",
-        queue: this.#options.queue,
-        message: "Queue {queue} could not be consumed again yet",
-        error: errorData(error),
-      });
+      const { queue, report } = this.#options;
+      const message = "Queue {queue} could not be consumed again yet";
+      report(notice("warning", queue, message, { error: errorData(error) }));
     }
   }
 
   #wanted(): number {
-    const most = this.#isCareful ? this.#careful : Infinity;
-    return Math.min(most, this.#width, this.#maxEvents);
+    return Math.min(this.#prefetch.count, this.#maxEvents);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Runs events in batches: so many at once, or those that came within so many seconds.
+ * Runs events in batches, which are limited by their size and by the time to gather them.
  *
  * @module
  */
@@ -47,8 +47,8 @@ export class Batches<J extends Job = Job> {
   }
 
   /**
-   * Gives back what came before a time and has not been started. What runs again one by one has
-   * been, unless everything is wanted back: else it would fail in its batch for ever, uncounted.
+   * Releases what came before a time and has not been started. What runs again one by one is
+   * released only where everything is: else it would fail in its batch for ever, uncounted.
    */
   recall(receivedBefore: number): void {
     const isOld = (job: J) => job.receivedAt < receivedBefore;
@@ -59,7 +59,7 @@ export class Batches<J extends Job = Job> {
     this.runs.release(jobs);
   }
 
-  /** Gives back what has not started; waits for the rest, then gives it up. */
+  /** Releases what has not started, and drains the rest. @param graceMs Until what runs is aborted. */
   stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.recall(Infinity);
@@ -122,7 +122,7 @@ export class Batches<J extends Job = Job> {
     });
   }
 
-  /** Says what is about to run before the bodies are parsed, as that may end it all. */
+  /** Announces what is about to run before the bodies are parsed: that may end the thread. */
   async #runBatch(jobs: readonly J[]): Promise<void> {
     this.runs.options.listener.onStart(jobs);
     this.runs.tick();
@@ -146,8 +146,8 @@ export class Batches<J extends Job = Job> {
   }
 
   /**
-   * One outcome per event where the error says it; else the events run again one by one, also
-   * where they ran too long together.
+   * Gives each event its own outcome where the error has one; else the events run again one by one,
+   * also where they ran too long together.
    */
   #endFailed(run: Run<J>, error: unknown): void {
     const { items } = run;
@@ -164,7 +164,7 @@ export class Batches<J extends Job = Job> {
     else this.#logFallback(items.length, run.abortedBy ?? error);
   }
 
-  /** Else nobody would know why a queue is slow, as each event may go well by itself. */
+  /** Explains why a queue is slow though each event goes well by itself. */
   #logFallback(count: number, error: unknown): void {
     this.runs.options.context.log.warn(
       "A batch of {count} events failed as a whole, and they run again one by one: {error}",

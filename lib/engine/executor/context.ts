@@ -1,6 +1,6 @@
 /**
- * What a handler gets beside its events, made cheaply: an AbortController only for those who ask
- * for the signal.
+ * What a handler gets beside its events. It is made for every event, so it is cheap: an
+ * AbortController is made only for a handler that asks for the signal.
  *
  * @module
  */
@@ -30,9 +30,9 @@ function eventInfo({ job, attempt }: Attempted): EventInfo {
 /** What a handler said of its event, to be reported with its failure. */
 type Reported = Required<Pick<ErrorData, "tags" | "breadcrumbs">>;
 
-/** Tags, and breadcrumbs, that are kept. */
+/** How many tags, and how many breadcrumbs, are kept. */
 const MAX_REPORTED = 50;
-/** Characters of one of them, and of a tag's name. */
+/** How many characters of one of them, and of a tag's name, are kept. */
 const MAX_TEXT = 200;
 
 function boundedTags(tags: Record<string, string>): Record<string, string> {
@@ -60,7 +60,7 @@ export class RunContext implements BatchContext {
   #log: WorkerLog | undefined;
   #reported: Reported | undefined;
 
-  /** @param worker What does not change. @param items The events, at least one. */
+  /** @param worker The worker's context. @param items The events, at least one. */
   constructor(worker: WorkerContext, logFor: LogFor, items: readonly Attempted[]) {
     this.#worker = worker;
     this.#logFor = logFor;

@@ -20,8 +20,8 @@ export interface Job {
   /** `performance.now()` when it came. */
   readonly receivedAt: number;
   /**
-   * Run it with nothing beside it: it may have ended a thread or process before. The executor sets
-   * it when it finds that out itself.
+   * Whether it must run with nothing beside it, as it may have ended a thread or process before. The
+   * executor sets it for jobs that may have ended its thread.
    */
   alone: boolean;
 }
@@ -33,7 +33,7 @@ export interface Running<J extends Job = Job> {
   readonly since: number;
 }
 
-/** How a worker wants to be run: its own numbers, with those set from outside put over them. */
+/** How a worker wants to be run: its own numbers, or an operator's in their place. */
 export interface WorkerDescription {
   readonly queue: string;
   readonly isTestQueue: boolean;
@@ -42,7 +42,7 @@ export interface WorkerDescription {
   /** Events running at once. */
   readonly concurrency: number;
   readonly batch: { readonly size: number; readonly seconds: number } | undefined;
-  /** Seconds per call of the handler. */
+  /** Seconds that a call of the handler may take; `null` for no limit. */
   readonly maxConsumeSeconds: number | null;
   readonly maxHeapMb: number;
   /** Seconds before each further attempt. */
@@ -63,8 +63,12 @@ export interface ExecutorListener<J extends Job = Job> {
   onOutcome(job: J, outcome: Outcome, startedAt: number, runMs: number): void;
 }
 
-/** Hears that the handler of these jobs was aborted at its limit and has not returned. */
-export type OnHung<J extends Job = Job> = (jobs: readonly J[]) => void;
+/**
+ * Hears that the handler of these jobs was aborted and has not returned.
+ *
+ * @param seconds Its limit, after which it was aborted.
+ */
+export type OnHung<J extends Job = Job> = (jobs: readonly J[], seconds: number) => void;
 
 /**
  * Runs the events of one queue.
@@ -77,26 +81,25 @@ export interface Executor<J extends Job = Job> {
   /** Takes jobs; they run in this order as far as the worker's concurrency and keys allow. */
   run(jobs: readonly J[]): void;
   /**
-   * Gives back, as `released`, jobs that came before a time and have not been started, with those
-   * that must not run before them.
+   * Ends as `released` the jobs that came before a time and have not been started, and with them
+   * those that must not run before them.
    */
   recall(receivedBefore: number): void;
   /** The jobs whose handler runs now. */
   running(): readonly Running<J>[];
   /**
-   * Looks for handlers past their limit; called a few times a second.
+   * Looks for handlers past their limit; must be called a few times a second.
    *
    * @param now `performance.now()`
-   * @param lateMs For how long the process was stopped before: that counts against no handler.
+   * @param lateMs For how many ms the process was stopped before, which count against no handler.
    * @default {0}
    */
   sweep(now: number, lateMs?: number): void;
   /**
-   * Gives back what has not been started, waits for what runs, aborts it after the grace and then
-   * gives it up as `released`: what cannot be ended with its thread goes on, and stays among what
-   * runs.
+   * Releases what has not been started, waits for what runs, aborts it after the grace and at last
+   * ends it as `released`. A handler that cannot be ended goes on, and stays among those that run.
    *
-   * @param graceMs How long to wait before the abort.
+   * @param graceMs How long to wait before the abort, in ms.
    */
   stop(graceMs: number): Promise<void>;
 }

@@ -56,8 +56,8 @@ export class Lanes<J extends Job = Job> {
   }
 
   /**
-   * Gives back what has not been started, if any of it came before a time: all of it, as the later
-   * ones would run before the earlier otherwise.
+   * Releases what has not been started if any of it came before a time: all of it, as later jobs
+   * would run before earlier ones otherwise.
    */
   recall(receivedBefore: number): void {
     const waiting = [...this.#byKey.values()];
@@ -69,7 +69,7 @@ export class Lanes<J extends Job = Job> {
     this.runs.release(jobs);
   }
 
-  /** Gives back what has not started; waits for the rest, then gives it up. */
+  /** Releases what has not started, and drains the rest. @param graceMs Until what runs is aborted. */
   stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.recall(Infinity);
@@ -176,7 +176,7 @@ export class Lanes<J extends Job = Job> {
     return true;
   }
 
-  /** Where jobs run in turn, says some ahead what is about to run, as saying it costs a write. */
+  /** Where jobs run in turn, announces some at once, as an announcement costs a write. */
   #announceAhead(next: J): void {
     const { listener } = this.runs.options;
     if (next.alone) {
@@ -194,7 +194,7 @@ export class Lanes<J extends Job = Job> {
     listener.onStart(ahead);
   }
 
-  /** Says what runs and what is about to: before its body is parsed, as that may end it all. */
+  /** Announces what runs and what is about to, before its body is parsed: that may end the thread. */
   #announceBeside(job: J): void {
     const others = this.runs.running().map(({ job }) => job);
     this.runs.options.listener.onStart([...others, job]);

@@ -1,22 +1,18 @@
 /**
- * From a body to the event a worker takes. This runs code of the worker (its schema), so it
+ * Turns a body into the event that a worker takes. This runs code of the worker, its schema, so it
  * belongs to the executor.
  *
  * @module
  */
 
 import type { z } from "zod";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 
 /** An event that fits, with the attempt that its body claims. */
 export interface Parsed {
   readonly event: unknown;
   /** 1 for the first run; more when the body's `failed_tries` says so, as Zulip's retries do. */
   readonly attempt: number;
-}
-
-/** Why a body is not an event of this queue; the message goes to the dead letter. */
-export class InvalidEvent extends Error {
-  override readonly name = "InvalidEvent";
 }
 
 /**

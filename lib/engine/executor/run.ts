@@ -9,7 +9,7 @@ import { DONE, type Outcome } from "../settle/outcome.ts";
 import { Discard, Fail, RetryLater } from "../../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";
-import { InvalidEvent } from "./parse.ts";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 
 /** The reason with which a signal is aborted at the worker's limit; Zulip's text. */
 export class WorkerTimeoutError extends Error {
@@ -104,7 +104,7 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
   if (isA(thrown, Discard)) return { kind: "discarded", error };
   if (isA(thrown, RetryLater)) {
     const { after, counts } = thrown;
-    // It goes from thread to thread, which not all that JavaScript may put there can.
+    // It is sent from thread to thread, and a worker may have put anything there.
     return {
       kind: "retry-later",
       attempt,
@@ -120,12 +120,12 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
   return { kind: "error", reason: "error", attempt, error };
 }
 
-/** Whether a thrown error says itself what becomes of the event. */
+/** Whether a thrown error is one that decides what becomes of the event. */
 export function steers(thrown: unknown): boolean {
   return isA(thrown, Discard) || isA(thrown, RetryLater) || isA(thrown, Fail);
 }
 
-/** What was thrown may be anything: of some proxies one may not even ask what they are. */
+/** Whether what was thrown is of a type. Some proxies throw when asked. */
 export function isA<T>(thrown: unknown, type: new (...args: never[]) => T): thrown is T {
   try {
     return thrown instanceof type;

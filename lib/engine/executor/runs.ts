@@ -1,6 +1,6 @@
 /**
- * The calls of a worker's handler: begun, watched, ended. Shared by the ways to take events, one
- * by one and in batches.
+ * Calls a worker's handler and watches the calls, for events that are taken one by one as well as
+ * for batches.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export interface HangLimit<J extends Job = Job> {
   readonly onHung: OnHung<J>;
 }
 
-/** What it takes to run a worker. */
+/** What running a worker takes. */
 export interface RunOptions<J extends Job = Job> {
   readonly worker: Worker;
   readonly description: WorkerDescription;
@@ -39,7 +39,7 @@ export interface RunOptions<J extends Job = Job> {
   /** How deep a body may be nested. */
   readonly maxEventDepth: number;
   readonly listener: ExecutorListener<J>;
-  /** Without it nobody here looks for handlers that hang, as in a thread: the main thread does. */
+  /** @default {undefined} in a thread, whose handlers the main thread watches */
   readonly hang?: HangLimit<J>;
   /** Learns which jobs run. */
   readonly probe?: RunProbe<J>;
@@ -87,12 +87,12 @@ export class Runs<J extends Job = Job> {
     }
   }
 
-  /** Says that the job runs from now on, as far as others can see. */
+  /** Tells the probe that the job runs from now on. */
   mark(job: J): void {
     this.options.probe?.on(job, this.#clock);
   }
 
-  /** Says that the job does not run after all. */
+  /** Tells the probe that the job does not run after all. */
   unmark(job: J): void {
     this.options.probe?.off(job);
   }
@@ -105,7 +105,7 @@ export class Runs<J extends Job = Job> {
     return run;
   }
 
-  /** Notes that a handler has returned. @returns Whether its jobs still want their outcomes. */
+  /** Notes that a handler has returned. @returns Whether its jobs have no outcome yet. */
   end(run: Run<J>): boolean {
     this.#running.delete(run);
     const { probe } = this.options;
@@ -120,7 +120,7 @@ export class Runs<J extends Job = Job> {
     this.options.listener.onOutcome(job, outcome, run.since, runMs);
   }
 
-  /** Gives jobs that were not run back. */
+  /** Releases jobs that were not run. */
   release(jobs: readonly J[]): void {
     for (const job of jobs) this.skip(job, RELEASED);
   }
@@ -130,7 +130,7 @@ export class Runs<J extends Job = Job> {
     this.options.listener.onOutcome(job, outcome, this.#clock, 0);
   }
 
-  /** The jobs whose handler runs now, those that were given up among them. */
+  /** The jobs whose handler runs now, also those that were released at a stop. */
   running(): Running<J>[] {
     return [...this.#running]
       .flatMap((run) => run.items.map(({ job }) => ({ job, since: run.since + run.stoppedMs })));
@@ -139,7 +139,7 @@ export class Runs<J extends Job = Job> {
   /**
    * Aborts handlers past their limit, and reports those that hang.
    *
-   * @param lateMs For how long the process was stopped before.
+   * @param lateMs For how many ms the process was stopped before.
    */
   sweep(now: number, lateMs = 0): void {
     const { description: { maxConsumeSeconds: seconds, queue }, hang } = this.options;
@@ -151,7 +151,7 @@ export class Runs<J extends Job = Job> {
       run.abort(new WorkerTimeoutError(queue, seconds, run.items.length));
       if (!hang || ran < seconds + hang.graceSeconds) continue;
       run.hung = true;
-      hang.onHung(run.items.map(({ job }) => job));
+      hang.onHung(run.items.map(({ job }) => job), seconds);
     }
   }
 
@@ -174,7 +174,7 @@ export class Runs<J extends Job = Job> {
   }
 
   /**
-   * Waits for what runs, aborts it after the grace and then gives it up as released.
+   * Waits for what runs, aborts it after the grace and at last ends it as released.
    *
    * @param isQuiet Whether nothing is left to do already.
    */
@@ -193,7 +193,7 @@ export class Runs<J extends Job = Job> {
     for (const { job } of run.items) this.settle(run, job, GIVEN_UP);
   }
 
-  /** Resolves to whether all became quiet, or were given up, within so many ms. */
+  /** Resolves to whether nothing was left to do within `ms`. */
   #quietWithin(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (isQuiet: boolean) => {

@@ -27,8 +27,8 @@ export type Outcome =
   /** The handler threw `Discard`. */
   | { readonly kind: "discarded"; readonly error: ErrorData }
   /**
-   * Not run, or not to its end, through no fault of the event. Its handler may go on: what cannot
-   * be ended before the process does.
+   * Not run, or not to its end, through no fault of the event. Where `goesOn`, its handler cannot be
+   * ended before the process.
    */
   | { readonly kind: "released"; readonly goesOn?: true }
   /** The handler threw `RetryLater`. */
@@ -76,7 +76,7 @@ export type Settlement =
     readonly crashes: number;
     readonly reason: FailureReason | "retry-later";
     readonly error: ErrorData;
-    /** It was not run: it only waits on for the time it was given. */
+    /** It was not run: it waits on for the time that it was given. */
     readonly waiting?: true;
   }
   | {
@@ -86,7 +86,7 @@ export type Settlement =
     readonly error: ErrorData;
   };
 
-/** The handler returned; likewise, nothing is left to do. */
+/** The outcome of a handler that returned, and its settlement. */
 export const DONE = { kind: "done" } as const satisfies Outcome & Settlement;
 
 /** The outcome of a job that was not run. */

@@ -1,6 +1,6 @@
 /**
- * What becomes of an event: one pure function from what its run came to, to the one thing the
- * broker must do.
+ * Decides what becomes of an event, in one pure function: from what its run came to, to the one
+ * thing that the broker must do.
  *
  * @module
  */
@@ -60,7 +60,7 @@ function retryOrFail(
   return { kind: "retry", delay, attempts: attempt, crashes, reason, error };
 }
 
-/** Workers say any number they like. */
+/** Whether a worker's number is a delay: it may be any. */
 function isDelay(after: number | undefined): after is number {
   return typeof after === "number" && Number.isFinite(after) && after >= 0;
 }

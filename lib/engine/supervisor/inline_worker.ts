@@ -7,11 +7,12 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import { Consumer, type ConsumerEnd, type Totals } from "../consumer/consumer.ts";
+import type { IsolationTurns } from "../consumer/suspects/turns.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { Running } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { WorkerHost } from "../host/host.ts";
-import type { Reporter } from "../report.ts";
+import { notice, type Reporter } from "../report.ts";
 import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./queue_runner.ts";
@@ -23,9 +24,11 @@ export interface WorkerRunOptions {
   readonly config: Config;
   readonly broker: Broker;
   readonly report: Reporter;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
-  /** Told when it consumes. */
+  /** Called when it consumes. */
   readonly onReady?: () => void;
 }
 
@@ -36,7 +39,7 @@ const CLOSE_MS = 5000;
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
 
 /** A worker with its consumer, in the main thread. */
-export class RunningWorker {
+export class InlineWorker {
   /** The queue that is consumed; with shards, the shard's name. */
   readonly queue: string;
   readonly #host: WorkerHost;
@@ -63,11 +66,11 @@ export class RunningWorker {
     file: WorkerFile,
     queue: string,
     options: WorkerRunOptions,
-  ): Promise<RunningWorker> {
+  ): Promise<InlineWorker> {
     const { config, workerNum = 0, broker } = options;
     const publish = (to: string, body: string) => publishEvent(broker, to, body);
     const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
-    return new RunningWorker(host, queue, options);
+    return new InlineWorker(host, queue, options);
   }
 
   /** What became of events so far. */
@@ -141,8 +144,8 @@ export class RunningWorker {
   }
 
   /**
-   * Drains: finishes what runs within the grace, gives back the rest, closes what was opened. A
-   * setup that has not come to its end is not waited for. Called again, it may cut the grace short.
+   * Drains: finishes what runs within the grace, releases the rest, closes what was opened. It does
+   * not wait for a setup that has not ended. Called again, it may cut the grace short.
    *
    * @param graceMs How long what runs may go on before it is aborted.
    */
@@ -160,11 +163,12 @@ export class RunningWorker {
   }
 
   #makeConsumer(): Consumer {
-    const { config, broker, report, maxEvents } = this.#options;
+    const { config, broker, report, turns, maxEvents } = this.#options;
     return new Consumer({
       queue: this.queue,
       broker,
       report,
+      turns,
       limits: config.limits,
       stateDir: config.stateDir,
       parkSeconds: config.restarts.parkSeconds,

@@ -7,6 +7,7 @@
 
 import { queueKey } from "../../config/queue_key.ts";
 import type { Totals } from "../consumer/consumer.ts";
+import type { IsolationTurns } from "../consumer/suspects/turns.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Running } from "../executor/executor.ts";
@@ -24,6 +25,8 @@ import { Waits } from "./waits.ts";
 /** What a {@linkcode Supervisor} is made of. */
 export interface SupervisorOptions extends ThreadsOptions {
   readonly report: Reporter;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Take no more than this many events. @default {Infinity} */
   readonly maxEvents?: number;
   /** The process has no other queue: an error at its first start is thrown, and not tried again. */

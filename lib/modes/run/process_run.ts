@@ -11,6 +11,7 @@ import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { logLine } from "../../log/log.ts";
+import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request } from "../../system/signals.ts";
@@ -68,6 +69,7 @@ export class ProcessRun {
   readonly #options: ProcessRunOptions;
   readonly #report: Reporter;
   readonly #ends = new Ends();
+  readonly #turns = new IsolationTurns();
   readonly #service = Service.open(Deno.env.toObject());
   readonly #warnOnce = warnOnce();
   readonly #hurry = Promise.withResolvers<void>();
@@ -153,6 +155,7 @@ export class ProcessRun {
     return new QueueRun({
       ...task,
       config,
+      turns: this.#turns,
       sentry,
       inline: command.inline,
       isOnly: command.queues.kind === "one" && !command.watch,

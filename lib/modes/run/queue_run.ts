@@ -8,6 +8,7 @@
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import type { Totals } from "../../engine/consumer/consumer.ts";
+import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { WorkerFile } from "../../engine/host/discovery.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Running } from "../../engine/executor/executor.ts";
@@ -18,7 +19,7 @@ import { logLine } from "../../log/log.ts";
 import type { Report, Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import { RunningWorker } from "../../engine/supervisor/inline_worker.ts";
+import { InlineWorker } from "../../engine/supervisor/inline_worker.ts";
 import type { WarnOnce } from "../../engine/supervisor/once.ts";
 import type { Runner, WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
 import { Supervisor } from "../../engine/supervisor/supervisor.ts";
@@ -31,6 +32,8 @@ export interface QueueRunOptions {
   readonly queue: string;
   readonly workerNum: number;
   readonly config: Config;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Where errors go beside the log, if anywhere. */
   readonly sentry?: SentryReporter | undefined;
   /** Run it in the main thread. */
@@ -223,12 +226,13 @@ export class QueueRun {
   }
 
   async #makeRunner(broker: Broker): Promise<Runner> {
-    const { inline, file, queue, workerNum, config, maxEvents, ...rest } = this.#options;
+    const { inline, file, queue, workerNum, config, turns, maxEvents, ...rest } = this.#options;
     const common = {
       workerNum,
       config,
       broker,
       report: this.#report,
+      turns,
       onReady: () => this.#ready.resolve(),
       ...(maxEvents === undefined ? {} : { maxEvents }),
     };
@@ -238,7 +242,7 @@ export class QueueRun {
       return this.#runner = this.#supervisor;
     }
     this.#launched.resolve(true);
-    const worker = await RunningWorker.load(file, queue, common);
+    const worker = await InlineWorker.load(file, queue, common);
     this.#runner = worker;
     await worker.setup();
     return worker;

@@ -4,27 +4,27 @@ import { consuming } from "../../fixtures/consumer.ts";
 import { Gates, turn } from "../../fixtures/executor.ts";
 import { FakeBroker } from "../../fixtures/fake_broker.ts";
 
-for (const concurrency of [1, 3]) {
-  Deno.test(`Consumer does not run an event beside itself, at a concurrency of ${concurrency}`, async () => {
-    const broker = new FakeBroker();
-    const gates = new Gates();
-    let calls = 0;
-    await using run = await consuming({
-      broker,
-      settings: { concurrency },
-      worker: { consume: () => gates.enter(`call ${++calls}`) },
-    });
-    for (let i = 0; i < 3; i++) broker.deliver({ name: `copy ${i}`, messageId: "same" });
-    for (let i = 1; i <= 3; i++) {
-      await gates.entries(i);
-      await turn();
-      assert.deepEqual(gates.open, [`call ${i}`]);
-      gates.leave(`call ${i}`);
-    }
-    await run.count(3);
-    assert.deepEqual(broker.carriedOut, ["copy 0 done", "copy 1 done", "copy 2 done"]);
+Deno.test("Consumer runs a second publish with the id of one that runs like any event", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  let calls = 0;
+  await using run = await consuming({
+    broker,
+    settings: { concurrency: 2 },
+    worker: { consume: () => gates.enter(`call ${++calls}`) },
   });
-}
+  broker.deliver({ name: "first", messageId: "same" });
+  broker.deliver({ name: "second", messageId: "same" });
+  await gates.entries(2);
+  broker.lose();
+  broker.deliver({ name: "first", messageId: "same", redelivered: true });
+  await turn();
+  assert.equal(calls, 2, "the first still runs");
+  gates.open.forEach((key) => gates.leave(key));
+  await run.count(2);
+  assert.deepEqual(broker.carriedOut, ["first done"]);
+  assert.equal(run.consumer.inFlight, 0);
+});
 
 Deno.test("Consumer runs events without an id beside each other", async () => {
   const broker = new FakeBroker();
@@ -40,28 +40,6 @@ Deno.test("Consumer runs events without an id beside each other", async () => {
   await gates.entries(2);
   gates.open.forEach((key) => gates.leave(key));
   await run.count(2);
-});
-
-Deno.test("Consumer gives a second delivery back that has waited too long for the first", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2, maxConsumeSeconds: null },
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
-  broker.deliver({ name: "first", messageId: "same" });
-  await gates.entries(1);
-  broker.deliver({ name: "second", messageId: "same" });
-  broker.deliver({ name: "third", messageId: "same" });
-  run.consumer.sweep(performance.now() + 59_000);
-  assert.deepEqual(broker.carriedOut, []);
-  run.consumer.sweep(performance.now() + 61_000);
-  assert.deepEqual(broker.carriedOut, ["second release", "third release"]);
-  assert.equal(run.consumer.inFlight, 1);
-  gates.leave("first");
-  await run.count(3);
-  assert.deepEqual(gates.entered.length, 1);
 });
 
 Deno.test("Consumer does not run an event again that was done when its delivery was lost", async () => {

@@ -173,7 +173,7 @@ Deno.test("Batches tell a handler each event's id and attempt", async () => {
   ]);
 });
 
-Deno.test("Batches end when all that was being gathered is given back", async () => {
+Deno.test("Batches end when all that was being gathered is released", async () => {
   const { executor, recorder } = recording(3, LONG);
   executor.run(jobs("a"));
   await turn();

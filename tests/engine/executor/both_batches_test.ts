@@ -90,7 +90,7 @@ for (const isLate of [false, true]) {
   }
 }
 
-bothTest("what runs one by one is not given back because it is old", GATHERED, async (bench) => {
+bothTest("what runs one by one is not released because it is old", GATHERED, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run(events({ id: "a", throwsTogether: "an error", do: "wait" }, "b", "c"));
   await prompter.waits("a");
@@ -103,7 +103,7 @@ bothTest("what runs one by one is not given back because it is old", GATHERED, a
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
 });
 
-bothTest("of what waits for its batch only what is old is given back", GATHERED, async (bench) => {
+bothTest("of what waits for its batch only what is old is released", GATHERED, async (bench) => {
   const { executor, prompter, recorder } = bench;
   const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
   const now = performance.now();
@@ -146,7 +146,7 @@ for (const [throws, outcome] of STEERED) {
   });
 }
 
-bothTest("a batch's handler is told each id and attempt", GATHERED, async (bench) => {
+bothTest("a batch's handler gets each id and attempt", GATHERED, async (bench) => {
   const { executor, prompter } = bench;
   const body = JSON.stringify({ id: "b", failed_tries: 4 });
   executor.run([

@@ -1,5 +1,5 @@
 /**
- * What is given back, when it is recalled and at a stop: the same for every executor.
+ * What is released, when it is recalled and at a stop: the same for every executor.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Bench, event, events, openInline, waiting } from "../../fixtures/e
 
 const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
 
-bothTest("once one is too old all that waits is given back, for its order", {}, async (bench) => {
+bothTest("once one is too old all that waits is released, for its order", {}, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run([at("running", 10), at("old", 10), at("new", 20)]);
   await prompter.waits("running");
@@ -38,7 +38,7 @@ bothTest("so is what there is no room for yet", { concurrency: 2 }, async (bench
   assert.deepEqual(prompter.entered, ["e0", "e1"]);
 });
 
-bothTest("what waits for its key is given back", { worker: "ordered" }, async (bench) => {
+bothTest("what waits for its key is released", { worker: "ordered" }, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
   await prompter.waits("a");
@@ -115,7 +115,7 @@ Deno.test("main thread: the late end of what was given up says nothing", async (
 });
 
 bothTest(
-  "a batch that is being gathered is given back, and begun anew",
+  "a batch that is being gathered is released, and gathered again",
   { worker: "gathered" },
   async (bench) => {
     const { executor, prompter, recorder } = bench;
@@ -161,14 +161,14 @@ bothTest(
   },
 );
 
-bothTest("a batch that fails at a stop is given back, and not run one by one", {
+bothTest("a batch that fails at a stop is released, and not run one by one", {
   worker: "gathered",
 }, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
   await prompter.waits("a");
   const stopped = executor.stop(60_000);
-  // The stop has reached the handlers' thread when what it gives back has come from there.
+  // The stop has reached the handlers' thread when what it releases has come from there.
   executor.run(events("late"));
   await prompter.turn();
   prompter.leave("a", "an error");
@@ -177,7 +177,7 @@ bothTest("a batch that fails at a stop is given back, and not run one by one", {
   assert.equal(prompter.calls.length, 1);
 });
 
-bothTest("what is to run one by one is given back", { worker: "gathered" }, async (bench) => {
+bothTest("what is to run one by one is released", { worker: "gathered" }, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run(events({ id: "a", do: "wait", throwsTogether: "an error" }, "b", "c"));
   await prompter.waits("a");

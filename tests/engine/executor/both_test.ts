@@ -111,7 +111,7 @@ bothTest("what does not fit fails, and its neighbours run", { maxEventDepth: 5 }
   }
 });
 
-bothTest("a handler is told its event, attempt and queue", {}, async ({ executor, prompter }) => {
+bothTest("a handler gets its event, attempt and queue", {}, async ({ executor, prompter }) => {
   executor.run([event({ id: "a", tell: "context" }, { attempt: 2, publishedAt: 5 })]);
   assert.deepEqual(await prompter.tell("a"), [
     { id: "a" },
@@ -272,14 +272,14 @@ bothTest("it is known what runs, and since when", {}, async ({ executor, prompte
   assert((running?.since ?? 0) > before - 50 && (running?.since ?? 0) <= performance.now() + 50);
 });
 
-bothTest("how long a handler ran is told", {}, async ({ executor, recorder }) => {
+bothTest("the outcome says how long a handler ran", {}, async ({ executor, recorder }) => {
   executor.run(events({ id: "a", busy: 30 }));
   await recorder.outcomes(1);
   assert((recorder.told[0]?.runMs ?? 0) >= 30);
 });
 
 bothTest(
-  "what waits is given back when it is recalled",
+  "what waits is released when it is recalled",
   {},
   async ({ executor, prompter, recorder }) => {
     executor.run(waiting("a", "b", "c"));
@@ -300,7 +300,7 @@ bothTest("a stop ends at once where nothing runs", {}, async ({ executor, record
   assert.deepEqual(recorder.ids("released"), ["a"]);
 });
 
-bothTest("a stop lets what runs finish, and gives back the rest", {}, async (bench) => {
+bothTest("a stop lets what runs finish, and releases the rest", {}, async (bench) => {
   const { executor, prompter, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
   await prompter.waits("a");
@@ -361,7 +361,7 @@ for (
   });
 }
 
-bothTest("an event is told when it was published, whatever others say", {}, async (bench) => {
+bothTest("an event knows when it was published, whatever others say", {}, async (bench) => {
   const { executor, prompter } = bench;
   const times = [1_700_000_000_000.5, Infinity, 1_700_000_000_001, 0];
   executor.run(times.map((publishedAt, index) => {

@@ -176,8 +176,8 @@ type Behaviour =
   | "throw later"
   | "fail"
   | "invalid"
-  | "deaf"
-  | "heeds";
+  | "ignores its signal"
+  | "returns at its signal";
 
 /** Handlers of all kinds; those that wait do so until the test lets them go, or for ever. */
 function behave(gates: Gates, event: TestEvent, signal: () => AbortSignal): Promise<void> | void {
@@ -192,9 +192,9 @@ function behave(gates: Gates, event: TestEvent, signal: () => AbortSignal): Prom
       return gates.enter(event.id).then(() => {
         throw new Error("thrown later");
       });
-    case "deaf":
+    case "ignores its signal":
       return new Promise(() => {});
-    case "heeds":
+    case "returns at its signal":
       return new Promise((_, reject) => {
         const { aborted, reason } = signal();
         if (aborted) return reject(reason);
@@ -212,8 +212,8 @@ const anyBehaviour = fc.constantFrom<Behaviour>(
   "throw later",
   "fail",
   "invalid",
-  "heeds",
-  "deaf",
+  "returns at its signal",
+  "ignores its signal",
 );
 const anyJob = fc.record({
   behaviour: anyBehaviour,
@@ -271,7 +271,7 @@ for (const isOrdered of [false, true]) {
           assert.equal(recorder.told.length, all.length);
         },
       ),
-      // Each deaf handler makes a stop wait for a second.
+      // Each handler that ignores its signal makes a stop wait for a second.
       { numRuns: 12 },
     );
   });

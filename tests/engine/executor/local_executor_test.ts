@@ -16,7 +16,7 @@ function waiting(settings: Parameters<typeof singles>[1] = {}) {
 }
 
 /** A handler that never asks for its signal. */
-function unheeding(settings: Parameters<typeof singles>[1] = {}) {
+function ignoring(settings: Parameters<typeof singles>[1] = {}) {
   const gates = new Gates();
   return { gates, ...singles({ consume: (event) => gates.enter(event.id) }, settings) };
 }
@@ -60,7 +60,7 @@ Deno.test("sweep aborts each handler by its own time", async () => {
 });
 
 Deno.test("sweep reports once what does not return within the grace, and a stop releases it", async () => {
-  const { executor, recorder, gates } = unheeding({ abortGraceSeconds: 5 });
+  const { executor, recorder, gates } = ignoring({ abortGraceSeconds: 5 });
   executor.run(jobs("a", "b"));
   executor.sweep(after(30));
   executor.sweep(after(34));
@@ -80,7 +80,7 @@ Deno.test("sweep reports once what does not return within the grace, and a stop 
 });
 
 Deno.test("a handler that returns after it was reported as hung has its outcome", async () => {
-  const { executor, recorder, gates } = unheeding({ abortGraceSeconds: 5 });
+  const { executor, recorder, gates } = ignoring({ abortGraceSeconds: 5 });
   executor.run(jobs("a"));
   executor.sweep(after(40));
   assert.deepEqual(recorder.hung, [["a"]]);
@@ -120,7 +120,7 @@ Deno.test("a time for which the process was stopped counts against nothing that 
 });
 
 Deno.test("running tells since when each event runs", async () => {
-  const { executor, recorder, gates } = unheeding({ concurrency: 2 });
+  const { executor, recorder, gates } = ignoring({ concurrency: 2 });
   const before = performance.now();
   executor.run(jobs("a", "b", "c"));
   const running = executor.running();

@@ -1,61 +1,45 @@
 /**
  * Which events this process is about to run, on disk, so that the next process knows what was
- * running when this one died: one file per process and queue, locked for as long as it lives.
+ * running when this one died: one file per process and queue.
  *
  * @module
  */
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { errorData } from "../../../errors/error_data.ts";
-import { tryLock } from "../../../system/file_lock.ts";
+import {
+  type Inherited,
+  inheritJournals,
+  type JournalRecord,
+  MAX_SUSPECTS,
+} from "./dead_journals.ts";
+import type { EventKey } from "./event_key.ts";
+import { JournalFile } from "./journal_file.ts";
+import { UnknownSuspects } from "./unknown_suspects.ts";
 
-/** An event as the journal knows it: its `message_id`, or a fingerprint of its body. */
-export type EventKey = string;
-
-interface Record_ {
-  /** What runs, or is about to. */
-  readonly running: readonly EventKey[];
-  /** Whether that one event runs with nothing beside it. */
-  readonly alone: boolean;
-  /** How many more run at the most, or are about to, that are not named. */
-  readonly unnamed: number;
-  /** Events that may have ended a process, with how often they did so alone and unpunished. */
-  readonly suspects: Readonly<Record<EventKey, number>>;
-  /** How many more there may be, of those that are delivered again. */
-  readonly unknown: number;
-}
+const NO_SUSPECTS: JournalRecord["suspects"] = {};
 
 /** The journal of one queue in one process. */
 export class Journal implements Disposable {
-  readonly #file: Deno.FsFile;
-  readonly #path: string;
-  readonly #encoder = new TextEncoder();
+  readonly #file: JournalFile;
   readonly #suspects: Map<EventKey, number>;
+  readonly #unknown: UnknownSuspects;
   #running: readonly EventKey[] = [];
   #alone = false;
   #unnamed = 0;
-  #unknown: number;
-  readonly #clock: () => number;
-  #knowsAllAt = Infinity;
-  /** Whether what is said last lies on the disk. */
+  /** Whether the disk has what was noted last. */
   #isNoted = false;
-  #bytes = 0;
+  /** Whether what was noted last does not run any more. */
   #isStale = false;
-  #isClosed = false;
   /** Whether a process before this one ended while it ran events. */
   readonly afterUncleanEnd: boolean;
 
-  private constructor(
-    file: Deno.FsFile,
-    path: string,
-    inherited: Inherited,
-    clock: () => number,
-  ) {
-    this.#clock = clock;
+  private constructor(file: JournalFile, inherited: Inherited, clock: () => number) {
     this.#file = file;
-    this.#path = path;
     this.#suspects = inherited.suspects;
-    this.#unknown = inherited.unknown;
+    this.#unknown = new UnknownSuspects(inherited.unknown, clock);
     this.afterUncleanEnd = inherited.unclean;
   }
 
@@ -68,18 +52,14 @@ export class Journal implements Disposable {
    */
   static open(stateDir: string, queue: string, clock = () => performance.now()): Journal {
     const dir = join(stateDir, "journal");
-    const prefix = `${encodeURIComponent(queue)}@`;
     try {
-      Deno.mkdirSync(dir, { recursive: true });
-      const path = join(
-        dir,
-        `${prefix}${Deno.pid}-${crypto.randomUUID()}.journal`,
-      );
-      const file = createLocked(path);
-      const inherited = inherit(dir, prefix, path);
-      const journal = new Journal(file, path, inherited, clock);
+      const prefix = `${encodeURIComponent(queue)}@`;
+      const path = join(dir, `${prefix}${process.pid}-${crypto.randomUUID()}.journal`);
+      const file = JournalFile.create(path);
+      const inherited = inheritJournals(dir, prefix, path);
+      const journal = new Journal(file, inherited, clock);
       journal.running([], false);
-      inherited.paths.forEach(removeIfThere);
+      for (const read of inherited.paths) rmSync(read, { force: true });
       return journal;
     } catch (error) {
       throw new Error(
@@ -99,7 +79,7 @@ export class Journal implements Disposable {
    * Notes that events run, or are about to, without saying which: those that are delivered again to
    * the next process may be them. Costs nothing where that is what was noted last.
    *
-   * @param most How many there are at once, at the most.
+   * @param most How many there are at once, at most.
    */
   runningUnnamed(most: number): void {
     if (this.#unnamed === most && this.#isNoted) this.#isStale = false;
@@ -114,27 +94,24 @@ export class Journal implements Disposable {
     this.note();
   }
 
-  /** Notes which events are suspected now, beside what was said to run. */
+  /** Notes which events are suspects now, beside what was noted to run. */
   note(): void {
-    if (this.#isClosed) return;
+    if (this.#file.isClosed) return;
     this.#isNoted = false;
-    const record: Record_ = {
+    const record: JournalRecord = {
       running: this.#running,
       alone: this.#alone,
       unnamed: this.#unnamed,
-      suspects: this.#suspectsRecord(),
-      unknown: this.#unknown,
+      suspects: this.#suspects.size === 0 ? NO_SUSPECTS : Object.fromEntries(this.#suspects),
+      unknown: this.#unknown.count,
     };
-    const line = this.#encoder.encode(JSON.stringify(record) + "\n");
-    if (this.#bytes + line.length > MAX_BYTES) this.#startAgain();
-    writeAll(this.#file, line);
-    this.#bytes += line.length;
+    this.#file.write(JSON.stringify(record));
     this.#isNoted = true;
   }
 
   /** Events are taken from now on: what a dead process had taken comes again within 5 minutes. */
   begin(): void {
-    this.#knowsAllAt = this.#clock() + UNKNOWN_MS;
+    this.#unknown.begin();
   }
 
   /** Nothing runs any more: noted at the next {@linkcode sweep}, unless something runs by then. */
@@ -144,40 +121,32 @@ export class Journal implements Disposable {
 
   /** Notes that nothing runs, if that is so and not noted yet. */
   sweep(): void {
-    if (this.#unknown > 0 && this.#clock() > this.#knowsAllAt) this.#unknown = 0;
+    this.#unknown.sweep();
     if (this.#isStale) this.running([], false);
   }
 
-  /** Only the last line counts. */
-  #startAgain(): void {
-    this.#file.truncateSync(0);
-    this.#file.seekSync(0, Deno.SeekMode.Start);
-    this.#bytes = 0;
-  }
-
-  /** Whether any event is suspected. */
+  /** Whether any event is a suspect. */
   get hasSuspects(): boolean {
-    return this.#suspects.size > 0 || this.#unknown > 0;
+    return this.#suspects.size > 0 || this.#unknown.count > 0;
   }
 
-  /** How often the event ended a process while alone; `undefined` when it is not suspected. */
+  /** How often the event ended a process while alone; `undefined` when it is no suspect. */
   suspicion(key: EventKey): number | undefined {
     return this.#suspects.get(key);
   }
 
   /**
-   * An event was delivered again that is not suspected by its name: it may be one of those that ran
-   * without theirs. @returns Whether it is suspected now.
+   * An event was delivered again that is no suspect by its name: it may be one of those that ran
+   * without theirs. @returns Whether it is a suspect now.
    */
   isUnknownSuspect(key: EventKey): boolean {
-    if (this.#unknown === 0) return false;
+    if (!this.#unknown.take()) return false;
     // Noted when it runs; until then there are as many on disk as before.
-    this.#unknown--;
     this.#suspects.set(key, 0);
     return true;
   }
 
-  /** The event has been dealt with: it is not suspected any more. */
+  /** The event has been dealt with: it is no suspect any more. */
   clear(key: EventKey): void {
     this.#suspects.delete(key);
   }
@@ -197,155 +166,26 @@ export class Journal implements Disposable {
 
   /** Leaves the file for the next process, as if this one had died. */
   leave(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#file.close();
   }
 
   /**
-   * Ends the journal: nothing runs any more. What is suspected by its name is left for the next.
+   * Ends the journal: nothing runs any more. Suspects with a name are left for the next process.
    *
    * @throws {Error} When that cannot be written; it is ended all the same.
    */
   [Symbol.dispose](): void {
-    if (this.#isClosed) return;
-    this.#unknown = 0;
+    if (this.#file.isClosed) return;
     try {
-      if (this.hasSuspects) this.running([], false);
-      else removeIfThere(this.#path);
+      if (this.#suspects.size > 0) this.#end();
+      else this.#file.remove();
     } finally {
-      this.leave();
+      this.#file.close();
     }
   }
 
-  #suspectsRecord(): Record<EventKey, number> {
-    return this.#suspects.size === 0 ? NO_SUSPECTS : Object.fromEntries(this.#suspects);
-  }
-}
-
-const NO_SUSPECTS: Record<EventKey, number> = {};
-/** After so long, in ms, what a dead process had taken has been delivered again, if it ever is. */
-const UNKNOWN_MS = 300_000;
-/** The file is begun again when it would grow over this. */
-const MAX_BYTES = 256 * 1024;
-/** More than this many suspects are not carried on: the oldest are forgotten. */
-const MAX_SUSPECTS = 500;
-
-/**
- * The key of an event without `message_id`: its length and 64 bits of hash (two times FNV-1a) over
- * its beginning and end. Two events with the same body share it.
- */
-export function fingerprint(body: string): EventKey {
-  const low = hashOf(body.slice(0, HASHED), 0x811c9dc5);
-  const high = hashOf(body.length > HASHED ? body.slice(-HASHED) : body, 0x01234567);
-  return `#${body.length.toString(36)}-${low.toString(36)}-${high.toString(36)}`;
-}
-
-/** Characters at either end of a body that are hashed. */
-const HASHED = 64 * 1024;
-
-function hashOf(text: string, seed: number): number {
-  let hash = seed;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-/** Locked before it has its name, so that nobody finds it without its lock. */
-function createLocked(path: string): Deno.FsFile {
-  const temporary = `${path}.tmp`;
-  const file = Deno.openSync(temporary, {
-    write: true,
-    read: true,
-    createNew: true,
-    mode: 0o600,
-  });
-  file.lockSync(true);
-  Deno.renameSync(temporary, path);
-  return file;
-}
-
-interface Inherited {
-  readonly suspects: Map<EventKey, number>;
-  readonly unknown: number;
-  readonly unclean: boolean;
-  readonly paths: readonly string[];
-}
-
-/** Reads the journals whose process is dead: their lock is free. */
-function inherit(dir: string, prefix: string, own: string): Inherited {
-  const suspects = new Map<EventKey, number>();
-  const paths: string[] = [];
-  let unclean = false;
-  let unknown = 0;
-  for (const { name } of Deno.readDirSync(dir)) {
-    const path = join(dir, name);
-    if (
-      !name.startsWith(prefix) || !name.endsWith(".journal") || path === own
-    ) continue;
-    const record = readIfDead(path);
-    if (!record) continue;
-    paths.push(path);
-    unclean ||= record.isCut || record.running.length + record.unnamed > 0;
-    unknown += record.unnamed + record.unknown;
-    addSuspects(suspects, record);
-  }
-  const newest = [...suspects].slice(-MAX_SUSPECTS);
-  return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
-}
-
-function addSuspects(suspects: Map<EventKey, number>, record: Record_): void {
-  const found = new Map(Object.entries(record.suspects));
-  for (const key of record.running) {
-    found.set(key, (found.get(key) ?? 0) + (record.alone ? 1 : 0));
-  }
-  for (const [key, crashes] of found) {
-    suspects.set(key, Math.max(suspects.get(key) ?? 0, crashes));
-  }
-}
-
-interface Found extends Record_ {
-  /** Whether nothing in the file is whole. */
-  readonly isCut: boolean;
-}
-
-function readIfDead(path: string): Found | undefined {
-  try {
-    using file = Deno.openSync(path, { read: true, write: true });
-    if (!tryLock(file, false)) return undefined;
-    return lastRecord(Deno.readTextFileSync(path));
-  } catch (error) {
-    // Gone meanwhile; or another user's, which that user's next process reads.
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.PermissionDenied) return undefined;
-    throw error;
-  }
-}
-
-/** The last record that is whole: a power failure may have cut the last line short. */
-function lastRecord(text: string): Found {
-  for (const line of text.split("\n").reverse()) {
-    try {
-      const { running, alone, unnamed = 0, suspects, unknown = 0 } = JSON.parse(line);
-      if (Array.isArray(running)) {
-        return { running, alone, unnamed, suspects, unknown, isCut: false };
-      }
-    } catch {
-      // Not whole: the one before it counts.
-    }
-  }
-  return { running: [], alone: false, unnamed: 0, suspects: {}, unknown: 0, isCut: true };
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let from = 0; from < bytes.length;) {
-    from += file.writeSync(bytes.subarray(from));
+  #end(): void {
+    this.#unknown.clear();
+    this.running([], false);
   }
 }

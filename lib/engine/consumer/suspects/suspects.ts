@@ -7,17 +7,23 @@
 
 import { errorData } from "../../../errors/error_data.ts";
 import type { Outcome } from "../../settle/outcome.ts";
-import type { Job } from "../../executor/executor.ts";
-import { type EventKey, Journal } from "./journal.ts";
-import type { Reporter } from "../../report.ts";
-import { type Entry, keyOf } from "../entry.ts";
+import { notice, type Reporter } from "../../report.ts";
+import type { Entry } from "../entry.ts";
+import { type EventKey, keyOf } from "./event_key.ts";
+import { IsolatedRuns } from "./isolation.ts";
+import { Journal } from "./journal.ts";
+import type { IsolationTurns } from "./turns.ts";
 
-/** Whose suspects they are, and where they are noted. */
+/** Whose suspects they are, where they are noted and how they run. */
 export interface SuspectsOptions {
   readonly queue: string;
   /** Where the journal is kept. */
   readonly stateDir: string;
   readonly report: Reporter;
+  /** The turns of all queues of this process. */
+  readonly turns: IsolationTurns;
+  /** Has an isolated event run; its turn lasts until {@linkcode Suspects.endTurn}. */
+  readonly run: (entry: Entry) => void;
   /**
    * How many events may be taken at once, where they run one after another: then what was taken is
    * not named, as that would cost a write for each read of the socket and say little more.
@@ -30,20 +36,22 @@ export interface SuspectsOptions {
 const UNWRITTEN_EVERY_MS = 60_000;
 
 /**
- * Knows from the journal which events are suspected, and keeps it. Events run on when it cannot be
- * written, as it only helps after a crash: that is reported, once a minute at the most.
+ * Knows the suspects of one queue, runs them alone, and keeps the journal. Events run on when that
+ * cannot be written, as it only helps after a crash.
  */
 export class Suspects implements Disposable {
   readonly #options: SuspectsOptions;
   readonly #journal: Journal;
+  readonly #isolated: IsolatedRuns;
   /** Suspects whose attempt is being counted. */
-  readonly #punished = new Set<EventKey>();
+  readonly #counted = new Set<EventKey>();
   #unwrittenAt = -Infinity;
 
   /** @throws {Error} When the journal cannot be kept; says what to do. */
   constructor(options: SuspectsOptions) {
     this.#options = options;
     this.#journal = Journal.open(options.stateDir, options.queue);
+    this.#isolated = new IsolatedRuns(options.turns, options.run);
   }
 
   /** Whether a process before this one ended while it ran events. */
@@ -51,35 +59,41 @@ export class Suspects implements Disposable {
     return this.#journal.afterUncleanEnd;
   }
 
-  /**
-   * These jobs run or are about to; all others do not.
-   *
-   * @param alone Whether it is one, with nothing beside it that may end the process.
-   */
-  running(jobs: readonly Job[], alone: boolean): void {
-    const { unnamed } = this.#options;
-    const [first] = jobs;
-    if (!first || first.alone || unnamed === undefined) return this.named(jobs, alone);
-    this.#note(() => this.#journal.runningUnnamed(unnamed));
-  }
-
-  /** The same, by their names in any case. */
-  named(jobs: readonly Job[], alone: boolean): void {
-    if (jobs.length === 0) this.#journal.idle();
-    else this.#note(() => this.#journal.running(jobs.map(keyOf), alone));
-  }
-
   /** Events are taken from now on. */
   begin(): void {
     this.#journal.begin();
   }
 
-  /** Notes that nothing runs, if that is so; to be called a few times a second. */
-  sweep(): void {
+  /** Notes that these entries run or are about to, and all others do not. */
+  running(entries: readonly Entry[]): void {
+    const { unnamed } = this.#options;
+    const [first] = entries;
+    if (!first || first.alone || unnamed === undefined) return this.named(entries);
+    this.#note(() => this.#journal.runningUnnamed(unnamed));
+  }
+
+  /** The same, by their names in any case. */
+  named(entries: readonly Entry[]): void {
+    if (entries.length === 0) return this.#journal.idle();
+    const isAlone = this.#isolated.has(entries[0]);
+    this.#note(() => this.#journal.running(entries.map(keyOf), isAlone));
+  }
+
+  /**
+   * Notes that nothing runs, if that is so, and gives a turn that has lasted for long to another
+   * queue; to be called a few times a second.
+   *
+   * @param now `performance.now()`
+   * @param running The entries that run now.
+   */
+  sweep(now: number, running: () => readonly Entry[]): void {
+    if (this.#isolated.giveTurn(now)) this.named(running());
     this.#note(() => this.#journal.sweep());
   }
 
-  /** Whether the event is suspected, and so has to run alone. */
+  // Which events are suspects.
+
+  /** Whether the event is a suspect, and so has to run alone. */
   has(entry: Entry): boolean {
     if (!this.#journal.hasSuspects) return false;
     const key = keyOf(entry);
@@ -88,18 +102,18 @@ export class Suspects implements Disposable {
   }
 
   /**
-   * The outcome of an event that ended a process while alone; it is not run now. It stays
-   * suspected until that is stored, as the next event may end this process before.
+   * The outcome of an event that ended a process while alone, or hung in it; it is not run now. It
+   * stays a suspect until that is stored, as the next event may end this process before.
    *
    * @returns `undefined` when it did not, when that is being counted already, or when,
    * without an id, it is delivered for the first time: then another has the same body.
    */
-  punish(entry: Entry): Outcome | undefined {
+  countCrash(entry: Entry): Outcome | undefined {
     const key = keyOf(entry);
     const crashes = this.#journal.suspicion(key) ?? 0;
     const mayBeAnother = entry.id === "" && !entry.delivery.redelivered;
-    if (crashes === 0 || mayBeAnother || this.#punished.has(key)) return undefined;
-    this.#punished.add(key);
+    if (crashes === 0 || mayBeAnother || this.#counted.has(key)) return undefined;
+    this.#counted.add(key);
     const error = {
       name: "ProcessEnded",
       message: "The process that ran this event ended before the event did",
@@ -107,31 +121,22 @@ export class Suspects implements Disposable {
     return { kind: "crashed", reason: "crashed", attempt: entry.attempt, error };
   }
 
-  /** An event that was to run alone has come to its end; one that was given back is so still. */
-  endAlone(entry: Entry, outcome: Outcome): void {
-    if (outcome.kind === "released") return this.#note(() => this.#suspect(keyOf(entry), 0));
-    this.#note(() => {
-      this.#journal.clear(keyOf(entry));
-      this.#journal.running([], false);
-    });
-  }
-
-  /** What an event did to a process is stored with it. */
-  acquit(entry: Entry): void {
+  /** What an event did to a process is stored with it: it is no suspect any more. */
+  clear(entry: Entry): void {
     this.#note(() => {
       const key = keyOf(entry);
-      this.#punished.delete(key);
+      this.#counted.delete(key);
       this.#journal.clear(key);
       this.#journal.note();
     });
   }
 
   /** What was found out about an event is not lost with a copy that could not be stored. */
-  suspectAgain(entry: Entry, outcome: Outcome | undefined): void {
+  suspect(entry: Entry, outcome: Outcome | undefined): void {
     this.#note(() => {
       const key = keyOf(entry);
       const crashes = outcome?.kind === "crashed" ? 1 : 0;
-      this.#punished.delete(key);
+      this.#counted.delete(key);
       if (entry.alone || crashes > 0) this.#suspect(key, crashes);
     });
   }
@@ -142,17 +147,48 @@ export class Suspects implements Disposable {
     if (known === undefined || known < crashes) this.#journal.suspect(key, crashes);
   }
 
+  // Isolated runs.
+
+  /** Has a suspect run alone, now or when the queue's turn has come. */
+  isolate(entry: Entry): void {
+    this.#isolated.add(entry);
+  }
+
+  /** An isolated entry is not going to run in this turn. */
+  endTurn(entry: Entry): void {
+    this.#isolated.end(entry);
+  }
+
+  /** An isolated run has come to its end. A suspect that was released is one still. */
+  endIsolated(entry: Entry, outcome: Outcome): void {
+    const key = keyOf(entry);
+    this.#note(() => {
+      if (outcome.kind === "released") return this.#suspect(key, 0);
+      this.#journal.clear(key);
+      this.#journal.running([], false);
+    });
+    this.#isolated.end(entry);
+  }
+
+  /** Takes out what came before a time and waits for the queue's turn. */
+  takeWaiting(receivedBefore: number): Entry[] {
+    return this.#isolated.takeWaiting(receivedBefore);
+  }
+
+  // The end.
+
   /**
    * Leaves the journal to the next process, as if this one had died while these events ran: a single
-   * one is to blame, of several each is a suspect.
+   * one ended it, of several each is a suspect.
    */
   leave(entries: readonly Entry[]): void {
     this.#note(() => this.#journal.running(entries.map(keyOf), entries.length === 1));
     this.#journal.leave();
   }
 
-  /** Nothing runs any more. What is still suspected, or was left, is for the next process. */
+  /** Nothing runs any more. Those that are still suspects, or were left, are for the next process. */
   [Symbol.dispose](): void {
+    this.#isolated[Symbol.dispose]();
     this.#note(() => this.#journal[Symbol.dispose]());
   }
 
@@ -169,14 +205,12 @@ export class Suspects implements Disposable {
     if (now - this.#unwrittenAt < UNWRITTEN_EVERY_MS) return;
     this.#unwrittenAt = now;
     const { queue, stateDir, report } = this.#options;
-    report({
-      kind: "notice",
-      level: "error",
+    report(notice(
+      "error",
       queue,
-      message: "The journal of queue {queue} in {folder} cannot be written, so that an event " +
-        "which ends this process is not found afterwards: see that the disk has room",
-      properties: { folder: stateDir },
-      error: errorData(error),
-    });
+      "The journal of queue {queue} in {folder} cannot be written, so that an event which ends " +
+        "this process is not found afterwards: see that the disk has room",
+      { properties: { folder: stateDir }, error: errorData(error) },
+    ));
   }
 }

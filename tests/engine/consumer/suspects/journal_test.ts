@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fingerprint, Journal } from "../../../../lib/engine/consumer/suspects/journal.ts";
+import { fingerprint } from "../../../../lib/engine/consumer/suspects/event_key.ts";
+import { Journal } from "../../../../lib/engine/consumer/suspects/journal.ts";
 import { fullDisk } from "../../../fixtures/full_disk.ts";
 
 const QUEUE = "user_activity";

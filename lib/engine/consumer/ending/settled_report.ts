@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { SettledReport } from "../report.ts";
-import type { Outcome, Settlement } from "../settle/outcome.ts";
-import type { Entry } from "./entry.ts";
+import type { SettledReport } from "../../report.ts";
+import type { Outcome, Settlement } from "../../settle/outcome.ts";
+import type { WallClock } from "../clock.ts";
+import type { Entry } from "../entry.ts";
 
 /** How an event came to its end, for now or for good. */
 export interface Ending {
@@ -19,7 +20,7 @@ export interface Ending {
   readonly runMs: number;
 }
 
-/** What it is called when a settlement has been carried out. */
+/** What each settlement is called once it has been carried out. */
 const NAMES = {
   done: "processed",
   release: "released",
@@ -30,15 +31,14 @@ const NAMES = {
 /**
  * The report of an event that has been settled.
  *
- * @param inFlight How many deliveries of the queue are unsettled still.
- * @param wallOffset What turns `performance.now()` into ms since 1970.
+ * @param inFlight How many deliveries of the queue are still unsettled.
  */
 export function settledReport(
   queue: string,
   entry: Entry,
   ending: Ending,
   inFlight: number,
-  wallOffset: number,
+  clock: WallClock,
 ): SettledReport {
   const { settlement, outcome, startedAt, runMs } = ending;
   const report: SettledReport = {
@@ -47,7 +47,7 @@ export function settledReport(
     id: entry.id,
     outcome: outcomeName(settlement, outcome),
     attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
-    waitMs: waitMs(entry, startedAt, wallOffset),
+    waitMs: waitMs(entry, startedAt, clock),
     runMs,
     bytes: entry.bytes,
     inFlight,
@@ -56,12 +56,12 @@ export function settledReport(
   return cause ? { ...report, ...cause } : report;
 }
 
-/** Whether the event only waits on for the time it was given: it was not run. */
+/** Whether the event was not run and only waits on for its time. */
 export function isWaiting(settlement: Settlement): boolean {
   return settlement.kind === "retry" && settlement.waiting === true;
 }
 
-/** What only waits on was not run: to those who watch it was released. */
+/** What only waits on was not run: it is reported as released. */
 function outcomeName(
   settlement: Settlement,
   outcome: Outcome | undefined,
@@ -84,7 +84,7 @@ function causeOf(
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
 }
 
-function waitMs(entry: Entry, startedAt: number, wallOffset: number): number {
-  const since = entry.publishedAt > 0 ? entry.publishedAt - wallOffset : entry.receivedAt;
+function waitMs(entry: Entry, startedAt: number, clock: WallClock): number {
+  const since = entry.publishedAt > 0 ? clock.monotonic(entry.publishedAt) : entry.receivedAt;
   return Math.max(0, startedAt - since);
 }

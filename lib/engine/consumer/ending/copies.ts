@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Delivery, Subscription } from "../broker/broker.ts";
-import { DONE, RELEASE, type Settlement } from "../settle/outcome.ts";
-import { within } from "../../system/deadline.ts";
-import type { Entry } from "./entry.ts";
+import type { Delivery, Subscription } from "../../broker/broker.ts";
+import { DONE, RELEASE, type Settlement } from "../../settle/outcome.ts";
+import { within } from "../../../system/deadline.ts";
+import type { Entry } from "../entry.ts";
 import type { Ending } from "./settled_report.ts";
 
-/** Is told what became of a copy; neither may throw. */
+/** Hears what became of a copy; neither method may throw. */
 export interface CopyListener {
   /** It is stored, and the event settled. */
   onStored(entry: Entry, ending: Ending): void;
@@ -18,7 +18,7 @@ export interface CopyListener {
   onRefused(entry: Entry, ending: Ending, error: unknown): void;
 }
 
-/** How long it is waited for copies to be confirmed, in ms. */
+/** How long to wait for copies to be confirmed, in ms. */
 const CONFIRM_MS = 5000;
 
 /** The copies that are neither stored nor refused yet. */
@@ -38,11 +38,6 @@ export class Copies {
     return this.#storing.keys();
   }
 
-  /** Whether the entry's copy is being stored. */
-  has(entry: Entry): boolean {
-    return this.#storing.has(entry);
-  }
-
   /** Waits until what is being stored now is confirmed or refused, for 5 s at the most. */
   async confirmed(): Promise<void> {
     await within(CONFIRM_MS, Promise.allSettled(this.#storing.values()));
@@ -56,6 +51,7 @@ export class Copies {
    */
   add(entry: Entry, ending: Ending, copied: Promise<void>): void {
     const { delivery } = entry;
+    entry.place = "copying";
     const stored = copied.then(() => {
       this.#end(entry, delivery, DONE);
       this.#listener.onStored(entry, ending);

@@ -1,0 +1,158 @@
+/**
+ * Ends events: what a run came to is settled, the settlement carried out, and the end reported.
+ *
+ * @module
+ */
+
+import { BrokerError, type Subscription } from "../../broker/broker.ts";
+import type { Reporter } from "../../report.ts";
+import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
+import { settle } from "../../settle/settle.ts";
+import type { WallClock } from "../clock.ts";
+import type { Entry } from "../entry.ts";
+import type { Redelivered } from "../redelivered.ts";
+import type { Suspects } from "../suspects/suspects.ts";
+import type { DeliveryWindow } from "../window.ts";
+import { Copies } from "./copies.ts";
+import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
+
+/** How many events came to which end. */
+export interface Totals {
+  processed: number;
+  retried: number;
+  failed: number;
+}
+
+/** What {@linkcode Endings} is made of. */
+export interface EndingsOptions {
+  readonly queue: string;
+  readonly report: Reporter;
+  /** Seconds before each further attempt. */
+  readonly retries: readonly number[];
+  readonly subscription: Subscription;
+  readonly window: DeliveryWindow;
+  readonly suspects: Suspects;
+  readonly redelivered: Redelivered;
+  readonly clock: WallClock;
+  /** Called when as many events were settled as the window lets in. */
+  readonly onFinished: () => void;
+}
+
+/** Ends the events of one queue. */
+export class Endings {
+  readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
+  readonly #options: EndingsOptions;
+  readonly #copies: Copies;
+
+  /** @param options The queue, and who has to know when an event leaves. */
+  constructor(options: EndingsOptions) {
+    this.#options = options;
+    this.#copies = new Copies(options.subscription, {
+      onStored: (entry, ending) => this.#settled(entry, ending),
+      onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
+    });
+  }
+
+  /** The entries whose copy is being stored. */
+  copying(): Iterable<Entry> {
+    return this.#copies.entries();
+  }
+
+  /** Waits until what is being stored now is confirmed or refused, for 5 s at the most. */
+  confirmed(): Promise<void> {
+    return this.#copies.confirmed();
+  }
+
+  /**
+   * Settles an event by its outcome.
+   *
+   * @param startedAt `performance.now()` when its handler was called, or would have been.
+   * @param runMs How long its handler ran, in ms.
+   */
+  end(entry: Entry, outcome: Outcome, startedAt: number, runMs: number): void {
+    const { retries } = this.#options;
+    const settlement = settle(outcome, { retries, crashes: entry.crashes });
+    const ending = { settlement, outcome, startedAt, runMs };
+    // What goes on is delivered again when the process has ended, and not before.
+    if (outcome.kind === "released" && outcome.goesOn) this.#settled(entry, ending);
+    else this.#carryOut(entry, ending);
+  }
+
+  /** Settles an event that no executor had, or was to have. */
+  endUnrun(entry: Entry, settlement: Settlement): void {
+    const { receivedAt: startedAt } = entry;
+    this.#carryOut(entry, { settlement, outcome: undefined, startedAt, runMs: 0 });
+  }
+
+  /** Releases an event that was not run. */
+  release(entry: Entry): void {
+    this.#options.suspects.endTurn(entry);
+    this.endUnrun(entry, RELEASE);
+  }
+
+  /** Acknowledges a second delivery of an event that was done, and reported, before. */
+  acknowledge(entry: Entry): void {
+    void this.#options.subscription.settle(entry.delivery, DONE);
+    this.#forget(entry, false);
+  }
+
+  /** Has the first entry of an event settle this second delivery of it. */
+  join(first: Entry, entry: Entry): void {
+    first.delivery = entry.delivery;
+    this.#forget(entry, false);
+  }
+
+  #carryOut(entry: Entry, ending: Ending): void {
+    const { delivery, content } = entry;
+    if (delivery.lost) return this.#endLost(entry, ending);
+    const copied = this.#options.subscription.settle(delivery, ending.settlement, content);
+    if (copied === undefined) this.#settled(entry, ending);
+    else this.#copies.add(entry, ending, copied);
+  }
+
+  /** The delivery went with its channel: the event comes again, and is not run again if it is done. */
+  #endLost(entry: Entry, ending: Ending): void {
+    const { suspects, redelivered } = this.#options;
+    if (ending.settlement.kind === "done") {
+      redelivered.rememberDone(entry);
+      return this.#settled(entry, ending);
+    }
+    suspects.suspect(entry, ending.outcome);
+    this.#forget(entry, false);
+  }
+
+  /**
+   * The broker did not take the copy: it has the event back, and nothing more is taken. It has the
+   * event back, too, where only its delivery was lost.
+   */
+  #refused(entry: Entry, { outcome }: Ending, error: unknown): void {
+    this.#options.suspects.suspect(entry, outcome);
+    this.#forget(entry, false);
+    const isLost = error instanceof BrokerError && error.kind === "lost";
+    if (!isLost) this.#options.window.park(error);
+  }
+
+  #settled(entry: Entry, ending: Ending): void {
+    const { settlement, outcome } = ending;
+    const { queue, report, suspects, window, clock } = this.#options;
+    if (outcome?.kind === "crashed") suspects.clear(entry);
+    const isEnd = settlement.kind !== "release" && !isWaiting(settlement);
+    this.#forget(entry, isEnd);
+    if (isEnd) this.#count(settlement);
+    report(settledReport(queue, entry, ending, window.inFlight, clock));
+  }
+
+  #count(settlement: Settlement): void {
+    if (settlement.kind === "done") this.totals.processed++;
+    else if (settlement.kind === "fail") this.totals.failed++;
+    else this.totals.retried++;
+    if (this.#options.window.isFinished) this.#options.onFinished();
+  }
+
+  /** The entry leaves. @param isSettled Whether it has been dealt with; else it comes again. */
+  #forget(entry: Entry, isSettled: boolean): void {
+    entry.place = "gone";
+    this.#options.redelivered.delete(entry);
+    this.#options.window.leave(entry.bytes, isSettled);
+  }
+}
