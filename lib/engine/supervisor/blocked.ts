@@ -6,7 +6,7 @@
  */
 
 import type { ThreadExecutor } from "../thread/thread_executor.ts";
-import type { RunLimit } from "./inline_worker.ts";
+import type { RunLimit } from "./queue_runner.ts";
 import type { QueueThread } from "../thread/queue_thread.ts";
 
 /** Such a thread may be blocked as long as an event may run, but so long, in ms, */

@@ -8,12 +8,13 @@ import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import { Consumer, type ConsumerEnd, type Totals } from "../consumer/consumer.ts";
 import type { WorkerFile } from "../host/discovery.ts";
-import type { Running, WorkerDescription } from "../executor/executor.ts";
+import type { Running } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { WorkerHost } from "../host/host.ts";
 import type { Reporter } from "../report.ts";
 import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
+import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./queue_runner.ts";
 
 /** What a worker needs to run. */
 export interface WorkerRunOptions {
@@ -27,17 +28,6 @@ export interface WorkerRunOptions {
   /** Told when it consumes. */
   readonly onReady?: () => void;
 }
-
-/** Why a worker stopped by itself. */
-export type WorkerEnd =
-  /** Its `stop` was called. */
-  | "stopped"
-  /** It took as many events as it was to take. */
-  | "max-events"
-  /** A handler hangs that ends only with the process. */
-  | "hung"
-  /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
-  | "inactive";
 
 /** How often limits of time are looked at, in ms. */
 const SWEEP_MS = 250;
@@ -191,26 +181,4 @@ export class RunningWorker {
     if (why === "hung") this.#isHung = true;
     this.#ended.resolve(why);
   }
-}
-
-/** How long a handler may run, in ms, its grace included; `undefined` for no limit. */
-export type RunLimit = number | undefined;
-
-/** The limit of a worker. */
-export function runLimit(
-  { maxConsumeSeconds }: WorkerDescription,
-  graceSeconds: number,
-): RunLimit {
-  return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
-}
-
-/** What is said when a worker's resources are not closed in time. */
-export function notClosed(queue: string, ms: number) {
-  return {
-    kind: "notice",
-    level: "warning",
-    queue,
-    message: "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
-    properties: { seconds: ms / 1000 },
-  } as const;
 }

@@ -21,7 +21,7 @@ import type { SharedRuns } from "../thread/shared_runs.ts";
 import type { ThreadDeath } from "../thread/worker_thread.ts";
 import type { Reporter } from "../report.ts";
 import { publishEvent } from "../broker/publish.ts";
-import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./inline_worker.ts";
+import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./queue_runner.ts";
 import { blockedMs } from "./blocked.ts";
 import { ThreadNotices } from "./notices.ts";
 import { QueueThread } from "../thread/queue_thread.ts";

@@ -18,11 +18,8 @@ import { logLine } from "../../log/log.ts";
 import type { Report, Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics } from "../../monitoring/statistics.ts";
-import {
-  type RunLimit,
-  RunningWorker,
-  type WorkerEnd,
-} from "../../engine/supervisor/inline_worker.ts";
+import { RunningWorker } from "../../engine/supervisor/inline_worker.ts";
+import type { Runner, WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
 import { Supervisor } from "../../engine/supervisor/supervisor.ts";
 import { VERSION } from "../../system/version.ts";
 
@@ -48,20 +45,6 @@ export interface QueueRunOptions {
   readonly onZombie: () => void;
   /** The queue was parked, or is consumed again. */
   readonly onParked: () => void;
-}
-
-/** What runs a queue. */
-interface Runner {
-  readonly limit: RunLimit;
-  readonly totals: Readonly<Totals>;
-  readonly inFlight: number;
-  readonly isParked: boolean;
-  readonly isLeft: boolean;
-  running(): readonly Running[];
-  start(): Promise<WorkerEnd>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
-  stop(graceMs: number): Promise<void>;
 }
 
 /** How long it may take until a handler past its limit is dealt with, in ms. */

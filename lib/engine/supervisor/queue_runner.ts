@@ -1,0 +1,69 @@
+/**
+ * What runs a queue, whether its worker is in a thread or in the main thread.
+ *
+ * @module
+ */
+
+import type { Totals } from "../consumer/consumer.ts";
+import type { Running, WorkerDescription } from "../executor/executor.ts";
+import { notice, type NoticeReport } from "../report.ts";
+
+/** Why a worker stopped by itself. */
+export type WorkerEnd =
+  /** Its `stop` was called. */
+  | "stopped"
+  /** It took as many events as it was to take. */
+  | "max-events"
+  /** A handler hangs that ends only with the process. */
+  | "hung"
+  /** `--all` does not run it: it is a test queue, or this configuration does not enable it. */
+  | "inactive";
+
+/** How long a handler may run, in ms, its grace included; `undefined` for no limit. */
+export type RunLimit = number | undefined;
+
+/** Runs one queue. */
+export interface Runner {
+  /** How long its handler may run. */
+  readonly limit: RunLimit;
+  /** How many events came to which end so far. */
+  readonly totals: Readonly<Totals>;
+  /** How many deliveries are not settled yet. */
+  readonly inFlight: number;
+  /** Whether nothing is taken from the queue until it is tried again. */
+  readonly isParked: boolean;
+  /** Whether a handler goes on that ends only with the process. */
+  readonly isLeft: boolean;
+  /** The events whose handler runs now. */
+  running(): readonly Running[];
+  /** Consumes until it is stopped or ends by itself. */
+  start(): Promise<WorkerEnd>;
+  /** Takes no more events; what was taken goes on. */
+  pause(): Promise<void>;
+  /** Takes events again. */
+  resume(): Promise<void>;
+  /**
+   * Finishes what runs, releases the rest, and closes what was opened.
+   *
+   * @param graceMs How long what runs may go on before it is aborted.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** The limit of a worker. */
+export function runLimit(
+  { maxConsumeSeconds }: WorkerDescription,
+  graceSeconds: number,
+): RunLimit {
+  return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
+}
+
+/** The notice that a worker did not close its resources within a time. */
+export function notClosed(queue: string, ms: number): NoticeReport {
+  return notice(
+    "warning",
+    queue,
+    "What the worker of {queue} opened is not closed after {seconds} s: it is left so",
+    { properties: { seconds: ms / 1000 } },
+  );
+}
