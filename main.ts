@@ -25,20 +25,27 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
-  if (command.mode !== "run") signals.letGo();
+  const isRun = command.mode === "run";
+  if (!isRun) signals.letGo();
+  // The binary starts nothing but itself, for --watch.
+  if (Deno.build.standalone && !(isRun && command.watch)) {
+    Deno.permissions.revokeSync({ name: "run" });
+  }
   const { loadConfig, readConfig, readEnvironment } = await import("./lib/config/config.ts");
   const { flags } = command;
   const environment = readEnvironment();
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
-      const { runQueues } = await import("./lib/modes/run/run.ts");
       const config = readConfig(environment, flags);
-      const log = command.watch
-        ? { ...config.log, format: config.log.format ?? "text" }
-        : config.log;
-      setUpLogging(log);
-      return await runQueues(command, { ...config, log }, { print: console.log, signals });
+      if (command.watch) {
+        const { runWatched } = await import("./lib/modes/watch/watch.ts");
+        setUpLogging({ ...config.log, format: config.log.format ?? "text" });
+        return await runWatched(Deno.args, config, signals);
+      }
+      setUpLogging(config.log);
+      const { runQueues } = await import("./lib/modes/run/run.ts");
+      return await runQueues(command, config, { print: console.log, signals });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish/publish.ts");

@@ -40,7 +40,7 @@ export interface RunCommand extends Common {
   readonly inline: boolean;
   /** End when the queue is empty. */
   readonly drain: boolean;
-  /** Begin the workers anew when a file of theirs changes. */
+  /** Run in a child process, which is restarted when a file changes. */
   readonly watch: boolean;
   /** Run only if no other process holds this file's lock. */
   readonly lock: string | undefined;

@@ -49,15 +49,11 @@ export function runOptions(): Option[] {
     option("--all", "run every active queue, each in a thread"),
     option(
       "--inline",
-      "with --queue_name: run the worker in the main thread, which is good for debuggers and " +
-        "memory; what crashes or never returns there ends the process, and an endless loop heeds " +
-        "no signal",
+      "with --queue_name: run the worker in the main thread, for debuggers and least memory; an " +
+        "event that crashes or hangs there ends the process, and an endless loop blocks signals",
     ),
     option("--drain", "end when the queues are empty"),
-    option(
-      "--watch",
-      "for development: look for workers that are added or removed; see deno task dev",
-    ),
+    option("--watch", "for development: restart when a file of a worker changes"),
     option(
       "--lock <file>",
       "run only if no other process holds this file's lock, else end with 0; for cron",

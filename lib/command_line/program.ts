@@ -118,11 +118,6 @@ function runCommand(program: Parser): Command {
   const given = program.opts<RunOptions>();
   const queues = selection(given);
   if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"]);
-  if (given.watch && given.inline) {
-    throw new UsageError(
-      "--watch begins threads anew, and --inline has none: leave one of them out",
-    );
-  }
   return {
     mode: "run",
     queues,

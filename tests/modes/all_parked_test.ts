@@ -23,8 +23,7 @@ Deno.test("where all queues that are left are parked, the process asks to be res
   });
   try {
     const run = new ProcessRun({
-      tasks: () => tasks,
-      folders: [],
+      tasks,
       command: {
         queues: { kind: "all" },
         inline: false,
@@ -32,7 +31,6 @@ Deno.test("where all queues that are left are parked, the process asks to be res
         maxEvents: undefined,
         maxSeconds: 15,
         exitWhenParked: false,
-        watch: false,
       },
       config: loadConfig({ STATE_DIR: folder, QUEUE_STATS_DIR: folder, MAX_RESTARTS: "0" }),
       print: () => {},

@@ -15,12 +15,10 @@ import type { Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request } from "../../system/signals.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
-import { errorData } from "../../errors/error_data.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
 import { Service } from "../../system/systemd.ts";
-import { FolderWatch } from "./folder_watch.ts";
 import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
 
 /** How often the statistics look whether they are due, in ms. */
@@ -36,24 +34,15 @@ const ZOMBIE_MS = 600_000;
 /** How often it looks whether it is idle, in ms. */
 const IDLE_LOOK_MS = 1000;
 
-/**
- * How long what runs may go on when a file has changed, in ms: Deno ends the program half a second
- * after it has said so, and what was not given back by then would be blamed for that.
- */
-const WATCHED_GRACE_MS = 200;
-
 /** A queue to run. */
 export type QueueTask = Pick<QueueRunOptions, "file" | "queue" | "workerNum">;
 
 /** What to run. */
 export interface ProcessRunOptions {
-  /** The queues, as the files of the workers say now. */
-  readonly tasks: () => readonly QueueTask[];
-  /** The folders of the workers. */
-  readonly folders: readonly string[];
+  readonly tasks: readonly QueueTask[];
   readonly command: Pick<
     RunCommand,
-    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked" | "watch"
+    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
   >;
   readonly config: Config;
   /** Where errors go beside the log, if anywhere. */
@@ -70,8 +59,6 @@ export class ProcessRun {
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
   #queues: QueueRun[];
-  /** The queues that the files of the workers said last. */
-  #names: string;
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
@@ -82,9 +69,7 @@ export class ProcessRun {
   constructor(options: ProcessRunOptions) {
     const { sentry, command: { queues } } = options;
     this.#options = options;
-    const tasks = options.tasks();
-    this.#names = namesOf(tasks);
-    this.#queues = tasks.map((task) => this.#queueRun(task));
+    this.#queues = options.tasks.map((task) => this.#queueRun(task));
     const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
@@ -153,10 +138,9 @@ export class ProcessRun {
       config,
       sentry,
       inline: command.inline,
-      isOnly: command.queues.kind === "one" && !command.watch,
+      isOnly: command.queues.kind === "one",
       onlyIfActive: command.queues.kind === "all",
       maxEvents: command.maxEvents,
-      isWatched: command.watch,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),
     });
@@ -199,7 +183,6 @@ export class ProcessRun {
     this.#queues.forEach(start);
     void this.#logLaunches();
     void Promise.all(this.#queues.map((queue) => queue.ready)).then(() => this.#service?.ready());
-    using _watch = this.#watch(start);
     if (this.#options.command.drain) void this.#drain(broker);
     try {
       const end = await Promise.race([this.#ends.first, refused.promise]);
@@ -220,59 +203,6 @@ export class ProcessRun {
       this.#logException(error);
       this.#ends.end("failed");
     }
-  }
-
-  /**
-   * In development: the workers are begun anew when there is another one, or one less, and those
-   * that could not be begun at each change, as what they lack may have come. Changes of what was
-   * loaded are seen by Deno's own `--watch`.
-   */
-  #watch(start: (queue: QueueRun) => void): Disposable | undefined {
-    const { command, folders } = this.#options;
-    if (!command.watch) return undefined;
-    let reloading = Promise.resolve();
-    const look = () => {
-      const now = this.#tasksNow();
-      if (!now) return;
-      if (namesOf(now) === this.#names) return this.#queues.forEach((queue) => queue.onChange());
-      this.#names = namesOf(now);
-      reloading = reloading.then(() => this.#reload(start, now));
-    };
-    const watch = new FolderWatch(folders, look);
-    // The broker may have been waited for.
-    look();
-    return watch;
-  }
-
-  /** The queues by the files that are there; `undefined` while one of them is missing. */
-  #tasksNow(): readonly QueueTask[] | undefined {
-    try {
-      return this.#options.tasks();
-    } catch (error) {
-      const { message } = errorData(error);
-      logLine("warning", "The workers stay as they were: {problem}", { problem: message }, {});
-      return undefined;
-    }
-  }
-
-  async #reload(
-    start: (queue: QueueRun) => void,
-    tasks: readonly QueueTask[],
-  ): Promise<void> {
-    const before = this.#queues;
-    logLine("info", "There are other workers than before: all are begun anew", {}, {});
-    await Promise.allSettled(before.map((queue) => queue.stop(this.#graceMs())));
-    for (const queue of before) queue.flush();
-    if (this.#isEnding) return;
-    this.#queues = tasks.map((task) => this.#queueRun(task));
-    this.#queues.forEach(start);
-    await this.#logLaunches();
-  }
-
-  #graceMs(): number {
-    const { command, config } = this.#options;
-    const graceMs = config.stopGraceSeconds * 1000;
-    return command.watch ? Math.min(graceMs, WATCHED_GRACE_MS) : graceMs;
   }
 
   /** Sets a worker up and lets it consume. A stop may come at any time. */
@@ -305,7 +235,7 @@ export class ProcessRun {
   async #stop(end: End): Promise<void> {
     this.#tellEnd(end);
     for (const queue of this.#queues) queue.logDisconnecting();
-    const graceMs = end === "hung" ? 0 : this.#graceMs();
+    const graceMs = end === "hung" ? 0 : this.#options.config.stopGraceSeconds * 1000;
     this.#logWait(graceMs);
     const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
     await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
@@ -378,10 +308,6 @@ export class ProcessRun {
       restart_wanted: this.#isRestartWanted,
     }, {});
   }
-}
-
-function namesOf(tasks: readonly QueueTask[]): string {
-  return tasks.map(({ queue }) => queue).join();
 }
 
 /** A line for systemd, which names the queues that are not consumed. */

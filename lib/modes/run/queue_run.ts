@@ -39,8 +39,6 @@ export interface QueueRunOptions {
   /** Leave it alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
   readonly maxEvents: number | undefined;
-  /** The process begins the worker anew when its file changes. */
-  readonly isWatched: boolean;
   /** A thread could not be ended. */
   readonly onZombie: () => void;
   /** The queue was parked, or is consumed again. */
@@ -145,11 +143,6 @@ export class QueueRun {
     if (this.#isQuiet) this.log("info", "Taking events from queue {queue} again");
     this.#isQuiet = false;
     if (this.#isStarted) void this.#runner?.resume();
-  }
-
-  /** A file has changed: see {@linkcode Supervisor.onChange}. */
-  onChange(): void {
-    this.#supervisor?.onChange();
   }
 
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */

@@ -6,7 +6,7 @@
 
 import type { QueueSelection, RunCommand } from "../../command_line/command.ts";
 import { type Config, ConfigError, queueKey, queueNameProblems } from "../../config/config.ts";
-import { BUILT_IN_DIR, discover } from "../../engine/host/discovery.ts";
+import { discover } from "../../engine/host/discovery.ts";
 import { takeLock } from "../../system/lock_file.ts";
 import { logLine } from "../../log/log.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
@@ -42,35 +42,27 @@ export async function runQueues(
   { print, signals }: RunProcess,
 ): Promise<number> {
   const { queues } = command;
-  const tasks = () => tasksOf(queues, config);
-  requireQueues(tasks, config);
-  checkConfiguration(config, command.watch);
+  const tasks = requireQueues(queues, config);
+  checkConfiguration(config);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
     print(`Another process holds ${command.lock}: nothing is done here`);
     return EXIT.stopped;
   }
   const sentry = await sentryOf(config);
-  const folders = workersFolders(config);
-  const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
+  const run = new ProcessRun({ tasks, command, config, sentry, print });
   signals.handOver((request) => run.request(request));
   return await run.run();
 }
 
-/** A queue may be unknown as a setting is wrong, which then says more. */
-function requireQueues(tasks: () => void, { problems }: Config): void {
+/** A queue may be unknown because a setting is wrong, which then says more. */
+function requireQueues(queues: QueueSelection, config: Config): QueueTask[] {
   try {
-    tasks();
+    return tasksOf(queues, config);
   } catch (error) {
-    if (problems.length > 0) throw new ConfigError(problems);
+    if (config.problems.length > 0) throw new ConfigError(config.problems);
     throw error;
   }
-}
-
-/** The folders that may change: what is in the binary does not. */
-function workersFolders({ workersDir }: Config): string[] {
-  const own = workersDir === undefined ? [] : [workersDir];
-  return Deno.build.standalone ? own : [BUILT_IN_DIR, ...own];
 }
 
 /** What to run: every name is checked before anything starts. */
@@ -126,15 +118,12 @@ async function sentryOf(config: Config): Promise<SentryReporter | undefined> {
   return await openSentry({ dsn, environment, traceRate, version: VERSION });
 }
 
-/**
- * Whatever is wrong is said at once. Files that are no workers are only told of; while workers are
- * written their folder may come.
- */
-function checkConfiguration(config: Config, isWatched: boolean): void {
+/** Reports everything that is wrong at once. Files that are no workers are only logged. */
+function checkConfiguration(config: Config): void {
   const { files, problems } = discover(config.workersDir);
   const all = [
     ...config.problems,
-    isWatched ? undefined : workersProblem(config),
+    workersProblem(config),
     writableProblem("STATE_DIR", config.stateDir),
     ...queueNameProblems(config, files.map(({ name }) => name)),
     ...caFileProblems(config),
