@@ -24,6 +24,8 @@ export type RunLimit = number | undefined;
 
 /** Runs one queue. */
 export interface Runner {
+  /** The queue that is consumed; with shards, the shard. */
+  readonly queue: string;
   /** How long its handler may run. */
   readonly limit: RunLimit;
   /** How many events came to which end so far. */
@@ -36,6 +38,14 @@ export interface Runner {
   readonly isLeft: boolean;
   /** The events whose handler runs now. */
   running(): readonly Running[];
+  /** The state of the queue, where a thread runs it. */
+  readonly state?: string;
+  /** MB of heap that the worker uses, where it has a thread. */
+  readonly heapMb?: number | undefined;
+  /** Threads that could not be ended. */
+  readonly zombies?: number;
+  /** Opens what the worker needs, unless its thread does so whenever one starts. */
+  setup(): Promise<void>;
   /** Consumes until it is stopped or ends by itself. */
   start(): Promise<WorkerEnd>;
   /** Takes no more events; what was taken goes on. */

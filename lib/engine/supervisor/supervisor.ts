@@ -165,6 +165,9 @@ export class Supervisor {
     return this.#executor?.running() ?? [];
   }
 
+  /** Does nothing: every thread sets the worker up itself. */
+  async setup(): Promise<void> {}
+
   /**
    * Consumes until it is stopped or ends by itself.
    *

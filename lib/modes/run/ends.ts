@@ -6,6 +6,7 @@
 
 import { type Broker, BrokerError } from "../../engine/broker/broker.ts";
 import { EXIT } from "../../system/signals.ts";
+import type { QueueFigures, QueueRun } from "./queue_run.ts";
 
 /** Why a run ends. */
 export type End =
@@ -34,12 +35,9 @@ const LONGEST_TIMER_SECONDS = 2_000_000;
 const DRAIN_LOOK_MS = 200;
 
 /** A queue that is to become empty. */
-export interface Drained {
-  readonly queue: string;
-  /** Unsettled here. */
-  readonly inFlight: number;
-  readonly isParked: boolean;
-}
+export type Drained = Pick<QueueRun, "queue"> & {
+  readonly figures: Pick<QueueFigures, "inFlight" | "isParked">;
+};
 
 /** The first reason to end wins. */
 export class Ends implements Disposable {
@@ -104,9 +102,9 @@ export class Ends implements Disposable {
 }
 
 async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
-  if (queue.isParked) return true;
+  if (queue.figures.isParked) return true;
   const depth = await broker.depth(queue.queue).catch(unlessForbidden);
-  return depth?.ready === 0 && queue.inFlight === 0;
+  return depth?.ready === 0 && queue.figures.inFlight === 0;
 }
 
 /** A broker that is away comes back; a permission does not. */
