@@ -26,7 +26,7 @@ export {
   type RunEventOptions,
   type RunResult,
 } from "./testing/run.ts";
-export { openTestDatabase, type WorkerTestOptions } from "./testing/stage.ts";
+export { openTestDatabase, type WorkerTestOptions } from "./testing/worker_under_test.ts";
 export {
   type BrokerClock,
   MemoryBroker,

@@ -15,7 +15,7 @@ import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";
 import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, type Send, Stage, type WorkerTestOptions } from "./stage.ts";
+import { bodyOf, type Send, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How a {@linkcode TestQueue} is run. */
 export interface TestQueueOptions extends WorkerTestOptions {
@@ -47,19 +47,19 @@ export class TestQueue implements AsyncDisposable {
   /** Where the events are, also those that the worker published to other queues. */
   readonly broker: MemoryBroker;
   readonly #queue: string;
-  readonly #stage: Stage;
+  readonly #tested: WorkerUnderTest;
   readonly #send: Send;
   readonly #consumer: Consumer;
   readonly #results: QueueResult[] = [];
   #opened: AsyncDisposableStack;
   #settled = Promise.withResolvers<void>();
 
-  private constructor(stage: Stage, send: Send, around: Surroundings) {
+  private constructor(tested: WorkerUnderTest, send: Send, around: Surroundings) {
     this.clock = around.clock;
     this.broker = around.broker;
     this.#opened = around.opened;
-    this.#queue = stage.description.queue;
-    this.#stage = stage;
+    this.#queue = tested.description.queue;
+    this.#tested = tested;
     this.#send = send;
     this.#consumer = this.#makeConsumer();
     this.#opened.defer(() => this.#consumer.stop(0));
@@ -77,8 +77,8 @@ export class TestQueue implements AsyncDisposable {
     await using opened = new AsyncDisposableStack();
     const broker = opened.use(new MemoryBroker({ clock }));
     const send = sendTo(broker, clock);
-    const stage = opened.use(await Stage.open(worker, options, send));
-    const queue = new TestQueue(stage, send, { broker, clock, opened });
+    const tested = opened.use(await WorkerUnderTest.open(worker, options, send));
+    const queue = new TestQueue(tested, send, { broker, clock, opened });
     await queue.#consumer.start();
     queue.#opened = opened.move();
     return queue;
@@ -91,12 +91,12 @@ export class TestQueue implements AsyncDisposable {
 
   /** What the worker has published, in its order. */
   get published(): readonly PublishedEvent[] {
-    return this.#stage.published;
+    return this.#tested.published;
   }
 
   /** What the worker has logged, in its order, also in `setup`. */
   get logs(): readonly LoggedLine[] {
-    return this.#stage.logs;
+    return this.#tested.logs;
   }
 
   /**
@@ -188,7 +188,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #makeConsumer(): Consumer {
-    const { limits, stateDir } = this.#stage.config;
+    const { limits, stateDir } = this.#tested.config;
     return new Consumer({
       queue: this.#queue,
       broker: this.broker,
@@ -203,7 +203,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #makeExecutor(listener: ExecutorListener<Entry>): TestExecutor<Entry> {
-    return new TestExecutor((...run) => this.#stage.runOptions(...run), {
+    return new TestExecutor((...run) => this.#tested.runOptions(...run), {
       onStart: (jobs) => listener.onStart(jobs),
       onOutcome: (job, outcome, ...times) => {
         this.#results.push(this.#resultOf(job, outcome));
@@ -217,7 +217,7 @@ export class TestQueue implements AsyncDisposable {
       event: parsed(entry.body),
       messageId: entry.id,
       at: this.clock.now(),
-      ...this.#stage.outcomeOf(entry, outcome, entry.crashes),
+      ...this.#tested.outcomeOf(entry, outcome, entry.crashes),
     };
   }
 

@@ -10,7 +10,7 @@ import { HEADER, newEventProperties } from "../engine/broker/headers.ts";
 import type { MemoryBroker } from "../engine/broker/memory.ts";
 import type { FakeClock } from "./clock.ts";
 import type { EventOutcome } from "./results.ts";
-import type { Send } from "./stage.ts";
+import type { Send } from "./worker_under_test.ts";
 
 /** One run of an event of a queue. */
 export interface QueueResult extends EventOutcome {

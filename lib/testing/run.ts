@@ -10,7 +10,7 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, Stage, type WorkerTestOptions } from "./stage.ts";
+import { bodyOf, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How events are run by {@linkcode runBatch}. */
 export interface RunBatchOptions extends WorkerTestOptions {
@@ -98,9 +98,9 @@ export async function runBatch(
   options: RunBatchOptions = {},
 ): Promise<BatchResult> {
   const jobs = events.map((event, index) => jobOf(event, index, options));
-  await using stage = await Stage.open(worker, options);
-  const runs = new Runs(stage, jobs.length);
-  using executor = new TestExecutor((...run) => oneByOne(stage.runOptions(...run)), runs);
+  await using tested = await WorkerUnderTest.open(worker, options);
+  const runs = new Runs(tested, jobs.length);
+  using executor = new TestExecutor((...run) => oneByOne(tested.runOptions(...run)), runs);
   const stop = () => void executor.stop(0);
   options.stop?.addEventListener("abort", stop);
   try {
@@ -110,7 +110,7 @@ export async function runBatch(
   } finally {
     options.stop?.removeEventListener("abort", stop);
   }
-  return { events: runs.of(jobs), published: stage.published, logs: stage.logs };
+  return { events: runs.of(jobs), published: tested.published, logs: tested.logs };
 }
 
 /** Never several at once, so that what is published and logged has one order. */
@@ -131,13 +131,13 @@ function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
 
 /** Takes the outcomes of events that are run once. */
 class Runs implements ExecutorListener {
-  readonly #stage: Stage;
+  readonly #tested: WorkerUnderTest;
   readonly #count: number;
   readonly #outcomes = new Map<Job, EventOutcome>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(stage: Stage, count: number) {
-    this.#stage = stage;
+  constructor(tested: WorkerUnderTest, count: number) {
+    this.#tested = tested;
     this.#count = count;
     if (count === 0) this.#ended.resolve();
   }
@@ -155,7 +155,7 @@ class Runs implements ExecutorListener {
   onStart(): void {}
 
   onOutcome(job: Job, outcome: Outcome): void {
-    this.#outcomes.set(job, this.#stage.outcomeOf(job, outcome));
+    this.#outcomes.set(job, this.#tested.outcomeOf(job, outcome));
     if (this.#outcomes.size === this.#count) this.#ended.resolve();
   }
 }

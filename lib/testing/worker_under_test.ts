@@ -1,5 +1,5 @@
 /**
- * What a worker under test has around it: its configuration, its context, and what it opens.
+ * A worker under test, with its configuration, its context and what it opens.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { type Config, type Environment, loadConfig, queueKey } from "../config/config.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
+import { WorkerSetup } from "../engine/host/worker_setup.ts";
 import type {
   ExecutorListener,
   Job,
@@ -16,7 +17,7 @@ import type {
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
-import type { Worker, WorkerContext } from "../worker.ts";
+import type { Worker } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
 import {
@@ -49,29 +50,32 @@ export interface WorkerTestOptions {
 /** Sends a published body on its way. */
 export type Send = (queue: string, body: string) => Promise<void>;
 
-/** A worker with what it needs to run. */
-export class Stage implements AsyncDisposable {
+/** A worker with all it needs to run. */
+export class WorkerUnderTest implements AsyncDisposable {
   readonly config: Config;
   /** How the worker wants to be run, but that no batch waits for more events. */
   readonly description: WorkerDescription;
   readonly published: PublishedEvent[] = [];
   readonly logs: LoggedLine[] = [];
   readonly #worker: Worker;
-  readonly #options: WorkerTestOptions;
   readonly #send: Send;
-  readonly #context: WorkerContext;
+  readonly #setup: WorkerSetup;
   readonly #opened = new AsyncDisposableStack();
   readonly #reports = new Reports();
-  #resource: AsyncDisposable | undefined;
-  #database: Promise<Database> | undefined;
 
   private constructor(worker: Worker, options: WorkerTestOptions, send: Send, folder: string) {
     this.#worker = worker;
-    this.#options = options;
     this.#send = send;
     this.config = loadConfig(environmentIn(folder, options.environment));
     this.description = described(worker, options, this.config);
-    this.#context = this.#makeContext();
+    this.#setup = new WorkerSetup(worker, {
+      queue: worker.queue,
+      workerNum: 0,
+      config: this.config,
+      log: keptLog(this.logs, worker.queue),
+      publish: (to, event) => this.#publish(to, event),
+      database: options.database,
+    });
   }
 
   /**
@@ -85,15 +89,15 @@ export class Stage implements AsyncDisposable {
     worker: Worker,
     options: WorkerTestOptions,
     send: Send = () => Promise.resolve(),
-  ): Promise<Stage> {
+  ): Promise<WorkerUnderTest> {
     await using opened = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "pq-worker-test-" });
     opened.defer(() => Deno.remove(folder, { recursive: true }));
-    const stage = new Stage(worker, options, send, folder);
-    opened.defer(() => stage.#close());
-    await stage.#setup();
-    stage.#opened.use(opened.move());
-    return stage;
+    const tested = new WorkerUnderTest(worker, options, send, folder);
+    opened.defer(() => tested.#setup.close());
+    await tested.#setup.setup();
+    tested.#opened.use(opened.move());
+    return tested;
   }
 
   /** The end of a run, as it is shown. @param crashes How often the event had crashed before. */
@@ -108,7 +112,7 @@ export class Stage implements AsyncDisposable {
     return {
       worker: this.#reports.watched(this.#worker),
       description: this.description,
-      context: this.#context,
+      context: this.#setup.context,
       logFor: (event) => keptLog(this.logs, this.#worker.queue, event),
       maxEventDepth: limits.maxEventDepth,
       listener,
@@ -122,41 +126,10 @@ export class Stage implements AsyncDisposable {
     await this.#opened.disposeAsync();
   }
 
-  async #setup(): Promise<void> {
-    this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
-  }
-
-  async #close(): Promise<void> {
-    await this.#resource?.[Symbol.asyncDispose]();
-    await (await this.#database?.catch(() => undefined))?.destroy();
-  }
-
-  #makeContext(): WorkerContext {
-    const { queue } = this.#worker;
-    return {
-      queue,
-      workerNum: 0,
-      config: this.config,
-      log: keptLog(this.logs, queue),
-      publish: (to, event) => this.#publish(to, event),
-      database: () => this.#openDatabase(),
-    };
-  }
-
   async #publish(queue: string, event: unknown): Promise<void> {
     const body = bodyOf(event);
     await this.#send(queue, body);
     this.published.push({ queue, event: JSON.parse(body) });
-  }
-
-  /** One database for the worker; a failed attempt is not kept. */
-  async #openDatabase(): Promise<Database> {
-    if (this.#options.database) return this.#options.database;
-    this.#database ??= openDatabase(this.config.databaseUrl).catch((error) => {
-      this.#database = undefined;
-      throw error;
-    });
-    return await this.#database;
   }
 }
 
@@ -173,6 +146,7 @@ export function bodyOf(event: unknown): string {
 
 /** Opens a migrated, empty SQLite database in memory; close it, or declare it with `await using`. */
 export async function openTestDatabase(): Promise<Database> {
+  const { openDatabase } = await import("../domain/database/database.ts");
   return await openDatabase(IN_MEMORY);
 }
 
@@ -197,9 +171,4 @@ function described(
   const description = describe(worker, { ...overrides, ...limit });
   const { batch } = description;
   return { ...description, batch: batch && { ...batch, seconds: 0 } };
-}
-
-async function openDatabase(url: string): Promise<Database> {
-  const database = await import("../domain/database/database.ts");
-  return await database.openDatabase(url);
 }
