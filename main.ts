@@ -5,7 +5,7 @@
  */
 
 // All else is loaded when signals are listened to.
-import type { Command } from "./lib/command_line/command_line.ts";
+import type { Command } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
@@ -31,7 +31,8 @@ async function run(command: Doing): Promise<number> {
   if (Deno.build.standalone && !(isRun && command.watch)) {
     Deno.permissions.revokeSync({ name: "run" });
   }
-  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config/config.ts");
+  const { loadConfig, readConfig } = await import("./lib/config/config.ts");
+  const { readEnvironment } = await import("./lib/config/environment.ts");
   const { flags } = command;
   const environment = readEnvironment();
   switch (command.mode) {

@@ -13,17 +13,6 @@ import { redactText } from "../errors/redact.ts";
 import { didYouMean } from "../errors/spelling.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
-export type {
-  CheckConfigCommand,
-  Command,
-  FailedCommand,
-  MigrateCommand,
-  PublishCommand,
-  QueueSelection,
-  RunCommand,
-  TextCommand,
-} from "./command.ts";
-
 /** Another name for an option, which Zulip's users are used to. */
 const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
 

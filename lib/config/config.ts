@@ -15,18 +15,6 @@ import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
 import type { ConfigFlags } from "./setting.ts";
 
-export { isOfBrokerUrl } from "./broker_url.ts";
-export { type Environment, readEnvironment } from "./environment.ts";
-export { maskUrl } from "./mask.ts";
-export { ConfigError, type Problem } from "./problem.ts";
-export { queueNameProblems, type QueueOverrides } from "./queues.ts";
-export { queueKey } from "./queue_key.ts";
-export type { EffectiveSetting } from "./reader.ts";
-export type { ConfigFlags, SettingInfo } from "./setting.ts";
-export type { LogFormat, LogLevel } from "./general_settings.ts";
-export type { QueueType } from "./broker_settings.ts";
-export { SETTINGS } from "./settings.ts";
-
 /** Where RabbitMQ is and how to use it. */
 export interface BrokerConfig {
   /**

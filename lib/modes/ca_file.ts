@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Config, ConfigError, type Problem } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError, type Problem } from "../config/problem.ts";
 import { errorData } from "../errors/error_data.ts";
 
 /**

@@ -4,14 +4,12 @@
  * @module
  */
 
-import type { CheckConfigCommand } from "../command_line/command_line.ts";
-import {
-  type Config,
-  type EffectiveSetting,
-  isOfBrokerUrl,
-  queueKey,
-  queueNameProblems,
-} from "../config/config.ts";
+import type { CheckConfigCommand } from "../command_line/command.ts";
+import { isOfBrokerUrl } from "../config/broker_url.ts";
+import type { Config } from "../config/config.ts";
+import { queueKey } from "../config/queue_key.ts";
+import { queueNameProblems } from "../config/queues.ts";
+import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";

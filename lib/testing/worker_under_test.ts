@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type Config, type Environment, loadConfig, queueKey } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { queueKey } from "../config/queue_key.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
 import { WorkerSetup } from "../engine/host/worker_setup.ts";

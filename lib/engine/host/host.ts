@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Config, QueueOverrides } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import type { QueueOverrides } from "../../config/queues.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import { loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "../../errors/error_data.ts";

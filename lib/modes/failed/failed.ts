@@ -6,7 +6,7 @@
 
 import type { Broker } from "../../engine/broker/broker.ts";
 import { requeueProperties } from "../../engine/broker/headers.ts";
-import type { FailedCommand } from "../../command_line/command_line.ts";
+import type { FailedCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { jsonLine, table } from "./event.ts";

@@ -5,8 +5,11 @@
  */
 
 import type { Broker } from "../../engine/broker/broker.ts";
-import type { PublishCommand } from "../../command_line/command_line.ts";
-import { type Config, ConfigError, queueKey, queueNameProblems } from "../../config/config.ts";
+import type { PublishCommand } from "../../command_line/command.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/problem.ts";
+import { queueKey } from "../../config/queue_key.ts";
+import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
 import { UsageError } from "../../errors/usage_error.ts";

@@ -5,7 +5,9 @@
  */
 
 import type { RunCommand } from "../../command_line/command.ts";
-import { type Config, ConfigError, queueNameProblems } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/problem.ts";
+import { queueNameProblems } from "../../config/queues.ts";
 import { discover } from "../../engine/host/discovery.ts";
 import { logLine } from "../../log/log.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";

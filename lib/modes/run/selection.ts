@@ -5,7 +5,8 @@
  */
 
 import type { QueueSelection } from "../../command_line/command.ts";
-import { type Config, ConfigError } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/problem.ts";
 import { discover } from "../../engine/host/discovery.ts";
 import {
   getWorkerQueues,
