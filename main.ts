@@ -1,10 +1,10 @@
 /**
- * The program's entry: parses the command line and hands over to one mode.
+ * The program's entry: parses the command line and runs one mode.
  *
  * @module
  */
 
-// All else is loaded when signals are listened to.
+// Everything else is loaded once signals are handled.
 import type { Command } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 

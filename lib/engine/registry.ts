@@ -1,5 +1,5 @@
 /**
- * From the name of a queue to its worker: what `run` chooses by and starts.
+ * Finds the queues that have a worker, and makes the workers that `run` starts.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { RunningWorker, type WorkerRunOptions } from "./supervisor/inline_worker
 import type { Runner } from "./supervisor/queue_runner.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";
 
-/** Whether a worker is run by `--all`, is for tests, or is left out by this configuration. */
+/** A worker is run by `--all`, is for tests, or is disabled by this configuration. */
 export type Activity = "active" | "test" | "disabled";
 
-/** Which workers to look for. */
+/** The workers to find. */
 export interface ActiveOptions {
   readonly config: Config;
   /** Only the test queues, which are left out otherwise. @default {false} */
@@ -27,7 +27,7 @@ export interface ActiveOptions {
    * code of a worker. @default {loads the worker in this thread}
    */
   readonly ask?: (file: WorkerFile) => Promise<Activity>;
-  /** Hears of files that are no workers; the others go on. */
+  /** Gets the error of each file that is no worker. */
   readonly onProblem?: (problem: WorkerDeclarationError) => void;
 }
 
@@ -100,7 +100,7 @@ export function workerQueueOf(name: string, workerNum: number, config: Config): 
   return shardOf(name, config) ?? workerQueue(name, workerNum, config);
 }
 
-/** What a worker needs to run, in a thread or in the main thread. */
+/** The options of a worker in a thread or in the main thread. */
 export type WorkerOptions =
   & WorkerRunOptions
   & (
@@ -115,7 +115,7 @@ export type WorkerOptions =
  * `stop` ends it. A worker in a thread is loaded and set up by the thread, whenever one starts: so
  * what is wrong with its file shows when it is started.
  *
- * @throws {UsageError} When there is no such queue, or its shard is not named rightly.
+ * @throws {UsageError} When there is no such queue, or the number names no shard.
  * @throws {WorkerDeclarationError} When its file is not a worker, and it is to run inline.
  */
 export async function getWorker(queue: string, options: WorkerOptions): Promise<Runner> {
@@ -141,7 +141,7 @@ export function consumedQueue(queue: string, workerNum: number, config: Config):
   );
 }
 
-/** The error, and why files were left out, as one of them may be what is meant. */
+/** The error, and why files were left out, as the user may mean one of them. */
 export function withProblems({ message }: UsageError, problems: readonly Error[]): UsageError {
   return new UsageError([message, ...problems.map((problem) => problem.message)].join("\n"));
 }

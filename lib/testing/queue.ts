@@ -19,20 +19,20 @@ import { bodyOf, type Send, type WorkerTestOptions, WorkerUnderTest } from "./wo
 
 /** How a {@linkcode TestQueue} is run. */
 export interface TestQueueOptions extends WorkerTestOptions {
-  /** By which events are published, wait and run again. @default {a new one} */
+  /** The clock of publishes, waits and retries. @default {a new one} */
   readonly clock?: FakeClock;
 }
 
-/** Runs after which events that still wait are taken to wait for ever. */
+/** The waits after which events that still wait are taken to wait for ever. */
 const MOST_WAITS = 1000;
 
 /**
  * A worker at its queue, on a broker in memory: events are published, run, retried and
- * dead-lettered as by the program, but that waiting for a retry takes no time. Handlers run in
+ * dead-lettered as by the program, except that waiting for a retry takes no time. Handlers run in
  * real time, and so does their limit (see `maxConsumeSeconds`). A batch is what was published
  * together, up to its size.
  *
- * @example A worker that is retried until its event is given up
+ * @example An event that is retried until it is dead-lettered
  * ```ts ignore
  * await using queue = await TestQueue.start(worker);
  * await queue.publish({ name: "Ada" });
@@ -42,9 +42,9 @@ const MOST_WAITS = 1000;
  * ```
  */
 export class TestQueue implements AsyncDisposable {
-  /** The time that events go by. */
+  /** The clock of publishes, waits and retries. */
   readonly clock: FakeClock;
-  /** Where the events are, also those that the worker published to other queues. */
+  /** The broker with the events, also those that the worker published to other queues. */
   readonly broker: MemoryBroker;
   readonly #queue: string;
   readonly #tested: WorkerUnderTest;
@@ -54,7 +54,7 @@ export class TestQueue implements AsyncDisposable {
   #opened: AsyncDisposableStack;
   #settled = Promise.withResolvers<void>();
 
-  private constructor(tested: WorkerUnderTest, send: Send, around: Surroundings) {
+  private constructor(tested: WorkerUnderTest, send: Send, around: QueueParts) {
     this.clock = around.clock;
     this.broker = around.broker;
     this.#opened = around.opened;
@@ -69,8 +69,8 @@ export class TestQueue implements AsyncDisposable {
    * Sets the worker up and lets it consume its queue.
    *
    * @throws {ConfigError} When a variable of `environment` is wrong.
-   * @throws {RangeError} When the worker says of itself what cannot be.
-   * @throws What the worker's `setup` throws.
+   * @throws {RangeError} When the worker declares an impossible number.
+   * @throws {Error} The error of the worker's `setup`.
    */
   static async start(worker: Worker, options: TestQueueOptions = {}): Promise<TestQueue> {
     const { clock = new FakeClock() } = options;
@@ -89,12 +89,12 @@ export class TestQueue implements AsyncDisposable {
     return this.#results;
   }
 
-  /** What the worker has published, in its order. */
+  /** The events that the worker published, in order. */
   get published(): readonly PublishedEvent[] {
     return this.#tested.published;
   }
 
-  /** What the worker has logged, in its order, also in `setup`. */
+  /** The lines that the worker logged, in order, also in `setup`. */
   get logs(): readonly LoggedLine[] {
     return this.#tested.logs;
   }
@@ -107,7 +107,7 @@ export class TestQueue implements AsyncDisposable {
    */
   async publish(...events: unknown[]): Promise<void> {
     const bodies = events.map(bodyOf);
-    this.#tellTime();
+    this.#setTime();
     await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
   }
 
@@ -121,7 +121,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   /**
-   * Moves the clock on by so many ms. Events whose retry is due on the way run, each at its time.
+   * Moves the clock on by `ms`. Events whose retry is due on the way run, each at its time.
    *
    * @throws {RangeError} When `ms` is less than 0 or not a number.
    */
@@ -154,12 +154,12 @@ export class TestQueue implements AsyncDisposable {
     return await this.broker.waiting(this.#queue);
   }
 
-  /** The events that were given up, in their order. */
+  /** The dead letters, in order. */
   async failed(): Promise<DeadLetter[]> {
     return (await this.broker.peek(failedQueueName(this.#queue), Infinity)).map(deadLetter);
   }
 
-  /** Stops the worker and disposes of what its `setup` returned; all events are gone. */
+  /** Stops the worker and disposes of the result of its `setup`. All events are lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.disposeAsync();
   }
@@ -172,12 +172,12 @@ export class TestQueue implements AsyncDisposable {
 
   async #toNext(): Promise<void> {
     this.clock.advance(Math.max((this.clock.next ?? 0) - this.clock.now(), 0));
-    this.#tellTime();
+    this.#setTime();
     await this.idle();
   }
 
-  /** The consumer takes the time of day from the system and counts from what it is told here. */
-  #tellTime(): void {
+  /** The consumer takes the time of day from the system, and adds the time of this clock. */
+  #setTime(): void {
     this.#consumer.sweep(performance.now() + Date.now() - this.clock.now());
   }
 
@@ -227,10 +227,10 @@ export class TestQueue implements AsyncDisposable {
   }
 }
 
-/** What a queue works with. */
-interface Surroundings {
+/** The parts of a queue. */
+interface QueueParts {
   readonly broker: MemoryBroker;
   readonly clock: FakeClock;
-  /** What is disposed of with the queue. */
+  /** Disposed of with the queue. */
   readonly opened: AsyncDisposableStack;
 }

@@ -29,22 +29,22 @@ import {
   type PublishedEvent,
 } from "./results.ts";
 
-/** What a worker under test is given. */
+/** The surroundings of a worker under test. */
 export interface WorkerTestOptions {
   /**
-   * The variables from which its configuration is made; nothing of the real environment counts.
+   * The variables from which its configuration is made; the real environment is ignored.
    * `STATE_DIR` is a temporary folder that is removed at the end, and `DATABASE_URL` a SQLite
    * database in memory, unless they are given here. @default {{}}
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * What `ctx.database()` gives, open and left open, such as {@linkcode openTestDatabase}'s.
+   * The result of `ctx.database()`, which stays open, such as {@linkcode openTestDatabase}'s.
    * @default {the database of `DATABASE_URL`, opened when it is asked for and closed at the end}
    */
   readonly database?: Database;
   /**
-   * Seconds one call of the handler may take, in place of the worker's own: 0.01 shows at once
-   * what the handler does about its limit. `null` for no limit.
+   * Seconds one call of the handler may take, in place of the worker's own: 0.01 tests what the
+   * handler does at its limit. `null` for no limit.
    */
   readonly maxConsumeSeconds?: number | null;
 }
@@ -55,7 +55,7 @@ export type Send = (queue: string, body: string) => Promise<void>;
 /** A worker with all it needs to run. */
 export class WorkerUnderTest implements AsyncDisposable {
   readonly config: Config;
-  /** How the worker wants to be run, but that no batch waits for more events. */
+  /** The worker's description, except that no batch waits for more events. */
   readonly description: WorkerDescription;
   readonly published: PublishedEvent[] = [];
   readonly logs: LoggedLine[] = [];
@@ -84,8 +84,8 @@ export class WorkerUnderTest implements AsyncDisposable {
    * Sets a worker up.
    *
    * @throws {ConfigError} When a variable is wrong.
-   * @throws {RangeError} When the worker says of itself what cannot be.
-   * @throws What its `setup` throws.
+   * @throws {RangeError} When the worker declares an impossible number.
+   * @throws {Error} The error of its `setup`.
    */
   static async open(
     worker: Worker,
@@ -102,13 +102,13 @@ export class WorkerUnderTest implements AsyncDisposable {
     return tested;
   }
 
-  /** The end of a run, as it is shown. @param crashes How often the event had crashed before. */
+  /** The outcome of a run. @param crashes How often the event had crashed before. */
   outcomeOf(job: Job, outcome: Outcome, crashes = 0): EventOutcome {
     const settlement = settle(outcome, { retries: this.description.retries, crashes });
     return eventOutcome(outcome, settlement, job.attempt, this.#reports.of(job));
   }
 
-  /** What it takes to run the worker's events. */
+  /** The options that run the worker's events. */
   runOptions<J extends Job>(listener: ExecutorListener<J>, onHung: OnHung<J>): RunOptions<J> {
     const { abortGraceSeconds, limits } = this.config;
     return {
@@ -123,7 +123,7 @@ export class WorkerUnderTest implements AsyncDisposable {
     };
   }
 
-  /** Disposes of what `setup` returned, and closes and removes what was made for the test. */
+  /** Disposes of the result of `setup`, and removes the database and folder of the test. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.disposeAsync();
   }

@@ -1,5 +1,5 @@
 /**
- * A worker's numbers with those set from outside put over them.
+ * The numbers of a worker, overridden by the settings.
  *
  * @module
  */
@@ -13,9 +13,9 @@ const DEFAULT_MAX_CONSUME_SECONDS = 30;
 const DEFAULT_RETRIES = [5, 60, 300];
 /** A prefetch count has 16 bits in AMQP. */
 const MOST_PREFETCH = 65_535;
-/** Unsettled deliveries at once, for a worker that does not say. */
+/** The default prefetch: deliveries in flight at once. */
 export const DEFAULT_PREFETCH = 100;
-/** MB of heap, for a worker that does not say. */
+/** The default heap of a worker, in MB. */
 export const DEFAULT_MAX_HEAP_MB = 256;
 
 /**
@@ -23,7 +23,7 @@ export const DEFAULT_MAX_HEAP_MB = 256;
  *
  * @param overrides Numbers of `PQ_<QUEUE>_…`, which replace the worker's own.
  * @param queue The queue it consumes, where that is a shard. @default {the worker's}
- * @throws {RangeError} When a number cannot be, or two contradict each other; the message names
+ * @throws {RangeError} When a number is impossible, or two contradict each other; the message names
  * them.
  */
 export function describe(

@@ -19,7 +19,7 @@ import { ShardFinder } from "./shard_finder.ts";
 import { WorkerSetup } from "./worker_setup.ts";
 import type { Worker } from "../../worker.ts";
 
-/** What a worker's code is given. */
+/** The options of a {@linkcode WorkerHost}. */
 export interface HostOptions {
   /** The queue it consumes; with shards, the shard. */
   readonly queue: string;
@@ -65,7 +65,7 @@ export class WorkerHost {
   /**
    * Loads the worker's file.
    *
-   * @throws {WorkerDeclarationError} When it is not a worker, or says of itself what cannot be.
+   * @throws {WorkerDeclarationError} When it is not a worker, or declares an impossible number.
    */
   static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
     return new WorkerHost(await loadWorker(file), file, options);
@@ -108,7 +108,7 @@ export class WorkerHost {
   }
 }
 
-/** Whether a configuration enables a worker. @throws {WorkerDeclarationError} When it cannot say. */
+/** Reports whether a configuration enables a worker. @throws {WorkerDeclarationError} When it throws. */
 export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
   try {
     return Boolean(worker.enabled?.(config) ?? true);
@@ -135,7 +135,7 @@ function described(
   }
 }
 
-/** What is set from outside and means nothing to a worker of its kind. */
+/** The problem with a setting that a worker of this kind does not have. */
 function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined {
   const { batchSize, concurrency = 1 } = overrides;
   const { queue } = worker;

@@ -7,11 +7,11 @@
 import type { Database } from "../../domain/database/database.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 
-/** What the context of a worker is made of. */
+/** The parts of a worker's context. */
 export interface WorkerSetupOptions
   extends Pick<WorkerContext, "queue" | "workerNum" | "config" | "log" | "publish"> {
   /**
-   * What `ctx.database()` gives, open and left open.
+   * The result of `ctx.database()`, which stays open.
    * @default {the database of the configuration, opened when it is asked for}
    */
   readonly database?: Database | undefined;
@@ -19,7 +19,7 @@ export interface WorkerSetupOptions
 
 /** Sets a worker up, and closes what it opened. */
 export class WorkerSetup {
-  /** What the worker is given. */
+  /** The context that the worker gets. */
   readonly context: WorkerContext;
   readonly #worker: Worker;
   readonly #options: WorkerSetupOptions;
@@ -42,7 +42,7 @@ export class WorkerSetup {
   /**
    * Opens what the worker needs.
    *
-   * @throws What its `setup` throws.
+   * @throws {Error} The error of its `setup`.
    */
   async setup(): Promise<void> {
     this.#isSettingUp = true;
@@ -51,7 +51,7 @@ export class WorkerSetup {
     } finally {
       this.#isSettingUp = false;
     }
-    // It was closed meanwhile, and that did not wait.
+    // It was closed meanwhile, and the close did not wait.
     if (this.#isClosed) await this.#dispose();
   }
 
@@ -70,7 +70,7 @@ export class WorkerSetup {
     await (await database?.catch(() => undefined))?.destroy();
   }
 
-  /** One database for the worker; a failed attempt is not kept. */
+  /** One database for the worker. A failed attempt is forgotten. */
   #openDatabase(): Promise<Database> {
     this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
       this.#database = undefined;

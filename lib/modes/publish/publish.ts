@@ -20,7 +20,7 @@ import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 import { requireQueue, type Services } from "../services.ts";
 
-/** Where events come from when none is on the command line. */
+/** The source of events when none is on the command line. */
 export interface EventInput {
   /** JSON objects, one a line. */
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -102,7 +102,7 @@ class Publishing {
   readonly #queueOf: QueueChooser;
   readonly #progress: EventInput["progress"];
   readonly #window: ConfirmWindow;
-  readonly #begun = new Set<string>();
+  readonly #started = new Set<string>();
 
   constructor(
     broker: Broker,
@@ -141,8 +141,8 @@ class Publishing {
       }
     });
     // The first event of a queue may have to wait for it to be made; none is to overtake it.
-    if (!this.#begun.has(queue)) await this.#window.drain();
-    this.#begun.add(queue);
+    if (!this.#started.has(queue)) await this.#window.drain();
+    this.#started.add(queue);
     this.#progress?.update(this.#window.confirmed, offset);
   }
 

@@ -40,7 +40,7 @@ export interface ProcessRunOptions {
     "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
   >;
   readonly config: Config;
-  /** Where errors go beside the log, if anywhere. */
+  /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;
@@ -57,7 +57,7 @@ export class ProcessRun {
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
-  /** Whether a queue was parked when the end came, so that it may hold events. */
+  /** Whether a queue was parked at the end of a drain, so that it may hold events. */
   #isPartial = false;
 
   /** @param options What to run. */
@@ -74,7 +74,7 @@ export class ProcessRun {
    *
    * @returns The exit code.
    * @throws {BrokerError} When the broker refuses at the start; likewise all other errors whose
-   * message is written for the user. Any other is logged, and the exit code is 1.
+   * message is written for the user. It logs any other error, and the exit code is 1.
    */
   async run(): Promise<number> {
     const { maxSeconds } = this.#options.command;
@@ -97,7 +97,7 @@ export class ProcessRun {
     }
   }
 
-  /** Does what a signal asks for. */
+  /** Carries out the request of a signal. */
   request(request: Request): void {
     switch (request) {
       case "stop":
@@ -141,13 +141,13 @@ export class ProcessRun {
     });
   }
 
-  /** A stop does not wait for a broker that is not there. */
+  /** A stop does not wait for a broker that is away. */
   async #connectAndConsume(): Promise<number> {
     const opening = this.#open();
     const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
     if (early === undefined) return await this.#consume(await opening);
     opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
-    this.#tellEnd(early);
+    this.#notifyEnd(early);
     return exitCode(early);
   }
 
@@ -167,7 +167,7 @@ export class ProcessRun {
       throw error;
     });
     if (command.drain) print(await summary(this.#queues, broker));
-    // What still runs must not be handed out again before its end: the exit closes the socket.
+    // An event that still runs must not be delivered again before its end: the exit closes the socket.
     if (!this.#queues.isLeft) await broker[Symbol.asyncDispose]();
     return end === "drained" && this.#isPartial ? EXIT.failed : exitCode(end);
   }
@@ -191,7 +191,7 @@ export class ProcessRun {
     }
   }
 
-  /** Ends the run when the queues are empty, or nobody can see whether they are. */
+  /** Ends the run when the queues are empty, or when that cannot be checked. */
   async #drain(broker: Broker): Promise<void> {
     try {
       await this.#ends.whenEmpty(broker, () => this.#queues.all);
@@ -203,7 +203,7 @@ export class ProcessRun {
 
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
-    this.#tellEnd(end);
+    this.#notifyEnd(end);
     for (const queue of this.#queues.all) queue.logDisconnecting();
     const graceMs = end === "hung" ? 0 : this.#options.config.stopGraceSeconds * 1000;
     this.#logWait(graceMs);
@@ -211,8 +211,8 @@ export class ProcessRun {
     await Promise.race([this.#queues.stop(graceMs), hurried]);
   }
 
-  /** Says to systemd that the end has begun. */
-  #tellEnd(end: End): void {
+  /** Tells systemd that the process stops. */
+  #notifyEnd(end: End): void {
     this.#isEnding = true;
     if (end === "restart") this.#service?.reloading();
     this.#service?.stopping();
@@ -226,7 +226,7 @@ export class ProcessRun {
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }
 
-  /** A thread that cannot be ended goes with the process: when that is idle, or after a while. */
+  /** Only the end of the process ends a zombie thread: when it is idle, or after a while. */
   #restartWhenIdle(): void {
     if (this.#isRestartWanted) return;
     this.#isRestartWanted = true;

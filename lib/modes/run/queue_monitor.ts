@@ -1,5 +1,5 @@
 /**
- * What is made of the reports of one queue: log lines, statistics, error files, Sentry.
+ * Turns the reports of one queue into log lines, statistics, error files and Sentry events.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statistics.ts";
 import { VERSION } from "../../system/version.ts";
 
-/** What a {@linkcode QueueMonitor} is made of. */
+/** The queue, and where its reports go. */
 export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running"> {
   /** The queue that is consumed; with shards, the shard. */
   readonly queue: string;
   readonly workerNum: number;
   readonly config: Pick<Config, "errorDir" | "statsDir">;
-  /** Where errors go beside the log, if anywhere. */
+  /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
 }
 
@@ -34,7 +34,7 @@ export class QueueMonitor {
   #statistics: QueueStatistics | undefined;
   #lastError: ErrorData | undefined;
 
-  /** @param options The queue, and where its reports go. */
+  /** Begins without statistics: see {@linkcode QueueMonitor.openStatistics}. */
   constructor(options: QueueMonitorOptions) {
     const { queue, workerNum, config, sentry } = options;
     this.#options = options;
@@ -53,7 +53,7 @@ export class QueueMonitor {
     return this.#lastError;
   }
 
-  /** Begins to keep statistics, as the queue is known to run in this process. */
+  /** Keeps statistics from now on, as the queue is known to run in this process. */
   openStatistics(): void {
     const { queue, workerNum, config: { statsDir: dir }, running } = this.#options;
     const notify = this.#log;

@@ -15,13 +15,13 @@ import { QueueMonitor } from "./queue_monitor.ts";
 /** How a queue is run. */
 export interface QueueRunOptions extends WorkerQueue {
   readonly config: Config;
-  /** Where errors go beside the log, if anywhere. */
+  /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
   /** Run it in the main thread. */
   readonly inline: boolean;
   /** The process has no other queue. */
   readonly isOnly: boolean;
-  /** Leave it alone if it is a test queue or not enabled. */
+  /** Do not run it if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
   readonly maxEvents: number | undefined;
   /** A thread could not be ended. */
@@ -30,7 +30,7 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly onParked: () => void;
 }
 
-/** What is going on in a queue. */
+/** The events of a queue, in figures. */
 export type QueueFigures = Pick<
   Runner,
   "limit" | "totals" | "inFlight" | "isParked" | "isLeft" | "running"
@@ -82,7 +82,7 @@ export class QueueRun {
     return this.#ready.promise;
   }
 
-  /** What is going on in the queue. */
+  /** Its events, in figures. */
   get figures(): QueueFigures {
     return this.#runner ?? NOT_STARTED;
   }
@@ -102,7 +102,7 @@ export class QueueRun {
   /**
    * Sets the worker up and lets it consume, until it is stopped or ends by itself.
    *
-   * @throws Where the process has no other queue: what is wrong at its start.
+   * @throws {Error} Where the process has no other queue and this one cannot start.
    */
   async start(broker: Broker): Promise<WorkerEnd> {
     const { worker, inline } = this.#options;
@@ -181,7 +181,7 @@ export class QueueRun {
     this.#launched.resolve(isRun);
   }
 
-  /** What a status says of a thread, and what runs. */
+  /** The details of a status: the oldest event that runs, the thread, the last error. */
   #more(): object {
     const oldest = this.#oldest();
     const { heapMb, zombies = 0 } = this.#runner ?? {};
@@ -203,7 +203,7 @@ export class QueueRun {
 }
 
 /**
- * Whether every event that runs is younger than its limit, with 5 s for ending its handler.
+ * Reports whether every running event is younger than its limit, with 5 s for ending its handler.
  *
  * @param now `performance.now()`
  */

@@ -52,7 +52,7 @@ export class Queues {
     return this.#all.filter((queue) => queue.figures.isParked).length;
   }
 
-  /** Whether a handler goes on that ends only with the process. */
+  /** Whether a handler still runs that ends only with the process. */
   get isLeft(): boolean {
     return this.#all.some((queue) => queue.figures.isLeft);
   }
@@ -65,7 +65,7 @@ export class Queues {
   /**
    * Sets every worker up and lets it consume.
    *
-   * @param onEnd Called when a worker ends by itself, but for `"inactive"`, which leaves.
+   * @param onEnd Called when a worker ends by itself, except as inactive: such a queue leaves.
    * @param onLeave Called when a queue has left.
    * @returns Rejects with what a queue throws at its start.
    */
@@ -95,7 +95,7 @@ export class Queues {
     for (const queue of this.#all) queue.monitor.flush();
   }
 
-  /** Whether no event runs for longer than it may. @param now `performance.now()` */
+  /** Reports whether every event runs within its limit. @param now `performance.now()` */
   isWell(now: number): boolean {
     return this.#all.every((queue) => isInTime(queue.figures, now));
   }

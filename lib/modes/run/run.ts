@@ -23,7 +23,7 @@ import { selectQueues } from "./selection.ts";
 export interface RunProcess {
   /** Writes a line to standard output, whatever the level of the log. */
   print(line: string): void;
-  /** What signals ask for. */
+  /** The requests of signals. */
   readonly signals: Pick<Signals, "handOver">;
 }
 
@@ -31,8 +31,8 @@ export interface RunProcess {
  * Runs workers until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
  *
  * @returns The exit code.
- * @throws {ConfigError} With everything that is wrong with the configuration: settings, files they
- * lead to, names of queues that do not exist.
+ * @throws {ConfigError} With every problem of the configuration: settings, files they lead to, names
+ * of queues that do not exist.
  * @throws {UsageError} When a queue is not known.
  * @throws {BrokerError} When the broker refuses at the start.
  */
@@ -62,7 +62,7 @@ async function openSentry(config: Config): Promise<SentryReporter | undefined> {
   return await sentry.openSentry({ dsn, environment, traceRate, version: VERSION });
 }
 
-/** Reports everything that is wrong at once. Files that are no workers are only logged. */
+/** Reports all problems at once. Files that are no workers are only logged. */
 function checkConfiguration(config: Config): void {
   const { files, problems } = discover(config.workersDir);
   const all = [

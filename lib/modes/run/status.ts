@@ -1,5 +1,5 @@
 /**
- * What a process says of its queues: to systemd, to the log, and at its end.
+ * The status of the queues, for systemd and for the log, and the summary of a drain.
  *
  * @module
  */
@@ -36,7 +36,7 @@ export function logStatus(queues: Queues, isRestartWanted: boolean): void {
   }, {});
 }
 
-/** The last line of a drain: what was done, and what waits for its retry. */
+/** The last line of a drain, with how many events were done and how many wait for a retry. */
 export async function summary(queues: Queues, broker: Broker): Promise<string> {
   const waiting = async () => {
     const counts = queues.all.map(({ queue }) => broker.waiting(queue));

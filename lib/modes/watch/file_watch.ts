@@ -68,7 +68,7 @@ export class FileWatch implements Disposable {
     }
   }
 
-  /** Whether a path is watched itself or is a folder above what is watched. */
+  /** Reports whether a path is watched itself, or is a folder above a watched path. */
   #leadsToWatched(path: string): boolean {
     return this.#paths.some((watched) => `${watched}${sep}`.startsWith(`${path}${sep}`));
   }
