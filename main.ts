@@ -1,11 +1,11 @@
 /**
- * The program's entry: parses the command line and hands over to one mode.
+ * The program's entry: parses the command line and runs one mode.
  *
  * @module
  */
 
-// All else is loaded when signals are listened to.
-import type { Command } from "./lib/command_line/command_line.ts";
+// Everything else is loaded once signals are handled.
+import type { Command } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
@@ -25,20 +25,28 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
-  if (command.mode !== "run") signals.letGo();
-  const { loadConfig, readConfig, readEnvironment } = await import("./lib/config/config.ts");
+  const isRun = command.mode === "run";
+  if (!isRun) signals.letGo();
+  // The binary starts nothing but itself, for --watch.
+  if (Deno.build.standalone && !(isRun && command.watch)) {
+    Deno.permissions.revokeSync({ name: "run" });
+  }
+  const { loadConfig, readConfig } = await import("./lib/config/config.ts");
+  const { readEnvironment } = await import("./lib/config/environment.ts");
   const { flags } = command;
   const environment = readEnvironment();
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
-      const { runQueues } = await import("./lib/modes/run/run.ts");
       const config = readConfig(environment, flags);
-      const log = command.watch
-        ? { ...config.log, format: config.log.format ?? "text" }
-        : config.log;
-      setUpLogging(log);
-      return await runQueues(command, { ...config, log }, { print: console.log, signals });
+      if (command.watch) {
+        const { runWatched } = await import("./lib/modes/watch/watch.ts");
+        setUpLogging({ ...config.log, format: config.log.format ?? "text" });
+        return await runWatched(Deno.args, config, signals);
+      }
+      setUpLogging(config.log);
+      const { runQueues } = await import("./lib/modes/run/run.ts");
+      return await runQueues(command, config, { print: console.log, signals });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish/publish.ts");

@@ -1,9 +1,9 @@
 /**
- * What the author of a worker imports in tests, as `process-queue/testing`.
+ * The kit for tests of workers, `process-queue/testing`.
  *
- * {@linkcode runEvent} runs one event and answers what became of it, what was published and what
- * was logged. {@linkcode TestQueue} runs events from the first publish to the dead letters, on a
- * broker in memory, in a time of its own.
+ * {@linkcode runEvent} runs one event and returns its outcome, the published events and the log
+ * lines. {@linkcode TestQueue} runs events from the first publish to the dead letters, on a
+ * broker in memory with a clock of its own.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export {
   type RunEventOptions,
   type RunResult,
 } from "./testing/run.ts";
-export { openTestDatabase, type WorkerTestOptions } from "./testing/stage.ts";
+export { openTestDatabase, type WorkerTestOptions } from "./testing/worker_under_test.ts";
 export {
   type BrokerClock,
   MemoryBroker,

@@ -8,8 +8,11 @@
 
 import { dirname, join } from "node:path";
 
-/** Deno's permissions of the binary: no subprocesses, no native libraries, no remote code. */
-export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys"];
+/**
+ * What the binary may do: no native libraries, no code from the network. It gives up `run` at its
+ * start, unless it is to restart itself (`--watch`), so no worker starts a program.
+ */
+export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys", "run"];
 
 const ROOT = join(import.meta.dirname ?? ".", "..");
 const COMMIT = join(ROOT, "dist/commit");

@@ -7,7 +7,7 @@
  */
 
 import { join } from "node:path";
-import { readEnvironment } from "../lib/config/config.ts";
+import { readEnvironment } from "../lib/config/environment.ts";
 import { errorData } from "../lib/errors/error_data.ts";
 import { EVENTS, QUEUES, TOTAL } from "./demo/events.ts";
 import { sayAboveProgress as say, showProgress } from "./demo/progress.ts";

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseCommandLine } from "../lib/command_line/command_line.ts";
-import { SETTINGS } from "../lib/config/config.ts";
+import { SETTINGS } from "../lib/config/settings.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]

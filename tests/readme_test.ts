@@ -1,7 +1,7 @@
 /** The README tells the truth about settings and its examples; docs_test.ts sees to the rest. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { SETTINGS } from "../lib/config/config.ts";
+import { SETTINGS } from "../lib/config/settings.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 

@@ -1,20 +1,20 @@
 /**
- * What the command line asks for, one type for each mode.
+ * The commands, one type for each mode.
  *
  * @module
  */
 
 import type { ConfigFlags } from "../config/setting.ts";
 
-/** What every mode that does something gets. */
+/** The common part of all commands that do something. */
 export interface Common {
-  /** Options that stand over the environment. */
+  /** Options that override the environment. */
   readonly flags: ConfigFlags;
-  /** Sentences for the user about what was typed, none of them a reason to stop. */
+  /** Warnings for the user about the arguments. */
   readonly warnings: readonly string[];
 }
 
-/** Print a text and be done: `--help`, `--version`. */
+/** Print a text: `--help`, `--version`. */
 export interface TextCommand {
   readonly mode: "help" | "version";
   /** The text, with its last newline. */
@@ -29,7 +29,7 @@ export type QueueSelection =
   | { readonly kind: "several"; readonly queues: readonly string[] }
   /** `--all` */
   | { readonly kind: "all" }
-  /** None is named; what there are only he knows who reads the configuration. */
+  /** None is named: the error names all there are, which needs the configuration. */
   | { readonly kind: "none" };
 
 /** Run queue workers. */
@@ -40,15 +40,15 @@ export interface RunCommand extends Common {
   readonly inline: boolean;
   /** End when the queue is empty. */
   readonly drain: boolean;
-  /** Begin the workers anew when a file of theirs changes. */
+  /** Run in a child process, which is restarted when a file changes. */
   readonly watch: boolean;
   /** Run only if no other process holds this file's lock. */
   readonly lock: string | undefined;
   /** End when a queue is parked, with exit code 3. */
   readonly exitWhenParked: boolean;
-  /** End after so many events; for one queue only. */
+  /** End after this many events; for one queue only. */
   readonly maxEvents: number | undefined;
-  /** End after so many seconds. */
+  /** End after this many seconds. */
   readonly maxSeconds: number | undefined;
 }
 
@@ -60,17 +60,17 @@ export interface PublishCommand extends Common {
   readonly event: string | undefined;
   /** Publish to a queue that has no worker, too. */
   readonly anyQueue: boolean;
-  /** How many events may wait for their confirmation at once. */
+  /** The most events that wait for their confirmation at once. */
   readonly window: number;
 }
 
-/** Look at the events that were given up, or run them again. */
+/** List or retry dead letters. */
 export interface FailedCommand extends Common {
   readonly mode: "failed";
   readonly action: "list" | "retry";
   readonly queue: string;
   readonly json: boolean;
-  /** How many to list at most. */
+  /** The most to list. */
   readonly limit: number;
 }
 
@@ -79,13 +79,13 @@ export interface MigrateCommand extends Common {
   readonly mode: "migrate";
 }
 
-/** Show the configuration and try what it leads to. */
+/** Show the configuration and check what it leads to. */
 export interface CheckConfigCommand extends Common {
   readonly mode: "check-config";
   readonly json: boolean;
 }
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command =
   | TextCommand
   | RunCommand

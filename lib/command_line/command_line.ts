@@ -1,6 +1,6 @@
 /**
- * The command line: what was typed as one plain value, or a {@linkcode UsageError} that names the
- * mistake, what was probably meant, and what exists.
+ * The command line: one plain value, or a {@linkcode UsageError} that names the mistake, the
+ * nearest name, and all names there are.
  *
  * @module
  */
@@ -13,25 +13,14 @@ import { redactText } from "../errors/redact.ts";
 import { didYouMean } from "../errors/spelling.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
-export type {
-  CheckConfigCommand,
-  Command,
-  FailedCommand,
-  MigrateCommand,
-  PublishCommand,
-  QueueSelection,
-  RunCommand,
-  TextCommand,
-} from "./command.ts";
-
-/** Another name for an option, which Zulip's users are used to. */
+/** Another name for an option, which Zulip's users know. */
 const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
 
 /**
- * Parses what was typed behind the program's name. In the names of options `-` and `_` are the
- * same; a part of a name is not enough.
+ * Parses the arguments of the program. In the names of options `-` and `_` are the same; a part of
+ * a name is not enough.
  *
- * @throws {UsageError} When it cannot be carried out as it was typed.
+ * @throws {UsageError} When the arguments are wrong.
  */
 export function parseCommandLine(args: readonly string[]): Command {
   let command: Command | undefined;

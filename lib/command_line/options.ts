@@ -1,5 +1,5 @@
 /**
- * The options of the command line and what they take.
+ * The options of the command line, and the values they take.
  *
  * @module
  */
@@ -35,10 +35,10 @@ type Read<T> = (text: string, previous: T | undefined) => T;
 /** The options that run queues. The names are Zulip's where Zulip has one. */
 export function runOptions(): Option[] {
   return [
-    option("--queue_name <queue>", "run one queue; --queue will do", one(word)),
+    option("--queue_name <queue>", "run one queue (also: --queue)", one(word)),
     option(
       "--worker_num <number>",
-      "the number of this worker; with shards, the shard it takes (default: 0)",
+      "the number of this worker; with shards, the shard it consumes (default: 0)",
       one(wholeNumber(0, 65_535)),
     ),
     option(
@@ -49,36 +49,35 @@ export function runOptions(): Option[] {
     option("--all", "run every active queue, each in a thread"),
     option(
       "--inline",
-      "with --queue_name: run the worker in the main thread, which is good for debuggers and " +
-        "memory; what crashes or never returns there ends the process, and an endless loop heeds " +
-        "no signal",
+      "with --queue_name: run the worker in the main thread, for debuggers and least memory; an " +
+        "event that crashes or hangs there ends the process, and an endless loop blocks signals",
     ),
     option("--drain", "end when the queues are empty"),
-    option(
-      "--watch",
-      "for development: look for workers that are added or removed; see deno task dev",
-    ),
+    option("--watch", "for development: restart when a file of a worker changes"),
     option(
       "--lock <file>",
-      "run only if no other process holds this file's lock, else end with 0; for cron",
+      "run only if no other process holds the lock of this file, else end with 0; for cron",
       one(word),
     ),
-    option("--exit-when-parked", "end with 3 when a worker cannot be kept running, as Zulip does"),
+    option(
+      "--exit-when-parked",
+      "end with 3 when a queue is parked because its worker keeps failing, as Zulip does",
+    ),
     option(
       "--max_events <number>",
-      "with --queue_name: end after so many events",
+      "with --queue_name: end after this many events",
       one(wholeNumber(1, 1e12)),
     ),
-    option("--max_seconds <number>", "end after so many seconds", one(wholeNumber(1, 1e9))),
+    option("--max_seconds <number>", "end after this many seconds", one(wholeNumber(1, 1e9))),
   ];
 }
 
-/** The options that every mode takes; they stand over the environment. */
+/** The options that every mode takes; they override the environment. */
 export function sharedOptions(): Option[] {
   return [
     option(
       "--amqp_url <url>",
-      "RabbitMQ's address; a password belongs into the variable AMQP_URL instead",
+      "RabbitMQ's address; put a password into the variable AMQP_URL instead",
       one(word),
     ),
     option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
@@ -87,7 +86,7 @@ export function sharedOptions(): Option[] {
   ];
 }
 
-/** `--json`, with what is then printed. */
+/** `--json`. @param what Its description. */
 export function jsonOption(what: string): Option {
   return option("--json", what);
 }

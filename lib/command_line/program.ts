@@ -29,13 +29,13 @@ const PASSWORD_WARNING =
   "processes: set the variable AMQP_URL instead";
 
 const EXIT_CODES = `
-Exit codes: 0 stopped, 1 failed, 2 the command line is wrong, 3 restart me.
+Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 wants to be restarted.
 Settings come from the environment and from a file .env; "process-queue check-config" lists them.`;
 
 /**
  * Makes the parser.
  *
- * @param found Called while parsing, once, with what is asked for.
+ * @param found Called once, while parsing, with the command.
  */
 export function makeProgram(found: Found): Parser {
   const program = new Parser("process-queue")
@@ -55,7 +55,7 @@ export function makeProgram(found: Found): Parser {
   addFailed(program, found);
   addMigrate(program, found);
   addCheckConfig(program, found);
-  // What is no subcommand is an argument to commander; the caller knows better.
+  // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
   });
@@ -67,10 +67,12 @@ function addPublish(program: Parser, found: Found): void {
     .argument("<queue>", "the queue")
     .argument("[json]", "the event, a JSON object")
     .option("--any-queue", "publish to a queue without a worker, too")
-    .addOption(numberOption("--window <number>", "publish so many before the first is confirmed", {
-      default: DEFAULT_WINDOW,
-      most: 100_000,
-    }));
+    .addOption(
+      numberOption("--window <number>", "publish at most this many before the first is confirmed", {
+        default: DEFAULT_WINDOW,
+        most: 100_000,
+      }),
+    );
   publish.action((queue: string, event: string | undefined) => {
     const { anyQueue = false, window = DEFAULT_WINDOW } = publish.opts();
     found({ mode: "publish", queue, event, anyQueue, window, ...common(program, publish) });
@@ -79,16 +81,16 @@ function addPublish(program: Parser, found: Found): void {
 
 function addFailed(program: Parser, found: Found): void {
   const failed = program.command("failed")
-    .description("look at the events that were given up, or run them again");
+    .description("list or retry events that failed for good (dead letters)");
   const list = failed.command("list")
-    .description("list the events of a queue that were given up, oldest first")
+    .description("list the dead letters of a queue, oldest first")
     .addOption(jsonOption("print each as a line of JSON, with its headers and body"))
-    .addOption(numberOption("--limit <number>", "list so many at most", {
+    .addOption(numberOption("--limit <number>", "list at most this many", {
       default: DEFAULT_LIMIT,
       most: 100_000,
     }));
   const retry = failed.command("retry")
-    .description("move the events of a queue that were given up back into it")
+    .description("move the dead letters of a queue back into it")
     .addOption(jsonOption("print the result as JSON"));
   for (const [action, command] of [["list", list], ["retry", retry]] as const) {
     command.argument("<queue>", "the queue").action((queue: string) => {
@@ -118,11 +120,6 @@ function runCommand(program: Parser): Command {
   const given = program.opts<RunOptions>();
   const queues = selection(given);
   if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"]);
-  if (given.watch && given.inline) {
-    throw new UsageError(
-      "--watch begins threads anew, and --inline has none: leave one of them out",
-    );
-  }
   return {
     mode: "run",
     queues,
@@ -155,7 +152,7 @@ function forbid(given: RunOptions, names: readonly (keyof RunOptions)[]): void {
   if (name) throw new UsageError(`--${name} goes with --queue_name only`);
 }
 
-/** What every mode gets; refuses options that run queues beside a subcommand. */
+/** The common part of every command; refuses options for queues beside a subcommand. */
 function common(program: Parser, subcommand?: Parser): Common {
   const given = program.opts<SharedOptions>();
   const misplaced = runOptions().find((each) =>

@@ -1,5 +1,5 @@
 /**
- * The settings that say where RabbitMQ is and how to use it.
+ * The settings of RabbitMQ.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { isIP } from "node:net";
 import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
-/** Which type a queue gets that does not exist yet, as RabbitMQ's `x-queue-type`. */
+/** The type of a queue that the program creates, as in RabbitMQ's `x-queue-type`. */
 export type QueueType = "classic" | "quorum";
 
-/** Where RabbitMQ is. Names and defaults of `RABBITMQ_…` are Zulip's. */
+/** The settings of RabbitMQ. Names and defaults of `RABBITMQ_…` are Zulip's. */
 export const BROKER = {
   amqpUrl: {
     name: "AMQP_URL",
@@ -32,7 +32,7 @@ export const BROKER = {
   },
   port: {
     name: "RABBITMQ_PORT",
-    // What Kubernetes sets for a service called rabbitmq.
+    // Kubernetes sets it so for a service called rabbitmq.
     notOurs: /^tcp:\/\//,
     default: undefined,
     description: "RabbitMQ's port; 5672 if not set, or 5671 with TLS",

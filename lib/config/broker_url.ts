@@ -10,7 +10,7 @@ import type { SettingsReader } from "./reader.ts";
 import { FLAG_NAMES } from "./setting.ts";
 import { BROKER } from "./broker_settings.ts";
 
-/** What makes up a URL of AMQP, nothing of it encoded yet. */
+/** The parts of an AMQP URL, not encoded. */
 export interface BrokerAddress {
   readonly host: string;
   /** @default {5672, or 5671 with TLS} */
@@ -31,8 +31,8 @@ const ZULIPS = [
 ] as const;
 
 /**
- * The URL; `undefined` where neither way of saying it is used, or what is said is wrong, which is
- * then among the reader's problems.
+ * The URL; `undefined` where no setting gives it, or a setting is wrong and so among the reader's
+ * problems.
  */
 export function brokerUrl(reader: SettingsReader): string | undefined {
   const zulips = ZULIPS.filter((setting) => reader.has(setting)).map(({ name }) => name);
@@ -44,7 +44,7 @@ export function brokerUrl(reader: SettingsReader): string | undefined {
   return zulips.length > 0 ? urlFromParts(reader) : reader.readOptional(BROKER.amqpUrl);
 }
 
-/** Whether a problem leaves it open where RabbitMQ is, so that none can be connected to. */
+/** Reports whether a problem makes the address of RabbitMQ unknown. */
 export function isOfBrokerUrl({ setting }: Problem): boolean {
   const names = [BROKER.amqpUrl, ...ZULIPS, BROKER.caFile].map(({ name }) => name as string);
   return [...names, FLAG_NAMES.amqpUrl].includes(setting);

@@ -1,6 +1,6 @@
 /**
  * The configuration: the environment and the options of the command line as one typed, validated
- * value. It is read once, and everything that is wrong with it is reported at once.
+ * value. It is read once, and all its problems are reported together.
  *
  * @module
  */
@@ -15,19 +15,7 @@ import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
 import type { ConfigFlags } from "./setting.ts";
 
-export { isOfBrokerUrl } from "./broker_url.ts";
-export { type Environment, readEnvironment } from "./environment.ts";
-export { maskUrl } from "./mask.ts";
-export { ConfigError, type Problem } from "./problem.ts";
-export { queueNameProblems, type QueueOverrides } from "./queues.ts";
-export { queueKey } from "./queue_key.ts";
-export type { EffectiveSetting } from "./reader.ts";
-export type { ConfigFlags, SettingInfo } from "./setting.ts";
-export type { LogFormat, LogLevel } from "./general_settings.ts";
-export type { QueueType } from "./broker_settings.ts";
-export { SETTINGS } from "./settings.ts";
-
-/** Where RabbitMQ is and how to use it. */
+/** The address of RabbitMQ, and how to use it. */
 export interface BrokerConfig {
   /**
    * A complete `amqp://` or `amqps://` URL with user and password, so a secret; `undefined` when
@@ -44,7 +32,7 @@ export interface BrokerConfig {
   readonly publishTimeoutSeconds: number;
 }
 
-/** What is logged, and how. */
+/** The format and the level of the log. */
 export interface LogConfig {
   /** `undefined`: text on a terminal, else JSON. */
   readonly format: LogFormat | undefined;
@@ -52,7 +40,7 @@ export interface LogConfig {
   readonly level: LogLevel;
 }
 
-/** Where errors and traces go. */
+/** Sentry: its address, and how much is traced. */
 export interface SentryConfig {
   /** `undefined`: nowhere. A secret. */
   readonly dsn: string | undefined;
@@ -62,7 +50,7 @@ export interface SentryConfig {
   readonly traceRate: TraceRate;
 }
 
-/** How much of an event, and how many of them, the program takes. */
+/** Limits of one event, and of all events that are taken at once. */
 export interface Limits {
   /** Bytes of a body. @default {16 MiB} */
   readonly maxEventBytes: number;
@@ -70,13 +58,13 @@ export interface Limits {
   readonly maxEventDepth: number;
   /** Bytes of an event's headers. @default {45056, which is also the most} */
   readonly maxHeaderBytes: number;
-  /** Bytes of all bodies that are taken and not settled. @default {64 MiB} */
+  /** Bytes of all bodies that are in flight. @default {64 MiB} */
   readonly windowBytes: number;
   /** Seconds an event may wait here for its turn. @default {60} */
   readonly windowSeconds: number;
 }
 
-/** How often a worker's thread that fails is begun again. */
+/** How often a worker's thread that fails is restarted. */
 export interface RestartConfig {
   /** Failures within `seconds`, beyond which the queue is parked. @default {10} */
   readonly most: number;
@@ -88,7 +76,7 @@ export interface RestartConfig {
 
 /** The program's configuration. Every path in it is absolute. */
 export interface Config extends QueueSettings {
-  /** Where RabbitMQ is and how to use it. */
+  /** The address of RabbitMQ, and how to use it. */
   readonly broker: BrokerConfig;
   /** Zulip's `USING_RABBITMQ`: without it there are no queue workers. @default {true} */
   readonly usingRabbitmq: boolean;
@@ -97,39 +85,39 @@ export interface Config extends QueueSettings {
    * @default {"sqlite:<stateDir>/process-queue.sqlite"}
    */
   readonly databaseUrl: string;
-  /** The folder for what must be known after a crash. @default {"var" in the working folder} */
+  /** The folder for the files that must survive a crash. @default {"var" in the working folder} */
   readonly stateDir: string;
   /** The folder of the statistics. @default {"<stateDir>/stats"} */
   readonly statsDir: string;
-  /** The folder to which given-up events are written as well; `undefined`: nowhere. */
+  /** The folder to which dead letters are written as well; `undefined`: nowhere. */
   readonly errorDir: string | undefined;
   /** A folder of the user's own workers. */
   readonly workersDir: string | undefined;
   /** The file of the test worker. @default {"/var/log/zulip/zulip-worker-test-file", Zulip's} */
   readonly testFile: string;
-  /** What is logged, and how. */
+  /** The format and the level of the log. */
   readonly log: LogConfig;
-  /** Where errors and traces go. */
+  /** Sentry: its address, and how much is traced. */
   readonly sentry: SentryConfig;
-  /** How much of an event, and how many of them, the program takes. */
+  /** Limits of one event, and of all events that are taken at once. */
   readonly limits: Limits;
   /** Seconds an aborted handler gets to return. @default {5} */
   readonly abortGraceSeconds: number;
   /** Seconds running events get to finish at a stop. @default {25} */
   readonly stopGraceSeconds: number;
-  /** How often a worker's thread that fails is begun again. */
+  /** How often a worker's thread that fails is restarted. */
   readonly restarts: RestartConfig;
   /** Every setting as it is in effect, secrets masked, with its source. */
   readonly effective: readonly EffectiveSetting[];
-  /** What is wrong with the settings; nothing, where {@linkcode loadConfig} has made it. */
+  /** The problems of the settings; none in the result of {@linkcode loadConfig}. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Makes the configuration, and refuses one that has a problem.
+ * Makes the configuration. It must have no problem.
  *
  * @param environment Variables by name; those that are not settings are ignored.
- * @param flags Options of the command line, which stand over the variables.
+ * @param flags Options of the command line, which override the variables.
  * @throws {ConfigError} With every problem there is.
  */
 export function loadConfig(environment: Environment, flags: ConfigFlags = {}): Config {
@@ -139,12 +127,12 @@ export function loadConfig(environment: Environment, flags: ConfigFlags = {}): C
 }
 
 /**
- * Makes the configuration, for those who have more problems to report with it. A setting that is
- * wrong has its default, or none. It reads nothing but its arguments and, for paths that are not absolute,
- * the working folder.
+ * Makes the configuration, also when it has problems, so that a caller can report more of them at
+ * once. A setting that is wrong has its default, or none. It reads only its arguments and, for
+ * relative paths, the working folder.
  *
  * @param environment Variables by name; those that are not settings are ignored.
- * @param flags Options of the command line, which stand over the variables.
+ * @param flags Options of the command line, which override the variables.
  */
 export function readConfig(environment: Environment, flags: ConfigFlags = {}): Config {
   const reader = new SettingsReader(environment, flags);

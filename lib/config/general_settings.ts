@@ -7,14 +7,14 @@
 import { absoluteAddress } from "../domain/database/address.ts";
 import { type Kind, oneOf, path, type Setting, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
-/** What a log line can look like. */
+/** The format of a log line. */
 export type LogFormat = "json" | "text";
-/** From which level on lines are written. */
+/** The lowest level of the lines that are written. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
-/** What `LOG_FORMAT` and `--log-format` take. */
+/** The values of `LOG_FORMAT` and `--log-format`. */
 export const LOG_FORMATS: readonly [LogFormat, ...LogFormat[]] = ["json", "text"];
-/** What `LOG_LEVEL` and `--log-level` take. */
+/** The values of `LOG_LEVEL` and `--log-level`. */
 export const LOG_LEVELS: readonly [LogLevel, ...LogLevel[]] = [
   "debug",
   "info",
@@ -24,10 +24,10 @@ export const LOG_LEVELS: readonly [LogLevel, ...LogLevel[]] = [
 
 /** RabbitMQ's own limit of a message. */
 const MOST_EVENT_BYTES = 512 * 1024 * 1024;
-/** The publisher's headers and ours together have to stay under amqplib's 64 KB. */
+/** The publisher's headers and ours together must stay under amqplib's 64 KB. */
 const MOST_HEADER_BYTES = 45_056;
 
-/** Everything that is not about the broker or one queue. */
+/** The settings that are not about the broker or one queue. */
 export const GENERAL = {
   usingRabbitmq: {
     name: "USING_RABBITMQ",
@@ -45,7 +45,7 @@ export const GENERAL = {
   stateDir: {
     name: "STATE_DIR",
     default: "./var",
-    description: "The folder for what the program must know after a crash",
+    description: "The folder for the files that must survive a crash",
     ...path("the path of a folder"),
   },
   statsDir: {
@@ -57,7 +57,7 @@ export const GENERAL = {
   errorDir: {
     name: "QUEUE_ERROR_DIR",
     default: undefined,
-    description: "If set, events that were given up are also written there, to <queue>.errors",
+    description: "If set, dead letters are also written there, to <queue>.errors",
     ...path("the path of a folder"),
   },
   workersDir: {
@@ -84,7 +84,7 @@ export const GENERAL = {
     name: "LOG_LEVEL",
     flag: "logLevel",
     default: "info",
-    description: "The least level of what is logged: debug, info, warning or error",
+    description: "The lowest level that is logged: debug, info, warning or error",
     ...oneOf<LogLevel>(...LOG_LEVELS),
   },
   maxEventBytes: {
@@ -102,39 +102,41 @@ export const GENERAL = {
   maxHeaderBytes: {
     name: "MAX_HEADER_BYTES",
     default: "45056",
-    description: "The most the headers of an event may take, in bytes; more is dead-lettered",
+    description:
+      "The largest headers of an event, in bytes; an event with larger ones is dead-lettered",
     ...wholeNumber(1024, MOST_HEADER_BYTES),
   },
   windowBytes: {
     name: "WINDOW_BYTES",
     default: "67108864",
-    description: "The most the events that were taken and not finished may take, in bytes",
+    description: "The largest size of all events in flight together, in bytes",
     ...wholeNumber(1024, 4 * 1024 ** 3),
   },
   windowSeconds: {
     name: "WINDOW_SECONDS",
     default: "60",
-    description: "Seconds after which an event that still waits for its turn is given back",
+    description:
+      "Seconds after which an event that still waits for its turn is released to the broker",
     ...wholeNumber(1, 1200),
   },
   abortGraceSeconds: {
     name: "ABORT_GRACE_SECONDS",
     default: "5",
     description:
-      "Seconds a handler that was aborted gets to return; 1 at the least where several run at once",
+      "Seconds a handler that was aborted gets to return; at least 1 where several run at once",
     ...wholeNumber(0, 300),
   },
   stopGraceSeconds: {
     name: "STOP_GRACE_SECONDS",
     default: "25",
-    description: "Seconds running events get to finish when the program is told to stop",
+    description: "Seconds running events get to finish when the program stops",
     ...wholeNumber(0, 3600),
   },
   maxRestarts: {
     name: "MAX_RESTARTS",
     default: "10",
-    description: "How often a worker's thread may fail within MAX_RESTARTS_SECONDS, and be begun " +
-      "again, before its queue is parked",
+    description: "How often a worker's thread may fail within MAX_RESTARTS_SECONDS, and be " +
+      "restarted, before its queue is parked",
     ...wholeNumber(0, 1000),
   },
   maxRestartsSeconds: {

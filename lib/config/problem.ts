@@ -1,25 +1,25 @@
 /**
- * What can be wrong with the configuration.
+ * The problems of a configuration.
  *
  * @module
  */
 
-/** One thing that is wrong with a setting; no part of it holds a secret. */
+/** One problem of a setting. It holds no secret. */
 export interface Problem {
   /** The setting as its user gave it: a variable, an option or a file. */
   readonly setting: string;
-  /** What is wrong. */
+  /** The problem. */
   readonly wrong: string;
-  /** What to do. */
+  /** The remedy. */
   readonly fix: string;
 }
 
 /** The configuration cannot be used. The message lists every problem. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  /** Everything that is wrong, at least one. */
+  /** Every problem, at least one. */
   readonly problems: readonly Problem[];
-  /** @param problems Everything that is wrong, at least one. */
+  /** @param problems Every problem, at least one. */
   constructor(problems: readonly Problem[]) {
     super(messageOf(problems.map(sentence)));
     this.problems = problems;

@@ -12,7 +12,7 @@ const DAYS_30 = 30 * HOURS_24;
 /** How many shards a queue can have. */
 export const SHARDS = wholeNumber(1, 1024);
 
-/** The numbers of one queue; the names are what follows `PQ_<QUEUE>_`. */
+/** The numbers of one queue; each name follows `PQ_<QUEUE>_`. */
 export const OF_QUEUE = {
   prefetch: {
     name: "PREFETCH",

@@ -1,6 +1,6 @@
 /**
- * The settings of single queues: `PQ_<QUEUE>_…` and `<QUEUE>_SHARDS`. Which queues exist is not
- * known here, so whether a name is one's is checked later.
+ * The settings of single queues: `PQ_<QUEUE>_…` and `<QUEUE>_SHARDS`. This module does not
+ * know which queues exist: {@linkcode queueNameProblems} checks the names later.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Kind } from "./setting.ts";
 import { queueKey } from "./queue_key.ts";
 import { OF_QUEUE, SHARDS } from "./queue_settings.ts";
 
-/** Numbers that stand over a worker's own; what is `undefined` is left to the worker. */
+/** Numbers that override those of a worker; `undefined` leaves the worker's own. */
 export interface QueueOverrides {
-  /** How many events may be taken and not settled yet. */
+  /** How many events may be in flight. */
   readonly prefetch?: number | undefined;
   /** How many events run at once. */
   readonly concurrency?: number | undefined;
@@ -34,15 +34,15 @@ export interface QueueVariable {
   readonly name: string;
   /** The queue it names, as {@linkcode queueKey} gives it. */
   readonly queue: string;
-  /** Wrong only if there is such a queue; else the variable belongs to something else. */
+  /** Counts only if there is such a queue; else the variable belongs to another program. */
   readonly problem?: Problem;
 }
 
-/** What the variables say of single queues. */
+/** The settings of single queues. */
 export interface QueueSettings {
   /** How many shards a queue has, by {@linkcode queueKey}. */
   readonly shards: ReadonlyMap<string, number>;
-  /** Numbers that stand over the workers' own, by {@linkcode queueKey}. */
+  /** Numbers that override the workers' own, by {@linkcode queueKey}. */
   readonly queues: ReadonlyMap<string, QueueOverrides>;
   /** Every variable that names a queue, for {@linkcode queueNameProblems}. */
   readonly queueVariables: readonly QueueVariable[];
@@ -59,7 +59,7 @@ const SHARDS_SUFFIX = "_SHARDS";
 type Property = keyof typeof OF_QUEUE;
 const PROPERTIES = Object.keys(OF_QUEUE) as Property[];
 
-/** Reads every variable that names a queue; what is wrong is added to the reader's problems. */
+/** Reads every variable that names a queue; adds to the reader's problems. */
 export function readQueueSettings(reader: SettingsReader): QueueSettings {
   const found = new Found(reader);
   for (const name of reader.names.sort()) {
@@ -70,8 +70,7 @@ export function readQueueSettings(reader: SettingsReader): QueueSettings {
 }
 
 /**
- * What is wrong with the variables that name a queue: there is none of that name, or there is and
- * the value is wrong for it.
+ * The problems of variables that name a queue: there is no such queue, or the value is wrong.
  *
  * @param settings The configuration.
  * @param known The names of all queues that have a worker.
@@ -93,7 +92,7 @@ function noQueue(setting: string, queue: string, known: readonly string[]): Prob
   return { setting, wrong: `no queue ${queue}`, fix };
 }
 
-/** Collects what the variables say. */
+/** Collects the settings. */
 class Found implements QueueSettings {
   readonly shards = new Map<string, number>();
   readonly queues = new Map<string, QueueOverrides>();
@@ -122,7 +121,7 @@ class Found implements QueueSettings {
     else this.#set(name, queue, property, text);
   }
 
-  /** Takes a variable `<QUEUE>_SHARDS`, which may be somebody else's. */
+  /** Takes a variable `<QUEUE>_SHARDS`, which may belong to another program. */
   addShards(name: string): void {
     const named = queueKey(name.slice(0, -SHARDS_SUFFIX.length));
     const queue = ALIASES[named] ?? named;

@@ -1,5 +1,5 @@
 /**
- * Reads settings one by one, and remembers what was wrong and where each value came from.
+ * Reads settings one by one, and keeps their problems and the source of each value.
  *
  * @module
  */
@@ -20,25 +20,25 @@ export interface EffectiveSetting {
   readonly name: string;
   /** Its text with secrets masked; `undefined` when it is not set and has no default. */
   readonly value: string | undefined;
-  /** Where it comes from: `environment`, `.env`, `default`, or an option as `--log-level`. */
+  /** Its source: `environment`, `.env`, `default`, or an option such as `--log-level`. */
   readonly source: string;
 }
 
-/** A setting that needs no value to be given. */
+/** A setting with a default. */
 export type SettingWithDefault<T> = Setting<T> & { readonly default: string };
 
 const SHOWN_CHARACTERS = 60;
 
-/** Reads settings from an environment and the options that stand over it. */
+/** Reads settings from an environment and the options that override it. */
 export class SettingsReader {
-  /** What was wrong with those read so far. */
+  /** The problems of the settings read so far. */
   readonly problems: Problem[] = [];
-  /** Those read so far. */
+  /** The settings read so far. */
   readonly effective: EffectiveSetting[] = [];
   readonly #environment: Environment;
   readonly #flags: ConfigFlags;
 
-  /** @param environment Variables by name. @param flags Options that stand over them. */
+  /** @param environment Variables by name. @param flags Options that override them. */
   constructor(environment: Environment, flags: ConfigFlags) {
     this.#environment = environment;
     this.#flags = flags;
@@ -49,17 +49,17 @@ export class SettingsReader {
     return Object.keys(this.#environment).filter((name) => this.#environment[name] !== undefined);
   }
 
-  /** Whether a setting is given; an empty variable is as good as none. */
+  /** Reports whether a setting is given. An empty variable counts as none. */
   has(setting: Setting<unknown>): boolean {
     return this.#given(setting) !== undefined;
   }
 
-  /** Whether a setting is given as an option, and not only as a variable. */
+  /** Reports whether a setting is given as an option. */
   hasFlag(setting: Setting<unknown>): boolean {
     return this.#flag(setting) !== undefined;
   }
 
-  /** The value; the default's where none is given or it is wrong. */
+  /** The value; the default where none is given or it is wrong. */
   read<T>(setting: SettingWithDefault<T>, defaultText: string = setting.default): T {
     const value = this.readOptional(setting, defaultText);
     return value === undefined ? setting.schema.parse(defaultText) : value;
@@ -117,7 +117,7 @@ export class SettingsReader {
   }
 }
 
-/** What is wrong with a text that a kind of values does not accept; secrets stay hidden. */
+/** The problem with a text that is not of its kind. Secrets stay hidden. */
 export function rejected(
   kind: Kind<unknown> & Pick<SettingInfo, "secret">,
   text: string,
@@ -136,7 +136,7 @@ function shown(
 ): string {
   if (secret === "whole") return MASK;
   const { success, data = text } = schema?.safeParse(text) ?? {};
-  // Nobody knows where in a text that is not what it should be the password is.
+  // In a text that is no URL, the place of the password is unknown.
   if (secret === "password") return success ? maskUrl(String(data)) : MASK;
   return typeof data === "string" ? data : text;
 }

@@ -7,13 +7,13 @@
 import { z } from "zod";
 import { type Setting, text, textThat } from "./setting.ts";
 
-/** Which part of a queue's events are traced, from 0 to 1: of all queues, or by queue. */
+/** The part of events that is traced, from 0 to 1: for all queues, or by queue. */
 export type TraceRate = number | Readonly<Record<string, number>>;
 
 const RATE = z.number().min(0).max(1);
 const RATES = z.union([RATE, z.record(z.string(), RATE)]);
 
-/** Where errors and traces go. */
+/** The settings of Sentry. */
 export const SENTRY = {
   dsn: {
     name: "SENTRY_DSN",
@@ -37,7 +37,7 @@ export const SENTRY = {
   },
 } satisfies Record<string, Setting<string> | Setting<TraceRate>>;
 
-/** What Sentry's SDK takes: it prints one that it refuses, and goes on without. */
+/** Reports whether Sentry's SDK accepts a DSN: it prints one that it refuses, and sends nothing. */
 function isDsn(dsn: string): boolean {
   return URL.canParse(dsn) &&
     /^https?:\/\/\w+(:\w*)?@(\[[:.%\w]+\]|[\w.-]+)(:\d+)?\/([^/?#]+\/)*\d+$/.test(dsn);

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 
-/** The options of the command line that stand over the environment. */
+/** The options of the command line that override the environment. */
 export interface ConfigFlags {
   /** `--amqp_url` */
   readonly amqpUrl?: string | undefined;
@@ -27,16 +27,16 @@ export const FLAG_NAMES: Readonly<Record<keyof ConfigFlags, string>> = {
   logLevel: "--log-level",
 };
 
-/** What the documentation says of a setting. */
+/** The documentation of a setting. */
 export interface SettingInfo {
   /** The environment variable; `<QUEUE>` stands for a queue's name in upper case. */
   readonly name: string;
   /** The text that has the same effect as leaving it out; `undefined` where there is none. */
   readonly default: string | undefined;
-  /** What it does, with its unit, in a sentence. */
+  /** Its effect, with its unit, in a sentence. */
   readonly description: string;
   /**
-   * What must never be shown: the `whole` value, or the `password` in its URL.
+   * The part that must never be shown: the `whole` value, or the `password` in its URL.
    * @default {undefined, it may be shown}
    */
   readonly secret?: "whole" | "password" | undefined;
@@ -46,19 +46,19 @@ export interface SettingInfo {
 export interface Kind<T> {
   /** Reads the text. Its own error messages are not shown, as they may hold the text. */
   readonly schema: z.ZodType<T, string>;
-  /** What is accepted, as the end of a sentence "set it to …". */
+  /** The values it accepts, as the end of a sentence "set it to …". */
   readonly expected: string;
 }
 
 /** A setting with the kind of its value. */
 export interface Setting<T> extends SettingInfo, Kind<T> {
-  /** The option of the command line that stands over the variable, if there is one. */
+  /** The option of the command line that overrides the variable, if there is one. */
   readonly flag?: keyof ConfigFlags;
-  /** Texts that others put into the variable and that count as none. */
+  /** Values that other programs put into the variable; they count as none. */
   readonly notOurs?: RegExp;
 }
 
-/** A whole number within bounds, both included. */
+/** A whole number from `least` to `most`. */
 export function wholeNumber(least: number, most: number): Kind<number> {
   return {
     schema: z.string().regex(/^[0-9]{1,15}$/).transform(Number)
@@ -94,8 +94,7 @@ export function text(what: string): Kind<string> {
 }
 
 /**
- * The path of a file or folder, made absolute: where a worker changes the working folder, nothing
- * of the program's is to move.
+ * The path of a file or folder, made absolute, as a worker may change the working folder.
  *
  * @param what What it is, as in `the path of a folder`.
  */

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { type Config, ConfigError, type Problem } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError, type Problem } from "../config/problem.ts";
 import { errorData } from "../errors/error_data.ts";
 
 /**
  * The certificate in a file.
  *
- * @throws {ConfigError} When there is none to be read.
+ * @throws {ConfigError} When there is no such file, or no certificate in it.
  */
 export function readCaFile(path: string): string {
   let text: string;
@@ -23,7 +24,7 @@ export function readCaFile(path: string): string {
   throw badCa(`there is no certificate in PEM format in ${path}`);
 }
 
-/** What is wrong with the file, where one is set. */
+/** The problems of the file, where one is set. */
 export function caFileProblems({ broker: { caFile } }: Pick<Config, "broker">): readonly Problem[] {
   try {
     if (caFile !== undefined) readCaFile(caFile);

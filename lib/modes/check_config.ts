@@ -1,37 +1,35 @@
 /**
- * `process-queue check-config`: the settings in effect, and whether what they lead to is there.
+ * `process-queue check-config`: prints the settings in effect, and checks what they lead to.
  *
  * @module
  */
 
-import type { CheckConfigCommand } from "../command_line/command_line.ts";
-import {
-  type Config,
-  type EffectiveSetting,
-  isOfBrokerUrl,
-  queueKey,
-  queueNameProblems,
-} from "../config/config.ts";
+import type { CheckConfigCommand } from "../command_line/command.ts";
+import { isOfBrokerUrl } from "../config/broker_url.ts";
+import type { Config } from "../config/config.ts";
+import { queueKey } from "../config/queue_key.ts";
+import { queueNameProblems } from "../config/queues.ts";
+import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
-/** What came of trying one thing. */
+/** The result of one check. */
 export interface Check {
   /** `settings`, `workers`, `state`, `statistics`, `errors`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
-  /** What is there, or what is wrong. */
+  /** The result in words, or the problem. */
   readonly message: string;
 }
 
 const NOT_TRIED = "not tried, as its settings have a problem";
 
 /**
- * Prints every setting with its source, secrets masked, and what is wrong with them; then tries the
- * folders, the broker (once, without waiting for it) and the database, as far as that can be done.
+ * Prints every setting with its source, secrets masked, and the problems; then checks the folders,
+ * the broker (once, without waiting for it) and the database.
  *
- * @returns The exit code: 0, or 1 when something is wrong.
+ * @returns The exit code: 0, or 1 when a check failed.
  */
 export async function runCheckConfig(
   command: CheckConfigCommand,
@@ -93,7 +91,7 @@ function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
   return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
 }
 
-/** Tries it, unless a problem leaves open what is to be tried. */
+/** Runs a check, unless a problem with its settings makes that pointless. */
 async function tryUnless(
   problem: Problem | undefined,
   name: string,

@@ -6,7 +6,7 @@
 
 import { redactText } from "../errors/redact.ts";
 
-/** What the user reads, and what the program's caller sees. */
+/** The text and the exit code of a program that failed. */
 export interface Failure {
   /** For stderr, without a newline at its end. */
   readonly text: string;
@@ -25,13 +25,13 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "WorkerDeclarationError",
 ]);
 
-/** Describes an error that reached the top; what is not meant for users comes with its stack. */
+/** Describes an error that reached the top; an error that is not for users comes with its stack. */
 export function failureOf(error: unknown): Failure {
   const exitCode = error instanceof Error && error.name === "UsageError" ? 2 : 1;
   return { text: `process-queue: ${textOf(error)}`, exitCode };
 }
 
-/** Whether an error's message is written for the user and says all there is to say. */
+/** Reports whether an error's message is written for the user, so that no stack is needed. */
 export function isForUsers(error: unknown): error is Error {
   return error instanceof Error && FOR_USERS.has(error.name);
 }

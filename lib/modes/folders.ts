@@ -1,5 +1,5 @@
 /**
- * Whether the folders of a configuration can be used.
+ * Checks of the folders in a configuration.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
 import { errorData } from "../errors/error_data.ts";
 
-/** What is wrong with `WORKERS_DIR`, where it is set. */
+/** The problem with `WORKERS_DIR`, where it is set and has one. */
 export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Problem | undefined {
   if (workersDir === undefined) return undefined;
   return problemOf("WORKERS_DIR", () => {
@@ -19,7 +19,7 @@ export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Prob
   });
 }
 
-/** What is wrong with a folder that the program writes into; it is made if need be. */
+/** The problem with a folder that the program writes into, if any. Creates the folder. */
 export function writableProblem(setting: string, dir: string): Problem | undefined {
   return problemOf(setting, () => {
     Deno.mkdirSync(dir, { recursive: true });

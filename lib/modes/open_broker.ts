@@ -12,7 +12,7 @@ import type { Reporter } from "../engine/report.ts";
 import { VERSION } from "../system/version.ts";
 import { readCaFile } from "./ca_file.ts";
 
-/** How brokers are opened; each is loaded when it is needed. */
+/** Opens brokers; each is loaded when it is needed. */
 export interface Brokers {
   rabbitmq(options: RabbitmqOptions): Promise<Broker>;
   embedded(options: SqliteBrokerOptions): Promise<Broker>;
@@ -32,7 +32,7 @@ const BROKERS: Brokers = {
 /** Zulip's own text. */
 const NOT_USING_RABBITMQ = "Cannot run a queue processor when USING_RABBITMQ is False!";
 
-/** The queues of this program are not used at all (`USING_RABBITMQ=false`). */
+/** The application runs its events itself (`USING_RABBITMQ=false`). */
 export class NotUsingRabbitmqError extends Error {
   override readonly name = "NotUsingRabbitmqError";
   /** The message is Zulip's. */
@@ -46,7 +46,7 @@ export class NotUsingRabbitmqError extends Error {
  * `STATE_DIR`, which a log line says.
  *
  * @param connection `name`: what the connections are called in RabbitMQ's lists; `report`: takes
- * what they have to say.
+ * their reports.
  * @param brokers How brokers are opened.
  * @throws {NotUsingRabbitmqError} When `USING_RABBITMQ` is false.
  * @throws {ConfigError} When `AMQP_CA_FILE` cannot be read.

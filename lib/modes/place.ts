@@ -1,5 +1,5 @@
 /**
- * Where a command's events are, where that may not be what its user thinks.
+ * Names the embedded broker in the results of commands.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import type { Config } from "../config/config.ts";
 
 /**
- * Names the embedded broker, where the configuration leads to it: workers on RabbitMQ never see
- * what is in there.
+ * Names the embedded broker, where the configuration selects it: workers on RabbitMQ never see its
+ * events.
  *
  * @returns The end of a sentence; `""` for RabbitMQ.
  */

@@ -1,5 +1,5 @@
 /**
- * What the modes need of the world around them.
+ * The services that commands use, so that tests can replace them.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export interface KnownQueue {
   readonly file: string;
 }
 
-/** What a mode that is no queue worker needs. */
+/** The services of a command that runs no queue. */
 export interface Services {
-  /** The queues that have a worker. @param workersDir A folder of the user's own, too. */
+  /** The queues that have a worker. @param workersDir A folder of your own workers, if any. */
   listQueues(workersDir?: string): Promise<readonly KnownQueue[]>;
   /** Loads a worker for its `shard`; `undefined` where it has none. */
   shardFunction(queue: KnownQueue): Promise<ShardFunction | undefined>;
@@ -27,7 +27,7 @@ export interface Services {
    * @param name What the connection is called in the broker's lists.
    */
   openBroker(config: Config, name: string): Promise<Broker>;
-  /** Tries the database; rejects with what is wrong with it. */
+  /** Opens and closes the database; rejects when that fails. */
   tryDatabase(config: Config): Promise<void>;
   /** Writes a line to stdout. */
   print(line: string): void;

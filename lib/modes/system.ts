@@ -1,5 +1,5 @@
 /**
- * The real surroundings of the modes: standard streams, workers' files, RabbitMQ, the database.
+ * The real services of commands: standard streams, workers' files, RabbitMQ, the database.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { KnownQueue, Services } from "./services.ts";
 
 const STDIN = 0;
 
-/** What the modes need of the world, for a program that was started from a command line. */
+/** The services of a program that was started from a command line. */
 export class SystemServices implements Services {
   /** @inheritdoc */
   listQueues(workersDir?: string): Promise<readonly KnownQueue[]> {
@@ -55,14 +55,14 @@ export class SystemServices implements Services {
     console.error(`process-queue: ${line}`);
   }
 
-  /** Tells of the connection only what the user should know. */
+  /** Shows only warnings and errors of the connection. */
   #show(report: Report): void {
     if (report.kind !== "notice") return;
     if (report.level === "warning" || report.level === "error") this.warn(sentenceOf(report));
   }
 }
 
-/** The standard input, with its progress on the terminal if there is one. */
+/** The standard input, with a progress line if standard error is a terminal. */
 export function standardInput(warn: (line: string) => void): EventInput {
   if (Deno.stdin.isTerminal()) {
     warn("reading events from the keyboard, one JSON object a line; Ctrl-D ends them");

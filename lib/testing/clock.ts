@@ -1,15 +1,15 @@
 /**
- * A clock that moves when a test says so.
+ * A clock that a test moves on.
  *
  * @module
  */
 
 import type { BrokerClock } from "../engine/broker/memory.ts";
 
-/** Where a {@linkcode FakeClock} begins if it is not told: 2026-01-01, 00:00 UTC. */
+/** The default start of a {@linkcode FakeClock}: 2026-01-01, 00:00 UTC. */
 const START = Date.UTC(2026, 0, 1);
 
-/** What is to be called, and when. */
+/** A function to call, and when. */
 interface Timer {
   /** ms since 1970. */
   readonly at: number;
@@ -37,7 +37,7 @@ export class FakeClock implements BrokerClock {
     return this.#timers[0]?.at;
   }
 
-  /** Calls `run` once, when the clock has moved on by so many ms. @returns What prevents that. */
+  /** Calls `run` once, when the clock has moved on by `ms`. @returns A function that prevents it. */
   after(ms: number, run: () => void): () => void {
     const timer: Timer = { at: this.#now + Math.max(ms, 0), run };
     const later = this.#timers.findIndex(({ at }) => at > timer.at);
@@ -49,9 +49,9 @@ export class FakeClock implements BrokerClock {
   }
 
   /**
-   * Moves on by so many ms and fires the timers that are due on the way, in the order of their
-   * times, each at its own time. What they begin has not run yet when this returns:
-   * {@linkcode TestQueue.advance} waits for it.
+   * Moves on by `ms` and fires the timers that are due on the way, in order, each at its own time.
+   * Events that become ready have not run yet when this returns: {@linkcode TestQueue.advance} waits
+   * for them.
    *
    * @throws {RangeError} When `ms` is less than 0 or not a number.
    */

@@ -1,6 +1,6 @@
 /**
- * Runs a worker under test as a thread would: a handler that does not return is left behind, and
- * what it has not finished goes on without it.
+ * Runs a worker under test as a thread would: a handler that does not return is abandoned, and
+ * all other jobs go on.
  *
  * @module
  */
@@ -18,21 +18,21 @@ import { WorkerTimeoutError } from "../engine/executor/run.ts";
 import type { RunOptions } from "../engine/executor/runs.ts";
 import { errorData } from "../errors/error_data.ts";
 
-/** How often limits of time are looked at, in ms. */
+/** How often limits of time are checked, in ms. */
 const SWEEP_MS = 5;
 
-/** Makes what it takes to run a worker for a listener. */
+/** Makes the options that run a worker for a listener. */
 export type RunOptionsFor<J extends Job> = (
   listener: ExecutorListener<J>,
   onHung: OnHung<J>,
 ) => RunOptions<J>;
 
-/** An executor in the main thread that outlives handlers which hang, and looks after itself. */
+/** An executor in the main thread that goes on when a handler hangs, and checks limits itself. */
 export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposable {
   readonly description: WorkerDescription;
   readonly #optionsFor: RunOptionsFor<J>;
   readonly #listener: ExecutorListener<J>;
-  /** What has no outcome yet, in its order. */
+  /** The jobs without an outcome, in order. */
   readonly #unfinished = new Set<J>();
   readonly #sweeper: ReturnType<typeof setInterval> | undefined;
   #inner: LocalExecutor<J>;
@@ -54,7 +54,7 @@ export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposabl
     this.#inner.run(jobs);
   }
 
-  /** Gives back everything or nothing: the time of a test is not that of its jobs. */
+  /** Recalls everything or nothing: the clock of a test is not that of its jobs. */
   recall(receivedBefore: number): void {
     if (receivedBefore === Infinity) this.#inner.recall(Infinity);
   }
@@ -64,7 +64,7 @@ export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposabl
     return this.#inner.running();
   }
 
-  /** Does nothing: limits are looked after anyway, in real time. */
+  /** Does nothing: limits are checked anyway, in real time. */
   sweep(): void {}
 
   /** @inheritdoc */
@@ -72,7 +72,7 @@ export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposabl
     return this.#inner.stop(graceMs);
   }
 
-  /** Looks after limits no more. */
+  /** Stops checking limits. */
   [Symbol.dispose](): void {
     clearInterval(this.#sweeper);
   }

@@ -1,17 +1,17 @@
 /**
- * The log of a worker under test: its lines are kept.
+ * The log of a worker under test, kept in a list.
  *
  * @module
  */
 
-import type { LogLevel } from "../config/config.ts";
+import type { LogLevel } from "../config/general_settings.ts";
 import { LOGGER } from "../log/log.ts";
 import { jsonLine, LINE_PARTS, type LineContext } from "../log/log_format.ts";
 import { redactValue } from "../errors/redact_value.ts";
 import type { EventInfo, WorkerLog } from "../worker.ts";
 import type { LoggedLine } from "./results.ts";
 
-/** A log that adds its lines to a list. @param event What the worker is busy with, if anything. */
+/** A log that adds its lines to a list. @param event The event that runs, if any. */
 export function keptLog(lines: LoggedLine[], queue: string, event?: EventInfo): WorkerLog {
   const context: LineContext = {
     queue,
@@ -29,7 +29,7 @@ export function keptLog(lines: LoggedLine[], queue: string, event?: EventInfo): 
   return { debug: at("debug"), info: at("info"), warn: at("warning"), error: at("error") };
 }
 
-/** The message as the program's log has it. */
+/** The message as in the program's log. */
 function filledIn(
   level: LogLevel,
   message: string,

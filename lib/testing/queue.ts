@@ -16,24 +16,24 @@ import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";
 import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, type Send, Stage, type WorkerTestOptions } from "./stage.ts";
+import { bodyOf, type Send, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How a {@linkcode TestQueue} is run. */
 export interface TestQueueOptions extends WorkerTestOptions {
-  /** By which events are published, wait and run again. @default {a new one} */
+  /** The clock of publishes, waits and retries. @default {a new one} */
   readonly clock?: FakeClock;
 }
 
-/** Runs after which events that still wait are taken to wait for ever. */
+/** The waits after which events that still wait are taken to wait for ever. */
 const MOST_WAITS = 1000;
 
 /**
  * A worker at its queue, on a broker in memory: events are published, run, retried and
- * dead-lettered as by the program, but that waiting for a retry takes no time. Handlers run in
+ * dead-lettered as by the program, except that waiting for a retry takes no time. Handlers run in
  * real time, and so does their limit (see `maxConsumeSeconds`). A batch is what was published
  * together, up to its size.
  *
- * @example A worker that is retried until its event is given up
+ * @example An event that is retried until it is dead-lettered
  * ```ts ignore
  * await using queue = await TestQueue.start(worker);
  * await queue.publish({ name: "Ada" });
@@ -43,24 +43,24 @@ const MOST_WAITS = 1000;
  * ```
  */
 export class TestQueue implements AsyncDisposable {
-  /** The time that events go by. */
+  /** The clock of publishes, waits and retries. */
   readonly clock: FakeClock;
-  /** Where the events are, also those that the worker published to other queues. */
+  /** The broker with the events, also those that the worker published to other queues. */
   readonly broker: MemoryBroker;
   readonly #queue: string;
-  readonly #stage: Stage;
+  readonly #tested: WorkerUnderTest;
   readonly #send: Send;
   readonly #consumer: Consumer;
   readonly #results: QueueResult[] = [];
   #opened: AsyncDisposableStack;
   #settled = Promise.withResolvers<void>();
 
-  private constructor(stage: Stage, send: Send, around: Surroundings) {
+  private constructor(tested: WorkerUnderTest, send: Send, around: QueueParts) {
     this.clock = around.clock;
     this.broker = around.broker;
     this.#opened = around.opened;
-    this.#queue = stage.description.queue;
-    this.#stage = stage;
+    this.#queue = tested.description.queue;
+    this.#tested = tested;
     this.#send = send;
     this.#consumer = this.#makeConsumer();
     this.#opened.defer(() => this.#consumer.stop(0));
@@ -70,16 +70,16 @@ export class TestQueue implements AsyncDisposable {
    * Sets the worker up and lets it consume its queue.
    *
    * @throws {ConfigError} When a variable of `environment` is wrong.
-   * @throws {RangeError} When the worker says of itself what cannot be.
-   * @throws What the worker's `setup` throws.
+   * @throws {RangeError} When the worker declares an impossible number.
+   * @throws {Error} The error of the worker's `setup`.
    */
   static async start(worker: Worker, options: TestQueueOptions = {}): Promise<TestQueue> {
     const { clock = new FakeClock() } = options;
     await using opened = new AsyncDisposableStack();
     const broker = opened.use(new MemoryBroker({ clock }));
     const send = sendTo(broker, clock);
-    const stage = opened.use(await Stage.open(worker, options, send));
-    const queue = new TestQueue(stage, send, { broker, clock, opened });
+    const tested = opened.use(await WorkerUnderTest.open(worker, options, send));
+    const queue = new TestQueue(tested, send, { broker, clock, opened });
     await queue.#consumer.start();
     queue.#opened = opened.move();
     return queue;
@@ -90,14 +90,14 @@ export class TestQueue implements AsyncDisposable {
     return this.#results;
   }
 
-  /** What the worker has published, in its order. */
+  /** The events that the worker published, in order. */
   get published(): readonly PublishedEvent[] {
-    return this.#stage.published;
+    return this.#tested.published;
   }
 
-  /** What the worker has logged, in its order, also in `setup`. */
+  /** The lines that the worker logged, in order, also in `setup`. */
   get logs(): readonly LoggedLine[] {
-    return this.#stage.logs;
+    return this.#tested.logs;
   }
 
   /**
@@ -108,7 +108,7 @@ export class TestQueue implements AsyncDisposable {
    */
   async publish(...events: unknown[]): Promise<void> {
     const bodies = events.map(bodyOf);
-    this.#tellTime();
+    this.#setTime();
     await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
   }
 
@@ -122,7 +122,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   /**
-   * Moves the clock on by so many ms. Events whose retry is due on the way run, each at its time.
+   * Moves the clock on by `ms`. Events whose retry is due on the way run, each at its time.
    *
    * @throws {RangeError} When `ms` is less than 0 or not a number.
    */
@@ -155,12 +155,12 @@ export class TestQueue implements AsyncDisposable {
     return await this.broker.waiting(this.#queue);
   }
 
-  /** The events that were given up, in their order. */
+  /** The dead letters, in order. */
   async failed(): Promise<DeadLetter[]> {
     return (await this.broker.peek(failedQueueName(this.#queue), Infinity)).map(deadLetter);
   }
 
-  /** Stops the worker and disposes of what its `setup` returned; all events are gone. */
+  /** Stops the worker and disposes of the result of its `setup`. All events are lost. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.disposeAsync();
   }
@@ -173,12 +173,12 @@ export class TestQueue implements AsyncDisposable {
 
   async #toNext(): Promise<void> {
     this.clock.advance(Math.max((this.clock.next ?? 0) - this.clock.now(), 0));
-    this.#tellTime();
+    this.#setTime();
     await this.idle();
   }
 
-  /** The consumer takes the time of day from the system and counts from what it is told here. */
-  #tellTime(): void {
+  /** The consumer takes the time of day from the system, and adds the time of this clock. */
+  #setTime(): void {
     this.#consumer.sweep(performance.now() + Date.now() - this.clock.now());
   }
 
@@ -189,7 +189,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #makeConsumer(): Consumer {
-    const { limits, stateDir } = this.#stage.config;
+    const { limits, stateDir } = this.#tested.config;
     return new Consumer({
       queue: this.#queue,
       broker: this.broker,
@@ -205,7 +205,7 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #makeExecutor(listener: ExecutorListener<Entry>): TestExecutor<Entry> {
-    return new TestExecutor((...run) => this.#stage.runOptions(...run), {
+    return new TestExecutor((...run) => this.#tested.runOptions(...run), {
       onStart: (jobs) => listener.onStart(jobs),
       onOutcome: (job, outcome, ...times) => {
         this.#results.push(this.#resultOf(job, outcome));
@@ -219,7 +219,7 @@ export class TestQueue implements AsyncDisposable {
       event: parsed(entry.body),
       messageId: entry.id,
       at: this.clock.now(),
-      ...this.#stage.outcomeOf(entry, outcome, entry.crashes),
+      ...this.#tested.outcomeOf(entry, outcome, entry.crashes),
     };
   }
 
@@ -229,10 +229,10 @@ export class TestQueue implements AsyncDisposable {
   }
 }
 
-/** What a queue works with. */
-interface Surroundings {
+/** The parts of a queue. */
+interface QueueParts {
   readonly broker: MemoryBroker;
   readonly clock: FakeClock;
-  /** What is disposed of with the queue. */
+  /** Disposed of with the queue. */
   readonly opened: AsyncDisposableStack;
 }

@@ -1,5 +1,5 @@
 /**
- * The events of a queue under test: how they come to it, and how they are shown.
+ * The events of a queue under test, as they are published and as tests see them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { HEADER, newEventProperties } from "../engine/broker/headers.ts";
 import type { MemoryBroker } from "../engine/broker/memory.ts";
 import type { FakeClock } from "./clock.ts";
 import type { EventOutcome } from "./results.ts";
-import type { Send } from "./stage.ts";
+import type { Send } from "./worker_under_test.ts";
 
 /** One run of an event of a queue. */
 export interface QueueResult extends EventOutcome {
@@ -22,7 +22,7 @@ export interface QueueResult extends EventOutcome {
   readonly at: number;
 }
 
-/** An event that was given up. */
+/** A dead letter. */
 export interface DeadLetter {
   /** The event as it was published; the text of its body where that is not JSON. */
   readonly event: unknown;
@@ -45,7 +45,7 @@ export function sendTo(broker: MemoryBroker, clock: FakeClock): Send {
   };
 }
 
-/** A stored event that was given up. */
+/** A dead letter, from the stored event. */
 export function deadLetter({ body, properties }: StoredEvent): DeadLetter {
   const { messageId = "", headers = {} } = properties;
   const text = (name: string) => String(headers[name] ?? "");
@@ -58,7 +58,7 @@ export function deadLetter({ body, properties }: StoredEvent): DeadLetter {
   };
 }
 
-/** What a body says; its text where that is not JSON. */
+/** The event of a body; its text where that is not JSON. */
 export function parsed(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -1,6 +1,6 @@
 /**
- * What handlers say of their events by `ctx.report`. The engine keeps it for failures only; a test
- * may want it of any run.
+ * The reports of handlers by `ctx.report`. The engine keeps those of failures only; tests see those
+ * of all runs.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import type { Reported } from "./results.ts";
 
 const NOTHING: Reported = { tags: {}, breadcrumbs: [] };
 
-/** Knows which context belongs to which job. */
+/** Maps jobs to their contexts. */
 export class Reports implements RunProbe {
-  /** The jobs that the next call of the handler is for: between their marks and it nothing waits. */
+  /** The jobs of the next call of the handler, which follows their probes without a wait. */
   #next = new Set<Job>();
   readonly #contexts = new WeakMap<Job, Context>();
 
@@ -29,12 +29,12 @@ export class Reports implements RunProbe {
     this.#next.delete(job);
   }
 
-  /** What was reported in the last run of a job. */
+  /** The reports of the last run of a job. */
   of(job: Job): Reported {
     return (this.#contexts.get(job) as RunContext | undefined)?.reported ?? NOTHING;
   }
 
-  /** The worker, but that the contexts of its calls are known. */
+  /** The worker, with the contexts of its calls recorded. */
   watched(worker: Worker): Worker {
     return Object.create(worker, "batch" in worker ? this.#batch(worker) : this.#single(worker));
   }

@@ -1,14 +1,14 @@
 /**
- * What a test gets to see of a run, as plain data.
+ * The results of a run, as plain data for tests.
  *
  * @module
  */
 
-import type { LogLevel } from "../config/config.ts";
+import type { LogLevel } from "../config/general_settings.ts";
 import type { ErrorData } from "../errors/error_data.ts";
 import type { FailureReason, Outcome, Settlement } from "../engine/settle/outcome.ts";
 
-/** What became of an event. */
+/** The outcome of an event. */
 export type OutcomeName =
   /** Its handler returned. */
   | "done"
@@ -16,9 +16,9 @@ export type OutcomeName =
   | "discarded"
   /** It runs again after `delay` seconds. */
   | "retried"
-  /** It lies among the dead letters, `<queue>.failed`. */
+  /** It is a dead letter, in `<queue>.failed`. */
   | "failed"
-  /** It went back to its queue, as its worker was stopped; that is no attempt. */
+  /** It was released to its queue, as its worker stopped; that is no attempt. */
   | "released";
 
 /** An error, bounded and redacted as it is in logs and dead letters. */
@@ -26,7 +26,7 @@ export type ErrorInfo = Omit<ErrorData, "tags" | "breadcrumbs">;
 
 /** The end of one run of an event. */
 export interface EventOutcome {
-  /** What became of the event. */
+  /** The outcome of the event. */
   readonly outcome: OutcomeName;
   /** Which attempt this run was, from 1. */
   readonly attempt: number;
@@ -36,11 +36,11 @@ export interface EventOutcome {
   readonly delay?: number;
   /** Of one that is retried: whether this run used up one of its attempts. */
   readonly counted?: boolean;
-  /** What was thrown, unless the event is done or released. */
+  /** The error that was thrown, unless the event is done or released. */
   readonly error?: ErrorInfo;
-  /** What the handler said by `ctx.report`, of all calls together. */
+  /** The tags of `ctx.report`, of all calls together. */
   readonly tags: Readonly<Record<string, string>>;
-  /** What the handler said by `ctx.report`, in its order. */
+  /** The breadcrumbs of `ctx.report`, in order. */
   readonly breadcrumbs: readonly string[];
 }
 
@@ -62,15 +62,15 @@ export interface LoggedLine {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** What a handler has reported. */
+/** The reports of a handler. */
 export type Reported = Pick<EventOutcome, "tags" | "breadcrumbs">;
 
 const NAMES = { done: "done", release: "released", retry: "retried", fail: "failed" } as const;
 
 /**
- * The end of a run, from what it came to.
+ * The end of a run, from its outcome and settlement.
  *
- * @param attempt Which attempt it was, where the outcome does not say.
+ * @param attempt The attempt, where the outcome has none.
  */
 export function eventOutcome(
   outcome: Outcome,

@@ -10,7 +10,7 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, Stage, type WorkerTestOptions } from "./stage.ts";
+import { bodyOf, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How events are run by {@linkcode runBatch}. */
 export interface RunBatchOptions extends WorkerTestOptions {
@@ -30,35 +30,35 @@ export interface RunEventOptions extends Omit<RunBatchOptions, "messageIds"> {
   readonly messageId?: string;
 }
 
-/** What one event came to. */
+/** The result of one event. */
 export interface RunResult extends EventOutcome {
-  /** What the worker published, in its order. */
+  /** The events that the worker published, in order. */
   readonly published: readonly PublishedEvent[];
-  /** What the worker logged, in its order, also in `setup`. */
+  /** The lines that the worker logged, in order, also in `setup`. */
   readonly logs: readonly LoggedLine[];
 }
 
-/** What several events came to. */
+/** The result of several events. */
 export interface BatchResult {
   /** One for each event, in their order. */
   readonly events: readonly EventOutcome[];
-  /** What the worker published, in its order. */
+  /** The events that the worker published, in order. */
   readonly published: readonly PublishedEvent[];
-  /** What the worker logged, in its order, also in `setup`. */
+  /** The lines that the worker logged, in order, also in `setup`. */
   readonly logs: readonly LoggedLine[];
 }
 
 /**
- * Runs one event by a worker, as the program would: the event becomes JSON and is parsed, fitted
- * to the worker's schema and handed to the handler of a worker that was set up; what was set up is
- * disposed of. A worker of batches gets a batch of one.
+ * Runs one event by a worker, as the program would: the event becomes JSON and is parsed, checked
+ * by the worker's schema and passed to the handler. `setup` runs before, and its result is disposed
+ * of after. A worker of batches gets a batch of one.
  *
- * Nothing waits: an event that is `retried` is not run again here (see {@linkcode TestQueue}).
+ * An event that is `retried` does not run again here: see {@linkcode TestQueue}.
  *
  * @param event Anything that can be written as JSON.
  * @throws {TypeError} When the event cannot be written as JSON.
  * @throws {ConfigError} When a variable of `environment` is wrong.
- * @throws {RangeError} When the worker says of itself what cannot be.
+ * @throws {RangeError} When the worker declares an impossible number.
  * @throws What the worker's `setup` throws, or the disposal of what it returned.
  *
  * @example A test of a worker
@@ -82,7 +82,7 @@ export async function runEvent(
   const { messageId, ...shared } = options;
   const result = await runBatch(worker, [event], { ...shared, messageIds: [messageId] });
   const { events: [outcome], ...common } = result;
-  if (!outcome) throw new Error("The event came to no end");
+  if (!outcome) throw new Error("The event has no outcome");
   return { ...outcome, ...common };
 }
 
@@ -98,9 +98,9 @@ export async function runBatch(
   options: RunBatchOptions = {},
 ): Promise<BatchResult> {
   const jobs = events.map((event, index) => jobOf(event, index, options));
-  await using stage = await Stage.open(worker, options);
-  const runs = new Runs(stage, jobs.length);
-  using executor = new TestExecutor((...run) => oneByOne(stage.runOptions(...run)), runs);
+  await using tested = await WorkerUnderTest.open(worker, options);
+  const runs = new Runs(tested, jobs.length);
+  using executor = new TestExecutor((...run) => oneByOne(tested.runOptions(...run)), runs);
   const stop = () => void executor.stop(0);
   options.stop?.addEventListener("abort", stop);
   try {
@@ -110,10 +110,10 @@ export async function runBatch(
   } finally {
     options.stop?.removeEventListener("abort", stop);
   }
-  return { events: runs.of(jobs), published: stage.published, logs: stage.logs };
+  return { events: runs.of(jobs), published: tested.published, logs: tested.logs };
 }
 
-/** Never several at once, so that what is published and logged has one order. */
+/** Runs events one after another, so that publishes and log lines have one order. */
 function oneByOne(options: RunOptions): RunOptions {
   return { ...options, description: { ...options.description, concurrency: 1 } };
 }
@@ -131,13 +131,13 @@ function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
 
 /** Takes the outcomes of events that are run once. */
 class Runs implements ExecutorListener {
-  readonly #stage: Stage;
+  readonly #tested: WorkerUnderTest;
   readonly #count: number;
   readonly #outcomes = new Map<Job, EventOutcome>();
   readonly #ended = Promise.withResolvers<void>();
 
-  constructor(stage: Stage, count: number) {
-    this.#stage = stage;
+  constructor(tested: WorkerUnderTest, count: number) {
+    this.#tested = tested;
     this.#count = count;
     if (count === 0) this.#ended.resolve();
   }
@@ -147,7 +147,7 @@ class Runs implements ExecutorListener {
     return this.#ended.promise;
   }
 
-  /** What became of each job. */
+  /** The outcome of each job. */
   of(jobs: readonly Job[]): EventOutcome[] {
     return jobs.map((job) => this.#outcomes.get(job)).filter((outcome) => outcome !== undefined);
   }
@@ -155,7 +155,7 @@ class Runs implements ExecutorListener {
   onStart(): void {}
 
   onOutcome(job: Job, outcome: Outcome): void {
-    this.#outcomes.set(job, this.#stage.outcomeOf(job, outcome));
+    this.#outcomes.set(job, this.#tested.outcomeOf(job, outcome));
     if (this.#outcomes.size === this.#count) this.#ended.resolve();
   }
 }

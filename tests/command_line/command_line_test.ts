@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type Command,
-  parseCommandLine,
-  type RunCommand,
-} from "../../lib/command_line/command_line.ts";
+import type { Command, RunCommand } from "../../lib/command_line/command.ts";
+import { parseCommandLine } from "../../lib/command_line/command_line.ts";
 import { VERSION } from "../../lib/system/version.ts";
 
 function parse(line: string): Command {

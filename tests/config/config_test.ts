@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  type Config,
-  ConfigError,
-  type ConfigFlags,
-  type Environment,
-  loadConfig,
-  maskUrl,
-  readConfig,
-  SETTINGS,
-} from "../../lib/config/config.ts";
+import { type Config, loadConfig, readConfig } from "../../lib/config/config.ts";
+import type { Environment } from "../../lib/config/environment.ts";
+import { maskUrl } from "../../lib/config/mask.ts";
+import { ConfigError } from "../../lib/config/problem.ts";
+import type { ConfigFlags } from "../../lib/config/setting.ts";
+import { SETTINGS } from "../../lib/config/settings.ts";
 
 /** The lines of the error that loading ends with. */
 function problems(environment: Environment, flags?: ConfigFlags): string[] {

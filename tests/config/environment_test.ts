@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mergeEnvironment } from "../../lib/config/environment.ts";
-import { loadConfig, readEnvironment } from "../../lib/config/config.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import { mergeEnvironment, readEnvironment } from "../../lib/config/environment.ts";
 
 /** Runs with a new folder. */
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  type Environment,
-  loadConfig,
-  queueKey,
-  queueNameProblems,
-  type QueueOverrides,
-} from "../../lib/config/config.ts";
+import { loadConfig } from "../../lib/config/config.ts";
+import type { Environment } from "../../lib/config/environment.ts";
+import { queueKey } from "../../lib/config/queue_key.ts";
+import { queueNameProblems, type QueueOverrides } from "../../lib/config/queues.ts";
 import { sentence } from "../../lib/config/problem.ts";
 
 const KNOWN = ["user_activity", "missedmessage_mobile_notifications", "test"];

@@ -4,7 +4,14 @@ import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import { type Config, loadConfig } from "../../lib/config/config.ts";
 import { IsolationTurns } from "../../lib/engine/consumer/suspects/turns.ts";
 import type { Report } from "../../lib/engine/report.ts";
-import { consumedQueue, getActiveWorkerQueues, getWorker } from "../../lib/engine/registry.ts";
+import {
+  consumedQueue,
+  getActiveWorkerQueues,
+  getWorker,
+  getWorkerQueues,
+  queuesOf,
+  workerQueueOf,
+} from "../../lib/engine/registry.ts";
 import { Conditions } from "../fixtures/executor.ts";
 
 /** A folder of the user's workers and a state folder, removed at the end. */
@@ -100,6 +107,42 @@ Deno.test("getActiveWorkerQueues goes on when the user's folder cannot be read",
   assert.match(problems.join(), /^The workers' folder \/nowhere\/at\/all cannot be read: /);
 });
 
+Deno.test("getActiveWorkerQueues loads no worker where it is told what each is", async () => {
+  using here = surroundings({
+    "broken.ts": "globalThis.loadedByMistake = true; throw new Error('loaded');",
+    "mine.ts": worker("mine"),
+  });
+  const asked: string[] = [];
+  const names = await getActiveWorkerQueues({
+    config: here.config,
+    ask: ({ name }) => {
+      asked.push(name);
+      return Promise.resolve(name === "mine" ? "active" : name === "noop" ? "test" : "disabled");
+    },
+  });
+  assert.deepEqual(names, ["mine"]);
+  assert.deepEqual(asked, ["broken", "mine", "noop", "noop_batch", "test", "user_activity"]);
+  assert(!("loadedByMistake" in globalThis));
+});
+
+Deno.test("getWorkerQueues names each shard, and loads no worker", () => {
+  using here = surroundings({ "mine.ts": "throw new Error('loaded');" }, { MINE_SHARDS: "2" });
+  const mine = getWorkerQueues(here.config).filter(({ worker }) => worker === "mine");
+  assert.deepEqual(mine, [
+    { worker: "mine", queue: "mine_shard1", workerNum: 1 },
+    { worker: "mine", queue: "mine_shard2", workerNum: 2 },
+  ]);
+});
+
+Deno.test("a shard may be named as it is called at the broker", () => {
+  using here = surroundings({ "mine.ts": worker("mine") }, { MINE_SHARDS: "2" });
+  const second = { worker: "mine", queue: "mine_shard2", workerNum: 2 };
+  assert.deepEqual(workerQueueOf("mine_shard2", 0, here.config), second);
+  assert.deepEqual(queuesOf("mine_shard2", here.config), [second]);
+  assert.equal(queuesOf("mine", here.config).length, 2);
+  assert.throws(() => queuesOf("mine_shard3", here.config), { name: "UsageError" });
+});
+
 const SHARDS: readonly [shards: string, workerNum: number, expected: string][] = [
   ["", 0, "user_activity"],
   ["", 7, "user_activity"],
@@ -144,7 +187,7 @@ function running(config: Config) {
     broker,
     reports,
     settled,
-    options: { broker, report, turns: new IsolationTurns(), config },
+    options: { broker, report, config, turns: new IsolationTurns(), inline: true as const },
   };
 }
 
@@ -229,6 +272,27 @@ Deno.test("a worker is set up, runs until it is stopped, and closes what it open
   assert.deepEqual(mine.totals, { processed: 2, retried: 0, failed: 0 });
   assert.equal(mine.inFlight, 0);
   assert.equal(Deno.readTextFileSync(here.config.testFile), "mine opened; 1 2 closed");
+});
+
+Deno.test("a worker in a thread runs its events there, and is not loaded here", async () => {
+  const more = `async consume(event, ctx) {
+    globalThis.ranHere = true;
+    await ctx.publish("seen", { in: ctx.queue });
+  }`;
+  using here = surroundings({ "mine.ts": worker("mine", more) });
+  const { broker, options, settled } = running(here.config);
+  await using _broker = broker;
+  await Promise.all([broker.declare("mine"), broker.declare("seen")]);
+  await broker.publish("mine", "{}");
+  const thread = { inline: false, isOnly: true, onlyIfActive: false } as const;
+  const mine = await getWorker("mine", { ...options, ...thread });
+  await mine.setup();
+  const ended = mine.start();
+  await settled(1);
+  await mine.stop(1000);
+  assert.equal(await ended, "stopped");
+  assert.equal((await broker.depth("seen"))?.ready, 1);
+  assert(!("ranHere" in globalThis));
 });
 
 Deno.test("a worker consumes the shard that its number names", async () => {

@@ -16,15 +16,15 @@ const WORKERS: Readonly<Record<string, string>> = {
 
 Deno.test("where all queues that are left are parked, the process asks to be restarted", async () => {
   const folder = await Deno.makeTempDir({ prefix: "pq-parked-" });
-  const tasks = Object.entries(WORKERS).map(([name, source]) => {
-    const file = `${folder}/${name}.ts`;
-    Deno.writeTextFileSync(file, source);
-    return { file: { name, file }, queue: name, workerNum: 0 };
+  const workersDir = `${folder}/workers`;
+  Deno.mkdirSync(workersDir);
+  const queues = Object.entries(WORKERS).map(([worker, source]) => {
+    Deno.writeTextFileSync(`${workersDir}/${worker}.ts`, source);
+    return { worker, queue: worker, workerNum: 0 };
   });
   try {
     const run = new ProcessRun({
-      tasks: () => tasks,
-      folders: [],
+      queues,
       command: {
         queues: { kind: "all" },
         inline: false,
@@ -32,9 +32,13 @@ Deno.test("where all queues that are left are parked, the process asks to be res
         maxEvents: undefined,
         maxSeconds: 15,
         exitWhenParked: false,
-        watch: false,
       },
-      config: loadConfig({ STATE_DIR: folder, QUEUE_STATS_DIR: folder, MAX_RESTARTS: "0" }),
+      config: loadConfig({
+        STATE_DIR: folder,
+        QUEUE_STATS_DIR: folder,
+        WORKERS_DIR: workersDir,
+        MAX_RESTARTS: "0",
+      }),
       print: () => {},
     });
     assert.equal(await run.run(), 3);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CheckConfigCommand } from "../../lib/command_line/command_line.ts";
+import type { CheckConfigCommand } from "../../lib/command_line/command.ts";
 import { loadConfig, readConfig } from "../../lib/config/config.ts";
 import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { COMMON, Surroundings } from "./surroundings.ts";

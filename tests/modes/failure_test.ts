@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../../lib/engine/broker/broker.ts";
-import { ConfigError } from "../../lib/config/config.ts";
+import { ConfigError } from "../../lib/config/problem.ts";
 import { failureOf } from "../../lib/modes/failure.ts";
 import { unknownQueue, UsageError } from "../../lib/errors/usage_error.ts";
 

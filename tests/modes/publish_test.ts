@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
-import type { PublishCommand } from "../../lib/command_line/command_line.ts";
+import type { PublishCommand } from "../../lib/command_line/command.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runPublish } from "../../lib/modes/publish/publish.ts";
 import { COMMON, Surroundings } from "./surroundings.ts";

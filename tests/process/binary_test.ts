@@ -85,8 +85,8 @@ function binaryTest(name: string, test: (installed: Installed) => Promise<void>)
   Deno.test({ name, ignore, fn: () => withFolder((folder) => test(new Installed(folder))) });
 }
 
-Deno.test("the binary may use the network, files, its environment, and nothing else", () => {
-  assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys"]);
+Deno.test("the binary may use the network, files, its environment, start itself, and nothing else", () => {
+  assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys", "run"]);
 });
 
 Deno.test("a runtime that cannot be downloaded is told with what to do", () => {
@@ -110,6 +110,20 @@ binaryTest("the binary holds no package that only scripts import", async () => {
   const bytes = Buffer.from(await Deno.readFile(BINARY));
   assert(bytes.includes("ZodObject"), "it holds no zod");
   assert(!bytes.includes("createProgramDiagnostics"), "it holds the TypeScript compiler");
+});
+
+binaryTest("the binary restarts with --watch when a worker changes", async (installed) => {
+  await using program = installed.start("--queue_name", "hello", "--watch");
+  const lines = (text: RegExp) => program.stderr.filter((line) => text.test(line)).length;
+  await program.until("it has started", () => lines(/connecting to queue hello/) === 1);
+  const changed = WORKER.replaceAll("doing {what}", "changed {what}");
+  Deno.writeTextFileSync(`${installed.folder}/workers/hello.js`, changed);
+  await program.until("it has restarted", () => lines(/connecting to queue hello/) === 2);
+  await installed.ok("publish", "hello", '{"do":"run"}');
+  await program.until("a worker must not start programs", () => lines(/NotCapable/) > 0);
+  assert(lines(/changed run/) === 1);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
 });
 
 binaryTest("the binary runs every built-in queue on the embedded broker", async (installed) => {

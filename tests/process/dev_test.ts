@@ -1,25 +1,28 @@
 /**
- * `deno task dev`: all queues, begun anew when a file changes.
+ * `deno task dev`: all queues, restarted when a file changes.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { type LogLine, Program } from "../fixtures/process/program.ts";
+import { type Ended, type LogLine, Program } from "../fixtures/process/program.ts";
 import { hostTest } from "../fixtures/process/stage.ts";
-import { until } from "../fixtures/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const RELOADS = 30;
-/** Memory may grow by so much over all reloads, in MB: the code that is loaded anew each time. */
-const MOST_GROWTH_MB = 150;
+/** The most that the memory of the parent may grow over all reloads, in MB. */
+const MOST_GROWTH_MB = 30;
 
-/** What a process holds. */
+const STARTED = /were launched|connecting to|is started again when/;
+
+/** What the processes of the task hold. */
 interface Held {
-  readonly threads: number;
+  /** The children: the program itself. */
+  readonly children: readonly number[];
+  /** Open files of the parent. */
   readonly files: number;
-  readonly sockets: number;
+  /** Memory of the parent. */
   readonly rssMb: number;
 }
 
@@ -72,8 +75,8 @@ class Workshop implements AsyncDisposable {
     const [, ...all] = tasks.dev.command.split(" ");
     const args = all.flatMap((arg: string) => arg === "--all" ? queues : [arg]);
     const workshop = new Workshop(folder, [...args, ...log], options);
-    await workshop.program.until("it has begun", () => {
-      return workshop.program.stderr.some((line) => /were launched|connecting to/.test(line));
+    await workshop.program.until("it has started, or waits for a change", () => {
+      return workshop.program.stderr.some((line) => STARTED.test(line));
     });
     return workshop;
   }
@@ -99,6 +102,15 @@ class Workshop implements AsyncDisposable {
     await this.program.untilLogged(new RegExp(`^${text}$`));
   }
 
+  /** Waits until the log has an error of a queue. @param text A part of the error. */
+  async untilError(queue: string, text: string): Promise<void> {
+    await this.program.until(`an error of ${queue} with ${text}`, () => {
+      return this.program.log.some((line) => {
+        return line["level"] === "error" && JSON.stringify(line).includes(text);
+      });
+    });
+  }
+
   /** Waits until the threads were launched so many times. */
   async untilStarted(times: number): Promise<void> {
     await this.untilLines(times, /were launched$/);
@@ -116,29 +128,34 @@ class Workshop implements AsyncDisposable {
     return this.program.log.filter((line) => message.test(line.message));
   }
 
-  /** What the process holds. */
+  /** What the processes hold. */
   get held(): Held {
     const proc = `/proc/${this.program.pid}`;
-    const tasks = [...Deno.readDirSync(`${proc}/task`)].map(({ name }) => {
-      return textOf(`${proc}/task/${name}/comm`);
-    });
-    const files = [...Deno.readDirSync(`${proc}/fd`)];
-    const rss = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`${proc}/status`))?.[1];
+    const rss = /VmRSS:\s+(\d+)/.exec(textOf(`${proc}/status`))?.[1];
     return {
-      threads: tasks.filter((name) => name.startsWith("worker-")).length,
-      files: files.length,
-      sockets: files.filter(({ name }) => isSocket(`${proc}/fd/${name}`)).length,
+      children: childrenOf(this.program.pid),
+      files: [...Deno.readDirSync(`${proc}/fd`)].length,
       rssMb: Number(rss) / 1024,
     };
   }
 
+  /** Ends it as Ctrl-C does. */
+  async interrupt(): Promise<Ended> {
+    this.program.signal("SIGINT");
+    return await this.program.end(5);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.program[Symbol.asyncDispose]();
+    // A killed parent leaves its child behind, which keeps the streams open.
+    const children = childrenOf(this.program.pid);
+    const ended = this.program[Symbol.asyncDispose]();
+    for (const pid of children) kill(pid);
+    await ended;
     await Deno.remove(this.folder, { recursive: true });
   }
 }
 
-Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C ends it", async () => {
+Deno.test("dev: a changed, a new, a broken and a mended worker are seen, and Ctrl-C ends it", async () => {
   await using workshop = await Workshop.open();
   const { program } = workshop;
   await workshop.untilHandled("first", "first 1");
@@ -149,7 +166,7 @@ Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C en
   await workshop.untilStarted(3);
   await workshop.untilHandled("second", "second 1");
   await workshop.worker("second", "", "export default {{");
-  await program.untilLogged(/^The worker of second did not start: it waits for a change of/);
+  await workshop.untilError("second", "second.ts does not load");
   await workshop.untilStarted(4);
   await workshop.worker("first", "first 3");
   await workshop.untilStarted(5);
@@ -157,17 +174,20 @@ Deno.test("dev: what is changed, added, broken and mended is seen, and Ctrl-C en
   await workshop.worker("second", "second 2");
   await workshop.untilStarted(6);
   await workshop.untilHandled("second", "second 2");
+  await Deno.remove(`${workshop.folder}/mine/second.ts`);
+  await workshop.untilStarted(7);
+  assert.equal(workshop.lines(/were launched$/).at(-1)?.["count"], 2);
   const began = performance.now();
-  program.signal("SIGINT");
-  await program.end(5);
+  assert.equal((await workshop.interrupt()).code, 0);
   assert(performance.now() - began < 2000);
+  assert.equal(program.stdout.join(), "");
 });
 
 Deno.test("dev: a file that a worker could not find is seen when it comes", async () => {
   await using workshop = await Workshop.open();
-  const { program, folder } = workshop;
+  const { folder } = workshop;
   await workshop.worker("second", "", importing("./sub/helper.ts"));
-  await program.untilLogged(/^The worker of second did not start: it waits for a change of/);
+  await workshop.untilError("second", "helper.ts");
   await Deno.mkdir(`${folder}/mine/sub`);
   await Deno.writeTextFile(`${folder}/mine/sub/helper.ts`, `export const text = "helped";`);
   await workshop.untilHandled("second", "helped");
@@ -175,31 +195,54 @@ Deno.test("dev: a file that a worker could not find is seen when it comes", asyn
 
 Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
   await using workshop = await Workshop.open({ workersDir: "my/own" });
-  const { program, folder } = workshop;
+  const { folder } = workshop;
+  const missing = /^The program ended with 1: it is started again when a file changes$/;
+  await workshop.untilLines(1, missing);
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
   await workshop.worker("second", "second 1");
-  await workshop.untilStarted(2);
+  await workshop.untilStarted(1);
   await workshop.untilHandled("second", "second 1");
   await Deno.rename(`${folder}/my/own`, `${folder}/my/gone`);
-  await program.until("it is gone", () => workshop.lines(/were launched$/).at(-1)?.["count"] === 1);
+  await workshop.untilLines(2, missing);
   await Deno.rename(`${folder}/my/gone`, `${folder}/my/own`);
-  await program.until("it is back", () => workshop.lines(/were launched$/).at(-1)?.["count"] === 2);
+  await workshop.publish("second", {});
+  await workshop.untilLines(2, /^second 1$/);
 });
 
-Deno.test("dev: a queue whose file is gone for a while stays as it was", async () => {
+Deno.test("dev: a queue whose file is gone for a while runs when the file is back", async () => {
   await using workshop = await Workshop.open({ queues: ["--queue_name", "first"] });
   const { program, folder } = workshop;
   await workshop.untilHandled("first", "first 1");
   await Deno.rename(`${folder}/mine/first.ts`, `${folder}/mine/first.ts~`);
-  await program.untilLogged(/^The workers stay as they were: there is no queue first/);
+  await program.untilLogged(/^The program ended with 2: it is started again when a file changes/);
+  assert(program.stderr.some((line) => line.includes("there is no queue first")));
   await Deno.rename(`${folder}/mine/first.ts~`, `${folder}/mine/first.ts`);
   await workshop.publish("first", {});
-  await program.until("it goes on", () => {
-    return program.log.filter(({ message }) => message === "first 1").length === 2;
-  });
-  program.signal("SIGINT");
-  assert.equal((await program.end(5)).code, 0);
+  await workshop.untilLines(2, /^first 1$/);
+  assert.equal((await workshop.interrupt()).code, 0);
+});
+
+Deno.test("dev: a syntax error in the program itself is waited out", async () => {
+  await using workshop = await Workshop.open();
+  const path = `${workshop.folder}/lib/modes/run/ends.ts`;
+  const source = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, "export {{");
+  await workshop.untilLines(1, /^The program ended with 1: it is started again/);
+  await Deno.writeTextFile(path, source);
+  await workshop.untilStarted(2);
+  await workshop.untilHandled("first", "first 1");
+});
+
+Deno.test("dev: Ctrl-C ends it with the program's code while it waits for a change", async () => {
+  await using workshop = await Workshop.open({ workersDir: "missing" });
+  assert.equal((await workshop.interrupt()).code, 1);
+});
+
+Deno.test("dev: a program that has nothing more to do ends it", async () => {
+  await using workshop = await Workshop.open({ queues: ["--queue_name", "first", "--drain"] });
+  const { code, stdout } = await workshop.program.end();
+  assert.deepEqual([code, stdout.length], [0, 1]);
 });
 
 Deno.test("dev: an event that runs while files change again and again is not blamed", async () => {
@@ -218,45 +261,46 @@ Deno.test("dev: an event that runs while files change again and again is not bla
   assert.deepEqual(workshop.lines(/failed|Problem/), []);
 });
 
-Deno.test(`dev: after ${RELOADS} reloads nothing is left of those before`, async () => {
+Deno.test(`dev: ${RELOADS} reloads lose no event and leave nothing behind`, async () => {
   await using workshop = await Workshop.open();
-  await Deno.writeTextFile(`${workshop.folder}/lib/system/version.ts`, "\n", { append: true });
+  const changed = `${workshop.folder}/lib/system/version.ts`;
+  await Deno.writeTextFile(changed, "\n", { append: true });
   await workshop.untilStarted(2);
-  // Its files are open when it consumes.
-  await workshop.untilHandled("first", "first 1");
   const before = workshop.held;
-  for (let reload = 1; reload <= RELOADS; reload++) {
-    await Deno.writeTextFile(`${workshop.folder}/lib/system/version.ts`, "\n", { append: true });
-    await workshop.untilStarted(2 + reload);
+  const reload = async (number: number) => {
+    await Deno.writeTextFile(changed, "\n", { append: true });
+    await workshop.untilStarted(2 + number);
+  };
+  for (let number = 1; number <= RELOADS; number++) {
+    // Published while the program is restarted, or just before.
+    await Promise.all([reload(number), workshop.publish("first", {})]);
   }
-  await until("as many threads run as at first", () => workshop.held.threads === before.threads);
+  await workshop.untilLines(RELOADS, /^first 1$/);
+  assert.deepEqual(
+    new Set(workshop.lines(/^first 1$/).map(({ attempt }) => attempt)),
+    new Set([1]),
+  );
   const after = workshop.held;
+  assert.equal(after.children.length, 1);
+  assert.notDeepEqual(after.children, before.children);
   assert(after.files <= before.files + 2, `${before.files} open files became ${after.files}`);
   const grown = after.rssMb - before.rssMb;
   assert(grown < MOST_GROWTH_MB, `it grew by ${grown} MB`);
-  await workshop.publish("first", {});
-  await workshop.untilLines(2, /^first 1$/);
 });
 
-hostTest(
-  "dev: on RabbitMQ, too, a reload leaves no thread and no socket",
-  "first",
-  async ({ url }) => {
-    await using workshop = await Workshop.open({ url });
-    await workshop.untilHandled("first", "first 1");
-    const { threads, sockets } = workshop.held;
-    assert(sockets >= 2, `${sockets} sockets`);
-    for (let reload = 1; reload <= 3; reload++) {
-      await workshop.worker("first", `first ${1 + reload}`);
-      await workshop.untilStarted(1 + reload);
-      await workshop.untilHandled("first", `first ${1 + reload}`);
-    }
-    await until("it holds what it held at first", () => {
-      const now = workshop.held;
-      return now.threads === threads && now.sockets === sockets;
-    });
-  },
-);
+hostTest("dev: on RabbitMQ, too, a reload leaves no connection", "first", async (stage) => {
+  const { url, client } = stage;
+  await using workshop = await Workshop.open({ url });
+  await workshop.untilHandled("first", "first 1");
+  for (let reload = 1; reload <= 3; reload++) {
+    await workshop.worker("first", `first ${1 + reload}`);
+    await workshop.untilStarted(1 + reload);
+    await workshop.untilHandled("first", `first ${1 + reload}`);
+  }
+  const { consumerCount } = await client.channel.checkQueue("first");
+  assert.equal(consumerCount, 1);
+  assert.equal(workshop.held.children.length, 1);
+});
 
 Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", async () => {
   await using workshop = await Workshop.open({ log: [], first: slow("go") });
@@ -319,11 +363,25 @@ async function copy(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) await copy(`${from}/${name}`, `${to}/${name}`);
 }
 
-function isSocket(path: string): boolean {
+function childrenOf(pid: number): number[] {
+  const tasks = [...listOf(`/proc/${pid}/task`)];
+  const texts = tasks.map((task) => textOf(`/proc/${pid}/task/${task}/children`));
+  return texts.flatMap((text) => text.split(" ").filter(Boolean).map(Number));
+}
+
+function listOf(folder: string): string[] {
   try {
-    return Deno.readLinkSync(path).startsWith("socket:");
+    return [...Deno.readDirSync(folder)].map(({ name }) => name);
   } catch {
-    return false;
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
   }
 }
 

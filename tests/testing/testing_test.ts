@@ -470,6 +470,7 @@ Deno.test("TestQueue says when events wait for ever", async () => {
 Deno.test("TestQueue hands over what was published together as a batch", async () => {
   await using queue = await TestQueue.start(batches(() => {}));
   await queue.publish(...letters("abcd"));
+  await queue.idle();
   await queue.publish(...letters("ef"));
   await queue.settled();
   assert.deepEqual(queue.results.map(({ tags }) => tags["batch"]), [

@@ -1,39 +1,36 @@
 /**
- * A worker's numbers with those set from outside put over them.
+ * The numbers of a worker, overridden by the settings.
  *
  * @module
  */
 
+import type { QueueOverrides } from "../../config/queues.ts";
 import type { Worker } from "../../worker.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
-
-/** Numbers of a worker that `PQ_<QUEUE>_…` sets from outside; units as in the worker. */
-export interface WorkerOverrides {
-  readonly prefetch?: number | undefined;
-  readonly concurrency?: number | undefined;
-  readonly retries?: readonly number[] | undefined;
-  readonly maxConsumeSeconds?: number | null | undefined;
-  readonly batchSize?: number | undefined;
-  readonly maxHeapMb?: number | undefined;
-}
 
 /** Zulip's limit for one event. */
 const DEFAULT_MAX_CONSUME_SECONDS = 30;
 const DEFAULT_RETRIES = [5, 60, 300];
 /** A prefetch count has 16 bits in AMQP. */
 const MOST_PREFETCH = 65_535;
-/** Unsettled deliveries at once, for a worker that does not say. */
+/** The default prefetch: deliveries in flight at once. */
 export const DEFAULT_PREFETCH = 100;
-/** MB of heap, for a worker that does not say. */
+/** The default heap of a worker, in MB. */
 export const DEFAULT_MAX_HEAP_MB = 256;
 
 /**
  * Describes a worker, defaults filled in. A batch has no more events than may be taken at once.
  *
- * @throws {RangeError} When a number cannot be, or two contradict each other; the message names
+ * @param overrides Numbers of `PQ_<QUEUE>_…`, which replace the worker's own.
+ * @param queue The queue it consumes, where that is a shard. @default {the worker's}
+ * @throws {RangeError} When a number is impossible, or two contradict each other; the message names
  * them.
  */
-export function describe(worker: Worker, overrides: WorkerOverrides = {}): WorkerDescription {
+export function describe(
+  worker: Worker,
+  overrides: QueueOverrides = {},
+  queue: string = worker.queue,
+): WorkerDescription {
   const concurrency = overrides.concurrency ?? worker.concurrency ?? 1;
   if ("batch" in worker && concurrency > 1) {
     throw new RangeError(
@@ -47,7 +44,7 @@ export function describe(worker: Worker, overrides: WorkerOverrides = {}): Worke
     ? overrides.maxConsumeSeconds
     : worker.maxConsumeSeconds;
   const description: WorkerDescription = {
-    queue: worker.queue,
+    queue,
     isTestQueue: worker.isTestQueue ?? false,
     prefetch,
     concurrency,
@@ -60,11 +57,11 @@ export function describe(worker: Worker, overrides: WorkerOverrides = {}): Worke
     maxHeapMb: overrides.maxHeapMb ?? worker.maxHeapMb ?? DEFAULT_MAX_HEAP_MB,
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
   };
-  check(description);
+  check(worker.queue, description);
   return description;
 }
 
-function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
+function check(worker: string, { batch, retries, ...numbers }: WorkerDescription): void {
   const { prefetch, concurrency, maxConsumeSeconds, maxHeapMb } = numbers;
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
   const isTime = (value: number) => Number.isFinite(value) && value >= 0;
@@ -89,7 +86,7 @@ function check({ queue, batch, retries, ...numbers }: WorkerDescription): void {
   ];
   for (const [name, value, isRight, rule] of rules) {
     if (isRight) continue;
-    throw new RangeError(`The worker of ${queue} has ${name} ${value}: it must be ${rule}`);
+    throw new RangeError(`The worker of ${worker} has ${name} ${value}: it must be ${rule}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which workers there are: one file each, named after its queue, in the program's own folder and
+ * Finds the workers: one file each, named after its queue, in the program's own folder and
  * in a folder of the user's.
  *
  * @module
@@ -18,7 +18,7 @@ export interface WorkerFile {
   readonly file: string;
 }
 
-/** A worker's file is not what it should be; the message names the file and what to do. */
+/** A file is no valid worker; the message names the file and the remedy. */
 export class WorkerDeclarationError extends Error {
   override readonly name = "WorkerDeclarationError";
 }
@@ -28,7 +28,7 @@ export const BUILT_IN_DIR = resolve(import.meta.dirname ?? ".", "../../..", "wor
 
 const EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".js", ".mts", ".mjs"]);
 
-/** The files of a discovery, and what was wrong with others. */
+/** The files that were found, and the problems with others. */
 export interface Discovery {
   readonly files: readonly WorkerFile[];
   /** Why files were left out; each message names its file. */
@@ -36,7 +36,7 @@ export interface Discovery {
 }
 
 /**
- * Finds the workers' files by their names; none is loaded.
+ * Finds the workers' files by their names. It loads none.
  *
  * @param workersDir A folder of the user's own workers.
  * @param builtInDir The folder of those that come with the program.
@@ -102,13 +102,13 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   return worker as Worker;
 }
 
-/** The binary runs TypeScript only where that was made JavaScript when it was compiled. */
+/** The binary runs no TypeScript that was not compiled into it. */
 function hintFor(file: string): string {
   if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
   return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";
 }
 
-/** What a worker may say of itself; the compiler sees to it that none is missing. */
+/** The options of a worker; the compiler checks that none is missing. */
 const OPTIONS: ReadonlySet<string> = new Set(
   Object.keys(
     {
@@ -131,7 +131,7 @@ const OPTIONS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** What is wrong with a module's default export, as the rest of a sentence. */
+/** The problem with a module's default export, as the end of a sentence. */
 function wrongWith(worker: Partial<Worker> | undefined, name: string): string | undefined {
   if (typeof worker !== "object" || worker === null) {
     return "declares no worker: write `export default defineWorker({ … })`, with defineWorker " +

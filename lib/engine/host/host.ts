@@ -5,20 +5,21 @@
  * @module
  */
 
-import type { Config, QueueOverrides } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
+import type { QueueOverrides } from "../../config/queues.ts";
 import { queueKey } from "../../config/queue_key.ts";
-import type { Database } from "../../domain/database/database.ts";
-import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
+import { loadWorker, WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { describe } from "./describe.ts";
 import type { Job, WorkerDescription } from "../executor/executor.ts";
 import { LocalExecutor } from "../executor/local_executor.ts";
 import type { RunOptions } from "../executor/runs.ts";
 import { eventLogger } from "../../log/log.ts";
-import { shardQueue } from "./shards.ts";
-import type { Worker, WorkerContext } from "../../worker.ts";
+import { ShardFinder } from "./shard_finder.ts";
+import { WorkerSetup } from "./worker_setup.ts";
+import type { Worker } from "../../worker.ts";
 
-/** What a worker's code is given. */
+/** The options of a {@linkcode WorkerHost}. */
 export interface HostOptions {
   /** The queue it consumes; with shards, the shard. */
   readonly queue: string;
@@ -42,24 +43,29 @@ export class WorkerHost {
   readonly isActive: boolean;
   readonly #worker: Worker;
   readonly #options: HostOptions;
-  readonly #context: WorkerContext;
-  #database: Promise<Database> | undefined;
-  #resource: AsyncDisposable | undefined;
-  #isSettingUp = false;
-  #isClosed = false;
+  readonly #setup: WorkerSetup;
+  readonly #shards: ShardFinder;
 
   private constructor(worker: Worker, file: WorkerFile, options: HostOptions) {
     this.#worker = worker;
     this.#options = options;
-    this.description = { ...described(worker, file, options.config), queue: options.queue };
-    this.isActive = !this.description.isTestQueue && isEnabled(worker, file, options.config);
-    this.#context = this.#makeContext();
+    const { queue, workerNum, config } = options;
+    this.description = described(worker, file, options);
+    this.isActive = !this.description.isTestQueue && isEnabled(worker, file, config);
+    this.#shards = new ShardFinder(config);
+    this.#setup = new WorkerSetup(worker, {
+      queue,
+      workerNum,
+      config,
+      log: eventLogger(queue, workerNum),
+      publish: (to, event) => this.#publish(to, event),
+    });
   }
 
   /**
    * Loads the worker's file.
    *
-   * @throws {WorkerDeclarationError} When it is not a worker, or says of itself what cannot be.
+   * @throws {WorkerDeclarationError} When it is not a worker, or declares an impossible number.
    */
   static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
     return new WorkerHost(await loadWorker(file), file, options);
@@ -70,15 +76,8 @@ export class WorkerHost {
    *
    * @throws What its `setup` throws.
    */
-  async setup(): Promise<void> {
-    this.#isSettingUp = true;
-    try {
-      this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
-    } finally {
-      this.#isSettingUp = false;
-    }
-    // It was closed meanwhile, and that did not wait.
-    if (this.#isClosed) await this.#dispose();
+  setup(): Promise<void> {
+    return this.#setup.setup();
   }
 
   /** Makes what runs its events. */
@@ -87,7 +86,7 @@ export class WorkerHost {
     return new LocalExecutor({
       worker: this.#worker,
       description: this.description,
-      context: this.#context,
+      context: this.#setup.context,
       logFor: (event) => eventLogger(queue, workerNum, event),
       maxEventDepth: config.limits.maxEventDepth,
       ...options,
@@ -95,55 +94,21 @@ export class WorkerHost {
   }
 
   /** Closes what was opened, each thing once; a setup that goes on closes its own when it ends. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    if (!this.#isSettingUp) await this.#dispose();
-  }
-
-  async #dispose(): Promise<void> {
-    const resource = this.#resource;
-    const database = this.#database;
-    this.#resource = undefined;
-    this.#database = undefined;
-    await resource?.[Symbol.asyncDispose]();
-    await (await database?.catch(() => undefined))?.destroy();
-  }
-
-  #makeContext(): WorkerContext {
-    const { queue, workerNum, config } = this.#options;
-    return {
-      queue,
-      workerNum,
-      config,
-      log: eventLogger(queue, workerNum),
-      publish: (to, event) => this.#publish(to, event),
-      database: () => this.#openDatabase(),
-    };
+  close(): Promise<void> {
+    return this.#setup.close();
   }
 
   /** Publishes to a queue, or to the shard of it that the event belongs to. */
   async #publish(queue: string, event: unknown): Promise<void> {
-    const { config, publish } = this.#options;
     const body: string | undefined = JSON.stringify(event);
     if (body === undefined) {
       throw new TypeError(`An event for queue ${queue} must be JSON, and ${typeof event} is not`);
     }
-    const shards = config.shards.get(queueKey(queue));
-    const shard = shards === undefined ? undefined : await shardFunction(queue, config.workersDir);
-    await publish(shardQueue(queue, event, shards, shard), body);
-  }
-
-  /** One database for the worker; a failed attempt is not kept. */
-  #openDatabase(): Promise<Database> {
-    this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
-      this.#database = undefined;
-      throw error;
-    });
-    return this.#database;
+    await this.#options.publish(await this.#shards.queueOf(queue, event), body);
   }
 }
 
-/** Whether a configuration enables a worker. @throws {WorkerDeclarationError} When it cannot say. */
+/** Reports whether a configuration enables a worker. @throws {WorkerDeclarationError} When it throws. */
 export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config): boolean {
   try {
     return Boolean(worker.enabled?.(config) ?? true);
@@ -154,19 +119,23 @@ export function isEnabled(worker: Worker, { file }: WorkerFile, config: Config):
   }
 }
 
-function described(worker: Worker, { file }: WorkerFile, config: Config): WorkerDescription {
+function described(
+  worker: Worker,
+  { file }: WorkerFile,
+  { queue, config }: Pick<HostOptions, "queue" | "config">,
+): WorkerDescription {
   const overrides = config.queues.get(queueKey(worker.queue)) ?? {};
   const misfit = misfitOf(worker, overrides);
   if (misfit !== undefined) throw new WorkerDeclarationError(misfit);
   try {
-    return describe(worker, overrides);
+    return describe(worker, overrides, queue);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new WorkerDeclarationError(`${file}: ${error.message}`, { cause: error });
   }
 }
 
-/** What is set from outside and means nothing to a worker of its kind. */
+/** The problem with a setting that a worker of this kind does not have. */
 function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined {
   const { batchSize, concurrency = 1 } = overrides;
   const { queue } = worker;
@@ -179,14 +148,4 @@ function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined
   if (batchSize === undefined) return undefined;
   return `${prefix}_BATCH_SIZE is ${batchSize}, and the worker of ${queue} takes its events one ` +
     `by one: take the setting out`;
-}
-
-async function shardFunction(queue: string, workersDir: string | undefined) {
-  const file = discover(workersDir).files.find(({ name }) => name === queue);
-  return file && (await loadWorker(file)).shard;
-}
-
-async function openDatabase(url: string): Promise<Database> {
-  const database = await import("../../domain/database/database.ts");
-  return await database.openDatabase(url);
 }

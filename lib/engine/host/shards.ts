@@ -14,7 +14,7 @@ export type ShardFunction = (event: unknown, shards: number) => number;
  * @param event The parsed event.
  * @param shards How many shards there are; `undefined` for none.
  * @param shard The worker's `shard`; must be there where there are shards.
- * @throws {RangeError} When there is no such function, or it gives no number of a shard.
+ * @throws {RangeError} When there is no such function, or it returns no number of a shard.
  */
 export function shardQueue(
   queue: string,

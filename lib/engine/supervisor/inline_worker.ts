@@ -12,7 +12,7 @@ import type { WorkerFile } from "../host/discovery.ts";
 import type { Running } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { WorkerHost } from "../host/host.ts";
-import { notice, type Reporter } from "../report.ts";
+import type { Reporter } from "../report.ts";
 import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { notClosed, type RunLimit, runLimit, type WorkerEnd } from "./queue_runner.ts";

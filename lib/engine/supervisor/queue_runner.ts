@@ -22,8 +22,18 @@ export type WorkerEnd =
 /** How long a handler may run, in ms, its grace included; `undefined` for no limit. */
 export type RunLimit = number | undefined;
 
+/** The threads of a worker, in figures. */
+export interface ThreadFigures {
+  /** MB of heap that the worker uses; `undefined` while it has no thread. */
+  readonly heapMb: number | undefined;
+  /** Threads that could not be ended. */
+  readonly zombies: number;
+}
+
 /** Runs one queue. */
 export interface Runner {
+  /** The queue that is consumed; with shards, the shard. */
+  readonly queue: string;
   /** How long its handler may run. */
   readonly limit: RunLimit;
   /** How many events came to which end so far. */
@@ -36,6 +46,12 @@ export interface Runner {
   readonly isLeft: boolean;
   /** The events whose handler runs now. */
   running(): readonly Running[];
+  /** The state of the queue, where a thread runs it. */
+  readonly state?: string;
+  /** The worker's threads, where it has any. */
+  readonly threads?: ThreadFigures;
+  /** Opens what the worker needs, unless its thread does so whenever one starts. */
+  setup(): Promise<void>;
   /** Consumes until it is stopped or ends by itself. */
   start(): Promise<WorkerEnd>;
   /** Takes no more events; what was taken goes on. */

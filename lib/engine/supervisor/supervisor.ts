@@ -123,6 +123,9 @@ export class Supervisor implements Runner {
     return this.#consumer.executor?.running() ?? [];
   }
 
+  /** Does nothing: every thread sets the worker up itself. */
+  async setup(): Promise<void> {}
+
   /**
    * Consumes until it is stopped or ends by itself.
    *

@@ -1,5 +1,5 @@
 /**
- * An event that was given up, as it is shown to people and programs.
+ * A dead letter, as people and programs see it.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function table(events: readonly StoredEvent[]): string[] {
   );
 }
 
-/** The event as one line of JSON, with everything there is to know about it. */
+/** The event as one line of JSON, with all its properties and headers. */
 export function jsonLine({ body, properties }: StoredEvent): string {
   const { headers = {}, ...rest } = properties;
   return JSON.stringify({
@@ -56,7 +56,7 @@ function shortened(text: string): string {
   return line.length > ERROR_WIDTH ? `${line.slice(0, ERROR_WIDTH - 1)}…` : line;
 }
 
-/** What came from elsewhere must not steer the terminal. */
+/** Replaces control characters, as an event must not control the terminal. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");

@@ -1,12 +1,12 @@
 /**
- * `process-queue failed`: the events of a queue that were given up, to be looked at and run again.
+ * `process-queue failed`: lists the dead letters of a queue, or moves them back into it.
  *
  * @module
  */
 
 import type { Broker } from "../../engine/broker/broker.ts";
 import { requeueProperties } from "../../engine/broker/headers.ts";
-import type { FailedCommand } from "../../command_line/command_line.ts";
+import type { FailedCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { jsonLine, table } from "./event.ts";
@@ -14,8 +14,8 @@ import { embeddedPlace } from "../place.ts";
 import { requireQueue, type Services } from "../services.ts";
 
 /**
- * Lists the events that were given up, or moves them back into their queue, where they count as
- * new.
+ * Lists the dead letters of a queue, or moves them back into the queue, where they count as new
+ * events.
  *
  * @returns The exit code 0, also when there are none.
  * @throws {UsageError} For a queue without a worker.

@@ -1,5 +1,5 @@
 /**
- * Publishes that wait for their confirmation, so many at once and no more.
+ * A bounded number of publishes that wait for their confirmation.
  *
  * @module
  */

@@ -5,8 +5,11 @@
  */
 
 import type { Broker } from "../../engine/broker/broker.ts";
-import type { PublishCommand } from "../../command_line/command_line.ts";
-import { type Config, ConfigError, queueKey, queueNameProblems } from "../../config/config.ts";
+import type { PublishCommand } from "../../command_line/command.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/problem.ts";
+import { queueKey } from "../../config/queue_key.ts";
+import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
 import { UsageError } from "../../errors/usage_error.ts";
@@ -17,7 +20,7 @@ import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 import { requireQueue, type Services } from "../services.ts";
 
-/** Where events come from when none is on the command line. */
+/** The source of events when none is on the command line. */
 export interface EventInput {
   /** JSON objects, one a line. */
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -99,7 +102,7 @@ class Publishing {
   readonly #queueOf: QueueChooser;
   readonly #progress: EventInput["progress"];
   readonly #window: ConfirmWindow;
-  readonly #begun = new Set<string>();
+  readonly #started = new Set<string>();
 
   constructor(
     broker: Broker,
@@ -138,8 +141,8 @@ class Publishing {
       }
     });
     // The first event of a queue may have to wait for it to be made; none is to overtake it.
-    if (!this.#begun.has(queue)) await this.#window.drain();
-    this.#begun.add(queue);
+    if (!this.#started.has(queue)) await this.#window.drain();
+    this.#started.add(queue);
     this.#progress?.update(this.#window.confirmed, offset);
   }
 

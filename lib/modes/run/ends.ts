@@ -1,11 +1,12 @@
 /**
- * Why a run of a queue ends: signals, limits of time, an empty queue, errors nobody caught.
+ * The reasons that end a run: signals, limits of time, an empty queue, errors nobody caught.
  *
  * @module
  */
 
 import { type Broker, BrokerError } from "../../engine/broker/broker.ts";
 import { EXIT } from "../../system/signals.ts";
+import type { QueueFigures, QueueRun } from "./queue_run.ts";
 
 /** Why a run ends. */
 export type End =
@@ -16,7 +17,7 @@ export type End =
   | "max-seconds"
   /** A handler hangs that ends only with the process. */
   | "hung"
-  /** No worker can be kept running. */
+  /** All queues are parked. */
   | "parked"
   /** Something threw outside of any event. */
   | "failed";
@@ -28,20 +29,17 @@ export function exitCode(end: End): number {
   return isRestart ? EXIT.restart : EXIT.stopped;
 }
 
-/** Longer timers would fire at once. */
+/** The longest time of a timer: a longer one would fire at once. */
 const LONGEST_TIMER_SECONDS = 2_000_000;
-/** How often a drain looks whether the queue is empty, in ms; it must be so twice. */
-const DRAIN_LOOK_MS = 200;
+/** How often a drain checks whether the queues are empty, in ms. They must be empty twice in a row. */
+const DRAIN_CHECK_MS = 200;
 
-/** A queue that is to become empty. */
-export interface Drained {
-  readonly queue: string;
-  /** Unsettled here. */
-  readonly inFlight: number;
-  readonly isParked: boolean;
-}
+/** A queue that a drain waits for. */
+export type Drained = Pick<QueueRun, "queue"> & {
+  readonly figures: Pick<QueueFigures, "inFlight" | "isParked">;
+};
 
-/** The first reason to end wins. */
+/** Waits for the first reason to end the run. */
 export class Ends implements Disposable {
   readonly #first = Promise.withResolvers<End>();
   readonly #disposal = new AbortController();
@@ -57,7 +55,7 @@ export class Ends implements Disposable {
     this.#first.resolve(why);
   }
 
-  /** Ends the run after so many seconds. */
+  /** Ends the run after this time. */
   after(seconds: number): void {
     const now = Math.min(seconds, LONGEST_TIMER_SECONDS);
     this.#timer = setTimeout(() => {
@@ -66,7 +64,7 @@ export class Ends implements Disposable {
     }, now * 1000);
   }
 
-  /** Ends the run when an error or a rejection was caught by nobody, which is told to `onError`. */
+  /** Ends the run at an unhandled error or rejection, which `onError` gets. */
   onUncaught(onError: (error: unknown) => void): void {
     const take = (event: Event, error: unknown) => {
       event.preventDefault();
@@ -81,14 +79,14 @@ export class Ends implements Disposable {
   }
 
   /**
-   * Ends the run when all queues were empty twice in a row and nothing was in flight here. What is
-   * parked is not waited for.
+   * Ends the run when all queues were empty twice in a row and nothing was in flight here. Does not
+   * wait for parked queues.
    *
-   * @throws {BrokerError} When the broker does not let this user look.
+   * @throws {BrokerError} When this user may not read the depth of a queue.
    */
   async whenEmpty(broker: Broker, queues: () => readonly Drained[]): Promise<void> {
     for (let empty = 0; empty < 2;) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS));
       if (this.#disposal.signal.aborted) return;
       const all = await Promise.all(queues().map((queue) => isEmpty(broker, queue)));
       empty = all.every((isOne) => isOne) ? empty + 1 : 0;
@@ -96,7 +94,7 @@ export class Ends implements Disposable {
     this.end("drained");
   }
 
-  /** No reason counts any more. */
+  /** Ignores all further reasons. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#disposal.abort();
@@ -104,12 +102,12 @@ export class Ends implements Disposable {
 }
 
 async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
-  if (queue.isParked) return true;
+  if (queue.figures.isParked) return true;
   const depth = await broker.depth(queue.queue).catch(unlessForbidden);
-  return depth?.ready === 0 && queue.inFlight === 0;
+  return depth?.ready === 0 && queue.figures.inFlight === 0;
 }
 
-/** A broker that is away comes back; a permission does not. */
+/** A broker that is away comes back; a missing permission does not. */
 function unlessForbidden(error: unknown): undefined {
   if (error instanceof BrokerError && error.kind === "permission") throw error;
 }

@@ -7,58 +7,42 @@
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
+import type { WorkerQueue } from "../../engine/registry.ts";
+import type { Reporter } from "../../engine/report.ts";
+import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
+import { warnOnce } from "../../engine/supervisor/once.ts";
 import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
+import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../log/log.ts";
-import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
-import type { Reporter } from "../../engine/report.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { EXIT, type Request } from "../../system/signals.ts";
-import { TOO_LATE, within } from "../../system/deadline.ts";
-import { errorData } from "../../errors/error_data.ts";
+import { Service } from "../../system/systemd.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
-import { Service } from "../../system/systemd.ts";
-import { warnOnce } from "../../engine/supervisor/once.ts";
-import { FolderWatch } from "./folder_watch.ts";
-import { QueueRun, type QueueRunOptions } from "./queue_run.ts";
+import { QueueRun } from "./queue_run.ts";
+import { Queues } from "./queues.ts";
+import { logStatus, statusLine, summary } from "./status.ts";
 
-/** How often the statistics look whether they are due, in ms. */
-const STATISTICS_SWEEP_MS = 250;
+/** How often the process checks what is due, in ms. */
+const SWEEP_MS = 250;
 /** How long the end waits for Sentry, in ms. */
 const SENTRY_FLUSH_MS = 2000;
-/** How long the last line waits for a broker that may be gone, in ms. */
-const SUMMARY_MS = 2000;
-/** How long the line that counts threads waits for those that load, in ms. */
-const LAUNCH_MS = 10_000;
-/** How long a process with a thread that cannot be ended goes on at the most, in ms. */
+/** How long a process with a thread that cannot be ended goes on at most, in ms. */
 const ZOMBIE_MS = 600_000;
-/** How often it looks whether it is idle, in ms. */
-const IDLE_LOOK_MS = 1000;
-
-/**
- * How long what runs may go on when a file has changed, in ms: Deno ends the program half a second
- * after it has said so, and what was not given back by then would be blamed for that.
- */
-const WATCHED_GRACE_MS = 200;
-
-/** A queue to run. */
-export type QueueTask = Pick<QueueRunOptions, "file" | "queue" | "workerNum">;
+/** How often such a process checks whether it is idle, in ms. */
+const IDLE_CHECK_MS = 1000;
 
 /** What to run. */
 export interface ProcessRunOptions {
-  /** The queues, as the files of the workers say now. */
-  readonly tasks: () => readonly QueueTask[];
-  /** The folders of the workers. */
-  readonly folders: readonly string[];
+  readonly queues: readonly WorkerQueue[];
   readonly command: Pick<
     RunCommand,
-    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked" | "watch"
+    "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
   >;
   readonly config: Config;
-  /** Where errors go beside the log, if anywhere. */
+  /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;
@@ -73,22 +57,18 @@ export class ProcessRun {
   readonly #service = Service.open(Deno.env.toObject());
   readonly #warnOnce = warnOnce();
   readonly #hurry = Promise.withResolvers<void>();
-  #queues: QueueRun[];
-  /** The queues that the files of the workers said last. */
-  #names: string;
+  readonly #queues: Queues;
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
-  /** Whether a queue was parked when the end came, so that it may hold events. */
+  /** Whether a queue was parked at the end of a drain, so that it may hold events. */
   #isPartial = false;
 
   /** @param options What to run. */
   constructor(options: ProcessRunOptions) {
     const { sentry, command: { queues } } = options;
     this.#options = options;
-    const tasks = options.tasks();
-    this.#names = namesOf(tasks);
-    this.#queues = tasks.map((task) => this.#queueRun(task));
+    this.#queues = new Queues(options.queues.map((queue) => this.#queueRun(queue)));
     const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
@@ -98,7 +78,7 @@ export class ProcessRun {
    *
    * @returns The exit code.
    * @throws {BrokerError} When the broker refuses at the start; likewise all other errors whose
-   * message is written for the user. Any other is logged, and the exit code is 1.
+   * message is written for the user. It logs any other error, and the exit code is 1.
    */
   async run(): Promise<number> {
     const { maxSeconds } = this.#options.command;
@@ -106,7 +86,7 @@ export class ProcessRun {
     using _service = this.#service;
     ends.onUncaught((error) => this.#logException(error));
     if (maxSeconds !== undefined) ends.after(maxSeconds);
-    const sweeper = setInterval(() => this.#sweep(performance.now()), STATISTICS_SWEEP_MS);
+    const sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
     removeOldLivenessLocks(this.#options.config.stateDir);
     try {
       return await this.#connectAndConsume();
@@ -116,12 +96,12 @@ export class ProcessRun {
       return EXIT.failed;
     } finally {
       clearInterval(sweeper);
-      for (const queue of this.#queues) queue.flush();
+      this.#queues.flush();
       await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
     }
   }
 
-  /** Does what a signal asks for. */
+  /** Carries out the request of a signal. */
   request(request: Request): void {
     switch (request) {
       case "stop":
@@ -132,56 +112,55 @@ export class ProcessRun {
       case "abort":
         return this.#hurry.resolve();
       case "quiet":
-        return this.#queues.forEach((queue) => queue.pause());
+        return this.#queues.all.forEach((queue) => queue.pause());
       case "continue":
-        return this.#queues.forEach((queue) => queue.resume());
+        return this.#queues.all.forEach((queue) => queue.resume());
       case "status":
-        return this.#logStatus();
+        return logStatus(this.#queues, this.#isRestartWanted);
     }
   }
 
-  /** A few times a second: what is due. */
+  /** Does what is due, a few times a second. */
   #sweep(now: number): void {
-    for (const queue of this.#queues) queue.sweep(now);
+    this.#queues.sweep(now);
     if (!this.#service) return;
     if (!this.#isEnding) {
-      this.#service.status(statusOf(this.#queues, this.#broker?.isThere ?? false));
+      this.#service.status(statusLine(this.#queues, this.#broker?.isThere ?? false));
     }
-    if (this.#queues.every((queue) => queue.isWell(now))) this.#service.feed(now);
+    if (this.#queues.isWell(now)) this.#service.feed(now);
   }
 
-  #queueRun(task: QueueTask): QueueRun {
+  #queueRun(queue: WorkerQueue): QueueRun {
     const { command, config, sentry } = this.#options;
     return new QueueRun({
-      ...task,
+      ...queue,
       config,
       turns: this.#turns,
       sentry,
       inline: command.inline,
-      isOnly: command.queues.kind === "one" && !command.watch,
+      isOnly: command.queues.kind === "one",
       onlyIfActive: command.queues.kind === "all",
       maxEvents: command.maxEvents,
-      isWatched: command.watch,
       warnOnce: this.#warnOnce,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),
     });
   }
 
-  /** A stop does not wait for a broker that is not there. */
+  /** A stop does not wait for a broker that is away. */
   async #connectAndConsume(): Promise<number> {
     const opening = this.#open();
     const early = await Promise.race([opening.then(() => undefined), this.#ends.first]);
     if (early === undefined) return await this.#consume(await opening);
     opening.then((broker) => broker[Symbol.asyncDispose]()).catch(() => {});
-    this.#tellEnd(early);
+    this.#notifyEnd(early);
     return exitCode(early);
   }
 
   async #open(): Promise<Broker> {
-    const [first, ...others] = this.#queues;
+    const [first, ...others] = this.#queues.all;
     if (others.length === 0) first?.logConnecting();
-    const what = others.length === 0 ? first?.queue : `${this.#queues.length} queues`;
+    const what = others.length === 0 ? first?.queue : `${others.length + 1} queues`;
     const name = `process-queue ${what} ${Deno.hostname()}:${Deno.pid}`;
     return await openBroker(this.#options.config, { name, report: this.#report });
   }
@@ -193,208 +172,89 @@ export class ProcessRun {
       await broker[Symbol.asyncDispose]();
       throw error;
     });
-    if (command.drain) print(await this.#summary(broker));
-    // What still runs must not be handed out again before its end: the exit closes the socket.
-    if (!this.#queues.some(({ isLeft }) => isLeft)) await broker[Symbol.asyncDispose]();
+    if (command.drain) print(await summary(this.#queues, broker));
+    // An event that still runs must not be delivered again before its end: the exit closes the socket.
+    if (!this.#queues.isLeft) await broker[Symbol.asyncDispose]();
     return end === "drained" && this.#isPartial ? EXIT.failed : exitCode(end);
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
-    const refused = Promise.withResolvers<never>();
-    const start = (queue: QueueRun) => void this.#start(queue, broker).catch(refused.reject);
-    this.#queues.forEach(start);
-    void this.#logLaunches();
-    void Promise.all(this.#queues.map((queue) => queue.ready)).then(() => this.#service?.ready());
-    using _watch = this.#watch(start);
-    if (this.#options.command.drain) void this.#drain(broker);
+    const { command, config } = this.#options;
+    const ends = this.#ends;
+    // Of the queues that are left, all may be parked.
+    const refused = this.#queues.start(broker, (end) => ends.end(end), () => this.#onParked());
+    if (command.queues.kind !== "one") void this.#queues.logLaunches(config);
+    void this.#queues.ready.then(() => this.#service?.ready());
+    if (command.drain) void this.#drain(broker);
     try {
-      const end = await Promise.race([this.#ends.first, refused.promise]);
-      this.#isPartial = this.#queues.some(({ isParked }) => isParked);
+      const end = await Promise.race([ends.first, refused]);
+      this.#isPartial = this.#queues.parkedCount > 0;
       await this.#stop(end);
       return end;
     } catch (error) {
-      await Promise.allSettled(this.#queues.map((queue) => queue.stop(0)));
+      await this.#queues.stop(0);
       throw error;
     }
   }
 
-  /** Ends the run when the queues are empty, or nobody can see whether they are. */
+  /** Ends the run when the queues are empty, or when that cannot be checked. */
   async #drain(broker: Broker): Promise<void> {
     try {
-      await this.#ends.whenEmpty(broker, () => this.#queues);
+      await this.#ends.whenEmpty(broker, () => this.#queues.all);
     } catch (error) {
       this.#logException(error);
       this.#ends.end("failed");
     }
   }
 
-  /**
-   * In development: the workers are begun anew when there is another one, or one less, and those
-   * that could not be begun at each change, as what they lack may have come. Changes of what was
-   * loaded are seen by Deno's own `--watch`.
-   */
-  #watch(start: (queue: QueueRun) => void): Disposable | undefined {
-    const { command, folders } = this.#options;
-    if (!command.watch) return undefined;
-    let reloading = Promise.resolve();
-    const look = () => {
-      const now = this.#tasksNow();
-      if (!now) return;
-      if (namesOf(now) === this.#names) return;
-      this.#names = namesOf(now);
-      reloading = reloading.then(() => this.#reload(start, now));
-    };
-    const watch = new FolderWatch(folders, look);
-    // The broker may have been waited for.
-    look();
-    return watch;
-  }
-
-  /** The queues by the files that are there; `undefined` while one of them is missing. */
-  #tasksNow(): readonly QueueTask[] | undefined {
-    try {
-      return this.#options.tasks();
-    } catch (error) {
-      const { message } = errorData(error);
-      logLine("warning", "The workers stay as they were: {problem}", { problem: message }, {});
-      return undefined;
-    }
-  }
-
-  async #reload(
-    start: (queue: QueueRun) => void,
-    tasks: readonly QueueTask[],
-  ): Promise<void> {
-    const before = this.#queues;
-    logLine("info", "There are other workers than before: all are begun anew", {}, {});
-    await Promise.allSettled(before.map((queue) => queue.stop(this.#graceMs())));
-    for (const queue of before) queue.flush();
-    if (this.#isEnding) return;
-    this.#queues = tasks.map((task) => this.#queueRun(task));
-    this.#queues.forEach(start);
-    await this.#logLaunches();
-  }
-
-  #graceMs(): number {
-    const { command, config } = this.#options;
-    const graceMs = config.stopGraceSeconds * 1000;
-    return command.watch ? Math.min(graceMs, WATCHED_GRACE_MS) : graceMs;
-  }
-
-  /** Sets a worker up and lets it consume. A stop may come at any time. */
-  async #start(queue: QueueRun, broker: Broker): Promise<void> {
-    const end = await queue.start(broker);
-    if (end !== "inactive") {
-      if (end !== "stopped") this.#ends.end(end);
-      return;
-    }
-    this.#queues = this.#queues.filter((other) => other !== queue);
-    // Of those that are left, all may be parked.
-    this.#onParked();
-  }
-
-  /** Zulip's lines for threads that are begun. */
-  async #logLaunches(): Promise<void> {
-    if (this.#options.command.queues.kind === "one") return;
-    let count = 0;
-    const all = this.#queues.map(async (queue) => {
-      if (!await queue.launched) return;
-      count++;
-      queue.log("info", `launching queue worker thread ${queue.queue}`);
-    });
-    await within(LAUNCH_MS, Promise.all(all));
-    const message = "{count} queue worker threads were launched";
-    logLine("info", message, { count }, {});
-  }
-
   /** Drains; a second signal ends the wait for what runs. */
   async #stop(end: End): Promise<void> {
-    this.#tellEnd(end);
-    for (const queue of this.#queues) queue.logDisconnecting();
-    const graceMs = end === "hung" ? 0 : this.#graceMs();
+    this.#notifyEnd(end);
+    for (const queue of this.#queues.all) queue.logDisconnecting();
+    const graceMs = end === "hung" ? 0 : this.#options.config.stopGraceSeconds * 1000;
     this.#logWait(graceMs);
-    const stop = (ms: number) => Promise.allSettled(this.#queues.map((queue) => queue.stop(ms)));
-    await Promise.race([stop(graceMs), this.#hurry.promise.then(() => stop(0))]);
+    const hurried = this.#hurry.promise.then(() => this.#queues.stop(0));
+    await Promise.race([this.#queues.stop(graceMs), hurried]);
   }
 
-  /** Says to systemd that the end has begun. */
-  #tellEnd(end: End): void {
+  /** Tells systemd that the process stops. */
+  #notifyEnd(end: End): void {
     this.#isEnding = true;
     if (end === "restart") this.#service?.reloading();
     this.#service?.stopping();
   }
 
   #logWait(graceMs: number): void {
-    const count = this.#queues.reduce((sum, { runningCount }) => sum + runningCount, 0);
+    const count = this.#queues.runningCount;
     if (count === 0 || graceMs === 0) return;
-    const message =
-      "{count} events run, and may finish within {seconds} s; a second signal gives " +
-      "them back at once";
+    const message = "{count} events run, and may finish within {seconds} s; a second signal " +
+      "releases them at once";
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }
 
-  /** A thread that cannot be ended goes with the process: when that is idle, or after a while. */
+  /** Only the end of the process ends a zombie thread: when it is idle, or after a while. */
   #restartWhenIdle(): void {
     if (this.#isRestartWanted) return;
     this.#isRestartWanted = true;
     const latest = performance.now() + ZOMBIE_MS;
     const timer = setInterval(() => {
-      const isIdle = this.#queues.every((queue) => queue.inFlight === 0);
+      const isIdle = this.#queues.inFlight === 0;
       if (!isIdle && performance.now() < latest) return;
       clearInterval(timer);
       this.#ends.end("restart");
-    }, IDLE_LOOK_MS);
+    }, IDLE_CHECK_MS);
   }
 
   #onParked(): void {
-    const parked = this.#queues.filter((queue) => queue.isGivenUp).length;
+    const { all } = this.#queues;
+    const parked = all.filter((queue) => queue.isGivenUp).length;
     if (parked === 0) return;
-    if (parked < this.#queues.length && !this.#options.command.exitWhenParked) return;
+    if (parked < all.length && !this.#options.command.exitWhenParked) return;
     this.#ends.end("parked");
   }
 
-  async #summary(broker: Broker): Promise<string> {
-    const waiting = async () => {
-      const counts = this.#queues.map(({ queue }) => broker.waiting(queue));
-      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-    };
-    const counted = await within(SUMMARY_MS, waiting()).catch(() => TOO_LATE);
-    const known = counted === TOO_LATE ? "unknown" : String(counted);
-    const sum = (what: "processed" | "retried" | "failed") =>
-      this.#queues.reduce((total, { totals }) => total + totals[what], 0);
-    return `done ${sum("processed")}, retried ${sum("retried")}, failed ${sum("failed")}, ` +
-      `waiting for retry ${known}`;
-  }
-
-  /** An error that belongs to no thread of a worker. */
+  /** Logs an error that belongs to no thread of a worker. */
   #logException(error: unknown): void {
-    this.#queues[0]?.logException(error);
+    this.#queues.all[0]?.monitor.logException(error);
   }
-
-  #logStatus(): void {
-    for (const queue of this.#queues) queue.logStatus();
-    const { rss, heapUsed } = Deno.memoryUsage();
-    const message = "Status of the process: {queues} queues, {parked} parked, {rss_mb} MB";
-    logLine("info", message, {
-      queues: this.#queues.length,
-      parked: this.#queues.filter(({ isParked }) => isParked).length,
-      rss_mb: Math.round(rss / 1e6),
-      heap_mb: Math.round(heapUsed / 1e6),
-      uptime: Math.round(performance.now() / 1000),
-      restart_wanted: this.#isRestartWanted,
-    }, {});
-  }
-}
-
-function namesOf(tasks: readonly QueueTask[]): string {
-  return tasks.map(({ queue }) => queue).join();
-}
-
-/** A line for systemd, which names the queues that are not consumed. */
-function statusOf(queues: readonly QueueRun[], isBrokerThere: boolean): string {
-  const count = queues.length === 1 ? "1 queue" : `${queues.length} queues`;
-  if (!isBrokerThere) return `${count}, not consumed: the broker is not there`;
-  const unwell = queues.filter(({ state }) => state !== "consuming");
-  const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
-  return [count, ...names].join(", ");
 }

@@ -1,50 +1,33 @@
 /**
- * One queue of this process: its worker, in a thread or in the main thread, its statistics and
- * what is said of it.
+ * One queue of this process: its worker, started and stopped.
  *
  * @module
  */
 
-import type { Broker } from "../../engine/broker/broker.ts";
 import type { Config } from "../../config/config.ts";
-import type { Totals } from "../../engine/consumer/consumer.ts";
+import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
-import type { WorkerFile } from "../../engine/host/discovery.ts";
-import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Running } from "../../engine/executor/executor.ts";
-import { combine } from "../../monitoring/combine.ts";
-import { errorFileReporter } from "../../monitoring/error_file.ts";
-import { logReporter } from "../../monitoring/log_reporter.ts";
-import { logLine } from "../../log/log.ts";
-import type { Report, Reporter } from "../../engine/report.ts";
-import type { SentryReporter } from "../../monitoring/sentry.ts";
-import { QueueStatistics } from "../../monitoring/statistics.ts";
-import { InlineWorker } from "../../engine/supervisor/inline_worker.ts";
+import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
 import type { WarnOnce } from "../../engine/supervisor/once.ts";
 import type { Runner, WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
-import { Supervisor } from "../../engine/supervisor/supervisor.ts";
-import { VERSION } from "../../system/version.ts";
+import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { QueueMonitor } from "./queue_monitor.ts";
 
-/** What to run. */
-export interface QueueRunOptions {
-  readonly file: WorkerFile;
-  /** The queue that is consumed; with shards, the shard. */
-  readonly queue: string;
-  readonly workerNum: number;
+/** How a queue is run. */
+export interface QueueRunOptions extends WorkerQueue {
   readonly config: Config;
-  /** The turns of all queues of this process to run suspects alone. */
-  readonly turns: IsolationTurns;
-  /** Where errors go beside the log, if anywhere. */
+  /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
   /** Run it in the main thread. */
   readonly inline: boolean;
   /** The process has no other queue. */
   readonly isOnly: boolean;
-  /** Leave it alone if it is a test queue or not enabled. */
+  /** Do not run it if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
   readonly maxEvents: number | undefined;
-  /** The process begins the worker anew when its file changes. */
-  readonly isWatched: boolean;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
   /** Shared by the queues of the process. */
   readonly warnOnce: WarnOnce;
   /** A thread could not be ended. */
@@ -53,38 +36,46 @@ export interface QueueRunOptions {
   readonly onParked: () => void;
 }
 
-/** How long it may take until a handler past its limit is dealt with, in ms. */
+/** The events of a queue, in figures. */
+export type QueueFigures = Pick<
+  Runner,
+  "limit" | "totals" | "inFlight" | "isParked" | "isLeft" | "running"
+>;
+
+/** How late a handler past its limit may be dealt with, in ms. */
 const SWEEP_TIME_MS = 5000;
-const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+const NOT_STARTED: QueueFigures = {
+  limit: undefined,
+  totals: { processed: 0, retried: 0, failed: 0 },
+  inFlight: 0,
+  isParked: false,
+  isLeft: false,
+  running: () => [],
+};
 
 /** Runs one queue. */
 export class QueueRun {
+  /** The name of the worker. */
+  readonly worker: string;
+  /** The queue that is consumed; with shards, the shard. */
   readonly queue: string;
+  /** Takes what is reported of the queue. */
+  readonly monitor: QueueMonitor;
   readonly #options: QueueRunOptions;
-  readonly #report: Reporter;
   readonly #ready = Promise.withResolvers<void>();
   readonly #launched = Promise.withResolvers<boolean>();
-  #statistics: QueueStatistics | undefined;
   #runner: Runner | undefined;
-  #supervisor: Supervisor | undefined;
-  #lastError: ErrorData | undefined;
   #isStarted = false;
   #isQuiet = false;
+  #isStopped = false;
 
   /** @param options What to run. */
   constructor(options: QueueRunOptions) {
-    const { queue, workerNum, config, sentry } = options;
     this.#options = options;
-    this.queue = queue;
-    const log = logReporter(workerNum);
-    this.#report = combine(
-      log,
-      (report) => this.#statistics?.report(report),
-      (report) => this.#keepError(report),
-      ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, log)]),
-      ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
-    );
-    if (!options.onlyIfActive) this.#openStatistics(log);
+    this.worker = options.worker;
+    this.queue = options.queue;
+    this.monitor = new QueueMonitor({ ...options, running: () => this.#oldest() });
+    if (!options.onlyIfActive) this.monitor.openStatistics();
   }
 
   /** Resolves to whether the queue is run by this process, once that is known. */
@@ -92,48 +83,39 @@ export class QueueRun {
     return this.#launched.promise;
   }
 
-  /** Resolves when the queue is consumed, or its worker could not be begun at first. */
+  /** Resolves when the queue is consumed, or its worker could not be started at first. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
 
-  /** What became of events so far. */
-  get totals(): Readonly<Totals> {
-    return this.#runner?.totals ?? NOTHING;
+  /** Its events, in figures. */
+  get figures(): QueueFigures {
+    return this.#runner ?? NOT_STARTED;
   }
 
-  /** How many deliveries are not settled yet. */
-  get inFlight(): number {
-    return this.#runner?.inFlight ?? 0;
-  }
-
-  /** How many events run now. */
-  get runningCount(): number {
-    return this.#runner?.running().length ?? 0;
-  }
-
-  /** Whether nothing is taken from the queue until it is tried again. */
-  get isParked(): boolean {
-    return this.#runner?.isParked ?? false;
-  }
-
-  /** Whether a handler goes on that ends only with the process. */
-  get isLeft(): boolean {
-    return this.#runner?.isLeft ?? false;
-  }
-
-  /** Whether it is parked as its worker cannot be kept running, or the broker refuses it. */
+  /** Whether it is parked because its worker cannot be kept running, or the broker refuses it. */
   get isGivenUp(): boolean {
-    return this.#supervisor?.state === "parked";
+    return this.#runner?.state === "parked";
+  }
+
+  /** The state of the queue in a word. */
+  get state(): string {
+    const state = this.#runner?.state ?? (this.#isStarted ? "consuming" : "starting");
+    if (this.figures.isParked) return "parked";
+    return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
   }
 
   /**
    * Sets the worker up and lets it consume, until it is stopped or ends by itself.
    *
-   * @throws Where the process has no other queue: what is wrong at its start.
+   * @throws {Error} Where the process has no other queue and this one cannot start.
    */
   async start(broker: Broker): Promise<WorkerEnd> {
-    const runner = await this.#makeRunner(broker);
+    const { worker, inline } = this.#options;
+    const runner = this.#runner = await getWorker(worker, this.#workerOptions(broker));
+    if (this.#isStopped) return "stopped";
+    if (inline) this.#launched.resolve(true);
+    await runner.setup();
     if (this.#isQuiet) await runner.pause();
     this.#isStarted = true;
     return await runner.start();
@@ -142,144 +124,76 @@ export class QueueRun {
   /** Takes no more events. */
   pause(): void {
     this.#isQuiet = true;
-    this.log("info", "Taking no more events from queue {queue} until SIGCONT");
-    if (this.#isStarted) void this.#runner?.pause().catch((error) => this.logException(error));
+    this.monitor.log("info", "Taking no more events from queue {queue} until SIGCONT");
+    if (!this.#isStarted) return;
+    void this.#runner?.pause().catch((error) => this.monitor.logException(error));
   }
 
   /** Takes events again. */
   resume(): void {
-    if (this.#isQuiet) this.log("info", "Taking events from queue {queue} again");
+    if (this.#isQuiet) this.monitor.log("info", "Taking events from queue {queue} again");
     this.#isQuiet = false;
     if (this.#isStarted) void this.#runner?.resume();
   }
 
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */
   async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
     this.#launched.resolve(false);
     await this.#runner?.stop(graceMs);
   }
 
-  /**
-   * Whether every event that runs is younger than its limit, with some time for what is done then.
-   *
-   * @param now `performance.now()`
-   */
-  isWell(now: number): boolean {
-    return this.#runner === undefined || isInTime(this.#runner, now);
-  }
-
-  /** How the queue is, in a word. */
-  get state(): string {
-    return this.#state();
-  }
-
-  /** Writes the statistics if they are due. @param now `performance.now()` */
-  sweep(now: number): void {
-    this.#statistics?.sweep(now);
-  }
-
-  /** Writes the statistics. */
-  flush(): void {
-    this.#statistics?.flush();
-  }
-
-  /** Says that the worker connects, in Zulip's words. */
+  /** Logs that the worker connects, in Zulip's words. */
   logConnecting(): void {
-    this.log("info", `Worker ${this.#options.workerNum} connecting to queue ${this.queue}`);
+    const { workerNum } = this.#options;
+    this.monitor.log("info", `Worker ${workerNum} connecting to queue ${this.queue}`);
   }
 
-  /** Says that the worker disconnects, in Zulip's words. */
+  /** Logs that the worker disconnects, in Zulip's words. */
   logDisconnecting(): void {
-    this.log("info", `Worker ${this.#options.workerNum} disconnecting from queue ${this.queue}`);
+    const { workerNum } = this.#options;
+    this.monitor.log("info", `Worker ${workerNum} disconnecting from queue ${this.queue}`);
   }
 
-  /** Zulip's line for what goes wrong outside of any event. */
-  logException(error: unknown): void {
-    this.#report({
-      kind: "notice",
-      level: "error",
-      queue: this.queue,
-      message: "Unhandled exception from queue: {queue}",
-      error: errorData(error),
-    });
-  }
-
-  /** Says how the queue is. */
+  /** Logs how the queue is. */
   logStatus(): void {
-    const { processed, retried, failed } = this.totals;
-    const { inFlight } = this;
-    const state = this.#state();
-    this.log(
+    const { inFlight, totals: { processed, retried, failed } } = this.figures;
+    this.monitor.log(
       "info",
       "Status of queue {queue}: {state}, {in_flight} in flight, {processed} processed, " +
         "{retried} retried, {failed} failed",
-      { state, in_flight: inFlight, processed, retried, failed, ...this.#more() },
+      { state: this.state, in_flight: inFlight, processed, retried, failed, ...this.#more() },
     );
   }
 
-  /** Writes a line about the queue. */
-  log(level: "info" | "warning", message: string, properties: object = {}): void {
-    logLine(level, message, properties, {
-      queue: this.queue,
-      worker_num: this.#options.workerNum,
-    });
-  }
-
-  async #makeRunner(broker: Broker): Promise<Runner> {
-    const { inline, file, queue, workerNum, config, turns, maxEvents, ...rest } = this.#options;
+  #workerOptions(broker: Broker): WorkerOptions {
+    const { inline, workerNum, config, turns, maxEvents, isOnly, onlyIfActive } = this.#options;
+    const { warnOnce, onZombie, onParked } = this.#options;
     const common = {
       workerNum,
       config,
       broker,
-      report: this.#report,
+      report: this.monitor.report,
       turns,
       onReady: () => this.#ready.resolve(),
       ...(maxEvents === undefined ? {} : { maxEvents }),
     };
-    if (!inline) {
-      const onLaunch = (isRun: boolean) => this.#onLaunch(isRun);
-      this.#supervisor = new Supervisor({ ...rest, ...common, file, queue, onLaunch });
-      return this.#runner = this.#supervisor;
-    }
-    this.#launched.resolve(true);
-    const worker = await InlineWorker.load(file, queue, common);
-    this.#runner = worker;
-    await worker.setup();
-    return worker;
+    if (inline) return { ...common, inline };
+    const onLaunch = (isRun: boolean) => this.#onLaunch(isRun);
+    const thread = { isOnly, onlyIfActive, warnOnce, onLaunch, onZombie, onParked };
+    return { ...common, inline, ...thread };
   }
 
   #onLaunch(isRun: boolean): void {
-    if (isRun && !this.#statistics) this.#openStatistics(logReporter(this.#options.workerNum));
+    if (isRun) this.monitor.openStatistics();
     this.#launched.resolve(isRun);
   }
 
-  #openStatistics(notify: Reporter): void {
-    const { workerNum, config } = this.#options;
-    this.#statistics = new QueueStatistics({
-      queue: this.queue,
-      workerNum,
-      dir: config.statsDir,
-      version: VERSION,
-      notify,
-      running: () => this.#oldest(),
-    });
-  }
-
-  #keepError(report: Report): void {
-    if (report.kind !== "woke" && report.error) this.#lastError = report.error;
-  }
-
-  #state(): string {
-    const state = this.#supervisor?.state ?? (this.#isStarted ? "consuming" : "starting");
-    if (this.isParked) return "parked";
-    return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
-  }
-
-  /** What a status says of a thread, and what runs. */
+  /** The details of a status: the oldest event that runs, the thread, the last error. */
   #more(): object {
     const oldest = this.#oldest();
-    const { heapMb, zombies = 0 } = this.#supervisor?.threads ?? {};
-    const lastError = this.#lastError;
+    const { heapMb, zombies = 0 } = this.#runner?.threads ?? {};
+    const { lastError } = this.monitor;
     return {
       running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },
       heap_mb: heapMb,
@@ -289,7 +203,7 @@ export class QueueRun {
   }
 
   #oldest(): { id: string; ageSeconds: number } | undefined {
-    const [first, ...others] = this.#runner?.running() ?? [];
+    const [first, ...others] = this.figures.running();
     if (!first) return undefined;
     const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
     return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
@@ -297,14 +211,14 @@ export class QueueRun {
 }
 
 /**
- * Whether every event that runs is younger than its limit, with 5 s for what is done then.
+ * Reports whether every running event is younger than its limit, with 5 s for ending its handler.
  *
  * @param now `performance.now()`
  */
 export function isInTime(
-  runner: Pick<Runner, "limit"> & { running(): readonly Pick<Running, "since">[] },
+  queue: Pick<Runner, "limit"> & { running(): readonly Pick<Running, "since">[] },
   now: number,
 ): boolean {
-  const most = (runner.limit ?? Infinity) + SWEEP_TIME_MS;
-  return runner.running().every(({ since }) => now - since < most);
+  const most = (queue.limit ?? Infinity) + SWEEP_TIME_MS;
+  return queue.running().every(({ since }) => now - since < most);
 }

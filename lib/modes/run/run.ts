@@ -4,26 +4,26 @@
  * @module
  */
 
-import type { QueueSelection, RunCommand } from "../../command_line/command.ts";
-import { type Config, ConfigError, queueKey, queueNameProblems } from "../../config/config.ts";
-import { BUILT_IN_DIR, discover } from "../../engine/host/discovery.ts";
-import { takeLock } from "../../system/lock_option.ts";
+import type { RunCommand } from "../../command_line/command.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError } from "../../config/problem.ts";
+import { queueNameProblems } from "../../config/queues.ts";
+import { discover } from "../../engine/host/discovery.ts";
 import { logLine } from "../../log/log.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { takeLock } from "../../system/lock_option.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
-import { unsharded } from "../../engine/host/shards.ts";
-import { consumedQueue, requireWorkerFile, withProblems } from "../../engine/registry.ts";
-import { nothingToDo } from "../../errors/usage_error.ts";
 import { VERSION } from "../../system/version.ts";
 import { caFileProblems } from "../ca_file.ts";
 import { workersProblem, writableProblem } from "../folders.ts";
-import { ProcessRun, type QueueTask } from "./process_run.ts";
+import { ProcessRun } from "./process_run.ts";
+import { selectQueues } from "./selection.ts";
 
 /** The process in which queues run. */
 export interface RunProcess {
-  /** A line for standard output, whatever the level of the log. */
+  /** Writes a line to standard output, whatever the level of the log. */
   print(line: string): void;
-  /** What signals ask for. */
+  /** The requests of signals. */
   readonly signals: Pick<Signals, "handOver">;
 }
 
@@ -31,8 +31,8 @@ export interface RunProcess {
  * Runs workers until a signal, `--drain`, `--max_events` or `--max_seconds` ends it.
  *
  * @returns The exit code.
- * @throws {ConfigError} With everything that is wrong with the configuration: settings, files they
- * lead to, names of queues that do not exist.
+ * @throws {ConfigError} With every problem of the configuration: settings, files they lead to, names
+ * of queues that do not exist.
  * @throws {UsageError} When a queue is not known.
  * @throws {BrokerError} When the broker refuses at the start.
  */
@@ -41,100 +41,33 @@ export async function runQueues(
   config: Config,
   { print, signals }: RunProcess,
 ): Promise<number> {
-  const { queues } = command;
-  const tasks = () => tasksOf(queues, config);
-  requireQueues(tasks, config);
-  checkConfiguration(config, command.watch);
+  const queues = selectQueues(command.queues, config);
+  checkConfiguration(config);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
     print(`Another process holds ${command.lock}: nothing is done here`);
     return EXIT.stopped;
   }
-  const sentry = await sentryOf(config);
-  const folders = workersFolders(config);
-  const run = new ProcessRun({ tasks, folders, command, config, sentry, print });
+  const sentry = await openSentry(config);
+  const run = new ProcessRun({ queues, command, config, sentry, print });
   signals.handOver((request) => run.request(request));
   return await run.run();
 }
 
-/** A queue may be unknown as a setting is wrong, which then says more. */
-function requireQueues(tasks: () => void, { problems }: Config): void {
-  try {
-    tasks();
-  } catch (error) {
-    if (problems.length > 0) throw new ConfigError(problems);
-    throw error;
-  }
-}
-
-/** The folders that may change: what is in the binary does not. */
-function workersFolders({ workersDir }: Config): string[] {
-  const own = workersDir === undefined ? [] : [workersDir];
-  return Deno.build.standalone ? own : [BUILT_IN_DIR, ...own];
-}
-
-/** What to run: every name is checked before anything starts. */
-function tasksOf(queues: QueueSelection, config: Config): QueueTask[] {
-  switch (queues.kind) {
-    case "one":
-      return [shardTask(queues.queue, config) ?? taskOf(queues.queue, queues.workerNum, config)];
-    case "several":
-      return onceEach(queues.queues.flatMap((queue) => shardsOf(queue, config)));
-    case "none": {
-      const { files, problems } = discover(config.workersDir);
-      throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
-    }
-    case "all": {
-      const { files } = discover(config.workersDir);
-      return files.flatMap(({ name }) => shardsOf(name, config));
-    }
-  }
-}
-
-function taskOf(name: string, workerNum: number, config: Config): QueueTask {
-  const file = requireWorkerFile(name, config.workersDir);
-  return { file, queue: consumedQueue(name, workerNum, config), workerNum };
-}
-
-/** The queue of a shard may be named as it is called at the broker. */
-function shardTask(name: string, config: Config): QueueTask | undefined {
-  const queue = unsharded(name);
-  const shard = Number(name.slice(queue.length).replace("_shard", ""));
-  const isOne = shard >= 1 && shard <= (config.shards.get(queueKey(queue)) ?? 0);
-  return isOne ? taskOf(queue, shard, config) : undefined;
-}
-
-/** A queue may be named twice, and a shard with its queue. */
-function onceEach(tasks: readonly QueueTask[]): QueueTask[] {
-  return [...new Map(tasks.map((task) => [task.queue, task])).values()];
-}
-
-/** Each shard has a thread of its own. */
-function shardsOf(name: string, config: Config): QueueTask[] {
-  const one = shardTask(name, config);
-  if (one) return [one];
-  const shards = config.shards.get(queueKey(name)) ?? 1;
-  if (shards <= 1) return [taskOf(name, 0, config)];
-  return Array.from({ length: shards }, (_, index) => taskOf(name, index + 1, config));
-}
-
 /** Sentry, loaded only where it is wanted. */
-async function sentryOf(config: Config): Promise<SentryReporter | undefined> {
+async function openSentry(config: Config): Promise<SentryReporter | undefined> {
   const { dsn, environment, traceRate } = config.sentry;
   if (dsn === undefined) return undefined;
-  const { openSentry } = await import("../../monitoring/sentry.ts");
-  return await openSentry({ dsn, environment, traceRate, version: VERSION });
+  const sentry = await import("../../monitoring/sentry.ts");
+  return await sentry.openSentry({ dsn, environment, traceRate, version: VERSION });
 }
 
-/**
- * Whatever is wrong is said at once. Files that are no workers are only told of; while workers are
- * written their folder may come.
- */
-function checkConfiguration(config: Config, isWatched: boolean): void {
+/** Reports all problems at once. Files that are no workers are only logged. */
+function checkConfiguration(config: Config): void {
   const { files, problems } = discover(config.workersDir);
   const all = [
     ...config.problems,
-    isWatched ? undefined : workersProblem(config),
+    workersProblem(config),
     writableProblem("STATE_DIR", config.stateDir),
     ...queueNameProblems(config, files.map(({ name }) => name)),
     ...caFileProblems(config),

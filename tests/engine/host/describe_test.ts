@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { describe, type WorkerOverrides } from "../../../lib/engine/host/describe.ts";
+import type { QueueOverrides } from "../../../lib/config/queues.ts";
+import { describe } from "../../../lib/engine/host/describe.ts";
 import type { WorkerDescription } from "../../../lib/engine/executor/executor.ts";
 import type { Worker } from "../../../lib/worker.ts";
 
@@ -29,7 +30,7 @@ const DEFAULTS: WorkerDescription = {
 const ROWS: readonly [
   title: string,
   worker: Worker,
-  overrides: WorkerOverrides,
+  overrides: QueueOverrides,
   expected: Partial<WorkerDescription>,
 ][] = [
   ["fills in the defaults", single(), {}, {}],
@@ -101,5 +102,12 @@ Deno.test("describe refuses a batch with a concurrency", () => {
     name: "RangeError",
     message: "The worker of test has a batch and a concurrency of 3: batches run one after " +
       "another, so leave one of the two out",
+  });
+});
+
+Deno.test("a worker of a shard is described by the shard's queue, and called by its own name", () => {
+  assert.equal(describe(single(), {}, "test_shard2").queue, "test_shard2");
+  assert.throws(() => describe(single({ prefetch: 0 }), {}, "test_shard2"), {
+    message: /^The worker of test has prefetch 0:/,
   });
 });

@@ -1,12 +1,15 @@
 /**
- * What a worker under test has around it: its configuration, its context, and what it opens.
+ * A worker under test, with its configuration, its context and what it opens.
  *
  * @module
  */
 
-import { type Config, type Environment, loadConfig, queueKey } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
+import { queueKey } from "../config/queue_key.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
+import { WorkerSetup } from "../engine/host/worker_setup.ts";
 import type {
   ExecutorListener,
   Job,
@@ -16,7 +19,7 @@ import type {
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
-import type { Worker, WorkerContext } from "../worker.ts";
+import type { Worker } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
 import {
@@ -26,22 +29,22 @@ import {
   type PublishedEvent,
 } from "./results.ts";
 
-/** What a worker under test is given. */
+/** The surroundings of a worker under test. */
 export interface WorkerTestOptions {
   /**
-   * The variables from which its configuration is made; nothing of the real environment counts.
+   * The variables from which its configuration is made; the real environment is ignored.
    * `STATE_DIR` is a temporary folder that is removed at the end, and `DATABASE_URL` a SQLite
    * database in memory, unless they are given here. @default {{}}
    */
   readonly environment?: Readonly<Record<string, string>>;
   /**
-   * What `ctx.database()` gives, open and left open, such as {@linkcode openTestDatabase}'s.
+   * The result of `ctx.database()`, which stays open, such as {@linkcode openTestDatabase}'s.
    * @default {the database of `DATABASE_URL`, opened when it is asked for and closed at the end}
    */
   readonly database?: Database;
   /**
-   * Seconds one call of the handler may take, in place of the worker's own: 0.01 shows at once
-   * what the handler does about its limit. `null` for no limit.
+   * Seconds one call of the handler may take, in place of the worker's own: 0.01 tests what the
+   * handler does at its limit. `null` for no limit.
    */
   readonly maxConsumeSeconds?: number | null;
 }
@@ -49,66 +52,69 @@ export interface WorkerTestOptions {
 /** Sends a published body on its way. */
 export type Send = (queue: string, body: string) => Promise<void>;
 
-/** A worker with what it needs to run. */
-export class Stage implements AsyncDisposable {
+/** A worker with all it needs to run. */
+export class WorkerUnderTest implements AsyncDisposable {
   readonly config: Config;
-  /** How the worker wants to be run, but that no batch waits for more events. */
+  /** The worker's description, except that no batch waits for more events. */
   readonly description: WorkerDescription;
   readonly published: PublishedEvent[] = [];
   readonly logs: LoggedLine[] = [];
   readonly #worker: Worker;
-  readonly #options: WorkerTestOptions;
   readonly #send: Send;
-  readonly #context: WorkerContext;
+  readonly #setup: WorkerSetup;
   readonly #opened = new AsyncDisposableStack();
   readonly #reports = new Reports();
-  #resource: AsyncDisposable | undefined;
-  #database: Promise<Database> | undefined;
 
   private constructor(worker: Worker, options: WorkerTestOptions, send: Send, folder: string) {
     this.#worker = worker;
-    this.#options = options;
     this.#send = send;
     this.config = loadConfig(environmentIn(folder, options.environment));
     this.description = described(worker, options, this.config);
-    this.#context = this.#makeContext();
+    this.#setup = new WorkerSetup(worker, {
+      queue: worker.queue,
+      workerNum: 0,
+      config: this.config,
+      log: keptLog(this.logs, worker.queue),
+      publish: (to, event) => this.#publish(to, event),
+      database: options.database,
+    });
   }
 
   /**
    * Sets a worker up.
    *
    * @throws {ConfigError} When a variable is wrong.
-   * @throws {RangeError} When the worker says of itself what cannot be.
-   * @throws What its `setup` throws.
+   * @throws {RangeError} When the worker declares an impossible number.
+   * @throws {Error} The error of its `setup`.
    */
   static async open(
     worker: Worker,
     options: WorkerTestOptions,
     send: Send = () => Promise.resolve(),
-  ): Promise<Stage> {
+  ): Promise<WorkerUnderTest> {
     await using opened = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "pq-worker-test-" });
     opened.defer(() => Deno.remove(folder, { recursive: true }));
-    const stage = new Stage(worker, options, send, folder);
-    opened.defer(() => stage.#close());
-    await stage.#setup();
-    stage.#opened.use(opened.move());
-    return stage;
+    const tested = new WorkerUnderTest(worker, options, send, folder);
+    opened.defer(() => tested.#setup.close());
+    await tested.#setup.setup();
+    tested.#opened.use(opened.move());
+    return tested;
   }
 
-  /** The end of a run, as it is shown. @param crashes How often the event had crashed before. */
+  /** The outcome of a run. @param crashes How often the event had crashed before. */
   outcomeOf(job: Job, outcome: Outcome, crashes = 0): EventOutcome {
     const settlement = settle(outcome, { retries: this.description.retries, crashes });
     return eventOutcome(outcome, settlement, job.attempt, this.#reports.of(job));
   }
 
-  /** What it takes to run the worker's events. */
+  /** The options that run the worker's events. */
   runOptions<J extends Job>(listener: ExecutorListener<J>, onHung: OnHung<J>): RunOptions<J> {
     const { abortGraceSeconds, limits } = this.config;
     return {
       worker: this.#reports.watched(this.#worker),
       description: this.description,
-      context: this.#context,
+      context: this.#setup.context,
       logFor: (event) => keptLog(this.logs, this.#worker.queue, event),
       maxEventDepth: limits.maxEventDepth,
       listener,
@@ -117,46 +123,15 @@ export class Stage implements AsyncDisposable {
     };
   }
 
-  /** Disposes of what `setup` returned, and closes and removes what was made for the test. */
+  /** Disposes of the result of `setup`, and removes the database and folder of the test. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened.disposeAsync();
-  }
-
-  async #setup(): Promise<void> {
-    this.#resource = await this.#worker.setup?.(this.#context) ?? undefined;
-  }
-
-  async #close(): Promise<void> {
-    await this.#resource?.[Symbol.asyncDispose]();
-    await (await this.#database?.catch(() => undefined))?.destroy();
-  }
-
-  #makeContext(): WorkerContext {
-    const { queue } = this.#worker;
-    return {
-      queue,
-      workerNum: 0,
-      config: this.config,
-      log: keptLog(this.logs, queue),
-      publish: (to, event) => this.#publish(to, event),
-      database: () => this.#openDatabase(),
-    };
   }
 
   async #publish(queue: string, event: unknown): Promise<void> {
     const body = bodyOf(event);
     await this.#send(queue, body);
     this.published.push({ queue, event: JSON.parse(body) });
-  }
-
-  /** One database for the worker; a failed attempt is not kept. */
-  async #openDatabase(): Promise<Database> {
-    if (this.#options.database) return this.#options.database;
-    this.#database ??= openDatabase(this.config.databaseUrl).catch((error) => {
-      this.#database = undefined;
-      throw error;
-    });
-    return await this.#database;
   }
 }
 
@@ -173,6 +148,7 @@ export function bodyOf(event: unknown): string {
 
 /** Opens a migrated, empty SQLite database in memory; close it, or declare it with `await using`. */
 export async function openTestDatabase(): Promise<Database> {
+  const { openDatabase } = await import("../domain/database/database.ts");
   return await openDatabase(IN_MEMORY);
 }
 
@@ -197,9 +173,4 @@ function described(
   const description = describe(worker, { ...overrides, ...limit });
   const { batch } = description;
   return { ...description, batch: batch && { ...batch, seconds: 0 } };
-}
-
-async function openDatabase(url: string): Promise<Database> {
-  const database = await import("../domain/database/database.ts");
-  return await database.openDatabase(url);
 }

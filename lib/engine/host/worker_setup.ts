@@ -1,0 +1,87 @@
+/**
+ * The context of a worker, and what is opened with it.
+ *
+ * @module
+ */
+
+import type { Database } from "../../domain/database/database.ts";
+import type { Worker, WorkerContext } from "../../worker.ts";
+
+/** The parts of a worker's context. */
+export interface WorkerSetupOptions
+  extends Pick<WorkerContext, "queue" | "workerNum" | "config" | "log" | "publish"> {
+  /**
+   * The result of `ctx.database()`, which stays open.
+   * @default {the database of the configuration, opened when it is asked for}
+   */
+  readonly database?: Database | undefined;
+}
+
+/** Sets a worker up, and closes what it opened. */
+export class WorkerSetup {
+  /** The context that the worker gets. */
+  readonly context: WorkerContext;
+  readonly #worker: Worker;
+  readonly #options: WorkerSetupOptions;
+  #database: Promise<Database> | undefined;
+  #resource: AsyncDisposable | undefined;
+  #isSettingUp = false;
+  #isClosed = false;
+
+  /** Opens nothing yet. */
+  constructor(worker: Worker, options: WorkerSetupOptions) {
+    const { database, ...given } = options;
+    this.#worker = worker;
+    this.#options = options;
+    this.context = {
+      ...given,
+      database: async () => database ?? await this.#openDatabase(),
+    };
+  }
+
+  /**
+   * Opens what the worker needs.
+   *
+   * @throws {Error} The error of its `setup`.
+   */
+  async setup(): Promise<void> {
+    this.#isSettingUp = true;
+    try {
+      this.#resource = await this.#worker.setup?.(this.context) ?? undefined;
+    } finally {
+      this.#isSettingUp = false;
+    }
+    // It was closed meanwhile, and the close did not wait.
+    if (this.#isClosed) await this.#dispose();
+  }
+
+  /** Closes what was opened, each thing once; a setup that goes on closes its own when it ends. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#isSettingUp) await this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    const resource = this.#resource;
+    const database = this.#database;
+    this.#resource = undefined;
+    this.#database = undefined;
+    await resource?.[Symbol.asyncDispose]();
+    await (await database?.catch(() => undefined))?.destroy();
+  }
+
+  /** One database for the worker. A failed attempt is forgotten. */
+  #openDatabase(): Promise<Database> {
+    this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
+      this.#database = undefined;
+      throw error;
+    });
+    return this.#database;
+  }
+}
+
+/** Loaded only where a worker asks for a database. */
+async function openDatabase(url: string): Promise<Database> {
+  const database = await import("../../domain/database/database.ts");
+  return await database.openDatabase(url);
+}

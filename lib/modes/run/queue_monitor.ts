@@ -1,0 +1,95 @@
+/**
+ * Turns the reports of one queue into log lines, statistics, error files and Sentry events.
+ *
+ * @module
+ */
+
+import type { Config } from "../../config/config.ts";
+import { notice, type Report, type Reporter } from "../../engine/report.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { logLine } from "../../log/log.ts";
+import { combine } from "../../monitoring/combine.ts";
+import { errorFileReporter } from "../../monitoring/error_file.ts";
+import { logReporter } from "../../monitoring/log_reporter.ts";
+import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statistics.ts";
+import { VERSION } from "../../system/version.ts";
+
+/** The queue, and where its reports go. */
+export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running"> {
+  /** The queue that is consumed; with shards, the shard. */
+  readonly queue: string;
+  readonly workerNum: number;
+  readonly config: Pick<Config, "errorDir" | "statsDir">;
+  /** Gets errors, as the log does. */
+  readonly sentry?: SentryReporter | undefined;
+}
+
+/** Takes the reports of one queue. */
+export class QueueMonitor {
+  /** Takes what the engine reports of the queue. */
+  readonly report: Reporter;
+  readonly #options: QueueMonitorOptions;
+  readonly #log: Reporter;
+  #statistics: QueueStatistics | undefined;
+  #lastError: ErrorData | undefined;
+
+  /** Begins without statistics: see {@linkcode QueueMonitor.openStatistics}. */
+  constructor(options: QueueMonitorOptions) {
+    const { queue, workerNum, config, sentry } = options;
+    this.#options = options;
+    this.#log = logReporter(workerNum);
+    this.report = combine(
+      this.#log,
+      (report) => this.#statistics?.report(report),
+      (report) => this.#keepError(report),
+      ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, this.#log)]),
+      ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
+    );
+  }
+
+  /** The last error that was reported. */
+  get lastError(): ErrorData | undefined {
+    return this.#lastError;
+  }
+
+  /** Keeps statistics from now on, as the queue is known to run in this process. */
+  openStatistics(): void {
+    const { queue, workerNum, config: { statsDir: dir }, running } = this.#options;
+    const notify = this.#log;
+    this.#statistics ??= new QueueStatistics({
+      queue,
+      workerNum,
+      dir,
+      version: VERSION,
+      notify,
+      running,
+    });
+  }
+
+  /** Writes the statistics if they are due. @param now `performance.now()` */
+  sweep(now: number): void {
+    this.#statistics?.sweep(now);
+  }
+
+  /** Writes the statistics. */
+  flush(): void {
+    this.#statistics?.flush();
+  }
+
+  /** Logs a line about the queue. */
+  log(level: "info" | "warning", message: string, properties: object = {}): void {
+    const { queue, workerNum } = this.#options;
+    logLine(level, message, properties, { queue, worker_num: workerNum });
+  }
+
+  /** Reports an error outside of any event, in Zulip's words. */
+  logException(error: unknown): void {
+    const message = "Unhandled exception from queue: {queue}";
+    this.report(notice("error", this.#options.queue, message, { error: errorData(error) }));
+  }
+
+  #keepError(report: Report): void {
+    if (report.kind !== "woke" && report.error) this.#lastError = report.error;
+  }
+}

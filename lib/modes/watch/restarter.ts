@@ -1,0 +1,110 @@
+/**
+ * A child process that is restarted on demand.
+ *
+ * @module
+ */
+
+import { logLine } from "../../log/log.ts";
+import { EXIT } from "../../system/signals.ts";
+
+/** How long a child may let events run on when it is to end, in ms. */
+const HURRY_MS = 500;
+/** How long a child may take to end before it is killed, in ms. */
+const KILL_MS = 10_000;
+
+/** The signals that the child gets as they come. */
+const PASSED: readonly Deno.Signal[] = ["SIGTSTP", "SIGCONT", "SIGUSR2"];
+
+/** Runs a command until it succeeds or a signal ends it, and restarts it on demand. */
+export class Restarter implements Disposable {
+  readonly #command: Deno.Command;
+  readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
+  #child: Deno.ChildProcess | undefined;
+  #wake = Promise.withResolvers<void>();
+  #isRestartWanted = false;
+  #isEnding = false;
+  #timers: readonly ReturnType<typeof setTimeout>[] = [];
+
+  /** Listens to signals. @param executable The path of the command. @param args Its arguments. */
+  constructor(executable: string, args: readonly string[]) {
+    this.#command = new Deno.Command(executable, {
+      args: [...args],
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    this.#listeners = [
+      ["SIGTERM", () => this.#end("SIGTERM")],
+      ["SIGINT", () => this.#end("SIGINT")],
+      ["SIGUSR1", () => this.restart()],
+      ...PASSED.map((signal) => [signal, () => this.#signal(signal)] as const),
+    ];
+    for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+  }
+
+  /** Stops listening to signals. */
+  [Symbol.dispose](): void {
+    for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
+  }
+
+  /** Starts the child, again and again. @returns The exit code of the last one. */
+  async run(): Promise<number> {
+    let code: number = EXIT.stopped;
+    while (!this.#isEnding) {
+      this.#isRestartWanted = false;
+      code = await this.#runOnce();
+      if (this.#isEnding || this.#isRestartWanted) continue;
+      if (code === EXIT.stopped) return code;
+      const message = "The program ended with {code}: it is started again when a file changes";
+      logLine("warning", message, { code }, {});
+      await this.#woken();
+    }
+    return code;
+  }
+
+  /** Ends the child with SIGTERM, and starts another one. */
+  restart(): void {
+    if (!this.#isRestartWanted && !this.#isEnding) this.#stop("SIGTERM", "SIGINT");
+    this.#isRestartWanted = true;
+    this.#wake.resolve();
+  }
+
+  #end(signal: "SIGTERM" | "SIGINT"): void {
+    this.#isEnding = true;
+    this.#stop(signal, signal === "SIGINT" ? "SIGTERM" : "SIGINT");
+    this.#wake.resolve();
+  }
+
+  async #runOnce(): Promise<number> {
+    this.#child = this.#command.spawn();
+    const { code } = await this.#child.status;
+    this.#child = undefined;
+    this.#timers.forEach(clearTimeout);
+    return code;
+  }
+
+  async #woken(): Promise<void> {
+    this.#wake = Promise.withResolvers<void>();
+    if (!this.#isRestartWanted && !this.#isEnding) await this.#wake.promise;
+  }
+
+  /** @param second Another signal, as the program ignores the same one shortly after the first. */
+  #stop(first: Deno.Signal, second: Deno.Signal): void {
+    if (!this.#child) return;
+    this.#signal(first);
+    this.#timers.forEach(clearTimeout);
+    this.#timers = [
+      setTimeout(() => this.#signal(second), HURRY_MS),
+      setTimeout(() => this.#signal("SIGKILL"), KILL_MS),
+    ];
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.#child?.kill(signal);
+    } catch (error) {
+      // It has just ended.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+}

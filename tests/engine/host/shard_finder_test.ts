@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { ShardFinder } from "../../../lib/engine/host/shard_finder.ts";
+
+/** A folder with the worker of a queue, which is removed at the end. */
+function folderOf(queue: string, shard: string) {
+  const workersDir = Deno.makeTempDirSync({ prefix: "pq-shards-" });
+  const file = `${workersDir}/${queue}.ts`;
+  Deno.writeTextFileSync(
+    file,
+    `import { defineWorker } from "process-queue/worker";
+    import { z } from "zod";
+    export default defineWorker({ queue: "${queue}", event: z.unknown(), ${shard} consume() {} });`,
+  );
+  return {
+    workersDir,
+    file,
+    [Symbol.dispose]: () => Deno.removeSync(workersDir, { recursive: true }),
+  };
+}
+
+const BY_N = "shard: (event, shards) => event.n % shards + 1,";
+
+Deno.test("a worker's shard function is found once, at the first event", async () => {
+  using here = folderOf("mine", BY_N);
+  const finder = new ShardFinder({ shards: new Map([["mine", 4]]), workersDir: here.workersDir });
+  assert.equal(await finder.queueOf("mine", { n: 6 }), "mine_shard3");
+  Deno.removeSync(here.file);
+  assert.equal(await finder.queueOf("mine", { n: 4 }), "mine_shard1");
+});
+
+Deno.test("a queue without shards loads no worker", async () => {
+  using here = folderOf("mine", "...globalThis.missing.all,");
+  const finder = new ShardFinder({ shards: new Map(), workersDir: here.workersDir });
+  assert.equal(await finder.queueOf("mine", { n: 6 }), "mine");
+});
+
+Deno.test("a worker that could not be found is looked for again", async () => {
+  using here = folderOf("mine", BY_N);
+  const shards = new Map([["mine", 2], ["late", 2]]);
+  const finder = new ShardFinder({ shards, workersDir: here.workersDir });
+  await assert.rejects(finder.queueOf("late", { n: 1 }), { name: "RangeError" });
+  const source = Deno.readTextFileSync(here.file).replace('"mine"', '"late"');
+  Deno.writeTextFileSync(`${here.workersDir}/late.ts`, source);
+  assert.equal(await finder.queueOf("late", { n: 1 }), "late_shard2");
+});
