@@ -15,7 +15,7 @@ import {
   postgres,
   rabbitmq,
   type TestServer,
-} from "../scripts/test_servers.ts";
+} from "../scripts/test/servers.ts";
 
 /** The body of a test that uses a server. */
 export type ServerTest<Server> = (

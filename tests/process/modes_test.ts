@@ -7,51 +7,8 @@
 
 import assert from "node:assert/strict";
 import type { Program } from "../fixtures/process/program.ts";
-import { type Stage, stageTest } from "../fixtures/process/stage.ts";
+import { modesTest } from "../fixtures/process/modes.ts";
 import { until } from "../fixtures/until.ts";
-
-const MODES: Readonly<Record<string, (queue: string) => string[]>> = {
-  "a thread": (queue) => ["--queue_name", queue],
-  "the main thread": (queue) => ["--queue_name", queue, "--inline"],
-  "one thread of several": (queue) => ["--multi_threaded", queue, "noop", "user_activity"],
-  "one thread of all": () => ["--all"],
-};
-
-/** Registers a test for each way of running a queue. */
-function modesTest(
-  name: string,
-  test: (
-    stage: Stage,
-    start: (env?: Record<string, string>) => Program,
-    isThread: boolean,
-  ) => Promise<void>,
-): void {
-  for (const [mode, args] of Object.entries(MODES)) {
-    stageTest(`${name} (in ${mode})`, async (stage) => {
-      const options = args(stage.queue);
-      const start = (env?: Record<string, string>) => stage.start(options, env);
-      await test(stage, start, !options.includes("--inline"));
-    });
-  }
-}
-
-modesTest("an idle process ends within 200 ms", async (stage, start) => {
-  await stage.worker();
-  await stage.publish([{ n: 0 }]);
-  const times: number[] = [];
-  for (let n = 1; n <= 3; n++) {
-    const program = start();
-    await stage.publish([{ n }]);
-    await stage.untilWritten("done", n);
-    await stage.untilReady(0);
-    const began = performance.now();
-    program.signal("SIGTERM");
-    assert.equal((await program.end()).code, 0);
-    times.push(performance.now() - began);
-  }
-  const median = times.toSorted((a, b) => a - b)[1] ?? Infinity;
-  assert(median < 200, `${times} ms`);
-});
 
 modesTest(
   "SIGTERM lets the running event finish and gives back the others",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connectDatabase, type Database } from "../../lib/domain/database/database.ts";
 import { postgresInstalled, startPostgres } from "../../scripts/postgres.ts";
-import { isRequired, postgres } from "../../scripts/test_servers.ts";
+import { isRequired, postgres } from "../../scripts/test/servers.ts";
 import { hostTest, type Stage } from "../fixtures/process/stage.ts";
 import { until } from "../fixtures/until.ts";
 

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { attachPostgres, postgresInstalled, startPostgres } from "./postgres.ts";
-import type { AttachedPostgres } from "./postgres.ts";
-import { attachRabbitmq, rabbitmqInstalled, startRabbitmq } from "./rabbitmq.ts";
-import type { AttachedRabbitmq } from "./rabbitmq.ts";
+import { attachPostgres, postgresInstalled, startPostgres } from "../postgres.ts";
+import type { AttachedPostgres } from "../postgres.ts";
+import { attachRabbitmq, rabbitmqInstalled, startRabbitmq } from "../rabbitmq.ts";
+import type { AttachedRabbitmq } from "../rabbitmq.ts";
 
 /** A kind of server that tests use. */
 export interface TestServer<Server extends Described = Described> {

@@ -1,0 +1,27 @@
+/**
+ * A minute of the crash suite in each of its modes.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { assertGood, crashed } from "../fixtures/crash.ts";
+import { privateRabbitmqTest } from "../servers.ts";
+
+privateRabbitmqTest("no fault on RabbitMQ loses a confirmed event", {}, async (node) => {
+  const result = await crashed({ node, seconds: 60, seed: 11 });
+  assertGood(result);
+  const kinds = result.recoveries.map(({ kind }) => kind);
+  for (const kind of ["SIGKILL", "broker killed", "handler loops", "heap is full"]) {
+    assert.ok(kinds.includes(kind), `${kind} was not among ${kinds}`);
+  }
+});
+
+Deno.test("no fault of a process loses a confirmed event in a minute on the embedded broker", async () => {
+  const result = await crashed({ seconds: 60, seed: 12 });
+  assertGood(result);
+  const kinds = result.recoveries.map(({ kind }) => kind);
+  for (const kind of ["SIGKILL", "handler loops", "heap is full"]) {
+    assert.ok(kinds.includes(kind), `${kind} was not among ${kinds}`);
+  }
+});
