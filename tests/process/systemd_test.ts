@@ -180,7 +180,7 @@ stageTest("--lock names a file that cannot be made", async (stage) => {
   assert.equal(code, 2);
   assert.match(
     stderr.join("\n"),
-    /^process-queue: --lock \/nowhere\/x cannot be opened: .*\. Name a file in a folder that is/,
+    /^process-queue: --lock \/nowhere\/x cannot be opened: .*\. Name a file in a folder that exists/,
   );
 });
 
