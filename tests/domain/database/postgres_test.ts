@@ -250,7 +250,7 @@ Deno.test("openDatabase says that there is no such host", async () => {
   assert.equal(kind, "unreachable");
   assert.match(
     message,
-    /^PostgreSQL at nowhere\.invalid:5432\/d cannot be reached \(.+\): see that/,
+    /^PostgreSQL at nowhere\.invalid:5432\/d cannot be reached \(.+\): check that/,
   );
 });
 

@@ -88,7 +88,7 @@ worldTest("a virtual host without access is refused at once", async (world) => {
 });
 
 function refusedVhost(port: number, user: string, vhost: string): string {
-  return `RabbitMQ at 127.0.0.1:${port} refuses user ${user} the virtual host ${vhost}: see that ` +
+  return `RabbitMQ at 127.0.0.1:${port} refuses user ${user} the virtual host ${vhost}: check that ` +
     `there is one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or ` +
     `RABBITMQ_VHOST gives, that it is up and takes more connections, and that the user may use it ` +
     `(rabbitmqctl set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
