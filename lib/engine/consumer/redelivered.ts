@@ -15,7 +15,7 @@ export type Duplicate = "done" | Entry | undefined;
 
 /**
  * The entry of an id, until it leaves. The tables that a `Map` has outgrown may stay in the heap for
- * long (see `GivenJobs`): this way they do not keep the entries.
+ * long (see `OutstandingJobs`): this way they do not keep the entries.
  */
 interface Slot {
   entry: Entry | undefined;

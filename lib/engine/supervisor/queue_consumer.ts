@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Config } from "../../config/config.ts";
 import { Consumer, type ConsumerOptions, type Totals } from "../consumer/consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
 import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
@@ -13,11 +14,13 @@ import { ThreadExecutor } from "../thread/thread_executor.ts";
 import { type RunLimit, runLimit } from "./queue_runner.ts";
 
 /** What a {@linkcode QueueConsumer} is made of. */
-export interface QueueConsumerOptions
-  extends Omit<ConsumerOptions<ThreadExecutor<Entry>>, "createExecutor"> {
+export interface QueueConsumerOptions extends
+  Pick<
+    ConsumerOptions<ThreadExecutor<Entry>>,
+    "queue" | "broker" | "report" | "turns" | "maxEvents" | "onEnd"
+  > {
   readonly file: WorkerFile;
-  /** Seconds from the abort of a handler until it hangs. */
-  readonly abortGraceSeconds: number;
+  readonly config: Config;
 }
 
 const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
@@ -42,7 +45,7 @@ export class QueueConsumer {
   /** How long a handler may run. */
   get limit(): RunLimit {
     const { executor } = this;
-    return executor && runLimit(executor.description, this.#options.abortGraceSeconds);
+    return executor && runLimit(executor.description, this.#options.config.abortGraceSeconds);
   }
 
   /** Whether the broker delivers events, or was asked to. */
@@ -136,9 +139,13 @@ export class QueueConsumer {
   }
 
   #make(description: WorkerDescription): Consumer<ThreadExecutor<Entry>> {
-    const { abortGraceSeconds } = this.#options;
+    const { config } = this.#options;
+    const { abortGraceSeconds } = config;
     return new Consumer({
       ...this.#options,
+      limits: config.limits,
+      stateDir: config.stateDir,
+      parkSeconds: config.restarts.parkSeconds,
       createExecutor: (listener) =>
         new ThreadExecutor({ description, listener, abortGraceSeconds }),
     });

@@ -7,15 +7,13 @@
 
 import { queueKey } from "../../config/queue_key.ts";
 import type { Totals } from "../consumer/consumer.ts";
-import type { IsolationTurns } from "../consumer/suspects/turns.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { Running } from "../executor/executor.ts";
 import { Lateness } from "../../system/lateness.ts";
-import type { Reporter } from "../report.ts";
 import { ThreadNotices } from "./notices.ts";
 import { once } from "./once.ts";
-import { QueueConsumer } from "./queue_consumer.ts";
+import { QueueConsumer, type QueueConsumerOptions } from "./queue_consumer.ts";
 import { notClosed, type Runner, type WorkerEnd } from "./queue_runner.ts";
 import { blameOf, type Next, nextAfter, type ThreadEnd, thrownBy } from "./thread_end.ts";
 import type { ThreadLife } from "./thread_life.ts";
@@ -23,12 +21,7 @@ import { Threads, type ThreadsOptions } from "./threads.ts";
 import { Waits } from "./waits.ts";
 
 /** What a {@linkcode Supervisor} is made of. */
-export interface SupervisorOptions extends ThreadsOptions {
-  readonly report: Reporter;
-  /** The turns of all queues of this process to run suspects alone. */
-  readonly turns: IsolationTurns;
-  /** Take no more than this many events. @default {Infinity} */
-  readonly maxEvents?: number;
+export interface SupervisorOptions extends ThreadsOptions, Omit<QueueConsumerOptions, "onEnd"> {
   /** The process has no other queue: an error at its first start is thrown, and not tried again. */
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
@@ -80,10 +73,6 @@ export class Supervisor implements Runner {
     this.#ready = once(() => onReady?.());
     this.#consumer = new QueueConsumer({
       ...options,
-      limits: config.limits,
-      stateDir: config.stateDir,
-      parkSeconds: config.restarts.parkSeconds,
-      abortGraceSeconds: config.abortGraceSeconds,
       onEnd: (why) => this.#ended.resolve(why),
     });
   }
