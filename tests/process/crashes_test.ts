@@ -131,24 +131,6 @@ inlineTest(
   },
 );
 
-inlineTest(
-  "an event that hangs is counted by the next process, and loses no other",
-  async (stage) => {
-    await stage.worker({ retries: [], concurrency: 2, maxConsumeSeconds: 1 });
-    await stage.publish([{ n: 0 }, { n: 1, do: "hang" }, { n: 2 }, { n: 3 }]);
-    const env = { ABORT_GRACE_SECONDS: "0" };
-    assert.equal((await stage.drain(env)).code, 3);
-    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3]));
-    const last = await stage.drain(env);
-    assert.deepEqual(last.stdout, ["done 0, retried 0, failed 1, waiting for retry 0"]);
-    assert.equal(last.code, 0);
-    const message = await stage.client.take(`${stage.queue}.failed`);
-    assert.equal(message?.properties.messageId, "1");
-    assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
-    assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
-  },
-);
-
 inlineTest("of a batch that hangs, each event runs alone, and one is to blame", async (stage) => {
   await stage.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
   await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));

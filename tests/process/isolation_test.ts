@@ -61,7 +61,7 @@ stageTest(
 );
 
 inlineTest(
-  "a handler that heeds nothing ends the process with 3, and its event alone is blamed",
+  "a handler that ignores its signal ends the process with 3, and the next blames its event alone",
   async (stage) => {
     await stage.worker({ maxConsumeSeconds: 1, retries: [300] });
     await stage.publish([{ n: 0 }, { n: 1, do: "hang" }, { n: 2 }, { n: 3 }]);
@@ -74,28 +74,29 @@ inlineTest(
       1,
       ["1"],
     ]);
-    const headers = await headersIn(stage, "retry.300s");
-    assert.equal(headers["x-pq-attempts"], 1);
-    assert.equal(headers["x-pq-reason"], "timeout");
-    await stage.untilReady(2);
+    await stage.untilReady(3);
     const { stdout } = await stage.drain();
-    assert.deepEqual(stdout, ["done 2, retried 0, failed 0, waiting for retry 0"]);
+    assert.deepEqual(stdout, ["done 2, retried 1, failed 0, waiting for retry 1"]);
     assert.deepEqual(stage.ledgerOf("done", "n"), [0, 2, 3]);
     const attempts = stage.ledger.map(({ attempt }) => attempt);
     assert(attempts.every((attempt) => attempt === 1), String(attempts));
+    const headers = await headersIn(stage, "retry.300s");
+    assert.equal(headers["x-pq-attempts"], 1);
+    assert.equal(headers["x-pq-reason"], "crashed");
   },
 );
 
-inlineTest("with no retries, what hangs is dead-lettered as a timeout at once", async (stage) => {
+inlineTest("with no retries, what hangs is dead-lettered by the next process", async (stage) => {
   await stage.worker({ maxConsumeSeconds: 1, retries: [] });
   await stage.publish([{ n: 0, do: "hang" }, { n: 1 }]);
   const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();
   assert.equal(code, 3);
+  assert.equal((await stage.drain()).stdout[0], "done 1, retried 0, failed 1, waiting for retry 0");
+  assert.equal(stage.ledgerOf("begun", "n").filter((n) => n === 0).length, 1);
   const headers = await headersIn(stage, "failed");
-  assert.equal(headers["x-pq-reason"], "timeout");
+  assert.equal(headers["x-pq-reason"], "crashed");
   assert.equal(headers["x-pq-attempts"], 1);
-  assert.equal(headers["x-pq-error-name"], "WorkerTimeoutError");
-  assert.equal((await stage.drain()).stdout[0], "done 1, retried 0, failed 0, waiting for retry 0");
+  assert.equal(headers["x-pq-error-name"], "ProcessEnded");
 });
 
 inlineTest("beside an event that hangs, the others of its process finish", async (stage) => {
@@ -104,6 +105,7 @@ inlineTest("beside an event that hangs, the others of its process finish", async
   const { code } = await stage.consume([], { ABORT_GRACE_SECONDS: "0" }).end();
   assert.equal(code, 3);
   assert.deepEqual(stage.ledgerOf("done", "n"), [1, 2, 3, 4]);
-  assert.equal(await stage.client.ready(stage.queue), 0);
-  assert.equal((await headersIn(stage, "failed"))["x-pq-reason"], "timeout");
+  await stage.untilReady(1);
+  await stage.drain();
+  assert.equal((await headersIn(stage, "failed"))["x-pq-reason"], "crashed");
 });
