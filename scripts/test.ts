@@ -21,86 +21,94 @@ import { Runner } from "./test/runner.ts";
 import { slowest } from "./test/output.ts";
 import { isRequired, notInstalled, postgres, rabbitmq, type TestServer } from "./test/servers.ts";
 
-/** How many runs go on at once: tests wait a lot, so more than one on any machine. */
-const LANES = Math.min(Math.max(navigator.hardwareConcurrency, 2), 4);
+/** How many runs go on at once: one more than there are cores, as tests wait for much. */
+const LANES = Math.min(navigator.hardwareConcurrency + 1, 4);
 
-/** The servers of one lane, and the environment that describes them. */
-class Lane implements AsyncDisposable {
+/** Servers that tests use, and the environment that describes them. */
+class Servers implements AsyncDisposable {
   readonly env: Record<string, string> = {};
-  readonly #servers = new AsyncDisposableStack();
+  readonly #started = new AsyncDisposableStack();
 
-  /** Starts the servers that are installed. */
-  static async start(kinds: readonly TestServer[]): Promise<Lane> {
-    const lane = new Lane();
-    const starts = kinds.map(async (kind) => {
-      const server = lane.#servers.use(await kind.start());
-      lane.env[kind.variable] = server.describe();
+  /** Starts one of each kind that is installed. */
+  static async start(...kinds: readonly TestServer[]): Promise<Servers> {
+    const servers = new Servers();
+    const starts = kinds.filter(isWanted).map(async (kind) => {
+      const server = servers.#started.use(await kind.start());
+      servers.env[kind.variable] = server.describe();
     });
     // All are waited for, so that what has started is known when one fails.
     for (const start of await Promise.allSettled(starts)) {
       if (start.status === "fulfilled") continue;
-      await lane[Symbol.asyncDispose]();
+      await servers[Symbol.asyncDispose]();
       throw start.reason;
     }
-    return lane;
+    return servers;
   }
 
   /** Stops the servers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#servers.disposeAsync();
+    await this.#started.disposeAsync();
   }
 }
 
 function isWanted(kind: TestServer): boolean {
   if (kind.installed()) return true;
   if (isRequired(kind)) throw notInstalled(kind);
-  console.log(
-    `${kind.title} is not installed: its tests are skipped (apt-get install ${kind.package})`,
-  );
   return false;
+}
+
+/** Says once which tests are skipped. */
+function printSkipped(): void {
+  for (const { title, package: name } of [rabbitmq, postgres].filter((kind) => !kind.installed())) {
+    console.log(`${title} is not installed: its tests are skipped (apt-get install ${name})`);
+  }
 }
 
 /** Runs the tests that the arguments ask for. */
 async function runTests(args: readonly string[], runner: Runner): Promise<Outcome> {
-  const kinds = [rabbitmq, postgres].filter(isWanted);
   const [isFull, options] = [args.includes("--full"), args.filter((arg) => arg !== "--full")];
   if (options.filter((arg) => !arg.startsWith("-")).some(isPath)) {
-    await using lane = await Lane.start(kinds);
-    return await runner.show(options, lane.env);
+    await using servers = await Servers.start(rabbitmq, postgres);
+    return await runner.show(options, servers.env);
   }
   const files = testFiles("tests");
   const types = isFull ? [] : [runner.checkTypes()];
-  const outcomes = await runAll(isFull ? planLong(files) : plan(files), options, runner, kinds);
+  const outcomes = await runAll(isFull ? planLong(files) : plan(files), options, runner);
   for (const line of slowest(runner.files)) console.log(line);
   return together([...outcomes, ...await Promise.all(types)]);
 }
 
-/** Runs what a plan says, each lane taking what is next. */
+/**
+ * Runs what a plan says, each lane taking what is next. A test of PostgreSQL has a database of its
+ * own, so that all share a server; tests of RabbitMQ close connections and raise alarms, so that
+ * each lane has one.
+ */
 async function runAll(
   { beside, alone }: Plan,
   options: readonly string[],
   runner: Runner,
-  kinds: readonly TestServer[],
 ): Promise<Outcome[]> {
-  await using lanes = new AsyncDisposableStack();
-  const starts = Array.from({ length: Math.min(LANES, beside.length) }, async () => {
-    return lanes.use(await Lane.start(kinds));
-  });
-  await Promise.allSettled(starts);
+  await using shared = await Servers.start(postgres);
   const waiting = [...beside];
-  const work = await Promise.all(starts.map(async (start, index) => {
-    const lane = await start;
-    const outcomes: Outcome[] = [];
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      outcomes.push(await runner.run(next, options, lane.env));
-    }
-    // What runs alone then runs without the other lanes' servers.
-    if (index > 0) await lane[Symbol.asyncDispose]();
-    return outcomes;
-  }));
-  const [first] = await Promise.all(starts);
-  for (const files of alone) work.push([await runner.run(files, options, first?.env ?? {})]);
-  return work.flat();
+  const outcomes: Outcome[] = [];
+  const work = async (isFirst: boolean) => {
+    await using own = await Servers.start(rabbitmq);
+    const run = async (runs: (readonly string[])[]) => {
+      for (let next = runs.shift(); next; next = runs.shift()) {
+        outcomes.push(await runner.run(next, options, { ...shared.env, ...own.env }));
+      }
+    };
+    await run(waiting);
+    if (!isFirst) return;
+    await Promise.allSettled(others);
+    await run([...alone]);
+  };
+  const others = Array.from({ length: Math.min(LANES, beside.length) - 1 }, () => work(false));
+  // All are waited for, so that no lane still uses what is stopped when one fails.
+  for (const lane of await Promise.allSettled([work(true), ...others])) {
+    if (lane.status === "rejected") throw lane.reason;
+  }
+  return outcomes;
 }
 
 /** Whether an argument is a path, rather than the value of an option. */
@@ -120,6 +128,7 @@ async function main(): Promise<void> {
   // The user that a private PostgreSQL runs as must get through to its folder.
   await Deno.chmod(folder, 0o711);
   const env = { ...withoutSettings(Deno.env.toObject()), TMPDIR: folder };
+  printSkipped();
   const { counts, problem } = await runTests(Deno.args, new Runner(env, ending.received))
     .catch((error) => failure(reason(error)));
   await removeFolder(folder);

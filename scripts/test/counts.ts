@@ -72,7 +72,7 @@ export function failure(problem: string): Outcome {
 /** The sum of several runs. */
 export function together(outcomes: readonly Outcome[]): Outcome {
   const counts = sum(outcomes.map(({ counts }) => counts));
-  const problems = outcomes.flatMap(({ problem }) => problem ?? []);
+  const problems = [...new Set(outcomes.flatMap(({ problem }) => problem ?? []))];
   return problems.length > 0 ? { counts, problem: problems.join("\n") } : { counts };
 }
 

@@ -20,7 +20,13 @@ export class Output {
   readonly #decoder = new TextDecoder();
   readonly #started: { readonly file: string; readonly at: number; readonly line: number }[] = [];
   readonly #lines: string[] = [];
+  readonly #startedAt: number;
   #rest = "";
+
+  /** @param startedAt When the run was started, in ms. @default {0} */
+  constructor(startedAt = 0) {
+    this.#startedAt = startedAt;
+  }
 
   /** Takes the next bytes. @param now The time, in ms. */
   add(bytes: Uint8Array, now: number): void {
@@ -32,7 +38,10 @@ export class Output {
 
   #addLine(line: string, now: number): void {
     const file = /^running \d+ tests? from \.\/(.*)$/.exec(line)?.[1];
-    if (file !== undefined) this.#started.push({ file, at: now, line: this.#lines.length });
+    if (file !== undefined) {
+      const at = this.#started.length === 0 ? this.#startedAt : now;
+      this.#started.push({ file, at, line: this.#lines.length });
+    }
     this.#lines.push(line);
   }
 

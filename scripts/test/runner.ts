@@ -61,7 +61,7 @@ export class Runner {
     env: Readonly<Record<string, string>>,
   ): Promise<Outcome> {
     if (this.#interruptedBy) return interrupted(this.#interruptedBy);
-    const [output, errors] = [new Output(), new Output()];
+    const [output, errors] = [new Output(performance.now()), new Output()];
     const args = [...options.filter((option) => option !== "--no-check"), ...files];
     const ending = await runDeno(
       ["test", "-A", "--no-check", ...args],

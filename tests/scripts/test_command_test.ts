@@ -158,7 +158,7 @@ const PRINTED = [
 function output(): Output {
   const bytes = new TextEncoder().encode(PRINTED);
   const [first, second] = [bytes.subarray(0, 50), bytes.subarray(50)];
-  const read = new Output();
+  const read = new Output(900);
   read.add(first, 1000);
   read.add(second, 3500);
   return read;
@@ -167,10 +167,10 @@ function output(): Output {
 Deno.test("each file gets a line with its counts and its time", () => {
   const results = output().files(4000);
   assert.deepEqual(results.map(fileLine), [
-    "FAILED    0.0 s  tests/a_test.ts: 1 passed, 1 failed, 1 skipped",
+    "FAILED    2.6 s  tests/a_test.ts: 1 passed, 1 failed, 1 skipped",
     "ok        0.5 s  tests/b_test.ts: 1 passed, 0 failed, 0 skipped",
   ]);
-  assert.deepEqual(slowest(results, 1), ["the slowest 1 files:", "   0.5 s  tests/b_test.ts"]);
+  assert.deepEqual(slowest(results, 1), ["the slowest 1 files:", "   2.6 s  tests/a_test.ts"]);
 });
 
 Deno.test("failures are shown in full, without what passed", () => {
