@@ -11,7 +11,7 @@ import { modesTest } from "../fixtures/process/modes.ts";
 import { until } from "../fixtures/until.ts";
 
 modesTest(
-  "SIGTERM lets the running event finish and gives back the others",
+  "SIGTERM lets the running event finish and releases the others",
   async (stage, start) => {
     await stage.worker();
     const file = `${stage.folder}/go`;
@@ -41,7 +41,7 @@ modesTest("a signal that comes twice at a time is one, as Ctrl-C does", async (s
   assert.deepEqual(stage.ledgerOf("done", "n"), [0]);
 });
 
-modesTest("a second signal gives everything back at once", async (stage, start) => {
+modesTest("a second signal releases everything at once", async (stage, start) => {
   await stage.worker();
   await stage.publish([{ do: "heed" }, {}]);
   const program = start({ STOP_GRACE_SECONDS: "3600" });

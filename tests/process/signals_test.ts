@@ -28,7 +28,7 @@ const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   stageTest(
-    `${signal} lets the running event finish, gives back the others and ends with 0`,
+    `${signal} lets the running event finish, releases the others and ends with 0`,
     async (stage) => {
       await stage.worker();
       const file = `${stage.folder}/go`;
@@ -48,7 +48,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 
 stageTest(
-  "what a stopping process gives back counts no attempt and leaves no suspect",
+  "what a stopping process releases counts no attempt and leaves no suspect",
   async (stage) => {
     await stage.worker();
     await stage.publish([{ do: "heed", n: 0 }, { n: 1 }]);
