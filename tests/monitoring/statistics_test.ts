@@ -6,7 +6,7 @@ import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/s
 const START = 1_766_063_174_120;
 
 /** One queue's statistics in a folder of their own, with a clock that the test sets. */
-class Scene {
+class Fixture {
   ms = 0;
   current: { id: string; ageSeconds: number } | undefined;
   readonly notices: NoticeReport[] = [];
@@ -76,9 +76,9 @@ class Scene {
 }
 
 Deno.test("QueueStatistics writes its file at the start, byte for byte", () => {
-  using scene = new Scene();
+  using fixture = new Fixture();
   assert.equal(
-    scene.text(),
+    fixture.text(),
     `{
   "update_time": 1766063174.12,
   "recent_average_consume_time": null,
@@ -98,20 +98,20 @@ Deno.test("QueueStatistics writes its file at the start, byte for byte", () => {
 }
 `,
   );
-  const names = [...Deno.readDirSync(scene.dir)].map(({ name }) => name).sort();
+  const names = [...Deno.readDirSync(fixture.dir)].map(({ name }) => name).sort();
   assert.deepEqual(names, ["test.stats", "test.stats.lock"]);
 });
 
 Deno.test("QueueStatistics counts what became of events", () => {
-  using scene = new Scene();
-  scene.settle(5, {}, 3);
-  scene.settle(4, { outcome: "discarded" });
-  scene.settle(3, { outcome: "retried" }, 2);
-  scene.settle(2, { outcome: "failed" });
-  scene.settle(1, { outcome: "released" }, 9);
-  scene.statistics.report({ kind: "woke", queue: "other" });
-  scene.settle(7, { queue: "other" });
-  const { processed, retried, failed, in_flight, consumed_since_last_emptied } = scene.statistics
+  using fixture = new Fixture();
+  fixture.settle(5, {}, 3);
+  fixture.settle(4, { outcome: "discarded" });
+  fixture.settle(3, { outcome: "retried" }, 2);
+  fixture.settle(2, { outcome: "failed" });
+  fixture.settle(1, { outcome: "released" }, 9);
+  fixture.statistics.report({ kind: "woke", queue: "other" });
+  fixture.settle(7, { queue: "other" });
+  const { processed, retried, failed, in_flight, consumed_since_last_emptied } = fixture.statistics
     .snapshot();
   assert.deepEqual(
     { processed, retried, failed, in_flight, consumed_since_last_emptied },
@@ -120,140 +120,140 @@ Deno.test("QueueStatistics counts what became of events", () => {
 });
 
 Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds", () => {
-  using scene = new Scene();
-  scene.settle(1, { runMs: 1000 }, 10);
-  scene.settle(1, { runMs: 10_000, outcome: "failed" }, 10);
-  assert.equal(scene.statistics.snapshot().recent_average_consume_time, 1);
-  scene.settle(1, { runMs: 20 }, 50);
-  assert.equal(scene.statistics.snapshot().recent_average_consume_time, 0.02);
+  using fixture = new Fixture();
+  fixture.settle(1, { runMs: 1000 }, 10);
+  fixture.settle(1, { runMs: 10_000, outcome: "failed" }, 10);
+  assert.equal(fixture.statistics.snapshot().recent_average_consume_time, 1);
+  fixture.settle(1, { runMs: 20 }, 50);
+  assert.equal(fixture.statistics.snapshot().recent_average_consume_time, 0.02);
 });
 
 Deno.test("QueueStatistics gives waits in seconds, without events that never ran", () => {
-  using scene = new Scene();
-  scene.settle(1, { waitMs: 1e6, outcome: "released" });
-  assert.equal(scene.statistics.snapshot().wait_p50, null);
-  scene.settle(1, { waitMs: 100 }, 98);
-  scene.settle(1, { waitMs: 5000 }, 2);
-  const { wait_p50, wait_p99 } = scene.statistics.snapshot();
+  using fixture = new Fixture();
+  fixture.settle(1, { waitMs: 1e6, outcome: "released" });
+  assert.equal(fixture.statistics.snapshot().wait_p50, null);
+  fixture.settle(1, { waitMs: 100 }, 98);
+  fixture.settle(1, { waitMs: 5000 }, 2);
+  const { wait_p50, wait_p99 } = fixture.statistics.snapshot();
   assert.ok(Math.abs((wait_p50 ?? 0) - 0.1) < 0.01 && Math.abs((wait_p99 ?? 0) - 5) < 0.5);
 });
 
 Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at the next sweep", () => {
-  using scene = new Scene();
-  scene.settle(1, {}, 3);
-  scene.ms = 1000;
-  assert.equal(scene.writes(() => scene.settle(0)), false);
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
-  const file = scene.file();
+  using fixture = new Fixture();
+  fixture.settle(1, {}, 3);
+  fixture.ms = 1000;
+  assert.equal(fixture.writes(() => fixture.settle(0)), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  const file = fixture.file();
   assert.equal(file.consumed_since_last_emptied, 0);
   assert.equal(file.queue_last_emptied_timestamp, (START + 1000) / 1000);
   assert.equal(file.update_time, (START + 1250) / 1000);
-  assert.equal(scene.writes(() => scene.sweepAfter(100_000)), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(100_000)), false);
 });
 
 Deno.test("QueueStatistics does not call a queue empty because its last event was released", () => {
-  using scene = new Scene();
-  scene.ms = 1000;
-  scene.settle(0, { outcome: "released" });
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
-  assert.equal(scene.file().queue_last_emptied_timestamp, START / 1000);
-  assert.equal(scene.file().in_flight, 0);
+  using fixture = new Fixture();
+  fixture.ms = 1000;
+  fixture.settle(0, { outcome: "released" });
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(fixture.file().queue_last_emptied_timestamp, START / 1000);
+  assert.equal(fixture.file().in_flight, 0);
 });
 
 Deno.test("QueueStatistics writes at once when the queue wakes, but once a second only", () => {
-  using scene = new Scene();
-  assert.equal(scene.writes(() => scene.wake()), true);
-  assert.equal(scene.file().in_flight, 1);
-  scene.settle(0);
-  scene.ms = 999;
-  assert.equal(scene.writes(() => scene.wake()), false);
-  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
-  scene.settle(0);
-  assert.equal(scene.writes(() => scene.wake()), true);
+  using fixture = new Fixture();
+  assert.equal(fixture.writes(() => fixture.wake()), true);
+  assert.equal(fixture.file().in_flight, 1);
+  fixture.settle(0);
+  fixture.ms = 999;
+  assert.equal(fixture.writes(() => fixture.wake()), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
+  fixture.settle(0);
+  assert.equal(fixture.writes(() => fixture.wake()), true);
 });
 
 Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", () => {
-  using scene = new Scene();
-  scene.settle(1, {}, 49);
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
-  assert.equal(scene.writes(() => scene.settle(1, {}, 5000)), false);
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
-  assert.equal(scene.file().processed, 5049);
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
+  using fixture = new Fixture();
+  fixture.settle(1, {}, 49);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
+  assert.equal(fixture.writes(() => fixture.settle(1, {}, 5000)), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(fixture.file().processed, 5049);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
 });
 
 Deno.test("QueueStatistics writes few events 30 seconds after the last write", () => {
-  using scene = new Scene();
-  scene.settle(1);
-  assert.equal(scene.writes(() => scene.sweepAfter(29_999)), false);
-  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
+  using fixture = new Fixture();
+  fixture.settle(1);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(29_999)), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
 });
 
 Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", () => {
-  using scene = new Scene();
-  scene.wake();
-  assert.equal(scene.file().current_event_id, null);
-  scene.current = { id: "e1", ageSeconds: 0.25 };
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
-  assert.equal(scene.file().current_event_age, 0.25);
-  scene.current = { id: "e1", ageSeconds: 5.25 };
-  assert.equal(scene.writes(() => scene.sweepAfter(4999)), false);
-  assert.equal(scene.writes(() => scene.sweepAfter(1)), true);
-  const { current_event_id, current_event_age, update_time } = scene.file();
+  using fixture = new Fixture();
+  fixture.wake();
+  assert.equal(fixture.file().current_event_id, null);
+  fixture.current = { id: "e1", ageSeconds: 0.25 };
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(fixture.file().current_event_age, 0.25);
+  fixture.current = { id: "e1", ageSeconds: 5.25 };
+  assert.equal(fixture.writes(() => fixture.sweepAfter(4999)), false);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
+  const { current_event_id, current_event_age, update_time } = fixture.file();
   assert.deepEqual([current_event_id, current_event_age], ["e1", 5.25]);
   assert.equal(update_time, START / 1000);
 });
 
 Deno.test("QueueStatistics.flush writes what is not due", () => {
-  using scene = new Scene();
-  scene.settle(1);
-  assert.equal(scene.statistics.flush(), true);
-  assert.equal(scene.file().processed, 1);
+  using fixture = new Fixture();
+  fixture.settle(1);
+  assert.equal(fixture.statistics.flush(), true);
+  assert.equal(fixture.file().processed, 1);
 });
 
 Deno.test("QueueStatistics does not wait for the lock, and tries again at the next sweep", () => {
-  using scene = new Scene();
+  using fixture = new Fixture();
   {
-    using lock = Deno.openSync(join(scene.dir, "test.stats.lock"), { write: true });
+    using lock = Deno.openSync(join(fixture.dir, "test.stats.lock"), { write: true });
     lock.lockSync(true);
-    assert.equal(scene.statistics.flush(), false);
-    assert.equal(scene.writes(() => scene.sweepAfter(250)), false);
+    assert.equal(fixture.statistics.flush(), false);
+    assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
   }
-  assert.equal(scene.writes(() => scene.sweepAfter(250)), true);
-  assert.deepEqual(scene.notices, []);
+  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.deepEqual(fixture.notices, []);
 });
 
 Deno.test("QueueStatistics warns once of a folder it cannot write, and tries every minute", () => {
   const blocker = Deno.makeTempFileSync();
-  using scene = new Scene(blocker);
-  assert.equal(scene.notices.length, 1);
-  assert.deepEqual([scene.notices[0]?.level, scene.notices[0]?.queue], ["warning", "test"]);
+  using fixture = new Fixture(blocker);
+  assert.equal(fixture.notices.length, 1);
+  assert.deepEqual([fixture.notices[0]?.level, fixture.notices[0]?.queue], ["warning", "test"]);
   assert.equal(
-    scene.notices[0]?.message,
+    fixture.notices[0]?.message,
     "Cannot write statistics to {path}: {error}. Processing goes on, and the file is tried again " +
       "every minute. Let this user write to that folder, or set QUEUE_STATS_DIR to another one.",
   );
-  assert.match(scene.notices[0]?.error?.message ?? "", /os error/);
+  assert.match(fixture.notices[0]?.error?.message ?? "", /os error/);
   Deno.removeSync(blocker);
-  scene.wake();
-  scene.settle(0);
-  scene.sweepAfter(59_999);
-  assert.throws(() => scene.text(), Deno.errors.NotFound);
-  scene.sweepAfter(1);
-  assert.equal(scene.file().processed, 1);
-  assert.deepEqual(scene.notices.slice(1).map(({ level, message }) => [level, message]), [
+  fixture.wake();
+  fixture.settle(0);
+  fixture.sweepAfter(59_999);
+  assert.throws(() => fixture.text(), Deno.errors.NotFound);
+  fixture.sweepAfter(1);
+  assert.equal(fixture.file().processed, 1);
+  assert.deepEqual(fixture.notices.slice(1).map(({ level, message }) => [level, message]), [
     ["info", "Statistics are written to {path} again"],
   ]);
 });
 
 Deno.test("QueueStatistics of two processes share a file that is whole at all times", async () => {
-  using scene = new Scene();
-  const children = [spawnWriter(scene.dir), spawnWriter(scene.dir)];
+  using fixture = new Fixture();
+  const children = [spawnWriter(fixture.dir), spawnWriter(fixture.dir)];
   let areRunning = true;
   const outputs = Promise.all(children).finally(() => areRunning = false);
   const pids = new Set<number>();
   while (areRunning) {
-    pids.add(scene.file().pid);
+    pids.add(fixture.file().pid);
     await new Promise((resolve) => setTimeout(resolve));
   }
   for (const { success } of await outputs) assert.ok(success);

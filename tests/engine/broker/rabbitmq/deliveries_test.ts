@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { Fail, RetryLater } from "../../../../lib/worker.ts";
 import { failOnce, gate } from "../../../fixtures/rabbitmq/handlers.ts";
 import { METHOD } from "../../../fixtures/rabbitmq/proxy.ts";
-import { World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { QueueFixture, queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 
 const COPIES: readonly [title: string, thrown: Error, copies: string][] = [
@@ -17,47 +17,51 @@ const COPIES: readonly [title: string, thrown: Error, copies: string][] = [
   ["dead letter", new Fail("never"), "failed"],
 ];
 for (const [title, thrown, copies] of COPIES) {
-  worldTest(`a ${title} is confirmed before the original is acknowledged`, async (world) => {
-    await assertConfirmedFirst(world, thrown, copies);
+  queueTest(`a ${title} is confirmed before the original is acknowledged`, async (fixture) => {
+    await assertConfirmedFirst(fixture, thrown, copies);
   });
 }
 
 /** The event of which the broker cannot confirm the copy is not acknowledged. */
-async function assertConfirmedFirst(world: World, thrown: Error, copies: string): Promise<void> {
-  const proxy = world.proxy();
-  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+async function assertConfirmedFirst(
+  fixture: QueueFixture,
+  thrown: Error,
+  copies: string,
+): Promise<void> {
+  const proxy = fixture.proxy();
+  const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
   const last = gate();
-  const engine = await world.start({
+  const engine = await fixture.start({
     broker,
     consume: async (event) => {
       if (event === "last") await last.opened;
       throw thrown;
     },
   });
-  await world.client.publish(world.queue, '"first"');
+  await fixture.client.publish(fixture.queue, '"first"');
   await until("the first was acknowledged", () => proxy.count(METHOD.basicAck) === 1);
-  await world.client.publish(world.queue, '"last"');
+  await fixture.client.publish(fixture.queue, '"last"');
   await engine.untilRan(2);
   proxy.silence();
   last.open();
-  const queue = `${world.queue}.${copies}`;
-  await until("the copy is there", async () => await world.client.ready(queue) === 2);
+  const queue = `${fixture.queue}.${copies}`;
+  await until("the copy is there", async () => await fixture.client.ready(queue) === 2);
   assert.equal(proxy.count(METHOD.basicAck), 1);
-  const unacknowledged = await world.listQueues("messages_unacknowledged");
+  const unacknowledged = await fixture.listQueues("messages_unacknowledged");
   assert.deepEqual(unacknowledged, ["Q\t1", `Q.${copies}\t0`]);
   proxy.cut();
 }
 
-worldTest("an event that runs is not started a second time beside itself", async (world) => {
+queueTest("an event that runs is not started a second time beside itself", async (fixture) => {
   const first = gate();
-  await world.client.channel.assertQueue(world.queue);
-  const engine = await world.start({
+  await fixture.client.channel.assertQueue(fixture.queue);
+  const engine = await fixture.start({
     concurrency: 2,
     consume: (event) => event === "same" ? first.opened : undefined,
   });
   for (const id of ["1", "1", "2"]) {
     const body = JSON.stringify(id === "1" ? "same" : "other");
-    await world.client.publish(world.queue, body, { messageId: id });
+    await fixture.client.publish(fixture.queue, body, { messageId: id });
   }
   await engine.untilSettled("processed", 1);
   assert.deepEqual(engine.events, ["same", "other"]);
@@ -67,49 +71,52 @@ worldTest("an event that runs is not started a second time beside itself", async
   assert.deepEqual(engine.events, ["same", "other", "same"]);
 });
 
-worldTest("cutting the connection at any frame loses nothing and parks no queue", async (world) => {
-  await Promise.all(Array.from({ length: 40 }, (_, i) => runWithCut(world, i + 1)));
-});
+queueTest(
+  "cutting the connection at any frame loses nothing and parks no queue",
+  async (fixture) => {
+    await Promise.all(Array.from({ length: 40 }, (_, i) => runWithCut(fixture, i + 1)));
+  },
+);
 
 /** Three events that fail once, while the connections are cut at the frame of that number. */
-async function runWithCut({ server }: World, cutAt: number): Promise<void> {
-  await using world = await World.open(server, "cut");
-  const proxy = world.proxy();
-  const broker = await world.openBroker({ url: proxy.url(server.url) });
-  await world.client.channel.assertQueue(world.queue);
+async function runWithCut({ server }: QueueFixture, cutAt: number): Promise<void> {
+  await using fixture = await QueueFixture.open(server, "cut");
+  const proxy = fixture.proxy();
+  const broker = await fixture.openBroker({ url: proxy.url(server.url) });
+  await fixture.client.channel.assertQueue(fixture.queue);
   for (const event of [1, 2, 3]) {
-    await world.client.publish(world.queue, String(event), { messageId: `m${event}` });
+    await fixture.client.publish(fixture.queue, String(event), { messageId: `m${event}` });
   }
   let frames = 0;
   proxy.onMethod = () => {
     if (++frames === cutAt) proxy.cut();
   };
-  const engine = await world.start({ broker, consume: failOnce, prefetch: 2 });
+  const engine = await fixture.start({ broker, consume: failOnce, prefetch: 2 });
   await until(
     `all ran a second time, cut at frame ${cutAt}: ${JSON.stringify(engine.ledger)}`,
     () =>
       new Set(engine.ledger.filter((run) => run.attempt > 1).map((run) => run.event)).size === 3,
     20,
   );
-  await until("all was acknowledged", async () => await world.client.ready(world.queue) === 0);
+  await until("all was acknowledged", async () => await fixture.client.ready(fixture.queue) === 0);
   const complaints = engine.notices.filter((text) => /parked|error:/.test(text));
   assert.deepEqual(complaints, [], `cut at frame ${cutAt}`);
 }
 
-worldTest(
+queueTest(
   "an event that comes again while its copy waits to be stored is not lost",
-  async (world) => {
-    const proxy = world.proxy();
-    const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+  async (fixture) => {
+    const proxy = fixture.proxy();
+    const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
     const first = gate();
-    const engine = await world.start({
+    const engine = await fixture.start({
       broker,
       consume: async (event, context) => {
         await first.opened;
         failOnce(event, context);
       },
     });
-    await world.client.publish(world.queue, "1", { messageId: "m" });
+    await fixture.client.publish(fixture.queue, "1", { messageId: "m" });
     await engine.untilRan(1);
     proxy.refusing = /\(publish\)/;
     const cutAndComeAgain = async () => {
@@ -119,13 +126,13 @@ worldTest(
       await until(
         "it is out again",
         async () =>
-          (await world.listQueues("messages_unacknowledged", "consumers"))[0] === "Q\t1\t1",
+          (await fixture.listQueues("messages_unacknowledged", "consumers"))[0] === "Q\t1\t1",
       );
     };
     await cutAndComeAgain();
     first.open();
-    const retry = `${world.queue}.retry.1s`;
-    await until("the copy waits", async () => await world.client.ready(retry) === 0);
+    const retry = `${fixture.queue}.retry.1s`;
+    await until("the copy waits", async () => await fixture.client.ready(retry) === 0);
     await cutAndComeAgain();
     proxy.refusing = undefined;
     await until("it ran a second time", () => engine.ledger.some(({ attempt }) => attempt === 2));
@@ -133,66 +140,66 @@ worldTest(
   },
 );
 
-worldTest("acknowledgements are sent in multiples", async (world) => {
-  const proxy = world.proxy();
-  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
-  await world.client.channel.assertQueue(world.queue);
+queueTest("acknowledgements are sent in multiples", async (fixture) => {
+  const proxy = fixture.proxy();
+  const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
+  await fixture.client.channel.assertQueue(fixture.queue);
   for (let i = 0; i < 2000; i++) {
-    world.client.channel.sendToQueue(world.queue, Buffer.from(String(i)));
+    fixture.client.channel.sendToQueue(fixture.queue, Buffer.from(String(i)));
   }
-  await world.client.channel.waitForConfirms();
-  const engine = await world.start({ broker });
+  await fixture.client.channel.waitForConfirms();
+  const engine = await fixture.start({ broker });
   await engine.untilSettled("processed", 2000);
   await engine.stop();
-  assert.equal(await world.client.ready(world.queue), 0);
+  assert.equal(await fixture.client.ready(fixture.queue), 0);
   const acks = proxy.count(METHOD.basicAck);
   assert.ok(acks <= 200, `${acks} acknowledgements for 2000 events`);
 });
 
-worldTest("an acknowledgement in multiples covers no event that still runs", async (world) => {
+queueTest("an acknowledgement in multiples covers no event that still runs", async (fixture) => {
   const slow = gate();
-  const engine = await world.start({
+  const engine = await fixture.start({
     concurrency: 4,
     prefetch: 20,
     consume: async (event) => {
       if (event === 0) await slow.opened;
     },
   });
-  for (let i = 0; i < 200; i++) await world.client.publish(world.queue, String(i));
+  for (let i = 0; i < 200; i++) await fixture.client.publish(fixture.queue, String(i));
   await engine.untilSettled("processed", 199);
-  assert.notDeepEqual(await world.listQueues("messages_unacknowledged"), ["Q\t0"]);
+  assert.notDeepEqual(await fixture.listQueues("messages_unacknowledged"), ["Q\t0"]);
   await engine.stop(0);
   // A process that ends closes its connections.
-  await (await world.broker())[Symbol.asyncDispose]();
-  const back = await until("it is back", () => world.client.take(world.queue));
+  await (await fixture.broker())[Symbol.asyncDispose]();
+  const back = await until("it is back", () => fixture.client.take(fixture.queue));
   assert.equal(back.content.toString(), "0");
-  assert.equal(await world.client.take(world.queue), undefined);
+  assert.equal(await fixture.client.take(fixture.queue), undefined);
   slow.open();
 });
 
-worldTest("an event given back by a stopping process is not counted", async (world) => {
+queueTest("an event given back by a stopping process is not counted", async (fixture) => {
   const never = gate();
-  const broker = await world.openBroker({ queueType: "quorum" });
-  const first = await world.start({ broker, consume: () => never.opened });
-  await world.client.publish(world.queue, "1");
+  const broker = await fixture.openBroker({ queueType: "quorum" });
+  const first = await fixture.start({ broker, consume: () => never.opened });
+  await fixture.client.publish(fixture.queue, "1");
   await first.untilRan(1);
   await first.stop(0);
   // A process that ends closes its connections.
   await broker[Symbol.asyncDispose]();
-  const second = await world.start();
+  const second = await fixture.start();
   await second.untilSettled("processed", 1);
   assert.deepEqual(second.ledger, [{ event: 1, attempt: 1 }]);
   never.open();
 });
 
-worldTest("it is said once that an event is near its delivery limit", async (world) => {
+queueTest("it is said once that an event is near its delivery limit", async (fixture) => {
   const arguments_ = { "x-queue-type": "quorum" };
-  await world.client.channel.assertQueue(world.queue, { durable: true, arguments: arguments_ });
-  await world.client.publish(world.queue, "1");
-  const broker = await world.openBroker();
+  await fixture.client.channel.assertQueue(fixture.queue, { durable: true, arguments: arguments_ });
+  await fixture.client.publish(fixture.queue, "1");
+  const broker = await fixture.openBroker();
   let deliveries = 0;
   const done = Promise.withResolvers<void>();
-  const subscription = broker.subscribe(world.queue, {
+  const subscription = broker.subscribe(fixture.queue, {
     onDelivery(delivery) {
       const kind = ++deliveries === 13 ? "done" : "release";
       void subscription.settle(delivery, { kind });
@@ -203,40 +210,43 @@ worldTest("it is said once that an event is near its delivery limit", async (wor
   await subscription.resume(1);
   await done.promise;
   await subscription.close();
-  assert.deepEqual(world.notices, [
-    `warning: An event of queue ${world.queue} was requeued 10 times: a quorum queue drops ` +
+  assert.deepEqual(fixture.notices, [
+    `warning: An event of queue ${fixture.queue} was requeued 10 times: a quorum queue drops ` +
     "events beyond its delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a " +
     "policy (before RabbitMQ 4: set none)",
   ]);
 });
 
-worldTest("what waits too long for its turn goes to another process, uncounted", async (world) => {
-  const never = gate();
-  const busy = await world.start({
-    limits: { windowSeconds: 1 },
-    consume: () => never.opened,
-  });
-  for (let i = 0; i < 5; i++) await world.client.publish(world.queue, String(i));
-  await busy.untilRan(1);
-  const idle = await world.start({ broker: await world.openBroker() });
-  await until("the other process ran the rest", () => new Set(idle.events).size === 4);
-  assert.ok(idle.ledger.every(({ attempt }) => attempt === 1));
-  assert.deepEqual(busy.events, [0]);
-  never.open();
-  await busy.untilSettled("processed", 1);
-});
+queueTest(
+  "what waits too long for its turn goes to another process, uncounted",
+  async (fixture) => {
+    const never = gate();
+    const busy = await fixture.start({
+      limits: { windowSeconds: 1 },
+      consume: () => never.opened,
+    });
+    for (let i = 0; i < 5; i++) await fixture.client.publish(fixture.queue, String(i));
+    await busy.untilRan(1);
+    const idle = await fixture.start({ broker: await fixture.openBroker() });
+    await until("the other process ran the rest", () => new Set(idle.events).size === 4);
+    assert.ok(idle.ledger.every(({ attempt }) => attempt === 1));
+    assert.deepEqual(busy.events, [0]);
+    never.open();
+    await busy.untilSettled("processed", 1);
+  },
+);
 
-worldTest("no more bytes wait here than the window may have", async (world) => {
+queueTest("no more bytes wait here than the window may have", async (fixture) => {
   const first = gate();
-  await world.client.channel.assertQueue(world.queue);
+  await fixture.client.channel.assertQueue(fixture.queue);
   const body = JSON.stringify("x".repeat(1_000_000));
-  for (let i = 0; i < 20; i++) await world.client.publish(world.queue, body);
-  const engine = await world.start({
+  for (let i = 0; i < 20; i++) await fixture.client.publish(fixture.queue, body);
+  const engine = await fixture.start({
     limits: { windowBytes: 4_100_000 },
     consume: () => first.opened,
   });
   await engine.untilRan(1);
-  await until("the rest is back", async () => await world.client.ready(world.queue) === 16);
+  await until("the rest is back", async () => await fixture.client.ready(fixture.queue) === 16);
   assert.equal(engine.consumer.inFlight, 4);
   first.open();
   await engine.untilSettled("processed", 20);

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import type { PrivateRabbitmq } from "../../../../scripts/rabbitmq.ts";
 import { Stage } from "../../../fixtures/process/stage.ts";
 import { Load } from "../../../fixtures/rabbitmq/load.ts";
-import { World } from "../../../fixtures/rabbitmq/world.ts";
+import { QueueFixture } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 import { privateRabbitmqTest } from "../../../servers.ts";
 
@@ -130,23 +130,23 @@ const WINDOW = 20;
 
 /** Copies of failed events cannot be stored, so no more events are taken; a stop does not wait for copies, and none is lost. */
 async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
-  await using world = await World.open(node, "alarm");
-  const broker = await world.openBroker();
-  await broker.declare(world.queue);
-  for (let i = 0; i < COUNT; i++) await broker.publish(world.queue, String(i));
+  await using fixture = await QueueFixture.open(node, "alarm");
+  const broker = await fixture.openBroker();
+  await broker.declare(fixture.queue);
+  for (let i = 0; i < COUNT; i++) await broker.publish(fixture.queue, String(i));
   await setMemoryLimit(node, "0.0000001");
   try {
-    const engine = await world.start({
+    const engine = await fixture.start({
       broker,
       prefetch: WINDOW,
       consume: () => {
         throw new Error("not now");
       },
     });
-    await until("it was noticed", () => world.notices.some((text) => text.includes("an alarm")));
+    await until("it was noticed", () => fixture.notices.some((text) => text.includes("an alarm")));
     await until("its window is full", () => engine.ledger.length === WINDOW);
     assert.equal(engine.consumer.inFlight, WINDOW);
-    assert.equal(await world.client.ready(world.queue), COUNT - WINDOW);
+    assert.equal(await fixture.client.ready(fixture.queue), COUNT - WINDOW);
     const since = performance.now();
     await engine.stop(1000);
     await broker[Symbol.asyncDispose]();
@@ -156,7 +156,7 @@ async function stopUnderAlarm(node: PrivateRabbitmq): Promise<void> {
   } finally {
     await setMemoryLimit(node, "0.4");
   }
-  const next = await world.start({ broker: await world.openBroker() });
+  const next = await fixture.start({ broker: await fixture.openBroker() });
   await until("all ran", () => new Set(next.events).size === COUNT);
 }
 

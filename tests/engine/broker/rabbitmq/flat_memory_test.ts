@@ -7,18 +7,18 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { Measurement } from "../../../fixtures/rabbitmq/drain.ts";
-import { worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 
 const MB = 1024 * 1024;
 const FEW = 100_000;
 const MANY = 1_000_000;
 const MOST_GROWTH_MB = 10;
 
-worldTest(
+queueTest(
   "the heap is as large after a million events as after a hundred thousand",
-  async (world) => {
-    const { server, queue } = world;
-    await world.client.channel.assertQueue(queue);
+  async (fixture) => {
+    const { server, queue } = fixture;
+    await fixture.client.channel.assertQueue(queue);
     const [output] = await Promise.all([
       run("drain.ts", ["--v8-flags=--expose-gc"], [server.url, queue, String(FEW), String(MANY)]),
       run("publish_many.ts", [], [server.url, queue, String(MANY)]),

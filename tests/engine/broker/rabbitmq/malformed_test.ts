@@ -21,7 +21,7 @@ import {
   publishRaw,
   shortString,
 } from "../../../fixtures/rabbitmq/raw_publish.ts";
-import { World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { QueueFixture, queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 import { privateRabbitmqTest } from "../../../servers.ts";
 
@@ -117,14 +117,14 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
 };
 
 for (const [name, malformed] of Object.entries(MALFORMED)) {
-  worldTest(`${name}: dead-lettered, its neighbours are processed`, async (world) => {
-    const { queue, client } = world;
-    const engine = await world.start({ event: EVENT });
+  queueTest(`${name}: dead-lettered, its neighbours are processed`, async (fixture) => {
+    const { queue, client } = fixture;
+    const engine = await fixture.start({ event: EVENT });
     await client.publish(queue, '{"n":1}', { messageId: "before" });
     const { body = "", options = {}, publish } = malformed;
     if (publish) publish(client, queue);
     else await client.publish(queue, body, { messageId: "malformed", ...options });
-    await publishSeparately(world, '{"n":2}');
+    await publishSeparately(fixture, '{"n":2}');
     await engine.untilSettled("processed", 2);
     await engine.untilSettled("failed", 1);
     assert.deepEqual(engine.events, [{ n: 1 }, { n: 2 }]);
@@ -137,33 +137,33 @@ for (const [name, malformed] of Object.entries(MALFORMED)) {
       assert.equal(Buffer.compare(letter.content, Buffer.from(malformed.body)), 0);
     }
     assert.deepEqual(engine.notices.filter((text) => text.includes("parked")), []);
-    assert.deepEqual(world.notices, []);
+    assert.deepEqual(fixture.notices, []);
   });
 }
 
 /** Uses a channel of its own, apart from the confirms of raw publishes. */
-async function publishSeparately({ server, queue }: World, body: string): Promise<void> {
+async function publishSeparately({ server, queue }: QueueFixture, body: string): Promise<void> {
   await using client = await Client.open(server.url);
   await client.publish(queue, body);
 }
 
-worldTest("limits follow their settings", async (world) => {
+queueTest("limits follow their settings", async (fixture) => {
   const limits = { maxEventBytes: 10, maxHeaderBytes: 1024 };
-  const engine = await world.start({ event: EVENT, limits, maxEventDepth: 2 });
-  await world.client.publish(world.queue, '{"n":1   }');
-  await world.client.publish(world.queue, '{"n":1    }');
-  await world.client.publish(world.queue, "[[[]]]");
+  const engine = await fixture.start({ event: EVENT, limits, maxEventDepth: 2 });
+  await fixture.client.publish(fixture.queue, '{"n":1   }');
+  await fixture.client.publish(fixture.queue, '{"n":1    }');
+  await fixture.client.publish(fixture.queue, "[[[]]]");
   await engine.untilSettled("failed", 2);
   await engine.untilSettled("processed", 1);
 });
 
-worldTest("numbers that amqplib cannot write are kept in a dead letter", async (world) => {
-  const engine = await world.start({ event: EVENT });
+queueTest("numbers that amqplib cannot write are kept in a dead letter", async (fixture) => {
+  const engine = await fixture.start({ event: EVENT });
   const value = (value: number) => ({ "!": "double", value });
   const headers = { precise: value(2 ** 50 + 0.5), list: [value(-1e30)] };
-  await world.client.publish(world.queue, "{}", { headers });
+  await fixture.client.publish(fixture.queue, "{}", { headers });
   await engine.untilSettled("failed", 1);
-  const letter = await world.client.take(`${world.queue}.failed`);
+  const letter = await fixture.client.take(`${fixture.queue}.failed`);
   const { precise, list } = letter?.properties.headers ?? {};
   assert.deepEqual({ precise, list }, { precise: 2 ** 50 + 0.5, list: [-1e30] });
 });
@@ -172,21 +172,21 @@ privateRabbitmqTest(
   "an event whose header cannot be read is reported, and does not end the process",
   {},
   async (node) => {
-    await using world = await World.open(node, "deep");
-    const engine = await world.start();
-    publishRaw(world.client, world.queue, "1", FLAG.headers, nestedHeader(20_000));
+    await using fixture = await QueueFixture.open(node, "deep");
+    const engine = await fixture.start();
+    publishRaw(fixture.client, fixture.queue, "1", FLAG.headers, nestedHeader(20_000));
     await until(
       "it was said",
       () =>
-        world.notices.some((text) =>
+        fixture.notices.some((text) =>
           /^error: Connection .* an event has a header that is nested too deep/.test(text)
         ),
     );
-    await world.client.channel.purgeQueue(world.queue);
-    await world.client.channel.deleteQueue(world.queue);
-    await publishSeparately(world, "2").catch(() => {});
+    await fixture.client.channel.purgeQueue(fixture.queue);
+    await fixture.client.channel.deleteQueue(fixture.queue);
+    await publishSeparately(fixture, "2").catch(() => {});
     await until("the queue is consumed again", async () => {
-      await publishSeparately(world, "3").catch(() => {});
+      await publishSeparately(fixture, "3").catch(() => {});
       return engine.events.includes(3);
     });
   },
@@ -274,8 +274,8 @@ Deno.test("ten thousand bodies of all kinds are each settled, in memory", async 
   await consumeMany({ broker, queue: "many" });
 });
 
-worldTest("ten thousand bodies of all kinds are each settled, on RabbitMQ", async (world) => {
-  await using broker = await openRabbitmq({ url: world.server.url });
-  await broker.declare(world.queue);
-  await consumeMany({ broker, queue: world.queue });
+queueTest("ten thousand bodies of all kinds are each settled, on RabbitMQ", async (fixture) => {
+  await using broker = await openRabbitmq({ url: fixture.server.url });
+  await broker.declare(fixture.queue);
+  await consumeMany({ broker, queue: fixture.queue });
 });

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { whereInstalled } from "../../../fixtures/interop/clients.ts";
-import { type World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { type QueueFixture, queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 
 const PYTHON = "/usr/bin/python3";
 const AMQP_GET = "/usr/bin/amqp-get";
@@ -47,15 +47,15 @@ while True:
 const NAME = "events of pika are processed, and their failures read by amqp-get and pika";
 
 whereInstalled(NAME, () =>
-  worldTest(NAME, async (world) => {
-    await python(world, PUBLISH, world.queue);
-    const engine = await world.start();
+  queueTest(NAME, async (fixture) => {
+    await python(fixture, PUBLISH, fixture.queue);
+    const engine = await fixture.start();
     await engine.untilSettled("processed", 2);
     await engine.untilSettled("failed", 2);
     assert.deepEqual(engine.events, [{ n: 1 }, { text: "grüße €" }]);
 
-    const failed = `${world.queue}.failed`;
-    const letters = (await python(world, READ, failed)).trim().split("\n").map((line) =>
+    const failed = `${fixture.queue}.failed`;
+    const letters = (await python(fixture, READ, failed)).trim().split("\n").map((line) =>
       JSON.parse(line)
     );
     assert.deepEqual(letters.map(({ id }) => id), [null, "m-3"]);
@@ -78,18 +78,18 @@ whereInstalled(NAME, () =>
       },
     );
 
-    const bodies = [await amqpGet(world, failed), await amqpGet(world, failed)];
+    const bodies = [await amqpGet(fixture, failed), await amqpGet(fixture, failed)];
     assert.deepEqual(bodies.map((body) => [...body]), [
       [0xff, 0xfe],
       [...new TextEncoder().encode("not json")],
     ]);
   }));
 
-async function python({ server }: World, script: string, queue: string): Promise<string> {
+async function python({ server }: QueueFixture, script: string, queue: string): Promise<string> {
   return new TextDecoder().decode(await run(PYTHON, "-c", script, `${server.url}/%2F`, queue));
 }
 
-function amqpGet({ server }: World, queue: string): Promise<Uint8Array> {
+function amqpGet({ server }: QueueFixture, queue: string): Promise<Uint8Array> {
   return run(AMQP_GET, "-u", server.url, "-q", queue);
 }
 

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { failOnce, gate } from "../../../fixtures/rabbitmq/handlers.ts";
-import { worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 
 const EXISTING = {
@@ -17,96 +17,106 @@ const EXISTING = {
 };
 for (const [name, queueArguments] of Object.entries(EXISTING)) {
   for (const queueType of ["classic", "quorum"] as const) {
-    worldTest(
+    queueTest(
       `an existing ${name} queue is used as it is where ${queueType} is made`,
-      async (world) => {
-        await world.client.channel.assertQueue(world.queue, { arguments: queueArguments });
-        const before = await world.listQueues("type", "arguments");
-        await world.client.publish(world.queue, "1");
-        const engine = await world.start({ broker: await world.openBroker({ queueType }) });
+      async (fixture) => {
+        await fixture.client.channel.assertQueue(fixture.queue, { arguments: queueArguments });
+        const before = await fixture.listQueues("type", "arguments");
+        await fixture.client.publish(fixture.queue, "1");
+        const engine = await fixture.start({ broker: await fixture.openBroker({ queueType }) });
         await engine.untilSettled("processed", 1);
-        assert.deepEqual(await world.listQueues("type", "arguments"), before);
+        assert.deepEqual(await fixture.listQueues("type", "arguments"), before);
       },
     );
   }
 }
 
-worldTest("an existing queue that is not durable is used as it is", async (world) => {
-  await world.client.channel.assertQueue(world.queue, { durable: false });
-  const engine = await world.start();
-  await world.client.publish(world.queue, "1");
+queueTest("an existing queue that is not durable is used as it is", async (fixture) => {
+  await fixture.client.channel.assertQueue(fixture.queue, { durable: false });
+  const engine = await fixture.start();
+  await fixture.client.publish(fixture.queue, "1");
   await engine.untilSettled("processed", 1);
 });
 
-worldTest(
+queueTest(
   "a queue made here can be declared by Zulip: durable, without arguments",
-  async (world) => {
-    await (await world.broker()).declare(world.queue);
-    await world.client.channel.assertQueue(world.queue, { durable: true });
+  async (fixture) => {
+    await (await fixture.broker()).declare(fixture.queue);
+    await fixture.client.channel.assertQueue(fixture.queue, { durable: true });
   },
 );
 
-worldTest(
+queueTest(
   "a queue that is deleted is declared again, with one line that says what was lost",
-  async (world) => {
+  async (fixture) => {
     const first = gate();
     for (let i = 0; i < 4; i++) {
-      await world.client.channel.assertQueue(world.queue);
-      await world.client.publish(world.queue, String(i));
+      await fixture.client.channel.assertQueue(fixture.queue);
+      await fixture.client.publish(fixture.queue, String(i));
     }
-    const engine = await world.start({ prefetch: 1, consume: () => first.opened });
+    const engine = await fixture.start({ prefetch: 1, consume: () => first.opened });
     await engine.untilRan(1);
-    await world.client.channel.deleteQueue(world.queue);
+    await fixture.client.channel.deleteQueue(fixture.queue);
     first.open();
     await until(
       "it was declared again",
-      () => world.client.ready(world.queue).then((n) => n === 0),
+      () => fixture.client.ready(fixture.queue).then((n) => n === 0),
     );
-    await world.client.publish(world.queue, "4");
+    await fixture.client.publish(fixture.queue, "4");
     await until("consumption goes on", () => engine.events.includes(4));
-    const errors = world.notices.filter((text) => text.startsWith("error:"));
-    assert.equal(errors.length, 1, world.notices.join("\n"));
+    const errors = fixture.notices.filter((text) => text.startsWith("error:"));
+    assert.equal(errors.length, 1, fixture.notices.join("\n"));
     assert.match(
       errors[0] ?? "",
-      /^error: Queue world-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared again and consumed$/,
+      /^error: Queue fixture-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared again and consumed$/,
     );
   },
 );
 
-worldTest("a whole process has two connections, however many queues it consumes", async (world) => {
-  const broker = await world.openBroker({ name: world.queue });
-  for (let i = 0; i < 4; i++) {
-    const queue = world.anotherQueue();
-    const engine = await world.start({ broker, queue, consume: failOnce });
-    await world.client.publish(queue, "1");
-    await engine.untilSettled("processed", 1);
-  }
-  const connections = await world.server.ctl("list_connections", "--quiet", "client_properties");
-  const names = connections.split("\n").filter((line) => line.includes(world.queue))
-    .map((line) => /\((consume|publish)\)/.exec(line)?.[1]);
-  assert.deepEqual(names.toSorted(), ["consume", "publish"]);
-});
+queueTest(
+  "a whole process has two connections, however many queues it consumes",
+  async (fixture) => {
+    const broker = await fixture.openBroker({ name: fixture.queue });
+    for (let i = 0; i < 4; i++) {
+      const queue = fixture.anotherQueue();
+      const engine = await fixture.start({ broker, queue, consume: failOnce });
+      await fixture.client.publish(queue, "1");
+      await engine.untilSettled("processed", 1);
+    }
+    const connections = await fixture.server.ctl(
+      "list_connections",
+      "--quiet",
+      "client_properties",
+    );
+    const names = connections.split("\n").filter((line) => line.includes(fixture.queue))
+      .map((line) => /\((consume|publish)\)/.exec(line)?.[1]);
+    assert.deepEqual(names.toSorted(), ["consume", "publish"]);
+  },
+);
 
-worldTest("closing ends in time while the connection is lost or does not answer", async (world) => {
-  for (const trouble of ["cut", "silence", "end"] as const) {
-    const proxy = world.proxy();
-    const broker = await world.openBroker({ url: proxy.url(world.server.url) });
-    const engine = await world.start({ broker });
-    await proxy[trouble]();
-    const since = performance.now();
-    await engine.stop(0);
-    await broker[Symbol.asyncDispose]();
-    const seconds = (performance.now() - since) / 1000;
-    assert.ok(seconds < 15, `${trouble}: it took ${seconds} s`);
-    await until("no connection is left", () => proxy.connections === 0);
-  }
-});
+queueTest(
+  "closing ends in time while the connection is lost or does not answer",
+  async (fixture) => {
+    for (const trouble of ["cut", "silence", "end"] as const) {
+      const proxy = fixture.proxy();
+      const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
+      const engine = await fixture.start({ broker });
+      await proxy[trouble]();
+      const since = performance.now();
+      await engine.stop(0);
+      await broker[Symbol.asyncDispose]();
+      const seconds = (performance.now() - since) / 1000;
+      assert.ok(seconds < 15, `${trouble}: it took ${seconds} s`);
+      await until("no connection is left", () => proxy.connections === 0);
+    }
+  },
+);
 
-worldTest("closing ends a start that waits for the broker", async (world) => {
-  const proxy = world.proxy();
-  const broker = await world.openBroker({ url: proxy.url(world.server.url) });
+queueTest("closing ends a start that waits for the broker", async (fixture) => {
+  const proxy = fixture.proxy();
+  const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
   await proxy.end();
-  const subscription = broker.subscribe(world.queue, { onDelivery() {}, onLost() {} });
+  const subscription = broker.subscribe(fixture.queue, { onDelivery() {}, onLost() {} });
   const resumed = subscription.resume(1);
   await subscription.close();
   await resumed;

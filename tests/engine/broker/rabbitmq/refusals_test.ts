@@ -14,7 +14,7 @@ import {
 import { Client } from "../../../fixtures/rabbitmq/client.ts";
 import { Engine } from "../../../fixtures/rabbitmq/engine.ts";
 import { Proxy } from "../../../fixtures/rabbitmq/proxy.ts";
-import { World, worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { QueueFixture, queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 import { privateRabbitmqTest, rabbitmqTest, uniqueQueue } from "../../../servers.ts";
 
@@ -38,7 +38,7 @@ async function assertRefused(
 
 /** Adds a user, who may configure, write and read what matches the patterns, if given. */
 async function withUser(
-  { server }: World,
+  { server }: QueueFixture,
   patterns: readonly string[],
   use: (url: string, user: string) => Promise<void>,
 ): Promise<void> {
@@ -79,11 +79,11 @@ rabbitmqTest("a virtual host that does not exist is refused at once", async ({ u
   );
 });
 
-worldTest("a virtual host without access is refused at once", async (world) => {
+queueTest("a virtual host without access is refused at once", async (fixture) => {
   await withUser(
-    world,
+    fixture,
     [],
-    (url, user) => assertRefused({ url }, "vhost", refusedVhost(world.server.port, user, "/")),
+    (url, user) => assertRefused({ url }, "vhost", refusedVhost(fixture.server.port, user, "/")),
   );
 });
 
@@ -94,10 +94,10 @@ function refusedVhost(port: number, user: string, vhost: string): string {
     `(rabbitmqctl set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
 }
 
-worldTest("a password with all kinds of characters is sent as it is", async (world) => {
-  await withUser(world, [".*", ".*", ".*"], async (url) => {
+queueTest("a password with all kinds of characters is sent as it is", async (fixture) => {
+  await withUser(fixture, [".*", ".*", ".*"], async (url) => {
     await using broker = await openRabbitmq({ url });
-    await broker.declare(world.queue);
+    await broker.declare(fixture.queue);
   });
 });
 
@@ -106,12 +106,12 @@ const PATTERNS = {
   "read from its queue": [".*", ".*", "^nothing$"],
 };
 for (const [deed, patterns] of Object.entries(PATTERNS)) {
-  worldTest(`a user who may not ${deed} is refused with what to grant`, async (world) => {
-    if (deed.startsWith("read")) await world.client.channel.assertQueue(world.queue);
-    await withUser(world, patterns, async (url, user) => {
-      const broker = await world.openBroker({ url });
-      const { queue } = world;
-      await assert.rejects(world.start({ broker }), {
+  queueTest(`a user who may not ${deed} is refused with what to grant`, async (fixture) => {
+    if (deed.startsWith("read")) await fixture.client.channel.assertQueue(fixture.queue);
+    await withUser(fixture, patterns, async (url, user) => {
+      const broker = await fixture.openBroker({ url });
+      const { queue } = fixture;
+      await assert.rejects(fixture.start({ broker }), {
         kind: "permission",
         message: new RegExp(
           `^User ${user} may not use queue ${queue} \\(ACCESS_REFUSED - .*\\): grant configure, ` +
@@ -125,43 +125,46 @@ for (const [deed, patterns] of Object.entries(PATTERNS)) {
   });
 }
 
-worldTest(
+queueTest(
   "a user without the right to publish gets an error, and the event stays",
-  async (world) => {
-    await world.client.channel.assertQueue(world.queue);
-    await withUser(world, [".*", "^nothing$", ".*"], async (url, user) => {
-      const broker = await world.openBroker({ url });
-      await assert.rejects(broker.publish(world.queue, "1"), {
+  async (fixture) => {
+    await fixture.client.channel.assertQueue(fixture.queue);
+    await withUser(fixture, [".*", "^nothing$", ".*"], async (url, user) => {
+      const broker = await fixture.openBroker({ url });
+      await assert.rejects(broker.publish(fixture.queue, "1"), {
         kind: "permission",
-        message: new RegExp(`^User ${user} may not use queue ${world.queue} \\(ACCESS_REFUSED`),
+        message: new RegExp(`^User ${user} may not use queue ${fixture.queue} \\(ACCESS_REFUSED`),
       });
-      const engine = await world.start({
+      const engine = await fixture.start({
         broker,
         consume: () => {
           throw new Error("never");
         },
       });
-      await world.client.publish(world.queue, "1");
+      await fixture.client.publish(fixture.queue, "1");
       const parked = await until("it is parked", () => engine.notices[0]);
       assert.match(parked, /is parked .* may not use queue .*\.retry\.1s \(ACCESS_REFUSED/);
       await engine.stop();
       await broker[Symbol.asyncDispose]();
-      assert.equal(await world.client.ready(world.queue), 1);
+      assert.equal(await fixture.client.ready(fixture.queue), 1);
     });
   },
 );
 
-worldTest("an exclusive queue of another connection is refused with what to do", async (world) => {
-  await using other = await Client.open(world.server.url);
-  await other.channel.assertQueue(world.queue, { exclusive: true });
-  await assert.rejects(world.start(), {
-    kind: "topology",
-    message: new RegExp(
-      `^Queue ${world.queue} belongs to another connection alone \\(RESOURCE_LOCKED - .*\\): end ` +
-        `that program, or give the queue another name$`,
-    ),
-  });
-});
+queueTest(
+  "an exclusive queue of another connection is refused with what to do",
+  async (fixture) => {
+    await using other = await Client.open(fixture.server.url);
+    await other.channel.assertQueue(fixture.queue, { exclusive: true });
+    await assert.rejects(fixture.start(), {
+      kind: "topology",
+      message: new RegExp(
+        `^Queue ${fixture.queue} belongs to another connection alone \\(RESOURCE_LOCKED - .*\\): end ` +
+          `that program, or give the queue another name$`,
+      ),
+    });
+  },
+);
 
 Deno.test("a port that nobody listens on is an error once the time to wait is over", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -265,42 +268,44 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
 
 privateRabbitmqTest("after the first success nothing is fatal", {}, async (node, t) => {
   await t.step("a user that is deleted and comes back", async () => {
-    await using world = await World.open(node, "world");
+    await using fixture = await QueueFixture.open(node, "fixture");
     const user = uniqueQueue("user");
     await node.ctl("add_user", user, "old");
     await node.ctl("set_permissions", user, ".*", ".*", ".*");
     const url = change(node.url, { username: user, password: "old" });
-    const engine = await world.start({ broker: await world.openBroker({ url }) });
+    const engine = await fixture.start({ broker: await fixture.openBroker({ url }) });
     await node.ctl("delete_user", user);
     await node.ctl("close_all_connections", "for the test");
     await until(
       "it was said",
-      () => world.notices.some((text) => /^error: .*refused the login of user/.test(text)),
+      () => fixture.notices.some((text) => /^error: .*refused the login of user/.test(text)),
     );
     await node.ctl("add_user", user, "old");
     await node.ctl("set_permissions", user, ".*", ".*", ".*");
     await using publisher = await openRabbitmq({ url: node.url });
-    await publisher.publish(world.queue, "1");
+    await publisher.publish(fixture.queue, "1");
     await engine.untilSettled("processed", 1);
   });
 
   await t.step("a permission that is taken and granted again", async () => {
-    await using world = await World.open(node, "world");
+    await using fixture = await QueueFixture.open(node, "fixture");
     const user = uniqueQueue("user");
     await node.ctl("add_user", user, "old");
     await node.ctl("set_permissions", user, ".*", ".*", ".*");
     const url = change(node.url, { username: user, password: "old" });
-    const engine = await world.start({ broker: await world.openBroker({ url }) });
+    const engine = await fixture.start({ broker: await fixture.openBroker({ url }) });
     await node.ctl("set_permissions", user, ".*", ".*", "^nothing$");
     await node.ctl("close_all_connections", "for the test");
     await until(
       "it was said",
       () =>
-        world.notices.some((text) => /^warning: .*is tried again: User .* may not use/.test(text)),
+        fixture.notices.some((text) =>
+          /^warning: .*is tried again: User .* may not use/.test(text)
+        ),
     );
     await node.ctl("set_permissions", user, ".*", ".*", ".*");
     await using publisher = await openRabbitmq({ url: node.url });
-    await publisher.publish(world.queue, "1");
+    await publisher.publish(fixture.queue, "1");
     await engine.untilSettled("processed", 1);
   });
 
@@ -332,18 +337,18 @@ privateRabbitmqTest("after the first success nothing is fatal", {}, async (node,
   );
 
   await t.step("a broker that answers no more, and one that is back", async () => {
-    await using world = await World.open(node, "world");
+    await using fixture = await QueueFixture.open(node, "fixture");
     await using proxy = new Proxy(node.port);
-    const engine = await world.start({
-      broker: await world.openBroker({ url: proxy.url(node.url) }),
+    const engine = await fixture.start({
+      broker: await fixture.openBroker({ url: proxy.url(node.url) }),
     });
     await proxy.end();
     await until(
       "it was said",
-      () => world.notices.some((text) => text.includes("cannot be reached")),
+      () => fixture.notices.some((text) => text.includes("cannot be reached")),
     );
     await using again = new Proxy(node.port, proxy.port);
-    await world.client.publish(world.queue, "1");
+    await fixture.client.publish(fixture.queue, "1");
     await engine.untilSettled("processed", 1);
     assert.ok(again.connections >= 1);
   });

@@ -7,15 +7,19 @@
 import assert from "node:assert/strict";
 import { RetryLater } from "../../../../lib/worker.ts";
 import { failAlways, failOnce } from "../../../fixtures/rabbitmq/handlers.ts";
-import { worldTest } from "../../../fixtures/rabbitmq/world.ts";
+import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { until } from "../../../fixtures/until.ts";
 
-worldTest("a retry queue is a quorum queue that hands over at least once", async (world) => {
-  const engine = await world.start({ consume: failOnce });
-  await world.client.publish(world.queue, "1");
+queueTest("a retry queue is a quorum queue that hands over at least once", async (fixture) => {
+  const engine = await fixture.start({ consume: failOnce });
+  await fixture.client.publish(fixture.queue, "1");
   await engine.untilRan(2);
   assert.deepEqual(engine.ledger.map(({ attempt }) => attempt), [1, 2]);
-  const [main = "", retry = "", ...others] = await world.listQueues("type", "durable", "arguments");
+  const [main = "", retry = "", ...others] = await fixture.listQueues(
+    "type",
+    "durable",
+    "arguments",
+  );
   assert.equal(others.length, 0);
   assert.equal(main, "Q\tclassic\ttrue\t[]");
   const [name, type, durable, list = ""] = retry.split("\t");
@@ -33,39 +37,42 @@ worldTest("a retry queue is a quorum queue that hands over at least once", async
   ]);
 });
 
-worldTest("a delay is rounded up to the ladder, and jitters by up to a tenth", async (world) => {
-  const engine = await world.start({ consume: failAlways, retries: [3], prefetch: 100 });
-  for (let i = 0; i < 20; i++) await world.client.publish(world.queue, String(i));
+queueTest("a delay is rounded up to the ladder, and jitters by up to a tenth", async (fixture) => {
+  const engine = await fixture.start({ consume: failAlways, retries: [3], prefetch: 100 });
+  for (let i = 0; i < 20; i++) await fixture.client.publish(fixture.queue, String(i));
   await engine.untilSettled("retried", 20);
   const waits: number[] = [];
   for (let i = 0; i < 20; i++) {
-    const copy = await world.client.take(`${world.queue}.retry.5s`);
+    const copy = await fixture.client.take(`${fixture.queue}.retry.5s`);
     waits.push(Number(copy?.properties.expiration));
   }
   assert.ok(waits.every((wait) => wait >= 4500 && wait <= 5000), String(waits));
   assert.ok(new Set(waits).size > 3, String(waits));
 });
 
-worldTest("a delay beyond the ladder waits on its last step and says until when", async (world) => {
-  const engine = await world.start({
-    consume: () => {
-      throw new RetryLater({ after: 100_000 });
-    },
-  });
-  const due = Date.now() + 100_000_000;
-  await world.client.publish(world.queue, "1");
-  await engine.untilSettled("retried", 1);
-  const copy = await world.client.take(`${world.queue}.retry.86400s`);
-  const notBefore = copy?.properties.headers?.["x-pq-not-before"];
-  assert.ok(Math.abs(notBefore - due) < 5000, `${notBefore - due}`);
-  assert.equal(copy?.properties.headers?.["x-pq-attempts"], 1);
-});
+queueTest(
+  "a delay beyond the ladder waits on its last step and says until when",
+  async (fixture) => {
+    const engine = await fixture.start({
+      consume: () => {
+        throw new RetryLater({ after: 100_000 });
+      },
+    });
+    const due = Date.now() + 100_000_000;
+    await fixture.client.publish(fixture.queue, "1");
+    await engine.untilSettled("retried", 1);
+    const copy = await fixture.client.take(`${fixture.queue}.retry.86400s`);
+    const notBefore = copy?.properties.headers?.["x-pq-not-before"];
+    assert.ok(Math.abs(notBefore - due) < 5000, `${notBefore - due}`);
+    assert.equal(copy?.properties.headers?.["x-pq-attempts"], 1);
+  },
+);
 
-worldTest("an event that is not due waits on, and is neither run nor counted", async (world) => {
-  const engine = await world.start();
+queueTest("an event that is not due waits on, and is neither run nor counted", async (fixture) => {
+  const engine = await fixture.start();
   const headers = { "x-pq-not-before": Date.now() + 3_600_000, "x-pq-attempts": 1, mine: "yes" };
-  await world.client.publish(world.queue, "1", { headers, messageId: "m" });
-  const copy = await until("it waits", () => world.client.take(`${world.queue}.retry.3600s`));
+  await fixture.client.publish(fixture.queue, "1", { headers, messageId: "m" });
+  const copy = await until("it waits", () => fixture.client.take(`${fixture.queue}.retry.3600s`));
   assert.equal(copy.properties.messageId, "m");
   assert.deepEqual(
     [copy.properties.headers?.["x-pq-attempts"], copy.properties.headers?.mine],
@@ -75,52 +82,52 @@ worldTest("an event that is not due waits on, and is neither run nor counted", a
   assert.equal(engine.consumer.totals.retried, 0);
 });
 
-worldTest("an event whose retry queue was deleted gets a new one", async (world) => {
-  const engine = await world.start({ consume: failOnce });
-  await world.client.publish(world.queue, "1");
+queueTest("an event whose retry queue was deleted gets a new one", async (fixture) => {
+  const engine = await fixture.start({ consume: failOnce });
+  await fixture.client.publish(fixture.queue, "1");
   await engine.untilRan(2);
-  await world.client.channel.deleteQueue(`${world.queue}.retry.1s`);
-  await world.client.publish(world.queue, "2");
+  await fixture.client.channel.deleteQueue(`${fixture.queue}.retry.1s`);
+  await fixture.client.publish(fixture.queue, "2");
   await engine.untilRan(4);
   assert.deepEqual(engine.events, [1, 1, 2, 2]);
 });
 
-worldTest("an event whose queue of failed ones was deleted gets a new one", async (world) => {
-  const engine = await world.start({ consume: failAlways, retries: [] });
+queueTest("an event whose queue of failed ones was deleted gets a new one", async (fixture) => {
+  const engine = await fixture.start({ consume: failAlways, retries: [] });
   for (const body of ["1", "2"]) {
-    await world.client.publish(world.queue, body);
+    await fixture.client.publish(fixture.queue, body);
     const letter = await until(
       "it is a dead letter",
-      () => world.client.take(`${world.queue}.failed`),
+      () => fixture.client.take(`${fixture.queue}.failed`),
     );
     assert.equal(letter.content.toString(), body);
     await engine.untilSettled("failed", Number(body));
-    await world.client.channel.deleteQueue(`${world.queue}.failed`);
+    await fixture.client.channel.deleteQueue(`${fixture.queue}.failed`);
   }
 });
 
-worldTest("events wait out a retry queue that is no longer configured", async (world) => {
-  const before = await world.start({ consume: failAlways, retries: [1] });
-  await world.client.publish(world.queue, "1");
+queueTest("events wait out a retry queue that is no longer configured", async (fixture) => {
+  const before = await fixture.start({ consume: failAlways, retries: [1] });
+  await fixture.client.publish(fixture.queue, "1");
   await before.untilSettled("retried", 1);
   await before.stop();
-  const after = await world.start({ retries: [5] });
+  const after = await fixture.start({ retries: [5] });
   await after.untilRan(1);
   assert.deepEqual(after.ledger, [{ event: 1, attempt: 2 }]);
 });
 
-worldTest(
+queueTest(
   "a dead letter goes to a durable classic queue, also from a quorum queue",
-  async (world) => {
-    const broker = await world.openBroker({ queueType: "quorum", version: "1.2.3" });
-    const engine = await world.start({ broker, consume: failAlways, retries: [] });
-    await world.client.publish(world.queue, ' {"a": 1}\n');
+  async (fixture) => {
+    const broker = await fixture.openBroker({ queueType: "quorum", version: "1.2.3" });
+    const engine = await fixture.start({ broker, consume: failAlways, retries: [] });
+    await fixture.client.publish(fixture.queue, ' {"a": 1}\n');
     await engine.untilSettled("failed", 1);
-    assert.deepEqual(await world.listQueues("type", "durable", "arguments"), [
+    assert.deepEqual(await fixture.listQueues("type", "durable", "arguments"), [
       'Q\tquorum\ttrue\t[{"x-queue-type","quorum"}]',
       'Q.failed\tclassic\ttrue\t[{"x-queue-type","classic"}]',
     ]);
-    const letter = await world.client.take(`${world.queue}.failed`);
+    const letter = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(letter?.content.toString(), ' {"a": 1}\n');
     const headers = letter?.properties.headers ?? {};
     assert.equal(letter?.properties.deliveryMode, 2);
@@ -132,13 +139,13 @@ worldTest(
   },
 );
 
-worldTest(
+queueTest(
   "what the broker would act on does nothing in a dead letter or a retry",
-  async (world) => {
-    const elsewhere = world.anotherQueue();
-    await world.client.channel.assertQueue(elsewhere);
-    const engine = await world.start({ consume: failAlways, retries: [1] });
-    await world.client.publish(world.queue, "1", {
+  async (fixture) => {
+    const elsewhere = fixture.anotherQueue();
+    await fixture.client.channel.assertQueue(elsewhere);
+    const engine = await fixture.start({ consume: failAlways, retries: [1] });
+    await fixture.client.publish(fixture.queue, "1", {
       expiration: "3600000",
       userId: "guest",
       CC: [elsewhere],
@@ -146,7 +153,7 @@ worldTest(
     });
     await engine.untilSettled("retried", 1);
     await engine.untilSettled("failed", 1);
-    const letter = await world.client.take(`${world.queue}.failed`);
+    const letter = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(letter?.properties.expiration, undefined);
     assert.equal(letter?.properties.userId, undefined);
     const headers = letter?.properties.headers ?? {};
@@ -155,44 +162,44 @@ worldTest(
     assert.deepEqual(headers["x-original-CC"], [elsewhere]);
     assert.equal(headers.CC, undefined);
     assert.equal(headers["x-match"], "mine");
-    assert.equal(await world.client.ready(elsewhere), 1);
+    assert.equal(await fixture.client.ready(elsewhere), 1);
   },
 );
 
-worldTest(
+queueTest(
   "a retry queue with other arguments parks the queue and says what to do",
-  async (world) => {
-    await world.client.channel.assertQueue(`${world.queue}.retry.1s`);
-    const engine = await world.start({ consume: failAlways, retries: [1] });
-    await world.client.publish(world.queue, "1");
+  async (fixture) => {
+    await fixture.client.channel.assertQueue(`${fixture.queue}.retry.1s`);
+    const engine = await fixture.start({ consume: failAlways, retries: [1] });
+    await fixture.client.publish(fixture.queue, "1");
     const parked = await until("it is parked", () => engine.notices[0]);
     assert.match(
       parked,
-      /^error: Queue world-\w+ is parked for 300 s: an event could neither be retried nor dead-lettered, and is back in its queue \(Queue world-\w+\.retry\.1s exists with other arguments \(PRECONDITION_FAILED - inequivalent arg 'x-\S+' for queue 'world-\w+\.retry\.1s' in vhost '\/': .*\): when it is empty, delete it with rabbitmqctl delete_queue world-\w+\.retry\.1s, and it is declared again when it is needed\)$/,
+      /^error: Queue fixture-\w+ is parked for 300 s: an event could neither be retried nor dead-lettered, and is back in its queue \(Queue fixture-\w+\.retry\.1s exists with other arguments \(PRECONDITION_FAILED - inequivalent arg 'x-\S+' for queue 'fixture-\w+\.retry\.1s' in vhost '\/': .*\): when it is empty, delete it with rabbitmqctl delete_queue fixture-\w+\.retry\.1s, and it is declared again when it is needed\)$/,
     );
-    await until("it is back", async () => await world.client.ready(world.queue) === 1);
+    await until("it is back", async () => await fixture.client.ready(fixture.queue) === 1);
     assert.equal(engine.ledger.length, 1);
   },
 );
 
-worldTest(
+queueTest(
   "an event that nobody takes stays in its queue, and is tried again later",
-  async (world) => {
-    await world.client.channel.assertQueue(`${world.queue}.failed`, {
+  async (fixture) => {
+    await fixture.client.channel.assertQueue(`${fixture.queue}.failed`, {
       arguments: { "x-max-length": 0, "x-overflow": "reject-publish" },
     });
-    const engine = await world.start({ consume: failAlways, retries: [], parkSeconds: 1 });
-    await world.client.publish(world.queue, "1");
+    const engine = await fixture.start({ consume: failAlways, retries: [], parkSeconds: 1 });
+    await fixture.client.publish(fixture.queue, "1");
     const parked = await until("it is parked", () => engine.notices[0]);
     assert.match(
       parked,
       /is parked for 1 s: .* did not take an event for queue .*\.failed: it may be full/,
     );
-    await until("it is back", async () => await world.client.ready(world.queue) === 1);
-    await world.client.channel.deleteQueue(`${world.queue}.failed`);
+    await until("it is back", async () => await fixture.client.ready(fixture.queue) === 1);
+    await fixture.client.channel.deleteQueue(`${fixture.queue}.failed`);
     const letter = await until(
       "it is a dead letter",
-      () => world.client.take(`${world.queue}.failed`),
+      () => fixture.client.take(`${fixture.queue}.failed`),
     );
     assert.equal(letter.content.toString(), "1");
     assert.ok(engine.ledger.length <= 4, `it ran ${engine.ledger.length} times`);
