@@ -102,7 +102,10 @@ for (const [what, source, logged] of BROKEN) {
     });
     const connections = both.connections;
     const since = Date.now();
-    const line = await both.program.untilLogged(/^Queue .* is parked: its worker failed 2 times/);
+    const line = await both.program.untilLogged(
+      /^Queue .* is parked: its worker failed 2 times/,
+      60,
+    );
     assert.equal(line["queue"], queue);
     assert.match(JSON.stringify(line["error"]), logged);
     await both.assertUnharmed(since);
