@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import type { Program } from "../fixtures/process/program.ts";
 import { modesTest } from "../fixtures/process/modes.ts";
+import type { Stage } from "../fixtures/process/stage.ts";
 import { until } from "../fixtures/until.ts";
 
 modesTest(
@@ -93,6 +94,12 @@ function signalsUntilEnd(program: Program, signals: readonly Deno.Signal[]): boo
   }
 }
 
+async function untilNobodyConsumes({ client, queue }: Stage): Promise<void> {
+  await until("nobody consumes", async () => {
+    return (await client.channel.checkQueue(queue)).consumerCount === 0;
+  });
+}
+
 modesTest("SIGUSR1 drains and ends with 3", async (stage, start) => {
   await stage.worker();
   const file = `${stage.folder}/go`;
@@ -101,6 +108,7 @@ modesTest("SIGUSR1 drains and ends with 3", async (stage, start) => {
   await stage.untilWritten("begun", 1);
   program.signal("SIGUSR1");
   await program.untilLogged(/^SIGUSR1 received\. Restarting this queue processor\.$/);
+  await untilNobodyConsumes(stage);
   await stage.write("go", "");
   assert.equal((await program.end()).code, 3);
   assert.equal(stage.ledgerOf("done", "do").length, 1);
@@ -112,9 +120,7 @@ modesTest("SIGTSTP stops taking events until SIGCONT", async (stage, start) => {
   const program = start();
   await stage.untilWritten("done", 1);
   program.signal("SIGTSTP");
-  await until("nobody consumes", async () => {
-    return (await stage.client.channel.checkQueue(stage.queue)).consumerCount === 0;
-  });
+  await untilNobodyConsumes(stage);
   await stage.publish([{ n: 1 }]);
   assert.equal(await stage.client.ready(stage.queue), 1);
   program.signal("SIGCONT");
