@@ -37,10 +37,14 @@ hostTest(
 
     const other = await stage.run(["--queue_name", two, "--drain"], SHARDS);
     assert.deepEqual(other.stdout, ["done 3, retried 0, failed 0, waiting for retry 0"]);
+    // With events in every shard, no drain ends before each thread has started.
+    const publish = () => stage.start(["publish", "user_activity"], SHARDS, input).end();
+    await publish();
     const named = await stage.run(["--multi_threaded", two, one, two, "--drain"], SHARDS);
     assert.equal(named.code, 0);
     const launched = named.stderr.join("\n").match(/launching queue worker thread \w+/g)?.sort();
     assert.deepEqual(launched, [one, two].map((queue) => `launching queue worker thread ${queue}`));
+    await publish();
     const all = await stage.run(["--multi_threaded", two, "user_activity", "--drain"], SHARDS);
     assert.match(all.stderr.join("\n"), /"2 queue worker threads were launched"/);
     const none = await stage.run(["--queue_name", "user_activity_shard3"], SHARDS);

@@ -111,7 +111,7 @@ export class WorkerThread {
     this.#worker.on("message", (message: unknown) => this.#take(message));
     this.#worker.on("error", (error: unknown) => this.#die(error));
     this.#worker.on("exit", (code: number) => this.#die(exited(code)));
-    this.#limit = this.#fail("The worker's file did not load", LOAD_MS);
+    this.#limit = this.#fail("The worker's file did not load within", LOAD_MS);
   }
 
   /** Resolves when the thread runs: whether the runtime can end it whatever it does. */
@@ -176,7 +176,7 @@ export class WorkerThread {
   setUp(shared: SharedRuns, description: WorkerDescription, jobs: JobsListener): void {
     this.#jobs = jobs;
     clearTimeout(this.#limit);
-    this.#limit = this.#fail("The worker's setup did not end", SETUP_MS);
+    this.#limit = this.#fail("The worker's setup did not end within", SETUP_MS);
     this.post(["setup", performance.now(), shared.memory, description]);
   }
 
@@ -265,7 +265,7 @@ export class WorkerThread {
   }
 
   #fail(what: string, ms: number): ReturnType<typeof setTimeout> {
-    const error = { name: "TooSlow", message: `${what} within ${ms / 1000} s` };
+    const error = { name: "TooSlow", message: `${what} ${ms / 1000} s` };
     return setTimeout(() => this.#ended.resolve({ kind: "not started", error }), ms);
   }
 
