@@ -82,7 +82,7 @@ function unknownCommand(word: string, parser: Parser): UsageError {
       `there is no command ${word}${didYouMean(word, names)}\ncommands: `,
     ) +
       names.join(", ") +
-      (parser.parent ? "" : "\nqueues are run by --queue_name, --multi_threaded or --all"),
+      (parser.parent ? "" : "\nto run queues, use --queue_name, --multi_threaded or --all"),
   );
 }
 

@@ -52,23 +52,23 @@ export function runOptions(): Option[] {
       "with --queue_name: run the worker in the main thread, for debuggers and least memory; an " +
         "event that crashes or hangs there ends the process, and an endless loop blocks signals",
     ),
-    option("--drain", "end when the queues are empty"),
+    option("--drain", "exit when the queues are empty"),
     option("--watch", "for development: restart when a file of a worker changes"),
     option(
       "--lock <file>",
-      "run only if no other process holds the lock of this file, else end with 0; for cron",
+      "run only if no other process holds the lock on this file; else exit with 0, for cron",
       one(word),
     ),
     option(
       "--exit-when-parked",
-      "end with 3 when a queue is parked because its worker keeps failing, as Zulip does",
+      "exit with 3 when a queue is parked because its worker keeps failing, as Zulip does",
     ),
     option(
       "--max_events <number>",
-      "with --queue_name: end after this many events",
+      "with --queue_name: exit after this many events",
       one(wholeNumber(1, 1e12)),
     ),
-    option("--max_seconds <number>", "end after this many seconds", one(wholeNumber(1, 1e9))),
+    option("--max_seconds <number>", "exit after this many seconds", one(wholeNumber(1, 1e9))),
   ];
 }
 
@@ -121,7 +121,7 @@ function listOfWords(text: string, previous: string[] = []): string[] {
 
 function word(text: string): string {
   if (text === "") throw new InvalidArgumentError("It is empty.");
-  if (text.startsWith("--")) throw new InvalidArgumentError("It is an option, and no value.");
+  if (text.startsWith("--")) throw new InvalidArgumentError("It is an option, not a value.");
   return text;
 }
 

@@ -29,7 +29,7 @@ const PASSWORD_WARNING =
   "processes: set the variable AMQP_URL instead";
 
 const EXIT_CODES = `
-Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 wants to be restarted.
+Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 restart requested.
 Settings come from the environment and from a file .env; "process-queue check-config" lists them.`;
 
 /**
@@ -66,7 +66,7 @@ function addPublish(program: Parser, found: Found): void {
     .description("publish one event, or those on the standard input, one JSON object a line")
     .argument("<queue>", "the queue")
     .argument("[json]", "the event, a JSON object")
-    .option("--any-queue", "publish to a queue without a worker, too")
+    .option("--any-queue", "also publish to a queue that has no worker")
     .addOption(
       numberOption("--window <number>", "publish at most this many before the first is confirmed", {
         default: DEFAULT_WINDOW,
@@ -108,7 +108,7 @@ function addMigrate(program: Parser, found: Found): void {
 
 function addCheckConfig(program: Parser, found: Found): void {
   const check = program.command("check-config")
-    .description("print the settings in effect, and try the broker and the database")
+    .description("print the settings in effect, and check the folders, the broker and the database")
     .addOption(jsonOption("print it as JSON"));
   check.action(() => {
     const { json = false } = check.opts();
@@ -139,7 +139,7 @@ function selection(given: RunOptions): QueueSelection {
     .filter((mode) => given[mode] !== undefined);
   if (modes.length > 1) {
     const names = modes.map((mode) => `--${mode}`).join(" and ");
-    throw new UsageError(`${names} exclude each other: give one of them`);
+    throw new UsageError(`${names} cannot be combined: give one of them`);
   }
   if (given.all) return { kind: "all" };
   if (given.multi_threaded) return { kind: "several", queues: given.multi_threaded };
@@ -149,7 +149,7 @@ function selection(given: RunOptions): QueueSelection {
 
 function forbid(given: RunOptions, names: readonly (keyof RunOptions)[]): void {
   const [name] = names.filter((name) => given[name] !== undefined);
-  if (name) throw new UsageError(`--${name} goes with --queue_name only`);
+  if (name) throw new UsageError(`--${name} needs --queue_name`);
 }
 
 /** The common part of every command; refuses options for queues beside a subcommand. */

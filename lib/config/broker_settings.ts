@@ -41,7 +41,7 @@ export const BROKER = {
   vhost: {
     name: "RABBITMQ_VHOST",
     default: "/",
-    description: "The virtual host, as it is called (not percent-encoded)",
+    description: "The name of the virtual host, not percent-encoded",
     ...text("the name of a virtual host"),
   },
   username: {
@@ -53,7 +53,7 @@ export const BROKER = {
   password: {
     name: "RABBITMQ_PASSWORD",
     default: undefined,
-    description: "The user's password; required where any other RABBITMQ_… setting is used",
+    description: "The user's password; required if any other RABBITMQ_… setting is set",
     secret: "whole",
     ...text("the user's password"),
   },
@@ -67,7 +67,7 @@ export const BROKER = {
     name: "AMQP_CA_FILE",
     default: undefined,
     description: "A file with the certificate (PEM) of the authority that signed RabbitMQ's own; " +
-      "if not set, the system's authorities count",
+      "if not set, the system's authorities are trusted",
     ...path("the path of a file"),
   },
   queueType: {
@@ -85,7 +85,7 @@ export const BROKER = {
   publishTimeoutSeconds: {
     name: "PUBLISH_TIMEOUT_SECONDS",
     default: "30",
-    description: "Seconds after which a publish that was not confirmed has failed",
+    description: "Seconds after which an unconfirmed publish fails",
     ...wholeNumber(1, 3600),
   },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -28,7 +28,7 @@ export interface BrokerConfig {
   readonly queueType: QueueType;
   /** Seconds to wait at start for a broker that cannot be reached. @default {60} */
   readonly waitSeconds: number;
-  /** Seconds after which a publish that was not confirmed has failed. @default {30} */
+  /** Seconds after which an unconfirmed publish fails. @default {30} */
   readonly publishTimeoutSeconds: number;
 }
 

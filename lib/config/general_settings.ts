@@ -109,27 +109,26 @@ export const GENERAL = {
   windowBytes: {
     name: "WINDOW_BYTES",
     default: "67108864",
-    description: "The largest size of all events in flight together, in bytes",
+    description: "The largest total size of all events in flight, in bytes",
     ...wholeNumber(1024, 4 * 1024 ** 3),
   },
   windowSeconds: {
     name: "WINDOW_SECONDS",
     default: "60",
-    description:
-      "Seconds after which an event that still waits for its turn is released to the broker",
+    description: "Seconds after which an event that has not started is released to the broker",
     ...wholeNumber(1, 1200),
   },
   abortGraceSeconds: {
     name: "ABORT_GRACE_SECONDS",
     default: "5",
     description:
-      "Seconds a handler that was aborted gets to return; at least 1 where several run at once",
+      "Seconds that an aborted handler has to return; at least 1 where several run at once",
     ...wholeNumber(0, 300),
   },
   stopGraceSeconds: {
     name: "STOP_GRACE_SECONDS",
     default: "25",
-    description: "Seconds running events get to finish when the program stops",
+    description: "Seconds that running events have to finish when the program stops",
     ...wholeNumber(0, 3600),
   },
   maxRestarts: {
@@ -142,7 +141,7 @@ export const GENERAL = {
   maxRestartsSeconds: {
     name: "MAX_RESTARTS_SECONDS",
     default: "300",
-    description: "Seconds for which a failure counts in MAX_RESTARTS",
+    description: "Seconds for which a failure counts towards MAX_RESTARTS",
     ...wholeNumber(1, 86_400),
   },
   parkSeconds: {

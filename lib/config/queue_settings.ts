@@ -16,7 +16,7 @@ export const SHARDS = wholeNumber(1, 1024);
 export const OF_QUEUE = {
   prefetch: {
     name: "PREFETCH",
-    description: "How many events are taken from the broker before the first is finished",
+    description: "How many events may be taken from the broker and not finished",
     ...wholeNumber(1, 65_535),
   },
   concurrency: {
@@ -26,7 +26,7 @@ export const OF_QUEUE = {
   },
   retries: {
     name: "RETRIES",
-    description: "Seconds before each further attempt, as in 5,60,300; nothing for no retries",
+    description: "Seconds before each retry, as in 5,60,300; empty for no retries",
     ...wholeNumbers(0, DAYS_30),
   },
   maxConsumeSeconds: {
@@ -36,7 +36,7 @@ export const OF_QUEUE = {
   },
   batchSize: {
     name: "BATCH_SIZE",
-    description: "How many events a worker of batches gets at most",
+    description: "The most events in one batch",
     ...wholeNumber(1, 10_000),
   },
   maxHeapMb: {
@@ -56,12 +56,12 @@ export const QUEUE_SETTINGS: readonly SettingInfo[] = [
   {
     name: "<QUEUE>_SHARDS",
     default: undefined,
-    description: "If over 1, events of the queue go to <queue>_shard1, <queue>_shard2, …",
+    description: "If above 1, the queue's events go to <queue>_shard1, <queue>_shard2, …",
   },
   {
     name: "MOBILE_NOTIFICATIONS_SHARDS",
     default: undefined,
-    description: "The same as MISSEDMESSAGE_MOBILE_NOTIFICATIONS_SHARDS, as Zulip calls it",
+    description: "Zulip's name for MISSEDMESSAGE_MOBILE_NOTIFICATIONS_SHARDS",
   },
   ...Object.values(OF_QUEUE).map(({ name, description }) => ({
     name: `PQ_<QUEUE>_${name}`,

@@ -141,7 +141,7 @@ class Found implements QueueSettings {
   #setShards(name: string, queue: string, shards: number): void {
     const before = this.shards.get(queue);
     if (before !== undefined && before !== shards) {
-      const wrong = `it says ${shards} shards, and ${this.#shardsFrom.get(queue)} says ${before}`;
+      const wrong = `it says ${shards} shards, but ${this.#shardsFrom.get(queue)} says ${before}`;
       this.#reader.problems.push({ setting: name, wrong, fix: "set only one of them" });
     }
     this.shards.set(queue, shards);
@@ -164,8 +164,9 @@ function unknownSetting(name: string): Problem {
   return {
     setting: name,
     wrong: "there is no such setting",
-    fix: meant ? `did you mean ${meant}?` : `what can be set is ${PREFIX}<QUEUE>_ and one of ` +
-      suffixes.join(", "),
+    fix: meant
+      ? `did you mean ${meant}?`
+      : `the settings of a queue are ${PREFIX}<QUEUE>_ and one of ${suffixes.join(", ")}`,
   };
 }
 

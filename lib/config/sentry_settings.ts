@@ -25,13 +25,13 @@ export const SENTRY = {
   environment: {
     name: "SENTRY_ENVIRONMENT",
     default: "production",
-    description: "The environment that is named in what goes to Sentry",
+    description: "The environment that is reported to Sentry",
     ...text("the name of an environment"),
   },
   traceRate: {
     name: "SENTRY_TRACE_WORKER_RATE",
     default: "0",
-    description: 'The part of events that is traced, from 0 to 1, or by queue: {"test": 0.1}',
+    description: 'The fraction of events that is traced, from 0 to 1, or by queue: {"test": 0.1}',
     schema: z.string().transform(fromJson).pipe(RATES),
     expected: 'a number from 0 to 1, or a JSON object of such numbers by queue, {"test": 0.1}',
   },

@@ -84,7 +84,7 @@ export function yesOrNo(): Kind<boolean> {
       truthy: ["true", "1", "yes"],
       falsy: ["false", "0", "no"],
     }),
-    expected: "true or false (1, 0, yes and no will do)",
+    expected: "true or false (or 1, 0, yes, no)",
   };
 }
 

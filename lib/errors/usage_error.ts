@@ -28,7 +28,7 @@ export function unknownQueue(
 /** The error for a command line without a task: names the tasks. */
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
-    "nothing to do: name a queue with --queue_name, several with --multi_threaded, take all with " +
+    "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
       `--all, or give a command (publish, failed, migrate, check-config)\n${knownQueues(known)}`,
   );
 }

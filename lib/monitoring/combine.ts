@@ -8,7 +8,7 @@ import { notice, type NoticeReport, type Report, type Reporter } from "../engine
 import { errorData } from "../errors/error_data.ts";
 
 const BROKEN = "A part of the monitoring failed and may miss reports ({count} so far): {error}. " +
-  "This is a defect of the program; processing goes on.";
+  "This is a bug in the program; processing continues.";
 
 /**
  * A reporter that passes every report to all of these, in order. One that throws does not stop the

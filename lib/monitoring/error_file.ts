@@ -55,9 +55,8 @@ export function errorFileReporter(
 }
 
 function unwritable(queue: string, path: string, error: unknown): NoticeReport {
-  const message =
-    "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the " +
-    "same. Let this user write to that folder, or unset QUEUE_ERROR_DIR.";
+  const message = "Cannot write {path}: {error}. Failed events are still kept in " +
+    "{queue}.failed. Let this user write to that folder, or unset QUEUE_ERROR_DIR.";
   return notice("warning", queue, message, { properties: { path }, error: errorData(error) });
 }
 

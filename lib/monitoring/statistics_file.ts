@@ -74,5 +74,5 @@ export class StatisticsFile {
 }
 
 const UNWRITABLE =
-  "Cannot write statistics to {path}: {error}. Processing goes on, and the file is tried again " +
+  "Cannot write statistics to {path}: {error}. Processing continues, and the file is tried again " +
   "every minute. Let this user write to that folder, or set QUEUE_STATS_DIR to another one.";

@@ -73,5 +73,5 @@ export class FakeClock implements BrokerClock {
 
 /** Time goes one way. @throws {RangeError} When `ms` is less than 0 or not a number. */
 export function requireForwards(ms: number): void {
-  if (!(ms >= 0)) throw new RangeError(`A clock cannot be moved on by ${ms} ms`);
+  if (!(ms >= 0)) throw new RangeError(`A clock cannot be advanced by ${ms} ms`);
 }

@@ -142,7 +142,7 @@ export class WorkerUnderTest implements AsyncDisposable {
  */
 export function bodyOf(event: unknown): string {
   const body: string | undefined = JSON.stringify(event);
-  if (body === undefined) throw new TypeError(`An event of type ${typeof event} is no JSON`);
+  if (body === undefined) throw new TypeError(`An event of type ${typeof event} is not JSON`);
   return body;
 }
 

@@ -138,13 +138,13 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "there is no option --anyqueue; did you mean --any-queue?\n" +
     `options: --any-queue, --window, --help, ${SHARED_OPTIONS}`,
   ],
-  ["--queue_name a --all", "--queue_name and --all exclude each other: give one of them"],
+  ["--queue_name a --all", "--queue_name and --all cannot be combined: give one of them"],
   [
     "--queue a --multi_threaded b --all",
-    "--queue_name and --multi_threaded and --all exclude each other: give one of them",
+    "--queue_name and --multi_threaded and --all cannot be combined: give one of them",
   ],
-  ["--all --worker_num 1", "--worker_num goes with --queue_name only"],
-  ["--multi_threaded a --inline", "--inline goes with --queue_name only"],
+  ["--all --worker_num 1", "--worker_num needs --queue_name"],
+  ["--multi_threaded a --inline", "--inline needs --queue_name"],
   [
     "--queue a --worker_num -1",
     "option '--worker_num <number>' argument '-1' is invalid. " +
@@ -164,7 +164,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ["--queue_name=", "option '--queue_name <queue>' argument '' is invalid. It is empty."],
   [
     "--queue_name --drain",
-    "option '--queue_name <queue>' argument '--drain' is invalid. It is an option, and no value.",
+    "option '--queue_name <queue>' argument '--drain' is invalid. It is an option, not a value.",
   ],
   [
     "--queue a --queue b",
@@ -179,18 +179,18 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, check-config\n" +
-    "queues are run by --queue_name, --multi_threaded or --all",
+    "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, check-config\n" +
-    "queues are run by --queue_name, --multi_threaded or --all",
+    "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
     "there is no command a\ncommands: publish, failed, migrate, check-config\n" +
-    "queues are run by --queue_name, --multi_threaded or --all",
+    "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "publish",

@@ -178,7 +178,7 @@ const WRONG: readonly [environment: Environment, problem: string][] = [
   [{ QUEUE_TYPE: "clasic" }, 'QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum'],
   [
     { USING_RABBITMQ: "maybe" },
-    'USING_RABBITMQ: "maybe" is not valid; set it to true or false (1, 0, yes and no will do)',
+    'USING_RABBITMQ: "maybe" is not valid; set it to true or false (or 1, 0, yes, no)',
   ],
   [
     { WINDOW_SECONDS: "0" },
@@ -251,12 +251,12 @@ const WRONG: readonly [environment: Environment, problem: string][] = [
   ],
   [
     { PQ_TEST_COLOUR: "red" },
-    "PQ_TEST_COLOUR: there is no such setting; what can be set is PQ_<QUEUE>_ and one of " +
+    "PQ_TEST_COLOUR: there is no such setting; the settings of a queue are PQ_<QUEUE>_ and one of " +
     "PREFETCH, CONCURRENCY, RETRIES, MAX_CONSUME_SECONDS, BATCH_SIZE, MAX_HEAP_MB, SHARDS",
   ],
   [
     { PQ_TEST_SHARDS: "3", TEST_SHARDS: "2" },
-    "TEST_SHARDS: it says 2 shards, and PQ_TEST_SHARDS says 3; set only one of them",
+    "TEST_SHARDS: it says 2 shards, but PQ_TEST_SHARDS says 3; set only one of them",
   ],
 ];
 

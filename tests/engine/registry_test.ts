@@ -91,7 +91,7 @@ Deno.test("getActiveWorkerQueues reports files that are no workers, and goes on"
     problems.some((text) => text.startsWith(`${file("other.ts")} declares the queue another`)),
   );
   assert(
-    problems.some((text) => text.startsWith(`${file("test.ts")} is left out: the queue test`)),
+    problems.some((text) => text.startsWith(`${file("test.ts")} is ignored: the queue test`)),
   );
   assert(
     problems.includes(
@@ -240,7 +240,7 @@ for (
     const { options } = running(here.config);
     await assert.rejects(getWorker("mine", options), {
       name: "WorkerDeclarationError",
-      message: `PQ_MINE_${setting} is 3, and the worker of mine ${why}: take the setting out`,
+      message: `PQ_MINE_${setting} is 3, but the worker of mine ${why}: remove the setting`,
     });
   });
 }

@@ -217,8 +217,8 @@ Deno.test("runPublish stops at an event whose shard is not known", async () => {
   await assert.rejects(publishing, {
     name: "PublishError",
     message:
-      "line 1: user_activity has 2 shards, and its worker does not say which event belongs to " +
-      "which: give it a function shard, or remove the setting USER_ACTIVITY_SHARDS\n" +
+      "line 1: user_activity has 2 shards, but its worker does not say which event belongs to " +
+      "which: give it a shard function, or remove the setting USER_ACTIVITY_SHARDS\n" +
       "published 0 events to user_activity before that",
   });
 });
@@ -229,8 +229,8 @@ Deno.test("runPublish says so where the command line's event has no shard", asyn
   const command = { queue: "user_activity", event: "{}" };
   await assert.rejects(publish("", command, around, SHARDED), {
     name: "PublishError",
-    message: "The function shard of the worker user_activity gave NaN: " +
-      "it must give a whole number from 1 to 2",
+    message: "The shard function of worker user_activity returned NaN: " +
+      "it must return a whole number from 1 to 2",
   });
 });
 

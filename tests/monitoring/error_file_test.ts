@@ -140,7 +140,7 @@ Deno.test("errorFileReporter warns once a minute when it cannot write, and says 
   assert.deepEqual([notice?.level, notice?.queue], ["warning", "test"]);
   assert.equal(
     notice?.message,
-    "Cannot write {path}: {error}. Failed events are kept in {queue}.failed all the same. " +
+    "Cannot write {path}: {error}. Failed events are still kept in {queue}.failed. " +
       "Let this user write to that folder, or unset QUEUE_ERROR_DIR.",
   );
   assert.deepEqual(notice?.properties, { path: "/dev/null/nowhere/test.errors" });

@@ -230,7 +230,7 @@ Deno.test("QueueStatistics warns once of a folder it cannot write, and tries eve
   assert.deepEqual([fixture.notices[0]?.level, fixture.notices[0]?.queue], ["warning", "test"]);
   assert.equal(
     fixture.notices[0]?.message,
-    "Cannot write statistics to {path}: {error}. Processing goes on, and the file is tried again " +
+    "Cannot write statistics to {path}: {error}. Processing continues, and the file is tried again " +
       "every minute. Let this user write to that folder, or set QUEUE_STATS_DIR to another one.",
   );
   assert.match(fixture.notices[0]?.error?.message ?? "", /os error/);

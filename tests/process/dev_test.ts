@@ -15,7 +15,7 @@ const RELOADS = 30;
 /** The most that the memory of the parent may grow over all reloads, in MB. */
 const MOST_GROWTH_MB = 30;
 
-const STARTED = /were launched|connecting to|is started again when/;
+const STARTED = /were launched|connecting to|it restarts when/;
 
 /** What the processes of the task hold. */
 interface Held {
@@ -197,7 +197,7 @@ Deno.test("dev: a file that a worker could not find is seen when it comes", asyn
 Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
   await using workshop = await Workshop.open({ workersDir: "my/own" });
   const { folder } = workshop;
-  const missing = /^The program ended with 1: it is started again when a file changes$/;
+  const missing = /^The program ended with 1: it restarts when a file changes$/;
   await workshop.untilLines(1, missing);
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
@@ -216,7 +216,7 @@ Deno.test("dev: a queue whose file is gone for a while runs when the file is bac
   const { program, folder } = workshop;
   await workshop.untilHandled("first", "first 1");
   await Deno.rename(`${folder}/mine/first.ts`, `${folder}/mine/first.ts~`);
-  await program.untilLogged(/^The program ended with 2: it is started again when a file changes/);
+  await program.untilLogged(/^The program ended with 2: it restarts when a file changes/);
   assert(program.stderr.some((line) => line.includes("there is no queue first")));
   await Deno.rename(`${folder}/mine/first.ts~`, `${folder}/mine/first.ts`);
   await workshop.publish("first", {});
@@ -229,7 +229,7 @@ Deno.test("dev: a syntax error in the program itself is waited out", async () =>
   const path = `${workshop.folder}/lib/modes/run/ends.ts`;
   const source = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, "export {{");
-  await workshop.untilLines(1, /^The program ended with 1: it is started again/);
+  await workshop.untilLines(1, /^The program ended with 1: it restarts/);
   await Deno.writeTextFile(path, source);
   await workshop.untilStarted(2);
   await workshop.untilHandled("first", "first 1");

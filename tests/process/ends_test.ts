@@ -154,10 +154,14 @@ const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
     /^process-queue: there is no option --max_event; did you mean --max_events\?\noptions: /,
   ],
   [["--queue", "test", "--max_events", "0"], 2, /'0' is invalid. It must be a whole number from 1/],
-  [["--queue", "test", "--all"], 2, /^process-queue: --queue_name and --all exclude each other/],
-  [["--multi_threaded", "test", "--worker_num", "1"], 2, /^process-queue: --worker_num goes with/],
+  [["--queue", "test", "--all"], 2, /^process-queue: --queue_name and --all cannot be combined/],
+  [
+    ["--multi_threaded", "test", "--worker_num", "1"],
+    2,
+    /^process-queue: --worker_num needs --queue_name/,
+  ],
   [["--drain"], 2, /^process-queue: nothing to do: name a queue with --queue_name/],
-  [["--all", "--max_events", "1"], 2, /^process-queue: --max_events goes with --queue_name only/],
+  [["--all", "--max_events", "1"], 2, /^process-queue: --max_events needs --queue_name/],
 ];
 
 for (const [args, code, stderr] of MISTAKES) {

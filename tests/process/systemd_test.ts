@@ -16,7 +16,7 @@ const UNITS = fileURLToPath(new URL("../../scripts/systemd/", import.meta.url));
 /** Often enough for a test: told every 100 ms. */
 const WATCHDOG_USEC = "200000";
 
-const BROKER_AWAY = "STATUS=1 queue, not consumed: the broker is not there";
+const BROKER_AWAY = "STATUS=1 queue, not consumed: the broker is unavailable";
 
 /** systemd's end of the socket. */
 class Systemd implements Disposable {
@@ -167,7 +167,7 @@ stageTest("--lock lets one of two runs do nothing, with 0 and one line", async (
   await stage.untilWritten("done", 1);
   const cron = ["--drain", "--log-level", "warning", "--lock", lock];
   const { code, stdout, stderr } = await stage.consume(cron).end();
-  const line = `Another process holds ${lock}: nothing is done here`;
+  const line = `Another process holds ${lock}: nothing to do`;
   assert.deepEqual([code, stdout, stderr], [0, [line], []]);
   first.signal("SIGKILL");
   await first.end();

@@ -22,7 +22,7 @@ onBothTypes(
     await stage.worker(HANGS);
     await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
     const program = stage.consume([], NO_GRACE);
-    const line = await program.untilLogged(/its thread is ended, and a new one goes on$/);
+    const line = await program.untilLogged(/its thread is ended, and a new one takes over$/);
     await stage.untilWritten("done", 1);
     const [done] = stage.ledger.filter(({ what }) => what === "done");
     assert(done);
@@ -62,7 +62,7 @@ onBothTypes(
     await both.assertUnharmed(since);
     assert.deepEqual(both.connections, connections);
     await both.program.untilLogged(
-      /^A thread of .* cannot be ended, as what runs in it is not JavaScript/,
+      /^A thread of .* cannot be ended, because it runs native code/,
     );
     both.program.signal("SIGUSR2");
     const status = await both.program.untilLogged(/^Status of queue /);

@@ -129,7 +129,7 @@ stageTest(
     const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
     assert.match(
       JSON.stringify(line["error"]),
-      /takes its events in batches, and took them one by one when this process began: restart the /,
+      /takes its events in batches, but took them one by one when this process started: restart the /,
     );
     assert.equal((await program.end()).code, 3);
   },

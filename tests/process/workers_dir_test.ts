@@ -35,7 +35,7 @@ const BROKEN: readonly [name: string, text: string, said: RegExp][] = [
   [
     "nameless",
     greeter("misnomer"),
-    /nameless\.ts declares the queue misnomer, and its own name says nameless/,
+    /nameless\.ts declares the queue misnomer, but the file is named nameless/,
   ],
 ];
 
@@ -84,9 +84,9 @@ Deno.test("of two files that claim one queue the first is taken, and the other n
     const [first, second] = warnings.map(({ message }) => message.replaceAll(cwd, "DIR"));
     assert.match(
       first ?? "",
-      /^DIR\/noop\.ts is left out: the queue noop has a worker already, .*\/workers\/noop\.ts\./,
+      /^DIR\/noop\.ts is ignored: the queue noop already has a worker, .*\/workers\/noop\.ts\./,
     );
-    assert.match(second ?? "", /^DIR\/twice\.ts is left out: .*, DIR\/twice\.js\. Rename one/);
+    assert.match(second ?? "", /^DIR\/twice\.ts is ignored: .*, DIR\/twice\.js\. Rename one/);
   });
 });
 

@@ -50,7 +50,7 @@ Deno.test("runBatch runs the events of a batch that failed one by one", async ()
   assert.deepEqual(events.map(({ tags }) => tags["batch"]), ["a", "b", "c"]);
   assert.deepEqual(logs.map(({ message }) => message), [
     "Hello abc",
-    "A batch of 3 events failed as a whole, and they run again one by one: Error: no b",
+    "A batch of 3 events failed as a whole; its events run again one by one: Error: no b",
     ...["Hello a", "Hello b", "Hello c"],
   ]);
 });

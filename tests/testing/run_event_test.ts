@@ -97,7 +97,7 @@ Deno.test("runEvent fails an event that does not fit the schema, and calls no ha
 Deno.test("runEvent refuses what cannot be written as JSON", async () => {
   await assert.rejects(runEvent(worker(() => {}), undefined), {
     name: "TypeError",
-    message: "An event of type undefined is no JSON",
+    message: "An event of type undefined is not JSON",
   });
   await assert.rejects(runEvent(worker(() => {}), { name: 1n }), TypeError);
 });

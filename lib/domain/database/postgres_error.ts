@@ -44,12 +44,12 @@ const NO_TABLE: Fault = [
 const PERMISSION: Fault = [
   "permission",
   (where, detail) =>
-    `The user of DATABASE_URL may not do what is needed in ${where} (${detail}): grant it.`,
+    `The user of DATABASE_URL lacks a permission in ${where} (${detail}): grant it.`,
 ];
 const READ_ONLY: Fault = [
   "permission",
   (where, detail) =>
-    `The database ${where} takes no writes (${detail}): set DATABASE_URL to the primary server, ` +
+    `The database ${where} is read-only (${detail}): set DATABASE_URL to the primary server, ` +
     "or make it writable.",
 ];
 const BUSY: Fault = [
@@ -66,7 +66,7 @@ const CONFLICT: Fault = [
 const FULL: Fault = [
   "full",
   (where, detail) =>
-    `PostgreSQL at ${where} has run out of something (${detail}): give it disk, memory or ` +
+    `PostgreSQL at ${where} has run out of a resource (${detail}): give it disk, memory or ` +
     "connections.",
 ];
 const SCHEMA: Fault = [

@@ -28,8 +28,8 @@ const FAULTS: Readonly<Partial<Record<SqliteFault, Fault>>> = {
   "not writable": NOT_WRITABLE,
   "not opened": NOT_OPENED,
   "locked": ["busy", "is locked by another process: check what else uses it"],
-  "no memory": ["full", "has no memory left: give the program more"],
-  "full": ["full", "cannot grow, the disk is full: make room"],
+  "no memory": ["full", "cannot be used, the program is out of memory: give it more"],
+  "full": ["full", "cannot grow, the disk is full: free some space"],
   "unreadable": ["unreachable", "cannot be read or written: check that its disk works"],
   "damaged": ["damaged", "is damaged: restore it from a backup, or move it away"],
   "not a database": [

@@ -90,7 +90,7 @@ export class MemorySubscription implements Subscription {
 
   /** @inheritdoc */
   settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
-    if (!this.#unsettled.delete(delivery)) throw new Error("This delivery was settled before");
+    if (!this.#unsettled.delete(delivery)) throw new Error("This delivery was already settled");
     const { item } = delivery as MemoryDelivery;
     this.wake();
     switch (settlement.kind) {

@@ -60,7 +60,7 @@ function checkEncoding(encoding: string): void {
   if (ENCODINGS.includes(encoding.toLowerCase())) return;
   throw new InvalidEvent(
     `The content encoding is ${JSON.stringify(encoding.slice(0, 100))}: ` +
-      `only UTF-8 without compression is known`,
+      `only uncompressed UTF-8 is supported`,
   );
 }
 

@@ -51,7 +51,7 @@ function hungNotice(queue: string, entries: readonly Entry[], seconds: number): 
     "error",
     queue,
     "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
-      "processing {count} events: this process takes no more and ends, to be started again",
+      "processing {count} events: this process takes no more events and ends, to be restarted",
     {
       properties: { seconds, count: entries.length, ids: entries.map(({ id }) => id) },
       fingerprint: ["worker-timeout", queue],

@@ -72,7 +72,7 @@ export function intakeOfInvalid(
 /** An event this many ms early runs: the retry queue's jitter makes it a little early. */
 const HOP_TOLERANCE_MS = 1000;
 
-const NOT_DUE: ErrorData = { name: "NotDue", message: "Its time has not come" };
+const NOT_DUE: ErrorData = { name: "NotDue", message: "It is not due yet" };
 
 /** A dead letter at once. An {@linkcode InvalidEvent} needs no stack. */
 function invalid(problem: unknown): Settlement {

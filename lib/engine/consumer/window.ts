@@ -177,8 +177,8 @@ export class DeliveryWindow {
     report(notice(
       "info",
       queue,
-      "Events of queue {queue} wait too long for their turn here: {count} are taken at once, " +
-        "until they are dealt with faster",
+      "Events of queue {queue} wait too long for their turn here: at most {count} are taken at " +
+        "once until they are processed faster",
       { properties: { count: this.#prefetch.count } },
     ));
     void this.#reopen();
@@ -228,7 +228,7 @@ export class DeliveryWindow {
       await this.#subscription.resume(this.#wanted());
     } catch (error) {
       const { queue, report } = this.#options;
-      const message = "Queue {queue} could not be consumed again yet";
+      const message = "Queue {queue} cannot be consumed again yet";
       report(notice("warning", queue, message, { error: errorData(error) }));
     }
   }

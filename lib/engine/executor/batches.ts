@@ -167,7 +167,7 @@ export class Batches<J extends Job = Job> {
   /** Explains why a queue is slow though each event goes well by itself. */
   #logFallback(count: number, error: unknown): void {
     this.runs.options.context.log.warn(
-      "A batch of {count} events failed as a whole, and they run again one by one: {error}",
+      "A batch of {count} events failed as a whole; its events run again one by one: {error}",
       { count, error: errorData(error) },
     );
   }

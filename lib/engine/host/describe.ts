@@ -35,7 +35,7 @@ export function describe(
   if ("batch" in worker && concurrency > 1) {
     throw new RangeError(
       `The worker of ${worker.queue} has a batch and a concurrency of ${concurrency}: ` +
-        `batches run one after another, so leave one of the two out`,
+        `batches run one after another, so remove one of the two`,
     );
   }
   const size = "batch" in worker ? overrides.batchSize ?? worker.batch.size : undefined;

@@ -76,7 +76,7 @@ function filesIn(dir: string, problems: WorkerDeclarationError[]): WorkerFile[] 
 
 function claimedTwice(file: WorkerFile, other: WorkerFile): WorkerDeclarationError {
   return new WorkerDeclarationError(
-    `${file.file} is left out: the queue ${file.name} has a worker already, ${other.file}. ` +
+    `${file.file} is ignored: the queue ${file.name} already has a worker, ${other.file}. ` +
       `Rename one of the two files, and the queue in it`,
   );
 }
@@ -141,13 +141,14 @@ function wrongWith(worker: Partial<Worker> | undefined, name: string): string | 
     return `declares a worker without a queue: add \`queue: "${name}"\``;
   }
   if (worker.queue !== name) {
-    return `declares the queue ${worker.queue}, and its own name says ${name}: make them the same`;
+    return `declares the queue ${worker.queue}, but the file is named ${name}: use the same name ` +
+      `in both`;
   }
   if (typeof worker.event?.safeParse !== "function") {
     return "declares a worker without a schema: add `event: z.object({ … })`, with z from zod 4";
   }
   const mistyped = Object.keys(worker).filter((key) => !OPTIONS.has(key))
-    .map((key) => `has an option ${key}, which there is not${didYouMean(key, OPTIONS)}`)
+    .map((key) => `has an unknown option ${key}${didYouMean(key, OPTIONS)}`)
     .find((text) => text.endsWith("?"));
   if (mistyped) return mistyped;
   const { consume, consumeBatch, batch } = worker as
@@ -158,9 +159,9 @@ function wrongWith(worker: Partial<Worker> | undefined, name: string): string | 
       "`consumeBatch(events, ctx)`";
   }
   if (consumeBatch && !batch) {
-    return "has consumeBatch and no batch: add `batch: { size, seconds }`";
+    return "has consumeBatch but no batch: add `batch: { size, seconds }`";
   }
   return batch && !consumeBatch
-    ? "has a batch and no consumeBatch: add `consumeBatch(events, ctx)`, or leave batch out"
+    ? "has a batch but no consumeBatch: add `consumeBatch(events, ctx)`, or remove batch"
     : undefined;
 }

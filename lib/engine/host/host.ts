@@ -102,7 +102,9 @@ export class WorkerHost {
   async #publish(queue: string, event: unknown): Promise<void> {
     const body: string | undefined = JSON.stringify(event);
     if (body === undefined) {
-      throw new TypeError(`An event for queue ${queue} must be JSON, and ${typeof event} is not`);
+      throw new TypeError(
+        `An event for queue ${queue} must be JSON, and a value of type ${typeof event} is not`,
+      );
     }
     await this.#options.publish(await this.#shards.queueOf(queue, event), body);
   }
@@ -142,10 +144,10 @@ function misfitOf(worker: Worker, overrides: QueueOverrides): string | undefined
   const prefix = `PQ_${queueKey(queue).toUpperCase()}`;
   if ("batch" in worker) {
     if (concurrency === 1) return undefined;
-    return `${prefix}_CONCURRENCY is ${concurrency}, and the worker of ${queue} takes batches, ` +
-      `which run one after another: take the setting out`;
+    return `${prefix}_CONCURRENCY is ${concurrency}, but the worker of ${queue} takes batches, ` +
+      `which run one after another: remove the setting`;
   }
   if (batchSize === undefined) return undefined;
-  return `${prefix}_BATCH_SIZE is ${batchSize}, and the worker of ${queue} takes its events one ` +
-    `by one: take the setting out`;
+  return `${prefix}_BATCH_SIZE is ${batchSize}, but the worker of ${queue} takes its events one ` +
+    `by one: remove the setting`;
 }

@@ -25,15 +25,15 @@ export function shardQueue(
   if (shards === undefined || shards <= 1) return queue;
   if (!shard) {
     throw new RangeError(
-      `${queue} has ${shards} shards, and its worker does not say which event belongs to which: ` +
-        `give it a function shard, or remove the setting ${queue.toUpperCase()}_SHARDS`,
+      `${queue} has ${shards} shards, but its worker does not say which event belongs to which: ` +
+        `give it a shard function, or remove the setting ${queue.toUpperCase()}_SHARDS`,
     );
   }
   const number = shard(event, shards);
   if (Number.isInteger(number) && number >= 1 && number <= shards) return shardName(queue, number);
   throw new RangeError(
-    `The function shard of the worker ${queue} gave ${number}: ` +
-      `it must give a whole number from 1 to ${shards}`,
+    `The shard function of worker ${queue} returned ${number}: ` +
+      `it must return a whole number from 1 to ${shards}`,
   );
 }
 

@@ -76,13 +76,13 @@ export class ThreadNotices {
 
   #endedWithEvents(reason: string, count: number, error: ErrorData): void {
     const message = "The thread of {queue} ended ({reason}) while it ran {count} events: a new " +
-      "one goes on, and they run alone";
+      "thread takes over, and they run alone";
     this.#say("error", message, { error, properties: { reason, count } });
   }
 
   #hung({ seconds, running, jobs }: HungEnd): void {
     const message = "The worker of {queue} did not return when it was aborted after {seconds} " +
-      "seconds processing {count} events: its thread is ended, and a new one goes on";
+      "seconds processing {count} events: its thread is ended, and a new one takes over";
     const fingerprint = ["worker-timeout", this.#queue];
     const properties = { seconds, count: running.length, ids: jobs.map(({ id }) => id) };
     this.#say("error", message, { properties, fingerprint });
@@ -90,7 +90,7 @@ export class ThreadNotices {
 
   #unresponsive(seconds: number): void {
     const message = "The thread of {queue} did not respond for {seconds} s though no event ran " +
-      "in it: it is ended, and a new one goes on";
+      "in it: it is ended, and a new one takes over";
     this.#say("error", message, { properties: { seconds } });
   }
 
@@ -103,7 +103,7 @@ export class ThreadNotices {
   }
 
   #refused(error: ErrorData): void {
-    const message = "Queue {queue} is parked: the broker does not let it be consumed. It is " +
+    const message = "Queue {queue} is parked: the broker does not allow consuming it. It is " +
       "tried again every {park} s";
     this.#say("error", message, { error, properties: { park: this.#parking.parkSeconds } });
   }
@@ -122,8 +122,8 @@ export class ThreadNotices {
 
   /** A thread that was ended lives on. */
   zombie(): void {
-    const message = "A thread of {queue} cannot be ended, as what runs in it is not JavaScript " +
-      "or the runtime is too old: the queue goes on in a new one, and the process asks to be " +
+    const message = "A thread of {queue} cannot be ended, because it runs native code or the " +
+      "runtime is too old: a new thread takes over, and the process asks to be " +
       "restarted";
     this.#say("error", message);
   }

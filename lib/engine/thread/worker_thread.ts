@@ -176,7 +176,7 @@ export class WorkerThread {
   setUp(shared: SharedRuns, description: WorkerDescription, jobs: JobsListener): void {
     this.#jobs = jobs;
     clearTimeout(this.#limit);
-    this.#limit = this.#fail("The worker's setup did not end within", SETUP_MS);
+    this.#limit = this.#fail("The worker's setup did not finish within", SETUP_MS);
     this.post(["setup", performance.now(), shared.memory, description]);
   }
 
@@ -286,8 +286,8 @@ function deathBy(error: ErrorData, maxHeapMb: number): WorkerThreadEnd {
     const ended = { ...error, name: "ThreadEnded", stack: undefined };
     return { kind: "died", reason: "crashed", error: ended };
   }
-  const message = `The worker's thread used more than its ${maxHeapMb} MB of heap: see ` +
-    `that it holds less at once, or give it more by maxHeapMb`;
+  const message = `The worker's thread used more than its ${maxHeapMb} MB of heap: ` +
+    `let it hold less at once, or raise maxHeapMb`;
   return { kind: "died", reason: "out of memory", error: { name: "OutOfMemory", message } };
 }
 

@@ -227,7 +227,7 @@ export class ProcessRun {
   #logWait(graceMs: number): void {
     const count = this.#queues.runningCount;
     if (count === 0 || graceMs === 0) return;
-    const message = "{count} events run, and may finish within {seconds} s; a second signal " +
+    const message = "{count} events are running and have {seconds} s to finish; a second signal " +
       "releases them at once";
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }

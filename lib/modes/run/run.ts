@@ -45,7 +45,7 @@ export async function runQueues(
   checkConfiguration(config);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {
-    print(`Another process holds ${command.lock}: nothing is done here`);
+    print(`Another process holds ${command.lock}: nothing to do`);
     return EXIT.stopped;
   }
   const sentry = await openSentry(config);

@@ -15,7 +15,7 @@ const SUMMARY_MS = 2000;
 /** A line for systemd, which names the queues that are not consumed. */
 export function statusLine({ all }: Pick<Queues, "all">, isBrokerThere: boolean): string {
   const count = all.length === 1 ? "1 queue" : `${all.length} queues`;
-  if (!isBrokerThere) return `${count}, not consumed: the broker is not there`;
+  if (!isBrokerThere) return `${count}, not consumed: the broker is unavailable`;
   const unwell = all.filter(({ state }) => state !== "consuming");
   const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
   return [count, ...names].join(", ");

@@ -55,7 +55,7 @@ export class Restarter implements Disposable {
       code = await this.#runOnce();
       if (this.#isEnding || this.#isRestartWanted) continue;
       if (code === EXIT.stopped) return code;
-      const message = "The program ended with {code}: it is started again when a file changes";
+      const message = "The program ended with {code}: it restarts when a file changes";
       logLine("warning", message, { code }, {});
       await this.#woken();
     }

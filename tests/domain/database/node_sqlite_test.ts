@@ -64,7 +64,7 @@ sqliteTest(
     await assert.rejects(fill(), {
       kind: "full",
       message:
-        `The SQLite database ${path} cannot grow, the disk is full: make room (database or disk is full).`,
+        `The SQLite database ${path} cannot grow, the disk is full: free some space (database or disk is full).`,
     });
     await sql`pragma max_page_count = 1000000`.execute(db);
     await fill();

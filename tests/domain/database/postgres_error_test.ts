@@ -39,7 +39,7 @@ Deno.test("postgresError says what the server has run out of", () => {
   const { message } = postgresError(failure("53100"), WHERE) as DatabaseError;
   assert.equal(
     message,
-    "PostgreSQL at db:5432/zulip has run out of something (it failed): give it disk, memory or connections.",
+    "PostgreSQL at db:5432/zulip has run out of a resource (it failed): give it disk, memory or connections.",
   );
 });
 

@@ -87,7 +87,7 @@ postgresTest("migrateDatabase says that the user may not make tables", async ({ 
     await assert.rejects(migrateDatabase(guest), {
       kind: "permission",
       message: new RegExp(
-        `^The user of DATABASE_URL may not do what is needed in ${
+        `^The user of DATABASE_URL lacks a permission in ${
           describeDatabase(url)
         } \\(no schema has been selected to create in\\): grant it\\.$`,
       ),
@@ -108,7 +108,7 @@ postgresTest("connectPostgres says that the server takes no writes", async ({ ur
     kind: "permission",
     message: `The database ${
       describeDatabase(url)
-    } takes no writes (cannot execute CREATE TABLE in a read-only transaction): set DATABASE_URL to the primary server, or make it writable.`,
+    } is read-only (cannot execute CREATE TABLE in a read-only transaction): set DATABASE_URL to the primary server, or make it writable.`,
   });
 });
 

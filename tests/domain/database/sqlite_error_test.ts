@@ -15,7 +15,7 @@ const FAULTS: Record<string, [code: number, kind: string, says: string]> = {
   BUSY: [5, "busy", "is locked by another process: check what else uses it"],
   BUSY_SNAPSHOT: [517, "busy", "is locked by another process: check what else uses it"],
   LOCKED: [6, "busy", "is locked by another process: check what else uses it"],
-  NOMEM: [7, "full", "has no memory left: give the program more"],
+  NOMEM: [7, "full", "cannot be used, the program is out of memory: give it more"],
   READONLY_DBMOVED: [
     1032,
     "permission",
@@ -23,7 +23,7 @@ const FAULTS: Record<string, [code: number, kind: string, says: string]> = {
   ],
   IOERR_FSYNC: [1034, "unreachable", "cannot be read or written: check that its disk works"],
   CORRUPT: [11, "damaged", "is damaged: restore it from a backup, or move it away"],
-  FULL: [13, "full", "cannot grow, the disk is full: make room"],
+  FULL: [13, "full", "cannot grow, the disk is full: free some space"],
   CANTOPEN: [
     14,
     "permission",

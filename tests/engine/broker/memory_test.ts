@@ -80,7 +80,7 @@ Deno.test("MemoryBroker refuses to settle a delivery twice", async () => {
   assert(delivery);
   taker.subscription.settle(delivery, { kind: "done" });
   assert.throws(() => taker.subscription.settle(delivery, { kind: "done" }), {
-    message: "This delivery was settled before",
+    message: "This delivery was already settled",
   });
 });
 

@@ -54,8 +54,8 @@ for (const [shards, user, queue] of CHOSEN) {
 Deno.test("shardQueue reports a worker that does not say which shard", () => {
   assert.throws(() => shardQueue("test", {}, 2, undefined), {
     name: "RangeError",
-    message: "test has 2 shards, and its worker does not say which event belongs to which: " +
-      "give it a function shard, or remove the setting TEST_SHARDS",
+    message: "test has 2 shards, but its worker does not say which event belongs to which: " +
+      "give it a shard function, or remove the setting TEST_SHARDS",
   });
 });
 
@@ -63,8 +63,8 @@ for (const wrong of [0, 3, 1.5, NaN]) {
   Deno.test(`shardQueue reports a worker that says shard ${wrong} of 2`, () => {
     assert.throws(() => shardQueue("test", {}, 2, () => wrong), {
       name: "RangeError",
-      message: `The function shard of the worker test gave ${wrong}: ` +
-        "it must give a whole number from 1 to 2",
+      message: `The shard function of worker test returned ${wrong}: ` +
+        "it must return a whole number from 1 to 2",
     });
   });
 }

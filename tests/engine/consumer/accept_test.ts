@@ -80,7 +80,7 @@ for (const encoding of ["gzip", "deflate", "binary", "latin-1", "utf-16"]) {
   Deno.test(`accept refuses the content encoding "${encoding}"`, () => {
     assertRefused(
       delivery("{}", { contentEncoding: encoding }),
-      `The content encoding is "${encoding}": only UTF-8 without compression is known`,
+      `The content encoding is "${encoding}": only uncompressed UTF-8 is supported`,
     );
   });
 }

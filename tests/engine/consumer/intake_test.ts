@@ -90,7 +90,7 @@ Deno.test("An event that was delivered before its time waits on, before all else
       attempts: 2,
       crashes: 1,
       reason: "retry-later",
-      error: { name: "NotDue", message: "Its time has not come" },
+      error: { name: "NotDue", message: "It is not due yet" },
       waiting: true,
     },
   });

@@ -168,7 +168,7 @@ Deno.test("Consumer takes few events at once where they waited too long, and mor
   assert.equal(broker.prefetch, 2);
   assert.match(
     run.notices.at(-1)?.message ?? "",
-    /^Events of queue \{queue\} wait too long for their turn here: \{count\} are taken at once/,
+    /^Events of queue \{queue\} wait too long for their turn here: at most \{count\} are taken at once/,
   );
   gates.leave("slow");
   await run.count(3);

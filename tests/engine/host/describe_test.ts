@@ -101,7 +101,7 @@ Deno.test("describe refuses a batch with a concurrency", () => {
   assert.throws(() => describe(batched({ size: 5, seconds: 1 }), { concurrency: 3 }), {
     name: "RangeError",
     message: "The worker of test has a batch and a concurrency of 3: batches run one after " +
-      "another, so leave one of the two out",
+      "another, so remove one of the two",
   });
 });
 

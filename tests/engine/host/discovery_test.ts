@@ -60,9 +60,9 @@ Deno.test("discover leaves out a worker of a queue that has one, and says which"
   assert.deepEqual(found(own.path, builtIn.path), {
     names: ["mine", "test"],
     problems: [
-      `${path("mine.ts")} is left out: the queue mine has a worker already, ${path("mine.js")}. ` +
+      `${path("mine.ts")} is ignored: the queue mine already has a worker, ${path("mine.js")}. ` +
       `Rename one of the two files, and the queue in it`,
-      `${path("test.ts")} is left out: the queue test has a worker already, ` +
+      `${path("test.ts")} is ignored: the queue test already has a worker, ` +
       `${join(builtIn.path, "test.ts")}. Rename one of the two files, and the queue in it`,
     ],
   });
@@ -107,7 +107,7 @@ const WRONG: readonly [title: string, text: string, message: string][] = [
   [
     "mistypes an option",
     worker("mine").replace("queue:", "retires: [], queue:"),
-    "has an option retires, which there is not; did you mean retries?",
+    "has an unknown option retires; did you mean retries?",
   ],
   [
     "declares none",
@@ -129,7 +129,7 @@ const WRONG: readonly [title: string, text: string, message: string][] = [
   [
     "declares another queue",
     worker("yours"),
-    "declares the queue yours, and its own name says mine: make them the same",
+    "declares the queue yours, but the file is named mine: use the same name in both",
   ],
   [
     "has no schema",
@@ -151,12 +151,12 @@ const WRONG: readonly [title: string, text: string, message: string][] = [
   [
     "has no size of its batch",
     worker("mine", "consumeBatch() {}"),
-    "has consumeBatch and no batch: add `batch: { size, seconds }`",
+    "has consumeBatch but no batch: add `batch: { size, seconds }`",
   ],
   [
     "has a batch and takes events one by one",
     worker("mine", "batch: { size: 5, seconds: 1 }, consume() {}"),
-    "has a batch and no consumeBatch: add `consumeBatch(events, ctx)`, or leave batch out",
+    "has a batch but no consumeBatch: add `consumeBatch(events, ctx)`, or remove batch",
   ],
 ];
 

@@ -30,7 +30,7 @@ Deno.test("a handler in a thread that publishes what is no JSON is told so", asy
   );
   assert.deepEqual(await queue.prompter.tell("a"), {
     name: "TypeError",
-    message: "An event for queue b must be JSON, and undefined is not",
+    message: "An event for queue b must be JSON, and a value of type undefined is not",
     kind: undefined,
   });
 });

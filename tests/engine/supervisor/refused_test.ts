@@ -28,7 +28,7 @@ Deno.test("a queue that the broker refuses is parked, and consumed once it is al
   const [notice] = queue.notices;
   assert.equal(
     notice?.message,
-    "Queue {queue} is parked: the broker does not let it be consumed. It is tried again every " +
+    "Queue {queue} is parked: the broker does not allow consuming it. It is tried again every " +
       "{park} s",
   );
   assert.equal(notice?.error?.message, "you may not read it");

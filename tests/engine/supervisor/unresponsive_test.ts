@@ -17,7 +17,7 @@ Deno.test("what a handler leaves behind may block its thread, but not its queue"
   assert.equal(
     notice?.message,
     "The thread of {queue} did not respond for {seconds} s though no event ran in it: it is " +
-      "ended, and a new one goes on",
+      "ended, and a new one takes over",
   );
 });
 

@@ -77,10 +77,10 @@ export function explainConnect(error: unknown, address: Address): BrokerError {
 }
 
 function vhostMessage(where: string, { vhost, user }: Address): string {
-  return `RabbitMQ at ${where} refuses user ${user} the virtual host ${vhost}: check that there is ` +
-    `one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or RABBITMQ_VHOST ` +
-    `gives, that it is up and takes more connections, and that the user may use it (rabbitmqctl set_permissions -p ${vhost} ${user} ` +
-    `".*" ".*" ".*")`;
+  return `RabbitMQ at ${where} refuses user ${user} access to the virtual host ${vhost}: check ` +
+    `that it exists (rabbitmqctl list_vhosts), that the path of AMQP_URL or RABBITMQ_VHOST names ` +
+    `it, that it is up and takes more connections, and that the user may use it (rabbitmqctl ` +
+    `set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
 }
 
 /** Explains why a queue could not be declared, consumed or published to. */
@@ -95,7 +95,7 @@ export function explainChannel(error: unknown, queue: string, address: Address):
       "permission",
       `User ${address.user} may not use queue ${queue} (${reason(text)}): grant configure, ` +
         `write and read with rabbitmqctl set_permissions -p ${address.vhost} ${address.user} ` +
-        `".*" ".*" ".*", or narrower patterns that take in ${queue}, ${queue}.retry.* and ` +
+        `".*" ".*" ".*", or narrower patterns that match ${queue}, ${queue}.retry.* and ` +
         `${queue}.failed`,
     );
   }
@@ -124,7 +124,7 @@ function topologyMessage(text: string, queue: string): string {
       `delete it with rabbitmqctl delete_queue ${queue}, and it is declared again when it is needed`;
   }
   if (/RESOURCE_LOCKED/.test(why)) {
-    return `Queue ${queue} belongs to another connection alone (${why}): end that program, or ` +
+    return `Queue ${queue} is exclusive to another connection (${why}): stop that program, or ` +
       `give the queue another name`;
   }
   return `Queue ${queue} cannot be used (${why}): see rabbitmqctl list_queues name ` +
@@ -135,7 +135,7 @@ function topologyMessage(text: string, queue: string): string {
 export function quorumRefused(flag: string, where: string, cause: unknown): BrokerError {
   return new BrokerError(
     "topology",
-    `RabbitMQ at ${where} refuses quorum queues that hand events over at least once, in which ` +
+    `RabbitMQ at ${where} refuses quorum queues with at-least-once dead-lettering, in which ` +
       `events wait for their retry: switch them on with rabbitmqctl enable_feature_flag ${flag} ` +
       `(${reason(textOf(cause))})`,
     { cause },

@@ -110,7 +110,7 @@ export class Link {
       return false;
     }
     if (error.message !== this.#failure) {
-      this.#notice(FINAL.has(error.kind) ? "error" : "warning", `is not made: ${error.message}`);
+      this.#notice(FINAL.has(error.kind) ? "error" : "warning", `cannot be made: ${error.message}`);
     }
     this.#failure = error.message;
     return true;
@@ -164,12 +164,12 @@ export class Link {
     this.#up = Promise.withResolvers();
     this.#up.promise.catch(() => {});
     const level = cause instanceof RangeError ? "error" : "warning";
-    this.#notice(level, `was lost and is made again: ${whyLost(cause)}`);
+    this.#notice(level, `was lost and is reconnecting: ${whyLost(cause)}`);
   }
 
   #block(reason: string): void {
     this.#unblocked ??= Promise.withResolvers();
-    this.#notice("warning", `may not publish, the broker has an alarm: ${reason}`);
+    this.#notice("warning", `may not publish because the broker has an alarm: ${reason}`);
   }
 
   #unblock(): void {

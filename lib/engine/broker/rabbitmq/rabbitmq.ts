@@ -218,14 +218,14 @@ class RabbitBroker implements Broker {
 
   #notConfirmed(queue: string, seconds: number): BrokerError {
     const why = this.#publishing.isBlocked
-      ? "the broker has an alarm and takes nothing (see rabbitmqctl status)"
+      ? "the broker has an alarm and accepts nothing (see rabbitmqctl status)"
       : this.#publishing.isUp
       ? "no confirmation came"
       : "there is no connection";
     return new BrokerError(
       "timeout",
       `An event for queue ${queue} was not confirmed within ${seconds} s: ${why}; it may have ` +
-        `been stored all the same`,
+        `been stored anyway`,
     );
   }
 

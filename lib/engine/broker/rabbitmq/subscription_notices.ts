@@ -38,7 +38,7 @@ export class SubscriptionNotices {
   notConsumed(text: string): void {
     if (text === this.#reported) return;
     this.#reported = text;
-    const message = "Queue {queue} is not consumed for now, and is tried again: {text}";
+    const message = "Queue {queue} cannot be consumed at the moment; it is tried again: {text}";
     this.#report(notice("warning", this.#queue, message, { properties: { text } }));
   }
 
@@ -75,4 +75,4 @@ const NEAR_LIMIT =
   "RabbitMQ 4: set none)";
 const DELETED =
   "Queue {queue} was deleted, with {lost} of its events: it is declared again and consumed";
-const CANCELLED = "The broker cancelled the consumer of queue {queue}: it consumes again";
+const CANCELLED = "The broker cancelled the consumer of queue {queue}: the queue is consumed again";

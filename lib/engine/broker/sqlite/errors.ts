@@ -22,11 +22,11 @@ const NOT_OPENED: Fault = [
 ];
 const LOCKED_OUT: Fault = [
   "timeout",
-  "is locked by another process for too long: check what else uses it",
+  "has been locked by another process for too long: check what else uses it",
 ];
 const DAMAGED: Fault = [
   "topology",
-  "is damaged: stop all that use it, and restore it from a backup, or save what can be saved " +
+  "is damaged: stop every process that uses it, and restore it from a backup, or recover it " +
   "with sqlite3's .recover and move it away",
 ];
 
@@ -34,8 +34,8 @@ const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "not writable": NOT_WRITABLE,
   "not opened": NOT_OPENED,
   "locked": LOCKED_OUT,
-  "no memory": ["refused", "has no memory left: give the program more"],
-  "full": ["refused", "cannot grow, the disk is full: make room"],
+  "no memory": ["refused", "cannot be used, the program is out of memory: give it more"],
+  "full": ["refused", "cannot grow, the disk is full: free some space"],
   "interrupted": ["refused", "was interrupted: try again"],
   "unreadable": ["refused", "cannot be read or written: check that its disk works and has room"],
   "damaged": DAMAGED,
@@ -87,8 +87,8 @@ export function replacedFile(path: string): BrokerError {
 export function takenForDead(path: string): BrokerError {
   return new BrokerError(
     "unreachable",
-    `This process was taken for dead, as its lock file in ${path}-owners was removed: its events ` +
-      `are delivered again; leave the files of STATE_DIR alone while the program runs`,
+    `This process was taken for dead, because its lock file in ${path}-owners was removed: its ` +
+      `events are delivered again; leave the files of STATE_DIR alone while the program runs`,
   );
 }
 

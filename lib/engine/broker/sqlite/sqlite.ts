@@ -235,7 +235,7 @@ class SqliteBroker implements Broker {
 
   #onFailure(error: unknown): void {
     if (this.#session.isLost) return void this.#reopen();
-    this.#notice("error", "The broker's file cannot be written for now, and is tried again", {
+    this.#notice("error", "The broker's file cannot be written at the moment; it is tried again", {
       error: errorData(error),
     });
   }

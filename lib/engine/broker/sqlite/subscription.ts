@@ -156,7 +156,7 @@ export class SqliteSubscription implements Subscription {
   #forget(delivery: SqliteDelivery): boolean {
     const wasHere = this.#unsettled.delete(delivery);
     if (delivery.lost) return false;
-    if (!wasHere) throw new Error("This delivery was settled before");
+    if (!wasHere) throw new Error("This delivery was already settled");
     this.wake();
     return true;
   }

@@ -208,8 +208,8 @@ export class Suspects implements Disposable {
     report(notice(
       "error",
       queue,
-      "The journal of queue {queue} in {folder} cannot be written, so that an event which ends " +
-        "this process is not found afterwards: see that the disk has room",
+      "The journal of queue {queue} in {folder} cannot be written, so an event that ends this " +
+        "process cannot be found afterwards: check that the disk has room",
       { properties: { folder: stateDir }, error: errorData(error) },
     ));
   }

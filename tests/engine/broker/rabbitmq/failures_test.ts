@@ -48,7 +48,7 @@ privateRabbitmqTest("no failure of the broker loses a confirmed event", {}, asyn
     await loads.untilSaid("unknown delivery tag");
   });
 
-  await trouble("the broker has an alarm and takes nothing", async () => {
+  await trouble("the broker has an alarm and accepts nothing", async () => {
     await setMemoryLimit(node, "0.0000001");
     await loads.untilSaid("has an alarm");
     await setMemoryLimit(node, "0.4");

@@ -72,7 +72,7 @@ const MALFORMED: Readonly<Record<string, Malformed>> = {
   "an unknown content encoding": {
     body: '{"n":1}',
     options: { contentEncoding: "gzip" },
-    message: /^The content encoding is "gzip": only UTF-8 without compression is known$/,
+    message: /^The content encoding is "gzip": only uncompressed UTF-8 is supported$/,
   },
   "60 KB of headers": {
     body: '{"n":1}',

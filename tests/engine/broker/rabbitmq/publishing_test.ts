@@ -24,7 +24,7 @@ queueTest("a publish that is not confirmed in time is an error that says so", as
     assert.equal(
       error.message,
       `An event for queue ${fixture.queue} was not confirmed within 1 s: no confirmation came; ` +
-        `it may have been stored all the same`,
+        `it may have been stored anyway`,
     );
     return true;
   });

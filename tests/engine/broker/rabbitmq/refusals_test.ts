@@ -88,9 +88,9 @@ queueTest("a virtual host without access is refused at once", async (fixture) =>
 });
 
 function refusedVhost(port: number, user: string, vhost: string): string {
-  return `RabbitMQ at 127.0.0.1:${port} refuses user ${user} the virtual host ${vhost}: check that ` +
-    `there is one of that name (rabbitmqctl list_vhosts), which the path of AMQP_URL or ` +
-    `RABBITMQ_VHOST gives, that it is up and takes more connections, and that the user may use it ` +
+  return `RabbitMQ at 127.0.0.1:${port} refuses user ${user} access to the virtual host ${vhost}: check ` +
+    `that it exists (rabbitmqctl list_vhosts), that the path of AMQP_URL or RABBITMQ_VHOST names ` +
+    `it, that it is up and takes more connections, and that the user may use it ` +
     `(rabbitmqctl set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
 }
 
@@ -116,7 +116,7 @@ for (const [deed, patterns] of Object.entries(PATTERNS)) {
         message: new RegExp(
           `^User ${user} may not use queue ${queue} \\(ACCESS_REFUSED - .*\\): grant configure, ` +
             `write and read with rabbitmqctl set_permissions -p / ${user} "\\.\\*" "\\.\\*" ` +
-            `"\\.\\*", or narrower patterns that take in ${queue}, ${queue}\\.retry\\.\\* and ` +
+            `"\\.\\*", or narrower patterns that match ${queue}, ${queue}\\.retry\\.\\* and ` +
             `${queue}\\.failed$`,
         ),
       });
@@ -159,7 +159,7 @@ queueTest(
     await assert.rejects(fixture.start(), {
       kind: "topology",
       message: new RegExp(
-        `^Queue ${fixture.queue} belongs to another connection alone \\(RESOURCE_LOCKED - .*\\): end ` +
+        `^Queue ${fixture.queue} is exclusive to another connection \\(RESOURCE_LOCKED - .*\\): stop ` +
           `that program, or give the queue another name$`,
       ),
     });
@@ -368,7 +368,7 @@ privateRabbitmqTest(
       await assert.rejects(Engine.start({ broker, queue: "orders" }), {
         kind: "topology",
         message:
-          /^RabbitMQ at 127\.0\.0\.1:\d+ refuses quorum queues that hand events over at least once, in which events wait for their retry: switch them on with rabbitmqctl enable_feature_flag quorum_queue \(INTERNAL_ERROR - .* feature flag is disabled\)$/,
+          /^RabbitMQ at 127\.0\.0\.1:\d+ refuses quorum queues with at-least-once dead-lettering, in which events wait for their retry: switch them on with rabbitmqctl enable_feature_flag quorum_queue \(INTERNAL_ERROR - .* feature flag is disabled\)$/,
       });
     }
     await node.ctl("enable_feature_flag", "quorum_queue");

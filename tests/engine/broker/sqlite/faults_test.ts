@@ -73,8 +73,8 @@ faultTest("says that the file is damaged", async (stateDir, path) => {
   await assert.rejects(openSqliteBroker({ stateDir }), {
     kind: "topology",
     message: new RegExp(
-      `^The broker's file ${path} is damaged: stop all that use it, and restore it from a ` +
-        `backup, or save what can be saved with sqlite3's .recover and move it away \\(.+\\)$`,
+      `^The broker's file ${path} is damaged: stop every process that uses it, and restore it from a ` +
+        `backup, or recover it with sqlite3's .recover and move it away \\(.+\\)$`,
     ),
   });
 });
@@ -197,7 +197,7 @@ smallDiskTest(
       assert.equal((error as { kind?: unknown }).kind, "refused");
       assert.match(
         String((error as Error).message),
-        new RegExp(`^The broker's file ${path} cannot .+ room`),
+        new RegExp(`^The broker's file ${path} cannot .+ space`),
       );
       await assert.rejects(broker.publish("q", FILL), { kind: "refused" });
       {
@@ -212,7 +212,7 @@ smallDiskTest(
     }
     const said = reports.map((one) => one.kind === "notice" ? one.message : "");
     assert.deepEqual(said, [
-      "The broker's file cannot be written for now, and is tried again",
+      "The broker's file cannot be written at the moment; it is tried again",
       "The broker's file can be written again",
     ]);
     assert.deepEqual(problemsOf(path), []);

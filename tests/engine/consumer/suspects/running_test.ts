@@ -87,8 +87,8 @@ Deno.test("Consumer goes on while its journal cannot be written, and says so onc
   assert.deepEqual(others, []);
   assert.equal(
     notice?.message,
-    "The journal of queue {queue} in {folder} cannot be written, so that an event which ends " +
-      "this process is not found afterwards: see that the disk has room",
+    "The journal of queue {queue} in {folder} cannot be written, so an event that ends this " +
+      "process cannot be found afterwards: check that the disk has room",
   );
   assert.equal(notice?.properties?.folder, run.stateDir);
   assert.match(notice?.error?.message ?? "", /No space left/);
