@@ -18,7 +18,7 @@ const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]
 const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
 
 /** Options of other programs: deno, systemctl, sha256sum and our scripts. */
-const OTHERS_OPTIONS = ["--config", "--check", "--now", "--dry-run", "--outdir"];
+const OTHERS_OPTIONS = ["--config", "--check", "--now", "--dry-run", "--outdir", "--against"];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = ["DENORT_BIN"];
 
