@@ -186,15 +186,16 @@ stageTest("--lock names a file that cannot be made", async (stage) => {
 
 /** What a stop waits for at most beyond its grace, one after another: where each limit stands. */
 const LIMITS: readonly (readonly [file: string, name: string, times?: number])[] = [
-  ["lib/engine/thread/thread_executor.ts", "STOP_MS"],
-  // Ending a thread, and looking whether it is gone: of what runs on, and at the end.
-  ["lib/engine/thread/worker_thread.ts", "ZOMBIE_MS", 4],
-  // What was asked of the broker, and what is given back to it.
+  // What runs in a thread beyond its grace.
+  ["lib/engine/thread/responsiveness.ts", "BLOCKED_MS"],
+  // Ending a thread, and seeing that it is gone: one that a stop ends early, and one at the end.
+  ["lib/engine/thread/worker_thread.ts", "TERMINATE_MS", 2],
+  ["lib/engine/thread/liveness_lock.ts", "ZOMBIE_MS", 2],
+  // The broker's last deliveries, and its close.
   ["lib/engine/consumer/consumer.ts", "LEAVE_MS", 2],
-  // What is being stored elsewhere, and the copy of an event that hangs.
-  ["lib/engine/consumer/copies.ts", "CONFIRM_MS", 2],
+  ["lib/engine/consumer/ending/copies.ts", "CONFIRM_MS"],
   ["lib/engine/supervisor/supervisor.ts", "CLOSE_MS"],
-  ["lib/modes/run/process_run.ts", "SUMMARY_MS"],
+  ["lib/modes/run/status.ts", "SUMMARY_MS"],
   // The embedded broker, which waits the longest for others.
   ["lib/engine/broker/sqlite/file.ts", "PATIENCE_MS"],
   ["lib/modes/run/process_run.ts", "SENTRY_FLUSH_MS"],
