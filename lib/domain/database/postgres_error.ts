@@ -55,7 +55,7 @@ const READ_ONLY: Fault = [
 const BUSY: Fault = [
   "busy",
   (where, detail) =>
-    `Others hold locks in ${where} (${detail}): see pg_stat_activity for what runs so long.`,
+    `Other sessions hold locks in ${where} (${detail}): see pg_stat_activity for long queries.`,
 ];
 const CONFLICT: Fault = [
   "conflict",

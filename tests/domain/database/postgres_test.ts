@@ -120,9 +120,9 @@ postgresTest("connectPostgres says that another transaction holds a lock", async
     await sql`lock table process_queue_inbox`.execute(trx);
     await assert.rejects(sql`select * from process_queue_inbox`.execute(db), {
       kind: "busy",
-      message: `Others hold locks in ${
+      message: `Other sessions hold locks in ${
         describeDatabase(url)
-      } (canceling statement due to lock timeout): see pg_stat_activity for what runs so long.`,
+      } (canceling statement due to lock timeout): see pg_stat_activity for long queries.`,
     });
   });
 });
