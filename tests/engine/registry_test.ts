@@ -269,8 +269,8 @@ Deno.test("a worker is set up, runs until it is stopped, and closes what it open
   await settled(2);
   await mine.stop(1000);
   assert.equal(await ended, "stopped");
-  assert.deepEqual(mine.totals, { processed: 2, retried: 0, failed: 0 });
-  assert.equal(mine.inFlight, 0);
+  assert.deepEqual(mine.figures.totals, { processed: 2, retried: 0, failed: 0 });
+  assert.equal(mine.figures.inFlight, 0);
   assert.equal(Deno.readTextFileSync(here.config.testFile), "mine opened; 1 2 closed");
 });
 
@@ -333,7 +333,7 @@ Deno.test("a worker publishes to the shard that the other queue's worker names",
   await settled(1);
   await mine.stop(0);
   await ended;
-  assert.deepEqual(mine.totals, { processed: 1, retried: 0, failed: 0 });
+  assert.deepEqual(mine.figures.totals, { processed: 1, retried: 0, failed: 0 });
   assert.equal((await broker.depth("other_shard3"))?.ready, 1);
   assert.equal((await broker.depth("plain"))?.ready, 1);
 });

@@ -41,9 +41,9 @@ export class Redelivered {
   }
 
   /** What is known of an event that was just delivered. `"done"` is said once. */
-  duplicateOf({ id, delivery }: Entry): Duplicate {
-    if (!delivery.redelivered || id === "") return undefined;
-    if (this.#done.delete(id)) return "done";
+  duplicateOf({ id, delivery: { redelivered } }: Entry): Duplicate {
+    if (id === "" || (!redelivered && !this.#tracksIds)) return undefined;
+    if (redelivered && this.#done.delete(id)) return "done";
     const first = this.#entryOf(id);
     return first?.delivery.lost ? first : undefined;
   }

@@ -106,6 +106,7 @@ export class DeliveryWindow {
    * @throws {BrokerError} When the broker refuses.
    */
   async start(): Promise<void> {
+    if (this.#isClosed) return;
     const wanted = this.#pauses.size > 0 ? 0 : this.#wanted();
     await this.#subscription.resume(wanted);
     this.#isStarted = true;

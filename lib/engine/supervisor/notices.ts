@@ -121,10 +121,12 @@ export class ThreadNotices {
   }
 
   /** A thread that was ended lives on. */
-  zombie(): void {
+  zombie(isStopping: boolean): void {
     const message = "A thread of {queue} cannot be ended, because it runs native code or the " +
-      "runtime is too old: a new thread takes over, and the process asks to be " +
-      "restarted";
+      "runtime is too old: " +
+      (isStopping
+        ? "it ends with the process"
+        : "a new thread takes over, and the process asks to be restarted");
     this.#say("error", message);
   }
 

@@ -1,48 +1,51 @@
 /**
- * The consumer of a queue whose threads come and go: made when its worker is first known, started
- * once, paused while the queue is quiet or parked.
+ * The consumer of a queue, across the lives of its worker's threads: made when the worker is first
+ * known, started once, paused while the queue is quiet or parked.
  *
  * @module
  */
 
 import type { Config } from "../../config/config.ts";
-import { Consumer, type ConsumerOptions, type Totals } from "../consumer/consumer.ts";
+import { Consumer, type ConsumerOptions as AllOptions, type Totals } from "../consumer/consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
-import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
-import type { WorkerDescription } from "../executor/executor.ts";
-import { ThreadExecutor } from "../thread/thread_executor.ts";
-import { type RunLimit, runLimit } from "./queue_runner.ts";
+import type { Executor, Running, WorkerDescription } from "../executor/executor.ts";
+import { NOT_STARTED, type QueueFigures, type RunLimit, runLimit } from "./queue_runner.ts";
 
-/** What a {@linkcode QueueConsumer} is made of. */
-export interface QueueConsumerOptions extends
-  Pick<
-    ConsumerOptions<ThreadExecutor<Entry>>,
-    "queue" | "broker" | "report" | "turns" | "maxEvents" | "onEnd"
-  > {
-  readonly file: WorkerFile;
+/** What the consumer of a queue needs from those who run the queue. */
+export interface ConsumerOptions
+  extends Pick<AllOptions, "queue" | "broker" | "report" | "turns" | "maxEvents"> {
   readonly config: Config;
 }
 
-const NOTHING: Totals = { processed: 0, retried: 0, failed: 0 };
+/** What a {@linkcode QueueConsumer} is made of. */
+export interface QueueConsumerOptions<E extends Executor<Entry>>
+  extends ConsumerOptions, Pick<AllOptions<E>, "onEnd"> {
+  /** Makes the executor of a worker, when that is first known. */
+  readonly makeExecutor: (
+    description: WorkerDescription,
+    ...args: Parameters<AllOptions<E>["createExecutor"]>
+  ) => E;
+}
 
-/** The consumer, across the lives of its threads. */
-export class QueueConsumer {
-  readonly #options: QueueConsumerOptions;
-  #consumer: Consumer<ThreadExecutor<Entry>> | undefined;
+/** The consumer of a queue, and its events in figures. */
+export class QueueConsumer<E extends Executor<Entry>> implements QueueFigures {
+  readonly #options: QueueConsumerOptions<E>;
+  #consumer: Consumer<E> | undefined;
   #started: Promise<void> | undefined;
   #isQuiet = false;
+  #isParked = false;
 
-  /** @param options The queue, its broker, and its worker's file. */
-  constructor(options: QueueConsumerOptions) {
+  /** @param options The queue and its broker. */
+  constructor(options: QueueConsumerOptions<E>) {
     this.#options = options;
   }
 
-  /** Runs the worker; `undefined` until its file was loaded once. */
-  get executor(): ThreadExecutor<Entry> | undefined {
+  /** Runs the worker; `undefined` until it is known. */
+  get executor(): E | undefined {
     return this.#consumer?.executor;
   }
 
-  /** How long a handler may run. */
+  /** @inheritdoc */
   get limit(): RunLimit {
     const { executor } = this;
     return executor && runLimit(executor.description, this.#options.config.abortGraceSeconds);
@@ -53,37 +56,39 @@ export class QueueConsumer {
     return this.#started !== undefined;
   }
 
-  /** How many events came to which end so far. */
+  /** @inheritdoc */
   get totals(): Readonly<Totals> {
-    return this.#consumer?.totals ?? NOTHING;
+    return (this.#consumer ?? NOT_STARTED).totals;
   }
 
-  /** How many deliveries are not settled yet. */
+  /** @inheritdoc */
   get inFlight(): number {
-    return this.#consumer?.inFlight ?? 0;
+    return (this.#consumer ?? NOT_STARTED).inFlight;
   }
 
-  /** Whether nothing is taken as a copy could not be stored. */
+  /** Whether the queue is parked, or nothing is taken as a copy could not be stored. */
   get isParked(): boolean {
-    return this.#consumer?.isParked ?? false;
+    return this.#isParked || (this.#consumer ?? NOT_STARTED).isParked;
   }
 
-  /** Whether a handler goes on that ends only with the process. */
+  /** @inheritdoc */
   get isLeft(): boolean {
-    return this.#consumer?.isLeft ?? false;
+    return (this.#consumer ?? NOT_STARTED).isLeft;
+  }
+
+  /** @inheritdoc */
+  running(): readonly Running[] {
+    return this.executor?.running() ?? [];
   }
 
   /**
-   * The executor for a thread with the worker. The worker is run by the numbers that it had at
-   * first, whatever its file says by now; only the size of the heap follows the file.
+   * The executor of the worker. It goes by the numbers that the worker had at first, whatever its
+   * file says by now.
    *
-   * @throws {WorkerDeclarationError} When it cannot be run by these numbers.
    * @throws {Error} When the journal cannot be kept.
    */
-  executorFor(description: WorkerDescription): ThreadExecutor<Entry> {
-    const { executor } = this.#consumer ??= this.#make(description);
-    checkBatch(this.#options.file, executor.description, description);
-    return executor;
+  executorFor(description: WorkerDescription): E {
+    return (this.#consumer ??= this.#make(description)).executor;
   }
 
   /**
@@ -119,12 +124,14 @@ export class QueueConsumer {
 
   /** Takes no more events until {@linkcode unpark}, and releases those that have not been started. */
   park(): void {
+    this.#isParked = true;
     if (this.#started) void this.#consumer?.pause("parked").catch(() => {});
     this.#consumer?.recall();
   }
 
   /** Takes events again, after {@linkcode park}. */
   unpark(): void {
+    this.#isParked = false;
     if (this.#started) void this.#consumer?.resume("parked");
   }
 
@@ -138,26 +145,14 @@ export class QueueConsumer {
     await this.#consumer?.stop(graceMs);
   }
 
-  #make(description: WorkerDescription): Consumer<ThreadExecutor<Entry>> {
-    const { config } = this.#options;
-    const { abortGraceSeconds } = config;
+  #make(description: WorkerDescription): Consumer<E> {
+    const { config, makeExecutor } = this.#options;
     return new Consumer({
       ...this.#options,
       limits: config.limits,
       stateDir: config.stateDir,
       parkSeconds: config.restarts.parkSeconds,
-      createExecutor: (listener) =>
-        new ThreadExecutor({ description, listener, abortGraceSeconds }),
+      createExecutor: (...args) => makeExecutor(description, ...args),
     });
   }
-}
-
-/** A worker that took single events cannot take batches in the same process, nor the other way. */
-function checkBatch({ file }: WorkerFile, first: WorkerDescription, now: WorkerDescription): void {
-  if (!first.batch === !now.batch) return;
-  const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
-  throw new WorkerDeclarationError(
-    `${file} takes its events ${is}, but took them ${was} when this process started: restart the ` +
-      `process (SIGUSR1)`,
-  );
 }

@@ -30,10 +30,8 @@ export interface ThreadFigures {
   readonly zombies: number;
 }
 
-/** Runs one queue. */
-export interface Runner {
-  /** The queue that is consumed; with shards, the shard. */
-  readonly queue: string;
+/** The events of a queue, in figures. */
+export interface QueueFigures {
   /** How long its handler may run. */
   readonly limit: RunLimit;
   /** How many events came to which end so far. */
@@ -46,6 +44,23 @@ export interface Runner {
   readonly isLeft: boolean;
   /** The events whose handler runs now. */
   running(): readonly Running[];
+}
+
+/** The figures of a queue whose worker is not known yet. */
+export const NOT_STARTED: QueueFigures = {
+  limit: undefined,
+  totals: { processed: 0, retried: 0, failed: 0 },
+  inFlight: 0,
+  isParked: false,
+  isLeft: false,
+  running: () => [],
+};
+
+/** Runs one queue. */
+export interface Runner {
+  /** The queue that is consumed; with shards, the shard. */
+  readonly queue: string;
+  readonly figures: QueueFigures;
   /** The state of the queue, where a thread runs it. */
   readonly state?: string;
   /** The worker's threads, where it has any. */

@@ -6,22 +6,24 @@
  */
 
 import { queueKey } from "../../config/queue_key.ts";
-import type { Totals } from "../consumer/consumer.ts";
+import type { Entry } from "../consumer/entry.ts";
+import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
-import type { Running } from "../executor/executor.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
+import { ThreadExecutor } from "../thread/thread_executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { ThreadNotices } from "./notices.ts";
 import { once } from "./once.ts";
-import { QueueConsumer, type QueueConsumerOptions } from "./queue_consumer.ts";
-import { notClosed, type Runner, type WorkerEnd } from "./queue_runner.ts";
+import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
+import { notClosed, type QueueFigures, type Runner, type WorkerEnd } from "./queue_runner.ts";
 import { blameOf, type Next, nextAfter, type ThreadEnd, thrownBy } from "./thread_end.ts";
 import type { ThreadLife } from "./thread_life.ts";
 import { Threads, type ThreadsOptions } from "./threads.ts";
 import { Waits } from "./waits.ts";
 
 /** What a {@linkcode Supervisor} is made of. */
-export interface SupervisorOptions extends ThreadsOptions, Omit<QueueConsumerOptions, "onEnd"> {
+export interface SupervisorOptions extends ThreadsOptions, ConsumerOptions {
   /** The process has no other queue: an error at its first start is thrown, and not tried again. */
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
@@ -49,7 +51,7 @@ export class Supervisor implements Runner {
   readonly threads: Threads;
   readonly #options: SupervisorOptions;
   readonly #notices: ThreadNotices;
-  readonly #consumer: QueueConsumer;
+  readonly #consumer: QueueConsumer<ThreadExecutor<Entry>>;
   readonly #waits: Waits;
   readonly #lateness = new Lateness();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
@@ -71,45 +73,23 @@ export class Supervisor implements Runner {
     this.#waits = new Waits(config.restarts);
     this.#launch = once((isRun: boolean) => onLaunch?.(isRun));
     this.#ready = once(() => onReady?.());
+    const { abortGraceSeconds } = config;
     this.#consumer = new QueueConsumer({
       ...options,
       onEnd: (why) => this.#ended.resolve(why),
+      makeExecutor: (description, listener) =>
+        new ThreadExecutor({ description, listener, abortGraceSeconds }),
     });
   }
 
-  /** How many events came to which end so far. */
-  get totals(): Readonly<Totals> {
-    return this.#consumer.totals;
-  }
-
-  /** How many deliveries are not settled yet. */
-  get inFlight(): number {
-    return this.#consumer.inFlight;
-  }
-
-  /** Whether nothing is taken from the queue until it is tried again. */
-  get isParked(): boolean {
-    return this.#state === "parked" || this.#consumer.isParked;
-  }
-
-  /** Whether a handler goes on that ends only with the process. */
-  get isLeft(): boolean {
-    return this.#consumer.isLeft;
+  /** @inheritdoc */
+  get figures(): QueueFigures {
+    return this.#consumer;
   }
 
   /** How the queue is. */
   get state(): QueueState {
     return this.#state;
-  }
-
-  /** How long its handler may run, in ms; `undefined` for no limit. */
-  get limit(): number | undefined {
-    return this.#consumer.limit;
-  }
-
-  /** The events whose handler runs now. */
-  running(): readonly Running[] {
-    return this.#consumer.executor?.running() ?? [];
   }
 
   /** Does nothing: every thread sets the worker up itself. */
@@ -166,7 +146,7 @@ export class Supervisor implements Runner {
   #sweep(now: number): void {
     const lateMs = this.#lateness.sweep(now);
     this.#consumer.sweep(now, lateMs);
-    this.threads.life?.sweep(now, lateMs, this.limit);
+    this.threads.life?.sweep(now, lateMs, this.#consumer.limit);
   }
 
   // One thread after another.
@@ -197,7 +177,9 @@ export class Supervisor implements Runner {
       if (description.maxHeapMb !== maxHeapMb && !isResized) {
         return { kind: "resized", maxHeapMb: description.maxHeapMb };
       }
-      const isReady = await life.setUp(this.#consumer.executorFor(description));
+      const executor = this.#consumer.executorFor(description);
+      checkBatch(this.#options.file, executor.description, description);
+      const isReady = await life.setUp(executor);
       if (isReady && !this.#isStopping()) void this.#consume(life);
       return await life.ended;
     } catch (error) {
@@ -215,7 +197,7 @@ export class Supervisor implements Runner {
     this.#state = "consuming";
     try {
       await this.#consumer.start();
-      if (wasParked) this.#unpark();
+      if (wasParked && this.#state === "consuming") this.#unpark();
       this.#ready();
     } catch (error) {
       if (this.#isStopping()) return;
@@ -227,7 +209,7 @@ export class Supervisor implements Runner {
 
   /** @returns Whether another thread comes. */
   async #carryOut(end: ThreadEnd): Promise<boolean> {
-    const count = this.running().length;
+    const count = this.#consumer.running().length;
     const blame = blameOf(end, this.#isStopping());
     const isBlamed = blame !== undefined && this.#consumer.executor?.detach(blame) === true;
     if (end.kind !== "stopped") this.threads.end();
@@ -256,7 +238,7 @@ export class Supervisor implements Runner {
         this.#ended.reject(thrownBy(end));
         return false;
       case "never":
-        if (end.kind === "inactive" && !this.#isStopping()) this.#leave();
+        if (end.kind === "inactive" && !this.#isStopping()) await this.#leave();
         return false;
     }
   }
@@ -286,10 +268,21 @@ export class Supervisor implements Runner {
   }
 
   /** It is no queue of this process. */
-  #leave(): void {
+  async #leave(): Promise<void> {
     this.#closed.resolve();
+    await this.threads.close(0);
     this.#launch(false);
     this.#ready();
     this.#ended.resolve("inactive");
   }
+}
+
+/** A worker that took single events cannot take batches in the same process, nor the other way. */
+function checkBatch({ file }: WorkerFile, first: WorkerDescription, now: WorkerDescription): void {
+  if (!first.batch === !now.batch) return;
+  const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
+  throw new WorkerDeclarationError(
+    `${file} takes its events ${is}, and took them ${was} when this process began: restart the ` +
+      `process (SIGUSR1)`,
+  );
 }

@@ -115,6 +115,7 @@ export class ThreadLife {
     if (this.#isRetiring || executor.isStopping) return;
     this.#isRetiring = true;
     const stillRunning = await executor.retire(RETIRE_MS);
+    if (executor.isStopping) return;
     await this.thread.close();
     if (!executor.isStopping) this.end({ kind: "unhandled error", error, stillRunning });
   }

@@ -36,6 +36,7 @@ export class Threads {
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;
   #zombies = 0;
+  #isClosed = false;
 
   /** @param notices Reports what happens to the threads. */
   constructor(options: ThreadsOptions, notices: ThreadNotices) {
@@ -89,7 +90,7 @@ export class Threads {
   async #endThread({ thread }: ThreadLife): Promise<void> {
     if (await thread.stop()) return;
     this.#zombies++;
-    this.#notices.zombie();
+    this.#notices.zombie(this.#isClosed);
     this.#options.onZombie?.();
   }
 
@@ -102,7 +103,10 @@ export class Threads {
   async close(limitMs: number): Promise<boolean> {
     const thread = this.#life?.thread;
     const isClosed = !thread || limitMs === 0 || await thread.close(limitMs);
-    await Promise.all([thread?.stop(), this.#ending]);
+    this.#isClosed = true;
+    const before = this.#ending;
+    this.end();
+    await Promise.all([before, this.#ending]);
     return isClosed;
   }
 }

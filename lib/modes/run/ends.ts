@@ -6,7 +6,8 @@
 
 import { type Broker, BrokerError } from "../../engine/broker/broker.ts";
 import { EXIT } from "../../system/signals.ts";
-import type { QueueFigures, QueueRun } from "./queue_run.ts";
+import type { QueueFigures } from "../../engine/supervisor/queue_runner.ts";
+import type { QueueRun } from "./queue_run.ts";
 
 /** Why a run ends. */
 export type End =

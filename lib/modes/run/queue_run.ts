@@ -10,7 +10,12 @@ import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
 import type { WarnOnce } from "../../engine/supervisor/once.ts";
-import type { Runner, WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
+import {
+  NOT_STARTED,
+  type QueueFigures,
+  type Runner,
+  type WorkerEnd,
+} from "../../engine/supervisor/queue_runner.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueMonitor } from "./queue_monitor.ts";
 
@@ -36,23 +41,8 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly onParked: () => void;
 }
 
-/** The events of a queue, in figures. */
-export type QueueFigures = Pick<
-  Runner,
-  "limit" | "totals" | "inFlight" | "isParked" | "isLeft" | "running"
->;
-
 /** How late a handler past its limit may be dealt with, in ms. */
 const SWEEP_TIME_MS = 5000;
-const NOT_STARTED: QueueFigures = {
-  limit: undefined,
-  totals: { processed: 0, retried: 0, failed: 0 },
-  inFlight: 0,
-  isParked: false,
-  isLeft: false,
-  running: () => [],
-};
-
 /** Runs one queue. */
 export class QueueRun {
   /** The name of the worker. */
@@ -90,7 +80,7 @@ export class QueueRun {
 
   /** Its events, in figures. */
   get figures(): QueueFigures {
-    return this.#runner ?? NOT_STARTED;
+    return this.#runner?.figures ?? NOT_STARTED;
   }
 
   /** Whether it is parked because its worker cannot be kept running, or the broker refuses it. */
@@ -216,7 +206,7 @@ export class QueueRun {
  * @param now `performance.now()`
  */
 export function isInTime(
-  queue: Pick<Runner, "limit"> & { running(): readonly Pick<Running, "since">[] },
+  queue: Pick<QueueFigures, "limit"> & { running(): readonly Pick<Running, "since">[] },
   now: number,
 ): boolean {
   const most = (queue.limit ?? Infinity) + SWEEP_TIME_MS;

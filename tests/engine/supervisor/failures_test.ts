@@ -14,7 +14,7 @@ Deno.test("an event that throws outside of itself and then ends its thread is bl
   await using queue = await supervised();
   const orders = { id: "a", do: "throw outside and exit" };
   await queue.broker.publish("steered", JSON.stringify(orders), { messageId: "a" });
-  await until("an attempt was counted", () => queue.supervisor.totals.retried === 1);
+  await until("an attempt was counted", () => queue.supervisor.figures.totals.retried === 1);
   const unhandled = queue.notices.filter(({ error }) => error?.message === "outside");
   assert.equal(unhandled.length, 2);
 });

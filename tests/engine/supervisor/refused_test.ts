@@ -36,7 +36,7 @@ Deno.test("a queue that the broker refuses is parked, and consumed once it is al
   broker.isForbidden = false;
   await queue.until("it is consumed", () => queue.told.includes("not parked"));
   assert.equal(queue.notices.at(-1)?.message, "Queue {queue} is consumed again");
-  assert(!queue.supervisor.isParked);
+  assert(!queue.supervisor.figures.isParked);
   await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
   await queue.prompter.waits("a");
   queue.prompter.leave("a");
@@ -46,7 +46,7 @@ Deno.test("a refused queue has had its first start: the others' service is ready
   const broker = new Forbidding();
   await using queue = await supervised({ broker, isOnly: false });
   await queue.until("it is ready", () => queue.told.includes("ready"));
-  assert(queue.supervisor.isParked);
+  assert(queue.supervisor.figures.isParked);
 });
 
 Deno.test("where the process has no other queue, a refusal is thrown", async () => {
