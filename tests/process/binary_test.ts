@@ -12,7 +12,7 @@ import { VERSION } from "../../lib/system/version.ts";
 import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
 import { compile, isRuntimeMissing, PERMISSIONS, problemOf } from "../../scripts/compile.ts";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
 import { rabbitmqTest } from "../servers.ts";
 
@@ -268,7 +268,7 @@ for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as 
 
 binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (installed) => {
   await using program = installed.start("--queue_name", "hello");
-  await until("it has begun", () => program.stderr.length > 0);
+  await until("it has started", () => program.stderr.length > 0);
   await until("it consumes", () => {
     program.signal("SIGUSR2");
     return program.log.some((line) => line["state"] === "consuming");

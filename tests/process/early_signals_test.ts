@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));

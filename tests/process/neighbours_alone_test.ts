@@ -58,7 +58,7 @@ for (const type of ["classic", "quorum"] as const) {
   );
 }
 
-/** @param seconds How long an event of the hostile worker may run. */
+/** @param seconds How long an event of the scripted worker may run. */
 async function open(
   url: string,
   type: "classic" | "quorum",
@@ -74,7 +74,7 @@ async function unharmedBy(both: Neighbours, deeds: readonly Deed[]): Promise<voi
   for (const [order, reason, logged] of deeds) {
     const since = Date.now();
     const done = both.done.length;
-    await both.order({ n: 1 }, order, { n: 2 });
+    await both.publish({ n: 1 }, order, { n: 2 });
     const what = JSON.stringify(order);
     assert.equal((await both.deadLetter(what))["x-pq-reason"], reason, what);
     await both.untilDone(done + 2);
@@ -89,8 +89,8 @@ async function unharmedBy(both: Neighbours, deeds: readonly Deed[]): Promise<voi
 
 async function assertEndsWell(both: Neighbours): Promise<void> {
   await both.assertNothingLost();
-  assert(both.stage.ledger.every(({ attempt }) => attempt === 1));
-  assert.equal(await both.stage.client.ready(both.stage.queue), 0);
+  assert(both.fixture.ledger.every(({ attempt }) => attempt === 1));
+  assert.equal(await both.fixture.client.ready(both.fixture.queue), 0);
   both.program.signal("SIGTERM");
   assert.equal((await both.program.end()).code, 0);
 }
@@ -114,7 +114,7 @@ async function assertToldInTime(both: Neighbours, order: string): Promise<void> 
 async function rejectLater(both: Neighbours): Promise<void> {
   const since = Date.now();
   const done = both.done.length;
-  await both.order({ do: "rejectLater" }, { do: "slow" }, { do: "slow" }, { do: "slow" });
+  await both.publish({ do: "rejectLater" }, { do: "slow" }, { do: "slow" }, { do: "slow" });
   await both.program.untilLogged(/^Unhandled exception from queue: /);
   await both.untilDone(done + 4);
   await both.assertUnharmed(since);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { copyTest } from "../fixtures/process/copy.ts";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 
 /** Events of all kinds: good ones, those that fail, and those that fail when a file is there. */
 const WORKER = `

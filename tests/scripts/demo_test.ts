@@ -4,7 +4,7 @@ import { EVENTS, TOTAL } from "../../scripts/demo/events.ts";
 import { settings } from "../../scripts/demo/settings.ts";
 import { publishAll } from "../../scripts/demo/publish.ts";
 import { copyTest } from "../fixtures/process/copy.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 
 /** Nothing of this may be used: nobody answers there, and no number is what it is to be. */
 const OTHERS = {

@@ -12,10 +12,10 @@ import { event, events, waiting } from "../../fixtures/executor/bench.ts";
 /** Two at once, so that one tells when the other, which began before it, has been aborted too. */
 const TWO: BenchOptions = { concurrency: 2, maxConsumeSeconds: 0.1, abortGraceSeconds: 60 };
 
-/** Resolves when what was begun before has been aborted. */
-async function untilAborted({ executor, prompter }: Bench): Promise<void> {
+/** Resolves when what was started before has been aborted. */
+async function untilAborted({ executor, handlers }: Bench): Promise<void> {
   executor.run(events({ id: "watch", do: "heed" }));
-  await prompter.abort("watch");
+  await handlers.abort("watch");
 }
 
 const ENDS: readonly (readonly [title: string, thrown: string])[] = [
@@ -30,11 +30,11 @@ for (const [title, thrown] of ENDS) {
     `a handler that was aborted ran too long though it throws ${title}`,
     TWO,
     async (bench) => {
-      const { executor, prompter, recorder } = bench;
+      const { executor, handlers, recorder } = bench;
       executor.run([event({ id: "a", do: "wait" }, { attempt: 2 })]);
-      await prompter.waits("a");
+      await handlers.waits("a");
       await untilAborted(bench);
-      prompter.leave("a", thrown);
+      handlers.leave("a", thrown);
       await recorder.outcomes(2);
       const outcome = recorder.told.find(({ id }) => id === "a")?.outcome;
       assert(outcome?.kind === "error");
@@ -46,22 +46,22 @@ for (const [title, thrown] of ENDS) {
 }
 
 bothTest("what returns late without asking for its signal is done", TWO, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   await untilAborted(bench);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(2);
   assert.equal(recorder.outcomeOf("a"), "done");
 });
 
 bothTest("who asks late sees an aborted signal, and ran too long", TWO, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(events({ id: "a", do: "look late" }));
-  await prompter.waits("a");
+  await handlers.waits("a");
   await untilAborted(bench);
-  prompter.leave("a");
-  assert.equal(await prompter.tell("a"), true);
+  handlers.leave("a");
+  assert.equal(await handlers.tell("a"), true);
   await recorder.outcomes(2);
   assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
 });
@@ -75,12 +75,12 @@ bothTest("a handler that looks at its signal and returns ran too long", TWO, asy
 bothTest(
   "after one that ran too long, the next has a time of its own",
   { maxConsumeSeconds: 1 },
-  async ({ executor, prompter, recorder }) => {
+  async ({ executor, handlers, recorder }) => {
     executor.run(events({ id: "a", do: "heed" }, { id: "b", do: "look late" }));
-    await prompter.abort("a");
-    await prompter.waits("b");
-    prompter.leave("b");
-    assert.equal(await prompter.tell("b"), false);
+    await handlers.abort("a");
+    await handlers.waits("b");
+    handlers.leave("b");
+    assert.equal(await handlers.tell("b"), false);
     await recorder.outcomes(2);
     assert.equal(recorder.outcomeOf("b"), "done");
   },
@@ -90,7 +90,7 @@ for (const late of ["heed", "look"] as const) {
   bothTest(
     `of a batch that ran too long, each event gets the time for itself (${late})`,
     { worker: "gathered", maxConsumeSeconds: 0.1 },
-    async ({ executor, prompter, recorder }) => {
+    async ({ executor, handlers, recorder }) => {
       executor.run(events({ id: "a", do: late }, "b", "c"));
       await recorder.outcomes(3);
       assert.deepEqual(recorder.ids("done"), ["b", "c"]);
@@ -100,8 +100,8 @@ for (const late of ["heed", "look"] as const) {
         outcome.error.message,
         "Timed out in gathered after 0.1 seconds processing 1 events",
       );
-      await prompter.entries(6);
-      assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+      await handlers.entries(6);
+      assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
     },
   );
 }

@@ -46,7 +46,7 @@ Deno.test("sweep aborts each handler by its own time", async () => {
   const { executor, recorder, gates, signals } = waiting({ concurrency: 2, maxConsumeSeconds: 10 });
   executor.run(jobs("a"));
   const later = after(6);
-  await recorder.until("begun", () => executor.running().length === 1);
+  await recorder.until("started", () => executor.running().length === 1);
   executor.sweep(later);
   executor.sweep(after(10));
   assert(signals.get("a")?.aborted);
@@ -100,10 +100,10 @@ Deno.test("sweep aborts first what it sees so late that it hangs already", () =>
 Deno.test("a time for which the process was stopped counts against nothing that ran", async () => {
   const { executor, recorder, gates, signals } = waiting({ concurrency: 2 });
   executor.run(jobs("a"));
-  const [begun] = executor.running();
+  const [started] = executor.running();
   executor.sweep(after(20), 10_000);
   const [running] = executor.running();
-  assert.equal((running?.since ?? 0) - (begun?.since ?? 0), 10_000);
+  assert.equal((running?.since ?? 0) - (started?.since ?? 0), 10_000);
   executor.sweep(after(39));
   assert(!signals.get("a")?.aborted);
   executor.sweep(after(41));

@@ -310,7 +310,7 @@ privateRabbitmqTest("after the first success nothing is fatal", {}, async (node,
   });
 
   await t.step(
-    "a queue that was begun quietly, and is refused when it is to be consumed",
+    "a queue that started quietly, and is refused when it is to be consumed",
     async () => {
       const [user, queue] = [uniqueQueue("user"), uniqueQueue("quiet")];
       await node.ctl("add_user", user, "old");
