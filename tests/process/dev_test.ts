@@ -143,7 +143,7 @@ class DevFixture implements AsyncDisposable {
   /** Ends it as Ctrl-C does. */
   async interrupt(): Promise<Ended> {
     this.program.signal("SIGINT");
-    return await this.program.end(20);
+    return await this.program.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -315,7 +315,7 @@ Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", asy
   await program.until("the event runs", () => said(/\] started\b/));
   const began = performance.now();
   program.signal("SIGINT");
-  assert.equal((await program.end(20)).code, 0);
+  assert.equal((await program.end()).code, 0);
   await assertWithin(performance.now() - began, 2000, "Ctrl-C");
   const line = program.stderr.find((text) => text.includes("were launched")) ?? "";
   assert.match(

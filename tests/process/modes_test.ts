@@ -50,7 +50,7 @@ modesTest("a second signal releases everything at once", async (fixture, start) 
   program.signal("SIGTERM");
   await program.untilLogged(/^Worker 0 disconnecting/);
   program.signal("SIGINT");
-  assert.equal((await program.end(5)).code, 0);
+  assert.equal((await program.end()).code, 0);
   assert.deepEqual(fixture.ledger.map(({ what }) => what), ["started", "aborted"]);
   await fixture.untilReady(2);
   const message = await fixture.client.take(fixture.queue);
@@ -66,7 +66,7 @@ modesTest("the same signal again a while later gives everything back", async (fi
     program.signal("SIGTERM");
     return fixture.ledger.some(({ what }) => what === "aborted");
   });
-  assert.equal((await program.end(5)).code, 0);
+  assert.equal((await program.end()).code, 0);
 });
 
 modesTest(

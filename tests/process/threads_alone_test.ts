@@ -53,9 +53,12 @@ onBothTypes("what a handler left behind goes with its thread", async (server, ty
 onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {
-    await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+    const neighbour = { concurrency: 2, maxConsumeSeconds: null };
+    await using both = await Neighbours.open(server.url, { type, worker: HANGS, neighbour });
     const connections = both.connections;
     const since = Date.now();
+    // The process restarts at its first idle moment, which is to come after the last check.
+    await both.hold(`${both.fixture.folder}/go`);
     await both.publish({ n: 0, do: "native" }, { n: 1 });
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
     await both.untilDone(1);
@@ -71,6 +74,7 @@ onBothTypes(
       true,
       status.message,
     );
+    await both.fixture.write("go", "");
     assert.equal((await both.program.end()).code, 3);
   },
 );

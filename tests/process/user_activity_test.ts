@@ -107,7 +107,7 @@ postgresHostTest(
     await until("all are counted", async () => {
       const { "/lost": lost, "/after": after } = await countsAt(server.url);
       return lost === 120 && after === 80;
-    }, 40);
+    });
     program.signal("SIGTERM");
     assert.equal((await program.end()).code, 0);
     assert.deepEqual(await countsAt(server.url), { "/before": 120, "/lost": 120, "/after": 80 });
