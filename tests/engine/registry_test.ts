@@ -107,7 +107,7 @@ Deno.test("getActiveWorkerQueues goes on when the user's folder cannot be read",
   assert.match(problems.join(), /^The workers' folder \/nowhere\/at\/all cannot be read: /);
 });
 
-Deno.test("getActiveWorkerQueues loads no worker where it is told what each is", async () => {
+Deno.test("getActiveWorkerQueues loads no worker when the settings say what each is", async () => {
   using here = folderWith({
     "broken.ts": "globalThis.loadedByMistake = true; throw new Error('loaded');",
     "mine.ts": worker("mine"),

@@ -50,7 +50,7 @@ export class MemoryServices implements Services {
     this.warned.push(line);
   }
 
-  /** The bodies that lie in a queue, as text. */
+  /** The bodies in a queue, as text. */
   async bodies(queue: string): Promise<string[]> {
     const events = await this.broker.peek(queue, 10_000);
     return events.map(({ body }) => new TextDecoder().decode(body));

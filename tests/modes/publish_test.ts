@@ -15,7 +15,7 @@ const COMMAND: PublishCommand = {
   ...COMMON,
 };
 
-/** The input, in chunks of so many bytes. */
+/** The input, in chunks of this many bytes. */
 async function* chunks(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let at = 0; at < bytes.length; at += size) yield await bytes.slice(at, at + size);

@@ -90,7 +90,7 @@ Deno.test("the binary may use the network, files, its environment, start itself,
   assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys", "run"]);
 });
 
-Deno.test("a runtime that cannot be downloaded is told with what to do", () => {
+Deno.test("an error about a runtime that cannot be downloaded says what to do", () => {
   const text = problemOf("error: error sending request for url (denort-x86_64.zip): dns error");
   assert.match(
     text,

@@ -40,7 +40,7 @@ inlineTest(
 );
 
 inlineTest(
-  "an event that ends its process has three attempts at the most, whatever retries says",
+  "an event that ends its process has at most three attempts, whatever retries says",
   async (fixture) => {
     await fixture.worker({ retries: [1, 1, 1, 1, 1, 1] });
     await fixture.publish([
@@ -101,7 +101,7 @@ inlineTest(
   },
 );
 
-inlineTest("a killed process blames nobody when nothing ran", async (fixture) => {
+inlineTest("a process killed while nothing ran leaves no suspect", async (fixture) => {
   await fixture.worker();
   await fixture.publish([{ n: 0 }]);
   await using program = fixture.consume();
@@ -121,7 +121,7 @@ inlineTest("a killed process blames nobody when nothing ran", async (fixture) =>
 });
 
 inlineTest(
-  "of a batch that ends its process, each event runs alone, and one is to blame",
+  "a batch that ends its process runs again event by event, and one event is blamed",
   async (fixture) => {
     await fixture.worker({ retries: [], batch: { size: 10, seconds: 0 } });
     await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "exit" } : { n }));
@@ -133,24 +133,27 @@ inlineTest(
   },
 );
 
-inlineTest("of a batch that hangs, each event runs alone, and one is to blame", async (fixture) => {
-  await fixture.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
-  await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
-  const codes: number[] = [];
-  while (codes.at(-1) !== 0 && codes.length < 5) {
-    codes.push((await fixture.drain({ ABORT_GRACE_SECONDS: "0" })).code);
-  }
-  assert.deepEqual(codes, [3, 3, 0]);
-  assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
-  const message = await fixture.client.take(`${fixture.queue}.failed`);
-  assert.equal(message?.properties.messageId, "2");
-  assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
-  assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
-  assert.deepEqual([...Deno.readDirSync(`${fixture.folder}/state/journal`)], []);
-});
+inlineTest(
+  "a batch that hangs runs again event by event, and one event is blamed",
+  async (fixture) => {
+    await fixture.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
+    await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
+    const codes: number[] = [];
+    while (codes.at(-1) !== 0 && codes.length < 5) {
+      codes.push((await fixture.drain({ ABORT_GRACE_SECONDS: "0" })).code);
+    }
+    assert.deepEqual(codes, [3, 3, 0]);
+    assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+    const message = await fixture.client.take(`${fixture.queue}.failed`);
+    assert.equal(message?.properties.messageId, "2");
+    assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
+    assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
+    assert.deepEqual([...Deno.readDirSync(`${fixture.folder}/state/journal`)], []);
+  },
+);
 
 programTest(
-  "what ends its process does not take an event of another queue with it",
+  "an event that ends its process does not count against an event of another queue",
   async (killer) => {
     await using slow = await ProgramFixture.open(killer.url);
     await killer.worker({ retries: [] });

@@ -112,19 +112,19 @@ class DevFixture implements AsyncDisposable {
     });
   }
 
-  /** Waits until the threads were launched so many times. */
+  /** Waits until the threads were launched this many times. */
   async untilStarted(times: number): Promise<void> {
     await this.untilLines(times, /were launched$/);
   }
 
-  /** Waits until so many lines of the log say something. */
+  /** Waits until this many log lines have a message. */
   async untilLines(count: number, message: RegExp): Promise<void> {
     await this.program.until(`it logged ${message} ${count} times`, () => {
       return this.lines(message).length >= count;
     });
   }
 
-  /** The lines of the log that say something. */
+  /** The log lines with a message. */
   lines(message: RegExp): LogLine[] {
     return this.program.log.filter((line) => message.test(line.message));
   }
@@ -156,7 +156,7 @@ class DevFixture implements AsyncDisposable {
   }
 }
 
-Deno.test("dev: a changed, a new, a broken and a mended worker are seen, and Ctrl-C ends it", async () => {
+Deno.test("dev: it restarts for a changed, a new, a broken and a mended worker, and Ctrl-C ends it", async () => {
   await using fixture = await DevFixture.open();
   const { program } = fixture;
   await fixture.untilHandled("first", "first 1");
@@ -184,7 +184,7 @@ Deno.test("dev: a changed, a new, a broken and a mended worker are seen, and Ctr
   assert.equal(program.stdout.join(), "");
 });
 
-Deno.test("dev: a file that a worker could not find is seen when it comes", async () => {
+Deno.test("dev: it restarts when a file appears that a worker could not find", async () => {
   await using fixture = await DevFixture.open();
   const { folder } = fixture;
   await fixture.worker("second", "", importing("./sub/helper.ts"));
@@ -224,7 +224,7 @@ Deno.test("dev: a queue whose file is gone for a while runs when the file is bac
   assert.equal((await fixture.interrupt()).code, 0);
 });
 
-Deno.test("dev: a syntax error in the program itself is waited out", async () => {
+Deno.test("dev: after a syntax error in the program itself it waits for a change", async () => {
   await using fixture = await DevFixture.open();
   const path = `${fixture.folder}/lib/modes/run/ends.ts`;
   const source = await Deno.readTextFile(path);

@@ -41,7 +41,7 @@ programTest("--drain makes a queue that is not there and ends at once", async (f
   assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
 });
 
-programTest("--drain that is told to stop says what it has done", async (fixture) => {
+programTest("--drain that is stopped says what it has done", async (fixture) => {
   await fixture.worker();
   const file = `${fixture.folder}/go`;
   await fixture.publish([{ n: 0 }, { do: "wait", file }, { n: 2 }]);
@@ -55,15 +55,18 @@ programTest("--drain that is told to stop says what it has done", async (fixture
   assert.deepEqual(stdout, ["done 2, retried 0, failed 0, waiting for retry 0"]);
 });
 
-programTest("--max_events ends after so many events and never runs more", async (fixture) => {
-  await fixture.worker();
-  await fixture.publish(MANY);
-  const { code, stdout } = await fixture.consume(["--max_events", "7"]).end();
-  assert.equal(code, 0);
-  assert.deepEqual(stdout, []);
-  assert.deepEqual(fixture.ledgerOf("started", "n"), [0, 1, 2, 3, 4, 5, 6]);
-  assert.equal(await fixture.client.ready(fixture.queue), MANY.length - 7);
-});
+programTest(
+  "--max_events ends after that number of events and never runs more",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.publish(MANY);
+    const { code, stdout } = await fixture.consume(["--max_events", "7"]).end();
+    assert.equal(code, 0);
+    assert.deepEqual(stdout, []);
+    assert.deepEqual(fixture.ledgerOf("started", "n"), [0, 1, 2, 3, 4, 5, 6]);
+    assert.equal(await fixture.client.ready(fixture.queue), MANY.length - 7);
+  },
+);
 
 programTest(
   "--max_events counts events that fail, and holds where several run at once",
@@ -121,7 +124,7 @@ programTest(
 );
 
 programTest(
-  "what does not heed a stop is handed out again when its process is gone",
+  "an event whose handler ignores a stop is redelivered when its process is gone",
   async (fixture) => {
     const { queue, folder } = fixture;
     await fixture.write(

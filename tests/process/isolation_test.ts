@@ -50,10 +50,10 @@ for (
 }
 
 programTest(
-  "a handler past its time that heeds its signal is retried, beside its neighbours",
+  "a handler that exceeds its time and stops at its signal is retried, and its neighbours go on",
   async (fixture) => {
     await fixture.worker({ maxConsumeSeconds: 1 });
-    await fixture.publish([{ n: 0, do: "heed" }, { n: 1 }]);
+    await fixture.publish([{ n: 0, do: "rejectOnAbort" }, { n: 1 }]);
     const program = fixture.consume(["--drain"]);
     const { code, stdout } = await program.end();
     assert.deepEqual([code, stdout], [0, ["done 1, retried 1, failed 0, waiting for retry 1"]]);

@@ -44,7 +44,7 @@ modesTest("a signal that comes twice at a time is one, as Ctrl-C does", async (f
 
 modesTest("a second signal releases everything at once", async (fixture, start) => {
   await fixture.worker();
-  await fixture.publish([{ do: "heed" }, {}]);
+  await fixture.publish([{ do: "rejectOnAbort" }, {}]);
   const program = start({ STOP_GRACE_SECONDS: "3600" });
   await fixture.untilWritten("started", 1);
   program.signal("SIGTERM");
@@ -57,9 +57,9 @@ modesTest("a second signal releases everything at once", async (fixture, start) 
   assert.equal(message?.properties.headers?.["x-pq-attempts"], undefined);
 });
 
-modesTest("the same signal again a while later gives everything back", async (fixture, start) => {
+modesTest("the same signal again a while later releases everything", async (fixture, start) => {
   await fixture.worker();
-  await fixture.publish([{ do: "heed" }]);
+  await fixture.publish([{ do: "rejectOnAbort" }]);
   const program = start({ STOP_GRACE_SECONDS: "3600" });
   await fixture.untilWritten("started", 1);
   await until("it has ended", () => {
@@ -84,7 +84,7 @@ modesTest(
   },
 );
 
-/** Sends signals as long as there is somebody to get them. @returns Whether there was nobody. */
+/** Sends signals for as long as the process runs. @returns Whether it had ended. */
 function signalsUntilEnd(program: Program, signals: readonly Deno.Signal[]): boolean {
   try {
     for (const signal of signals) program.signal(signal);

@@ -1,6 +1,6 @@
 /**
- * Whatever the worker of one queue does, another queue of the process does not notice, and what is
- * to blame is dead-lettered alone.
+ * Whatever the worker of one queue does, it does not disturb another queue of the process, and only
+ * the event that did it is dead-lettered.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { assertWithin } from "../fixtures/pace.ts";
 import { until } from "../fixtures/until.ts";
 import { rabbitmqTest } from "../servers.ts";
 
-/** What a handler does, why its event is given up then, and what is logged of it. */
+/** What a handler does, the reason for which its event is given up, and what is logged. */
 type Deed = readonly [order: object, reason: string, logged?: RegExp];
 
-/** What ends by itself, however long it takes. */
+/** Handlers that end by themselves, however long they take. */
 const ENDING: readonly Deed[] = [
   [{ do: "throw" }, "error"],
   [{ do: "throwNull" }, "error"],
@@ -28,7 +28,7 @@ const ENDING: readonly Deed[] = [
   [{ do: "publish" }, "out of memory"],
 ];
 
-/** What never ends. */
+/** Handlers that never end. */
 const ENDLESS: readonly Deed[] = [
   [{ do: "hang" }, "timeout", /did not return when it was aborted after 1 seconds/],
   [{ do: "loop" }, "timeout"],
@@ -40,7 +40,7 @@ const ENDLESS: readonly Deed[] = [
 ];
 
 for (const type of ["classic", "quorum"] as const) {
-  rabbitmqTest(`what one worker does, its neighbour does not notice (${type})`, async (server) => {
+  rabbitmqTest(`a failing handler does not disturb another queue (${type})`, async (server) => {
     // A slow machine takes seconds to fill a heap.
     await using both = await open(server.url, type, 60);
     await unharmedBy(both, ENDING);
@@ -49,7 +49,7 @@ for (const type of ["classic", "quorum"] as const) {
   });
 
   rabbitmqTest(
-    `what one worker does for ever, its neighbour does not notice (${type})`,
+    `an endless handler does not disturb another queue (${type})`,
     async (server) => {
       await using both = await open(server.url, type, 1);
       await unharmedBy(both, ENDLESS);

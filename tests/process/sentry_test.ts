@@ -1,4 +1,4 @@
-/** What the program sends to Sentry, and that it does not depend on it. */
+/** What the program sends to Sentry. It runs without Sentry, too. */
 import assert from "node:assert/strict";
 import { assertWithin } from "../fixtures/pace.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
@@ -128,7 +128,7 @@ Deno.test("a failure on the way to the end has arrived at Sentry when the progra
   });
 });
 
-/** How a Sentry can be of no use; `undefined`: it is not there. */
+/** The ways in which Sentry fails; `undefined` means that nothing listens there. */
 const USELESS: readonly (readonly [how: string, answer?: () => Response | Promise<Response>])[] = [
   ["never answers", () => new Promise(() => {})],
   ["refuses", () => new Response("no", { status: 500 })],
@@ -140,7 +140,7 @@ const MOST_END_MS = 4000;
 
 for (const [how, answer] of USELESS) {
   Deno.test({
-    name: `a Sentry that ${how} does not slow the consumer, and holds up the end for 2 s at most`,
+    name: `a Sentry that ${how} does not slow the consumer, and delays the end by at most 2 s`,
     // Its server is left in the middle of its answers.
     sanitizeOps: false,
     sanitizeResources: false,

@@ -17,7 +17,7 @@ const LOSSES: readonly Loss[] = [
     lose: (proxy) => proxy[Symbol.asyncDispose](),
     left: 2,
   },
-  // What is said to it still arrives.
+  // What is sent to it still arrives.
   {
     name: "says nothing any more",
     lose: (proxy) => proxy.silence(),
@@ -52,7 +52,7 @@ programTest(
   "what a stopping process releases counts no attempt and leaves no suspect",
   async (fixture) => {
     await fixture.worker();
-    await fixture.publish([{ do: "heed", n: 0 }, { n: 1 }]);
+    await fixture.publish([{ do: "rejectOnAbort", n: 0 }, { n: 1 }]);
     const first = fixture.consume([], { STOP_GRACE_SECONDS: "0" });
     await fixture.untilWritten("started", 1);
     first.signal("SIGTERM");
@@ -69,10 +69,10 @@ programTest(
 );
 
 programTest(
-  "past the grace the handler's signal is aborted and its event given back",
+  "after the grace the handler's signal is aborted and its event released",
   async (fixture) => {
     await fixture.worker();
-    await fixture.publish([{ do: "heed" }]);
+    await fixture.publish([{ do: "rejectOnAbort" }]);
     const program = fixture.consume([], { STOP_GRACE_SECONDS: "1" });
     await fixture.untilWritten("started", 1);
     const began = performance.now();
@@ -87,7 +87,7 @@ programTest(
 );
 
 programTest(
-  "a handler that heeds nothing does not keep the process from ending",
+  "a handler that ignores its signal does not keep the process from ending",
   async (fixture) => {
     await fixture.worker({ maxConsumeSeconds: null });
     await fixture.publish([{ do: "hang" }]);

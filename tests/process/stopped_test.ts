@@ -1,5 +1,5 @@
 /**
- * A process that is stopped for a while, as `docker pause` does it: nobody is blamed for that.
+ * A process that is stopped for a while, as `docker pause` does it: no event is blamed for that.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const STOPPED_MS = 5000;
 
 for (const [mode, options] of [["a thread", []], ["the main thread", ["--inline"]]] as const) {
   programTest(
-    `the time for which the process is stopped is not a handler's (in ${mode})`,
+    `the time for which the process is stopped does not count for its handlers (in ${mode})`,
     async (fixture) => {
       await fixture.worker({ maxConsumeSeconds: 2, retries: [] });
       fixture.options.push(...options);

@@ -17,7 +17,7 @@ import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
 
 const UNITS = fileURLToPath(new URL("../../scripts/systemd/", import.meta.url));
-/** Often enough for a test: told every 100 ms. */
+/** Short enough for a test: a message every 100 ms. */
 const WATCHDOG_USEC = "200000";
 
 const BROKER_AWAY = "STATUS=1 queue, not consumed: the broker is unavailable";
@@ -34,24 +34,24 @@ class Systemd implements Disposable {
     void this.#listen();
   }
 
-  /** How often it was told that the service is well. */
+  /** The number of messages that the service is well. */
   get fed(): number {
     return this.messages.filter((message) => message === "WATCHDOG=1").length;
   }
 
-  /** What else it was told. */
+  /** All other messages. */
   get told(): string[] {
     return this.messages.filter((message) => message !== "WATCHDOG=1");
   }
 
   async untilTold(message: string): Promise<void> {
-    await until(`systemd is told ${message}`, () => this.messages.includes(message));
+    await until(`systemd gets ${message}`, () => this.messages.includes(message));
   }
 
-  /** Waits until it is told that the service is well three times more. */
+  /** Waits for three more messages that the service is well. */
   async untilFed(): Promise<void> {
     const enough = this.fed + 3;
-    await until("systemd is told that all is well", () => this.fed >= enough);
+    await until("systemd gets three more watchdog messages", () => this.fed >= enough);
   }
 
   [Symbol.dispose](): void {
@@ -68,20 +68,23 @@ function systemd(fixture: ProgramFixture): Systemd {
   return new Systemd(`${fixture.folder}/notify`);
 }
 
-programTest("systemd is told when the queues are consumed, and when that ends", async (fixture) => {
-  await fixture.worker();
-  using service = systemd(fixture);
-  const program = fixture.start(["--multi_threaded", fixture.queue, "noop"], service.env);
-  await service.untilTold("READY=1");
-  assert.equal((await fixture.client.channel.checkQueue(fixture.queue)).consumerCount, 1);
-  await service.untilTold("STATUS=2 queues");
-  await service.untilFed();
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-  assert.equal(service.told.at(-1), "STOPPING=1");
-});
+programTest(
+  "systemd gets a message when the queues are consumed, and when that ends",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.start(["--multi_threaded", fixture.queue, "noop"], service.env);
+    await service.untilTold("READY=1");
+    assert.equal((await fixture.client.channel.checkQueue(fixture.queue)).consumerCount, 1);
+    await service.untilTold("STATUS=2 queues");
+    await service.untilFed();
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+    assert.equal(service.told.at(-1), "STOPPING=1");
+  },
+);
 
-programTest("an abstract socket will do, and SIGUSR1 is told as reloading", async (fixture) => {
+programTest("an abstract socket works, and SIGUSR1 is reported as reloading", async (fixture) => {
   await fixture.worker();
   const name = `pq-${crypto.randomUUID()}`;
   using service = new Systemd(`\0${name}`, `@${name}`);
@@ -123,17 +126,23 @@ programTest("a broker that is away is no reason to be ended", async (fixture) =>
   }
 });
 
-programTest("a restart is told, too, while the program waits for its broker", async (fixture) => {
-  await fixture.worker();
-  using service = systemd(fixture);
-  const program = fixture.consume([], { ...service.env, AMQP_URL: "amqp://me:sesame@127.0.0.1:1" });
-  await service.untilTold(BROKER_AWAY);
-  await service.untilFed();
-  program.signal("SIGUSR1");
-  assert.equal((await program.end()).code, 3);
-  await service.untilTold("STOPPING=1");
-  assert.deepEqual(service.told, [BROKER_AWAY, "RELOADING=1", "STOPPING=1"]);
-});
+programTest(
+  "a restart is reported, too, while the program waits for its broker",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.consume([], {
+      ...service.env,
+      AMQP_URL: "amqp://me:sesame@127.0.0.1:1",
+    });
+    await service.untilTold(BROKER_AWAY);
+    await service.untilFed();
+    program.signal("SIGUSR1");
+    assert.equal((await program.end()).code, 3);
+    await service.untilTold("STOPPING=1");
+    assert.deepEqual(service.told, [BROKER_AWAY, "RELOADING=1", "STOPPING=1"]);
+  },
+);
 
 programTest("a queue that takes no events for now is named", async (fixture) => {
   await fixture.worker();
@@ -230,7 +239,7 @@ for (const unit of ["process-queue.service", "process-queue@.service"]) {
 }
 
 for (const unit of ["process-queue.service", "process-queue@.service"]) {
-  // Where systemd is not installed nobody can say whether it takes them.
+  // Without systemd there is nothing that checks them.
   const ignore = !existsSync("/usr/bin/systemd-analyze");
   Deno.test({ name: `systemd takes ${unit}`, ignore, fn: () => verify(unit) });
 }

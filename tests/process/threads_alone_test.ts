@@ -1,5 +1,5 @@
 /**
- * Whatever becomes of a worker's thread, its neighbour in the process does not notice, and the next
+ * However a worker's thread ends, another queue of the process is not disturbed, and the next
  * thread takes over in time.
  *
  * @module
@@ -122,7 +122,7 @@ for (const [what, source, logged] of BROKEN) {
   });
 }
 
-onBothTypes("a setup that hangs holds up nobody else", async (server, type) => {
+onBothTypes("a setup that hangs holds up no other queue", async (server, type) => {
   let works = "";
   await using both = await Neighbours.open(server.url, {
     type,

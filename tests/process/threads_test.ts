@@ -1,5 +1,5 @@
 /**
- * What becomes of a worker's thread that cannot be started, cannot be ended, or hears nothing more.
+ * Threads that cannot be started, cannot be ended, or do not respond.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const HANGS = { maxConsumeSeconds: 1, retries: [] } as const;
 const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
 
 programTest(
-  "each time a handler hangs is an attempt, and its neighbours' are not",
+  "each time a handler hangs counts as an attempt, and its neighbours have none counted",
   async (fixture) => {
     await fixture.worker({ maxConsumeSeconds: 1, retries: [1] });
     await fixture.publish([{ n: 0 }, { n: 1, do: "loop" }, { n: 2 }, { n: 3 }]);
@@ -33,7 +33,7 @@ programTest(
 );
 
 onBothStages(
-  "of a batch that hangs in its thread, only the one to blame is given up",
+  "of a batch that hangs in its thread, only the event that hangs is given up",
   async (fixture) => {
     await fixture.worker({ ...HANGS, batch: { size: 10, seconds: 0 } });
     await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "loop" } : { n }));
@@ -60,7 +60,7 @@ for (const order of ["exit", "heap", "loop", "hang"]) {
 }
 
 programTest(
-  "of errors outside of any event, the first are told, and how many more",
+  "of errors outside of any event, the first are logged, and the number of the others",
   async (fixture) => {
     await fixture.worker();
     await fixture.publish([{ n: 0, do: "rejectOften" }, { n: 1 }]);
@@ -98,7 +98,7 @@ programTest("a worker that wants another heap each time gets one of them", async
 });
 
 programTest(
-  "a worker whose file was changed is run by the numbers it had at first",
+  "a worker whose file was changed keeps the numbers it had at first",
   async (fixture) => {
     const exit = (n: number) => ({ n, do: "exit" });
     const slow = [2, 3, 4, 5, 6, 7, 8, 9].map((n) => ({ n, do: "slow" }));
@@ -138,9 +138,9 @@ programTest(
   },
 );
 
-programTest("a thread that hears nothing more is replaced", async (fixture) => {
+programTest("a thread that does not respond is replaced", async (fixture) => {
   await fixture.worker({ retries: [], prefetch: 1 });
-  await fixture.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+  await fixture.publish([{ n: 0, do: "unresponsive" }, { n: 1 }]);
   const program = fixture.consume();
   await program.untilLogged(
     /^The thread of .* did not respond for [56] s though no event ran in it: it is ended, and a /,
@@ -151,10 +151,10 @@ programTest("a thread that hears nothing more is replaced", async (fixture) => {
 });
 
 programTest(
-  "a stop does not wait its whole grace for a thread that hears nothing",
+  "a stop does not wait its whole grace for a thread that does not respond",
   async (fixture) => {
     await fixture.worker({ retries: [], prefetch: 1 });
-    await fixture.publish([{ n: 0, do: "deaf" }, { n: 1 }]);
+    await fixture.publish([{ n: 0, do: "unresponsive" }, { n: 1 }]);
     const program = fixture.consume([], { STOP_GRACE_SECONDS: "3600" });
     await fixture.untilReady(1, `${fixture.queue}.failed`);
     await fixture.untilReady(0);

@@ -24,7 +24,7 @@ function greeter(queue: string, more = ""): string {
     });`;
 }
 
-/** Files that are no workers, each with what is said of it. */
+/** Files that are not workers, each with its error. */
 const BROKEN: readonly [name: string, text: string, said: RegExp][] = [
   [
     "unlisted",
@@ -48,7 +48,7 @@ async function writeBroken(fixture: ProgramFixture): Promise<void> {
 }
 
 programTest(
-  "a worker in a folder of one's own runs beside files that are broken",
+  "a worker in your own folder runs beside files that are broken",
   async (fixture) => {
     await writeBroken(fixture);
     await fixture.write(`workers/${fixture.queue}.ts`, greeter(fixture.queue));
@@ -65,7 +65,7 @@ programTest(
 
 for (const [name, , said] of BROKEN) {
   programTest(
-    `to run the worker of ${name}.ts is answered with what is wrong with it`,
+    `running the worker of ${name}.ts prints what is wrong with it`,
     async (fixture) => {
       await writeBroken(fixture);
       const { code, stdout, stderr } = await fixture.run(["--queue", name, "--drain"]);

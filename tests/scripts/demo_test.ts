@@ -7,7 +7,7 @@ import { assertWithin } from "../fixtures/pace.ts";
 import { copyTest } from "../fixtures/process/copy.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 
-/** Nothing of this may be used: nobody answers there, and no number is what it is to be. */
+/** Settings that the demo must not use: no server answers there, and every number is wrong. */
 const OTHERS = {
   AMQP_URL: "amqp://me:sesame@127.0.0.1:1",
   DATABASE_URL: "postgres://me:sesame@127.0.0.1:1/zulip",

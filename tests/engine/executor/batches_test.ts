@@ -67,7 +67,7 @@ Deno.test("Batches leave out what does not fit, and call no handler for nothing"
   }
 });
 
-Deno.test("BatchError says what became of each event", async () => {
+Deno.test("BatchError gives each event its own outcome", async () => {
   const { executor, recorder } = recording(6, LONG, () => {
     throw new BatchError([
       undefined,

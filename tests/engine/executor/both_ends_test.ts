@@ -11,22 +11,26 @@ import { type Bench, event, events, openInline, waiting } from "../../fixtures/e
 
 const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
 
-bothTest("once one is too old all that waits is released, for its order", {}, async (bench) => {
-  const { executor, handlers, recorder } = bench;
-  executor.run([at("running", 10), at("old", 10), at("new", 20)]);
-  await handlers.waits("running");
-  executor.recall(10);
-  await handlers.turn();
-  assert.deepEqual(recorder.told, []);
-  executor.recall(20);
-  await recorder.outcomes(2);
-  assert.deepEqual(recorder.ids("released").toSorted(), ["new", "old"]);
-  handlers.leave("running");
-  await recorder.outcomes(3);
-  assert.deepEqual(handlers.entered, ["running"]);
-});
+bothTest(
+  "when one is too old, everything that waits is released, to keep its order",
+  {},
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run([at("running", 10), at("old", 10), at("new", 20)]);
+    await handlers.waits("running");
+    executor.recall(10);
+    await handlers.turn();
+    assert.deepEqual(recorder.told, []);
+    executor.recall(20);
+    await recorder.outcomes(2);
+    assert.deepEqual(recorder.ids("released").toSorted(), ["new", "old"]);
+    handlers.leave("running");
+    await recorder.outcomes(3);
+    assert.deepEqual(handlers.entered, ["running"]);
+  },
+);
 
-bothTest("so is what there is no room for yet", { concurrency: 2 }, async (bench) => {
+bothTest("what there is no room for yet is released, too", { concurrency: 2 }, async (bench) => {
   const { executor, handlers, recorder } = bench;
   const many = Array.from({ length: 30 }, (_, index) => at(`e${index}`, index));
   executor.run(many);
@@ -72,10 +76,10 @@ bothTest("a stop waits for all that run, however they end", { concurrency: 2 }, 
 });
 
 bothTest(
-  "a handler that looks at its signal at a stop and returns is released",
+  "a handler that returns when a stop aborts its signal is released",
   {},
   async (bench) => {
-    bench.executor.run(events({ id: "a", do: "look" }));
+    bench.executor.run(events({ id: "a", do: "return on abort" }));
     await bench.handlers.entries(1);
     await bench.executor.stop(10);
     assert.equal(bench.recorder.outcomeOf("a"), "released");
@@ -87,7 +91,7 @@ bothTest(
   { concurrency: 2 },
   async (bench) => {
     const { executor, handlers, recorder } = bench;
-    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "heed" }));
+    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "reject on abort" }));
     await handlers.waits("a");
     await handlers.entries(2);
     const stopped = executor.stop(0);

@@ -14,7 +14,7 @@ const TWO: BenchOptions = { concurrency: 2, maxConsumeSeconds: 0.1, abortGraceSe
 
 /** Resolves when what was started before has been aborted. */
 async function untilAborted({ executor, handlers }: Bench): Promise<void> {
-  executor.run(events({ id: "watch", do: "heed" }));
+  executor.run(events({ id: "watch", do: "reject on abort" }));
   await handlers.abort("watch");
 }
 
@@ -45,7 +45,7 @@ for (const [title, thrown] of ENDS) {
   );
 }
 
-bothTest("what returns late without asking for its signal is done", TWO, async (bench) => {
+bothTest("what returns late without checking its signal is done", TWO, async (bench) => {
   const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
   await handlers.waits("a");
@@ -55,19 +55,23 @@ bothTest("what returns late without asking for its signal is done", TWO, async (
   assert.equal(recorder.outcomeOf("a"), "done");
 });
 
-bothTest("who asks late sees an aborted signal, and ran too long", TWO, async (bench) => {
-  const { executor, handlers, recorder } = bench;
-  executor.run(events({ id: "a", do: "look late" }));
-  await handlers.waits("a");
-  await untilAborted(bench);
-  handlers.leave("a");
-  assert.equal(await handlers.tell("a"), true);
-  await recorder.outcomes(2);
-  assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
-});
+bothTest(
+  "a handler that checks late sees an aborted signal, and ran too long",
+  TWO,
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run(events({ id: "a", do: "check late" }));
+    await handlers.waits("a");
+    await untilAborted(bench);
+    handlers.leave("a");
+    assert.equal(await handlers.tell("a"), true);
+    await recorder.outcomes(2);
+    assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
+  },
+);
 
-bothTest("a handler that looks at its signal and returns ran too long", TWO, async (bench) => {
-  bench.executor.run(events({ id: "a", do: "look" }));
+bothTest("a handler that returns when its signal is aborted ran too long", TWO, async (bench) => {
+  bench.executor.run(events({ id: "a", do: "return on abort" }));
   await bench.recorder.outcomes(1);
   assert.equal(bench.recorder.outcomeOf("a"), "error (timeout) 1");
 });
@@ -76,7 +80,7 @@ bothTest(
   "after one that ran too long, the next has a time of its own",
   { maxConsumeSeconds: 1 },
   async ({ executor, handlers, recorder }) => {
-    executor.run(events({ id: "a", do: "heed" }, { id: "b", do: "look late" }));
+    executor.run(events({ id: "a", do: "reject on abort" }, { id: "b", do: "check late" }));
     await handlers.abort("a");
     await handlers.waits("b");
     handlers.leave("b");
@@ -86,7 +90,7 @@ bothTest(
   },
 );
 
-for (const late of ["heed", "look"] as const) {
+for (const late of ["reject on abort", "return on abort"] as const) {
   bothTest(
     `of a batch that ran too long, each event gets the time for itself (${late})`,
     { worker: "gathered", maxConsumeSeconds: 0.1 },
@@ -110,7 +114,7 @@ bothTest(
   "what BatchError says is done is done, though the batch ran too long",
   { worker: "gathered", maxConsumeSeconds: 0.1 },
   async ({ executor, recorder }) => {
-    executor.run(events({ id: "a", do: "look" }, { id: "b", each: "an error" }, "c"));
+    executor.run(events({ id: "a", do: "return on abort" }, { id: "b", each: "an error" }, "c"));
     await recorder.outcomes(3);
     assert.deepEqual(["a", "b", "c"].map((id) => recorder.outcomeOf(id)), [
       "done",

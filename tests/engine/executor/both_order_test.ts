@@ -98,19 +98,27 @@ bothTest(
   },
 );
 
-bothTest("it is said what runs before it runs, and when nothing does", {}, async (bench) => {
-  const { executor, handlers, recorder } = bench;
-  executor.run([...waiting("a"), event({ id: "s", do: "wait" }, { alone: true }), ...events("b")]);
-  await handlers.waits("a");
-  assert(recorder.starts.at(-1)?.includes("a"));
-  handlers.leave("a");
-  await handlers.waits("s");
-  assert.deepEqual(recorder.starts.at(-1), ["s"]);
-  handlers.leave("s");
-  await recorder.outcomes(3);
-  await recorder.quiet();
-  assert(recorder.starts.at(-2)?.includes("b"));
-});
+bothTest(
+  "the listener hears what runs before it runs, and when nothing does",
+  {},
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run([
+      ...waiting("a"),
+      event({ id: "s", do: "wait" }, { alone: true }),
+      ...events("b"),
+    ]);
+    await handlers.waits("a");
+    assert(recorder.starts.at(-1)?.includes("a"));
+    handlers.leave("a");
+    await handlers.waits("s");
+    assert.deepEqual(recorder.starts.at(-1), ["s"]);
+    handlers.leave("s");
+    await recorder.outcomes(3);
+    await recorder.quiet();
+    assert(recorder.starts.at(-2)?.includes("b"));
+  },
+);
 
 bothTest("what runs is shown for as long as it runs", { concurrency: 2 }, async (bench) => {
   const { executor, handlers, recorder } = bench;

@@ -166,12 +166,16 @@ bothTest(
   },
 );
 
-bothTest("an event whose key cannot be told is retried", { worker: "ordered" }, async (bench) => {
-  bench.executor.run(events({ id: "a", key: "none" }, { id: "b", key: "b" }));
-  await bench.recorder.outcomes(2);
-  assert.equal(bench.recorder.outcomeOf("a"), "error (error) 1");
-  assert.equal(bench.recorder.outcomeOf("b"), "done");
-});
+bothTest(
+  "an event whose key cannot be computed is retried",
+  { worker: "ordered" },
+  async (bench) => {
+    bench.executor.run(events({ id: "a", key: "none" }, { id: "b", key: "b" }));
+    await bench.recorder.outcomes(2);
+    assert.equal(bench.recorder.outcomeOf("a"), "error (error) 1");
+    assert.equal(bench.recorder.outcomeOf("b"), "done");
+  },
+);
 
 bothTest("a suspect runs with nothing beside it", { worker: "ordered" }, async (bench) => {
   const { executor, handlers, recorder } = bench;
@@ -207,7 +211,7 @@ bothTest(
   },
 );
 
-bothTest("BatchError says what became of each event", { worker: "gathered" }, async (bench) => {
+bothTest("BatchError gives each event its own outcome", { worker: "gathered" }, async (bench) => {
   bench.executor.run(events("a", { id: "b", each: "Fail" }, { id: "c", each: "an error" }));
   await bench.recorder.outcomes(3);
   assert.deepEqual(bench.recorder.told.map(({ outcome }) => outcomeText(outcome)), [
@@ -243,7 +247,7 @@ bothTest(
   { maxConsumeSeconds: 0.1 },
   async (bench) => {
     const { executor, handlers, recorder } = bench;
-    executor.run(events({ id: "a", do: "heed" }, "b"));
+    executor.run(events({ id: "a", do: "reject on abort" }, "b"));
     assert.equal(
       await handlers.abort("a"),
       "WorkerTimeoutError: Timed out in steered after 0.1 seconds processing 1 events",
@@ -255,7 +259,7 @@ bothTest(
 );
 
 bothTest("a handler without a limit is left alone", { maxConsumeSeconds: null }, async (bench) => {
-  bench.executor.run(events({ id: "a", do: "look late" }));
+  bench.executor.run(events({ id: "a", do: "check late" }));
   await bench.handlers.waits("a");
   await bench.handlers.turn();
   bench.handlers.leave("a");
@@ -313,10 +317,10 @@ bothTest("a stop lets what runs finish, and releases the rest", {}, async (bench
 });
 
 bothTest(
-  "past the grace of a stop a handler is aborted, and its event released",
+  "after the grace of a stop a handler is aborted, and its event released",
   {},
   async (bench) => {
-    bench.executor.run(events({ id: "a", do: "heed" }));
+    bench.executor.run(events({ id: "a", do: "reject on abort" }));
     await bench.handlers.entries(1);
     await bench.executor.stop(50);
     assert.match(await bench.handlers.abort("a"), /^StoppingError: /);
@@ -325,7 +329,7 @@ bothTest(
 );
 
 bothTest("a second stop cuts the first one short", {}, async ({ executor, handlers, recorder }) => {
-  executor.run(events({ id: "a", do: "heed" }));
+  executor.run(events({ id: "a", do: "reject on abort" }));
   await handlers.entries(1);
   const first = executor.stop(60_000);
   await executor.stop(0);

@@ -22,7 +22,7 @@ Deno.test("what a handler in a thread publishes is in its queue when it goes on"
   await until("its event is done", async () => (await broker.depth("steered"))?.ready === 0);
 });
 
-Deno.test("a handler in a thread that publishes what is no JSON is told so", async () => {
+Deno.test("a handler in a thread that publishes what is not JSON gets an error", async () => {
   await using queue = await supervised();
   await queue.broker.publish(
     "steered",

@@ -4,7 +4,7 @@ import { BrokerError } from "../../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { supervised } from "../../fixtures/supervisor.ts";
 
-/** A broker that lets no queue be consumed until it is told to. */
+/** A broker that refuses every consumer until the test allows them. */
 class Forbidding extends MemoryBroker {
   refusals = 0;
   isForbidden = true;

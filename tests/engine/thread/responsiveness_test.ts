@@ -11,7 +11,7 @@ function watched() {
     watch,
     thread,
     unresponsiveMs: () => Math.round(watch.unresponsiveMs),
-    /** The time is now so many ms after the start. */
+    /** The time is now this many ms after the start. */
     sweep: (ms: number, jobs: JobState, lateMs = 0) => watch.sweep(start + ms, lateMs, jobs),
     /** The same, with a heartbeat before. */
     beatAndSweep(ms: number, jobs: JobState, lateMs = 0): void {
@@ -69,7 +69,7 @@ Deno.test("a thread that runs an event is not expected to respond", () => {
   assert.equal(unresponsiveMs(), 250);
 });
 
-Deno.test("a time in which nobody looked does not count, and the thread learns of it", () => {
+Deno.test("time in which the main thread did not check does not count, and the thread learns of it", () => {
   const { unresponsiveMs, thread, sweep, beatAndSweep } = watched();
   beatAndSweep(1000, "waiting");
   sweep(9000, "waiting", 8000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
 import { range } from "../../fixtures/executor/bench.ts";
 
-Deno.test("shared runs tell what went well, in its order, however often the ring goes round", () => {
+Deno.test("shared runs report what is done, in its order, however often the ring wraps", () => {
   const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
   const thread = new SharedRuns(shared.memory);
   const taken: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * Who is to blame when a thread ends, and what becomes of the others.
+ * Which jobs are blamed when a thread ends, and what happens to the others.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const CRASH: Blame = {
   suspects: "running",
 };
 
-/** Ends the thread in the midst of what it does, and starts the next one. */
+/** Ends the thread while it runs jobs, and starts the next one. */
 async function crash(bench: ThreadBench, blame: Partial<Blame> = {}): Promise<boolean> {
   await bench.end();
   const isBlamed = bench.executor.detach({ ...CRASH, ...blame });
@@ -115,7 +115,7 @@ Deno.test("what was done when its thread ended is done, though the thread had no
   assert.deepEqual(handlers.entered, [...range(5), "block"]);
 });
 
-Deno.test("who surely is to blame has used up an attempt; what ran beside it is no suspect", async () => {
+Deno.test("a job that surely ended its thread has used an attempt; what ran beside it is no suspect", async () => {
   await using bench = await threadBench({ concurrency: 2 });
   const { executor, handlers, recorder } = bench;
   executor.run([
@@ -134,7 +134,7 @@ Deno.test("who surely is to blame has used up an attempt; what ran beside it is 
   await recorder.outcomes(3);
 });
 
-Deno.test("where nothing ran, nobody is to blame for the end of a thread", async () => {
+Deno.test("where nothing ran, no job is blamed for the end of a thread", async () => {
   await using bench = await threadBench({ worker: "gathered" });
   const { executor, handlers, recorder } = bench;
   executor.run(events("a", "b"));
@@ -277,7 +277,7 @@ Deno.test("what a thread that retires has given up runs alone, and is blamed whe
   assert.deepEqual([recorder.ids("crashed"), recorder.ids("done")], [["a"], ["b"]]);
 });
 
-Deno.test("while there is no thread, nothing is said to run", async () => {
+Deno.test("while there is no thread, nothing counts as running", async () => {
   await using bench = await threadBench();
   const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
@@ -290,7 +290,7 @@ Deno.test("while there is no thread, nothing is said to run", async () => {
 Deno.test("a handler that returns when its signal is aborted does not hang", async () => {
   await using bench = await threadBench({ maxConsumeSeconds: 0.1, abortGraceSeconds: 60 });
   const { executor, recorder } = bench;
-  executor.run(events({ id: "a", do: "heed" }));
+  executor.run(events({ id: "a", do: "reject on abort" }));
   await recorder.outcomes(1);
   assert.deepEqual(bench.hangs, []);
   assert.deepEqual(recorder.hung, []);
