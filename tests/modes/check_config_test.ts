@@ -37,7 +37,7 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
   assert(!printed.join("\n").includes("sesame"));
 });
 
-Deno.test("runCheckConfig prints everything that fails, and answers 1", async () => {
+Deno.test("runCheckConfig prints everything that fails, and returns 1", async () => {
   const around = new MemoryServices();
   around.failures = { broker: new Error("No broker there"), database: new Error("No database") };
   const file = Deno.makeTempFileSync({ dir: FOLDER });

@@ -8,7 +8,7 @@ async function restartUntilDrained(fixture: ProgramFixture, most = 8): Promise<n
     const [summary] = stdout;
     if (summary === undefined) continue;
     if (summary.endsWith("waiting for retry 0")) return crashed;
-    // It did its work; the next begins when what it retried is back.
+    // It did its work; the next starts when what it retried is back.
     await fixture.untilReady(1);
     crashed--;
   }
@@ -28,7 +28,7 @@ inlineTest(
     await fixture.worker({ retries: [] });
     await fixture.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
     assert.equal(await restartUntilDrained(fixture), 2);
-    // What was done in the same turn as the crash is not acknowledged yet, so it is done again.
+    // An event that ended in the same turn as the crash is not acknowledged yet, so it runs again.
     assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 2, 3]));
     assert.equal(runs(fixture)[1], 2);
     const message = await fixture.client.take(`${fixture.queue}.failed`);

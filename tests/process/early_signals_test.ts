@@ -23,7 +23,7 @@ function catches(pid: number, signal: number): boolean {
   return (caught >> BigInt(signal - 1) & 1n) === 1n;
 }
 
-Deno.test("signals are caught before the first log line, and heeded in their order", async () => {
+Deno.test("signals are caught before the first log line, and take effect in their order", async () => {
   await withFolder(async (cwd) => {
     await using program = await startUntilItListens(cwd);
     assert.deepEqual(program.stderr, []);

@@ -157,7 +157,7 @@ programTest(
   },
 );
 
-/** What is typed, and what it is answered with. */
+/** Wrong command lines, each with its exit code and message. */
 const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
   [["--queue", "tset"], 2, /^process-queue: there is no queue tset; did you mean test\?\nqueues: /],
   [
@@ -177,7 +177,7 @@ const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
 ];
 
 for (const [args, code, stderr] of MISTAKES) {
-  Deno.test(`${args.join(" ")} is answered with ${code}, before anything is made`, async () => {
+  Deno.test(`${args.join(" ")} ends with ${code} before anything is made`, async () => {
     await withFolder(async (cwd) => {
       await using program = Program.start(args, { cwd, env: { AMQP_URL: NOWHERE } });
       const ended = await program.end();

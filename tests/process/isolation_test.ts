@@ -15,7 +15,7 @@ async function headersIn(
   return message.properties.headers ?? {};
 }
 
-programTest("a handler that throws spoils nothing for its neighbours", async (fixture) => {
+programTest("a handler that throws does not affect its neighbours", async (fixture) => {
   await fixture.worker({ retries: [] });
   await fixture.publish([{ n: 0 }, { n: 1, do: "throw" }, { n: 2 }]);
   const { code, stdout } = await fixture.drain();
@@ -30,7 +30,7 @@ for (
   const [order, message] of [["rejectLater", "nobody waits"], ["throwLater", "nobody catches"]]
 ) {
   inlineTest(
-    `an error outside of any event (${order}) ends the process in order, with 1`,
+    `an error outside of any event (${order}) ends the process cleanly, with 1`,
     async (fixture) => {
       await fixture.worker();
       const file = `${fixture.folder}/go`;

@@ -28,19 +28,22 @@ modesTest(
   },
 );
 
-modesTest("a signal that comes twice at a time is one, as Ctrl-C does", async (fixture, start) => {
-  await fixture.worker();
-  const file = `${fixture.folder}/go`;
-  await fixture.publish([{ do: "wait", file, n: 0 }]);
-  const program = start();
-  await fixture.untilWritten("started", 1);
-  program.signal("SIGINT");
-  program.signal("SIGINT");
-  await program.untilLogged(/^Worker 0 disconnecting/);
-  await fixture.write("go", "");
-  assert.equal((await program.end()).code, 0);
-  assert.deepEqual(fixture.ledgerOf("done", "n"), [0]);
-});
+modesTest(
+  "a signal that comes twice at once counts as one, as with Ctrl-C",
+  async (fixture, start) => {
+    await fixture.worker();
+    const file = `${fixture.folder}/go`;
+    await fixture.publish([{ do: "wait", file, n: 0 }]);
+    const program = start();
+    await fixture.untilWritten("started", 1);
+    program.signal("SIGINT");
+    program.signal("SIGINT");
+    await program.untilLogged(/^Worker 0 disconnecting/);
+    await fixture.write("go", "");
+    assert.equal((await program.end()).code, 0);
+    assert.deepEqual(fixture.ledgerOf("done", "n"), [0]);
+  },
+);
 
 modesTest("a second signal releases everything at once", async (fixture, start) => {
   await fixture.worker();

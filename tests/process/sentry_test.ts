@@ -105,7 +105,7 @@ Deno.test("each shard's failures carry its own number, in one process or alone",
   });
 });
 
-Deno.test("a failure on the way to the end has arrived at Sentry when the program is gone", async () => {
+Deno.test("a failure during the shutdown reaches Sentry before the program ends", async () => {
   await withLetters(async (letters) => {
     let answered = 0;
     await using sentry = new FakeSentry(async () => {

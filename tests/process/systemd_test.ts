@@ -96,20 +96,23 @@ programTest("an abstract socket works, and SIGUSR1 is reported as reloading", as
   assert.deepEqual(service.told.slice(-2), ["RELOADING=1", "STOPPING=1"]);
 });
 
-programTest("a queue that is parked is named, and is no reason to be ended", async (fixture) => {
-  await fixture.worker();
-  await fixture.write(`workers/${fixture.queue}b.ts`, "throw new Error('not today');");
-  using service = systemd(fixture);
-  fixture.start(["--multi_threaded", fixture.queue, `${fixture.queue}b`], {
-    ...service.env,
-    MAX_RESTARTS: "0",
-  });
-  await service.untilTold("READY=1");
-  await service.untilTold(`STATUS=2 queues, ${fixture.queue}b parked`);
-  await service.untilFed();
-});
+programTest(
+  "a queue that is parked is named in the status, and the watchdog goes on",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.write(`workers/${fixture.queue}b.ts`, "throw new Error('not today');");
+    using service = systemd(fixture);
+    fixture.start(["--multi_threaded", fixture.queue, `${fixture.queue}b`], {
+      ...service.env,
+      MAX_RESTARTS: "0",
+    });
+    await service.untilTold("READY=1");
+    await service.untilTold(`STATUS=2 queues, ${fixture.queue}b parked`);
+    await service.untilFed();
+  },
+);
 
-programTest("a broker that is away is no reason to be ended", async (fixture) => {
+programTest("the watchdog goes on while the broker is away", async (fixture) => {
   await fixture.worker();
   using service = systemd(fixture);
   const proxy = new Proxy(Number(new URL(fixture.url).port));
@@ -144,7 +147,7 @@ programTest(
   },
 );
 
-programTest("a queue that takes no events for now is named", async (fixture) => {
+programTest("a queue that takes no events for now is named in the status", async (fixture) => {
   await fixture.worker();
   using service = systemd(fixture);
   const program = fixture.consume([], service.env);
@@ -155,7 +158,7 @@ programTest("a queue that takes no events for now is named", async (fixture) => 
   await until("it is well again", () => service.told.at(-1) === "STATUS=1 queue");
 });
 
-programTest("a main thread that is blocked is not well", async (fixture) => {
+programTest("a blocked main thread sends no watchdog messages", async (fixture) => {
   await fixture.worker();
   using service = systemd(fixture);
   fixture.options.push("--inline");

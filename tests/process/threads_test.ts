@@ -178,7 +178,7 @@ programTest("where every queue is parked, the process ends with 3", async (fixtu
   assert.equal(code, 3);
 });
 
-programTest("a queue that only waits to retry does not have the process end", async (fixture) => {
+programTest("a queue that only waits to retry does not end the process", async (fixture) => {
   await fixture.worker({ retries: [1] });
   const { channel } = fixture.client;
   await channel.assertQueue(`${fixture.queue}.retry.1s`, { arguments: { "x-max-length": 7 } });

@@ -97,7 +97,7 @@ Deno.test("of two files that claim one queue the first is taken, and the other n
   });
 });
 
-Deno.test("an unknown queue is answered with those of one's own folder, too", async () => {
+Deno.test("the error for an unknown queue names the queues of your own folder, too", async () => {
   await withFolder(async (cwd) => {
     await Deno.writeTextFile(`${cwd}/greetings.ts`, greeter("greetings"));
     await Deno.mkdir(`${cwd}/helpers.ts`);

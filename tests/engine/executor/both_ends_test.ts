@@ -149,7 +149,7 @@ bothTest(
 );
 
 bothTest(
-  "a stop lets a batch finish and begins no other",
+  "a stop lets a batch finish and starts no other",
   { worker: "gathered" },
   async (bench) => {
     const { executor, handlers, recorder } = bench;

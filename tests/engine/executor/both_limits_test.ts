@@ -9,10 +9,10 @@ import { bothTest } from "../../fixtures/executor/both.ts";
 import type { Bench, BenchOptions } from "../../fixtures/executor/bench.ts";
 import { event, events, waiting } from "../../fixtures/executor/bench.ts";
 
-/** Two at once, so that one tells when the other, which began before it, has been aborted too. */
+/** Two at once, so that the abort of the second shows that the first was aborted, too. */
 const TWO: BenchOptions = { concurrency: 2, maxConsumeSeconds: 0.1, abortGraceSeconds: 60 };
 
-/** Resolves when what was started before has been aborted. */
+/** Resolves when everything that started before has been aborted. */
 async function untilAborted({ executor, handlers }: Bench): Promise<void> {
   executor.run(events({ id: "watch", do: "reject on abort" }));
   await handlers.abort("watch");

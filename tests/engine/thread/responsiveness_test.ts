@@ -21,7 +21,7 @@ function watched() {
   };
 }
 
-Deno.test("a thread that beats and has no jobs responds", () => {
+Deno.test("a thread that sends heartbeats and has no jobs responds", () => {
   const { unresponsiveMs, beatAndSweep } = watched();
   beatAndSweep(500, "idle");
   beatAndSweep(1000, "idle");
@@ -53,7 +53,7 @@ Deno.test("a thread whose event loop does not turn does not respond", () => {
   assert.equal(unresponsiveMs(), 8000);
 });
 
-Deno.test("a thread that was blocked has time to begin with its jobs", () => {
+Deno.test("a thread that was blocked has time to start its jobs", () => {
   const { unresponsiveMs, sweep, beatAndSweep } = watched();
   sweep(9000, "waiting");
   assert.equal(unresponsiveMs(), 9000);

@@ -26,7 +26,7 @@ async function crash(bench: ThreadBench, blame: Partial<Blame> = {}): Promise<bo
   return isBlamed;
 }
 
-Deno.test("of several that ran when their thread crashed, each runs alone next", async () => {
+Deno.test("each of several jobs that ran when their thread crashed runs alone next", async () => {
   await using bench = await threadBench({ concurrency: 3 });
   const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c", "d", "e"));
@@ -46,7 +46,7 @@ Deno.test("of several that ran when their thread crashed, each runs alone next",
   assert.deepEqual(recorder.ids("done").toSorted(), ["a", "b", "c", "d", "e"]);
 });
 
-Deno.test("of suspects, the one that ends its thread again is blamed, and no other", async () => {
+Deno.test("among suspects only the one that ends its thread again is blamed", async () => {
   await using bench = await threadBench({ concurrency: 2 });
   const { executor, handlers, recorder } = bench;
   executor.run([...waiting("a"), ...events({ id: "bad", do: "exit" }, "c")]);
@@ -86,7 +86,7 @@ Deno.test("what another left behind in a thread does not count against one that 
   assert.deepEqual(recorder.ids("done"), ["bad", "innocent"]);
 });
 
-Deno.test("what has come to its end has one outcome, whatever its thread's end is blamed on", async () => {
+Deno.test("a job that has ended has one outcome, whatever the end of its thread is blamed on", async () => {
   await using bench = await threadBench();
   const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
@@ -103,7 +103,7 @@ Deno.test("what has come to its end has one outcome, whatever its thread's end i
   assert.deepEqual(recorder.ids("done"), ["a", "b"]);
 });
 
-Deno.test("what was done when its thread ended is done, though the thread had not said so", async () => {
+Deno.test("a job that was done when its thread ended is done, though the thread had not reported it", async () => {
   await using bench = await threadBench({ concurrency: 2 });
   const { executor, handlers, recorder } = bench;
   executor.run([...events(...range(5)), ...events({ id: "block", do: "block" })]);

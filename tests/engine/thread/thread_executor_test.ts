@@ -104,7 +104,7 @@ function silentExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
 }
 
 for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
-  Deno.test(`with concurrency ${concurrency} a handler has ${graceMs} ms of grace at the least`, () => {
+  Deno.test(`with concurrency ${concurrency} a handler has at least ${graceMs} ms of grace`, () => {
     const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
     const { executor, memory } = silentExecutor(settings);
     const now = performance.now();
@@ -155,7 +155,7 @@ Deno.test("a handler that does not return after its grace hangs, and all that ru
   assert.deepEqual(hang.running.map(({ id }) => id), ["a"]);
 });
 
-Deno.test("what a thread itself sees past its grace has its outcome when it returns", async () => {
+Deno.test("a handler that its own thread sees past its grace has its outcome when it returns", async () => {
   using around = new BenchSetup({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
   const { file, config, publish, recorder, handlers } = around;
   const host = await WorkerHost.load(file, { queue: file.name, workerNum: 0, config, publish });
