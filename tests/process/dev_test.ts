@@ -194,11 +194,11 @@ Deno.test("dev: it restarts when a file appears that a worker could not find", a
   await fixture.untilHandled("second", "helped");
 });
 
-Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
-  await using workshop = await Workshop.open({ workersDir: "my/own" });
-  const { folder } = workshop;
+Deno.test("dev: it restarts when the workers' folder is made after the start", async () => {
+  await using fixture = await DevFixture.open({ workersDir: "my/own" });
+  const { folder } = fixture;
   const missing = /^The program ended with 1: it restarts when a file changes$/;
-  await workshop.untilLines(1, missing);
+  await fixture.untilLines(1, missing);
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
   await fixture.worker("second", "second 1");
@@ -229,7 +229,7 @@ Deno.test("dev: after a syntax error in the program itself it waits for a change
   const path = `${fixture.folder}/lib/modes/run/ends.ts`;
   const source = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, "export {{");
-  await workshop.untilLines(1, /^The program ended with 1: it restarts/);
+  await fixture.untilLines(1, /^The program ended with 1: it restarts/);
   await Deno.writeTextFile(path, source);
   await fixture.untilStarted(2);
   await fixture.untilHandled("first", "first 1");

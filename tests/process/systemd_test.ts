@@ -147,16 +147,19 @@ programTest(
   },
 );
 
-programTest("a queue that takes no events for now is named in the status", async (fixture) => {
-  await fixture.worker();
-  using service = systemd(fixture);
-  const program = fixture.consume([], service.env);
-  await service.untilTold("READY=1");
-  program.signal("SIGTSTP");
-  await service.untilTold(`STATUS=1 queue, ${fixture.queue} quiet`);
-  program.signal("SIGCONT");
-  await until("it is well again", () => service.told.at(-1) === "STATUS=1 queue");
-});
+programTest(
+  "a queue that takes no events for now is named in the status",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.consume([], service.env);
+    await service.untilTold("READY=1");
+    program.signal("SIGTSTP");
+    await service.untilTold(`STATUS=1 queue, ${fixture.queue} quiet`);
+    program.signal("SIGCONT");
+    await until("it is well again", () => service.told.at(-1) === "STATUS=1 queue");
+  },
+);
 
 programTest("a blocked main thread sends no watchdog messages", async (fixture) => {
   await fixture.worker();
@@ -182,7 +185,7 @@ programTest("--lock lets one of two runs do nothing, with 0 and one line", async
   const first = fixture.consume(["--lock", lock]);
   await fixture.untilWritten("done", 1);
   const cron = ["--drain", "--log-level", "warning", "--lock", lock];
-  const { code, stdout, stderr } = await stage.consume(cron).end();
+  const { code, stdout, stderr } = await fixture.consume(cron).end();
   const line = `Another process holds ${lock}: nothing to do`;
   assert.deepEqual([code, stdout, stderr], [0, [line], []]);
   first.signal("SIGKILL");

@@ -17,14 +17,14 @@ const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
 onBothTypes(
   "a new thread takes over within a second of the end of one that hung",
   async (server, type) => {
-    await using stage = await Stage.open(server.url);
-    stage.queueType = type;
-    await stage.worker(HANGS);
-    await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
-    const program = stage.consume([], NO_GRACE);
+    await using fixture = await ProgramFixture.open(server.url);
+    fixture.queueType = type;
+    await fixture.worker(HANGS);
+    await fixture.publish([{ n: 0, do: "loop" }, { n: 1 }]);
+    const program = fixture.consume([], NO_GRACE);
     const line = await program.untilLogged(/its thread is ended, and a new one takes over$/);
-    await stage.untilWritten("done", 1);
-    const [done] = stage.ledger.filter(({ what }) => what === "done");
+    await fixture.untilWritten("done", 1);
+    const [done] = fixture.ledger.filter(({ what }) => what === "done");
     assert(done);
     await assertWithin(done.at - Date.parse(String(line["time"])), 1000, "until the next event");
   },
