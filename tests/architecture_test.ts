@@ -174,7 +174,7 @@ function isOwn({ declarationKind, kind }: Declaration): boolean {
   return declarationKind === "export" && kind !== "reference";
 }
 
-/** The comment of a file counts for the first symbol too, unless it is told apart. */
+/** The comment of a file counts for the first symbol too, unless it has one of its own. */
 function isDocumented({ jsDoc }: Declaration): boolean {
   if (jsDoc?.tags?.some(({ kind }) => kind === "module")) return false;
   return (jsDoc?.doc ?? "") !== "" || (jsDoc?.tags?.length ?? 0) > 0;

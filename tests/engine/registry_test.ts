@@ -15,7 +15,7 @@ import {
 import { Conditions } from "../fixtures/executor.ts";
 
 /** A folder of the user's workers and a state folder, removed at the end. */
-function surroundings(files: Readonly<Record<string, string>> = {}, environment = {}) {
+function folderWith(files: Readonly<Record<string, string>> = {}, environment = {}) {
   const dir = Deno.makeTempDirSync({ prefix: "pq-registry-" });
   const workersDir = join(dir, "workers");
   Deno.mkdirSync(workersDir);
@@ -48,7 +48,7 @@ async function active(config: Config, onlyTestQueues?: boolean) {
 }
 
 Deno.test("getActiveWorkerQueues leaves the test queues out", async () => {
-  using here = surroundings({ "mine.ts": worker("mine") });
+  using here = folderWith({ "mine.ts": worker("mine") });
   const { names, problems } = await active(here.config);
   assert.deepEqual(problems, []);
   assert(names.includes("mine") && names.includes("user_activity"));
@@ -56,7 +56,7 @@ Deno.test("getActiveWorkerQueues leaves the test queues out", async () => {
 });
 
 Deno.test("getActiveWorkerQueues gives only the test queues when asked for them", async () => {
-  using here = surroundings({
+  using here = folderWith({
     "mine.ts": worker("mine"),
     "my_test.ts": worker("my_test", "isTestQueue: true, consume() {}"),
   });
@@ -67,14 +67,14 @@ Deno.test("getActiveWorkerQueues gives only the test queues when asked for them"
 Deno.test("getActiveWorkerQueues leaves out what this configuration does not enable", async () => {
   const enabled = "enabled: (config) => config.stopGraceSeconds === 7, consume() {}";
   const files = { "mine.ts": worker("mine", enabled) };
-  using off = surroundings(files);
+  using off = folderWith(files);
   assert(!(await active(off.config)).names.includes("mine"));
-  using on = surroundings(files, { STOP_GRACE_SECONDS: "7" });
+  using on = folderWith(files, { STOP_GRACE_SECONDS: "7" });
   assert((await active(on.config)).names.includes("mine"));
 });
 
 Deno.test("getActiveWorkerQueues reports files that are no workers, and goes on", async () => {
-  using here = surroundings({
+  using here = folderWith({
     "broken.ts": "export default {",
     "good.ts": worker("good"),
     "other.ts": worker("another"),
@@ -101,14 +101,14 @@ Deno.test("getActiveWorkerQueues reports files that are no workers, and goes on"
 });
 
 Deno.test("getActiveWorkerQueues goes on when the user's folder cannot be read", async () => {
-  using here = surroundings({}, { WORKERS_DIR: "/nowhere/at/all" });
+  using here = folderWith({}, { WORKERS_DIR: "/nowhere/at/all" });
   const { names, problems } = await active(here.config);
   assert(names.includes("user_activity"));
   assert.match(problems.join(), /^The workers' folder \/nowhere\/at\/all cannot be read: /);
 });
 
-Deno.test("getActiveWorkerQueues loads no worker where it is told what each is", async () => {
-  using here = surroundings({
+Deno.test("getActiveWorkerQueues loads no worker when the settings say what each is", async () => {
+  using here = folderWith({
     "broken.ts": "globalThis.loadedByMistake = true; throw new Error('loaded');",
     "mine.ts": worker("mine"),
   });
@@ -126,7 +126,7 @@ Deno.test("getActiveWorkerQueues loads no worker where it is told what each is",
 });
 
 Deno.test("getWorkerQueues names each shard, and loads no worker", () => {
-  using here = surroundings({ "mine.ts": "throw new Error('loaded');" }, { MINE_SHARDS: "2" });
+  using here = folderWith({ "mine.ts": "throw new Error('loaded');" }, { MINE_SHARDS: "2" });
   const mine = getWorkerQueues(here.config).filter(({ worker }) => worker === "mine");
   assert.deepEqual(mine, [
     { worker: "mine", queue: "mine_shard1", workerNum: 1 },
@@ -135,7 +135,7 @@ Deno.test("getWorkerQueues names each shard, and loads no worker", () => {
 });
 
 Deno.test("a shard may be named as it is called at the broker", () => {
-  using here = surroundings({ "mine.ts": worker("mine") }, { MINE_SHARDS: "2" });
+  using here = folderWith({ "mine.ts": worker("mine") }, { MINE_SHARDS: "2" });
   const second = { worker: "mine", queue: "mine_shard2", workerNum: 2 };
   assert.deepEqual(workerQueueOf("mine_shard2", 0, here.config), second);
   assert.deepEqual(queuesOf("mine_shard2", here.config), [second]);
@@ -153,14 +153,14 @@ const SHARDS: readonly [shards: string, workerNum: number, expected: string][] =
 
 for (const [shards, workerNum, expected] of SHARDS) {
   Deno.test(`consumedQueue is ${expected} for worker ${workerNum} of ${shards || "no"} shards`, () => {
-    using here = surroundings({}, shards === "" ? {} : { USER_ACTIVITY_SHARDS: shards });
+    using here = folderWith({}, shards === "" ? {} : { USER_ACTIVITY_SHARDS: shards });
     assert.equal(consumedQueue("user_activity", workerNum, here.config), expected);
   });
 }
 
 for (const workerNum of [0, 4, -1]) {
   Deno.test(`consumedQueue says that worker ${workerNum} of 3 shards names none`, () => {
-    using here = surroundings({}, { USER_ACTIVITY_SHARDS: "3" });
+    using here = folderWith({}, { USER_ACTIVITY_SHARDS: "3" });
     assert.throws(() => consumedQueue("user_activity", workerNum, here.config), {
       name: "UsageError",
       message: "user_activity has 3 shards, so --worker_num names the shard to consume, " +
@@ -192,7 +192,7 @@ function running(config: Config) {
 }
 
 Deno.test("getWorker names the nearest queue when there is none of that name", async () => {
-  using here = surroundings({ "mine.ts": worker("mine") });
+  using here = folderWith({ "mine.ts": worker("mine") });
   const { options } = running(here.config);
   await assert.rejects(getWorker("user_activty", options), {
     name: "UsageError",
@@ -201,7 +201,7 @@ Deno.test("getWorker names the nearest queue when there is none of that name", a
 });
 
 Deno.test("getWorker says why a queue is unknown when its folder cannot be read", async () => {
-  using here = surroundings({}, { WORKERS_DIR: "/nowhere/at/all" });
+  using here = folderWith({}, { WORKERS_DIR: "/nowhere/at/all" });
   const { options } = running(here.config);
   await assert.rejects(getWorker("mine", options), {
     name: "UsageError",
@@ -210,13 +210,13 @@ Deno.test("getWorker says why a queue is unknown when its folder cannot be read"
 });
 
 Deno.test("getWorker refuses a file that is no worker", async () => {
-  using here = surroundings({ "mine.ts": "export default {};" });
+  using here = folderWith({ "mine.ts": "export default {};" });
   const { options } = running(here.config);
   await assert.rejects(getWorker("mine", options), { name: "WorkerDeclarationError" });
 });
 
 Deno.test("getWorker says which number of a worker cannot be, and in which file", async () => {
-  using here = surroundings({ "mine.ts": worker("mine", "prefetch: 0, consume() {}") });
+  using here = folderWith({ "mine.ts": worker("mine", "prefetch: 0, consume() {}") });
   const { options } = running(here.config);
   await assert.rejects(getWorker("mine", options), {
     name: "WorkerDeclarationError",
@@ -234,7 +234,7 @@ for (
   ] as const
 ) {
   Deno.test(`getWorker names PQ_MINE_${setting} where the worker has no use for it`, async () => {
-    using here = surroundings({ "mine.ts": worker("mine", source) }, {
+    using here = folderWith({ "mine.ts": worker("mine", source) }, {
       [`PQ_MINE_${setting}`]: "3",
     });
     const { options } = running(here.config);
@@ -258,7 +258,7 @@ Deno.test("a worker is set up, runs until it is stopped, and closes what it open
     async consume(event, ctx) {
       await Deno.writeTextFile(ctx.config.testFile, " " + event.n, { append: true });
     }`;
-  using here = surroundings({ "mine.ts": worker("mine", more) });
+  using here = folderWith({ "mine.ts": worker("mine", more) });
   const { broker, options, settled } = running(here.config);
   await using _broker = broker;
   await broker.declare("mine");
@@ -279,7 +279,7 @@ Deno.test("a worker in a thread runs its events there, and is not loaded here", 
     globalThis.ranHere = true;
     await ctx.publish("seen", { in: ctx.queue });
   }`;
-  using here = surroundings({ "mine.ts": worker("mine", more) });
+  using here = folderWith({ "mine.ts": worker("mine", more) });
   const { broker, options, settled } = running(here.config);
   await using _broker = broker;
   await Promise.all([broker.declare("mine"), broker.declare("seen")]);
@@ -297,7 +297,7 @@ Deno.test("a worker in a thread runs its events there, and is not loaded here", 
 
 Deno.test("a worker consumes the shard that its number names", async () => {
   const more = "shard: (event, shards) => event.n % shards + 1, consume() {}";
-  using here = surroundings({ "mine.ts": worker("mine", more) }, { MINE_SHARDS: "2" });
+  using here = folderWith({ "mine.ts": worker("mine", more) }, { MINE_SHARDS: "2" });
   const { broker, options, settled } = running(here.config);
   await using _broker = broker;
   await broker.declare("mine_shard2");
@@ -318,7 +318,7 @@ Deno.test("a worker publishes to the shard that the other queue's worker names",
     await ctx.publish("other", { n: event.n });
     await ctx.publish("plain", { n: event.n });
   }`;
-  using here = surroundings({
+  using here = folderWith({
     "mine.ts": worker("mine", publish),
     "other.ts": worker("other", shard),
     "plain.ts": worker("plain"),
@@ -339,7 +339,7 @@ Deno.test("a worker publishes to the shard that the other queue's worker names",
 });
 
 Deno.test("a worker ends by itself after max events", async () => {
-  using here = surroundings({ "mine.ts": worker("mine") });
+  using here = folderWith({ "mine.ts": worker("mine") });
   const { broker, options } = running(here.config);
   await using _broker = broker;
   await broker.declare("mine");
@@ -352,7 +352,7 @@ Deno.test("a worker ends by itself after max events", async () => {
 });
 
 Deno.test("a worker must be set up before it is started", async () => {
-  using here = surroundings({ "mine.ts": worker("mine") });
+  using here = folderWith({ "mine.ts": worker("mine") });
   const mine = await getWorker("mine", running(here.config).options);
   await assert.rejects(mine.start(), {
     message: "The worker must be set up before it is started",

@@ -30,7 +30,7 @@ Deno.test("where all queues that are left are parked, the process asks to be res
         inline: false,
         drain: false,
         maxEvents: undefined,
-        maxSeconds: 15,
+        maxSeconds: 60,
         exitWhenParked: false,
       },
       config: loadConfig({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CheckConfigCommand } from "../../lib/command_line/command.ts";
 import { loadConfig, readConfig } from "../../lib/config/config.ts";
 import { runCheckConfig } from "../../lib/modes/check_config.ts";
-import { COMMON, Surroundings } from "./surroundings.ts";
+import { COMMON, MemoryServices } from "./memory_services.ts";
 
 const COMMAND: CheckConfigCommand = { mode: "check-config", json: false, ...COMMON };
 const FOLDER = Deno.makeTempDirSync({ prefix: "pq-check-" });
@@ -15,7 +15,7 @@ const ENVIRONMENT = {
 Deno.test.afterAll(() => Deno.removeSync(FOLDER, { recursive: true }));
 
 Deno.test("runCheckConfig prints every setting with its source, and what is there", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
   const { printed } = around;
   const columns = printed.map((line) => line.split(/ {2,}/));
@@ -37,8 +37,8 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
   assert(!printed.join("\n").includes("sesame"));
 });
 
-Deno.test("runCheckConfig prints everything that fails, and answers 1", async () => {
-  const around = new Surroundings();
+Deno.test("runCheckConfig prints everything that fails, and returns 1", async () => {
+  const around = new MemoryServices();
   around.failures = { broker: new Error("No broker there"), database: new Error("No database") };
   const file = Deno.makeTempFileSync({ dir: FOLDER });
   const environment = {
@@ -65,7 +65,7 @@ Deno.test("runCheckConfig prints everything that fails, and answers 1", async ()
 });
 
 Deno.test("runCheckConfig prints the settings where some are wrong, and tries the others", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   const environment = { ...ENVIRONMENT, QUEUE_TYPE: "clasic", PQ_TSET_PREFETCH: "1" };
   assert.equal(await runCheckConfig(COMMAND, readConfig(environment), around), 1);
   const { printed } = around;
@@ -84,7 +84,7 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
 
 Deno.test("runCheckConfig does not try a place that is not known", async () => {
   for (const wrong of [{ AMQP_URL: "http://rabbit" }, { AMQP_URL: "", RABBITMQ_HOST: "a b" }]) {
-    const around = new Surroundings();
+    const around = new MemoryServices();
     const config = readConfig({ ...ENVIRONMENT, ...wrong, DATABASE_URL: "mysql://me:sesame@db" });
     assert.equal(await runCheckConfig(COMMAND, config, around), 1);
     assert.deepEqual(around.printed.slice(-2), [
@@ -96,7 +96,7 @@ Deno.test("runCheckConfig does not try a place that is not known", async () => {
 });
 
 Deno.test("runCheckConfig prints JSON", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   const config = loadConfig(ENVIRONMENT);
   assert.equal(await runCheckConfig({ ...COMMAND, json: true }, config, around), 0);
   const [line = "", ...more] = around.printed;
@@ -111,7 +111,7 @@ Deno.test("runCheckConfig prints JSON", async () => {
 });
 
 Deno.test("runCheckConfig does not try a broker that is not used", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   around.failures = { broker: new Error("No broker there") };
   const config = loadConfig({ ...ENVIRONMENT, USING_RABBITMQ: "false" });
   assert.equal(await runCheckConfig(COMMAND, config, around), 0);
@@ -119,7 +119,7 @@ Deno.test("runCheckConfig does not try a broker that is not used", async () => {
 });
 
 Deno.test("runCheckConfig leaves out what only looks like the shards of a queue", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   const config = loadConfig({ ...ENVIRONMENT, TEST_SHARDS: "2", OTHER_SHARDS: "2" });
   await runCheckConfig(COMMAND, config, around);
   const shards = around.printed.filter((line) => line.includes("_SHARDS="));

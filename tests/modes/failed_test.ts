@@ -4,7 +4,7 @@ import type { EventProperties } from "../../lib/engine/broker/broker.ts";
 import type { FailedCommand } from "../../lib/command_line/command.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runFailed } from "../../lib/modes/failed/failed.ts";
-import { COMMON, Surroundings } from "./surroundings.ts";
+import { COMMON, MemoryServices } from "./memory_services.ts";
 
 const LIST: FailedCommand = {
   mode: "failed",
@@ -31,14 +31,14 @@ const FAILED: EventProperties = {
 
 async function withFailed(
   ...events: [body: string | Uint8Array, properties?: EventProperties][]
-): Promise<Surroundings> {
-  const around = new Surroundings();
+): Promise<MemoryServices> {
+  const around = new MemoryServices();
   await around.broker.declare("test.failed");
   for (const event of events) await around.broker.publish("test.failed", ...event);
   return around;
 }
 
-async function run(command: FailedCommand, around: Surroundings): Promise<string[]> {
+async function run(command: FailedCommand, around: MemoryServices): Promise<string[]> {
   const config = loadConfig({ AMQP_URL: "amqp://broker" });
   assert.equal(await runFailed(command, config, around), 0);
   return around.printed;
@@ -81,8 +81,8 @@ Deno.test("runFailed says how many there are when it lists fewer", async () => {
 });
 
 Deno.test("runFailed lists nothing for a queue that never failed", async () => {
-  assert.deepEqual(await run(LIST, new Surroundings()), ["0 events in test.failed"]);
-  assert.deepEqual(await run({ ...LIST, json: true }, new Surroundings()), []);
+  assert.deepEqual(await run(LIST, new MemoryServices()), ["0 events in test.failed"]);
+  assert.deepEqual(await run({ ...LIST, json: true }, new MemoryServices()), []);
 });
 
 Deno.test("runFailed lists a line of JSON for each event, with all there is to know", async () => {
@@ -120,19 +120,19 @@ Deno.test("runFailed moves the events back, as their publisher had set them", as
 });
 
 Deno.test("runFailed moves nothing for a queue that never failed", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   assert.deepEqual(await run(RETRY, around), ["moved 0 events from test.failed to test"]);
-  const [line = ""] = await run({ ...RETRY, json: true }, new Surroundings());
+  const [line = ""] = await run({ ...RETRY, json: true }, new MemoryServices());
   assert.deepEqual(JSON.parse(line), { moved: 0, from: "test.failed", to: "test" });
 });
 
 Deno.test("runFailed knows the shards of a queue", async () => {
-  const printed = await run({ ...LIST, queue: "user_activity_shard2" }, new Surroundings());
+  const printed = await run({ ...LIST, queue: "user_activity_shard2" }, new MemoryServices());
   assert.deepEqual(printed, ["0 events in user_activity_shard2.failed"]);
 });
 
 Deno.test("runFailed refuses an unknown queue with the nearest one", async () => {
-  await assert.rejects(run({ ...LIST, queue: "tets" }, new Surroundings()), {
+  await assert.rejects(run({ ...LIST, queue: "tets" }, new MemoryServices()), {
     name: "UsageError",
     message: "there is no queue tets; did you mean test?\nqueues: test, user_activity\n" +
       "a worker of your own is the file <queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",

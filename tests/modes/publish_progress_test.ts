@@ -11,7 +11,7 @@ Deno.test("progressLine shows a bar and per cent where the size is known", () =>
   assert.equal(line, "[############            ]  50 %  10 events, 0/s");
 });
 
-Deno.test("Progress writes ten times a second at most, and takes its line away", () => {
+Deno.test("Progress writes at most ten times a second, and clears its line", () => {
   let now = 1000;
   let written = "";
   const progress = new Progress((text) => written += text, 200, () => now);

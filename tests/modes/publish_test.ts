@@ -4,7 +4,7 @@ import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import type { PublishCommand } from "../../lib/command_line/command.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runPublish } from "../../lib/modes/publish/publish.ts";
-import { COMMON, Surroundings } from "./surroundings.ts";
+import { COMMON, MemoryServices } from "./memory_services.ts";
 
 const COMMAND: PublishCommand = {
   mode: "publish",
@@ -15,7 +15,7 @@ const COMMAND: PublishCommand = {
   ...COMMON,
 };
 
-/** The input, in chunks of so many bytes. */
+/** The input, in chunks of this many bytes. */
 async function* chunks(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   for (let at = 0; at < bytes.length; at += size) yield await bytes.slice(at, at + size);
@@ -25,9 +25,9 @@ async function* chunks(text: string | Uint8Array, size = 7): AsyncGenerator<Uint
 async function publish(
   input: string | Uint8Array,
   command: Partial<PublishCommand> = {},
-  around: Surroundings = new Surroundings(),
+  around: MemoryServices = new MemoryServices(),
   environment: Record<string, string> = {},
-): Promise<Surroundings> {
+): Promise<MemoryServices> {
   const config = loadConfig({ AMQP_URL: "amqp://broker", ...environment });
   const code = await runPublish({ ...COMMAND, ...command }, config, around, () => ({
     bytes: chunks(input),
@@ -49,7 +49,7 @@ Deno.test("runPublish publishes the event of the command line", async () => {
 
 Deno.test("runPublish says that no worker on RabbitMQ gets what the embedded broker takes", async () => {
   const environment = { AMQP_URL: "", STATE_DIR: "/state" };
-  const around = await publish("", { event: "{}" }, new Surroundings(), environment);
+  const around = await publish("", { event: "{}" }, new MemoryServices(), environment);
   assert.deepEqual(around.printed, [
     "published 1 event to test, in the embedded broker in /state (AMQP_URL is not set)",
   ]);
@@ -72,7 +72,7 @@ Deno.test("runPublish prints 0 events for an empty input", async () => {
 });
 
 Deno.test("runPublish has no more events unconfirmed than its window", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   const broker = new SlowBroker();
   around.broker = broker;
   await publish(lines(40).join("\n"), { window: 5 }, around);
@@ -123,7 +123,7 @@ const BAD_LINES: readonly [why: string, line: string | Uint8Array, message: stri
 
 for (const [why, line, message] of BAD_LINES) {
   Deno.test(`runPublish stops at a line that ${why}, after all before it`, async () => {
-    const around = new Surroundings();
+    const around = new MemoryServices();
     const before = new TextEncoder().encode(`${lines(2).join("\n")}\n\n`);
     const bad = typeof line === "string" ? new TextEncoder().encode(line) : line;
     const after = new TextEncoder().encode("\n{}\n");
@@ -142,12 +142,17 @@ Deno.test("runPublish does not wait for the end of a line that is too long", asy
     for (;;) yield await new Uint8Array(1000).fill(0x20);
   }
   const config = loadConfig({ MAX_EVENT_BYTES: "4000" });
-  const publishing = runPublish(COMMAND, config, new Surroundings(), () => ({ bytes: endless() }));
+  const publishing = runPublish(
+    COMMAND,
+    config,
+    new MemoryServices(),
+    () => ({ bytes: endless() }),
+  );
   await assert.rejects(publishing, { name: "PublishError", message: /^line 1: longer than 4000/ });
 });
 
 Deno.test("runPublish stops when the broker refuses an event, and says which", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   around.broker = new class extends MemoryBroker {
     override publish(...event: Parameters<MemoryBroker["publish"]>): Promise<void> {
       if (event[1] !== '{"id":3}') return super.publish(...event);
@@ -161,7 +166,7 @@ Deno.test("runPublish stops when the broker refuses an event, and says which", a
 });
 
 Deno.test("runPublish passes on the broker's error for the event of the command line", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   const refused = new BrokerError("refused", "The queue test is full");
   around.broker = new class extends MemoryBroker {
     override publish(): Promise<void> {
@@ -197,7 +202,7 @@ const SHARDED = { USER_ACTIVITY_SHARDS: "2" };
 const byId = (event: unknown, shards: number) => (event as { id: number }).id % shards + 1;
 
 Deno.test("runPublish sends each event to its shard, in order", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   around.shard = byId;
   await publish(lines(4).join("\n"), { queue: "user_activity" }, around, SHARDED);
   assert.deepEqual(await around.bodies("user_activity_shard1"), ['{"id":2}', '{"id":4}']);
@@ -206,14 +211,14 @@ Deno.test("runPublish sends each event to its shard, in order", async () => {
 });
 
 Deno.test("runPublish publishes to the shard that is named", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   around.shard = byId;
   await publish('{"id":1}', { queue: "user_activity_shard1" }, around, SHARDED);
   assert.deepEqual(await around.bodies("user_activity_shard1"), ['{"id":1}']);
 });
 
 Deno.test("runPublish stops at an event whose shard is not known", async () => {
-  const publishing = publish("{}", { queue: "user_activity" }, new Surroundings(), SHARDED);
+  const publishing = publish("{}", { queue: "user_activity" }, new MemoryServices(), SHARDED);
   await assert.rejects(publishing, {
     name: "PublishError",
     message:
@@ -224,7 +229,7 @@ Deno.test("runPublish stops at an event whose shard is not known", async () => {
 });
 
 Deno.test("runPublish says so where the command line's event has no shard", async () => {
-  const around = new Surroundings();
+  const around = new MemoryServices();
   around.shard = byId;
   const command = { queue: "user_activity", event: "{}" };
   await assert.rejects(publish("", command, around, SHARDED), {
@@ -236,7 +241,7 @@ Deno.test("runPublish says so where the command line's event has no shard", asyn
 
 Deno.test("runPublish refuses a number of shards that is wrong", async () => {
   const environment = { USER_ACTIVITY_SHARDS: "many" };
-  await assert.rejects(publish("{}", {}, new Surroundings(), environment), {
+  await assert.rejects(publish("{}", {}, new MemoryServices(), environment), {
     name: "ConfigError",
     message: 'the configuration has a problem: USER_ACTIVITY_SHARDS: "many" is not valid; ' +
       "set it to a whole number from 1 to 1024",

@@ -9,7 +9,7 @@ import { isInTime } from "../../lib/modes/run/queue_run.ts";
 
 const NOW = 100_000;
 
-/** A runner whose events began so many ms ago. */
+/** A runner whose events started this many ms ago. */
 function running(limit: number | undefined, ...ages: readonly number[]) {
   return { limit, running: () => ages.map((age) => ({ since: NOW - age })) };
 }

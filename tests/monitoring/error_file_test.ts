@@ -103,11 +103,11 @@ Deno.test("errorFileReporter waits once for a lock that another process keeps, n
     using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });
     lock.lockSync(true);
     const report = errorFileReporter(dir, refuse, () => NOW);
-    const begun = performance.now();
+    const began = performance.now();
     report({ ...FAILED, body: "{}" });
     const waited = performance.now();
     for (let i = 0; i < 20; i++) report({ ...FAILED, body: "{}" });
-    const firstMs = waited - begun;
+    const firstMs = waited - began;
     assert(performance.now() - waited < 5 * firstMs, "20 more take less than 5 times the first");
     assert.equal(Deno.readTextFileSync(join(dir, "test.errors")).split("\n").length, 22);
   } finally {

@@ -1,37 +1,37 @@
 import assert from "node:assert/strict";
-import { inlineTest, Stage, stageTest } from "../fixtures/process/stage.ts";
+import { inlineTest, ProgramFixture, programTest } from "../fixtures/process/program_fixture.ts";
 
 /** Runs processes, one after another, until one comes to its own end. @returns How many did not. */
-async function restartUntilDrained(stage: Stage, most = 8): Promise<number> {
+async function restartUntilDrained(fixture: ProgramFixture, most = 8): Promise<number> {
   for (let crashed = 0; crashed < most; crashed++) {
-    const { stdout } = await stage.drain();
+    const { stdout } = await fixture.drain();
     const [summary] = stdout;
     if (summary === undefined) continue;
     if (summary.endsWith("waiting for retry 0")) return crashed;
-    // It did its work; the next begins when what it retried is back.
-    await stage.untilReady(1);
+    // It did its work; the next starts when what it retried is back.
+    await fixture.untilReady(1);
     crashed--;
   }
   throw new Error(`${most} processes crashed`);
 }
 
-/** How often each event was begun, by its `n`. */
-function runs(stage: Stage): Record<number, number> {
+/** How often each event was started, by its `n`. */
+function runs(fixture: ProgramFixture): Record<number, number> {
   const counts: Record<number, number> = {};
-  for (const n of stage.ledgerOf("begun", "n") as number[]) counts[n] = (counts[n] ?? 0) + 1;
+  for (const n of fixture.ledgerOf("started", "n") as number[]) counts[n] = (counts[n] ?? 0) + 1;
   return counts;
 }
 
 inlineTest(
   "an event that ends its process is dead-lettered once it did so alone",
-  async (stage) => {
-    await stage.worker({ retries: [] });
-    await stage.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
-    assert.equal(await restartUntilDrained(stage), 2);
-    // What was done in the same turn as the crash is not acknowledged yet, so it is done again.
-    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 2, 3]));
-    assert.equal(runs(stage)[1], 2);
-    const message = await stage.client.take(`${stage.queue}.failed`);
+  async (fixture) => {
+    await fixture.worker({ retries: [] });
+    await fixture.publish([{ n: 0 }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
+    assert.equal(await restartUntilDrained(fixture), 2);
+    // An event that ended in the same turn as the crash is not acknowledged yet, so it runs again.
+    assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 2, 3]));
+    assert.equal(runs(fixture)[1], 2);
+    const message = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(message?.content.toString(), JSON.stringify({ n: 1, do: "exit" }));
     assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
     assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
@@ -40,119 +40,122 @@ inlineTest(
 );
 
 inlineTest(
-  "an event that ends its process has three attempts at the most, whatever retries says",
-  async (stage) => {
-    await stage.worker({ retries: [1, 1, 1, 1, 1, 1] });
-    await stage.publish([
+  "an event that ends its process has at most three attempts, whatever retries says",
+  async (fixture) => {
+    await fixture.worker({ retries: [1, 1, 1, 1, 1, 1] });
+    await fixture.publish([
       { n: 0, do: "exit" },
       ...Array.from({ length: 30 }, (_, n) => ({ n: n + 1 })),
     ]);
     // Once among others, as a suspect of many, and then three times alone.
-    assert.equal(await restartUntilDrained(stage), 4);
-    assert.equal(runs(stage)[0], 4);
-    const done = stage.ledgerOf("done", "n") as number[];
+    assert.equal(await restartUntilDrained(fixture), 4);
+    assert.equal(runs(fixture)[0], 4);
+    const done = fixture.ledgerOf("done", "n") as number[];
     assert.deepEqual(done.toSorted((a, b) => a - b), Array.from({ length: 30 }, (_, n) => n + 1));
-    const message = await stage.client.take(`${stage.queue}.failed`);
+    const message = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(message?.properties.headers?.["x-pq-reason"], "crashed");
     assert.equal(message.properties.headers?.["x-pq-attempts"], 3);
-    assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
+    assert.deepEqual([...Deno.readDirSync(`${fixture.folder}/state/journal`)], []);
   },
 );
 
-inlineTest("an event without an id that ends its process is found by its body", async (stage) => {
-  await stage.worker({ retries: [] });
-  await stage.publish([{ n: 0, do: "exit" }, { n: 1 }], { messageId: "" });
-  assert.equal(await restartUntilDrained(stage), 2);
-  assert.deepEqual(stage.ledgerOf("done", "n"), [1]);
-  assert.equal(await stage.client.ready(`${stage.queue}.failed`), 1);
+inlineTest("an event without an id that ends its process is found by its body", async (fixture) => {
+  await fixture.worker({ retries: [] });
+  await fixture.publish([{ n: 0, do: "exit" }, { n: 1 }], { messageId: "" });
+  assert.equal(await restartUntilDrained(fixture), 2);
+  assert.deepEqual(fixture.ledgerOf("done", "n"), [1]);
+  assert.equal(await fixture.client.ready(`${fixture.queue}.failed`), 1);
 });
 
-inlineTest("two events that end their process do not hide behind each other", async (stage) => {
-  await stage.worker({ retries: [], concurrency: 2 });
-  await stage.publish([{ n: 0, do: "exit" }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
+inlineTest("two events that end their process do not hide behind each other", async (fixture) => {
+  await fixture.worker({ retries: [], concurrency: 2 });
+  await fixture.publish([{ n: 0, do: "exit" }, { n: 1, do: "exit" }, { n: 2 }, { n: 3 }]);
   // Each once beside others, and once alone.
-  assert.equal(await restartUntilDrained(stage), 4);
-  assert.deepEqual(stage.ledgerOf("done", "n").toSorted(), [2, 3]);
-  assert.equal(await stage.client.ready(`${stage.queue}.failed`), 2);
+  assert.equal(await restartUntilDrained(fixture), 4);
+  assert.deepEqual(fixture.ledgerOf("done", "n").toSorted(), [2, 3]);
+  assert.equal(await fixture.client.ready(`${fixture.queue}.failed`), 2);
 });
 
 inlineTest(
   "what ran when a process was killed runs alone in the next, and counts no attempt",
-  async (stage) => {
-    await stage.worker({ concurrency: 3, prefetch: 20 });
-    const file = `${stage.folder}/go`;
+  async (fixture) => {
+    await fixture.worker({ concurrency: 3, prefetch: 20 });
+    const file = `${fixture.folder}/go`;
     const suspects = [0, 1, 2].map((n) => ({ n, do: "wait", file }));
     const others = [3, 4, 5, 6, 7, 8].map((n) => ({ n, do: "slow" }));
-    await stage.publish([...suspects, ...others]);
-    await using program = stage.consume();
-    await stage.untilWritten("begun", 3);
+    await fixture.publish([...suspects, ...others]);
+    await using program = fixture.consume();
+    await fixture.untilWritten("started", 3);
     program.signal("SIGKILL");
     assert.equal((await program.end()).signal, "SIGKILL");
-    await stage.untilReady(9);
-    await stage.write("go", "");
-    const { code, stdout } = await stage.drain();
+    await fixture.untilReady(9);
+    await fixture.write("go", "");
+    const { code, stdout } = await fixture.drain();
     assert.deepEqual([code, stdout], [0, ["done 9, retried 0, failed 0, waiting for retry 0"]]);
-    const lines = stage.ledger.slice(3).map(({ what, event }) => `${what} ${event["n"]}`);
+    const lines = fixture.ledger.slice(3).map(({ what, event }) => `${what} ${event["n"]}`);
     for (const n of [0, 1, 2]) {
-      assert.equal(lines.indexOf(`done ${n}`), lines.indexOf(`begun ${n}`) + 1, lines.join("\n"));
+      assert.equal(lines.indexOf(`done ${n}`), lines.indexOf(`started ${n}`) + 1, lines.join("\n"));
     }
-    assert.notEqual(lines.indexOf("done 3"), lines.indexOf("begun 3") + 1, lines.join("\n"));
-    assert(stage.ledger.every(({ attempt }) => attempt === 1));
+    assert.notEqual(lines.indexOf("done 3"), lines.indexOf("started 3") + 1, lines.join("\n"));
+    assert(fixture.ledger.every(({ attempt }) => attempt === 1));
   },
 );
 
-inlineTest("a killed process blames nobody when nothing ran", async (stage) => {
-  await stage.worker();
-  await stage.publish([{ n: 0 }]);
-  await using program = stage.consume();
-  await stage.untilWritten("done", 1);
+inlineTest("a process killed while nothing ran leaves no suspect", async (fixture) => {
+  await fixture.worker();
+  await fixture.publish([{ n: 0 }]);
+  await using program = fixture.consume();
+  await fixture.untilWritten("done", 1);
   // An event that is done is also acknowledged when the next signal is handled.
   await program.until("the event is settled", () => {
     program.signal("SIGUSR2");
     return program.log.some((line) => line["processed"] === 1 && line["in_flight"] === 0);
   });
   program.signal("SIGSTOP");
-  await stage.publish([{ n: 1 }]);
+  await fixture.publish([{ n: 1 }]);
   program.signal("SIGKILL");
   await program.end();
-  await stage.untilReady(1);
-  const { stdout } = await stage.drain();
+  await fixture.untilReady(1);
+  const { stdout } = await fixture.drain();
   assert.deepEqual(stdout, ["done 1, retried 0, failed 0, waiting for retry 0"]);
 });
 
 inlineTest(
-  "of a batch that ends its process, each event runs alone, and one is to blame",
-  async (stage) => {
-    await stage.worker({ retries: [], batch: { size: 10, seconds: 0 } });
-    await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "exit" } : { n }));
-    assert.equal(await restartUntilDrained(stage), 2);
-    assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
-    const message = await stage.client.take(`${stage.queue}.failed`);
+  "a batch that ends its process runs again event by event, and one event is blamed",
+  async (fixture) => {
+    await fixture.worker({ retries: [], batch: { size: 10, seconds: 0 } });
+    await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "exit" } : { n }));
+    assert.equal(await restartUntilDrained(fixture), 2);
+    assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+    const message = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(message?.properties.messageId, "2");
     assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
   },
 );
 
-inlineTest("of a batch that hangs, each event runs alone, and one is to blame", async (stage) => {
-  await stage.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
-  await stage.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
-  const codes: number[] = [];
-  while (codes.at(-1) !== 0 && codes.length < 5) {
-    codes.push((await stage.drain({ ABORT_GRACE_SECONDS: "0" })).code);
-  }
-  assert.deepEqual(codes, [3, 3, 0]);
-  assert.deepEqual(new Set(stage.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
-  const message = await stage.client.take(`${stage.queue}.failed`);
-  assert.equal(message?.properties.messageId, "2");
-  assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
-  assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
-  assert.deepEqual([...Deno.readDirSync(`${stage.folder}/state/journal`)], []);
-});
+inlineTest(
+  "a batch that hangs runs again event by event, and one event is blamed",
+  async (fixture) => {
+    await fixture.worker({ retries: [], batch: { size: 10, seconds: 0 }, maxConsumeSeconds: 1 });
+    await fixture.publish([0, 1, 2, 3, 4].map((n) => n === 2 ? { n, do: "hang" } : { n }));
+    const codes: number[] = [];
+    while (codes.at(-1) !== 0 && codes.length < 5) {
+      codes.push((await fixture.drain({ ABORT_GRACE_SECONDS: "0" })).code);
+    }
+    assert.deepEqual(codes, [3, 3, 0]);
+    assert.deepEqual(new Set(fixture.ledgerOf("done", "n")), new Set([0, 1, 3, 4]));
+    const message = await fixture.client.take(`${fixture.queue}.failed`);
+    assert.equal(message?.properties.messageId, "2");
+    assert.equal(message.properties.headers?.["x-pq-reason"], "crashed");
+    assert.equal(message.properties.headers?.["x-pq-attempts"], 1);
+    assert.deepEqual([...Deno.readDirSync(`${fixture.folder}/state/journal`)], []);
+  },
+);
 
-stageTest(
-  "what ends its process does not take an event of another queue with it",
+programTest(
+  "an event that ends its process does not count against an event of another queue",
   async (killer) => {
-    await using slow = await Stage.open(killer.url);
+    await using slow = await ProgramFixture.open(killer.url);
     await killer.worker({ retries: [] });
     await slow.worker({ retries: [] });
     const file = `workers/${slow.queue}.ts`;

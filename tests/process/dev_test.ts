@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { assertWithin } from "../fixtures/pace.ts";
 import { type Ended, type LogLine, Program } from "../fixtures/process/program.ts";
-import { hostTest } from "../fixtures/process/stage.ts";
+import { hostTest } from "../fixtures/process/program_fixture.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const RELOADS = 30;
@@ -28,7 +28,7 @@ interface Held {
 }
 
 /** How the task is started. */
-interface WorkshopOptions {
+interface DevFixtureOptions {
   /** Options that name queues. @default {["--all"]} */
   readonly queues?: readonly string[];
   /** The workers' folder; only the default is there at the start. @default {"mine"} */
@@ -42,7 +42,7 @@ interface WorkshopOptions {
 }
 
 /** A copy of the program, and a folder of workers, in a folder of their own. */
-class Workshop implements AsyncDisposable {
+class DevFixture implements AsyncDisposable {
   readonly folder: string;
   /** The workers' folder, in that. */
   readonly workersDir: string;
@@ -52,7 +52,7 @@ class Workshop implements AsyncDisposable {
   private constructor(
     folder: string,
     args: readonly string[],
-    { workersDir = "mine", url }: WorkshopOptions,
+    { workersDir = "mine", url }: DevFixtureOptions,
   ) {
     this.folder = folder;
     this.workersDir = workersDir;
@@ -64,7 +64,7 @@ class Workshop implements AsyncDisposable {
   }
 
   /** Starts the task. */
-  static async open(options: WorkshopOptions = {}): Promise<Workshop> {
+  static async open(options: DevFixtureOptions = {}): Promise<DevFixture> {
     const { queues = ["--all"], log = ["--log-format", "json"], first } = options;
     const folder = await Deno.makeTempDir({ prefix: "pq-dev-" });
     for (const name of ["main.ts", "deno.json", "deno.lock", "lib", "workers"]) {
@@ -75,11 +75,11 @@ class Workshop implements AsyncDisposable {
     const { tasks } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
     const [, ...all] = tasks.dev.command.split(" ");
     const args = all.flatMap((arg: string) => arg === "--all" ? queues : [arg]);
-    const workshop = new Workshop(folder, [...args, ...log], options);
-    await workshop.program.until("it has started, or waits for a change", () => {
-      return workshop.program.stderr.some((line) => STARTED.test(line));
+    const fixture = new DevFixture(folder, [...args, ...log], options);
+    await fixture.program.until("it has started, or waits for a change", () => {
+      return fixture.program.stderr.some((line) => STARTED.test(line));
     });
-    return workshop;
+    return fixture;
   }
 
   /** Writes a worker that logs a text for each event, or other source. */
@@ -112,19 +112,19 @@ class Workshop implements AsyncDisposable {
     });
   }
 
-  /** Waits until the threads were launched so many times. */
+  /** Waits until the threads were launched this many times. */
   async untilStarted(times: number): Promise<void> {
     await this.untilLines(times, /were launched$/);
   }
 
-  /** Waits until so many lines of the log say something. */
+  /** Waits until this many log lines have a message. */
   async untilLines(count: number, message: RegExp): Promise<void> {
     await this.program.until(`it logged ${message} ${count} times`, () => {
       return this.lines(message).length >= count;
     });
   }
 
-  /** The lines of the log that say something. */
+  /** The log lines with a message. */
   lines(message: RegExp): LogLine[] {
     return this.program.log.filter((line) => message.test(line.message));
   }
@@ -143,7 +143,7 @@ class Workshop implements AsyncDisposable {
   /** Ends it as Ctrl-C does. */
   async interrupt(): Promise<Ended> {
     this.program.signal("SIGINT");
-    return await this.program.end(20);
+    return await this.program.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,133 +156,133 @@ class Workshop implements AsyncDisposable {
   }
 }
 
-Deno.test("dev: a changed, a new, a broken and a mended worker are seen, and Ctrl-C ends it", async () => {
-  await using workshop = await Workshop.open();
-  const { program } = workshop;
-  await workshop.untilHandled("first", "first 1");
-  await workshop.worker("first", "first 2");
-  await workshop.untilStarted(2);
-  await workshop.untilHandled("first", "first 2");
-  await workshop.worker("second", "second 1");
-  await workshop.untilStarted(3);
-  await workshop.untilHandled("second", "second 1");
-  await workshop.worker("second", "", "export default {{");
-  await workshop.untilError("second", "second.ts does not load");
-  await workshop.untilStarted(4);
-  await workshop.worker("first", "first 3");
-  await workshop.untilStarted(5);
-  await workshop.untilHandled("first", "first 3");
-  await workshop.worker("second", "second 2");
-  await workshop.untilStarted(6);
-  await workshop.untilHandled("second", "second 2");
-  await Deno.remove(`${workshop.folder}/mine/second.ts`);
-  await workshop.untilStarted(7);
-  assert.equal(workshop.lines(/were launched$/).at(-1)?.["count"], 2);
+Deno.test("dev: it restarts for a changed, a new, a broken and a mended worker, and Ctrl-C ends it", async () => {
+  await using fixture = await DevFixture.open();
+  const { program } = fixture;
+  await fixture.untilHandled("first", "first 1");
+  await fixture.worker("first", "first 2");
+  await fixture.untilStarted(2);
+  await fixture.untilHandled("first", "first 2");
+  await fixture.worker("second", "second 1");
+  await fixture.untilStarted(3);
+  await fixture.untilHandled("second", "second 1");
+  await fixture.worker("second", "", "export default {{");
+  await fixture.untilError("second", "second.ts does not load");
+  await fixture.untilStarted(4);
+  await fixture.worker("first", "first 3");
+  await fixture.untilStarted(5);
+  await fixture.untilHandled("first", "first 3");
+  await fixture.worker("second", "second 2");
+  await fixture.untilStarted(6);
+  await fixture.untilHandled("second", "second 2");
+  await Deno.remove(`${fixture.folder}/mine/second.ts`);
+  await fixture.untilStarted(7);
+  assert.equal(fixture.lines(/were launched$/).at(-1)?.["count"], 2);
   const began = performance.now();
-  assert.equal((await workshop.interrupt()).code, 0);
+  assert.equal((await fixture.interrupt()).code, 0);
   await assertWithin(performance.now() - began, 2000, "Ctrl-C");
   assert.equal(program.stdout.join(), "");
 });
 
-Deno.test("dev: a file that a worker could not find is seen when it comes", async () => {
-  await using workshop = await Workshop.open();
-  const { folder } = workshop;
-  await workshop.worker("second", "", importing("./sub/helper.ts"));
-  await workshop.untilError("second", "helper.ts");
+Deno.test("dev: it restarts when a file appears that a worker could not find", async () => {
+  await using fixture = await DevFixture.open();
+  const { folder } = fixture;
+  await fixture.worker("second", "", importing("./sub/helper.ts"));
+  await fixture.untilError("second", "helper.ts");
   await Deno.mkdir(`${folder}/mine/sub`);
   await Deno.writeTextFile(`${folder}/mine/sub/helper.ts`, `export const text = "helped";`);
-  await workshop.untilHandled("second", "helped");
+  await fixture.untilHandled("second", "helped");
 });
 
-Deno.test("dev: a workers' folder that is made after the start is seen", async () => {
-  await using workshop = await Workshop.open({ workersDir: "my/own" });
-  const { folder } = workshop;
+Deno.test("dev: it restarts when the workers' folder is made after the start", async () => {
+  await using fixture = await DevFixture.open({ workersDir: "my/own" });
+  const { folder } = fixture;
   const missing = /^The program ended with 1: it restarts when a file changes$/;
-  await workshop.untilLines(1, missing);
+  await fixture.untilLines(1, missing);
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
-  await workshop.worker("second", "second 1");
-  await workshop.untilStarted(1);
-  await workshop.untilHandled("second", "second 1");
+  await fixture.worker("second", "second 1");
+  await fixture.untilStarted(1);
+  await fixture.untilHandled("second", "second 1");
   await Deno.rename(`${folder}/my/own`, `${folder}/my/gone`);
-  await workshop.untilLines(2, missing);
+  await fixture.untilLines(2, missing);
   await Deno.rename(`${folder}/my/gone`, `${folder}/my/own`);
-  await workshop.publish("second", {});
-  await workshop.untilLines(2, /^second 1$/);
+  await fixture.publish("second", {});
+  await fixture.untilLines(2, /^second 1$/);
 });
 
 Deno.test("dev: a queue whose file is gone for a while runs when the file is back", async () => {
-  await using workshop = await Workshop.open({ queues: ["--queue_name", "first"] });
-  const { program, folder } = workshop;
-  await workshop.untilHandled("first", "first 1");
+  await using fixture = await DevFixture.open({ queues: ["--queue_name", "first"] });
+  const { program, folder } = fixture;
+  await fixture.untilHandled("first", "first 1");
   await Deno.rename(`${folder}/mine/first.ts`, `${folder}/mine/first.ts~`);
   await program.untilLogged(/^The program ended with 2: it restarts when a file changes/);
   assert(program.stderr.some((line) => line.includes("there is no queue first")));
   await Deno.rename(`${folder}/mine/first.ts~`, `${folder}/mine/first.ts`);
-  await workshop.publish("first", {});
-  await workshop.untilLines(2, /^first 1$/);
-  assert.equal((await workshop.interrupt()).code, 0);
+  await fixture.publish("first", {});
+  await fixture.untilLines(2, /^first 1$/);
+  assert.equal((await fixture.interrupt()).code, 0);
 });
 
-Deno.test("dev: a syntax error in the program itself is waited out", async () => {
-  await using workshop = await Workshop.open();
-  const path = `${workshop.folder}/lib/modes/run/ends.ts`;
+Deno.test("dev: after a syntax error in the program itself it waits for a change", async () => {
+  await using fixture = await DevFixture.open();
+  const path = `${fixture.folder}/lib/modes/run/ends.ts`;
   const source = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, "export {{");
-  await workshop.untilLines(1, /^The program ended with 1: it restarts/);
+  await fixture.untilLines(1, /^The program ended with 1: it restarts/);
   await Deno.writeTextFile(path, source);
-  await workshop.untilStarted(2);
-  await workshop.untilHandled("first", "first 1");
+  await fixture.untilStarted(2);
+  await fixture.untilHandled("first", "first 1");
 });
 
 Deno.test("dev: Ctrl-C ends it with the program's code while it waits for a change", async () => {
-  await using workshop = await Workshop.open({ workersDir: "missing" });
-  assert.equal((await workshop.interrupt()).code, 1);
+  await using fixture = await DevFixture.open({ workersDir: "missing" });
+  assert.equal((await fixture.interrupt()).code, 1);
 });
 
 Deno.test("dev: a program that has nothing more to do ends it", async () => {
-  await using workshop = await Workshop.open({ queues: ["--queue_name", "first", "--drain"] });
-  const { code, stdout } = await workshop.program.end();
+  await using fixture = await DevFixture.open({ queues: ["--queue_name", "first", "--drain"] });
+  const { code, stdout } = await fixture.program.end();
   assert.deepEqual([code, stdout.length], [0, 1]);
 });
 
 Deno.test("dev: an event that runs while files change again and again is not blamed", async () => {
-  await using workshop = await Workshop.open({ first: slow("go") });
-  const { program } = workshop;
-  await workshop.publish("first", {});
+  await using fixture = await DevFixture.open({ first: slow("go") });
+  const { program } = fixture;
+  await fixture.publish("first", {});
   for (let change = 1; change <= 3; change++) {
-    await workshop.untilLines(change, /^begun$/);
-    await workshop.worker("first", "", `${slow("go")}\n// changed ${change} times`);
-    await workshop.untilStarted(1 + change);
+    await fixture.untilLines(change, /^started$/);
+    await fixture.worker("first", "", `${slow("go")}\n// changed ${change} times`);
+    await fixture.untilStarted(1 + change);
   }
-  await workshop.untilLines(4, /^begun$/);
-  await Deno.writeTextFile(`${workshop.folder}/go`, "");
+  await fixture.untilLines(4, /^started$/);
+  await Deno.writeTextFile(`${fixture.folder}/go`, "");
   const line = await program.untilLogged(/^done$/);
   assert.equal(line["attempt"], 1);
-  assert.deepEqual(workshop.lines(/failed|Problem/), []);
+  assert.deepEqual(fixture.lines(/failed|Problem/), []);
 });
 
 Deno.test(`dev: ${RELOADS} reloads lose no event and leave nothing behind`, async () => {
-  await using workshop = await Workshop.open();
-  const changed = `${workshop.folder}/lib/system/version.ts`;
+  await using fixture = await DevFixture.open();
+  const changed = `${fixture.folder}/lib/system/version.ts`;
   await Deno.writeTextFile(changed, "\n", { append: true });
-  await workshop.untilStarted(2);
-  const before = workshop.held;
+  await fixture.untilStarted(2);
+  const before = fixture.held;
   const reload = async (number: number) => {
     await Deno.writeTextFile(changed, "\n", { append: true });
-    await workshop.untilStarted(2 + number);
+    await fixture.untilStarted(2 + number);
   };
   for (let number = 1; number <= RELOADS; number++) {
     // Published while the program is restarted, or just before.
-    const publish = number % 3 === 0 ? workshop.publish("first", {}) : undefined;
+    const publish = number % 3 === 0 ? fixture.publish("first", {}) : undefined;
     await Promise.all([reload(number), publish]);
   }
-  await workshop.untilLines(RELOADS / 3, /^first 1$/);
+  await fixture.untilLines(RELOADS / 3, /^first 1$/);
   assert.deepEqual(
-    new Set(workshop.lines(/^first 1$/).map(({ attempt }) => attempt)),
+    new Set(fixture.lines(/^first 1$/).map(({ attempt }) => attempt)),
     new Set([1]),
   );
-  const after = workshop.held;
+  const after = fixture.held;
   assert.equal(after.children.length, 1);
   assert.notDeepEqual(after.children, before.children);
   assert(after.files <= before.files + 2, `${before.files} open files became ${after.files}`);
@@ -290,29 +290,32 @@ Deno.test(`dev: ${RELOADS} reloads lose no event and leave nothing behind`, asyn
   assert(grown < MOST_GROWTH_MB, `it grew by ${grown} MB`);
 });
 
-hostTest("dev: on RabbitMQ, too, a reload leaves no connection", "first", async (stage) => {
-  const { url, client } = stage;
-  await using workshop = await Workshop.open({ url });
-  await workshop.untilHandled("first", "first 1");
-  for (let reload = 1; reload <= 3; reload++) {
-    await workshop.worker("first", `first ${1 + reload}`);
-    await workshop.untilStarted(1 + reload);
-    await workshop.untilHandled("first", `first ${1 + reload}`);
-  }
-  const { consumerCount } = await client.channel.checkQueue("first");
-  assert.equal(consumerCount, 1);
-  assert.equal(workshop.held.children.length, 1);
-});
+hostTest(
+  "dev: on RabbitMQ, too, a reload leaves no connection",
+  "first",
+  async ({ url, client }) => {
+    await using fixture = await DevFixture.open({ url });
+    await fixture.untilHandled("first", "first 1");
+    for (let reload = 1; reload <= 3; reload++) {
+      await fixture.worker("first", `first ${1 + reload}`);
+      await fixture.untilStarted(1 + reload);
+      await fixture.untilHandled("first", `first ${1 + reload}`);
+    }
+    const { consumerCount } = await client.channel.checkQueue("first");
+    assert.equal(consumerCount, 1);
+    assert.equal(fixture.held.children.length, 1);
+  },
+);
 
 Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", async () => {
-  await using workshop = await Workshop.open({ log: [], first: slow("go") });
-  const { program } = workshop;
+  await using fixture = await DevFixture.open({ log: [], first: slow("go") });
+  const { program } = fixture;
   const said = (text: RegExp) => program.stderr.some((line) => text.test(line));
-  await workshop.publish("first", {});
-  await program.until("the event runs", () => said(/\] begun\b/));
+  await fixture.publish("first", {});
+  await program.until("the event runs", () => said(/\] started\b/));
   const began = performance.now();
   program.signal("SIGINT");
-  assert.equal((await program.end(20)).code, 0);
+  assert.equal((await program.end()).code, 0);
   await assertWithin(performance.now() - began, 2000, "Ctrl-C");
   const line = program.stderr.find((text) => text.includes("were launched")) ?? "";
   assert.match(
@@ -334,7 +337,7 @@ function slow(go: string): string {
   return `import { defineWorker } from "process-queue/worker";
     import { z } from "zod";
     export default defineWorker({ queue: "first", event: z.unknown(), async consume(_, ctx) {
-      ctx.log.info("begun");
+      ctx.log.info("started");
       for (;;) {
         try {
           Deno.statSync(${JSON.stringify(go)});

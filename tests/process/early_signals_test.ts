@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -23,7 +23,7 @@ function catches(pid: number, signal: number): boolean {
   return (caught >> BigInt(signal - 1) & 1n) === 1n;
 }
 
-Deno.test("signals are caught before the first log line, and heeded in their order", async () => {
+Deno.test("signals are caught before the first log line, and take effect in their order", async () => {
   await withFolder(async (cwd) => {
     await using program = await startUntilItListens(cwd);
     assert.deepEqual(program.stderr, []);

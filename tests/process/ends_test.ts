@@ -1,121 +1,133 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { stageTest, withFolder } from "../fixtures/process/stage.ts";
+import { programTest, withFolder } from "../fixtures/process/program_fixture.ts";
 import { Program } from "../fixtures/process/program.ts";
 import { until } from "../fixtures/until.ts";
 
 const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
 const MANY = Array.from({ length: 50 }, (_, n) => ({ n }));
 
-stageTest("--drain ends with 0 when the queue is empty, also when events failed", async (stage) => {
-  await stage.worker();
-  await stage.publish([{}, { do: "throw", failed_tries: 1 }, { do: "throw" }, {}, { do: 7 }]);
-  const { code, stdout } = await stage.drain();
-  assert.equal(code, 0);
-  assert.deepEqual(stdout, ["done 2, retried 1, failed 2, waiting for retry 1"]);
-});
+programTest(
+  "--drain ends with 0 when the queue is empty, also when events failed",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.publish([{}, { do: "throw", failed_tries: 1 }, { do: "throw" }, {}, { do: 7 }]);
+    const { code, stdout } = await fixture.drain();
+    assert.equal(code, 0);
+    assert.deepEqual(stdout, ["done 2, retried 1, failed 2, waiting for retry 1"]);
+  },
+);
 
-stageTest("--drain takes what its own handlers publish, and waits for what runs", async (stage) => {
-  await stage.worker();
-  const file = `${stage.folder}/go`;
-  await stage.publish([{ do: "wait", file }]);
-  const program = stage.consume(["--drain"]);
-  await stage.untilWritten("begun", 1);
-  await stage.publish([{ n: 1 }, { n: 2 }]);
-  await stage.write("go", "");
-  const { code, stdout } = await program.end();
-  assert.equal(code, 0);
-  assert.deepEqual(stdout, ["done 3, retried 0, failed 0, waiting for retry 0"]);
-});
+programTest(
+  "--drain takes what its own handlers publish, and waits for what runs",
+  async (fixture) => {
+    await fixture.worker();
+    const file = `${fixture.folder}/go`;
+    await fixture.publish([{ do: "wait", file }]);
+    const program = fixture.consume(["--drain"]);
+    await fixture.untilWritten("started", 1);
+    await fixture.publish([{ n: 1 }, { n: 2 }]);
+    await fixture.write("go", "");
+    const { code, stdout } = await program.end();
+    assert.equal(code, 0);
+    assert.deepEqual(stdout, ["done 3, retried 0, failed 0, waiting for retry 0"]);
+  },
+);
 
-stageTest("--drain makes a queue that is not there and ends at once", async (stage) => {
-  await stage.worker();
-  const { code, stdout } = await stage.drain();
+programTest("--drain makes a queue that is not there and ends at once", async (fixture) => {
+  await fixture.worker();
+  const { code, stdout } = await fixture.drain();
   assert.equal(code, 0);
   assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
 });
 
-stageTest("--drain that is told to stop says what it has done", async (stage) => {
-  await stage.worker();
-  const file = `${stage.folder}/go`;
-  await stage.publish([{ n: 0 }, { do: "wait", file }, { n: 2 }]);
-  const program = stage.consume(["--drain"]);
-  await stage.untilWritten("begun", 2);
+programTest("--drain that is stopped says what it has done", async (fixture) => {
+  await fixture.worker();
+  const file = `${fixture.folder}/go`;
+  await fixture.publish([{ n: 0 }, { do: "wait", file }, { n: 2 }]);
+  const program = fixture.consume(["--drain"]);
+  await fixture.untilWritten("started", 2);
   program.signal("SIGTERM");
   await program.untilLogged(/^Worker 0 disconnecting/);
-  await stage.write("go", "");
+  await fixture.write("go", "");
   const { code, stdout } = await program.end();
   assert.equal(code, 0);
   assert.deepEqual(stdout, ["done 2, retried 0, failed 0, waiting for retry 0"]);
 });
 
-stageTest("--max_events ends after so many events and never runs more", async (stage) => {
-  await stage.worker();
-  await stage.publish(MANY);
-  const { code, stdout } = await stage.consume(["--max_events", "7"]).end();
-  assert.equal(code, 0);
-  assert.deepEqual(stdout, []);
-  assert.deepEqual(stage.ledgerOf("begun", "n"), [0, 1, 2, 3, 4, 5, 6]);
-  assert.equal(await stage.client.ready(stage.queue), MANY.length - 7);
-});
-
-stageTest(
-  "--max_events counts events that fail, and holds where several run at once",
-  async (stage) => {
-    await stage.worker({ concurrency: 4 });
-    await stage.publish(MANY.map((event) => ({ ...event, do: "throw" })));
-    const { code } = await stage.consume(["--max_events", "6", "--drain"]).end();
+programTest(
+  "--max_events ends after that number of events and never runs more",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.publish(MANY);
+    const { code, stdout } = await fixture.consume(["--max_events", "7"]).end();
     assert.equal(code, 0);
-    assert.equal(stage.ledgerOf("begun", "n").length, 6);
-    assert.equal(await stage.client.ready(stage.queue), MANY.length - 6);
+    assert.deepEqual(stdout, []);
+    assert.deepEqual(fixture.ledgerOf("started", "n"), [0, 1, 2, 3, 4, 5, 6]);
+    assert.equal(await fixture.client.ready(fixture.queue), MANY.length - 7);
   },
 );
 
-stageTest("--max_seconds ends a process that has nothing to do, with 0", async (stage) => {
-  await stage.worker();
+programTest(
+  "--max_events counts events that fail, and holds where several run at once",
+  async (fixture) => {
+    await fixture.worker({ concurrency: 4 });
+    await fixture.publish(MANY.map((event) => ({ ...event, do: "throw" })));
+    const { code } = await fixture.consume(["--max_events", "6", "--drain"]).end();
+    assert.equal(code, 0);
+    assert.equal(fixture.ledgerOf("started", "n").length, 6);
+    assert.equal(await fixture.client.ready(fixture.queue), MANY.length - 6);
+  },
+);
+
+programTest("--max_seconds ends a process that has nothing to do, with 0", async (fixture) => {
+  await fixture.worker();
   const began = performance.now();
-  const { code, stdout } = await stage.consume(["--max_seconds", "1"]).end();
+  const { code, stdout } = await fixture.consume(["--max_seconds", "1"]).end();
   assert.equal(code, 0);
   assert.deepEqual(stdout, []);
   assert(performance.now() - began > 1000);
 });
 
-stageTest("options may be written with a - as well", async (stage) => {
-  await stage.worker();
-  await stage.publish(MANY);
-  const { code } = await stage.run(["--queue", stage.queue, "--max-events=3"]);
+programTest("options may be written with a - as well", async (fixture) => {
+  await fixture.worker();
+  await fixture.publish(MANY);
+  const { code } = await fixture.run(["--queue", fixture.queue, "--max-events=3"]);
   assert.equal(code, 0);
-  assert.equal(stage.ledgerOf("done", "n").length, 3);
+  assert.equal(fixture.ledgerOf("done", "n").length, 3);
 });
 
-stageTest("--drain ends with 1 when its queue is parked with events in it", async (stage) => {
-  await stage.worker({ retries: [1] });
-  const { channel } = stage.client;
-  await channel.assertQueue(`${stage.queue}.retry.1s`, { arguments: { "x-max-length": 7 } });
-  await stage.publish([{ n: 0, do: "throw" }, { n: 1 }]);
-  const program = stage.consume(["--drain"]);
+programTest("--drain ends with 1 when its queue is parked with events in it", async (fixture) => {
+  await fixture.worker({ retries: [1] });
+  const { channel } = fixture.client;
+  await channel.assertQueue(`${fixture.queue}.retry.1s`, { arguments: { "x-max-length": 7 } });
+  await fixture.publish([{ n: 0, do: "throw" }, { n: 1 }]);
+  const program = fixture.consume(["--drain"]);
   await program.untilLogged(/^Queue .* is parked for 300 s: an event could neither be retried/);
   const { code, stdout } = await program.end();
   assert.equal(code, 1);
   assert.match(stdout[0] ?? "", /^done [01], retried 0, failed 0, waiting for retry 0$/);
-  await stage.untilReady(2 - stage.ledgerOf("done", "n").length);
+  await fixture.untilReady(2 - fixture.ledgerOf("done", "n").length);
 });
 
-stageTest("--drain ends with 1 when the worker of a queue could not be begun", async (stage) => {
-  await stage.worker({ setup: `${stage.folder}/never`, setupFails: true });
-  await stage.publish([{ n: 0 }]);
-  const args = ["--multi_threaded", stage.queue, "noop", "--drain"];
-  const { code, stdout } = await stage.run(args, { MAX_RESTARTS: "0" });
-  assert.equal(code, 1);
-  assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
-  await stage.untilReady(1);
-});
+programTest(
+  "--drain ends with 1 when the worker of a queue could not be started",
+  async (fixture) => {
+    await fixture.worker({ setup: `${fixture.folder}/never`, setupFails: true });
+    await fixture.publish([{ n: 0 }]);
+    const args = ["--multi_threaded", fixture.queue, "noop", "--drain"];
+    const { code, stdout } = await fixture.run(args, { MAX_RESTARTS: "0" });
+    assert.equal(code, 1);
+    assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
+    await fixture.untilReady(1);
+  },
+);
 
-stageTest(
-  "what does not heed a stop is handed out again when its process is gone",
-  async (stage) => {
-    const { queue, folder } = stage;
-    await stage.write(
+programTest(
+  "an event whose handler ignores a stop is redelivered when its process is gone",
+  async (fixture) => {
+    const { queue, folder } = fixture;
+    await fixture.write(
       `workers/${queue}.ts`,
       `import { defineWorker } from "process-queue/worker";
      import { z } from "zod";
@@ -131,21 +143,21 @@ stageTest(
      };
      export default defineWorker({ queue: "${queue}", event: z.unknown(),
        setup: () => ({ [Symbol.asyncDispose]: () => wait("disposing") }),
-       consume: () => wait("begun") });`,
+       consume: () => wait("started") });`,
     );
-    await stage.publish([{}, {}]);
-    const program = stage.consume(["--inline"], { STOP_GRACE_SECONDS: "0" });
-    await until("it has begun", () => existsSync(`${folder}/begun`));
+    await fixture.publish([{}, {}]);
+    const program = fixture.consume(["--inline"], { STOP_GRACE_SECONDS: "0" });
+    await until("it has started", () => existsSync(`${folder}/started`));
     program.signal("SIGTERM");
     await until("it closes what it opened", () => existsSync(`${folder}/disposing`));
-    await stage.untilReady(1);
-    await stage.write("go", "");
+    await fixture.untilReady(1);
+    await fixture.write("go", "");
     assert.equal((await program.end()).code, 0);
-    await stage.untilReady(2);
+    await fixture.untilReady(2);
   },
 );
 
-/** What is typed, and what it is answered with. */
+/** Wrong command lines, each with its exit code and message. */
 const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
   [["--queue", "tset"], 2, /^process-queue: there is no queue tset; did you mean test\?\nqueues: /],
   [
@@ -165,7 +177,7 @@ const MISTAKES: readonly [args: string[], code: number, stderr: RegExp][] = [
 ];
 
 for (const [args, code, stderr] of MISTAKES) {
-  Deno.test(`${args.join(" ")} is answered with ${code}, before anything is made`, async () => {
+  Deno.test(`${args.join(" ")} ends with ${code} before anything is made`, async () => {
     await withFolder(async (cwd) => {
       await using program = Program.start(args, { cwd, env: { AMQP_URL: NOWHERE } });
       const ended = await program.end();
@@ -205,10 +217,10 @@ Deno.test("a broker that is not there ends the start with 1 after BROKER_WAIT_SE
   });
 });
 
-stageTest("a password that RabbitMQ refuses ends the start with 1 at once", async (stage) => {
-  await stage.worker();
-  const url = stage.url.replace("guest:guest", "guest:sesame");
-  const { code, stderr } = await stage.consume([], { AMQP_URL: url }).end();
+programTest("a password that RabbitMQ refuses ends the start with 1 at once", async (fixture) => {
+  await fixture.worker();
+  const url = fixture.url.replace("guest:guest", "guest:sesame");
+  const { code, stderr } = await fixture.consume([], { AMQP_URL: url }).end();
   assert.equal(code, 1);
   assert.match(
     stderr.at(-1) ?? "",
@@ -217,11 +229,11 @@ stageTest("a password that RabbitMQ refuses ends the start with 1 at once", asyn
   assert(!stderr.join("\n").includes("sesame"));
 });
 
-stageTest(
+programTest(
   "a folder that cannot be written ends the start with 1 and names STATE_DIR",
-  async (stage) => {
-    await stage.worker();
-    const { code, stderr } = await stage.consume([], { STATE_DIR: "/proc/none" }).end();
+  async (fixture) => {
+    await fixture.worker();
+    const { code, stderr } = await fixture.consume([], { STATE_DIR: "/proc/none" }).end();
     assert.equal(code, 1);
     assert.match(
       stderr.join("\n"),
@@ -230,8 +242,8 @@ stageTest(
   },
 );
 
-stageTest("a folder of workers that is not there ends the start with 1", async (stage) => {
-  const { code, stderr } = await stage.run(["--all"], { WORKERS_DIR: "/proc/none" });
+programTest("a folder of workers that is not there ends the start with 1", async (fixture) => {
+  const { code, stderr } = await fixture.run(["--all"], { WORKERS_DIR: "/proc/none" });
   assert.equal(code, 1);
   assert.match(
     stderr.join("\n"),
@@ -239,21 +251,21 @@ stageTest("a folder of workers that is not there ends the start with 1", async (
   );
 });
 
-stageTest(
+programTest(
   "a setup that throws is logged with its queue and stack, and ends with 1",
-  async (stage) => {
-    await stage.write(
-      `workers/${stage.queue}.ts`,
+  async (fixture) => {
+    await fixture.write(
+      `workers/${fixture.queue}.ts`,
       `import { defineWorker } from "process-queue/worker";
      import { z } from "zod";
-     export default defineWorker({ queue: "${stage.queue}", event: z.unknown(), consume() {},
+     export default defineWorker({ queue: "${fixture.queue}", event: z.unknown(), consume() {},
        setup() { throw new Error("no such printer, password=sesame"); } });`,
     );
-    const program = stage.consume();
+    const program = fixture.consume();
     const { code, stderr } = await program.end();
     assert.equal(code, 1);
     const line = program.log.at(-1);
-    assert.equal(line?.message, `Unhandled exception from queue: ${stage.queue}`);
+    assert.equal(line?.message, `Unhandled exception from queue: ${fixture.queue}`);
     assert.equal(line?.["level"], "error");
     assert.match(
       JSON.stringify(line?.["error"]),
@@ -263,17 +275,17 @@ stageTest(
   },
 );
 
-stageTest(
+programTest(
   "a resource that is never closed does not keep the process from ending",
-  async (stage) => {
-    await stage.write(
-      `workers/${stage.queue}.ts`,
+  async (fixture) => {
+    await fixture.write(
+      `workers/${fixture.queue}.ts`,
       `import { defineWorker } from "process-queue/worker";
      import { z } from "zod";
-     export default defineWorker({ queue: "${stage.queue}", event: z.unknown(), consume() {},
+     export default defineWorker({ queue: "${fixture.queue}", event: z.unknown(), consume() {},
        setup: () => ({ [Symbol.asyncDispose]: () => new Promise(() => {}) }) });`,
     );
-    const program = stage.consume(["--drain"]);
+    const program = fixture.consume(["--drain"]);
     assert.equal((await program.end()).code, 0);
     assert.match(
       program.log.at(-1)?.message ?? "",

@@ -1,7 +1,7 @@
-/** A worker that changes the working folder, and one that must not notice. */
+/** A worker that changes the working folder, and one that must not be affected. */
 import assert from "node:assert/strict";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 
 const WANDERER = `
   import { defineWorker } from "process-queue/worker";

@@ -8,15 +8,15 @@ import assert from "node:assert/strict";
 import { assertWithin } from "../fixtures/pace.ts";
 import { modesTest } from "../fixtures/process/modes.ts";
 
-modesTest("an idle process ends within 200 ms", async (stage, start) => {
-  await stage.worker();
-  await stage.publish([{ n: 0 }]);
+modesTest("an idle process ends within 200 ms", async (fixture, start) => {
+  await fixture.worker();
+  await fixture.publish([{ n: 0 }]);
   const times: number[] = [];
   for (let n = 1; n <= 3; n++) {
     const program = start();
-    await stage.publish([{ n }]);
-    await stage.untilWritten("done", n);
-    await stage.untilReady(0);
+    await fixture.publish([{ n }]);
+    await fixture.untilWritten("done", n);
+    await fixture.untilReady(0);
     const began = performance.now();
     program.signal("SIGTERM");
     assert.equal((await program.end()).code, 0);

@@ -1,6 +1,6 @@
 /**
- * Whatever the worker of one queue does, another queue of the process does not notice, and what is
- * to blame is dead-lettered alone.
+ * Whatever the worker of one queue does, it does not disturb another queue of the process, and only
+ * the event that did it is dead-lettered.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { assertWithin } from "../fixtures/pace.ts";
 import { until } from "../fixtures/until.ts";
 import { rabbitmqTest } from "../servers.ts";
 
-/** What a handler does, why its event is given up then, and what is logged of it. */
+/** What a handler does, the reason for which its event is given up, and what is logged. */
 type Deed = readonly [order: object, reason: string, logged?: RegExp];
 
-/** What ends by itself, however long it takes. */
+/** Handlers that end by themselves, however long they take. */
 const ENDING: readonly Deed[] = [
   [{ do: "throw" }, "error"],
   [{ do: "throwNull" }, "error"],
@@ -28,7 +28,7 @@ const ENDING: readonly Deed[] = [
   [{ do: "publish" }, "out of memory"],
 ];
 
-/** What never ends. */
+/** Handlers that never end. */
 const ENDLESS: readonly Deed[] = [
   [{ do: "hang" }, "timeout", /did not return when it was aborted after 1 seconds/],
   [{ do: "loop" }, "timeout"],
@@ -40,7 +40,7 @@ const ENDLESS: readonly Deed[] = [
 ];
 
 for (const type of ["classic", "quorum"] as const) {
-  rabbitmqTest(`what one worker does, its neighbour does not notice (${type})`, async (server) => {
+  rabbitmqTest(`a failing handler does not disturb another queue (${type})`, async (server) => {
     // A slow machine takes seconds to fill a heap.
     await using both = await open(server.url, type, 60);
     await unharmedBy(both, ENDING);
@@ -49,7 +49,7 @@ for (const type of ["classic", "quorum"] as const) {
   });
 
   rabbitmqTest(
-    `what one worker does for ever, its neighbour does not notice (${type})`,
+    `an endless handler does not disturb another queue (${type})`,
     async (server) => {
       await using both = await open(server.url, type, 1);
       await unharmedBy(both, ENDLESS);
@@ -58,7 +58,7 @@ for (const type of ["classic", "quorum"] as const) {
   );
 }
 
-/** @param seconds How long an event of the hostile worker may run. */
+/** @param seconds How long an event of the scripted worker may run. */
 async function open(
   url: string,
   type: "classic" | "quorum",
@@ -74,7 +74,7 @@ async function unharmedBy(both: Neighbours, deeds: readonly Deed[]): Promise<voi
   for (const [order, reason, logged] of deeds) {
     const since = Date.now();
     const done = both.done.length;
-    await both.order({ n: 1 }, order, { n: 2 });
+    await both.publish({ n: 1 }, order, { n: 2 });
     const what = JSON.stringify(order);
     assert.equal((await both.deadLetter(what))["x-pq-reason"], reason, what);
     await both.untilDone(done + 2);
@@ -89,8 +89,8 @@ async function unharmedBy(both: Neighbours, deeds: readonly Deed[]): Promise<voi
 
 async function assertEndsWell(both: Neighbours): Promise<void> {
   await both.assertNothingLost();
-  assert(both.stage.ledger.every(({ attempt }) => attempt === 1));
-  assert.equal(await both.stage.client.ready(both.stage.queue), 0);
+  assert(both.fixture.ledger.every(({ attempt }) => attempt === 1));
+  assert.equal(await both.fixture.client.ready(both.fixture.queue), 0);
   both.program.signal("SIGTERM");
   assert.equal((await both.program.end()).code, 0);
 }
@@ -114,7 +114,7 @@ async function assertToldInTime(both: Neighbours, order: string): Promise<void> 
 async function rejectLater(both: Neighbours): Promise<void> {
   const since = Date.now();
   const done = both.done.length;
-  await both.order({ do: "rejectLater" }, { do: "slow" }, { do: "slow" }, { do: "slow" });
+  await both.publish({ do: "rejectLater" }, { do: "slow" }, { do: "slow" }, { do: "slow" });
   await both.program.untilLogged(/^Unhandled exception from queue: /);
   await both.untilDone(done + 4);
   await both.assertUnharmed(since);

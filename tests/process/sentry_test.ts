@@ -1,9 +1,10 @@
-/** What the program sends to Sentry, and that it does not depend on it. */
+/** What the program sends to Sentry. It runs without Sentry, too. */
 import assert from "node:assert/strict";
+import { assertWithin } from "../fixtures/pace.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { copyTest } from "../fixtures/process/copy.ts";
 import { Program } from "../fixtures/process/program.ts";
-import { withFolder } from "../fixtures/process/stage.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 
 /** Events of all kinds: good ones, those that fail, and those that fail when a file is there. */
 const WORKER = `
@@ -104,7 +105,7 @@ Deno.test("each shard's failures carry its own number, in one process or alone",
   });
 });
 
-Deno.test("a failure on the way to the end has arrived at Sentry when the program is gone", async () => {
+Deno.test("a failure during the shutdown reaches Sentry before the program ends", async () => {
   await withLetters(async (letters) => {
     let answered = 0;
     await using sentry = new FakeSentry(async () => {
@@ -127,7 +128,7 @@ Deno.test("a failure on the way to the end has arrived at Sentry when the progra
   });
 });
 
-/** How a Sentry can be of no use; `undefined`: it is not there. */
+/** The ways in which Sentry fails; `undefined` means that nothing listens there. */
 const USELESS: readonly (readonly [how: string, answer?: () => Response | Promise<Response>])[] = [
   ["never answers", () => new Promise(() => {})],
   ["refuses", () => new Response("no", { status: 500 })],
@@ -139,7 +140,7 @@ const MOST_END_MS = 4000;
 
 for (const [how, answer] of USELESS) {
   Deno.test({
-    name: `a Sentry that ${how} does not slow the consumer, and holds up the end for 2 s at most`,
+    name: `a Sentry that ${how} does not slow the consumer, and delays the end by at most 2 s`,
     // Its server is left in the middle of its answers.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -159,11 +160,11 @@ for (const [how, answer] of USELESS) {
         await program.until("all events are settled", () => settled().length === 300);
         const times = settled().map((line) => Date.parse(String(line["time"])));
         const gaps = times.map((time, index) => time - (times[index - 1] ?? time));
-        assert(Math.max(...gaps) < MOST_GAP_MS, `${Math.max(...gaps)} ms without an event`);
+        await assertWithin(Math.max(...gaps), MOST_GAP_MS, "no event");
         const began = performance.now();
         program.signal("SIGTERM");
         assert.equal((await program.end()).code, 0);
-        assert(performance.now() - began < MOST_END_MS, `${performance.now() - began} ms`);
+        await assertWithin(performance.now() - began, MOST_END_MS, "the end");
         if (sentry) assert(sentry.text.length > 0);
       });
     },

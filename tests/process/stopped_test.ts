@@ -1,34 +1,34 @@
 /**
- * A process that is stopped for a while, as `docker pause` does it: nobody is blamed for that.
+ * A process that is stopped for a while, as `docker pause` does it: no event is blamed for that.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { stageTest } from "../fixtures/process/stage.ts";
+import { programTest } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
 
 /** How long it is stopped, in ms: longer than a handler may run. */
 const STOPPED_MS = 5000;
 
 for (const [mode, options] of [["a thread", []], ["the main thread", ["--inline"]]] as const) {
-  stageTest(
-    `the time for which the process is stopped is not a handler's (in ${mode})`,
-    async (stage) => {
-      await stage.worker({ maxConsumeSeconds: 2, retries: [] });
-      stage.options.push(...options);
-      await stage.publish([{ n: 0, do: "take", file: "1500" }, { n: 1 }]);
-      const program = stage.consume(["--drain"], { ABORT_GRACE_SECONDS: "0" });
-      await stage.untilWritten("begun", 1);
+  programTest(
+    `the time for which the process is stopped does not count for its handlers (in ${mode})`,
+    async (fixture) => {
+      await fixture.worker({ maxConsumeSeconds: 2, retries: [] });
+      fixture.options.push(...options);
+      await fixture.publish([{ n: 0, do: "take", file: "1500" }, { n: 1 }]);
+      const program = fixture.consume(["--drain"], { ABORT_GRACE_SECONDS: "0" });
+      await fixture.untilWritten("started", 1);
       program.signal("SIGSTOP");
       const stoppedAt = performance.now();
       await until("it was stopped", () => performance.now() - stoppedAt > STOPPED_MS);
       program.signal("SIGCONT");
       const { code, stdout } = await program.end();
       assert.deepEqual([code, stdout], [0, ["done 2, retried 0, failed 0, waiting for retry 0"]]);
-      assert.deepEqual(stage.ledgerOf("begun", "n"), [0, 1]);
-      const [begun, done] = stage.ledger;
-      assert((done?.at ?? 0) - (begun?.at ?? 0) > STOPPED_MS);
+      assert.deepEqual(fixture.ledgerOf("started", "n"), [0, 1]);
+      const [started, done] = fixture.ledger;
+      assert((done?.at ?? 0) - (started?.at ?? 0) > STOPPED_MS);
     },
   );
 }

@@ -8,12 +8,16 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../lib/config/config.ts";
-import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
+import {
+  type ProgramFixture,
+  programTest,
+  withFolder,
+} from "../fixtures/process/program_fixture.ts";
 import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
 
 const UNITS = fileURLToPath(new URL("../../scripts/systemd/", import.meta.url));
-/** Often enough for a test: told every 100 ms. */
+/** Short enough for a test: a message every 100 ms. */
 const WATCHDOG_USEC = "200000";
 
 const BROKER_AWAY = "STATUS=1 queue, not consumed: the broker is unavailable";
@@ -30,24 +34,24 @@ class Systemd implements Disposable {
     void this.#listen();
   }
 
-  /** How often it was told that the service is well. */
+  /** The number of messages that the service is well. */
   get fed(): number {
     return this.messages.filter((message) => message === "WATCHDOG=1").length;
   }
 
-  /** What else it was told. */
+  /** All other messages. */
   get told(): string[] {
     return this.messages.filter((message) => message !== "WATCHDOG=1");
   }
 
   async untilTold(message: string): Promise<void> {
-    await until(`systemd is told ${message}`, () => this.messages.includes(message));
+    await until(`systemd gets ${message}`, () => this.messages.includes(message));
   }
 
-  /** Waits until it is told that the service is well three times more. */
+  /** Waits for three more messages that the service is well. */
   async untilFed(): Promise<void> {
     const enough = this.fed + 3;
-    await until("systemd is told that all is well", () => this.fed >= enough);
+    await until("systemd gets three more watchdog messages", () => this.fed >= enough);
   }
 
   [Symbol.dispose](): void {
@@ -60,28 +64,31 @@ class Systemd implements Disposable {
   }
 }
 
-function systemd(stage: Stage): Systemd {
-  return new Systemd(`${stage.folder}/notify`);
+function systemd(fixture: ProgramFixture): Systemd {
+  return new Systemd(`${fixture.folder}/notify`);
 }
 
-stageTest("systemd is told when the queues are consumed, and when that ends", async (stage) => {
-  await stage.worker();
-  using service = systemd(stage);
-  const program = stage.start(["--multi_threaded", stage.queue, "noop"], service.env);
-  await service.untilTold("READY=1");
-  assert.equal((await stage.client.channel.checkQueue(stage.queue)).consumerCount, 1);
-  await service.untilTold("STATUS=2 queues");
-  await service.untilFed();
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-  assert.equal(service.told.at(-1), "STOPPING=1");
-});
+programTest(
+  "systemd gets a message when the queues are consumed, and when that ends",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.start(["--multi_threaded", fixture.queue, "noop"], service.env);
+    await service.untilTold("READY=1");
+    assert.equal((await fixture.client.channel.checkQueue(fixture.queue)).consumerCount, 1);
+    await service.untilTold("STATUS=2 queues");
+    await service.untilFed();
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+    assert.equal(service.told.at(-1), "STOPPING=1");
+  },
+);
 
-stageTest("an abstract socket will do, and SIGUSR1 is told as reloading", async (stage) => {
-  await stage.worker();
+programTest("an abstract socket works, and SIGUSR1 is reported as reloading", async (fixture) => {
+  await fixture.worker();
   const name = `pq-${crypto.randomUUID()}`;
   using service = new Systemd(`\0${name}`, `@${name}`);
-  const program = stage.consume([], service.env);
+  const program = fixture.consume([], service.env);
   await service.untilTold("READY=1");
   program.signal("SIGUSR1");
   assert.equal((await program.end()).code, 3);
@@ -89,26 +96,29 @@ stageTest("an abstract socket will do, and SIGUSR1 is told as reloading", async 
   assert.deepEqual(service.told.slice(-2), ["RELOADING=1", "STOPPING=1"]);
 });
 
-stageTest("a queue that is parked is named, and is no reason to be ended", async (stage) => {
-  await stage.worker();
-  await stage.write(`workers/${stage.queue}b.ts`, "throw new Error('not today');");
-  using service = systemd(stage);
-  stage.start(["--multi_threaded", stage.queue, `${stage.queue}b`], {
-    ...service.env,
-    MAX_RESTARTS: "0",
-  });
-  await service.untilTold("READY=1");
-  await service.untilTold(`STATUS=2 queues, ${stage.queue}b parked`);
-  await service.untilFed();
-});
+programTest(
+  "a queue that is parked is named in the status, and the watchdog goes on",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.write(`workers/${fixture.queue}b.ts`, "throw new Error('not today');");
+    using service = systemd(fixture);
+    fixture.start(["--multi_threaded", fixture.queue, `${fixture.queue}b`], {
+      ...service.env,
+      MAX_RESTARTS: "0",
+    });
+    await service.untilTold("READY=1");
+    await service.untilTold(`STATUS=2 queues, ${fixture.queue}b parked`);
+    await service.untilFed();
+  },
+);
 
-stageTest("a broker that is away is no reason to be ended", async (stage) => {
-  await stage.worker();
-  using service = systemd(stage);
-  const proxy = new Proxy(Number(new URL(stage.url).port));
+programTest("the watchdog goes on while the broker is away", async (fixture) => {
+  await fixture.worker();
+  using service = systemd(fixture);
+  const proxy = new Proxy(Number(new URL(fixture.url).port));
   try {
-    const env = { ...service.env, AMQP_URL: proxy.url(stage.url) };
-    const program = stage.consume([], env);
+    const env = { ...service.env, AMQP_URL: proxy.url(fixture.url) };
+    const program = fixture.consume([], env);
     await service.untilTold("READY=1");
     await proxy[Symbol.asyncDispose]();
     await program.untilLogged(/connection/i);
@@ -119,38 +129,47 @@ stageTest("a broker that is away is no reason to be ended", async (stage) => {
   }
 });
 
-stageTest("a restart is told, too, while the program waits for its broker", async (stage) => {
-  await stage.worker();
-  using service = systemd(stage);
-  const program = stage.consume([], { ...service.env, AMQP_URL: "amqp://me:sesame@127.0.0.1:1" });
-  await service.untilTold(BROKER_AWAY);
-  await service.untilFed();
-  program.signal("SIGUSR1");
-  assert.equal((await program.end()).code, 3);
-  await service.untilTold("STOPPING=1");
-  assert.deepEqual(service.told, [BROKER_AWAY, "RELOADING=1", "STOPPING=1"]);
-});
+programTest(
+  "a restart is reported, too, while the program waits for its broker",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.consume([], {
+      ...service.env,
+      AMQP_URL: "amqp://me:sesame@127.0.0.1:1",
+    });
+    await service.untilTold(BROKER_AWAY);
+    await service.untilFed();
+    program.signal("SIGUSR1");
+    assert.equal((await program.end()).code, 3);
+    await service.untilTold("STOPPING=1");
+    assert.deepEqual(service.told, [BROKER_AWAY, "RELOADING=1", "STOPPING=1"]);
+  },
+);
 
-stageTest("a queue that takes no events for now is named", async (stage) => {
-  await stage.worker();
-  using service = systemd(stage);
-  const program = stage.consume([], service.env);
-  await service.untilTold("READY=1");
-  program.signal("SIGTSTP");
-  await service.untilTold(`STATUS=1 queue, ${stage.queue} quiet`);
-  program.signal("SIGCONT");
-  await until("it is well again", () => service.told.at(-1) === "STATUS=1 queue");
-});
+programTest(
+  "a queue that takes no events for now is named in the status",
+  async (fixture) => {
+    await fixture.worker();
+    using service = systemd(fixture);
+    const program = fixture.consume([], service.env);
+    await service.untilTold("READY=1");
+    program.signal("SIGTSTP");
+    await service.untilTold(`STATUS=1 queue, ${fixture.queue} quiet`);
+    program.signal("SIGCONT");
+    await until("it is well again", () => service.told.at(-1) === "STATUS=1 queue");
+  },
+);
 
-stageTest("a main thread that is blocked is not well", async (stage) => {
-  await stage.worker();
-  using service = systemd(stage);
-  stage.options.push("--inline");
-  stage.consume([], service.env);
+programTest("a blocked main thread sends no watchdog messages", async (fixture) => {
+  await fixture.worker();
+  using service = systemd(fixture);
+  fixture.options.push("--inline");
+  fixture.consume([], service.env);
   await service.untilTold("READY=1");
   await service.untilFed();
-  await stage.publish([{ do: "loop" }]);
-  await stage.untilWritten("begun", 1);
+  await fixture.publish([{ do: "loop" }]);
+  await fixture.untilWritten("started", 1);
   let before = -1;
   await until("it is silent for twice the time", async () => {
     before = service.fed;
@@ -159,24 +178,29 @@ stageTest("a main thread that is blocked is not well", async (stage) => {
   });
 });
 
-stageTest("--lock lets one of two runs do nothing, with 0 and one line", async (stage) => {
-  await stage.worker();
-  await stage.publish([{ n: 0 }]);
-  const lock = `${stage.folder}/lock`;
-  const first = stage.consume(["--lock", lock]);
-  await stage.untilWritten("done", 1);
+programTest("--lock lets one of two runs do nothing, with 0 and one line", async (fixture) => {
+  await fixture.worker();
+  await fixture.publish([{ n: 0 }]);
+  const lock = `${fixture.folder}/lock`;
+  const first = fixture.consume(["--lock", lock]);
+  await fixture.untilWritten("done", 1);
   const cron = ["--drain", "--log-level", "warning", "--lock", lock];
-  const { code, stdout, stderr } = await stage.consume(cron).end();
+  const { code, stdout, stderr } = await fixture.consume(cron).end();
   const line = `Another process holds ${lock}: nothing to do`;
   assert.deepEqual([code, stdout, stderr], [0, [line], []]);
   first.signal("SIGKILL");
   await first.end();
-  assert.equal((await stage.consume(["--drain", "--lock", lock]).end()).code, 0);
+  assert.equal((await fixture.consume(["--drain", "--lock", lock]).end()).code, 0);
 });
 
-stageTest("--lock names a file that cannot be made", async (stage) => {
-  await stage.worker();
-  const { code, stderr } = await stage.run(["--queue_name", stage.queue, "--lock", "/nowhere/x"]);
+programTest("--lock names a file that cannot be made", async (fixture) => {
+  await fixture.worker();
+  const { code, stderr } = await fixture.run([
+    "--queue_name",
+    fixture.queue,
+    "--lock",
+    "/nowhere/x",
+  ]);
   assert.equal(code, 2);
   assert.match(
     stderr.join("\n"),
@@ -221,7 +245,7 @@ for (const unit of ["process-queue.service", "process-queue@.service"]) {
 }
 
 for (const unit of ["process-queue.service", "process-queue@.service"]) {
-  // Where systemd is not installed nobody can say whether it takes them.
+  // Without systemd there is nothing that checks them.
   const ignore = !existsSync("/usr/bin/systemd-analyze");
   Deno.test({ name: `systemd takes ${unit}`, ignore, fn: () => verify(unit) });
 }

@@ -1,5 +1,5 @@
 /**
- * Whatever becomes of a worker's thread, its neighbour in the process does not notice, and the next
+ * However a worker's thread ends, another queue of the process is not disturbed, and the next
  * thread takes over in time.
  *
  * @module
@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { assertWithin } from "../fixtures/pace.ts";
 import { Neighbours } from "../fixtures/process/neighbours.ts";
-import { Stage } from "../fixtures/process/stage.ts";
+import { ProgramFixture } from "../fixtures/process/program_fixture.ts";
 import { rabbitmqTest } from "../servers.ts";
 
 const HANGS = { maxConsumeSeconds: 1, retries: [] } as const;
@@ -17,14 +17,14 @@ const NO_GRACE = { ABORT_GRACE_SECONDS: "0" } as const;
 onBothTypes(
   "a new thread takes over within a second of the end of one that hung",
   async (server, type) => {
-    await using stage = await Stage.open(server.url);
-    stage.queueType = type;
-    await stage.worker(HANGS);
-    await stage.publish([{ n: 0, do: "loop" }, { n: 1 }]);
-    const program = stage.consume([], NO_GRACE);
+    await using fixture = await ProgramFixture.open(server.url);
+    fixture.queueType = type;
+    await fixture.worker(HANGS);
+    await fixture.publish([{ n: 0, do: "loop" }, { n: 1 }]);
+    const program = fixture.consume([], NO_GRACE);
     const line = await program.untilLogged(/its thread is ended, and a new one takes over$/);
-    await stage.untilWritten("done", 1);
-    const [done] = stage.ledger.filter(({ what }) => what === "done");
+    await fixture.untilWritten("done", 1);
+    const [done] = fixture.ledger.filter(({ what }) => what === "done");
     assert(done);
     await assertWithin(done.at - Date.parse(String(line["time"])), 1000, "until the next event");
   },
@@ -37,11 +37,11 @@ onBothTypes("what a handler left behind goes with its thread", async (server, ty
   const connections = both.connections;
   const since = Date.now();
   const file = String((listener.addr as Deno.NetAddr).port);
-  await both.order({ n: 0, do: "leak", file }, { n: 1 });
+  await both.publish({ n: 0, do: "leak", file }, { n: 1 });
   using socket = await accepted;
   assert.equal(await socket.read(new Uint8Array(1)), null);
   await both.untilDone(1);
-  const leaked = () => Deno.readTextFileSync(`${both.stage.folder}/ledger.leak`);
+  const leaked = () => Deno.readTextFileSync(`${both.fixture.folder}/ledger.leak`);
   const last = leaked();
   await both.untilEffects(both.effects.length + 10);
   assert.equal(leaked(), last, "its timer still acts");
@@ -53,10 +53,13 @@ onBothTypes("what a handler left behind goes with its thread", async (server, ty
 onBothTypes(
   "native code that cannot be ended costs one restart, when that is idle",
   async (server, type) => {
-    await using both = await Neighbours.open(server.url, { type, worker: HANGS });
+    const neighbour = { concurrency: 2, maxConsumeSeconds: null };
+    await using both = await Neighbours.open(server.url, { type, worker: HANGS, neighbour });
     const connections = both.connections;
     const since = Date.now();
-    await both.order({ n: 0, do: "native" }, { n: 1 });
+    // The process restarts at its first idle moment, which is to come after the last check.
+    await both.hold(`${both.fixture.folder}/go`);
+    await both.publish({ n: 0, do: "native" }, { n: 1 });
     assert.equal((await both.deadLetter())["x-pq-reason"], "timeout");
     await both.untilDone(1);
     await both.assertUnharmed(since);
@@ -71,11 +74,12 @@ onBothTypes(
       true,
       status.message,
     );
+    await both.fixture.write("go", "");
     assert.equal((await both.program.end()).code, 3);
   },
 );
 
-/** Ways in which a worker cannot be begun. */
+/** Ways in which a worker cannot be started. */
 const BROKEN: readonly (readonly [what: string, source: string, logged: RegExp])[] = [
   ["throws while it loads", "throw new Error('not today');", /not today/],
   ["exits while it loads", "await new Promise(() => Deno.exit(5));", /exit code 5/],
@@ -95,9 +99,9 @@ for (const [what, source, logged] of BROKEN) {
     await using both = await Neighbours.open(server.url, {
       type,
       env,
-      prepare: async (stage) => {
-        queue = stage.queue;
-        await stage.write(`workers/${queue}.ts`, source);
+      prepare: async (fixture) => {
+        queue = fixture.queue;
+        await fixture.write(`workers/${queue}.ts`, source);
       },
     });
     const connections = both.connections;
@@ -109,8 +113,8 @@ for (const [what, source, logged] of BROKEN) {
     assert.equal(line["queue"], queue);
     assert.match(JSON.stringify(line["error"]), logged);
     await both.assertUnharmed(since);
-    await both.order({ n: 0 });
-    await both.stage.worker();
+    await both.publish({ n: 0 });
+    await both.fixture.worker();
     await both.program.untilLogged(/^Queue .* is consumed again$/);
     await both.untilDone(1);
     await both.assertNothingLost();
@@ -118,17 +122,17 @@ for (const [what, source, logged] of BROKEN) {
   });
 }
 
-onBothTypes("a setup that hangs holds up nobody else", async (server, type) => {
+onBothTypes("a setup that hangs holds up no other queue", async (server, type) => {
   let works = "";
   await using both = await Neighbours.open(server.url, {
     type,
-    prepare: async (stage) => {
-      works = `${stage.folder}/works`;
-      await stage.worker({ setup: works });
+    prepare: async (fixture) => {
+      works = `${fixture.folder}/works`;
+      await fixture.worker({ setup: works });
     },
   });
   const connections = both.connections;
-  await both.order({ n: 0 });
+  await both.publish({ n: 0 });
   await both.assertUnharmed(Date.now());
   both.program.signal("SIGUSR2");
   await both.program.untilLogged(/^Status of queue .*: starting, 0 in flight/);
@@ -143,14 +147,14 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
   await using both = await Neighbours.open(server.url, {
     type,
     env: { MAX_RESTARTS: "2", PARK_SECONDS: "1" },
-    prepare: async (stage) => {
-      works = `${stage.folder}/works`;
-      await stage.worker({ setup: works, setupFails: true });
+    prepare: async (fixture) => {
+      works = `${fixture.folder}/works`;
+      await fixture.worker({ setup: works, setupFails: true });
     },
   });
   const connections = both.connections;
   const since = Date.now();
-  await both.order({ n: 0 });
+  await both.publish({ n: 0 });
   await both.program.untilLogged(/^Queue .* is parked: its worker failed 3 times within 300 s/);
   const failures = both.program.log.filter(({ message }) => /did not start/.test(message));
   assert.equal(failures.length, 2);

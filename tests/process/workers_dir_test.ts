@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { Program } from "../fixtures/process/program.ts";
-import { type Stage, stageTest, withFolder } from "../fixtures/process/stage.ts";
+import {
+  type ProgramFixture,
+  programTest,
+  withFolder,
+} from "../fixtures/process/program_fixture.ts";
 
 const NOWHERE = "amqp://127.0.0.1:1";
 
@@ -20,7 +24,7 @@ function greeter(queue: string, more = ""): string {
     });`;
 }
 
-/** Files that are no workers, each with what is said of it. */
+/** Files that are not workers, each with its error. */
 const BROKEN: readonly [name: string, text: string, said: RegExp][] = [
   [
     "unlisted",
@@ -39,29 +43,32 @@ const BROKEN: readonly [name: string, text: string, said: RegExp][] = [
   ],
 ];
 
-async function writeBroken(stage: Stage): Promise<void> {
-  for (const [name, text] of BROKEN) await stage.write(`workers/${name}.ts`, text);
+async function writeBroken(fixture: ProgramFixture): Promise<void> {
+  for (const [name, text] of BROKEN) await fixture.write(`workers/${name}.ts`, text);
 }
 
-stageTest("a worker in a folder of one's own runs beside files that are broken", async (stage) => {
-  await writeBroken(stage);
-  await stage.write(`workers/${stage.queue}.ts`, greeter(stage.queue));
-  const published = await stage.run(["publish", stage.queue, '{"name":"Iago"}']);
-  assert.deepEqual([published.code, published.stderr], [0, []]);
-  const program = stage.consume(["--drain"]);
-  const { code, stdout, stderr } = await program.end();
-  assert.deepEqual([code, stdout], [0, ["done 1, retried 0, failed 0, waiting for retry 0"]]);
-  assert.equal(Deno.readTextFileSync(`${stage.folder}/ledger`), "Iago");
-  assert(program.log.some(({ message }) => message === "Hello Iago"));
-  for (const [name] of BROKEN) assert(!stderr.join("\n").includes(`/${name}.ts`), name);
-});
+programTest(
+  "a worker in your own folder runs beside files that are broken",
+  async (fixture) => {
+    await writeBroken(fixture);
+    await fixture.write(`workers/${fixture.queue}.ts`, greeter(fixture.queue));
+    const published = await fixture.run(["publish", fixture.queue, '{"name":"Iago"}']);
+    assert.deepEqual([published.code, published.stderr], [0, []]);
+    const program = fixture.consume(["--drain"]);
+    const { code, stdout, stderr } = await program.end();
+    assert.deepEqual([code, stdout], [0, ["done 1, retried 0, failed 0, waiting for retry 0"]]);
+    assert.equal(Deno.readTextFileSync(`${fixture.folder}/ledger`), "Iago");
+    assert(program.log.some(({ message }) => message === "Hello Iago"));
+    for (const [name] of BROKEN) assert(!stderr.join("\n").includes(`/${name}.ts`), name);
+  },
+);
 
 for (const [name, , said] of BROKEN) {
-  stageTest(
-    `to run the worker of ${name}.ts is answered with what is wrong with it`,
-    async (stage) => {
-      await writeBroken(stage);
-      const { code, stdout, stderr } = await stage.run(["--queue", name, "--drain"]);
+  programTest(
+    `running the worker of ${name}.ts prints what is wrong with it`,
+    async (fixture) => {
+      await writeBroken(fixture);
+      const { code, stdout, stderr } = await fixture.run(["--queue", name, "--drain"]);
       const text = stderr.slice(1).join("\n");
       assert.deepEqual([code, stdout], [1, []], text);
       assert.match(text, new RegExp(`^process-queue: .*/workers/${said.source}`, "s"));
@@ -90,7 +97,7 @@ Deno.test("of two files that claim one queue the first is taken, and the other n
   });
 });
 
-Deno.test("an unknown queue is answered with those of one's own folder, too", async () => {
+Deno.test("the error for an unknown queue names the queues of your own folder, too", async () => {
   await withFolder(async (cwd) => {
     await Deno.writeTextFile(`${cwd}/greetings.ts`, greeter("greetings"));
     await Deno.mkdir(`${cwd}/helpers.ts`);

@@ -129,7 +129,7 @@ Deno.test("no fault of a process loses a confirmed event on the embedded broker"
   assertGood(await crashed({ seconds: 6, seed: 11 }));
 });
 
-Deno.test("an engine that acknowledges before it stores a retry is found out", async () => {
+Deno.test("an engine that acknowledges before it stores a retry is detected", async () => {
   const { verdict: { lost } } = await crashed({ seconds: 8, seed: 11, isBroken: true });
   assert.ok(lost.length > 0, "its losses were not found");
 });

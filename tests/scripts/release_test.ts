@@ -65,7 +65,7 @@ Deno.test("what is unreleased in the changelog moves under the version", () => {
   );
 });
 
-Deno.test("a changelog with nothing to release is told", () => {
+Deno.test("a changelog with nothing to release is an error", () => {
   const twice = changelogWith(CHANGELOG, "0.2.0", "2026-02-03");
   assert.throws(
     () => changelogWith(twice, "0.3.0", "2026-02-04"),

@@ -1,5 +1,5 @@
 /**
- * `runBatch`: many events, and what became of each.
+ * `runBatch`: many events, and the outcome of each.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * `runEvent`: one event, and what became of it.
+ * `runEvent`: one event, and its outcome.
  *
  * @module
  */
@@ -24,7 +24,7 @@ Deno.test("runEvent hands the handler what the schema makes of the event", async
   });
 });
 
-Deno.test("runEvent answers what was published, as it went through JSON", async () => {
+Deno.test("runEvent returns what was published, as it went through JSON", async () => {
   const { published } = await runEvent(
     worker(async ({ name }, ctx) => {
       await ctx.publish("letters", { to: name, at: new Date(0), never: undefined });
@@ -37,7 +37,7 @@ Deno.test("runEvent answers what was published, as it went through JSON", async 
   ]);
 });
 
-Deno.test("runEvent answers what was logged, filled in and without secrets", async () => {
+Deno.test("runEvent returns what was logged, filled in and without secrets", async () => {
   const { logs } = await runEvent(
     worker(({ name }, { log }) => {
       log.debug("Look at {name}, run {attempt}", { name });
@@ -62,7 +62,7 @@ Deno.test("runEvent answers what was logged, filled in and without secrets", asy
   assert.equal((logs[4]?.properties["error"] as Error).message, "no");
 });
 
-Deno.test("runEvent answers what became of an event whose handler threw", async () => {
+Deno.test("runEvent returns the outcome of an event whose handler threw", async () => {
   const cases: [thrown: unknown, attempt: number, expected: Record<string, unknown>][] = [
     [new Error("x"), 1, { outcome: "retried", reason: "error", delay: 5, counted: true }],
     [new Error("x"), 3, { outcome: "retried", reason: "error", delay: 300, counted: true }],
@@ -102,7 +102,7 @@ Deno.test("runEvent refuses what cannot be written as JSON", async () => {
   await assert.rejects(runEvent(worker(() => {}), { name: 1n }), TypeError);
 });
 
-Deno.test("runEvent answers what the handler reported, however it ended", async () => {
+Deno.test("runEvent returns what the handler reported, however it ended", async () => {
   for (const thrown of [undefined, new Error("x")]) {
     const { outcome, tags, breadcrumbs, error } = await runEvent(
       worker((_, { report }) => {

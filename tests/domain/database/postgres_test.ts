@@ -10,6 +10,7 @@ import {
 import { describeDatabase } from "../../../lib/domain/database/address.ts";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
 import { connectPostgres } from "../../../lib/domain/database/postgres.ts";
+import { assertWithin } from "../../fixtures/pace.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
 
@@ -49,7 +50,7 @@ postgresTest("openDatabase says that a password is needed", async ({ url }) => {
   const { stdout } = await runProgram("database/open", [changed(url, { password: "" })]);
   assert.match(stdout, /^login: .* refuses the login \(.*password.*\): correct user and password/);
   // The test does not wait until the server closes the connection, after 60 s.
-  assert.ok(performance.now() - start < 30_000);
+  await assertWithin(performance.now() - start, 30_000, "the refusal");
 });
 
 postgresTest("openDatabase says that there is no such database", async ({ url }) => {
@@ -198,7 +199,7 @@ postgresTest("connectPostgres outlives the end of an idle connection", async ({ 
   };
   const before = await backend();
   await endOthers(operator);
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   // The first query may still get the connection that was ended.
   let after: number | undefined;
   while (after === undefined && performance.now() < deadline) {

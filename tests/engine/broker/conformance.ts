@@ -10,12 +10,12 @@ import { PUBLISHING } from "./conformance/publishing.ts";
 import { SETTLEMENTS } from "./conformance/settlements.ts";
 import type { BrokerTest } from "./conformance/taker.ts";
 
-/** Registers a test that gets a broker of its own and a queue name that nobody else uses. */
+/** Registers a test that gets a broker of its own and a unique queue name. */
 export type RegisterBrokerTest = (name: string, test: BrokerTest) => void;
 
 /** What may differ between brokers. */
 export interface ConformanceOptions {
-  /** An event that was looked at, and not taken, stays where it was. @default {true} */
+  /** An event that was peeked at, and not taken, stays in its place. @default {true} */
   readonly keepsPlace?: boolean;
 }
 

@@ -89,7 +89,7 @@ Deno.test("MemoryBroker delivers a retry after its step, and cancels the waits a
   const taker = new Taker(broker, "from");
   await taker.subscription.resume(10);
   await taker.took(2);
-  const begun = performance.now();
+  const began = performance.now();
   const retry = (delay: number) => ({
     kind: "retry" as const,
     delay,
@@ -103,7 +103,7 @@ Deno.test("MemoryBroker delivers a retry after its step, and cancels the waits a
   await taker.subscription.settle(one, retry(0.5));
   await taker.subscription.settle(two, retry(300));
   await taker.took(3);
-  assert(performance.now() - begun >= 900);
+  assert(performance.now() - began >= 900);
   const again = taker.deliveries[2];
   assert.equal(again?.properties.headers?.["x-pq-attempts"], 1);
   assert.equal(again?.redelivered, false);

@@ -35,13 +35,13 @@ Deno.test("Batches hand over as many as a batch has, without waiting", async () 
 
 Deno.test("Batches hand over fewer when their time is over", async () => {
   const { executor, recorder, seen } = recording(100, 0.05);
-  const begun = performance.now();
+  const began = performance.now();
   executor.run(jobs("a"));
   await turn();
   executor.run(jobs("b"));
   await recorder.outcomes(2);
   assert.deepEqual(seen, [["a", "b"]]);
-  assert(performance.now() - begun >= 49);
+  assert(performance.now() - began >= 49);
 });
 
 Deno.test("Batches say what is about to run before its bodies are parsed", async () => {
@@ -67,7 +67,7 @@ Deno.test("Batches leave out what does not fit, and call no handler for nothing"
   }
 });
 
-Deno.test("BatchError says what became of each event", async () => {
+Deno.test("BatchError gives each event its own outcome", async () => {
   const { executor, recorder } = recording(6, LONG, () => {
     throw new BatchError([
       undefined,

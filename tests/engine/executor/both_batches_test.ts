@@ -10,53 +10,53 @@ import { event, events, waiting } from "../../fixtures/executor/bench.ts";
 
 const GATHERED = { worker: "gathered" } as const;
 
-bothTest("batches run one after another", GATHERED, async ({ executor, prompter, recorder }) => {
+bothTest("batches run one after another", GATHERED, async ({ executor, handlers, recorder }) => {
   executor.run(waiting("a", "b", "c", "d", "e", "f"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   assert.deepEqual(executor.running().map(({ job }) => job.id).toSorted(), ["a", "b", "c"]);
-  prompter.leave("a");
-  await prompter.waits("d");
-  prompter.leave("d");
+  handlers.leave("a");
+  await handlers.waits("d");
+  handlers.leave("d");
   await recorder.outcomes(6);
-  assert.deepEqual(prompter.inside, [["a", "b", "c"], ["d", "e", "f"]]);
+  assert.deepEqual(handlers.inside, [["a", "b", "c"], ["d", "e", "f"]]);
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c", "d", "e", "f"]);
 });
 
-bothTest("what comes later fills a batch that has begun", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+bothTest("what comes later fills a batch that has started", GATHERED, async (bench) => {
+  const { executor, handlers, recorder } = bench;
   executor.run(events("a", "b", "c", "d"));
   await recorder.outcomes(3);
   executor.run(events("e", "f"));
   await recorder.outcomes(6);
-  await prompter.entries(6);
-  assert.deepEqual(prompter.calls, [["a", "b", "c"], ["d", "e", "f"]]);
+  await handlers.entries(6);
+  assert.deepEqual(handlers.calls, [["a", "b", "c"], ["d", "e", "f"]]);
 });
 
 bothTest("a batch counts its time from when its first event came", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([event({ id: "old" }, { receivedAt: performance.now() - 1_000_000 })]);
   await recorder.outcomes(1);
-  await prompter.entries(1);
-  assert.deepEqual(prompter.calls, [["old"]]);
+  await handlers.entries(1);
+  assert.deepEqual(handlers.calls, [["old"]]);
 });
 
 bothTest("a batch without a time does not wait", { worker: "eager" }, async (bench) => {
   bench.executor.run(events("a", "b"));
   await bench.recorder.outcomes(2);
-  await bench.prompter.entries(2);
-  assert.deepEqual(bench.prompter.calls, [["a", "b"]]);
+  await bench.handlers.entries(2);
+  assert.deepEqual(bench.handlers.calls, [["a", "b"]]);
 });
 
 bothTest("what does not fit is left out of its batch", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([
     ...events({ id: "a" }),
     event({ id: "bad" }, { body: "{" }),
     ...events({ id: "b", each: "Fail" }),
   ]);
   await recorder.outcomes(3);
-  await prompter.entries(2);
-  assert.deepEqual(prompter.calls, [["a", "b"]]);
+  await handlers.entries(2);
+  assert.deepEqual(handlers.calls, [["a", "b"]]);
   assert.deepEqual(["a", "bad", "b"].map((id) => recorder.outcomeOf(id)), [
     "done",
     "failed (invalid) 1",
@@ -65,12 +65,12 @@ bothTest("what does not fit is left out of its batch", GATHERED, async (bench) =
 });
 
 bothTest("no handler is called for a batch of which nothing fits", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(["x", "y", "z"].map((id) => event({ id }, { body: "[]" })));
   await recorder.outcomes(3);
-  await prompter.turn();
+  await handlers.turn();
   assert.deepEqual(recorder.ids("failed"), ["x", "y", "z"]);
-  assert.deepEqual(prompter.calls, []);
+  assert.deepEqual(handlers.calls, []);
 });
 
 const ONE_BY_ONE = ["undefined", "a BatchError of another length", "a revoked proxy"];
@@ -79,11 +79,11 @@ for (const isLate of [false, true]) {
   for (const throws of ONE_BY_ONE) {
     const when = isLate ? "later than at once" : "at once";
     bothTest(`a batch runs one by one after ${throws}, thrown ${when}`, GATHERED, async (bench) => {
-      const { executor, prompter, recorder } = bench;
+      const { executor, handlers, recorder } = bench;
       executor.run(events("a", { id: "b", throws, isLate }, "c", "d", "e", "f"));
       await recorder.outcomes(6);
-      await prompter.entries(9);
-      assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"], ["d", "e", "f"]]);
+      await handlers.entries(9);
+      assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"], ["b"], ["c"], ["d", "e", "f"]]);
       assert.deepEqual(recorder.ids("done"), ["a", "c", "d", "e", "f"]);
       assert.equal(recorder.outcomeOf("b"), "error (error) 1");
     });
@@ -91,34 +91,34 @@ for (const isLate of [false, true]) {
 }
 
 bothTest("what runs one by one is not released because it is old", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(events({ id: "a", throwsTogether: "an error", do: "wait" }, "b", "c"));
-  await prompter.waits("a");
-  prompter.leave("a");
-  await prompter.entries(4);
+  await handlers.waits("a");
+  handlers.leave("a");
+  await handlers.entries(4);
   executor.recall(performance.now() + 1000);
-  await prompter.waits("a");
-  prompter.leave("a");
+  await handlers.waits("a");
+  handlers.leave("a");
   await recorder.outcomes(3);
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
 });
 
 bothTest("of what waits for its batch only what is old is released", GATHERED, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
   const now = performance.now();
   executor.run([at("a", now - 5000), at("b", now - 5000), at("c", now - 5000)]);
-  await prompter.waits("a");
+  await handlers.waits("a");
   executor.run([at("old", now - 5000), at("young", now)]);
   executor.recall(now - 1000);
   await recorder.outcomes(1);
   executor.recall(now - 1000);
-  await prompter.turn();
+  await handlers.turn();
   assert.deepEqual(recorder.ids("released"), ["old"]);
   executor.recall(Infinity);
   await recorder.outcomes(2);
   assert.deepEqual(recorder.ids("released"), ["old", "young"]);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(5);
 });
 
@@ -137,24 +137,24 @@ const STEERED = [
 
 for (const [throws, outcome] of STEERED) {
   bothTest(`${throws} holds for every event of the batch`, GATHERED, async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run(events({ id: "a", throws }, "b", "c"));
     await recorder.outcomes(3);
     assert.deepEqual(["a", "b", "c"].map((id) => recorder.outcomeOf(id)), Array(3).fill(outcome));
-    await prompter.entries(3);
-    assert.equal(prompter.calls.length, 1);
+    await handlers.entries(3);
+    assert.equal(handlers.calls.length, 1);
   });
 }
 
 bothTest("a batch's handler gets each id and attempt", GATHERED, async (bench) => {
-  const { executor, prompter } = bench;
+  const { executor, handlers } = bench;
   const body = JSON.stringify({ id: "b", failed_tries: 4 });
   executor.run([
     event({ id: "a", tell: "events" }, { attempt: 2 }),
     event({ id: "b" }, { body }),
     event({ id: "c" }, { id: "", publishedAt: 7 }),
   ]);
-  assert.deepEqual(await prompter.tell("a"), [
+  assert.deepEqual(await handlers.tell("a"), [
     [
       { id: "a", attempt: 2, publishedAt: undefined },
       { id: "b", attempt: 5, publishedAt: undefined },

@@ -11,72 +11,76 @@ import { type Bench, event, events, openInline, waiting } from "../../fixtures/e
 
 const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
 
-bothTest("once one is too old all that waits is released, for its order", {}, async (bench) => {
-  const { executor, prompter, recorder } = bench;
-  executor.run([at("running", 10), at("old", 10), at("new", 20)]);
-  await prompter.waits("running");
-  executor.recall(10);
-  await prompter.turn();
-  assert.deepEqual(recorder.told, []);
-  executor.recall(20);
-  await recorder.outcomes(2);
-  assert.deepEqual(recorder.ids("released").toSorted(), ["new", "old"]);
-  prompter.leave("running");
-  await recorder.outcomes(3);
-  assert.deepEqual(prompter.entered, ["running"]);
-});
+bothTest(
+  "when one is too old, everything that waits is released, to keep its order",
+  {},
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run([at("running", 10), at("old", 10), at("new", 20)]);
+    await handlers.waits("running");
+    executor.recall(10);
+    await handlers.turn();
+    assert.deepEqual(recorder.told, []);
+    executor.recall(20);
+    await recorder.outcomes(2);
+    assert.deepEqual(recorder.ids("released").toSorted(), ["new", "old"]);
+    handlers.leave("running");
+    await recorder.outcomes(3);
+    assert.deepEqual(handlers.entered, ["running"]);
+  },
+);
 
-bothTest("so is what there is no room for yet", { concurrency: 2 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+bothTest("what there is no room for yet is released, too", { concurrency: 2 }, async (bench) => {
+  const { executor, handlers, recorder } = bench;
   const many = Array.from({ length: 30 }, (_, index) => at(`e${index}`, index));
   executor.run(many);
-  await prompter.waits("e0", "e1");
+  await handlers.waits("e0", "e1");
   executor.recall(3);
   await recorder.outcomes(28);
-  for (const id of ["e0", "e1"]) prompter.leave(id);
+  for (const id of ["e0", "e1"]) handlers.leave(id);
   await recorder.outcomes(30);
-  assert.deepEqual(prompter.entered, ["e0", "e1"]);
+  assert.deepEqual(handlers.entered, ["e0", "e1"]);
 });
 
 bothTest("what waits for its key is released", { worker: "ordered" }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   executor.recall(Infinity);
   await recorder.outcomes(2);
   assert.deepEqual(recorder.ids("released").toSorted(), ["b", "c"]);
-  prompter.leave("a");
+  handlers.leave("a");
   executor.run(waiting("d"));
-  await prompter.waits("d");
-  prompter.leave("d");
+  await handlers.waits("d");
+  handlers.leave("d");
   await recorder.outcomes(4);
-  assert.deepEqual(prompter.entered, ["a", "d"]);
+  assert.deepEqual(handlers.entered, ["a", "d"]);
 });
 
 bothTest("a stop waits for all that run, however they end", { concurrency: 2 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c", "d"));
-  await prompter.waits("a", "b");
+  await handlers.waits("a", "b");
   let hasStopped = false;
   const stopped = executor.stop(60_000).then(() => void (hasStopped = true));
   await recorder.outcomes(2);
   assert.deepEqual(recorder.ids("released"), ["c", "d"]);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(3);
-  await prompter.turn();
+  await handlers.turn();
   assert(!hasStopped);
-  prompter.leave("b", "an error");
+  handlers.leave("b", "an error");
   await stopped;
   assert.equal(recorder.outcomeOf("a"), "done");
   assert.equal(recorder.outcomeOf("b"), "error (error) 1");
 });
 
 bothTest(
-  "a handler that looks at its signal at a stop and returns is released",
+  "a handler that returns when a stop aborts its signal is released",
   {},
   async (bench) => {
-    bench.executor.run(events({ id: "a", do: "look" }));
-    await bench.prompter.entries(1);
+    bench.executor.run(events({ id: "a", do: "return on abort" }));
+    await bench.handlers.entries(1);
     await bench.executor.stop(10);
     assert.equal(bench.recorder.outcomeOf("a"), "released");
   },
@@ -86,13 +90,13 @@ bothTest(
   "what ends after a stop's abort without having seen it is done",
   { concurrency: 2 },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
-    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "heed" }));
-    await prompter.waits("a");
-    await prompter.entries(2);
+    const { executor, handlers, recorder } = bench;
+    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "reject on abort" }));
+    await handlers.waits("a");
+    await handlers.entries(2);
     const stopped = executor.stop(0);
-    await prompter.abort("watch");
-    prompter.leave("a");
+    await handlers.abort("watch");
+    handlers.leave("a");
     await stopped;
     assert.equal(recorder.outcomeOf("a"), "done");
   },
@@ -100,13 +104,13 @@ bothTest(
 
 Deno.test("main thread: the late end of what was given up says nothing", async () => {
   await using bench = await openInline();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   await executor.stop(0);
   assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
-  prompter.leave("a", "an error");
-  await prompter.turn();
+  handlers.leave("a", "an error");
+  await handlers.turn();
   assert.deepEqual(executor.running(), []);
   executor.run(events("late"));
   await recorder.outcomes(2);
@@ -118,16 +122,16 @@ bothTest(
   "a batch that is being gathered is released, and gathered again",
   { worker: "gathered" },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run(events("a", "b"));
-    await prompter.turn();
+    await handlers.turn();
     executor.recall(Infinity);
     await recorder.outcomes(2);
     assert.deepEqual(recorder.ids("released"), ["a", "b"]);
     executor.run(events("x", "y", "z"));
     await recorder.outcomes(5);
-    await prompter.entries(3);
-    assert.deepEqual(prompter.calls, [["x", "y", "z"]]);
+    await handlers.entries(3);
+    assert.deepEqual(handlers.calls, [["x", "y", "z"]]);
   },
 );
 
@@ -135,101 +139,106 @@ bothTest(
   "a stop does not wait for a batch that is being gathered",
   { worker: "gathered" },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run(events("a", "b"));
-    await prompter.turn();
+    await handlers.turn();
     await executor.stop(60_000);
     assert.deepEqual(recorder.ids("released"), ["a", "b"]);
-    assert.deepEqual(prompter.calls, []);
+    assert.deepEqual(handlers.calls, []);
   },
 );
 
 bothTest(
-  "a stop lets a batch finish and begins no other",
+  "a stop lets a batch finish and starts no other",
   { worker: "gathered" },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run(waiting("a", "b", "c", "d", "e", "f", "g"));
-    await prompter.waits("a");
+    await handlers.waits("a");
     const stopped = executor.stop(60_000);
     await recorder.outcomes(4);
-    prompter.leave("a");
+    handlers.leave("a");
     await stopped;
     assert.deepEqual(recorder.ids("released"), ["d", "e", "f", "g"]);
     assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
-    assert.equal(prompter.calls.length, 1);
+    assert.equal(handlers.calls.length, 1);
   },
 );
 
 bothTest("a batch that fails at a stop is released, and not run one by one", {
   worker: "gathered",
 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   const stopped = executor.stop(60_000);
   // The stop has reached the handlers' thread when what it releases has come from there.
   executor.run(events("late"));
-  await prompter.turn();
-  prompter.leave("a", "an error");
+  await handlers.turn();
+  handlers.leave("a", "an error");
   await stopped;
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b", "c", "late"]);
-  assert.equal(prompter.calls.length, 1);
+  assert.equal(handlers.calls.length, 1);
 });
 
 bothTest("what is to run one by one is released", { worker: "gathered" }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(events({ id: "a", do: "wait", throwsTogether: "an error" }, "b", "c"));
-  await prompter.waits("a");
-  prompter.leave("a");
-  await prompter.until("a runs by itself", () => prompter.calls.length === 2);
-  await prompter.waits("a");
+  await handlers.waits("a");
+  handlers.leave("a");
+  await handlers.until("a runs by itself", () => handlers.calls.length === 2);
+  await handlers.waits("a");
   executor.recall(Infinity);
   await recorder.outcomes(2);
   assert.deepEqual(recorder.ids("released"), ["b", "c"]);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(3);
-  assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"]]);
+  assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"]]);
 });
 
-const anyOrders = fc.record({
+const anyScript = fc.record({
   do: fc.constantFrom("wait" as const, undefined),
   throws: fc.constantFrom("an error", "Fail", "RetryLater", undefined, undefined),
   isLate: fc.boolean(),
   key: fc.constantFrom("k", "l", "m"),
 });
 const anyJob = fc.record({
-  orders: anyOrders,
+  script: anyScript,
   alone: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
   isBroken: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 });
 const anyAct = fc.constantFrom("run", "run", "leave", "leave", "recall", "turn");
-type Scene = { readonly jobs: (typeof anyJob extends fc.Arbitrary<infer One> ? One : never)[] };
+type JobList = { readonly jobs: (typeof anyJob extends fc.Arbitrary<infer One> ? One : never)[] };
 
 /** Runs, lets go and recalls at random; then sees each event to its end. */
-async function play(bench: Bench, { jobs }: Scene, acts: string[], name: string): Promise<void> {
-  const { executor, prompter, recorder } = bench;
-  const all = jobs.map(({ orders, alone, isBroken }, index) =>
-    event({ id: `${name} ${index}`, ...orders }, { alone, ...(isBroken ? { body: "{" } : {}) })
+async function runJobs(
+  bench: Bench,
+  { jobs }: JobList,
+  acts: string[],
+  name: string,
+): Promise<void> {
+  const { executor, handlers, recorder } = bench;
+  const all = jobs.map(({ script, alone, isBroken }, index) =>
+    event({ id: `${name} ${index}`, ...script }, { alone, ...(isBroken ? { body: "{" } : {}) })
   );
   const left = [...all];
   const leave = (most: number) =>
-    prompter.waiting.slice(0, most).forEach((id) => prompter.leave(id));
+    handlers.waiting.slice(0, most).forEach((id) => handlers.leave(id));
   const before = recorder.told.length;
   for (const [index, act] of acts.entries()) {
     if (act === "run") executor.run(left.splice(0, 1 + index % 5));
     else if (act === "leave") leave(1);
     else if (act === "recall") executor.recall(Infinity);
-    else await prompter.turn();
+    else await handlers.turn();
   }
   executor.run(left);
   const count = before + all.length;
-  const letGo = prompter.until("all have been let go", () => {
+  const letGo = handlers.until("all have been let go", () => {
     leave(Infinity);
     return recorder.told.length >= count;
   });
-  await Promise.all([letGo, recorder.outcomes(count).then(() => prompter.changed())]);
-  await prompter.turn();
+  await Promise.all([letGo, recorder.outcomes(count).then(() => handlers.changed())]);
+  await handlers.turn();
   const ids = recorder.told.slice(before).map(({ id }) => id);
   assert.deepEqual(ids.toSorted(), all.map(({ id }) => id).toSorted());
 }
@@ -248,7 +257,7 @@ for (
         fc.asyncProperty(
           fc.array(anyJob, { maxLength: 25 }),
           fc.array(anyAct, { maxLength: 25 }),
-          (jobs, acts) => play(bench, { jobs }, acts, `run${run++}`),
+          (jobs, acts) => runJobs(bench, { jobs }, acts, `run${run++}`),
         ),
         { numRuns: 20 },
       );

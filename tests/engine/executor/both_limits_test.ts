@@ -9,13 +9,13 @@ import { bothTest } from "../../fixtures/executor/both.ts";
 import type { Bench, BenchOptions } from "../../fixtures/executor/bench.ts";
 import { event, events, waiting } from "../../fixtures/executor/bench.ts";
 
-/** Two at once, so that one tells when the other, which began before it, has been aborted too. */
+/** Two at once, so that the abort of the second shows that the first was aborted, too. */
 const TWO: BenchOptions = { concurrency: 2, maxConsumeSeconds: 0.1, abortGraceSeconds: 60 };
 
-/** Resolves when what was begun before has been aborted. */
-async function untilAborted({ executor, prompter }: Bench): Promise<void> {
-  executor.run(events({ id: "watch", do: "heed" }));
-  await prompter.abort("watch");
+/** Resolves when everything that started before has been aborted. */
+async function untilAborted({ executor, handlers }: Bench): Promise<void> {
+  executor.run(events({ id: "watch", do: "reject on abort" }));
+  await handlers.abort("watch");
 }
 
 const ENDS: readonly (readonly [title: string, thrown: string])[] = [
@@ -30,11 +30,11 @@ for (const [title, thrown] of ENDS) {
     `a handler that was aborted ran too long though it throws ${title}`,
     TWO,
     async (bench) => {
-      const { executor, prompter, recorder } = bench;
+      const { executor, handlers, recorder } = bench;
       executor.run([event({ id: "a", do: "wait" }, { attempt: 2 })]);
-      await prompter.waits("a");
+      await handlers.waits("a");
       await untilAborted(bench);
-      prompter.leave("a", thrown);
+      handlers.leave("a", thrown);
       await recorder.outcomes(2);
       const outcome = recorder.told.find(({ id }) => id === "a")?.outcome;
       assert(outcome?.kind === "error");
@@ -45,29 +45,33 @@ for (const [title, thrown] of ENDS) {
   );
 }
 
-bothTest("what returns late without asking for its signal is done", TWO, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+bothTest("what returns late without checking its signal is done", TWO, async (bench) => {
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   await untilAborted(bench);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(2);
   assert.equal(recorder.outcomeOf("a"), "done");
 });
 
-bothTest("who asks late sees an aborted signal, and ran too long", TWO, async (bench) => {
-  const { executor, prompter, recorder } = bench;
-  executor.run(events({ id: "a", do: "look late" }));
-  await prompter.waits("a");
-  await untilAborted(bench);
-  prompter.leave("a");
-  assert.equal(await prompter.tell("a"), true);
-  await recorder.outcomes(2);
-  assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
-});
+bothTest(
+  "a handler that checks late sees an aborted signal, and ran too long",
+  TWO,
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run(events({ id: "a", do: "check late" }));
+    await handlers.waits("a");
+    await untilAborted(bench);
+    handlers.leave("a");
+    assert.equal(await handlers.tell("a"), true);
+    await recorder.outcomes(2);
+    assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
+  },
+);
 
-bothTest("a handler that looks at its signal and returns ran too long", TWO, async (bench) => {
-  bench.executor.run(events({ id: "a", do: "look" }));
+bothTest("a handler that returns when its signal is aborted ran too long", TWO, async (bench) => {
+  bench.executor.run(events({ id: "a", do: "return on abort" }));
   await bench.recorder.outcomes(1);
   assert.equal(bench.recorder.outcomeOf("a"), "error (timeout) 1");
 });
@@ -75,22 +79,22 @@ bothTest("a handler that looks at its signal and returns ran too long", TWO, asy
 bothTest(
   "after one that ran too long, the next has a time of its own",
   { maxConsumeSeconds: 1 },
-  async ({ executor, prompter, recorder }) => {
-    executor.run(events({ id: "a", do: "heed" }, { id: "b", do: "look late" }));
-    await prompter.abort("a");
-    await prompter.waits("b");
-    prompter.leave("b");
-    assert.equal(await prompter.tell("b"), false);
+  async ({ executor, handlers, recorder }) => {
+    executor.run(events({ id: "a", do: "reject on abort" }, { id: "b", do: "check late" }));
+    await handlers.abort("a");
+    await handlers.waits("b");
+    handlers.leave("b");
+    assert.equal(await handlers.tell("b"), false);
     await recorder.outcomes(2);
     assert.equal(recorder.outcomeOf("b"), "done");
   },
 );
 
-for (const late of ["heed", "look"] as const) {
+for (const late of ["reject on abort", "return on abort"] as const) {
   bothTest(
     `of a batch that ran too long, each event gets the time for itself (${late})`,
     { worker: "gathered", maxConsumeSeconds: 0.1 },
-    async ({ executor, prompter, recorder }) => {
+    async ({ executor, handlers, recorder }) => {
       executor.run(events({ id: "a", do: late }, "b", "c"));
       await recorder.outcomes(3);
       assert.deepEqual(recorder.ids("done"), ["b", "c"]);
@@ -100,8 +104,8 @@ for (const late of ["heed", "look"] as const) {
         outcome.error.message,
         "Timed out in gathered after 0.1 seconds processing 1 events",
       );
-      await prompter.entries(6);
-      assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+      await handlers.entries(6);
+      assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
     },
   );
 }
@@ -110,7 +114,7 @@ bothTest(
   "what BatchError says is done is done, though the batch ran too long",
   { worker: "gathered", maxConsumeSeconds: 0.1 },
   async ({ executor, recorder }) => {
-    executor.run(events({ id: "a", do: "look" }, { id: "b", each: "an error" }, "c"));
+    executor.run(events({ id: "a", do: "return on abort" }, { id: "b", each: "an error" }, "c"));
     await recorder.outcomes(3);
     assert.deepEqual(["a", "b", "c"].map((id) => recorder.outcomeOf(id)), [
       "done",

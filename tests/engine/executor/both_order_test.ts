@@ -10,13 +10,13 @@ import { bothTest } from "../../fixtures/executor/both.ts";
 import { event, events, range, waiting } from "../../fixtures/executor/bench.ts";
 
 bothTest("handlers that never wait run in the order of their events", {}, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const ids = range(500);
   executor.run(events(
     ...ids.map((id) => ({ id, isSilent: true })),
     { id: "last", tell: "entered", isSilent: true },
   ));
-  assert.deepEqual(await prompter.tell("last"), [...ids, "last"]);
+  assert.deepEqual(await handlers.tell("last"), [...ids, "last"]);
   await recorder.outcomes(501);
   assert.deepEqual(recorder.ids("done"), [...ids, "last"]);
 });
@@ -26,48 +26,48 @@ for (const concurrency of [2, 3, 10]) {
     `${concurrency} of 25 run at once until all have run`,
     { concurrency },
     async (bench) => {
-      const { executor, prompter, recorder } = bench;
+      const { executor, handlers, recorder } = bench;
       executor.run(waiting(...range(25)));
       for (let ended = 0; ended < 25; ended++) {
-        await prompter.waiters(Math.min(concurrency, 25 - ended));
-        prompter.leave(prompter.waiting.at(ended % prompter.waiting.length) ?? "");
+        await handlers.waiters(Math.min(concurrency, 25 - ended));
+        handlers.leave(handlers.waiting.at(ended % handlers.waiting.length) ?? "");
       }
       await recorder.outcomes(25);
       assert.deepEqual(recorder.ids("done").toSorted(), range(25).toSorted());
-      assert.deepEqual(prompter.entered, range(25));
-      assert.equal(prompter.mostAtOnce, concurrency);
+      assert.deepEqual(handlers.entered, range(25));
+      assert.equal(handlers.mostAtOnce, concurrency);
     },
   );
 }
 
 bothTest("events that come one by one fill what is free", { concurrency: 2 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   for (const id of ["a", "b", "c"]) executor.run(waiting(id));
-  await prompter.waits("a", "b");
-  prompter.leave("a");
-  await prompter.waits("b", "c");
-  prompter.leave("b");
-  prompter.leave("c");
+  await handlers.waits("a", "b");
+  handlers.leave("a");
+  await handlers.waits("b", "c");
+  handlers.leave("b");
+  handlers.leave("c");
   await recorder.quiet();
   executor.run(waiting("d"));
-  await prompter.waits("d");
-  prompter.leave("d");
+  await handlers.waits("d");
+  handlers.leave("d");
   await recorder.outcomes(4);
 });
 
 bothTest("one that waits does not keep others from running", { concurrency: 2 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const quick = range(600);
   executor.run([...waiting("slow"), ...events(...quick.map((id) => ({ id, isSilent: true })))]);
-  await prompter.waits("slow");
+  await handlers.waits("slow");
   await recorder.outcomes(600);
   assert.deepEqual(recorder.ids("done"), quick);
-  prompter.leave("slow");
+  handlers.leave("slow");
   await recorder.outcomes(601);
 });
 
 bothTest("suspects run by themselves, beside many at once", { concurrency: 4 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const suspect = (id: string) => event({ id, do: "wait" }, { alone: true });
   executor.run([
     ...waiting("a", "b", "c"),
@@ -75,13 +75,13 @@ bothTest("suspects run by themselves, beside many at once", { concurrency: 4 }, 
     ...waiting("d", "e", "f"),
   ]);
   for (const together of [["a", "b", "c"], ["s1"], ["s2"], ["d", "e", "f"]]) {
-    await prompter.waits(...together);
-    await prompter.turn();
-    assert.deepEqual(prompter.waiting.toSorted(), together);
-    for (const id of together) prompter.leave(id);
+    await handlers.waits(...together);
+    await handlers.turn();
+    assert.deepEqual(handlers.waiting.toSorted(), together);
+    for (const id of together) handlers.leave(id);
   }
   await recorder.outcomes(8);
-  const beside = prompter.inside.filter((ids) => ids.some((id) => id.startsWith("s")));
+  const beside = handlers.inside.filter((ids) => ids.some((id) => id.startsWith("s")));
   assert.deepEqual(beside, [["s1"], ["s2"]]);
 });
 
@@ -89,39 +89,47 @@ bothTest(
   "all is free again after a suspect that does not fit",
   { concurrency: 3 },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run([event({ id: "s" }, { alone: true, body: "{" }), ...waiting("a", "b", "c")]);
-    await prompter.waits("a", "b", "c");
+    await handlers.waits("a", "b", "c");
     assert.equal(recorder.outcomeOf("s"), "failed (invalid) 1");
-    for (const id of ["a", "b", "c"]) prompter.leave(id);
+    for (const id of ["a", "b", "c"]) handlers.leave(id);
     await recorder.outcomes(4);
   },
 );
 
-bothTest("it is said what runs before it runs, and when nothing does", {}, async (bench) => {
-  const { executor, prompter, recorder } = bench;
-  executor.run([...waiting("a"), event({ id: "s", do: "wait" }, { alone: true }), ...events("b")]);
-  await prompter.waits("a");
-  assert(recorder.starts.at(-1)?.includes("a"));
-  prompter.leave("a");
-  await prompter.waits("s");
-  assert.deepEqual(recorder.starts.at(-1), ["s"]);
-  prompter.leave("s");
-  await recorder.outcomes(3);
-  await recorder.quiet();
-  assert(recorder.starts.at(-2)?.includes("b"));
-});
+bothTest(
+  "the listener hears what runs before it runs, and when nothing does",
+  {},
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run([
+      ...waiting("a"),
+      event({ id: "s", do: "wait" }, { alone: true }),
+      ...events("b"),
+    ]);
+    await handlers.waits("a");
+    assert(recorder.starts.at(-1)?.includes("a"));
+    handlers.leave("a");
+    await handlers.waits("s");
+    assert.deepEqual(recorder.starts.at(-1), ["s"]);
+    handlers.leave("s");
+    await recorder.outcomes(3);
+    await recorder.quiet();
+    assert(recorder.starts.at(-2)?.includes("b"));
+  },
+);
 
 bothTest("what runs is shown for as long as it runs", { concurrency: 2 }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const shown = () => executor.running().map(({ job }) => job.id).toSorted();
   executor.run(waiting("a", "b", "c"));
-  await prompter.waits("a", "b");
+  await handlers.waits("a", "b");
   assert.deepEqual(shown(), ["a", "b"]);
-  prompter.leave("a");
-  await prompter.waits("b", "c");
+  handlers.leave("a");
+  await handlers.waits("b", "c");
   assert.deepEqual(shown(), ["b", "c"]);
-  for (const id of ["b", "c"]) prompter.leave(id);
+  for (const id of ["b", "c"]) handlers.leave(id);
   await recorder.quiet();
   assert.deepEqual(shown(), []);
 });
@@ -133,10 +141,10 @@ const TEXTS: readonly (readonly [name: string, text: string])[] = [
 ];
 
 for (const [name, text] of TEXTS) {
-  bothTest(`a text ${name} comes to its handler as it is`, {}, async ({ executor, prompter }) => {
+  bothTest(`a text ${name} comes to its handler as it is`, {}, async ({ executor, handlers }) => {
     const body = `{"id":"a","tell":"body","text":"${text.replace("\0", "\\u0000")}"}`;
     executor.run([event({ id: "a" }, { body })]);
-    assert.deepEqual(await prompter.tell("a"), { id: "a", tell: "body", text });
+    assert.deepEqual(await handlers.tell("a"), { id: "a", tell: "body", text });
   });
 }
 
@@ -144,7 +152,7 @@ bothTest(
   "each key keeps its order, whatever runs when",
   { worker: "ordered", concurrency: 3 },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     let run = 0;
     const anyKeys = fc.array(fc.constantFrom("k", "l", "m", "n"), { minLength: 1, maxLength: 20 });
     await fc.assert(
@@ -156,20 +164,20 @@ bothTest(
           events(...keys.map((key, index) => ({ id: ids[index] ?? "", key, do: "wait" as const }))),
         );
         for (let ended = 1; ended <= ids.length; ended++) {
-          await prompter.until("one waits", () => prompter.waiting.length > 0);
-          const { waiting } = prompter;
-          prompter.leave(waiting[(choices.next().value ?? 0) % waiting.length] ?? "");
+          await handlers.until("one waits", () => handlers.waiting.length > 0);
+          const { waiting } = handlers;
+          handlers.leave(waiting[(choices.next().value ?? 0) % waiting.length] ?? "");
           await recorder.outcomes(before + ended);
         }
         for (const key of new Set(keys)) {
           const ofKey = (id: string) => id.startsWith(`${key} ${name} `);
-          assert.deepEqual(prompter.entered.filter(ofKey), ids.filter(ofKey));
+          assert.deepEqual(handlers.entered.filter(ofKey), ids.filter(ofKey));
         }
       }),
       { numRuns: 20 },
     );
     const keysOf = (ids: readonly string[]) => ids.map((id) => id[0]);
-    assert(prompter.inside.every((ids) => new Set(keysOf(ids)).size === ids.length));
-    assert(prompter.mostAtOnce <= 3);
+    assert(handlers.inside.every((ids) => new Set(keysOf(ids)).size === ids.length));
+    assert(handlers.mostAtOnce <= 3);
   },
 );

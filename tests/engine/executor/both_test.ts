@@ -12,15 +12,15 @@ import { event, events, range, waiting } from "../../fixtures/executor/bench.ts"
 import { bothTest } from "../../fixtures/executor/both.ts";
 
 bothTest("events run one after another, in their order", {}, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
   for (const id of ["a", "b", "c"]) {
-    await prompter.waits(id);
-    prompter.leave(id);
+    await handlers.waits(id);
+    handlers.leave(id);
   }
   await recorder.outcomes(3);
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
-  assert.equal(prompter.mostAtOnce, 1);
+  assert.equal(handlers.mostAtOnce, 1);
   await recorder.quiet();
 });
 
@@ -111,9 +111,9 @@ bothTest("what does not fit fails, and its neighbours run", { maxEventDepth: 5 }
   }
 });
 
-bothTest("a handler gets its event, attempt and queue", {}, async ({ executor, prompter }) => {
+bothTest("a handler gets its event, attempt and queue", {}, async ({ executor, handlers }) => {
   executor.run([event({ id: "a", tell: "context" }, { attempt: 2, publishedAt: 5 })]);
-  assert.deepEqual(await prompter.tell("a"), [
+  assert.deepEqual(await handlers.tell("a"), [
     { id: "a" },
     { id: "a", attempt: 2, publishedAt: 5 },
     "steered",
@@ -130,26 +130,26 @@ bothTest("Zulip's failed_tries count as attempts", {}, async ({ executor, record
 });
 
 bothTest("as many run at once as the concurrency says", { worker: "ordered" }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   const keys = ["a", "b", "c", "d"];
   executor.run(events(...keys.map((id) => ({ id, key: id, do: "wait" as const }))));
-  await prompter.waits("a", "b");
-  await prompter.turn();
-  assert.equal(prompter.entered.length, 2);
-  prompter.leave("b");
-  await prompter.waits("a", "c");
-  for (const id of ["a", "c"]) prompter.leave(id);
-  await prompter.waits("d");
-  prompter.leave("d");
+  await handlers.waits("a", "b");
+  await handlers.turn();
+  assert.equal(handlers.entered.length, 2);
+  handlers.leave("b");
+  await handlers.waits("a", "c");
+  for (const id of ["a", "c"]) handlers.leave(id);
+  await handlers.waits("d");
+  handlers.leave("d");
   await recorder.outcomes(4);
-  assert.equal(prompter.mostAtOnce, 2);
+  assert.equal(handlers.mostAtOnce, 2);
 });
 
 bothTest(
   "events of one key keep their order while others go on",
   { worker: "ordered" },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
+    const { executor, handlers, recorder } = bench;
     executor.run(events(
       { id: "a1", key: "a", do: "wait" },
       { id: "a2", key: "a", do: "wait" },
@@ -158,56 +158,60 @@ bothTest(
     ));
     await recorder.outcomes(2);
     assert.deepEqual(recorder.ids("done"), ["b1", "b2"]);
-    await prompter.waits("a1");
-    prompter.leave("a1");
-    await prompter.waits("a2");
-    prompter.leave("a2");
+    await handlers.waits("a1");
+    handlers.leave("a1");
+    await handlers.waits("a2");
+    handlers.leave("a2");
     await recorder.outcomes(4);
   },
 );
 
-bothTest("an event whose key cannot be told is retried", { worker: "ordered" }, async (bench) => {
-  bench.executor.run(events({ id: "a", key: "none" }, { id: "b", key: "b" }));
-  await bench.recorder.outcomes(2);
-  assert.equal(bench.recorder.outcomeOf("a"), "error (error) 1");
-  assert.equal(bench.recorder.outcomeOf("b"), "done");
-});
+bothTest(
+  "an event whose key cannot be computed is retried",
+  { worker: "ordered" },
+  async (bench) => {
+    bench.executor.run(events({ id: "a", key: "none" }, { id: "b", key: "b" }));
+    await bench.recorder.outcomes(2);
+    assert.equal(bench.recorder.outcomeOf("a"), "error (error) 1");
+    assert.equal(bench.recorder.outcomeOf("b"), "done");
+  },
+);
 
 bothTest("a suspect runs with nothing beside it", { worker: "ordered" }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([
     event({ id: "a", key: "a", do: "wait" }),
     event({ id: "suspect", key: "s", do: "wait" }, { alone: true }),
     event({ id: "b", key: "b", do: "wait" }),
   ]);
   for (const id of ["a", "suspect", "b"]) {
-    await prompter.waits(id);
-    prompter.leave(id);
+    await handlers.waits(id);
+    handlers.leave(id);
   }
   await recorder.outcomes(3);
-  assert.equal(prompter.mostAtOnce, 1);
+  assert.equal(handlers.mostAtOnce, 1);
 });
 
 bothTest("a batch has its size, or what came in its time", { worker: "hasty" }, async (bench) => {
   bench.executor.run(events("a", "b"));
   await bench.recorder.outcomes(2);
-  await bench.prompter.entries(2);
-  assert.deepEqual(bench.prompter.calls, [["a", "b"]]);
+  await bench.handlers.entries(2);
+  assert.deepEqual(bench.handlers.calls, [["a", "b"]]);
   assert.deepEqual(bench.recorder.ids("done"), ["a", "b"]);
 });
 
 bothTest(
   "a full batch does not wait",
   { worker: "gathered" },
-  async ({ executor, prompter, recorder }) => {
+  async ({ executor, handlers, recorder }) => {
     executor.run(events(...range(6)));
     await recorder.outcomes(6);
-    await prompter.entries(6);
-    assert.deepEqual(prompter.calls.map((ids) => ids.length), [3, 3]);
+    await handlers.entries(6);
+    assert.deepEqual(handlers.calls.map((ids) => ids.length), [3, 3]);
   },
 );
 
-bothTest("BatchError says what became of each event", { worker: "gathered" }, async (bench) => {
+bothTest("BatchError gives each event its own outcome", { worker: "gathered" }, async (bench) => {
   bench.executor.run(events("a", { id: "b", each: "Fail" }, { id: "c", each: "an error" }));
   await bench.recorder.outcomes(3);
   assert.deepEqual(bench.recorder.told.map(({ outcome }) => outcomeText(outcome)), [
@@ -218,11 +222,11 @@ bothTest("BatchError says what became of each event", { worker: "gathered" }, as
 });
 
 bothTest("a batch that throws is run again one by one", { worker: "gathered" }, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(events("a", { id: "b", throws: "an error" }, "c"));
   await recorder.outcomes(3);
-  await prompter.entries(6);
-  assert.deepEqual(prompter.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+  await handlers.entries(6);
+  assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
   assert.deepEqual(recorder.ids("done"), ["a", "c"]);
   assert.equal(recorder.outcomeOf("b"), "error (error) 1");
 });
@@ -230,11 +234,11 @@ bothTest("a batch that throws is run again one by one", { worker: "gathered" }, 
 bothTest(
   "a suspect is a batch of one",
   { worker: "eager" },
-  async ({ executor, prompter, recorder }) => {
+  async ({ executor, handlers, recorder }) => {
     executor.run([...events("a"), event({ id: "s" }, { alone: true }), ...events("b")]);
     await recorder.outcomes(3);
-    await prompter.entries(3);
-    assert.deepEqual(prompter.calls, [["a"], ["s"], ["b"]]);
+    await handlers.entries(3);
+    assert.deepEqual(handlers.calls, [["a"], ["s"], ["b"]]);
   },
 );
 
@@ -242,10 +246,10 @@ bothTest(
   "a handler is aborted at its limit, in Zulip's words",
   { maxConsumeSeconds: 0.1 },
   async (bench) => {
-    const { executor, prompter, recorder } = bench;
-    executor.run(events({ id: "a", do: "heed" }, "b"));
+    const { executor, handlers, recorder } = bench;
+    executor.run(events({ id: "a", do: "reject on abort" }, "b"));
     assert.equal(
-      await prompter.abort("a"),
+      await handlers.abort("a"),
       "WorkerTimeoutError: Timed out in steered after 0.1 seconds processing 1 events",
     );
     await recorder.outcomes(2);
@@ -255,17 +259,17 @@ bothTest(
 );
 
 bothTest("a handler without a limit is left alone", { maxConsumeSeconds: null }, async (bench) => {
-  bench.executor.run(events({ id: "a", do: "look late" }));
-  await bench.prompter.waits("a");
-  await bench.prompter.turn();
-  bench.prompter.leave("a");
-  assert.equal(await bench.prompter.tell("a"), false);
+  bench.executor.run(events({ id: "a", do: "check late" }));
+  await bench.handlers.waits("a");
+  await bench.handlers.turn();
+  bench.handlers.leave("a");
+  assert.equal(await bench.handlers.tell("a"), false);
 });
 
-bothTest("it is known what runs, and since when", {}, async ({ executor, prompter }) => {
+bothTest("it is known what runs, and since when", {}, async ({ executor, handlers }) => {
   const before = performance.now();
   executor.run(waiting("a", "b"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   const [running, ...others] = executor.running();
   assert.deepEqual([running?.job.id, others.length], ["a", 0]);
   // The clocks of two threads differ by what a message takes.
@@ -281,13 +285,13 @@ bothTest("the outcome says how long a handler ran", {}, async ({ executor, recor
 bothTest(
   "what waits is released when it is recalled",
   {},
-  async ({ executor, prompter, recorder }) => {
+  async ({ executor, handlers, recorder }) => {
     executor.run(waiting("a", "b", "c"));
-    await prompter.waits("a");
+    await handlers.waits("a");
     executor.recall(Infinity);
     await recorder.outcomes(2);
     assert.deepEqual(recorder.ids("released"), ["b", "c"]);
-    prompter.leave("a");
+    handlers.leave("a");
     await recorder.outcomes(3);
     assert.deepEqual(recorder.ids("done"), ["a"]);
   },
@@ -301,41 +305,41 @@ bothTest("a stop ends at once where nothing runs", {}, async ({ executor, record
 });
 
 bothTest("a stop lets what runs finish, and releases the rest", {}, async (bench) => {
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b", "c"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   const stopped = executor.stop(60_000);
   await recorder.outcomes(2);
   assert.deepEqual(recorder.ids("released"), ["b", "c"]);
-  prompter.leave("a");
+  handlers.leave("a");
   await stopped;
   assert.deepEqual(recorder.ids("done"), ["a"]);
 });
 
 bothTest(
-  "past the grace of a stop a handler is aborted, and its event released",
+  "after the grace of a stop a handler is aborted, and its event released",
   {},
   async (bench) => {
-    bench.executor.run(events({ id: "a", do: "heed" }));
-    await bench.prompter.entries(1);
+    bench.executor.run(events({ id: "a", do: "reject on abort" }));
+    await bench.handlers.entries(1);
     await bench.executor.stop(50);
-    assert.match(await bench.prompter.abort("a"), /^StoppingError: /);
+    assert.match(await bench.handlers.abort("a"), /^StoppingError: /);
     assert.deepEqual(bench.recorder.ids("released"), ["a"]);
   },
 );
 
-bothTest("a second stop cuts the first one short", {}, async ({ executor, prompter, recorder }) => {
-  executor.run(events({ id: "a", do: "heed" }));
-  await prompter.entries(1);
+bothTest("a second stop cuts the first one short", {}, async ({ executor, handlers, recorder }) => {
+  executor.run(events({ id: "a", do: "reject on abort" }));
+  await handlers.entries(1);
   const first = executor.stop(60_000);
   await executor.stop(0);
   await first;
   assert.deepEqual(recorder.ids("released"), ["a"]);
 });
 
-bothTest("a stop gives up what does not return", {}, async ({ executor, prompter, recorder }) => {
+bothTest("a stop gives up what does not return", {}, async ({ executor, handlers, recorder }) => {
   executor.run(waiting("a"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   await executor.stop(0);
   assert.deepEqual(recorder.ids("released"), ["a"]);
 });
@@ -351,10 +355,10 @@ for (
     published.push(`${queue} ${body}`);
     return error ? Promise.reject(error) : Promise.resolve();
   };
-  bothTest(`a handler publishes an event ${what}`, { publish }, async ({ executor, prompter }) => {
+  bothTest(`a handler publishes an event ${what}`, { publish }, async ({ executor, handlers }) => {
     published.length = 0;
     executor.run(events({ id: "a", do: "publish", to: "other" }));
-    const told = await prompter.tell("a");
+    const told = await handlers.tell("a");
     assert.deepEqual(published, ['other {"from":"a"}']);
     const refusal = { name: "BrokerError", message: "the queue is full", kind: "refused" };
     assert.deepEqual(told, error ? refusal : "published");
@@ -362,13 +366,13 @@ for (
 }
 
 bothTest("an event knows when it was published, whatever others say", {}, async (bench) => {
-  const { executor, prompter } = bench;
+  const { executor, handlers } = bench;
   const times = [1_700_000_000_000.5, Infinity, 1_700_000_000_001, 0];
   executor.run(times.map((publishedAt, index) => {
     return event({ id: `e${index}`, tell: "context" }, { publishedAt, attempt: index + 1 });
   }));
   for (const [index, publishedAt] of times.entries()) {
-    const [, told] = await prompter.tell(`e${index}`) as [unknown, Record<string, unknown>];
+    const [, told] = await handlers.tell(`e${index}`) as [unknown, Record<string, unknown>];
     assert.equal(told["publishedAt"], publishedAt === 0 ? undefined : publishedAt);
     assert.equal(told["attempt"], index + 1);
   }

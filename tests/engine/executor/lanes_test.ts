@@ -49,7 +49,7 @@ Deno.test("Lanes keep the order of each key, and never run too many, whatever th
       fc.scheduler(),
       async (keys, concurrency, scheduler) => {
         const ids = keys.map((key, index) => `${key}${index}`);
-        const begun: string[] = [];
+        const started: string[] = [];
         let running = 0;
         const runningKeys = new Set<string>();
         const { executor, recorder } = singles({
@@ -57,7 +57,7 @@ Deno.test("Lanes keep the order of each key, and never run too many, whatever th
           orderBy: (event) => event.id[0] ?? "",
           async consume({ id }) {
             const key = id[0] ?? "";
-            begun.push(id);
+            started.push(id);
             assert(!runningKeys.has(key), `two of ${key} ran at once`);
             assert(++running <= concurrency);
             runningKeys.add(key);
@@ -75,7 +75,7 @@ Deno.test("Lanes keep the order of each key, and never run too many, whatever th
         assert.deepEqual(recorder.ids("done").toSorted(), ids.toSorted());
         for (const key of new Set(keys)) {
           const ofKey = (id: string) => id.startsWith(key);
-          assert.deepEqual(begun.filter(ofKey), ids.filter(ofKey));
+          assert.deepEqual(started.filter(ofKey), ids.filter(ofKey));
         }
       },
     ),
@@ -109,16 +109,17 @@ for (const concurrency of [1, 2, 4]) {
 }
 
 Deno.test("Lanes say what is about to run before they run it, and when nothing runs", async () => {
-  const begun: (readonly string[] | undefined)[] = [];
+  const started: (readonly string[] | undefined)[] = [];
   const { executor, recorder } = singles({
-    consume: (event) => void begun.push(recorder.starts.findLast((ids) => ids.includes(event.id))),
+    consume: (event) =>
+      void started.push(recorder.starts.findLast((ids) => ids.includes(event.id))),
   });
   executor.run([...jobs(...range(250)), job("suspect", { alone: true }), ...jobs("z")]);
   await recorder.quiet();
-  assert.equal(begun.length, 252);
-  assert(begun.every((ids) => ids !== undefined));
-  assert.deepEqual(begun.at(-2), ["suspect"]);
-  assert.deepEqual(begun.at(-1), ["z"]);
+  assert.equal(started.length, 252);
+  assert(started.every((ids) => ids !== undefined));
+  assert.deepEqual(started.at(-2), ["suspect"]);
+  assert.deepEqual(started.at(-1), ["z"]);
   assert(recorder.starts.length < 10, "each costs a write");
 });
 

@@ -4,7 +4,7 @@ import { Gates, jobs, singles, type TestEvent, turn } from "../../fixtures/execu
 
 type Consume = SingleWorker<TestEvent>["consume"];
 
-/** A handler that waits for the test, and whose context the test can look at. */
+/** A handler that waits for the test, and whose context the test can read. */
 function waiting(settings: Parameters<typeof singles>[1] = {}) {
   const gates = new Gates();
   const signals = new Map<string, AbortSignal>();
@@ -15,7 +15,7 @@ function waiting(settings: Parameters<typeof singles>[1] = {}) {
   return { gates, signals, ...singles({ consume }, settings) };
 }
 
-/** A handler that never asks for its signal. */
+/** A handler that never checks its signal. */
 function ignoring(settings: Parameters<typeof singles>[1] = {}) {
   const gates = new Gates();
   return { gates, ...singles({ consume: (event) => gates.enter(event.id) }, settings) };
@@ -46,7 +46,7 @@ Deno.test("sweep aborts each handler by its own time", async () => {
   const { executor, recorder, gates, signals } = waiting({ concurrency: 2, maxConsumeSeconds: 10 });
   executor.run(jobs("a"));
   const later = after(6);
-  await recorder.until("begun", () => executor.running().length === 1);
+  await recorder.until("started", () => executor.running().length === 1);
   executor.sweep(later);
   executor.sweep(after(10));
   assert(signals.get("a")?.aborted);
@@ -97,13 +97,13 @@ Deno.test("sweep aborts first what it sees so late that it hangs already", () =>
   assert.deepEqual(recorder.hung, [["a"]]);
 });
 
-Deno.test("a time for which the process was stopped counts against nothing that ran", async () => {
+Deno.test("time for which the process was stopped does not count for what ran", async () => {
   const { executor, recorder, gates, signals } = waiting({ concurrency: 2 });
   executor.run(jobs("a"));
-  const [begun] = executor.running();
+  const [started] = executor.running();
   executor.sweep(after(20), 10_000);
   const [running] = executor.running();
-  assert.equal((running?.since ?? 0) - (begun?.since ?? 0), 10_000);
+  assert.equal((running?.since ?? 0) - (started?.since ?? 0), 10_000);
   executor.sweep(after(39));
   assert(!signals.get("a")?.aborted);
   executor.sweep(after(41));
@@ -119,7 +119,7 @@ Deno.test("a time for which the process was stopped counts against nothing that 
   await recorder.outcomes(2);
 });
 
-Deno.test("running tells since when each event runs", async () => {
+Deno.test("running says since when each event runs", async () => {
   const { executor, recorder, gates } = ignoring({ concurrency: 2 });
   const before = performance.now();
   executor.run(jobs("a", "b", "c"));

@@ -44,7 +44,7 @@ Deno.test("hopFor gives whole milliseconds, which are all that a header may hold
   assert.equal(notBefore, NOW + DAY * 1000 + 1);
 });
 
-Deno.test("hopFor never lets an event run before its time, and needs one hop a day at the most", () => {
+Deno.test("hopFor never lets an event run before its time, and needs at most one hop a day", () => {
   fc.assert(fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), (seconds) => {
     let now = NOW;
     let hop = hopFor(seconds, now);

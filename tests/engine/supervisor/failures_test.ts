@@ -12,8 +12,8 @@ Deno.test("a queue that is not active is left alone, also where its worker faile
 
 Deno.test("an event that throws outside of itself and then ends its thread is blamed", async () => {
   await using queue = await supervised();
-  const orders = { id: "a", do: "throw outside and exit" };
-  await queue.broker.publish("steered", JSON.stringify(orders), { messageId: "a" });
+  const script = { id: "a", do: "throw outside and exit" };
+  await queue.broker.publish("steered", JSON.stringify(script), { messageId: "a" });
   await until("an attempt was counted", () => queue.supervisor.figures.totals.retried === 1);
   const unhandled = queue.notices.filter(({ error }) => error?.message === "outside");
   assert.equal(unhandled.length, 2);

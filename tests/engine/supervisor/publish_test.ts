@@ -14,21 +14,21 @@ class Refusing extends MemoryBroker {
 
 Deno.test("what a handler in a thread publishes is in its queue when it goes on", async () => {
   await using queue = await supervised();
-  const { broker, prompter } = queue;
+  const { broker, handlers } = queue;
   await broker.publish("steered", JSON.stringify({ id: "a", do: "publish", to: "other" }));
-  assert.equal(await prompter.tell("a"), "published");
+  assert.equal(await handlers.tell("a"), "published");
   const [event] = await broker.peek("other", 2);
   assert.equal(new TextDecoder().decode(event?.body), '{"from":"a"}');
   await until("its event is done", async () => (await broker.depth("steered"))?.ready === 0);
 });
 
-Deno.test("a handler in a thread that publishes what is no JSON is told so", async () => {
+Deno.test("a handler in a thread that publishes what is not JSON gets an error", async () => {
   await using queue = await supervised();
   await queue.broker.publish(
     "steered",
     JSON.stringify({ id: "a", do: "publish nothing", to: "b" }),
   );
-  assert.deepEqual(await queue.prompter.tell("a"), {
+  assert.deepEqual(await queue.handlers.tell("a"), {
     name: "TypeError",
     message: "An event for queue b must be JSON, and a value of type undefined is not",
     kind: undefined,
@@ -38,7 +38,7 @@ Deno.test("a handler in a thread that publishes what is no JSON is told so", asy
 Deno.test("a BrokerError comes to a handler in a thread as what it is", async () => {
   await using queue = await supervised({ broker: new Refusing() });
   await queue.broker.publish("steered", JSON.stringify({ id: "a", do: "publish", to: "full" }));
-  assert.deepEqual(await queue.prompter.tell("a"), {
+  assert.deepEqual(await queue.handlers.tell("a"), {
     name: "BrokerError",
     message: "the queue full takes no more",
     kind: "refused",

@@ -4,7 +4,7 @@ import { BrokerError } from "../../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { supervised } from "../../fixtures/supervisor.ts";
 
-/** A broker that lets no queue be consumed until it is told to. */
+/** A broker that refuses every consumer until the test allows them. */
 class Forbidding extends MemoryBroker {
   refusals = 0;
   isForbidden = true;
@@ -38,8 +38,8 @@ Deno.test("a queue that the broker refuses is parked, and consumed once it is al
   assert.equal(queue.notices.at(-1)?.message, "Queue {queue} is consumed again");
   assert(!queue.supervisor.figures.isParked);
   await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
-  await queue.prompter.waits("a");
-  queue.prompter.leave("a");
+  await queue.handlers.waits("a");
+  queue.handlers.leave("a");
 });
 
 Deno.test("a refused queue has had its first start: the others' service is ready", async () => {
@@ -66,8 +66,8 @@ Deno.test("a queue that was quiet while it was refused is consumed when it goes 
   await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
   assert.equal((await broker.depth("steered"))?.ready, 1);
   await queue.supervisor.resume();
-  await queue.prompter.waits("a");
-  queue.prompter.leave("a");
+  await queue.handlers.waits("a");
+  queue.handlers.leave("a");
 });
 
 Deno.test("a queue that goes on while it is refused takes events once it is allowed", async () => {
@@ -78,6 +78,6 @@ Deno.test("a queue that goes on while it is refused takes events once it is allo
   await queue.supervisor.resume();
   broker.isForbidden = false;
   await broker.publish("steered", JSON.stringify({ id: "a", do: "wait" }));
-  await queue.prompter.waits("a");
-  queue.prompter.leave("a");
+  await queue.handlers.waits("a");
+  queue.handlers.leave("a");
 });

@@ -42,7 +42,7 @@ const CASES: Readonly<Record<string, Case>> = {
     isFresh: false,
     suspects: [alone],
   },
-  "one that is surely to blame is blamed, and what ran beside it is no suspect": {
+  "a job that surely ended the thread is blamed, and what ran beside it is no suspect": {
     blame: { blamed: [a] },
     outstanding: [a, b],
     running: [a, b],
@@ -58,7 +58,7 @@ const CASES: Readonly<Record<string, Case>> = {
     running: [a, b],
     suspects: [a],
   },
-  "where nothing ran, nobody is suspected": {
+  "where nothing ran, there is no suspect": {
     blame: { suspects: "running" },
     outstanding: [a, b],
   },
@@ -69,7 +69,7 @@ for (
     CASES,
   )
 ) {
-  Deno.test(`of a thread's jobs, ${what}`, () => {
+  Deno.test(`blame in a thread: ${what}`, () => {
     const { blamed = [], suspects = [] } = want;
     const verdict = judge({ blamed: [], suspects: [], ...blame }, {
       outstanding,

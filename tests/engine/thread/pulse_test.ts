@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Pulse } from "../../../lib/engine/thread/pulse.ts";
 
-Deno.test("a pulse tells that a thread lives, and of its heap", () => {
+Deno.test("a pulse shows that a thread runs, and how large its heap is", () => {
   const pulse = new Pulse();
   const thread = new Pulse(pulse.buffer);
   assert.deepEqual([pulse.heartbeats, pulse.heapUsedMb, pulse.isHeapFull], [0, 0, false]);

@@ -11,7 +11,7 @@ function watched() {
     watch,
     thread,
     unresponsiveMs: () => Math.round(watch.unresponsiveMs),
-    /** The time is now so many ms after the start. */
+    /** The time is now this many ms after the start. */
     sweep: (ms: number, jobs: JobState, lateMs = 0) => watch.sweep(start + ms, lateMs, jobs),
     /** The same, with a heartbeat before. */
     beatAndSweep(ms: number, jobs: JobState, lateMs = 0): void {
@@ -21,7 +21,7 @@ function watched() {
   };
 }
 
-Deno.test("a thread that beats and has no jobs responds", () => {
+Deno.test("a thread that sends heartbeats and has no jobs responds", () => {
   const { unresponsiveMs, beatAndSweep } = watched();
   beatAndSweep(500, "idle");
   beatAndSweep(1000, "idle");
@@ -53,7 +53,7 @@ Deno.test("a thread whose event loop does not turn does not respond", () => {
   assert.equal(unresponsiveMs(), 8000);
 });
 
-Deno.test("a thread that was blocked has time to begin with its jobs", () => {
+Deno.test("a thread that was blocked has time to start its jobs", () => {
   const { unresponsiveMs, sweep, beatAndSweep } = watched();
   sweep(9000, "waiting");
   assert.equal(unresponsiveMs(), 9000);
@@ -69,7 +69,7 @@ Deno.test("a thread that runs an event is not expected to respond", () => {
   assert.equal(unresponsiveMs(), 250);
 });
 
-Deno.test("a time in which nobody looked does not count, and the thread learns of it", () => {
+Deno.test("time in which the main thread did not check does not count, and the thread learns of it", () => {
   const { unresponsiveMs, thread, sweep, beatAndSweep } = watched();
   beatAndSweep(1000, "waiting");
   sweep(9000, "waiting", 8000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
 import { range } from "../../fixtures/executor/bench.ts";
 
-Deno.test("shared runs tell what went well, in its order, however often the ring goes round", () => {
+Deno.test("shared runs report what is done, in its order, however often the ring wraps", () => {
   const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
   const thread = new SharedRuns(shared.memory);
   const taken: number[] = [];
@@ -15,7 +15,7 @@ Deno.test("shared runs tell what went well, in its order, however often the ring
   shared.takeFinished(() => assert.fail("nothing is new"));
 });
 
-Deno.test("shared runs tell what went well when 2³² jobs have", () => {
+Deno.test("shared runs report what is done when 2³² jobs are", () => {
   const { memory } = SharedRuns.ofSize({ running: 2, outstanding: 200 });
   // The count, which comes behind the times of runs and of the ring.
   new Int32Array(memory.buffer, 8 * (memory.running + 2 * memory.outstanding), 1)[0] = -100;
@@ -26,7 +26,7 @@ Deno.test("shared runs tell what went well when 2³² jobs have", () => {
   assert.deepEqual(taken, Array.from({ length: 200 }, (_, index) => index + 1));
 });
 
-Deno.test("shared runs tell what runs and since when", () => {
+Deno.test("shared runs say what runs and since when", () => {
   const shared = SharedRuns.ofSize({ running: 2, outstanding: 3 });
   const thread = new SharedRuns(shared.memory);
   thread.start(1, 7, 12.5);

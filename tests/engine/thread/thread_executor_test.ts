@@ -11,64 +11,64 @@ import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
 import { WorkerHost } from "../../../lib/engine/host/host.ts";
 import type { Worker } from "../../../lib/worker.ts";
 import { COMMON, type ExecutorSettings, jobs, Recorder } from "../../fixtures/executor.ts";
-import { event, events, Surroundings, waiting } from "../../fixtures/executor/bench.ts";
+import { BenchSetup, event, events, waiting } from "../../fixtures/executor/bench.ts";
 import { threadBench } from "../../fixtures/executor/thread_bench.ts";
 
 const CRASH = { reason: "crashed", error: { name: "ThreadEnded", message: "it ended" } } as const;
 
 Deno.test("what a dead thread has not finished runs in the next one, in its order", async () => {
   await using bench = await threadBench();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([...events("a"), ...waiting("b"), ...events("c", "d")]);
-  await prompter.waits("b");
+  await handlers.waits("b");
   await bench.end();
   assert.equal(executor.detach({ ...CRASH, blamed: [], suspects: [] }), false);
   assert.deepEqual(recorder.ids("done"), ["a"]);
-  prompter.waiting.length = 0;
+  handlers.waiting.length = 0;
   await bench.start();
-  await prompter.waits("b");
-  prompter.leave("b");
+  await handlers.waits("b");
+  handlers.leave("b");
   await recorder.outcomes(4);
   assert.deepEqual(recorder.ids("done"), ["a", "b", "c", "d"]);
 });
 
 Deno.test("what ran when its thread crashed is blamed only if it ran alone", async () => {
   await using bench = await threadBench();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(waiting("a", "b"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   for (const isAlone of [false, true]) {
     assert.equal(executor.running()[0]?.job.alone, isAlone);
     await bench.end();
     assert.equal(executor.detach({ ...CRASH, blamed: [], suspects: "running" }), true);
-    prompter.waiting.length = 0;
+    handlers.waiting.length = 0;
     await bench.start();
-    await prompter.waits(isAlone ? "b" : "a");
+    await handlers.waits(isAlone ? "b" : "a");
   }
   assert.equal(recorder.outcomeOf("a"), "crashed (crashed) 1");
-  prompter.leave("b");
+  handlers.leave("b");
   await recorder.outcomes(2);
   assert.equal(recorder.outcomeOf("b"), "done");
 });
 
 Deno.test("a suspect is sent to its thread by itself", async () => {
   await using bench = await threadBench();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([event({ id: "s", do: "wait" }, { alone: true }), ...events("a")]);
-  await prompter.waits("s");
+  await handlers.waits("s");
   assert.deepEqual(recorder.starts.at(-1), ["s"]);
-  prompter.leave("s");
+  handlers.leave("s");
   await recorder.outcomes(2);
   assert.deepEqual(recorder.starts.filter((ids) => ids.includes("s")), [["s"]]);
 });
 
 Deno.test("a thread that retires finishes what runs, and the rest waits", async () => {
   await using bench = await threadBench();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run([...waiting("a"), ...events("b", "c")]);
-  await prompter.waits("a");
+  await handlers.waits("a");
   const retired = executor.retire(60_000);
-  prompter.leave("a");
+  handlers.leave("a");
   await retired;
   assert.deepEqual(recorder.ids("done"), ["a"]);
   assert.deepEqual(recorder.ids("released"), []);
@@ -81,9 +81,9 @@ Deno.test("a thread that retires finishes what runs, and the rest waits", async 
 
 Deno.test("a stop does not wait for a thread that is blocked", async () => {
   await using bench = await threadBench();
-  const { executor, prompter, recorder } = bench;
+  const { executor, handlers, recorder } = bench;
   executor.run(events({ id: "a", do: "block" }, "b"));
-  await prompter.entries(1);
+  await handlers.entries(1);
   await executor.stop(0);
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
 });
@@ -104,7 +104,7 @@ function silentExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
 }
 
 for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
-  Deno.test(`with concurrency ${concurrency} a handler has ${graceMs} ms of grace at the least`, () => {
+  Deno.test(`with concurrency ${concurrency} a handler has at least ${graceMs} ms of grace`, () => {
     const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
     const { executor, memory } = silentExecutor(settings);
     const now = performance.now();
@@ -155,16 +155,16 @@ Deno.test("a handler that does not return after its grace hangs, and all that ru
   assert.deepEqual(hang.running.map(({ id }) => id), ["a"]);
 });
 
-Deno.test("what a thread itself sees past its grace has its outcome when it returns", async () => {
-  using around = new Surroundings({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
-  const { file, config, publish, recorder, prompter } = around;
+Deno.test("a handler that its own thread sees past its grace has its outcome when it returns", async () => {
+  using around = new BenchSetup({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
+  const { file, config, publish, recorder, handlers } = around;
   const host = await WorkerHost.load(file, { queue: file.name, workerNum: 0, config, publish });
   await host.setup();
   const executor = host.executor({ listener: recorder });
   executor.run(waiting("a"));
-  await prompter.waits("a");
+  await handlers.waits("a");
   executor.sweep(performance.now() + 60_000);
-  prompter.leave("a");
+  handlers.leave("a");
   await recorder.outcomes(1);
   assert.equal(recorder.outcomeOf("a"), "done");
   await host.close();

@@ -99,7 +99,7 @@ export const DELIVERIES: BrokerTests = {
     await untilReady(broker, queue, 0);
   },
 
-  "closing gives back what is not settled, to be redelivered": async (broker, queue) => {
+  "closing releases what is not settled, to be redelivered": async (broker, queue) => {
     await broker.declare(queue);
     await publishNumbers(broker, queue, 0, 5);
     const taker = await Taker.start(broker, queue, 10);

@@ -104,7 +104,7 @@ export const OPERATIONS: BrokerTests = {
   },
 };
 
-/** Only where an event that was looked at, and not taken, stays where it was. */
+/** Only where an event that was peeked at, and not taken, stays in its place. */
 export const IN_PLACE: BrokerTests = {
   "a peek leaves the events in place and in order": async (broker, queue) => {
     await broker.declare(queue);

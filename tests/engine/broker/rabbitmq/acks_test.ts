@@ -181,10 +181,11 @@ Deno.test("AckCoalescer does as little behind a hole of a million deliveries as 
     for (let i = 0; i < count; i++) acks.settled(++tag);
     return performance.now() - from;
   };
+  const quickest = () => Math.min(...Array.from({ length: 5 }, () => settleMany(10_000)));
   settleMany(10_000);
-  const small = settleMany(10_000);
+  const small = quickest();
   settleMany(1_000_000);
-  const large = settleMany(10_000);
+  const large = quickest();
   assert(large < 20 * small, `${large} ms, and ${small} ms at first`);
 });
 

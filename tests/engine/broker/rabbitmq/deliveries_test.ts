@@ -184,7 +184,7 @@ queueTest("an acknowledgement in multiples covers no event that still runs", asy
   slow.open();
 });
 
-queueTest("an event given back by a stopping process is not counted", async (fixture) => {
+queueTest("an event that a stopping process releases is not counted", async (fixture) => {
   const never = gate();
   const broker = await fixture.openBroker({ queueType: "quorum" });
   const first = await fixture.start({ broker, consume: () => never.opened });
@@ -199,7 +199,7 @@ queueTest("an event given back by a stopping process is not counted", async (fix
   never.open();
 });
 
-queueTest("it is said once that an event is near its delivery limit", async (fixture) => {
+queueTest("one notice says that an event is near its delivery limit", async (fixture) => {
   const arguments_ = { "x-queue-type": "quorum" };
   await fixture.client.channel.assertQueue(fixture.queue, { durable: true, arguments: arguments_ });
   await fixture.client.publish(fixture.queue, "1");

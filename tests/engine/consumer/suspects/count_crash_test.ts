@@ -6,11 +6,11 @@ import { afterKill, foundIn, ifKilledNow } from "../../../fixtures/journal.ts";
 
 Deno.test("Consumer counts an attempt for what ended its process alone, without running it", async () => {
   const calls: string[] = [];
-  await using scene = await afterKill(["suspect"], {
+  await using fixture = await afterKill(["suspect"], {
     alone: true,
     worker: { consume: (event) => void calls.push(event.id) },
   });
-  const { dir, broker, run } = scene;
+  const { dir, broker, run } = fixture;
   const counted = broker.deliver("suspect");
   broker.deliver("other");
   await run.count(2);
@@ -28,8 +28,8 @@ Deno.test("Consumer counts an attempt for what ended its process alone, without 
 Deno.test("Consumer counts the crash of one of many events that look alike", async () => {
   const body = '{"id":"same"}';
   const worker = { consume() {} };
-  await using scene = await afterKill([fingerprint(body)], { alone: true, worker });
-  const { broker, run } = scene;
+  await using fixture = await afterKill([fingerprint(body)], { alone: true, worker });
+  const { broker, run } = fixture;
   const same = { messageId: "", body };
   broker.deliver({ ...same, name: "new" });
   for (let i = 0; i < 5; i++) broker.deliver({ ...same, name: `e${i}`, redelivered: true });
@@ -46,8 +46,8 @@ Deno.test("Consumer counts the crash of one of many events that look alike", asy
 
 Deno.test("Consumer gives up what has ended its process alone three times", async () => {
   const settings = { retries: [1, 1, 1, 1, 1, 1] };
-  await using scene = await afterKill(["suspect"], { alone: true, settings });
-  const { broker, run } = scene;
+  await using fixture = await afterKill(["suspect"], { alone: true, settings });
+  const { broker, run } = fixture;
   const headers = { "x-pq-attempts": 2, "x-pq-crashes": 2 };
   const { settlement } = broker.deliver({ name: "suspect", headers });
   await run.count(1);
@@ -57,11 +57,11 @@ Deno.test("Consumer gives up what has ended its process alone three times", asyn
 });
 
 Deno.test("Consumer remembers a crash whose copy was refused", async () => {
-  await using scene = await afterKill(["suspect"], { alone: true });
-  const { dir, broker, run } = scene;
+  await using fixture = await afterKill(["suspect"], { alone: true });
+  const { dir, broker, run } = fixture;
   broker.copies = "refuse";
   broker.deliver("suspect");
   await run.until("it is parked", () => run.notices.length > 0);
-  await scene.stop();
+  await fixture.stop();
   assert.deepEqual(foundIn(dir, ["suspect"]), [1]);
 });

@@ -10,8 +10,8 @@ for (const withId of [true, false]) {
   Deno.test(`Consumer runs a suspect ${withId ? "" : "without an id "}alone, and then as any other`, async () => {
     const body = '{"id":"suspect"}';
     const key = withId ? "suspect" : fingerprint(body);
-    await using scene = await afterKill([key, "other"], { settings: { concurrency: 3 } });
-    const { dir, broker, gates, run } = scene;
+    await using fixture = await afterKill([key, "other"], { settings: { concurrency: 3 } });
+    const { dir, broker, gates, run } = fixture;
     broker.deliver("a");
     const suspect = { name: "suspect", body, messageId: withId ? "suspect" : "" };
     broker.deliver(suspect);
@@ -36,8 +36,8 @@ for (const withId of [true, false]) {
 }
 
 Deno.test("Consumer runs an event alone that has crashed before", async () => {
-  await using scene = await gated({ settings: { concurrency: 3 } });
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await gated({ settings: { concurrency: 3 } });
+  const { dir, broker, gates, run } = fixture;
   broker.deliver({ name: "a", headers: { "x-pq-attempts": 1, "x-pq-crashes": 1 } });
   broker.deliver("b");
   await gates.entries(1);

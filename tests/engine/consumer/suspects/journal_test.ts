@@ -99,7 +99,7 @@ Deno.test("Journal passes its suspects on through processes that are killed one 
   assert.deepEqual(["a", "b", "c"].map((key) => journal.suspicion(key)), [1, 0, 0]);
 });
 
-/** How many of so many events that are delivered again are suspected. */
+/** How many of `count` redelivered events are suspects. */
 const countUnknown = (journal: Journal, events: number): number =>
   Array.from({ length: events }, (_, i) => journal.isUnknownSuspect(`e${i}`)).filter(Boolean)
     .length;

@@ -16,8 +16,8 @@ import {
 } from "../../../fixtures/journal.ts";
 
 Deno.test("Consumer says what it runs, and nothing once it is done", async () => {
-  await using scene = await gated({ settings: { concurrency: 2 } });
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await gated({ settings: { concurrency: 2 } });
+  const { dir, broker, gates, run } = fixture;
   broker.deliver("a");
   await gates.entries(1);
   assert.deepEqual(ifKilledNow(dir, ["a", "b"]), [0, undefined]);
@@ -26,7 +26,7 @@ Deno.test("Consumer says what it runs, and nothing once it is done", async () =>
   await turn();
   run.consumer.sweep(performance.now());
   assert.deepEqual(ifKilledNow(dir, ["a"]), [undefined]);
-  await scene.stop();
+  await fixture.stop();
   assert.equal(countJournals(dir), 0);
 });
 
@@ -62,8 +62,8 @@ Deno.test("Consumer of one after another suspects what comes again after a proce
 });
 
 Deno.test("Consumer that stops names what runs, and not what it has released", async () => {
-  await using scene = await gated();
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await gated();
+  const { dir, broker, gates, run } = fixture;
   for (const name of ["a", "b"]) broker.deliver(name);
   await gates.entries(1);
   const stopped = run.consumer.stop(60_000);
@@ -95,11 +95,11 @@ Deno.test("Consumer goes on while its journal cannot be written, and says so onc
 });
 
 Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
-  await using scene = await afterKill(["gone"]);
+  await using fixture = await afterKill(["gone"]);
   {
     using _full = fullDisk();
-    await scene.stop();
+    await fixture.stop();
   }
-  assert(scene.broker.isClosed);
-  assert.deepEqual(foundIn(scene.dir, ["gone"]), [0]);
+  assert(fixture.broker.isClosed);
+  assert.deepEqual(foundIn(fixture.dir, ["gone"]), [0]);
 });

@@ -12,19 +12,19 @@ import {
 } from "../../../fixtures/journal.ts";
 
 Deno.test("Consumer keeps suspecting what it releases unrun", async () => {
-  await using scene = await afterKill(["suspect"]);
-  const { dir, broker, gates } = scene;
+  await using fixture = await afterKill(["suspect"]);
+  const { dir, broker, gates } = fixture;
   broker.deliver("a");
   broker.deliver("suspect");
   await gates.entries(1);
-  await scene.stop();
+  await fixture.stop();
   assert.deepEqual(broker.carriedOut, ["suspect release"]);
   assert.deepEqual(foundIn(dir, ["a", "suspect"]), [undefined, 0]);
 });
 
 Deno.test("Consumer suspects what it releases unrun that was to run alone", async () => {
-  await using scene = await gated();
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await gated();
+  const { dir, broker, gates, run } = fixture;
   broker.deliver("running");
   await gates.entries(1);
   broker.deliver({ name: "suspect", headers: { "x-pq-crashes": 1 } });
@@ -37,20 +37,20 @@ Deno.test("Consumer suspects what it releases unrun that was to run alone", asyn
 });
 
 Deno.test("Consumer does not suspect an event any more whose handler has thrown", async () => {
-  await using scene = await afterKill(["suspect"]);
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await afterKill(["suspect"]);
+  const { dir, broker, gates, run } = fixture;
   broker.deliver("suspect");
   await gates.entries(1);
   gates.leave("suspect", new Error("no"));
   await run.count(1);
   assert.deepEqual(run.outcomes, ["suspect retried"]);
-  await scene.stop();
+  await fixture.stop();
   assert.equal(countJournals(dir), 0);
 });
 
 Deno.test("Consumer still says what runs when the crash of a suspect is counted meanwhile", async () => {
-  await using scene = await afterKill(["suspect"], { alone: true, settings: { concurrency: 2 } });
-  const { dir, broker, gates, run } = scene;
+  await using fixture = await afterKill(["suspect"], { alone: true, settings: { concurrency: 2 } });
+  const { dir, broker, gates, run } = fixture;
   broker.deliver("a");
   await gates.entries(1);
   broker.deliver("suspect");
@@ -63,8 +63,8 @@ Deno.test("Consumer still says what runs when the crash of a suspect is counted 
 
 Deno.test("Consumer remembers a crash when another event of the same body is released", async () => {
   const body = '{"id":"same"}';
-  await using scene = await afterKill([fingerprint(body)], { alone: true });
-  const { broker, gates, run } = scene;
+  await using fixture = await afterKill([fingerprint(body)], { alone: true });
+  const { broker, gates, run } = fixture;
   broker.deliver("running");
   await gates.entries(1);
   broker.deliver({ name: "fresh", messageId: "", body });

@@ -6,8 +6,8 @@ import { FakeBroker } from "../../../fixtures/fake_broker.ts";
 import { afterKill, stateDir } from "../../../fixtures/journal.ts";
 
 Deno.test("Consumer begins carefully after an unclean end, and takes more after a hundred events", async () => {
-  await using scene = await afterKill(["x"], { worker: { consume() {} } });
-  const { broker, run } = scene;
+  await using fixture = await afterKill(["x"], { worker: { consume() {} } });
+  const { broker, run } = fixture;
   assert.equal(broker.prefetch, 10);
   for (let i = 1; i <= 99; i++) broker.deliver(`e${i}`);
   await run.count(99);
@@ -18,8 +18,8 @@ Deno.test("Consumer begins carefully after an unclean end, and takes more after 
 
 Deno.test("Consumer takes a whole batch also while it is careful", async () => {
   const worker = { batch: { size: 40, seconds: 60 }, consumeBatch() {} };
-  await using scene = await afterKill(["x"], { worker });
-  const { broker, run } = scene;
+  await using fixture = await afterKill(["x"], { worker });
+  const { broker, run } = fixture;
   assert.equal(broker.prefetch, 40);
   for (let i = 1; i <= 40; i++) broker.deliver(`e${i}`);
   await run.count(40);

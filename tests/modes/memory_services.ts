@@ -1,4 +1,4 @@
-/** A surrounding for the modes: a broker in memory, and everything that is printed. */
+/** The services of the modes, with a broker in memory. They keep everything that is printed. */
 
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
@@ -16,7 +16,7 @@ const NO_FLAGS = {
 export const COMMON = { flags: NO_FLAGS, warnings: [] } as const;
 
 /** Keeps what a mode does in memory. */
-export class Surroundings implements Services {
+export class MemoryServices implements Services {
   broker: Broker = new MemoryBroker();
   readonly printed: string[] = [];
   readonly warned: string[] = [];
@@ -50,7 +50,7 @@ export class Surroundings implements Services {
     this.warned.push(line);
   }
 
-  /** The bodies that lie in a queue, as text. */
+  /** The bodies in a queue, as text. */
   async bodies(queue: string): Promise<string[]> {
     const events = await this.broker.peek(queue, 10_000);
     return events.map(({ body }) => new TextDecoder().decode(body));
