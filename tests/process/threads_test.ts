@@ -32,6 +32,20 @@ programTest(
   },
 );
 
+programTest(
+  "a stop reports the thread that it cannot end, whose event comes again",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.publish([{ do: "native" }]);
+    const program = fixture.consume([], { STOP_GRACE_SECONDS: "1" });
+    await fixture.untilWritten("started", 1);
+    program.signal("SIGTERM");
+    await program.untilLogged(/^A thread of .* cannot be ended, .*: it ends with the process$/);
+    assert.equal((await program.end()).code, 0);
+    await fixture.untilReady(1);
+  },
+);
+
 onBothStages(
   "of a batch that hangs in its thread, only the event that hangs is given up",
   async (fixture) => {

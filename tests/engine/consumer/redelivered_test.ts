@@ -26,6 +26,26 @@ Deno.test("Consumer runs a second publish with the id of one that runs like any 
   assert.equal(run.consumer.inFlight, 0);
 });
 
+Deno.test("Consumer joins a lost first run by its id, also where the broker has a new copy of it", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  let calls = 0;
+  await using run = await consuming({
+    broker,
+    settings: { concurrency: 2 },
+    worker: { consume: () => gates.enter(`call ${++calls}`) },
+  });
+  broker.deliver({ name: "first", messageId: "same" });
+  await gates.entries(1);
+  broker.lose();
+  broker.deliver({ name: "copy", messageId: "same" });
+  await turn();
+  gates.leave("call 1");
+  await run.count(1);
+  assert.equal(calls, 1);
+  assert.deepEqual(broker.carriedOut, ["copy done"]);
+});
+
 Deno.test("Consumer runs events without an id beside each other", async () => {
   const broker = new FakeBroker();
   const gates = new Gates();
