@@ -147,7 +147,7 @@ class DevFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A killed parent leaves its child behind, which keeps the streams open.
+    // A killed parent's child runs for a moment longer, and keeps the streams open.
     const children = childrenOf(this.program.pid);
     const ended = this.program[Symbol.asyncDispose]();
     for (const pid of children) kill(pid);
@@ -322,6 +322,19 @@ Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", asy
     line,
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} INFO \[process_queue\] 2 queue worker/,
   );
+});
+
+Deno.test("dev: the program stops when its parent is killed", async () => {
+  await using fixture = await DevFixture.open({ first: slow("go") });
+  const { program } = fixture;
+  await fixture.publish("first", {});
+  await fixture.untilLines(1, /^started$/);
+  program.signal("SIGKILL");
+  await fixture.untilLines(1, /have \d+ s to finish/);
+  await Deno.writeTextFile(`${fixture.folder}/go`, "");
+  // The end of its output is the end of the program, too.
+  assert.equal((await program.end()).signal, "SIGKILL");
+  assert.equal(fixture.lines(/^done$/).length, 1);
 });
 
 function importing(file: string): string {

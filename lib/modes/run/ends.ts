@@ -5,8 +5,9 @@
  */
 
 import { type Broker, BrokerError } from "../../engine/broker/broker.ts";
-import { EXIT } from "../../system/signals.ts";
 import type { QueueFigures } from "../../engine/supervisor/queue_runner.ts";
+import { EXIT } from "../../system/signals.ts";
+import { onUncaught } from "../../system/uncaught.ts";
 import type { QueueRun } from "./queue_run.ts";
 
 /** Why a run ends. */
@@ -67,16 +68,10 @@ export class Ends implements Disposable {
 
   /** Ends the run at an unhandled error or rejection, which `onError` gets. */
   onUncaught(onError: (error: unknown) => void): void {
-    const take = (event: Event, error: unknown) => {
-      event.preventDefault();
+    onUncaught((error) => {
       onError(error);
       this.end("failed");
-    };
-    const { signal } = this.#disposal;
-    globalThis.addEventListener("error", (event) => take(event, event.error), { signal });
-    globalThis.addEventListener("unhandledrejection", (event) => take(event, event.reason), {
-      signal,
-    });
+    }, this.#disposal.signal);
   }
 
   /**

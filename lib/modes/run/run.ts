@@ -16,6 +16,7 @@ import { EXIT, type Signals } from "../../system/signals.ts";
 import { VERSION } from "../../system/version.ts";
 import { caFileProblems } from "../ca_file.ts";
 import { workersProblem, writableProblem } from "../folders.ts";
+import { whenParentEnds } from "../watch/parent.ts";
 import { ProcessRun } from "./process_run.ts";
 import { selectQueues } from "./selection.ts";
 
@@ -51,6 +52,7 @@ export async function runQueues(
   const sentry = await openSentry(config);
   const run = new ProcessRun({ queues, command, config, sentry, print });
   signals.handOver((request) => run.request(request));
+  using _parent = whenParentEnds(() => run.request("stop"));
   return await run.run();
 }
 

@@ -14,58 +14,110 @@ const SOURCE: ReadonlySet<string> = new Set(
   ["", ".ts", ".mts", ".js", ".mjs", ".tsx", ".jsx", ".json", ".wasm"],
 );
 
-/** A watcher, and whether it watches a whole folder or waits for one to appear. */
+/** Gets what a {@linkcode FileWatch} sees. */
+export interface FileWatchListener {
+  /** A file was written, created or removed. */
+  onChange(path: string): void;
+  /**
+   * The system does not watch a folder: changes in it are not seen. Called once for each folder.
+   *
+   * @param isPartial Whether only folders that were created below it are not watched.
+   */
+  onRefused(folder: string, error: unknown, isPartial: boolean): void;
+}
+
+/** The watch of one path. */
 interface Watching {
-  readonly watcher: Deno.FsWatcher;
+  /** The watched folder: the path itself, or the nearest folder above it that exists. */
+  readonly folder: string;
+  /** Whether the path itself is watched, with all folders below it. */
   readonly isWhole: boolean;
+  /** Undefined if the system refused it. */
+  readonly watcher: Deno.FsWatcher | undefined;
+  /** Why the system refused it. */
+  readonly error?: unknown;
 }
 
 /** Watches files, and folders with the source files below them, until it is disposed of. */
 export class FileWatch implements Disposable {
   readonly #paths: readonly string[];
-  readonly #onChange: (path: string) => void;
+  readonly #listener: FileWatchListener;
+  readonly #watchFs: typeof Deno.watchFs;
+  /** The folders that were reported as refused. */
+  readonly #refused = new Set<string>();
   #watchings: readonly Watching[] = [];
   #isMoved = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param paths Files and folders. A folder that does not exist is watched once it does.
-   * @param onChange Called when a file was written, created or removed, with its path.
+   * @param watchFs Opens a watcher. @default {Deno.watchFs}
    */
-  constructor(paths: readonly string[], onChange: (path: string) => void) {
+  constructor(
+    paths: readonly string[],
+    listener: FileWatchListener,
+    watchFs: typeof Deno.watchFs = Deno.watchFs,
+  ) {
     this.#paths = paths.map((path) => resolve(path));
-    this.#onChange = onChange;
+    this.#listener = listener;
+    this.#watchFs = watchFs;
     this.#open();
   }
 
   /** Stops watching. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    for (const { watcher } of this.#watchings) watcher.close();
+    for (const { watcher } of this.#watchings) watcher?.close();
   }
 
   #open(): void {
     const before = this.#watchings;
-    this.#watchings = this.#paths.map((path) => watch(path));
-    for (const watching of this.#watchings) void this.#listen(watching);
-    for (const { watcher } of before) watcher.close();
-    // A folder may have been created before its parent was watched.
-    const isMissed = this.#watchings.some(({ isWhole }, index) => {
-      return !isWhole && isFolder(this.#paths[index] ?? "");
-    });
-    if (isMissed) this.#open();
+    this.#watchings = this.#paths.map((path) => this.#watch(path));
+    for (const watching of this.#watchings) {
+      if (watching.watcher) void this.#listen(watching, watching.watcher);
+      else this.#refuse(watching.folder, watching.error, false);
+    }
+    for (const { watcher } of before) watcher?.close();
   }
 
-  async #listen({ watcher, isWhole }: Watching): Promise<void> {
-    for await (const { kind, paths } of watcher) {
-      if (kind === "access" || kind === "other") continue;
-      const moved = paths.find((path) => this.#leadsToWatched(path));
-      const changed = moved ?? paths.find((path) => isWhole && SOURCE.has(extname(path)));
-      if (changed === undefined) continue;
-      this.#isMoved ||= moved !== undefined;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#settle(changed), SETTLE_MS);
+  #watch(path: string): Watching {
+    const first = this.#watchFolder(path, nearestFolder(path));
+    const nearest = nearestFolder(path);
+    if (nearest === first.folder) return first;
+    // A folder was created or removed before its watch began. Once is enough: the next change is seen.
+    first.watcher?.close();
+    return this.#watchFolder(path, nearest);
+  }
+
+  #watchFolder(path: string, folder: string): Watching {
+    const isWhole = folder === path;
+    try {
+      return { folder, isWhole, watcher: this.#watchFs(folder, { recursive: isWhole }) };
+    } catch (error) {
+      return { folder, isWhole, watcher: undefined, error };
     }
+  }
+
+  async #listen({ folder, isWhole }: Watching, watcher: Deno.FsWatcher): Promise<void> {
+    for (let isOpen = true; isOpen;) {
+      try {
+        for await (const event of watcher) this.#take(event, isWhole);
+        isOpen = false;
+      } catch (error) {
+        // A new folder below it cannot be watched; the watcher goes on with all others.
+        this.#refuse(folder, error, true);
+      }
+    }
+  }
+
+  #take({ kind, paths }: Deno.FsEvent, isWhole: boolean): void {
+    if (kind === "access" || kind === "other") return;
+    const moved = paths.find((path) => this.#leadsToWatched(path));
+    const changed = moved ?? paths.find((path) => isWhole && SOURCE.has(extname(path)));
+    if (changed === undefined) return;
+    this.#isMoved ||= moved !== undefined;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#settle(changed), SETTLE_MS);
   }
 
   /** Reports whether a path is watched itself, or is a folder above a watched path. */
@@ -76,23 +128,26 @@ export class FileWatch implements Disposable {
   #settle(path: string): void {
     if (this.#isMoved) this.#open();
     this.#isMoved = false;
-    this.#onChange(path);
+    this.#listener.onChange(path);
+  }
+
+  #refuse(folder: string, error: unknown, isPartial: boolean): void {
+    if (this.#refused.has(folder)) return;
+    this.#refused.add(folder);
+    this.#listener.onRefused(folder, error, isPartial);
   }
 }
 
-/** Watches a folder, or the nearest folder above a file or above a folder that does not exist. */
-function watch(path: string, wanted: string = path): Watching {
-  const isWhole = path === wanted;
-  try {
-    if (!isWhole || isFolder(path)) {
-      return { watcher: Deno.watchFs(path, { recursive: isWhole }), isWhole };
-    }
-  } catch (error) {
-    if (dirname(path) === path) throw error;
-  }
-  return watch(dirname(path), wanted);
+/** The path itself if it is a folder, otherwise the nearest folder above it that exists. */
+function nearestFolder(path: string): string {
+  return isFolder(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
+/** Also false if a folder above it may not be searched. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -6,6 +6,8 @@
 
 import { logLine } from "../../log/log.ts";
 import { EXIT } from "../../system/signals.ts";
+import { onUncaught } from "../../system/uncaught.ts";
+import { PARENT_PID } from "./parent.ts";
 
 /** How long a child may let events run on when it is to end, in ms. */
 const HURRY_MS = 500;
@@ -16,19 +18,30 @@ const KILL_MS = 10_000;
 const PASSED: readonly Deno.Signal[] = ["SIGTSTP", "SIGCONT", "SIGUSR2"];
 
 /** Runs a command until it succeeds or a signal ends it, and restarts it on demand. */
-export class Restarter implements Disposable {
+export class Restarter implements AsyncDisposable {
   readonly #command: Deno.Command;
+  readonly #killMs: number;
+  readonly #disposal = new AbortController();
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   #child: Deno.ChildProcess | undefined;
   #wake = Promise.withResolvers<void>();
   #isRestartWanted = false;
   #isEnding = false;
+  #failure: { readonly error: unknown } | undefined;
   #timers: readonly ReturnType<typeof setTimeout>[] = [];
 
-  /** Listens to signals. @param executable The path of the command. @param args Its arguments. */
-  constructor(executable: string, args: readonly string[]) {
+  /**
+   * Listens to signals and to uncaught errors of this process.
+   *
+   * @param executable The path of the command.
+   * @param args Its arguments.
+   * @param killMs How long the child may take to end before it is killed, in ms. @default {10000}
+   */
+  constructor(executable: string, args: readonly string[], killMs: number = KILL_MS) {
+    this.#killMs = killMs;
     this.#command = new Deno.Command(executable, {
       args: [...args],
+      env: { [PARENT_PID]: String(Deno.pid) },
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
@@ -40,15 +53,38 @@ export class Restarter implements Disposable {
       ...PASSED.map((signal) => [signal, () => this.#signal(signal)] as const),
     ];
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
+    onUncaught((error) => this.#fail(error), this.#disposal.signal);
   }
 
-  /** Stops listening to signals. */
-  [Symbol.dispose](): void {
+  /** Ends the child if it still runs, and stops listening. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isEnding) this.#end("SIGTERM");
+    await this.#child?.status;
+    this.#timers.forEach(clearTimeout);
+    this.#disposal.abort();
     for (const [signal, listener] of this.#listeners) Deno.removeSignalListener(signal, listener);
   }
 
-  /** Starts the child, again and again. @returns The exit code of the last one. */
+  /**
+   * Starts the child, again and again.
+   *
+   * @returns The exit code of the last one; 0 if a signal ended this process and the child with it.
+   * @throws {unknown} An uncaught error of this process, once the child has ended.
+   */
   async run(): Promise<number> {
+    const code = await this.#runUntilEnd();
+    if (this.#failure) throw this.#failure.error;
+    return code;
+  }
+
+  /** Ends the child with SIGTERM, and starts another one. */
+  restart(): void {
+    if (!this.#isRestartWanted && !this.#isEnding) this.#stop("SIGTERM", "SIGINT");
+    this.#isRestartWanted = true;
+    this.#wake.resolve();
+  }
+
+  async #runUntilEnd(): Promise<number> {
     let code: number = EXIT.stopped;
     while (!this.#isEnding) {
       this.#isRestartWanted = false;
@@ -62,11 +98,10 @@ export class Restarter implements Disposable {
     return code;
   }
 
-  /** Ends the child with SIGTERM, and starts another one. */
-  restart(): void {
-    if (!this.#isRestartWanted && !this.#isEnding) this.#stop("SIGTERM", "SIGINT");
-    this.#isRestartWanted = true;
-    this.#wake.resolve();
+  /** Without this, the process would end at once and leave the child. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    if (!this.#isEnding) this.#end("SIGTERM");
   }
 
   #end(signal: "SIGTERM" | "SIGINT"): void {
@@ -77,10 +112,11 @@ export class Restarter implements Disposable {
 
   async #runOnce(): Promise<number> {
     this.#child = this.#command.spawn();
-    const { code } = await this.#child.status;
+    const { code, signal } = await this.#child.status;
     this.#child = undefined;
     this.#timers.forEach(clearTimeout);
-    return code;
+    // A child that does not listen to signals yet ends by the signal itself. That is a stop, too.
+    return this.#isEnding && signal !== null ? EXIT.stopped : code;
   }
 
   async #woken(): Promise<void> {
@@ -95,7 +131,7 @@ export class Restarter implements Disposable {
     this.#timers.forEach(clearTimeout);
     this.#timers = [
       setTimeout(() => this.#signal(second), HURRY_MS),
-      setTimeout(() => this.#signal("SIGKILL"), KILL_MS),
+      setTimeout(() => this.#signal("SIGKILL"), this.#killMs),
     ];
   }
 

@@ -28,13 +28,30 @@ export async function runWatched(
   { workersDir, log }: Pick<Config, "workersDir" | "log">,
   signals: Pick<Signals, "letGo">,
 ): Promise<number> {
-  using child = new Restarter(Deno.execPath(), childArgs(args, log.format));
+  await using child = new Restarter(Deno.execPath(), childArgs(args, log.format));
   signals.letGo();
-  using _watch = new FileWatch(watchedPaths(workersDir), (file) => {
-    logLine("info", "{file} changed: the program is restarted", { file }, {});
-    child.restart();
+  using _watch = new FileWatch(watchedPaths(workersDir), {
+    onChange: (file) => {
+      logLine("info", "{file} changed: the program is restarted", { file }, {});
+      child.restart();
+    },
+    onRefused: logRefused,
   });
   return await child.run();
+}
+
+function logRefused(folder: string, error: unknown, isPartial: boolean): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  logLine("warning", refusal(isPartial), { folder, reason }, {});
+}
+
+/** The message about a folder that the system does not watch. */
+function refusal(isPartial: boolean): string {
+  const problem = isPartial
+    ? "{folder} is watched in part: {reason}: some changes in it are not seen"
+    : "{folder} cannot be watched: {reason}: changes in it are not seen";
+  return `${problem}. If a limit of the system is reached, raise fs.inotify.max_user_watches or ` +
+    "fs.inotify.max_user_instances, and restart the program";
 }
 
 /** The source files that may change; those in a binary cannot. */
