@@ -282,7 +282,7 @@ function checkBatch({ file }: WorkerFile, first: WorkerDescription, now: WorkerD
   if (!first.batch === !now.batch) return;
   const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
   throw new WorkerDeclarationError(
-    `${file} takes its events ${is}, and took them ${was} when this process began: restart the ` +
+    `${file} takes its events ${is}, but took them ${was} when this process started: restart the ` +
       `process (SIGUSR1)`,
   );
 }
