@@ -11,7 +11,6 @@ import { Random } from "../../scripts/crash/random.ts";
 import { median, recoveries } from "../../scripts/crash/recovery.ts";
 import { isGood, report, type Result } from "../../scripts/crash/report.ts";
 import { assertGood, crashed } from "../fixtures/crash.ts";
-import { privateRabbitmqTest } from "../servers.ts";
 
 Deno.test("the crash suite's checker finds each event that is neither done nor given up", () => {
   const { lost, published, processed, deadLettered, duplicates } = verdict({
@@ -116,14 +115,6 @@ Deno.test("recovery lasts until whoever had the fault has done an event", () => 
   assert.deepEqual(times({ at: 400 }), []);
   assert.deepEqual([median([3, 1, 2]), median([])], [2, undefined]);
 });
-
-privateRabbitmqTest(
-  "no fault in a quarter of a minute on RabbitMQ loses a confirmed event",
-  {},
-  async (node) => {
-    assertGood(await crashed({ node, seconds: 15, seed: 11 }));
-  },
-);
 
 Deno.test("no fault of a process loses a confirmed event on the embedded broker", async () => {
   assertGood(await crashed({ seconds: 6, seed: 11 }));
