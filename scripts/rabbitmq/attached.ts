@@ -6,6 +6,7 @@
 
 import { run } from "../private_server.ts";
 import type { TlsListener } from "./configuration.ts";
+import { erlCallInstalled, evaluate, expressionOf } from "./erl_call.ts";
 import { programPath } from "./programs.ts";
 
 /** Everything that a process needs to use a node. */
@@ -66,12 +67,18 @@ export class AttachedRabbitmq implements AsyncDisposable {
 
   /**
    * Runs rabbitmqctl on the node and returns what it printed, for example
-   * `ctl("list_queues", "--quiet", "name", "messages")`. Takes about 0.5 s.
+   * `ctl("list_queues", "--quiet", "name", "messages")`. Commands that tests use often are sent by
+   * `erl_call` where that is installed; they print nothing then, and take a tenth of the time.
    *
    * @throws {Error} With rabbitmqctl's message when it fails.
    */
   async ctl(...args: string[]): Promise<string> {
-    return await run(programPath("rabbitmqctl"), args, { env: this.node.env });
+    const expression = expressionOf(args);
+    if (expression === undefined || !erlCallInstalled()) {
+      return await run(programPath("rabbitmqctl"), args, { env: this.node.env });
+    }
+    await evaluate(this.node, expression);
+    return "";
   }
 
   /** JSON from which {@linkcode attachRabbitmq} makes a handle in another process. */
