@@ -67,6 +67,8 @@ function printSkipped(): void {
 /** Runs the tests that the arguments ask for. */
 async function runTests(args: readonly string[], runner: Runner): Promise<Outcome> {
   const [isFull, options] = [args.includes("--full"), args.filter((arg) => arg !== "--full")];
+  const missing = options.find((arg) => /^[^-].*\.ts$/.test(arg) && !isPath(arg));
+  if (missing !== undefined) return failure(`there is no file ${missing}`);
   if (options.filter((arg) => !arg.startsWith("-")).some(isPath)) {
     await using servers = await Servers.start(rabbitmq, postgres);
     return await runner.show(options, servers.env);

@@ -80,8 +80,8 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   }
 
   /**
-   * Whether a handler goes on that can only be ended with the process: its event must not be handed
-   * out before, so that the connection to the broker may not be closed.
+   * Whether a handler still runs that only the end of the process can end. Until then the broker
+   * must not redeliver its event, so the connection to the broker must stay open.
    */
   get isLeft(): boolean {
     return this.#isLeft;

@@ -39,10 +39,10 @@ export class Intaker {
     this.#surroundings = surroundingsOf(options);
   }
 
-  /** Takes a delivery. One that comes while nothing is to be taken is released. */
+  /** Takes a delivery. While the window is paused, it is released. */
   take(delivery: Delivery): void {
     const { window, arrivals, limits } = this.#options;
-    if (window.isPaused) return this.#giveUp(delivery);
+    if (window.isPaused) return this.#release(delivery);
     const readAt = arrivals.readAt();
     window.take();
     let entry: Entry;
@@ -55,7 +55,7 @@ export class Intaker {
     this.#carryOut(entry, intakeOf(entry, this.#surroundings));
   }
 
-  #giveUp(delivery: Delivery): void {
+  #release(delivery: Delivery): void {
     if (!delivery.lost) void this.#options.subscription.settle(delivery, RELEASE);
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a run comes to, and what a broker then does with its event.
+ * The outcome of a run, and the settlement that a broker carries out for its event.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The ladder of delays. There is one retry queue for each step, so `retries` and `after` are
- * rounded up to it; what is longer than the ladder waits on its last step and hops.
+ * The steps of delays. Each step has one retry queue, so `retries` and `after` are rounded up to a
+ * step. A longer delay waits in the queue of the longest step several times.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Decides what becomes of an event, in one pure function: from what its run came to, to the one
- * thing that the broker must do.
+ * One pure function turns the outcome of a run into a settlement: the one thing that the broker does
+ * with the event.
  *
  * @module
  */
