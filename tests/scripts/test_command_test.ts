@@ -179,3 +179,14 @@ Deno.test("failures are shown in full, without what passed", () => {
   assert.match(shown, /the second => .*\nerror: AssertionError/);
   assert.doesNotMatch(shown, /the first|the fourth|a step/);
 });
+
+Deno.test("the test command refuses a file that does not exist", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "scripts/test.ts", "tests/nope_test.ts"],
+    cwd: new URL("../../", import.meta.url),
+  }).output();
+  const text = new TextDecoder();
+  assert.equal(code, 1);
+  assert.match(text.decode(stderr), /^there is no file tests\/nope_test\.ts$/m);
+  assert.equal(text.decode(stdout), "0 passed, 1 failed, 0 skipped\n");
+});
