@@ -23,45 +23,46 @@ export function erlCallInstalled(): boolean {
   return statSync(PROGRAM, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
+/** The commands by name: how many arguments they take, and their Erlang. */
+const COMMANDS: Readonly<
+  Record<string, readonly [count: number, of: (...args: string[]) => string]>
+> = {
+  add_vhost: [1, (host) => `rabbit_vhost:add(${binaries(host)}, ${BY})`],
+  delete_vhost: [1, (host) => `rabbit_vhost:delete(${binaries(host)}, ${BY})`],
+  add_user: [2, (user, password) => users("add_user", user, password)],
+  delete_user: [1, (user) => users("delete_user", user)],
+  set_permissions: [4, (user, ...patterns) => users("set_permissions", user, "/", ...patterns)],
+  "set_permissions -p": [5, (host, user, ...patterns) => {
+    return users("set_permissions", user, host, ...patterns);
+  }],
+  close_all_connections: [1, (reason) => {
+    return `[rabbit_networking:close_connection(P, ${JSON.stringify(reason)}) || ` +
+      `P <- rabbit_networking:connections()]`;
+  }],
+};
+
 /**
  * The Erlang expression that does what a command of rabbitmqctl does.
  *
  * @param args The command and its arguments.
- * @returns `undefined` for a command that is not known here.
+ * @returns `undefined` for a command that is not known here, or that lacks arguments.
  */
-export function expressionOf([command, ...args]: readonly string[]): string | undefined {
-  const [first = "", second = ""] = args;
-  switch (command) {
-    case "add_vhost":
-      return `rabbit_vhost:add(${binary(first)}, ${BY})`;
-    case "delete_vhost":
-      return `rabbit_vhost:delete(${binary(first)}, ${BY})`;
-    case "add_user":
-      return `rabbit_auth_backend_internal:add_user(${binary(first)}, ${binary(second)}, ${BY})`;
-    case "delete_user":
-      return `rabbit_auth_backend_internal:delete_user(${binary(first)}, ${BY})`;
-    case "set_permissions":
-      return setPermissions(args);
-    case "close_all_connections":
-      return `[rabbit_networking:close_connection(P, ${JSON.stringify(first)}) || ` +
-        `P <- rabbit_networking:connections()]`;
-    default:
-      return undefined;
-  }
+export function expressionOf([name = "", ...args]: readonly string[]): string | undefined {
+  if (args[0] === "-p") return expressionOf([`${name} -p`, ...args.slice(1)]);
+  const [count, expression] = COMMANDS[name] ?? [];
+  return count === args.length ? expression?.(...args) : undefined;
 }
 
-function setPermissions(args: readonly string[]): string {
-  const [host = "", user = "", ...patterns] = args[0] === "-p" ? args.slice(1) : ["/", ...args];
-  const parameters = [user, host, ...patterns].map(binary);
-  return `rabbit_auth_backend_internal:set_permissions(${parameters.join(", ")}, ${BY})`;
+function users(name: string, ...args: readonly string[]): string {
+  return `rabbit_auth_backend_internal:${name}(${binaries(...args)}, ${BY})`;
 }
 
 /** Who does it, for RabbitMQ's log. */
-const BY = binary("tests");
+const BY = binaries("tests");
 
-/** An Erlang binary with the UTF-8 of a text. */
-function binary(text: string): string {
-  return `<<${new TextEncoder().encode(text).join(",")}>>`;
+/** Erlang binaries with the UTF-8 of texts, separated by commas. */
+function binaries(...texts: readonly string[]): string {
+  return texts.map((text) => `<<${new TextEncoder().encode(text).join(",")}>>`).join(", ");
 }
 
 /**

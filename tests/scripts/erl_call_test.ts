@@ -24,6 +24,7 @@ const COMMANDS: readonly (readonly [args: readonly string[], expression: string 
     '[rabbit_networking:close_connection(P, "why") || P <- rabbit_networking:connections()]',
   ],
   [["list_queues", "name"], undefined],
+  [["delete_vhost"], undefined],
 ];
 
 for (const [args, expression] of COMMANDS) {
