@@ -48,7 +48,7 @@ programTest("--drain that is stopped says what it has done", async (fixture) => 
   const program = fixture.consume(["--drain"]);
   await fixture.untilWritten("started", 2);
   program.signal("SIGTERM");
-  await program.untilLogged(/^Worker 0 disconnecting/);
+  await program.untilLogged(/have \d+ s to finish/);
   await fixture.write("go", "");
   const { code, stdout } = await program.end();
   assert.equal(code, 0);

@@ -234,7 +234,7 @@ for (const { name, lose, left } of LOSSES) {
       await fixture.untilWritten("started", 1);
       await lose(proxy);
       program.signal("SIGTERM");
-      await program.untilLogged(/^Worker 0 disconnecting/);
+      await program.untilLogged(/have \d+ s to finish/);
       await fixture.write("go", "");
       const { code, stdout } = await program.end();
       assert.deepEqual([code, stdout], [0, [

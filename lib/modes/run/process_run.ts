@@ -212,9 +212,11 @@ export class ProcessRun {
     this.#notifyEnd(end);
     for (const queue of this.#queues.all) queue.logDisconnecting();
     const graceMs = end === "hung" ? 0 : this.#options.config.stopGraceSeconds * 1000;
-    this.#logWait(graceMs);
     const hurried = this.#hurry.promise.then(() => this.#queues.stop(0));
-    await Promise.race([this.#queues.stop(graceMs), hurried]);
+    const stopped = this.#queues.stop(graceMs);
+    // Whoever reads this line knows that no further event is started.
+    this.#logWait(graceMs);
+    await Promise.race([stopped, hurried]);
   }
 
   /** Tells systemd that the process stops. */
