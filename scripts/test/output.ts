@@ -65,8 +65,11 @@ function withoutColours(text: string): string {
   return text.replaceAll(/\x1b\[[0-9;]*m/g, "");
 }
 
-/** How a test ended; the lines of its steps are indented. */
-const RESULT = /^(?! ).* \.\.\. (ok|FAILED|ignored) \(.*\)$/;
+/**
+ * How a test ended; the lines of its steps are indented more. The name is missing where a notice
+ * that the test runs for long stands between it and the end.
+ */
+const RESULT = /^(?:(?! ).* \.\.\.)? (ok|FAILED|ignored) \(.*\)$/;
 
 function countResults(lines: readonly string[]): Counts {
   const words = lines.map((line) => RESULT.exec(line)?.[1]);

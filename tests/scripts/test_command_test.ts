@@ -173,6 +173,16 @@ Deno.test("each file gets a line with its counts and its time", () => {
   assert.deepEqual(slowest(results, 1), ["the slowest 1 files:", "   2.6 s  tests/a_test.ts"]);
 });
 
+Deno.test("a test that runs for more than a minute counts, too", () => {
+  const long = new Output(0);
+  const text = "running 1 test from ./tests/a_test.ts\n" +
+    "it is slow ...'it is slow' has been running for over (1m0s)\n ok (1m59s)\n\n";
+  long.add(new TextEncoder().encode(text), 119_000);
+  assert.deepEqual(long.files(119_000).map(fileLine), [
+    "ok      119.0 s  tests/a_test.ts: 1 passed, 0 failed, 0 skipped",
+  ]);
+});
+
 Deno.test("failures are shown in full, without what passed", () => {
   const shown = failuresIn(output().text);
   assert.match(shown, /what it says/);
