@@ -130,7 +130,7 @@ interface Locks {
   request(name: string, granted: () => Promise<never>): Promise<never>;
 }
 
-/** Deno stops a thread that holds a Web Lock whatever it does. @returns Whether there are locks. */
+/** Deno can stop a thread that holds a Web Lock in any state. @returns Whether there are locks. */
 async function holdWebLock(): Promise<boolean> {
   const { locks } = navigator as { readonly locks?: Locks };
   if (!locks) return false;

@@ -114,7 +114,7 @@ export class WorkerThread {
     this.#limit = this.#fail("The worker's file did not load within", LOAD_MS);
   }
 
-  /** Resolves when the thread runs: whether the runtime can end it whatever it does. */
+  /** Resolves when the thread runs: whether the runtime can end it in any state. */
   get started(): Promise<boolean> {
     return this.#started.promise;
   }
