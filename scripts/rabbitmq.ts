@@ -6,6 +6,8 @@
  *
  *     deno task rabbitmq
  *
+ * `RABBITMQ_BIN` is the folder of RabbitMQ's programs, where it is not Debian's.
+ *
  * @module
  */
 

@@ -12,6 +12,8 @@ import { programPath } from "./programs.ts";
 /** Everything that a process needs to use a node. */
 export interface Node {
   readonly folder: string;
+  /** The folder of RabbitMQ's programs. */
+  readonly programs: string;
   readonly port: number;
   readonly epmdPort: number;
   /** The whole environment of RabbitMQ's programs. */
@@ -75,7 +77,9 @@ export class AttachedRabbitmq implements AsyncDisposable {
   async ctl(...args: string[]): Promise<string> {
     const expression = expressionOf(args);
     if (expression === undefined || !erlCallInstalled()) {
-      return await run(programPath("rabbitmqctl"), args, { env: this.node.env });
+      return await run(programPath(this.node.programs, "rabbitmqctl"), args, {
+        env: this.node.env,
+      });
     }
     await evaluate(this.node, expression);
     return "";
@@ -107,5 +111,5 @@ export function attachRabbitmq(description: string): AttachedRabbitmq {
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null &&
-    "folder" in value && "port" in value && "env" in value;
+    "folder" in value && "programs" in value && "port" in value && "env" in value;
 }

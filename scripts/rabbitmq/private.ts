@@ -17,7 +17,7 @@ import { AttachedRabbitmq, type Node } from "./attached.ts";
 import { makeCertificates } from "./certificates.ts";
 import { configuration, environment, type RabbitmqOptions } from "./configuration.ts";
 import { Epmd } from "./epmd.ts";
-import { programPath, requireRabbitmq } from "./programs.ts";
+import { programFolder, programPath, requireRabbitmq } from "./programs.ts";
 
 const START_DEADLINE_MS = 60_000;
 const HANDSHAKE_MS = 2000;
@@ -49,9 +49,9 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
   async start(): Promise<void> {
     if (this.#server) throw new Error(`the RabbitMQ node of ${this.url} is running already`);
     await this.#epmd.start();
-    const { folder, env } = this.node;
-    const options = { env, cwd: folder };
-    const server = Daemon.spawn(programPath("rabbitmq-server"), [], this.#output, options);
+    const { folder, programs, env } = this.node;
+    const program = programPath(programs, "rabbitmq-server");
+    const server = Daemon.spawn(program, [], this.#output, { env, cwd: folder });
     this.#server = server;
     try {
       await waitUntil(() => this.#answers(server), START_DEADLINE_MS);
@@ -111,7 +111,7 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
  * then with the end of its log.
  */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<PrivateRabbitmq> {
-  requireRabbitmq();
+  requireRabbitmq(programFolder());
   await using undo = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "pq-rabbitmq-" });
   undo.defer(() => removeFolder(folder));
@@ -128,7 +128,7 @@ async function prepare(folder: string, options: RabbitmqOptions): Promise<Node> 
   const env = environment(folder, port, epmdPort);
   const tls = options.tls && { port: freePort(), ...await makeCertificates(folder, env) };
   await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, tls));
-  return { folder, port, epmdPort, env, ...(tls ? { tls } : {}) };
+  return { folder, programs: programFolder(), port, epmdPort, env, ...(tls ? { tls } : {}) };
 }
 
 /** Reports whether a server on `port` answers the AMQP 0-9-1 handshake. */

@@ -1,33 +1,41 @@
 /**
- * RabbitMQ's programs on this machine.
+ * RabbitMQ's programs on this machine: Debian's, or those in the folder that RABBITMQ_BIN names.
  *
  * @module
  */
 
-const FOLDER = "/usr/lib/rabbitmq/bin";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+const DEBIAN = "/usr/lib/rabbitmq/bin";
 
 /** A program that comes with RabbitMQ. */
 export type Program = "rabbitmq-server" | "rabbitmqctl";
 
-/** The path of a program, whether or not it is installed. */
-export function programPath(name: Program): string {
-  return `${FOLDER}/${name}`;
+/** The folder of the programs, whether or not they are there. */
+export function programFolder(): string {
+  return process.env["RABBITMQ_BIN"] || DEBIAN;
 }
 
-/** Reports whether RabbitMQ is installed. */
-export function rabbitmqInstalled(): boolean {
-  try {
-    return Deno.statSync(programPath("rabbitmq-server")).isFile;
-  } catch {
-    return false;
-  }
+/** The path of a program. @param folder Where RabbitMQ's programs are. */
+export function programPath(folder: string, name: Program): string {
+  return join(folder, name);
 }
 
-/** @throws {Error} When RabbitMQ is not installed. */
-export function requireRabbitmq(): void {
-  if (rabbitmqInstalled()) return;
+/** Reports whether RabbitMQ's programs are in a folder. @param folder Default: the usual one. */
+export function rabbitmqInstalled(folder: string = programFolder()): boolean {
+  const server = programPath(folder, "rabbitmq-server");
+  return statSync(server, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** @throws {Error} When RabbitMQ's programs are not in a folder. */
+export function requireRabbitmq(folder: string): void {
+  if (rabbitmqInstalled(folder)) return;
+  const missing = `${programPath(folder, "rabbitmq-server")} is missing`;
   throw new Error(
-    `RabbitMQ is not installed: ${programPath("rabbitmq-server")} is missing; ` +
-      "run apt-get install rabbitmq-server",
+    folder === DEBIAN
+      ? `RabbitMQ is not installed: ${missing}; run apt-get install rabbitmq-server`
+      : `RABBITMQ_BIN names no folder with RabbitMQ's programs: ${missing}; correct it or unset it`,
   );
 }
