@@ -5,18 +5,53 @@
  * @module
  */
 
-import type { Executor, ExecutorListener } from "../executor/executor.ts";
-import { notice } from "../report.ts";
+import type { Broker, Subscription } from "../broker/broker.ts";
+import type {
+  Executor,
+  ExecutorListener,
+  OnHung,
+  WorkerDescription,
+} from "../executor/executor.ts";
+import { notice, type NoticeReport } from "../report.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import { within } from "../../system/deadline.ts";
-import type { Totals } from "./ending/ending.ts";
+import type { AcceptLimits } from "./accept.ts";
+import { Arrivals } from "./arrivals.ts";
+import { Endings, type Totals } from "./ending/ending.ts";
 import type { Entry } from "./entry.ts";
-import { HungEvents } from "./hung.ts";
-import { type ConsumerOptions, type ConsumerParts, makeParts } from "./parts.ts";
-import type { Pause } from "./window.ts";
+import { Intake } from "./intake.ts";
+import { PrefetchControl } from "./prefetch_control.ts";
+import { Redelivered } from "./redelivered.ts";
+import { Suspects } from "./suspects/suspects.ts";
+import type { IsolationTurns } from "./suspects/turns.ts";
+import { DeliveryWindow, type Pause, type WindowLimits, type WindowOptions } from "./window.ts";
 
-export type { ConsumerEnd } from "./hung.ts";
-export type { ConsumerOptions, Totals };
+export type { Totals };
+
+/** What a consumer needs. */
+export interface ConsumerOptions<E extends Executor<Entry> = Executor<Entry>>
+  extends WindowOptions {
+  readonly broker: Broker;
+  /**
+   * Makes the executor, which reports to the given listener. One whose handlers end only with this
+   * process calls `onHung` for those that hang: the process must end then.
+   */
+  readonly createExecutor: (listener: ExecutorListener<Entry>, onHung: OnHung<Entry>) => E;
+  readonly limits: AcceptLimits & WindowLimits;
+  /** Where the journal is kept. */
+  readonly stateDir: string;
+  /** The turns of all queues of this process to run suspects alone. */
+  readonly turns: IsolationTurns;
+  /** Called once when the consumer has taken `maxEvents`, or can no longer go on by itself. */
+  readonly onEnd: (why: ConsumerEnd) => void;
+}
+
+/** Why a consumer ends by itself. */
+export type ConsumerEnd =
+  /** It has taken `maxEvents`. */
+  | "max-events"
+  /** A handler hangs that ends only with this process. */
+  | "hung";
 
 /** How long a stop waits for the broker to deliver no more, and then for its close, in ms. */
 const LEAVE_MS = 5000;
@@ -26,8 +61,10 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   implements ExecutorListener<Entry> {
   readonly executor: E;
   readonly #options: ConsumerOptions<E>;
-  readonly #parts: ConsumerParts;
-  readonly #hung: HungEvents;
+  readonly #subscription: Subscription;
+  readonly #window: DeliveryWindow;
+  readonly #suspects: Suspects;
+  readonly #endings: Endings;
   #ended: Promise<void> | undefined;
   #isLeft = false;
 
@@ -37,23 +74,40 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
    */
   constructor(options: ConsumerOptions<E>) {
     this.#options = options;
-    this.#hung = new HungEvents(options);
-    this.executor = options.createExecutor(this, this.#hung.onHung);
-    this.#parts = makeParts(options, this.executor, {
-      onArrival: (entries) => this.#onArrival(entries),
+    const { broker, queue, limits, onEnd } = options;
+    this.executor = options.createExecutor(this, (...hung) => this.#onHung(...hung));
+    const { description } = this.executor;
+    const isOneByOne = runsOneByOne(description);
+    const arrivals = new Arrivals((entries) => this.#onArrival(entries));
+    const suspects = this.#suspects = new Suspects({
+      ...options,
+      unnamed: isOneByOne ? description.prefetch : undefined,
+      run: (entry) => arrivals.add(entry),
+    });
+    const subscription = this.#subscription = broker.subscribe(queue, {
+      onDelivery: (delivery) => intake.take(delivery),
       // What has not started comes again; what runs goes on.
       onLost: () => this.recall(),
     });
+    const isCareful = suspects.afterUncleanEnd;
+    const prefetch = new PrefetchControl(description, limits.windowSeconds, isCareful);
+    const window = this.#window = new DeliveryWindow(options, subscription, prefetch);
+    const redelivered = new Redelivered(!isOneByOne, () => this.#running());
+    const parts = { ...options, subscription, window, suspects, redelivered, arrivals };
+    const { retries } = description;
+    const onFinished = () => onEnd("max-events");
+    const endings = this.#endings = new Endings({ ...parts, retries, onFinished });
+    const intake = new Intake({ ...parts, endings });
   }
 
   /** What became of events so far. */
   get totals(): Readonly<Totals> {
-    return this.#parts.endings.totals;
+    return this.#endings.totals;
   }
 
   /** How many deliveries are not settled yet. */
   get inFlight(): number {
-    return this.#parts.window.inFlight;
+    return this.#window.inFlight;
   }
 
   /**
@@ -63,20 +117,20 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
    */
   start(): Promise<void> {
     const { report, queue } = this.#options;
-    this.#parts.suspects.begin();
+    this.#suspects.begin();
     // Zulip's words.
     report(notice("debug", queue, "starting consuming {queue}"));
-    return this.#parts.window.start();
+    return this.#window.start();
   }
 
   /** Whether nothing is taken for now: stopping, paused, or all taken that was to be. */
   get paused(): boolean {
-    return this.#parts.window.isPaused;
+    return this.#window.isPaused;
   }
 
   /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
   get isParked(): boolean {
-    return this.#parts.window.isParked;
+    return this.#window.isParked;
   }
 
   /**
@@ -89,12 +143,12 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
 
   /** Takes no more events; what was taken goes on. */
   pause(why: Pause = "quiet"): Promise<void> {
-    return this.#parts.window.pause(why);
+    return this.#window.pause(why);
   }
 
   /** Takes events again, unless there is another reason not to. */
   resume(why: Pause = "quiet"): Promise<void> {
-    return this.#parts.window.resume(why);
+    return this.#window.resume(why);
   }
 
   /**
@@ -104,13 +158,13 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
    * @param lateMs For how long the process was stopped before. @default {0}
    */
   sweep(now: number, lateMs?: number): void {
-    this.#parts.clock.adjust(now);
+    this.#endings.sweep(now);
     this.executor.sweep(now, lateMs);
     const oldest = now - this.#windowMs();
     this.executor.recall(oldest);
     this.#releaseWaiting(oldest);
-    this.#parts.suspects.sweep(now, () => this.#running());
-    this.#parts.window.sweep(now);
+    this.#suspects.sweep(now, () => this.#running());
+    this.#window.sweep(now);
   }
 
   /** Releases all that has not been started. */
@@ -120,8 +174,8 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   }
 
   #releaseWaiting(receivedBefore: number): void {
-    for (const entry of this.#parts.suspects.takeWaiting(receivedBefore)) {
-      this.#parts.endings.release(entry);
+    for (const entry of this.#suspects.takeWaiting(receivedBefore)) {
+      this.#endings.release(entry);
     }
   }
 
@@ -143,35 +197,35 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#ended) return await this.#ended;
-    const paused = this.#parts.window.close();
+    const paused = this.#window.close();
     this.#releaseWaiting(Infinity);
     const stopped = this.executor.stop(graceMs);
     // What was released is delivered again, and no suspect should this process be killed now.
-    this.#parts.suspects.named(this.#running());
+    this.#suspects.named(this.#running());
     await stopped;
     await (this.#ended ??= this.#end(paused));
   }
 
   async #end(paused: Promise<void>): Promise<void> {
     await within(LEAVE_MS, paused);
-    const { endings, subscription, suspects } = this.#parts;
-    await endings.confirmed();
+    await this.#endings.confirmed();
     const running = this.#running();
     this.#isLeft = running.length > 0;
     // What still runs must not be handed out again before the process has ended.
+    const subscription = this.#subscription;
     await within(LEAVE_MS, this.#isLeft ? subscription.pause() : subscription.close());
-    const hung = this.#hung.among(running);
-    if (hung.length > 0) suspects.leave(hung);
-    suspects[Symbol.dispose]();
+    const hung = running.filter(({ place }) => place === "hung");
+    if (hung.length > 0) this.#suspects.leave(hung);
+    this.#suspects[Symbol.dispose]();
   }
 
   // What arrives, and what the executor says of it.
 
   #onArrival(entries: readonly Entry[]): void {
     const { report, queue } = this.#options;
-    if (this.#parts.window.inFlight === entries.length) report({ kind: "woke", queue });
-    if (this.#parts.window.isClosed) {
-      return entries.forEach((entry) => this.#parts.endings.release(entry));
+    if (this.#window.inFlight === entries.length) report({ kind: "woke", queue });
+    if (this.#window.isClosed) {
+      return entries.forEach((entry) => this.#endings.release(entry));
     }
     for (const entry of entries) entry.place = "executor";
     this.executor.run(entries);
@@ -179,14 +233,39 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
 
   /** @inheritdoc */
   onStart(entries: readonly Entry[]): void {
-    this.#parts.suspects.running(entries);
+    this.#suspects.running(entries);
   }
 
   /** @inheritdoc */
   onOutcome(entry: Entry, outcome: Outcome, startedAt: number, runMs: number): void {
-    if (entry.alone) this.#parts.suspects.endIsolated(entry, outcome);
-    if (outcome.kind !== "released") this.#parts.window.observe(startedAt - entry.receivedAt);
-    else if (!outcome.goesOn && !entry.delivery.lost) this.#parts.window.shrink();
-    this.#parts.endings.end(entry, outcome, startedAt, runMs);
+    if (entry.alone) this.#suspects.endIsolated(entry, outcome);
+    if (outcome.kind !== "released") this.#window.observe(startedAt - entry.receivedAt);
+    else if (!outcome.goesOn && !entry.delivery.lost) this.#window.shrink();
+    this.#endings.end(entry, outcome, startedAt, runMs);
   }
+
+  /** Nothing is settled for what hangs: the next process does it. */
+  #onHung(entries: readonly Entry[], seconds: number): void {
+    const { report, queue, onEnd } = this.#options;
+    for (const entry of entries) entry.place = "hung";
+    report(hungNotice(queue, entries, seconds));
+    onEnd("hung");
+  }
+}
+
+function runsOneByOne({ concurrency, batch }: WorkerDescription): boolean {
+  return concurrency === 1 && batch === undefined;
+}
+
+function hungNotice(queue: string, entries: readonly Entry[], seconds: number): NoticeReport {
+  return notice(
+    "error",
+    queue,
+    "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
+      "processing {count} events: this process takes no more events and ends, to be restarted",
+    {
+      properties: { seconds, count: entries.length, ids: entries.map(({ id }) => id) },
+      fingerprint: ["worker-timeout", queue],
+    },
+  );
 }

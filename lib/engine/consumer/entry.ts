@@ -5,11 +5,12 @@
  */
 
 import { Buffer } from "node:buffer";
-import { accept, type AcceptLimits } from "./accept.ts";
+import { accept, type Accepted, type AcceptLimits } from "./accept.ts";
 import type { Delivery } from "../broker/broker.ts";
+import { readState } from "../broker/headers.ts";
 import type { Job } from "../executor/executor.ts";
 
-/** Where an entry is on its way through the consumer. */
+/** Where an entry is on its way through the consumer, until it leaves. */
 export type Place =
   /** In the read of the socket it came with. */
   | "intake"
@@ -17,10 +18,10 @@ export type Place =
   | "isolation"
   /** With the executor: it waits there or runs. */
   | "executor"
+  /** Its handler did not return when it was aborted; only the end of the process ends it. */
+  | "hung"
   /** Its handler has ended, and a copy of it is being stored. */
-  | "copying"
-  /** The consumer has nothing to do with it any more. */
-  | "gone";
+  | "copying";
 
 /** An event on its way through the consumer. */
 export interface Entry extends Job {
@@ -45,7 +46,23 @@ export interface Entry extends Job {
  * @throws {InvalidEvent} When no worker could take it.
  */
 export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: number): Entry {
-  const { body, bytes, state } = accept(delivery, limits);
+  const accepted = accept(delivery, limits);
+  return make(delivery, accepted, accepted.body, receivedAt);
+}
+
+/** The entry of a delivery that no worker could take; it has a copy of the bytes. */
+export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
+  const content = Buffer.from(delivery.body ?? []);
+  const unread = { body: "", bytes: content.length, state: readState({}) };
+  return make(delivery, unread, content, receivedAt);
+}
+
+function make(
+  delivery: Delivery,
+  { body, bytes, state }: Accepted,
+  content: Entry["content"],
+  receivedAt: number,
+): Entry {
   delivery.body = null;
   return {
     id: delivery.properties.messageId ?? "",
@@ -57,26 +74,6 @@ export function entryOf(delivery: Delivery, limits: AcceptLimits, receivedAt: nu
     publishedAt: state.publishedAt,
     receivedAt,
     alone: state.crashes > 0,
-    content: body,
-    delivery,
-    place: "intake",
-  };
-}
-
-/** The entry of a delivery that no worker could take; it has a copy of the bytes. */
-export function bareEntry(delivery: Delivery, receivedAt: number): Entry {
-  const content = Buffer.from(delivery.body ?? []);
-  delivery.body = null;
-  return {
-    id: delivery.properties.messageId ?? "",
-    body: "",
-    bytes: content.length,
-    attempt: 1,
-    crashes: 0,
-    notBefore: 0,
-    publishedAt: 0,
-    receivedAt,
-    alone: false,
     content,
     delivery,
     place: "intake",

@@ -1,17 +1,23 @@
 /**
- * Decides what happens to an event that was just delivered. The consumer carries it out.
+ * Takes the deliveries of one queue: a pure function decides what happens to each, and it happens.
  *
  * @module
  */
 
+import type { Delivery, Subscription } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
-import type { Outcome, Settlement } from "../settle/outcome.ts";
-import type { Entry } from "./entry.ts";
-import type { Duplicate } from "./redelivered.ts";
+import { type Outcome, RELEASE, type Settlement } from "../settle/outcome.ts";
+import type { AcceptLimits } from "./accept.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { Endings } from "./ending/ending.ts";
+import { bareEntry, type Entry, entryOf } from "./entry.ts";
+import type { Redelivered } from "./redelivered.ts";
+import type { Suspects } from "./suspects/suspects.ts";
+import type { DeliveryWindow } from "./window.ts";
 
 /** What happens to an entry. */
-export type Intake =
+export type Decision =
   /** It goes to the executor. */
   | { readonly kind: "run" }
   /** It runs alone, when its queue's turn has come. */
@@ -27,46 +33,43 @@ export type Intake =
   /** It was done before, but its delivery was lost before the broker knew. */
   | { readonly kind: "done" };
 
-/** What the decision depends on. Each is asked at most once for an entry, in this order. */
+/** What the decision depends on. Each is asked at most once for an entry. */
 export interface Surroundings {
-  /** The time of day in ms since 1970. */
-  readonly now: number;
-  /** Whether too many bytes wait here. */
-  readonly isOverfull: boolean;
-  /** What is known of an event that is delivered again. */
-  duplicateOf(entry: Entry): Duplicate;
-  /** Whether it may have ended a process. */
-  isSuspect(entry: Entry): boolean;
-  /** Its outcome, where it ended a process while it ran alone. */
-  countCrash(entry: Entry): Outcome | undefined;
+  readonly window: Pick<DeliveryWindow, "isOverfull">;
+  readonly redelivered: Pick<Redelivered, "duplicateOf">;
+  readonly suspects: Pick<Suspects, "has" | "countCrash">;
 }
 
-const RUN: Intake = { kind: "run" };
-const ISOLATE: Intake = { kind: "isolate" };
-const NO_ROOM: Intake = { kind: "no room" };
-const ALREADY_DONE: Intake = { kind: "done" };
+const RUN: Decision = { kind: "run" };
+const ISOLATE: Decision = { kind: "isolate" };
+const NO_ROOM: Decision = { kind: "no room" };
+const ALREADY_DONE: Decision = { kind: "done" };
 
-/** Decides for an entry. */
-export function intakeOf(entry: Entry, around: Surroundings): Intake {
+/** Decides for an entry. @param now The time of day in ms since 1970. @default {Date.now} */
+export function decide(
+  entry: Entry,
+  { window, redelivered, suspects }: Surroundings,
+  now = Date.now,
+): Decision {
   if (entry.notBefore > 0) {
-    const settlement = notDue(entry, around.now);
+    const settlement = notDue(entry, now());
     if (settlement) return { kind: "settle", settlement };
   }
-  if (around.isOverfull) return NO_ROOM;
-  const duplicate = around.duplicateOf(entry);
+  if (window.isOverfull) return NO_ROOM;
+  const duplicate = redelivered.duplicateOf(entry);
   if (duplicate === "done") return ALREADY_DONE;
   if (duplicate) return { kind: "join", first: duplicate };
-  if (!entry.alone && !around.isSuspect(entry)) return RUN;
-  const outcome = around.countCrash(entry);
+  if (!entry.alone && !suspects.has(entry)) return RUN;
+  const outcome = suspects.countCrash(entry);
   return outcome ? { kind: "end", outcome } : ISOLATE;
 }
 
 /** Decides for an entry that no worker could take. @param problem Why. */
-export function intakeOfInvalid(
+export function decideInvalid(
   problem: unknown,
-  around: Pick<Surroundings, "isOverfull">,
-): Intake {
-  return around.isOverfull ? NO_ROOM : { kind: "settle", settlement: invalid(problem) };
+  { window }: Pick<Surroundings, "window">,
+): Decision {
+  return window.isOverfull ? NO_ROOM : { kind: "settle", settlement: invalid(problem) };
 }
 
 /** An event this many ms early runs: the retry queue's jitter makes it a little early. */
@@ -94,4 +97,74 @@ function notDue(entry: Entry, now: number): Settlement | undefined {
     error: NOT_DUE,
     waiting: true,
   };
+}
+
+/** What an {@linkcode Intake} decides by, and where it sends what it takes. */
+export interface IntakeOptions {
+  readonly limits: AcceptLimits;
+  readonly subscription: Subscription;
+  readonly window: DeliveryWindow;
+  readonly suspects: Suspects;
+  readonly redelivered: Redelivered;
+  readonly arrivals: Arrivals;
+  readonly endings: Endings;
+}
+
+/** Takes the deliveries of one queue. */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  /** @param options What the decisions depend on, and who gets the events. */
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a delivery. While the window is paused, it is released. */
+  take(delivery: Delivery): void {
+    const { window, arrivals, limits } = this.#options;
+    if (window.isPaused) return this.#release(delivery);
+    const readAt = arrivals.readAt();
+    window.take();
+    let entry: Entry;
+    try {
+      entry = entryOf(delivery, limits, readAt);
+    } catch (problem) {
+      return this.#takeInvalid(bareEntry(delivery, readAt), problem);
+    }
+    window.hold(entry.bytes);
+    this.#carryOut(entry, decide(entry, this.#options));
+  }
+
+  #release(delivery: Delivery): void {
+    if (!delivery.lost) void this.#options.subscription.settle(delivery, RELEASE);
+  }
+
+  #takeInvalid(entry: Entry, problem: unknown): void {
+    this.#options.window.hold(entry.bytes);
+    this.#carryOut(entry, decideInvalid(problem, this.#options));
+  }
+
+  #carryOut(entry: Entry, decision: Decision): void {
+    const { window, suspects, redelivered, arrivals, endings } = this.#options;
+    switch (decision.kind) {
+      case "run":
+        redelivered.add(entry);
+        return arrivals.add(entry);
+      case "isolate":
+        entry.alone = true;
+        redelivered.add(entry);
+        return suspects.isolate(entry);
+      case "no room":
+        endings.release(entry);
+        return window.waitForRoom();
+      case "settle":
+        return endings.endUnrun(entry, decision.settlement);
+      case "end":
+        return endings.end(entry, decision.outcome, entry.receivedAt, 0);
+      case "join":
+        return endings.join(decision.first, entry);
+      case "done":
+        return endings.acknowledge(entry);
+    }
+  }
 }

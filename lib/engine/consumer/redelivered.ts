@@ -23,26 +23,26 @@ interface Slot {
 
 /** Knows events by their id. Events without one are not known. */
 export class Redelivered {
-  /** The entries by their id, where several may run at once. */
+  /** The entries that are tracked, by their id. */
   readonly #byId = new Map<string, Slot>();
-  readonly #tracksIds: boolean;
-  readonly #runningOrCopying: () => readonly Entry[];
+  readonly #tracksAll: boolean;
+  readonly #running: () => readonly Entry[];
   /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
   readonly #done = new Set<string>();
 
   /**
-   * @param tracksIds Whether several events may run at once. Where they run one after another only
+   * @param tracksAll Whether several events may run at once. Where they run one after another only
    * what runs or is being stored can be met again.
-   * @param runningOrCopying The entries that run, or whose copy is being stored.
+   * @param running The entries that run.
    */
-  constructor(tracksIds: boolean, runningOrCopying: () => readonly Entry[]) {
-    this.#tracksIds = tracksIds;
-    this.#runningOrCopying = runningOrCopying;
+  constructor(tracksAll: boolean, running: () => readonly Entry[]) {
+    this.#tracksAll = tracksAll;
+    this.#running = running;
   }
 
   /** What is known of an event that was just delivered. `"done"` is said once. */
   duplicateOf({ id, delivery: { redelivered } }: Entry): Duplicate {
-    if (id === "" || (!redelivered && !this.#tracksIds)) return undefined;
+    if (id === "" || (!redelivered && !this.#tracksAll)) return undefined;
     if (redelivered && this.#done.delete(id)) return "done";
     const first = this.#entryOf(id);
     return first?.delivery.lost ? first : undefined;
@@ -56,23 +56,29 @@ export class Redelivered {
     this.#done.add(id);
   }
 
-  /** An entry is here. Of several with the same id the first is known, as it runs first. */
+  /**
+   * An entry is here, or is being copied from now on. Of several with the same id the first is
+   * known, as it runs first.
+   */
   add(entry: Entry): void {
-    if (!this.#tracksIds || entry.id === "" || this.#byId.has(entry.id)) return;
-    this.#byId.set(entry.id, { entry });
+    if (this.#tracks(entry) && !this.#byId.has(entry.id)) this.#byId.set(entry.id, { entry });
   }
 
-  /** An entry is no longer here. */
+  /** An entry leaves. */
   delete(entry: Entry): void {
-    if (!this.#tracksIds) return;
+    if (!this.#tracks(entry)) return;
     const slot = this.#byId.get(entry.id);
     if (slot?.entry !== entry) return;
     slot.entry = undefined;
     this.#byId.delete(entry.id);
   }
 
+  #tracks({ id, place }: Entry): boolean {
+    return id !== "" && (this.#tracksAll || place === "copying");
+  }
+
   #entryOf(id: string): Entry | undefined {
-    if (this.#tracksIds) return this.#byId.get(id)?.entry;
-    return this.#runningOrCopying().find((entry) => entry.id === id);
+    const running = this.#tracksAll ? undefined : this.#running().find((entry) => entry.id === id);
+    return running ?? this.#byId.get(id)?.entry;
   }
 }

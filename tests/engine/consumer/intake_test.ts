@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { bareEntry, type Entry } from "../../../lib/engine/consumer/entry.ts";
 import {
-  type Intake,
-  intakeOf,
-  intakeOfInvalid,
+  decide,
+  decideInvalid,
+  type Decision,
   type Surroundings,
 } from "../../../lib/engine/consumer/intake.ts";
 import { InvalidEvent } from "../../../lib/engine/settle/invalid_event.ts";
@@ -18,13 +18,20 @@ function entry(changes: Partial<Entry> = {}): Entry {
 }
 
 /** An ordinary event in ordinary times. */
-const ORDINARY: Surroundings = {
-  now: NOW,
+const ORDINARY: Known = {
   isOverfull: false,
   duplicateOf: () => undefined,
-  isSuspect: () => false,
+  has: () => false,
   countCrash: () => undefined,
 };
+
+/** The surroundings in one object. */
+type Known = Surroundings["window"] & Surroundings["redelivered"] & Surroundings["suspects"];
+
+function decideFor(event: Entry, changes: Partial<Known>): Decision {
+  const known = { ...ORDINARY, ...changes };
+  return decide(event, { window: known, redelivered: known, suspects: known }, () => NOW);
+}
 
 const FIRST = entry();
 const CRASHED: Outcome = {
@@ -37,8 +44,8 @@ const CRASHED: Outcome = {
 const CASES: readonly [
   title: string,
   event: Partial<Entry>,
-  around: Partial<Surroundings>,
-  intake: Intake,
+  around: Partial<Known>,
+  decision: Decision,
 ][] = [
   ["runs", {}, {}, { kind: "run" }],
   ["runs a second early", { notBefore: NOW + 1000 }, {}, { kind: "run" }],
@@ -54,15 +61,15 @@ const CASES: readonly [
   [
     "joins its first run",
     {},
-    { duplicateOf: () => FIRST, isSuspect: () => true },
+    { duplicateOf: () => FIRST, has: () => true },
     { kind: "join", first: FIRST },
   ],
-  ["is isolated as a suspect", {}, { isSuspect: () => true }, { kind: "isolate" }],
+  ["is isolated as a suspect", {}, { has: () => true }, { kind: "isolate" }],
   ["is isolated when it has crashed before", { alone: true }, {}, { kind: "isolate" }],
   [
     "ends when it ended a process alone",
     {},
-    { isSuspect: () => true, countCrash: () => CRASHED },
+    { has: () => true, countCrash: () => CRASHED },
     { kind: "end", outcome: CRASHED },
   ],
   [
@@ -73,16 +80,16 @@ const CASES: readonly [
   ],
 ];
 
-for (const [title, event, around, intake] of CASES) {
+for (const [title, event, around, decision] of CASES) {
   Deno.test(`An event that was delivered ${title}`, () => {
-    assert.deepEqual(intakeOf(entry(event), { ...ORDINARY, ...around }), intake);
+    assert.deepEqual(decideFor(entry(event), around), decision);
   });
 }
 
 Deno.test("An event that was delivered before its time waits on, before all else", () => {
   const early = entry({ notBefore: NOW + 90_000, attempt: 3, crashes: 1 });
-  const intake = intakeOf(early, { ...ORDINARY, isOverfull: true, isSuspect: () => true });
-  assert.deepEqual(intake, {
+  const decision = decideFor(early, { isOverfull: true, has: () => true });
+  assert.deepEqual(decision, {
     kind: "settle",
     settlement: {
       kind: "retry",
@@ -97,18 +104,17 @@ Deno.test("An event that was delivered before its time waits on, before all else
 });
 
 Deno.test("A delivery that is no event is dead-lettered without a stack, if there is room", () => {
-  assert.deepEqual(intakeOfInvalid(new InvalidEvent("no"), { isOverfull: true }), {
-    kind: "no room",
-  });
-  const intake = intakeOfInvalid(new InvalidEvent("no"), { isOverfull: false });
-  assert(intake.kind === "settle" && intake.settlement.kind === "fail");
-  const { reason, attempts, error } = intake.settlement;
+  const full = decideInvalid(new InvalidEvent("no"), { window: { isOverfull: true } });
+  assert.deepEqual(full, { kind: "no room" });
+  const decision = decideInvalid(new InvalidEvent("no"), { window: { isOverfull: false } });
+  assert(decision.kind === "settle" && decision.settlement.kind === "fail");
+  const { reason, attempts, error } = decision.settlement;
   assert.deepEqual([reason, attempts], ["invalid", 1]);
   assert.deepEqual(error, { ...error, name: "InvalidEvent", message: "no", stack: undefined });
 });
 
 Deno.test("A delivery that breaks the engine is dead-lettered with its stack", () => {
-  const intake = intakeOfInvalid(new TypeError("x"), { isOverfull: false });
-  assert(intake.kind === "settle" && intake.settlement.kind === "fail");
-  assert.match(intake.settlement.error.stack ?? "", /^TypeError: x\n/);
+  const decision = decideInvalid(new TypeError("x"), { window: { isOverfull: false } });
+  assert(decision.kind === "settle" && decision.settlement.kind === "fail");
+  assert.match(decision.settlement.error.stack ?? "", /^TypeError: x\n/);
 });

@@ -4,16 +4,15 @@
  * @module
  */
 
-import { BrokerError, type Subscription } from "../../broker/broker.ts";
+import { BrokerError, type Delivery, type Subscription } from "../../broker/broker.ts";
 import type { Reporter } from "../../report.ts";
+import { within } from "../../../system/deadline.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
 import { settle } from "../../settle/settle.ts";
-import type { WallClock } from "../clock.ts";
 import type { Entry } from "../entry.ts";
 import type { Redelivered } from "../redelivered.ts";
 import type { Suspects } from "../suspects/suspects.ts";
 import type { DeliveryWindow } from "../window.ts";
-import { Copies } from "./copies.ts";
 import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
 
 /** How many events came to which end. */
@@ -33,34 +32,35 @@ export interface EndingsOptions {
   readonly window: DeliveryWindow;
   readonly suspects: Suspects;
   readonly redelivered: Redelivered;
-  readonly clock: WallClock;
   /** Called when as many events were settled as the window lets in. */
   readonly onFinished: () => void;
 }
+
+/** How long to wait for copies to be confirmed, in ms. */
+const CONFIRM_MS = 5000;
 
 /** Ends the events of one queue. */
 export class Endings {
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
   readonly #options: EndingsOptions;
-  readonly #copies: Copies;
+  /** The copies, a retry or a dead letter each, that are neither stored nor refused yet. */
+  readonly #storing = new Set<Promise<void>>();
+  /** The time of day, in ms since 1970, when `performance.now()` was 0. */
+  #dayOffset = performance.timeOrigin;
 
   /** @param options The queue, and who has to know when an event leaves. */
   constructor(options: EndingsOptions) {
     this.#options = options;
-    this.#copies = new Copies(options.subscription, {
-      onStored: (entry, ending) => this.#settled(entry, ending),
-      onRefused: (entry, ending, error) => this.#refused(entry, ending, error),
-    });
   }
 
-  /** The entries whose copy is being stored. */
-  copying(): Iterable<Entry> {
-    return this.#copies.entries();
+  /** Follows the system's time of day; to be called a few times a second. */
+  sweep(now: number): void {
+    this.#dayOffset = Date.now() - now;
   }
 
   /** Waits until what is being stored now is confirmed or refused, for 5 s at the most. */
-  confirmed(): Promise<void> {
-    return this.#copies.confirmed();
+  async confirmed(): Promise<void> {
+    await within(CONFIRM_MS, Promise.allSettled(this.#storing));
   }
 
   /**
@@ -86,7 +86,7 @@ export class Endings {
 
   /** Releases an event that was not run. */
   release(entry: Entry): void {
-    this.#options.suspects.endTurn(entry);
+    if (entry.place === "isolation") this.#options.suspects.endTurn(entry);
     this.endUnrun(entry, RELEASE);
   }
 
@@ -107,7 +107,27 @@ export class Endings {
     if (delivery.lost) return this.#endLost(entry, ending);
     const copied = this.#options.subscription.settle(delivery, ending.settlement, content);
     if (copied === undefined) this.#settled(entry, ending);
-    else this.#copies.add(entry, ending, copied);
+    else this.#await(copied, entry, ending);
+  }
+
+  /** If the entry has another delivery when its copy is stored or refused, that one ends likewise. */
+  #await(copied: Promise<void>, entry: Entry, ending: Ending): void {
+    const { delivery } = entry;
+    entry.place = "copying";
+    this.#options.redelivered.add(entry);
+    const stored = copied.then(() => {
+      this.#endAgain(entry, delivery, DONE);
+      this.#settled(entry, ending);
+    }, (error) => {
+      this.#endAgain(entry, delivery, RELEASE);
+      this.#refused(entry, ending, error);
+    }).finally(() => this.#storing.delete(stored));
+    this.#storing.add(stored);
+  }
+
+  #endAgain(entry: Entry, copied: Delivery, settlement: Settlement): void {
+    if (entry.delivery === copied) return;
+    void this.#options.subscription.settle(entry.delivery, settlement);
   }
 
   /** The delivery went with its channel: the event comes again, and is not run again if it is done. */
@@ -134,12 +154,12 @@ export class Endings {
 
   #settled(entry: Entry, ending: Ending): void {
     const { settlement, outcome } = ending;
-    const { queue, report, suspects, window, clock } = this.#options;
+    const { queue, report, suspects, window } = this.#options;
     if (outcome?.kind === "crashed") suspects.clear(entry);
     const isEnd = settlement.kind !== "release" && !isWaiting(settlement);
     this.#forget(entry, isEnd);
     if (isEnd) this.#count(settlement);
-    report(settledReport(queue, entry, ending, window.inFlight, clock));
+    report(settledReport(queue, entry, ending, window.inFlight, this.#dayOffset));
   }
 
   #count(settlement: Settlement): void {
@@ -151,7 +171,6 @@ export class Endings {
 
   /** The entry leaves. @param isSettled Whether it has been dealt with; else it comes again. */
   #forget(entry: Entry, isSettled: boolean): void {
-    entry.place = "gone";
     this.#options.redelivered.delete(entry);
     this.#options.window.leave(entry.bytes, isSettled);
   }

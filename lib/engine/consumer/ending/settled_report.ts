@@ -6,7 +6,6 @@
 
 import type { SettledReport } from "../../report.ts";
 import type { Outcome, Settlement } from "../../settle/outcome.ts";
-import type { WallClock } from "../clock.ts";
 import type { Entry } from "../entry.ts";
 
 /** How an event came to its end, for now or for good. */
@@ -32,13 +31,14 @@ const NAMES = {
  * The report of an event that has been settled.
  *
  * @param inFlight How many deliveries of the queue are still unsettled.
+ * @param dayOffset The time of day, in ms since 1970, when `performance.now()` was 0.
  */
 export function settledReport(
   queue: string,
   entry: Entry,
   ending: Ending,
   inFlight: number,
-  clock: WallClock,
+  dayOffset: number,
 ): SettledReport {
   const { settlement, outcome, startedAt, runMs } = ending;
   const report: SettledReport = {
@@ -47,7 +47,7 @@ export function settledReport(
     id: entry.id,
     outcome: outcomeName(settlement, outcome),
     attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
-    waitMs: waitMs(entry, startedAt, clock),
+    waitMs: waitMs(entry, startedAt, dayOffset),
     runMs,
     bytes: entry.bytes,
     inFlight,
@@ -84,7 +84,7 @@ function causeOf(
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
 }
 
-function waitMs(entry: Entry, startedAt: number, clock: WallClock): number {
-  const since = entry.publishedAt > 0 ? clock.monotonic(entry.publishedAt) : entry.receivedAt;
+function waitMs(entry: Entry, startedAt: number, dayOffset: number): number {
+  const since = entry.publishedAt > 0 ? entry.publishedAt - dayOffset : entry.receivedAt;
   return Math.max(0, startedAt - since);
 }
