@@ -111,6 +111,15 @@ export function explainChannel(error: unknown, queue: string, address: Address):
   ) {
     return say("topology", topologyMessage(text, queue));
   }
+  if (isUnavailable(error)) {
+    return say(
+      "unreachable",
+      `Queue ${queue} exists but cannot be used now (${
+        reason(text)
+      }): start the node that has it; ` +
+        `only a quorum queue outlives the loss of a node (see QUEUE_TYPE)`,
+    );
+  }
   if (code === 404 || /NOT_FOUND/.test(text)) {
     return unroutableError(queue, error);
   }
@@ -145,6 +154,15 @@ export function quorumRefused(flag: string, where: string, cause: unknown): Brok
 /** Whether the broker said that the feature flag of a kind of queue is off. */
 export function isFlagDisabled(error: unknown): boolean {
   return /feature flag is disabled/.test(textOf(error));
+}
+
+/**
+ * Whether the broker said that a queue exists although it answered 404: in a cluster, the node of a
+ * classic queue is down.
+ */
+export function isUnavailable(error: unknown): boolean {
+  return /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart/
+    .test(textOf(error));
 }
 
 /** The broker's own words, without the text that amqplib adds. */

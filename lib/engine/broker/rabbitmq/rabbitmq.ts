@@ -130,7 +130,8 @@ class RabbitBroker implements Broker {
   ): Promise<void> {
     const seconds = this.#options.publishTimeoutSeconds ?? 30;
     let wanted = true;
-    const published = this.#publisher.publish(queue, body, properties, () => wanted);
+    const published = this.#publisher.publish(queue, body, properties, () => wanted)
+      .catch((error) => this.#explainUnroutable(queue, error));
     if (await within(seconds * 1000, published) !== TOO_LATE) return;
     wanted = false;
     throw this.#notConfirmed(queue, seconds);
@@ -214,6 +215,12 @@ class RabbitBroker implements Broker {
       await this.declare(queue);
       await this.publish(queue, body, properties);
     }
+  }
+
+  /** An event for a queue whose node is down cannot be routed either; asking for the queue tells. */
+  async #explainUnroutable(queue: string, error: unknown): Promise<never> {
+    if (error instanceof BrokerError && error.kind === "unroutable") await this.depth(queue);
+    throw error;
   }
 
   #notConfirmed(queue: string, seconds: number): BrokerError {

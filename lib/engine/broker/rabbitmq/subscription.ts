@@ -159,7 +159,7 @@ export class RabbitSubscription implements Subscription {
   /** Consumes on a new channel until that is lost. */
   async #serve(model: ChannelModel): Promise<void> {
     const { queue, listener } = this.#options;
-    this.#notices.noteDepth((await this.#declare(model)).ready);
+    this.#declared(await this.#declare(model));
     const channel = new ConsumerChannel(await model.createChannel(), queue, this.#onMessage);
     if (this.#closing.signal.aborted) return await channel.close();
     this.#channel = channel;
@@ -195,6 +195,11 @@ export class RabbitSubscription implements Subscription {
       this.#wasUp ? undefined : topology.checkQuorum(model, queue),
     ]);
     return declared;
+  }
+
+  #declared({ isNew, ready }: Declared): void {
+    if (isNew && this.#wasUp) this.#notices.deleted();
+    this.#notices.noteDepth(ready);
   }
 
   /** Whether to give up, which only a first attempt does that is refused for good. */
@@ -233,14 +238,20 @@ export class RabbitSubscription implements Subscription {
     this.#options.listener.onDelivery(new RabbitDelivery(channel, message));
   };
 
-  /** Consumes again: the queue was deleted, or has moved to another node. */
+  /**
+   * Consumes again: the queue was deleted, or has moved to another node. A quorum queue that is being
+   * deleted can still be declared, but not consumed: the channel closes then, and the next
+   * declaration makes the queue anew.
+   */
   async #cancelled(channel: ConsumerChannel): Promise<void> {
     channel.cancelled();
     try {
-      const { isNew, ready } = await this.#declare(await this.#options.link.model());
-      this.#notices.cancelled(isNew);
-      this.#notices.noteDepth(ready);
+      const declared = await this.#declare(await this.#options.link.model());
+      if (declared.isNew) this.#declared(declared);
       await this.#adjust();
+      if (declared.isNew || channel.lost) return;
+      this.#notices.cancelled();
+      this.#declared(declared);
     } catch {
       await channel.abandon();
     }

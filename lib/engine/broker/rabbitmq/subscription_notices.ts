@@ -53,12 +53,15 @@ export class SubscriptionNotices {
     this.#report(notice("warning", this.#queue, NEAR_LIMIT, { properties: { count } }));
   }
 
-  /** The broker cancelled the consumer. @param wasDeleted Whether the queue was deleted. */
-  cancelled(wasDeleted: boolean): void {
-    const text = wasDeleted
-      ? notice("error", this.#queue, DELETED, { properties: { lost: this.#lostText() } })
-      : notice("warning", this.#queue, CANCELLED);
-    this.#report(text);
+  /** The broker cancelled the consumer, and the queue is still there. */
+  cancelled(): void {
+    this.#report(notice("warning", this.#queue, CANCELLED));
+  }
+
+  /** The queue, which was consumed before, had to be made anew. */
+  deleted(): void {
+    const properties = { lost: this.#lostText() };
+    this.#report(notice("error", this.#queue, DELETED, { properties }));
   }
 
   #lostText(): string {

@@ -7,7 +7,13 @@
 import type { ChannelModel } from "amqplib";
 import { retryQueueName } from "../../settle/retry.ts";
 import { withChannel } from "./channel.ts";
-import { type Address, explainChannel, isFlagDisabled, quorumRefused } from "./errors.ts";
+import {
+  type Address,
+  explainChannel,
+  isFlagDisabled,
+  isUnavailable,
+  quorumRefused,
+} from "./errors.ts";
 
 /** How queues are made. */
 export interface TopologyOptions {
@@ -99,7 +105,11 @@ export class Topology {
     this.#quorum = undefined;
   }
 
-  /** How full a queue is; `undefined` when there is none. */
+  /**
+   * How full a queue is; `undefined` when there is none.
+   *
+   * @throws {BrokerError} When the queue may not be used, or cannot be used now.
+   */
   async depth(
     model: ChannelModel,
     queue: string,
@@ -111,7 +121,8 @@ export class Topology {
       );
       return { ready: messageCount, consumers: consumerCount };
     } catch (error) {
-      if ((error as { code?: unknown }).code === 404) return undefined;
+      const isMissing = (error as { code?: unknown }).code === 404 && !isUnavailable(error);
+      if (isMissing) return undefined;
       throw explainChannel(error, queue, this.#options.address);
     }
   }

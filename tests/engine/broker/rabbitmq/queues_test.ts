@@ -47,32 +47,44 @@ queueTest(
   },
 );
 
-queueTest(
-  "a queue that is deleted is declared again, with one line that says what was lost",
-  async (fixture) => {
-    const first = gate();
-    for (let i = 0; i < 4; i++) {
-      await fixture.client.channel.assertQueue(fixture.queue);
-      await fixture.client.publish(fixture.queue, String(i));
-    }
-    const engine = await fixture.start({ prefetch: 1, consume: () => first.opened });
-    await engine.untilRan(1);
-    await fixture.client.channel.deleteQueue(fixture.queue);
-    first.open();
-    await until(
-      "it was declared again",
-      () => fixture.client.ready(fixture.queue).then((n) => n === 0),
-    );
-    await fixture.client.publish(fixture.queue, "4");
-    await until("consumption goes on", () => engine.events.includes(4));
-    const errors = fixture.notices.filter((text) => text.startsWith("error:"));
-    assert.equal(errors.length, 1, fixture.notices.join("\n"));
-    assert.match(
-      errors[0] ?? "",
-      /^error: Queue fixture-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared again and consumed$/,
-    );
-  },
-);
+const DELETED =
+  /^error: Queue fixture-\w+ was deleted, with about 4 \(ready \d+ s before\) of its events: it is declared again and consumed$/;
+
+for (const queueType of ["classic", "quorum"] as const) {
+  queueTest(
+    `a ${queueType} queue that is deleted is declared again, with one line that says what was lost`,
+    async (fixture) => {
+      const first = gate();
+      const broker = await fixture.openBroker({ queueType });
+      await broker.declare(fixture.queue);
+      for (let i = 0; i < 4; i++) await broker.publish(fixture.queue, String(i));
+      const engine = await fixture.start({ broker, prefetch: 1, consume: () => first.opened });
+      await engine.untilRan(1);
+      await fixture.client.channel.deleteQueue(fixture.queue);
+      first.open();
+      await until("it was said", () => fixture.notices.some((text) => DELETED.test(text)));
+      await broker.publish(fixture.queue, "4");
+      await until("consumption goes on", () => engine.events.includes(4));
+      const shown = fixture.notices.join("\n");
+      assert.equal(fixture.notices.filter((text) => /^error/.test(text)).length, 1, shown);
+      assert.doesNotMatch(shown, /cancelled the consumer/);
+    },
+  );
+}
+
+queueTest("a queue that was deleted while the connection was lost is reported", async (fixture) => {
+  const proxy = fixture.proxy();
+  const broker = await fixture.openBroker({ url: proxy.url(fixture.server.url) });
+  const engine = await fixture.start({ broker });
+  await broker.publish(fixture.queue, "1");
+  await engine.untilSettled("processed", 1);
+  proxy.refusing = /./s;
+  proxy.cut();
+  await fixture.client.channel.deleteQueue(fixture.queue);
+  proxy.refusing = undefined;
+  const wasDeleted = /^error: Queue fixture-\w+ was deleted, with about 0/;
+  await until("it was said", () => fixture.notices.some((text) => wasDeleted.test(text)));
+});
 
 queueTest(
   "a whole process has two connections, however many queues it consumes",

@@ -14,14 +14,14 @@ interface FakeBroker {
   readonly types: unknown[];
 }
 
-/** A broker of a version, without queues. */
-function brokerOf(version: string): FakeBroker {
+/** A broker of a version, without queues. @param absent What it says when asked for one. */
+function brokerOf(version: string, absent = "NOT_FOUND - no queue 'q' in vhost '/'"): FakeBroker {
   const made = new Map<string, Arguments>();
   const types: unknown[] = [];
   const createChannel = () => {
     const channel = new EventEmitter();
     return Promise.resolve(Object.assign(channel, {
-      checkQueue: () => Promise.reject(Object.assign(new Error("NOT_FOUND"), { code: 404 })),
+      checkQueue: () => Promise.reject(Object.assign(new Error(absent), { code: 404 })),
       assertQueue(queue: string, options: { arguments: Arguments }) {
         made.set(queue, options.arguments);
         types.push(options.arguments["x-queue-type"]);
@@ -76,3 +76,20 @@ Deno.test("checkQuorum asks once, and only where quorum queues can be switched o
   await topology("classic").checkQuorum(recent.model, "q");
   assert.deepEqual(recent.types, []);
 });
+
+const UNAVAILABLE = [
+  "home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible",
+  "queue 'q' in vhost '/' process is stopped by supervisor",
+  "queue 'q' in vhost '/' has crashed and failed to restart",
+];
+for (const why of UNAVAILABLE) {
+  Deno.test(`a queue is not made anew when the broker answers 404 because ${why}`, async () => {
+    const { model, made } = brokerOf("3.10.8", `404 NOT_FOUND with message "NOT_FOUND - ${why}"`);
+    await assert.rejects(topology("classic").declare(model, "q"), {
+      kind: "unreachable",
+      message: `Queue q exists but cannot be used now (NOT_FOUND - ${why}): start the node that ` +
+        "has it; only a quorum queue outlives the loss of a node (see QUEUE_TYPE)",
+    });
+    assert.equal(made.size, 0);
+  });
+}
