@@ -5,11 +5,11 @@
  * @module
  */
 
+import { clearImmediate, setImmediate } from "node:timers";
 import { isLocked } from "../../../errors/sqlite_fault.ts";
 import { randomPauseMs } from "../../../system/patience.ts";
 import { PATIENCE } from "./file.ts";
 import { answer, type Ran, runUntil, type Task } from "./tasks.ts";
-import { WriteTimer } from "./write_timer.ts";
 
 /** A file that can be written in transactions. */
 export interface Transactions {
@@ -37,6 +37,7 @@ const MAX_WORK_MS = 8;
 const OWED_MS = 4;
 /** ms until owed tasks are tried again after a fault. */
 const AGAIN_MS = 500;
+const NO_TIMER = { at: Infinity };
 
 /**
  * Writes tasks in order, as many in one transaction as there are. A task that throws an error of its
@@ -47,7 +48,9 @@ export class Commits {
   #tasks: Task[] = [];
   /** Tasks that run last, to see what the others have stored. */
   #claims: Task[] = [];
-  readonly #timer = new WriteTimer(() => this.#write());
+  #immediate: ReturnType<typeof setImmediate> | undefined;
+  /** The timer of the next transaction, and when it is due by `performance.now()`. */
+  #timer: { readonly id?: ReturnType<typeof setTimeout>; readonly at: number } = NO_TIMER;
   #lockedOutSince: number | undefined;
   #isFailing = false;
   #closedBy: unknown;
@@ -101,7 +104,7 @@ export class Commits {
   /** Writes nothing more; rejects the tasks that somebody waits for. */
   close(error: unknown): void {
     this.#closedBy = error;
-    this.#timer.stop();
+    this.#stopTimers();
     this.#rejectAsked(error);
     this.#tasks = [];
     this.#endAttempt(false);
@@ -111,16 +114,32 @@ export class Commits {
     return this.#tasks.length > 0 || this.#claims.length > 0;
   }
 
+  /** Writes at the end of this turn of the event loop, except while others hold the lock. */
   #soon(): void {
-    if (this.#lockedOutSince === undefined) this.#timer.soon();
+    if (this.#lockedOutSince === undefined) this.#immediate ??= setImmediate(this.#write);
   }
 
+  /** Writes in at most this many ms, except while others hold the lock. */
   #within(ms: number): void {
-    if (this.#lockedOutSince === undefined) this.#timer.within(ms);
+    if (this.#lockedOutSince === undefined) this.#writeWithin(ms);
   }
 
-  #write(): void {
-    this.#timer.stop();
+  #writeWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#immediate !== undefined || at >= this.#timer.at) return;
+    clearTimeout(this.#timer.id);
+    this.#timer = { id: setTimeout(this.#write, ms), at };
+  }
+
+  #stopTimers(): void {
+    clearImmediate(this.#immediate);
+    clearTimeout(this.#timer.id);
+    this.#immediate = undefined;
+    this.#timer = NO_TIMER;
+  }
+
+  #write = (): void => {
+    this.#stopTimers();
     if (!this.#hasTasks) return;
     const file = this.#options.file();
     try {
@@ -130,7 +149,7 @@ export class Commits {
     }
     this.#lockedOutSince = undefined;
     this.#transact(file);
-  }
+  };
 
   #transact(file: Transactions): void {
     const tasks = this.#takeTasks();
@@ -186,7 +205,7 @@ export class Commits {
     this.#lockedOutSince = undefined;
     this.#rejectAsked(explained);
     // Tasks that ran before the fault may have asked for another transaction at once.
-    this.#timer.stop();
+    this.#stopTimers();
     if (this.#hasTasks) this.#within(AGAIN_MS);
     this.#endAttempt(false);
   }
@@ -203,7 +222,7 @@ export class Commits {
     const now = performance.now();
     this.#lockedOutSince ??= now;
     if (now - this.#lockedOutSince > PATIENCE.ms) return this.#failed(error);
-    this.#timer.within(randomPauseMs(PATIENCE.pauseMs));
+    this.#writeWithin(randomPauseMs(PATIENCE.pauseMs));
   }
 
   #endAttempt(isWritten: boolean): void {

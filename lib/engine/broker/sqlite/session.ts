@@ -11,7 +11,7 @@ import type { Commits } from "./commits.ts";
 import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
 import { openFile, useFile } from "./file.ts";
-import { Membership } from "./membership.ts";
+import { isFree, LifeLock, removeFree } from "./lock.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
 import { ReadyEvents } from "./ready_events.ts";
@@ -31,18 +31,19 @@ export class Session {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #checkpoints: Checkpoints;
-  readonly #membership: Membership;
+  #owner = 0;
+  #lock: LifeLock | undefined;
+  #joined: Promise<number> | undefined;
 
   private constructor(path: string, db: DatabaseSync) {
     this.#path = path;
     this.#db = db;
-    this.#inode = Deno.statSync(path).ino;
+    this.#inode = inodeOf(path);
     this.queues = new Queues(db);
     this.events = new Events(db, this.queues);
     this.ready = new ReadyEvents(db, this.queues);
     this.owners = new Owners(db, this.queues);
     this.#checkpoints = new Checkpoints(db);
-    this.#membership = new Membership(`${path}-owners`, this.owners);
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
     this.#dataVersion = db.prepare("pragma data_version");
@@ -61,7 +62,7 @@ export class Session {
 
   /** This process's id among the owners; 0 before {@linkcode Session.join}. */
   get owner(): number {
-    return this.#membership.id;
+    return this.#owner;
   }
 
   /** Whether events that were delivered from it are delivered again. */
@@ -99,18 +100,26 @@ export class Session {
     return Number(this.#dataVersion.get()?.data_version);
   }
 
-  /** Makes this process an owner, alive for as long as it holds its lock. @returns Its id. */
+  /**
+   * Makes this process an owner, alive for as long as it holds its lock. @returns Its id.
+   *
+   * @throws {BrokerError} For a fault of the file or of the folder of the lock files.
+   */
   async join(commits: Commits): Promise<number> {
     try {
-      return await this.#membership.join(commits);
+      const { name } = this.#lock ??= LifeLock.create(this.#lockFolder);
+      this.#joined ??= commits.ask(() => this.owners.add(name));
+      return this.#owner = await this.#joined;
     } catch (error) {
+      this.#joined = undefined;
       throw brokerError(error, this.#path);
     }
   }
 
   /** Whether this owner still exists: others remove it when its lock file is gone. */
   isOwner(): boolean {
-    if (this.#membership.isTakenForDead()) this.lostBy ??= takenForDead(this.#path);
+    const isTakenForDead = this.#owner !== 0 && !this.owners.has(this.#owner);
+    if (isTakenForDead) this.lostBy ??= takenForDead(this.#path);
     return !this.isLost;
   }
 
@@ -119,14 +128,16 @@ export class Session {
     if (inodeOf(this.#path) !== this.#inode) this.lostBy ??= replacedFile(this.#path);
   }
 
-  /** The owners whose process has ended. */
+  /** The other owners whose process has ended. */
   deadOwners(): OwnerRow[] {
-    return this.#membership.dead();
+    const others = this.owners.all().filter(({ id }) => id !== this.#owner);
+    return others.filter(({ lock }) => isFree(this.#lockFolder, lock));
   }
 
   /** Removes the lock files of owners that are gone. */
   removeLockFiles(): void {
-    this.#membership.removeLockFiles();
+    const known = new Set(this.owners.all().map(({ lock }) => lock));
+    removeFree(this.#lockFolder, (name) => known.has(name));
   }
 
   /** Closes the file. @param isRemoved Whether this owner was removed from it. */
@@ -134,7 +145,12 @@ export class Session {
     this.lostBy ??= closedError();
     this.#checkpoints[Symbol.dispose]();
     this.#db.close();
-    this.#membership.end(isRemoved);
+    if (isRemoved) this.#lock?.[Symbol.dispose]();
+    else this.#lock?.abandon();
+  }
+
+  get #lockFolder(): string {
+    return `${this.#path}-owners`;
   }
 }
 

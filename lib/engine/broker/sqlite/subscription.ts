@@ -8,12 +8,15 @@ import type { Settlement } from "../../settle/outcome.ts";
 import type { Copied, Delivery, Subscription, SubscriptionListener } from "../broker.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";
-import { Registration, type RegistrationOptions } from "./registration.ts";
 import type { Session } from "./session.ts";
 import { Settlements, type SettlementsOptions } from "./settlements.ts";
 
 /** What a subscription needs. */
-export interface SqliteSubscriptionOptions extends SettlementsOptions, RegistrationOptions {
+export interface SqliteSubscriptionOptions extends SettlementsOptions {
+  /** Tells the subscription from the others of this process. */
+  readonly number: number;
+  /** The file as it is open now. */
+  readonly session: () => Session;
   readonly listener: SubscriptionListener;
   /** Called when it begins or stops to consume. */
   readonly onChange: () => void;
@@ -31,7 +34,11 @@ export class SqliteSubscription implements Subscription {
   readonly #options: SqliteSubscriptionOptions;
   readonly #unsettled = new Set<SqliteDelivery>();
   readonly #settlements: Settlements;
-  readonly #registration: Registration;
+  /** The queue's id, once this is among the consumers of the queue in the file that is open now. */
+  #registered: Promise<number> | undefined;
+  #queueId: number | undefined;
+  /** Whether the queue was ever consumed: then upkeep tries again what fails. */
+  #wasUp = false;
   /** The prefetch count; 0 while it is paused. */
   #wanted = 0;
   /** Whether the queue was empty when it last took events. */
@@ -44,7 +51,6 @@ export class SqliteSubscription implements Subscription {
   constructor(options: SqliteSubscriptionOptions) {
     this.#options = options;
     this.#settlements = new Settlements(options);
-    this.#registration = new Registration(options, () => this.isConsuming);
   }
 
   /** Whether it takes events. */
@@ -54,7 +60,7 @@ export class SqliteSubscription implements Subscription {
 
   /** The queue's id in the file, once it is known. */
   get queueId(): number | undefined {
-    return this.#registration.queueId;
+    return this.#queueId;
   }
 
   /** @inheritdoc */
@@ -76,7 +82,7 @@ export class SqliteSubscription implements Subscription {
   /** @inheritdoc */
   async pause(): Promise<void> {
     this.#wanted = 0;
-    this.#registration.close();
+    if (this.#registered) this.#unregister();
     this.#options.onChange();
     // Writes the settlements so far, which are owed: a failure is tried again.
     await this.#options.commits.ask(() => {}).catch(() => {});
@@ -89,7 +95,7 @@ export class SqliteSubscription implements Subscription {
     try {
       await this.#register();
     } catch (error) {
-      if (this.#registration.wasUp) return; // Upkeep tries it again.
+      if (this.#wasUp) return; // Upkeep tries it again.
       this.#wanted = 0;
       this.#options.onChange();
       throw error;
@@ -128,7 +134,7 @@ export class SqliteSubscription implements Subscription {
   /** Checks for events to take: another process has written to the file. */
   look(): void {
     if (!this.isConsuming) return;
-    if (!this.#registration.isOpen) return void this.#register().catch(() => {});
+    if (!this.#registered) return void this.#register().catch(() => {});
     if (this.queueId === undefined) return;
     if (this.#isDry && this.#session.queues.ready(this.queueId) > 0) this.#isDry = false;
     this.wake();
@@ -138,7 +144,7 @@ export class SqliteSubscription implements Subscription {
   restart(): void {
     this.#unsettled.clear();
     this.#settlements.restart();
-    this.#registration.forget();
+    this.#registered = this.#queueId = undefined;
     this.#options.listener.onLost();
     this.look();
   }
@@ -147,9 +153,40 @@ export class SqliteSubscription implements Subscription {
     return this.#options.session();
   }
 
+  /** Declares the queue and adds this to its consumers. @throws {BrokerError} */
   async #register(): Promise<void> {
-    await this.#registration.open();
+    const registered = this.#registered ??= this.#addConsumer();
+    try {
+      this.#queueId = await registered;
+    } catch (error) {
+      if (this.#registered === registered) this.#registered = undefined;
+      throw error;
+    }
+    this.#wasUp = true;
     this.onReady();
+  }
+
+  async #addConsumer(): Promise<number> {
+    const { commits, queue, number } = this.#options;
+    const session = this.#session;
+    const owner = await session.join(commits);
+    return await commits.ask(() => {
+      const id = session.queues.declare(queue);
+      if (this.isConsuming && session.isOwner()) session.owners.addConsumer(id, owner, number);
+      return id;
+    });
+  }
+
+  /** Removes this from the consumers of the queue, with one of the next commits. */
+  #unregister(): void {
+    const { commits, queue, number } = this.#options;
+    const session = this.#session;
+    this.#registered = undefined;
+    commits.owe(() => {
+      const id = session.queues.find(queue);
+      if (id === undefined || this.isConsuming) return;
+      session.owners.removeConsumer(id, session.owner, number);
+    });
   }
 
   /** Notes that a delivery is settled. @returns Whether that is still to be written. */
