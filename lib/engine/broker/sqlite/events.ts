@@ -6,16 +6,14 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Checked, checksum, intact } from "./checksum.ts";
 import type { Queues } from "./queues.ts";
 
 /** An event as it is stored in the file. */
-export interface Row {
-  readonly id: number;
+export interface Row extends Checked {
   readonly position: number;
   /** How many times it was taken before. */
   readonly handouts: number;
-  readonly properties: string | null;
-  readonly body: Uint8Array;
 }
 
 /** Events that an owner has taken. */
@@ -24,6 +22,9 @@ export interface Claimed {
   /** Whether these were all the events that are ready. */
   readonly isAll: boolean;
 }
+
+/** The columns of {@linkcode Checked}. */
+export const CHECKED = "id, properties, body, properties_crc as propertiesCrc, body_crc as bodyCrc";
 
 /** The most bytes of bodies that are taken in one transaction; one event is always taken. */
 const MAX_CLAIM_BYTES = 4 * 1024 * 1024;
@@ -53,15 +54,15 @@ export class Events {
   /** @param db The open file. @param queues Its queues. */
   constructor(db: DatabaseSync, queues: Queues) {
     this.#queues = queues;
-    this.#insert = db.prepare("insert into event values (?, ?, ?)");
+    this.#insert = db.prepare("insert into event values (?, ?, ?, ?, ?, ?)");
     this.#insertReady = db.prepare("insert into ready values (?, ?, ?, ?)");
     this.#sizes = db.prepare(
-      "select length(body) as size from ready join event on id = event where queue = ? " +
+      "select length(body) as size from ready join event on id = event where ready.queue = ? " +
         "order by position, event limit ?",
     );
     this.#first = db.prepare(
-      "select id, position, handouts, properties, body from ready join event on id = event " +
-        "where queue = ? order by position, event limit ?",
+      `select position, handouts, ${CHECKED} from ready join event on id = event ` +
+        "where ready.queue = ? order by position, event limit ?",
     );
     const upTo = "from ready where queue = ? and (position, event) <= (?, ?)";
     this.#take = db.prepare(
@@ -76,7 +77,9 @@ export class Events {
       "insert into ready select queue, position, event, handouts from taken " +
         "where owner = ? and event = ?",
     );
-    this.#change = db.prepare("update event set properties = ? where id = ?");
+    this.#change = db.prepare(
+      "update event set properties = ?, properties_crc = ?, queue = ? where id = ?",
+    );
     this.#insertWaiting = db.prepare("insert into waiting values (?, ?, ?)");
     this.#nextDue = db.prepare("select due from waiting order by due limit 1");
     this.#due = db.prepare(
@@ -89,15 +92,20 @@ export class Events {
   /** Adds an event to the end of a queue. */
   add(queue: number, properties: string | null, body: Uint8Array): void {
     const id = this.#queues.next();
-    this.#insert.run(id, properties, body);
+    this.#insert.run(id, properties, body, queue, checksum(properties), checksum(body));
     this.#insertReady.run(queue, id, id, 0);
     this.#queues.addReady(queue, 1);
   }
 
-  /** Takes the first events of a queue for an owner. @param limit How many at most. */
+  /**
+   * Takes the first events of a queue for an owner.
+   *
+   * @param limit How many at most.
+   * @throws {ChecksumError} When one is damaged.
+   */
   claim(owner: number, queue: number, limit: number): Claimed {
     const fitting = this.#countFitting(queue, limit);
-    const rows = this.#first.all(queue, fitting) as unknown as Row[];
+    const rows = intact(this.#first.all(queue, fitting) as unknown as Row[]);
     const last = rows.at(-1);
     if (!last) return { rows, isAll: true };
     this.#take.run(owner, queue, last.position, last.id);
@@ -129,11 +137,11 @@ export class Events {
     return queue;
   }
 
-  /** Makes an event wait, with other properties. @param due ms since 1970. */
+  /** Makes an event wait, with other properties. @param due ms since 1970 by the file's clock. */
   postpone(owner: number, id: number, properties: string | null, due: number): void {
     const queue = this.#queueTakenFrom(owner, id);
     if (queue === undefined) return;
-    this.#change.run(properties, id);
+    this.#change.run(properties, checksum(properties), queue, id);
     this.#forgetRun.run(owner, id, id);
     this.#insertWaiting.run(due, id, queue);
   }
@@ -141,12 +149,12 @@ export class Events {
   /** Puts an event at the end of another queue, with other properties. */
   transfer(owner: number, id: number, properties: string | null, to: number): void {
     if (this.#queueTakenFrom(owner, id) === undefined) return;
-    this.#change.run(properties, id);
+    this.#change.run(properties, checksum(properties), to, id);
     this.#forgetRun.run(owner, id, id);
     this.#append(to, id);
   }
 
-  /** When the next of the waiting events is due, in ms since 1970; Infinity when none waits. */
+  /** When the next of the waiting events is due by the file's clock; Infinity when none waits. */
   nextDue(): number {
     const due = this.#nextDue.get()?.due;
     return typeof due === "number" ? due : Infinity;

@@ -5,6 +5,8 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Checked, checksum, ChecksumError, isIntact } from "./checksum.ts";
+import { CHECKED } from "./events.ts";
 import type { Queues } from "./queues.ts";
 
 /** The place of an event in its queue. */
@@ -14,10 +16,7 @@ export interface Place {
 }
 
 /** An event that is ready. */
-export interface ReadyRow extends Place {
-  readonly properties: string | null;
-  readonly body: Uint8Array;
-}
+export interface ReadyRow extends Place, Checked {}
 
 /** The most bytes of bodies that are read together; one event is always read. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -38,13 +37,15 @@ export class ReadyEvents {
   /** @param db The open file. @param queues Its queues. */
   constructor(db: DatabaseSync, queues: Queues) {
     this.#queues = queues;
-    const range = "queue = ? and (position, event) > (?, ?) and position < ? " +
+    const range = "ready.queue = ? and (position, event) > (?, ?) and position < ? " +
       "order by position, event limit ?";
     this.#after = db.prepare(
-      `select position, id, properties, body from ready join event on id = event where ${range}`,
+      `select position, ${CHECKED} from ready join event on id = event where ${range}`,
     );
     this.#placesAfter = db.prepare(`select position, event as id from ready where ${range}`);
-    this.#change = db.prepare("update event set properties = ? where id = ?");
+    this.#change = db.prepare(
+      "update event set properties = ?, properties_crc = ?, queue = ? where id = ?",
+    );
     this.#leave = db.prepare("delete from ready where queue = ? and position = ? and event = ?");
     this.#enter = db.prepare("insert into ready values (?, ?, ?, 0)");
     this.#delete = db.prepare("delete from event where id = ?");
@@ -54,12 +55,14 @@ export class ReadyEvents {
    * The events behind a place, in order: at most `limit`, fewer when they are large.
    *
    * @param before The position where the list ends, without it.
+   * @throws {ChecksumError} When one is damaged.
    */
   list(queue: number, after: Place, before: number, limit: number): ReadyRow[] {
     const rows: ReadyRow[] = [];
     let bytes = 0;
     for (const row of this.#after.iterate(queue, after.position, after.id, before, limit)) {
       const found = row as unknown as ReadyRow;
+      if (!isIntact(found)) throw new ChecksumError(found.id);
       rows.push(found);
       bytes += found.body.length;
       if (bytes > MAX_BYTES) break;
@@ -69,7 +72,7 @@ export class ReadyEvents {
 
   /** Puts an event at the end of a queue, with other properties. In a transaction. */
   move(from: number, { position, id }: Place, to: number, properties: string | null): void {
-    this.#change.run(properties, id);
+    this.#change.run(properties, checksum(properties), to, id);
     this.#leave.run(from, position, id);
     this.#enter.run(to, this.#queues.next(), id);
     this.#queues.addReady(from, -1);

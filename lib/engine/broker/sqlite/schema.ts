@@ -8,16 +8,18 @@ import type { DatabaseSync } from "node:sqlite";
 import { foreignFile, newerFile } from "./errors.ts";
 
 /** The layout that this version writes, kept as SQLite's `user_version`. */
-export const LAYOUT = 1;
+export const LAYOUT = 2;
 /** Marks the file as this program's: SQLite's `application_id`. */
 const APPLICATION_ID = 0x70_71_62_72;
 
 /**
  * An event's bytes are written once; its changing state is in narrow tables of its own. An event is
  * in exactly one of `ready`, `taken` and `waiting`. Ids and positions come from one sequence that
- * never goes back.
+ * never goes back. `event.queue` repeats the queue, so that an event can be recovered from a damaged
+ * file without those tables. A table that is added goes to the end: recovery knows the first page of
+ * each by the order of the tables.
  */
-const TABLES = `
+export const TABLES = `
   create table sequence (next integer not null) strict;
   insert into sequence values (1);
   create table queue (
@@ -28,7 +30,10 @@ const TABLES = `
   create table event (
     id integer primary key,
     properties text,
-    body blob not null
+    body blob not null,
+    queue integer,
+    properties_crc integer,
+    body_crc integer
   ) strict;
   create table ready (
     queue integer not null,
@@ -61,27 +66,48 @@ const TABLES = `
     number integer not null,
     primary key (queue, owner, number)
   ) strict, without rowid;
+  create table clock (
+    latest integer not null,
+    ahead integer not null
+  ) strict;
+  insert into clock values (0, 0);
   pragma application_id = ${APPLICATION_ID};
   pragma user_version = ${LAYOUT};
 `;
 
+/** From layout 1 to 2. Events that it holds have no checksums. */
+const UPGRADE = `
+  alter table event add column queue integer;
+  alter table event add column properties_crc integer;
+  alter table event add column body_crc integer;
+  create table clock (latest integer not null, ahead integer not null) strict;
+  insert into clock values (0, 0);
+  pragma user_version = ${LAYOUT};
+`;
+
 /**
- * Makes the tables if there are none; to be called in a transaction.
+ * Makes the tables if there are none, and brings those of an older layout up to date; to be called
+ * in a transaction.
  *
  * @param path The file, for messages.
- * @returns Whether it made them; if not, there is nothing to commit.
+ * @returns Whether it changed them; if not, there is nothing to commit.
  * @throws {BrokerError} `topology` for a file of another program or of a newer version.
  */
 export function ensureTables(db: DatabaseSync, path: string): boolean {
   const layout = numberOf(db, "pragma user_version");
   const isOurs = numberOf(db, "pragma application_id") === APPLICATION_ID;
   if (isOurs && layout > LAYOUT) throw newerFile(path, layout, LAYOUT);
+  if (isOurs && layout < LAYOUT) return make(db, UPGRADE);
   if (isOurs) assertWritable(db, layout);
   if (isOurs) return false;
   if (numberOf(db, "select count(*) from sqlite_schema") > 0 || layout !== 0) {
     throw foreignFile(path);
   }
-  db.exec(TABLES);
+  return make(db, TABLES);
+}
+
+function make(db: DatabaseSync, sql: string): boolean {
+  db.exec(sql);
   return true;
 }
 

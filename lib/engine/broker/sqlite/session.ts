@@ -7,6 +7,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { BrokerError } from "../broker.ts";
 import { Checkpoints } from "./checkpoints.ts";
+import { Clock } from "./clock.ts";
 import type { Commits } from "./commits.ts";
 import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
@@ -22,6 +23,7 @@ export class Session {
   readonly events: Events;
   readonly ready: ReadyEvents;
   readonly owners: Owners;
+  readonly clock: Clock;
   /** Why events that were delivered from it are delivered again; `undefined` while they are not. */
   lostBy: BrokerError | undefined;
   readonly #path: string;
@@ -43,6 +45,7 @@ export class Session {
     this.events = new Events(db, this.queues);
     this.ready = new ReadyEvents(db, this.queues);
     this.owners = new Owners(db, this.queues);
+    this.clock = new Clock(db);
     this.#checkpoints = new Checkpoints(db);
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
@@ -80,6 +83,7 @@ export class Session {
   /** Commits the transaction to the disk. */
   commit(): void {
     this.queues.write();
+    this.clock.write();
     this.#commit.run();
     this.#checkpoints.committed();
   }
@@ -87,6 +91,7 @@ export class Session {
   /** Rolls the transaction back, if there still is one: some faults end it themselves. */
   rollback(): void {
     this.queues.rolledBack();
+    this.clock.rolledBack();
     if (this.#db.isTransaction) this.#db.exec("rollback");
   }
 

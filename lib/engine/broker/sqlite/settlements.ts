@@ -20,7 +20,7 @@ export interface SettlementsOptions {
   readonly version: string;
   /** Called, in the transaction, when an event of a queue has become ready. */
   readonly onReady: (queue: number) => void;
-  /** Called when an event waits. @param due Until when, in ms since 1970. */
+  /** Called when an event waits. @param due Until when, in ms since 1970 by the file's clock. */
   readonly onWaiting: (due: number) => void;
 }
 
@@ -86,12 +86,12 @@ export class Settlements {
     { session, id, properties }: SqliteDelivery,
     settlement: Extract<Copied, { kind: "retry" }>,
   ): Promise<void> {
-    const now = Date.now();
-    const text = encodeProperties(retryProperties(properties, settlement, { now }));
-    const due = dueAt(now, settlement.delay);
-    await this.#options.commits.ask(() => {
+    const text = encodeProperties(retryProperties(properties, settlement, { now: Date.now() }));
+    const due = await this.#options.commits.ask(() => {
       if (session.lostBy) throw session.lostBy;
+      const due = dueAt(session.clock.stamp(), settlement.delay);
       session.events.postpone(session.owner, id, text, due);
+      return due;
     });
     this.#options.onWaiting(due);
   }

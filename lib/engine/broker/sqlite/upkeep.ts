@@ -54,6 +54,11 @@ export class Upkeep implements Watched {
   }
 
   /** @inheritdoc */
+  now(): number {
+    return this.#session.clock.now();
+  }
+
+  /** @inheritdoc */
   nextDue(): number {
     return this.#session.events.nextDue();
   }
@@ -66,7 +71,7 @@ export class Upkeep implements Watched {
   /** Puts events that are due at the end of their queues. @throws {BrokerError} */
   async promoteDue(): Promise<void> {
     const session = this.#session;
-    const now = Date.now();
+    const now = await session.read(() => session.clock.sharedNow());
     if (await session.read(() => session.events.nextDue()) > now) return;
     while (!await this.#options.commits.ask(() => this.#promoteSome(session, now)));
   }
@@ -91,6 +96,7 @@ export class Upkeep implements Watched {
     try {
       this.#session.checkFile();
       if (this.#session.isOwner()) await this.takeOver();
+      await this.#tellTime();
       this.look();
     } catch (error) {
       this.#options.notice("debug", "The upkeep of the broker's file failed", {
@@ -102,6 +108,12 @@ export class Upkeep implements Watched {
 
   get #session(): Session {
     return this.#options.session();
+  }
+
+  /** Tells the other processes by the file that the wall clock was set. */
+  async #tellTime(): Promise<void> {
+    const { clock } = this.#session;
+    if (clock.hasToTell()) await this.#options.commits.ask(() => void clock.stamp());
   }
 
   #promoteSome(session: Session, now: number): boolean {

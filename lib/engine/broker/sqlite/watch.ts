@@ -11,7 +11,9 @@ export interface Watched {
   hasChanged(): boolean;
   /** Looks for events to take. */
   look(): void;
-  /** When the next of the waiting events is due, in ms since 1970. */
+  /** The time in ms since 1970, by a clock that never goes back. */
+  now(): number;
+  /** When the next of the waiting events is due by that clock. */
   nextDue(): number;
   /** Makes events ready that are due; never rejects. */
   promote(): Promise<void>;
@@ -61,7 +63,7 @@ export class Watch {
     await this.#work;
   }
 
-  /** Notes that an event waits. @param due Until when, in ms since 1970. */
+  /** Notes that an event waits. @param due Until when, by the clock of the file. */
   noteDue(due: number): void {
     if (due >= this.#nextDue) return;
     this.#nextDue = due;
@@ -70,7 +72,7 @@ export class Watch {
 
   #again(): void {
     clearTimeout(this.#timer);
-    const ms = Math.min(this.#pauseMs, Math.max(1, this.#nextDue - Date.now()));
+    const ms = Math.min(this.#pauseMs, Math.max(1, this.#nextDue - this.#watched.now()));
     this.#timer = setTimeout(this.#tick, ms);
   }
 
@@ -95,7 +97,7 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    if (this.#isStarted && Date.now() >= this.#nextDue) await this.#promote();
+    if (this.#isStarted && this.#watched.now() >= this.#nextDue) await this.#promote();
     const now = performance.now();
     if (!this.#isStarted || now - this.#maintainedAt < MAINTAIN_EVERY_MS) return;
     this.#maintainedAt = now;
@@ -112,7 +114,7 @@ export class Watch {
     try {
       this.#nextDue = this.#watched.nextDue();
     } catch {
-      this.#nextDue = Date.now() + MAINTAIN_EVERY_MS;
+      this.#nextDue = this.#watched.now() + MAINTAIN_EVERY_MS;
     }
   }
 }

@@ -27,6 +27,20 @@ faultTest("makes a file that only its owner may read", async (stateDir, path) =>
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
+faultTest("brings a file of layout 1 up to date and keeps its events", async (stateDir, path) => {
+  await makeFile(stateDir);
+  const db = new DatabaseSync(path);
+  for (const column of ["queue", "properties_crc", "body_crc"]) {
+    db.exec(`alter table event drop column ${column}`);
+  }
+  db.exec("drop table clock; pragma user_version = 1");
+  db.close();
+  await using broker = await openSqliteBroker({ stateDir });
+  await broker.publish("q", "2");
+  const bodies = (await broker.peek("q", 10)).map(({ body }) => new TextDecoder().decode(body));
+  assert.deepEqual(bodies, ["1", "2"]);
+});
+
 faultTest("refuses a file of a newer version and does not change it", async (stateDir, path) => {
   await makeFile(stateDir);
   const db = new DatabaseSync(path);
@@ -36,7 +50,7 @@ faultTest("refuses a file of a newer version and does not change it", async (sta
     name: "BrokerError",
     kind: "topology",
     message: `The broker's file ${path} was made by a newer version of this program (its layout ` +
-      `is 7, this version knows 1): run that version, or set STATE_DIR to another folder`,
+      `is 7, this version knows 2): run that version, or set STATE_DIR to another folder`,
   });
 });
 
