@@ -13,7 +13,13 @@ import { WorkerHost } from "../host/host.ts";
 import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
-import { notClosed, type QueueFigures, type Runner, type WorkerEnd } from "./queue_runner.ts";
+import {
+  CLOSE_MS,
+  notClosed,
+  type QueueFigures,
+  type Runner,
+  type WorkerEnd,
+} from "./queue_runner.ts";
 
 /** What a worker needs to run. */
 export interface WorkerRunOptions extends Omit<ConsumerOptions, "queue"> {
@@ -25,8 +31,6 @@ export interface WorkerRunOptions extends Omit<ConsumerOptions, "queue"> {
 
 /** How often limits of time are checked, in ms. */
 const SWEEP_MS = 250;
-/** How long a stop waits for what a worker opened to close, in ms. */
-const CLOSE_MS = 5000;
 
 /** A worker with its consumer, in the main thread. */
 export class InlineWorker implements Runner {
@@ -131,7 +135,7 @@ export class InlineWorker implements Runner {
     this.#ended.resolve("stopped");
     if (this.#isHung) return;
     if (await within(CLOSE_MS, this.#host.close()) !== TOO_LATE) return;
-    this.#options.report(notClosed(this.queue, CLOSE_MS));
+    this.#options.report(notClosed(this.queue));
   }
 
   #onEnd(why: ConsumerEnd): void {

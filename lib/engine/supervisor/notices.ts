@@ -6,7 +6,8 @@
 
 import { notice, type NoticeReport, type Reporter } from "../report.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
-import type { HungEnd, Next, ThreadEnd } from "./thread_end.ts";
+import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
+import type { Next } from "./next.ts";
 
 /** When a queue is parked, and for how long. */
 export interface Parking {
@@ -36,13 +37,6 @@ export class ThreadNotices {
     this.#queue = queue;
     this.#report = report;
     this.#parking = parking;
-  }
-
-  /** The runtime cannot end a thread whose worker hangs. */
-  noLocks(): void {
-    const message = "This runtime has no Web Locks, so a thread cannot be ended when its worker " +
-      "hangs: the process is then restarted. Use Deno 2.9 or later";
-    this.#say("warning", message);
   }
 
   /** A thread has come to its end. */

@@ -89,12 +89,15 @@ export function runLimit(
   return maxConsumeSeconds === null ? undefined : (maxConsumeSeconds + graceSeconds) * 1000;
 }
 
-/** The notice that a worker did not close its resources within a time. */
-export function notClosed(queue: string, ms: number): NoticeReport {
+/** How long a stop waits for what a worker opened to close, in ms. */
+export const CLOSE_MS = 5000;
+
+/** The notice that a worker did not close its resources within {@linkcode CLOSE_MS}. */
+export function notClosed(queue: string): NoticeReport {
   return notice(
     "warning",
     queue,
     "The worker of {queue} did not close what it opened within {seconds} s",
-    { properties: { seconds: ms / 1000 } },
+    { properties: { seconds: CLOSE_MS / 1000 } },
   );
 }

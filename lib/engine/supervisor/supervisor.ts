@@ -11,14 +11,20 @@ import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import type { ThreadEnd } from "../thread/thread_end.ts";
 import { ThreadExecutor } from "../thread/thread_executor.ts";
+import type { WorkerThread } from "../thread/worker_thread.ts";
 import { Lateness } from "../../system/lateness.ts";
+import { blameOf, type Next, nextAfter, thrownBy } from "./next.ts";
 import { ThreadNotices } from "./notices.ts";
-import { once } from "./once.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
-import { notClosed, type QueueFigures, type Runner, type WorkerEnd } from "./queue_runner.ts";
-import { blameOf, type Next, nextAfter, type ThreadEnd, thrownBy } from "./thread_end.ts";
-import type { ThreadLife } from "./thread_life.ts";
+import {
+  CLOSE_MS,
+  notClosed,
+  type QueueFigures,
+  type Runner,
+  type WorkerEnd,
+} from "./queue_runner.ts";
 import { Threads, type ThreadsOptions } from "./threads.ts";
 import { Waits } from "./waits.ts";
 
@@ -41,8 +47,8 @@ export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "s
 
 /** How often limits of time are checked, in ms. */
 const SWEEP_MS = 250;
-/** How long a stop waits for what a worker opened to close, in ms. */
-const CLOSE_MS = 5000;
+/** How long what runs beside an unhandled error may take to end, in ms. */
+const RETIRE_MS = 5000;
 
 /** Runs one queue in a thread. */
 export class Supervisor implements Runner {
@@ -55,12 +61,12 @@ export class Supervisor implements Runner {
   readonly #waits: Waits;
   readonly #lateness = new Lateness();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
-  readonly #closed = Promise.withResolvers<void>();
-  readonly #launch: (isRun: boolean) => void;
-  readonly #ready: () => void;
+  readonly #launched = Promise.withResolvers<boolean>();
+  readonly #ready = Promise.withResolvers<void>();
   #state: QueueState = "starting";
   /** Whether the worker was once loaded and found to be one that is run. */
   #wasActive = false;
+  #sweeper: ReturnType<typeof setInterval> | undefined;
   #stopping: Promise<void> | undefined;
 
   /** @param options The queue, its worker's file, and what it works with. */
@@ -71,14 +77,13 @@ export class Supervisor implements Runner {
     this.#notices = new ThreadNotices(queue, report, config.restarts);
     this.threads = new Threads(options, this.#notices);
     this.#waits = new Waits(config.restarts);
-    this.#launch = once((isRun: boolean) => onLaunch?.(isRun));
-    this.#ready = once(() => onReady?.());
-    const { abortGraceSeconds } = config;
+    void this.#launched.promise.then(onLaunch);
+    void this.#ready.promise.then(onReady);
     this.#consumer = new QueueConsumer({
       ...options,
       onEnd: (why) => this.#ended.resolve(why),
       makeExecutor: (description, listener) =>
-        new ThreadExecutor({ description, listener, abortGraceSeconds }),
+        new ThreadExecutor({ description, listener, abortGraceSeconds: config.abortGraceSeconds }),
     });
   }
 
@@ -102,8 +107,7 @@ export class Supervisor implements Runner {
    */
   async start(): Promise<WorkerEnd> {
     if (this.#stopping) return "stopped";
-    const sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
-    void this.#closed.promise.then(() => clearInterval(sweeper));
+    this.#sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
     void this.#keepRunning().catch(this.#ended.reject);
     return await this.#ended.promise;
   }
@@ -128,14 +132,14 @@ export class Supervisor implements Runner {
     this.#state = "stopping";
     this.#waits.end();
     await this.#consumer.stop(graceMs);
-    if (graceMs === 0) void this.threads.life?.thread.stop();
+    if (graceMs === 0) void this.threads.current?.stop();
     await (this.#stopping ??= this.#close());
   }
 
   async #close(): Promise<void> {
-    this.#closed.resolve();
+    clearInterval(this.#sweeper);
     const isClosed = await this.threads.close(this.#consumer.isStarted ? CLOSE_MS : 0);
-    if (!isClosed) this.#options.report(notClosed(this.queue, CLOSE_MS));
+    if (!isClosed) this.#options.report(notClosed(this.queue));
     this.#ended.resolve("stopped");
   }
 
@@ -146,7 +150,7 @@ export class Supervisor implements Runner {
   #sweep(now: number): void {
     const lateMs = this.#lateness.sweep(now);
     this.#consumer.sweep(now, lateMs);
-    this.threads.life?.sweep(now, lateMs, this.#consumer.limit);
+    this.threads.sweep(now, lateMs, this.#consumer.executor);
   }
 
   // One thread after another.
@@ -167,41 +171,48 @@ export class Supervisor implements Runner {
   /** @param isResized The heap is as large as the worker's file just said: it is not resized again. */
   async #live(maxHeapMb: number, isResized: boolean): Promise<ThreadEnd> {
     try {
-      const life = this.threads.start(maxHeapMb, (error) => this.#onUnhandledError(error));
-      const described = await life.described();
-      if (!described) return await life.ended;
+      const thread = this.threads.start(maxHeapMb, (error) => void this.#onUnhandledError(error));
+      const described = await thread.described;
+      if (!described) return await thread.ended;
       this.#wasActive ||= described.isActive;
       if (this.#options.onlyIfActive && !this.#wasActive) return { kind: "inactive" };
-      this.#launch(true);
+      this.#launched.resolve(true);
       const { description } = described;
       if (description.maxHeapMb !== maxHeapMb && !isResized) {
         return { kind: "resized", maxHeapMb: description.maxHeapMb };
       }
       const executor = this.#consumer.executorFor(description);
       checkBatch(this.#options.file, executor.description, description);
-      const isReady = await life.setUp(executor);
-      if (isReady && !this.#isStopping()) void this.#consume(life);
-      return await life.ended;
+      if (await executor.attach(thread) && !this.#isStopping()) void this.#consume(thread);
+      return await thread.ended;
     } catch (error) {
       return { kind: "not started", error: errorData(error) };
     }
   }
 
-  /** What is thrown before the worker is ready is the reason why it did not start. */
-  #onUnhandledError(error: ErrorData): void {
+  /** The first one ends the thread: at once where it is not ready, else when what runs has ended. */
+  async #onUnhandledError(error: ErrorData): Promise<void> {
     if (this.#state === "consuming" || this.#isStopping()) this.#notices.unhandledError(error);
+    const { executor } = this.#consumer;
+    const { current } = this.threads;
+    if (!executor?.hasThread) return current?.end({ kind: "not started", error });
+    if (!executor.isOpen) return;
+    const stillRunning = await executor.retire(RETIRE_MS);
+    if (this.#isStopping()) return;
+    await current?.close();
+    if (!this.#isStopping()) current?.end({ kind: "unhandled error", error, stillRunning });
   }
 
-  async #consume(life: ThreadLife): Promise<void> {
+  async #consume(thread: WorkerThread): Promise<void> {
     const wasParked = this.#state === "parked";
     this.#state = "consuming";
     try {
       await this.#consumer.start();
       if (wasParked && this.#state === "consuming") this.#unpark();
-      this.#ready();
+      this.#ready.resolve();
     } catch (error) {
       if (this.#isStopping()) return;
-      life.end({ kind: "refused", error: errorData(error), thrown: error });
+      thread.end({ kind: "refused", error: errorData(error), thrown: error });
     }
   }
 
@@ -245,8 +256,8 @@ export class Supervisor implements Runner {
 
   /** @returns Whether no stop has ended the wait. */
   async #wait(next: "later" | "when parked"): Promise<boolean> {
-    this.#launch(true);
-    this.#ready();
+    this.#launched.resolve(true);
+    this.#ready.resolve();
     if (next === "when parked") this.#park();
     else this.#state = "restarting";
     await (next === "later" ? this.#waits.afterFailure() : this.#waits.whileParked());
@@ -269,10 +280,10 @@ export class Supervisor implements Runner {
 
   /** It is no queue of this process. */
   async #leave(): Promise<void> {
-    this.#closed.resolve();
+    clearInterval(this.#sweeper);
     await this.threads.close(0);
-    this.#launch(false);
-    this.#ready();
+    this.#launched.resolve(false);
+    this.#ready.resolve();
     this.#ended.resolve("inactive");
   }
 }

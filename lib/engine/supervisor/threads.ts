@@ -9,9 +9,10 @@ import { publishEvent } from "../broker/publish.ts";
 import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { WorkerFile } from "../host/discovery.ts";
+import type { ThreadExecutor } from "../thread/thread_executor.ts";
+import { WorkerThread } from "../thread/worker_thread.ts";
 import type { ThreadNotices } from "./notices.ts";
-import { type WarnOnce, warnOnce } from "./once.ts";
-import { ThreadLife } from "./thread_life.ts";
+import type { ThreadFigures } from "./queue_runner.ts";
 
 /** What the threads of a queue are made of. */
 export interface ThreadsOptions {
@@ -21,18 +22,15 @@ export interface ThreadsOptions {
   readonly workerNum: number;
   readonly config: Config;
   readonly broker: Broker;
-  /** Shared by the queues of a process. @default {one for this queue} */
-  readonly warnOnce?: WarnOnce;
   /** A thread could not be ended: the process should be restarted when that does least harm. */
   readonly onZombie?: () => void;
 }
 
 /** Holds the one thread that a queue has at a time. */
-export class Threads {
+export class Threads implements ThreadFigures {
   readonly #options: ThreadsOptions;
   readonly #notices: ThreadNotices;
-  readonly #warnOnce: WarnOnce;
-  #life: ThreadLife | undefined;
+  #thread: WorkerThread | undefined;
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;
   #zombies = 0;
@@ -42,22 +40,21 @@ export class Threads {
   constructor(options: ThreadsOptions, notices: ThreadNotices) {
     this.#options = options;
     this.#notices = notices;
-    this.#warnOnce = options.warnOnce ?? warnOnce();
   }
 
-  /** The life of the thread, if there is one. */
-  get life(): ThreadLife | undefined {
-    return this.#life;
+  /** The thread, if there is one. */
+  get current(): WorkerThread | undefined {
+    return this.#thread;
   }
 
-  /** Threads that could not be ended. */
+  /** @inheritdoc */
   get zombies(): number {
     return this.#zombies;
   }
 
-  /** MB of heap that the worker uses; `undefined` when there is no thread. */
+  /** @inheritdoc */
   get heapMb(): number | undefined {
-    return this.#life?.thread.heapMb;
+    return this.#thread?.heapMb;
   }
 
   /**
@@ -65,29 +62,38 @@ export class Threads {
    *
    * @throws {Error} When `STATE_DIR` cannot be written.
    */
-  start(maxHeapMb: number, onUnhandledError: (error: ErrorData) => void): ThreadLife {
+  start(maxHeapMb: number, onUnhandledError: (error: ErrorData) => void): WorkerThread {
     const { file, queue, workerNum, config, broker } = this.#options;
-    const life = new ThreadLife({
+    return this.#thread = new WorkerThread({
       data: { file, queue, workerNum, config },
       maxHeapMb,
       publish: (queue, body) => publishEvent(broker, queue, body),
       onUnhandledError,
       onMoreUnhandledErrors: (count) => this.#notices.moreUnhandledErrors(count),
     });
-    void life.thread.started.then((canBeStopped) => {
-      if (!canBeStopped) this.#warnOnce(() => this.#notices.noLocks());
-    });
-    return this.#life = life;
+  }
+
+  /**
+   * Looks for a reason to end the thread. Call this every 250 ms, after the executor's sweep.
+   *
+   * @param now `performance.now()`
+   * @param lateMs How late this call comes, in ms.
+   * @param executor Whose jobs the thread runs once it is ready.
+   */
+  sweep(now: number, lateMs: number, executor: ThreadExecutor | undefined): void {
+    this.#thread?.sweep(now, lateMs, executor?.state ?? "idle");
+    const end = executor?.reasonToEnd(now);
+    if (end) this.#thread?.end(end);
   }
 
   /** Ends the thread, if there is one. From now on there is none, though it may go on as a zombie. */
   end(): void {
-    const life = this.#life;
-    this.#life = undefined;
-    if (life) this.#ending = this.#endThread(life);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (thread) this.#ending = this.#endThread(thread);
   }
 
-  async #endThread({ thread }: ThreadLife): Promise<void> {
+  async #endThread(thread: WorkerThread): Promise<void> {
     if (await thread.stop()) return;
     this.#zombies++;
     this.#notices.zombie(this.#isClosed);
@@ -101,7 +107,7 @@ export class Threads {
    * @returns Whether it has closed that.
    */
   async close(limitMs: number): Promise<boolean> {
-    const thread = this.#life?.thread;
+    const thread = this.#thread;
     const isClosed = !thread || limitMs === 0 || await thread.close(limitMs);
     this.#isClosed = true;
     const before = this.#ending;

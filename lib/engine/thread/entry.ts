@@ -160,13 +160,12 @@ function beat(pulse: Pulse, sweep: (now: number) => void): void {
   const timer = setInterval(() => {
     if (beatOnce() <= limit) return sweep(performance.now());
     clearInterval(timer);
-    pulse.heapFull();
     say(["heap full"]);
   }, HEARTBEAT_MS);
 }
 
 async function main(data: ThreadData): Promise<void> {
-  const canBeStopped = await holdWebLock();
+  const hasLocks = await holdWebLock();
   livenessLock = holdLivenessLock(data.livenessLock);
   const unhandledErrors = new UnhandledErrors(say);
   unhandledErrors.listen();
@@ -178,7 +177,7 @@ async function main(data: ThreadData): Promise<void> {
     thread.take((event as MessageEvent<ToThread>).data);
   });
   beat(pulse, (now) => thread.sweep(now));
-  say(["started", canBeStopped, canBeStopped ? "" : await task()]);
+  say(["started", hasLocks ? "" : await task()]);
   // Not awaited: a runtime that is ended while its program still starts leaks memory.
   void thread.load().catch(sayFailed);
 }

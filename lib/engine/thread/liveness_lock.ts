@@ -17,7 +17,7 @@ const POLL_MS = 20;
 const OLD_MS = 3_600_000;
 
 /** The main thread's side of the lock. */
-export class LivenessLock {
+export class LivenessLock implements Disposable {
   /** The file, which the thread opens and locks when it starts. */
   readonly path: string;
   readonly #file: Deno.FsFile;
@@ -43,13 +43,18 @@ export class LivenessLock {
 
   /** Whether the thread is gone within 500 ms. Call this once, after the thread was stopped. */
   async isReleased(): Promise<boolean> {
-    using _file = this.#file;
-    this.#removeName();
+    using _this = this;
     for (let waited = 0; waited < ZOMBIE_MS; waited += POLL_MS) {
       if (this.#isFree()) return true;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return this.#isFree();
+  }
+
+  /** Removes the file, on this side. */
+  [Symbol.dispose](): void {
+    this.#removeName();
+    this.#file.close();
   }
 
   #isFree(): boolean {

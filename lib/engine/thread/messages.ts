@@ -80,7 +80,7 @@ export type FromThread =
    * The thread runs, and holds its liveness lock. `task` is its path below `/proc` where the lock
    * cannot be tried, else `""`.
    */
-  | readonly [kind: "started", canBeStopped: boolean, task: string]
+  | readonly [kind: "started", task: string]
   | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
   | readonly [kind: "ready"]
   /** Its worker could not be loaded or set up. */
@@ -97,7 +97,7 @@ type Shape = readonly ("object" | "number" | "string" | "boolean")[];
 
 /** What follows the kind of a message, by the kind. */
 const SHAPES: Readonly<Record<string, Shape>> = {
-  started: ["boolean", "string"],
+  started: ["string"],
   described: ["object", "boolean"],
   ready: [],
   failed: ["object"],

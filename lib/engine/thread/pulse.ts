@@ -7,9 +7,8 @@
 /** Cells of {@linkcode Pulse}. */
 const HEARTBEATS = 0;
 const HEAP_USED_MB = 1;
-const HEAP_FULL = 2;
-const STOPPED_MS = 3;
-const PULSE_CELLS = 4;
+const STOPPED_MS = 2;
+const PULSE_CELLS = 3;
 
 /** Shows that a thread's event loop turns, and how full its heap is. */
 export class Pulse {
@@ -24,11 +23,6 @@ export class Pulse {
   beat(heapUsedMb: number): void {
     Atomics.store(this.#cells, HEAP_USED_MB, heapUsedMb);
     Atomics.add(this.#cells, HEARTBEATS, 1);
-  }
-
-  /** The thread: its heap was used up. */
-  heapFull(): void {
-    Atomics.store(this.#cells, HEAP_FULL, 1);
   }
 
   /** The main thread: nobody checked limits of time for a while. */
@@ -49,10 +43,5 @@ export class Pulse {
   /** The heap in use, in MB. */
   get heapUsedMb(): number {
     return Atomics.load(this.#cells, HEAP_USED_MB);
-  }
-
-  /** Whether the heap was used up. */
-  get isHeapFull(): boolean {
-    return Atomics.load(this.#cells, HEAP_FULL) === 1;
   }
 }

@@ -15,23 +15,19 @@ import type {
 } from "../executor/executor.ts";
 import { type Blame, judge } from "./blame.ts";
 import { Drain } from "./drain.ts";
-import { findHang, type Hang } from "./hang.ts";
 import { jobsMessage } from "./jobs_message.ts";
-import type { JobsAnswer, ToThread } from "./messages.ts";
+import type { JobsAnswer } from "./messages.ts";
 import { BLOCKED_MS, type JobState } from "./responsiveness.ts";
-import { SharedRuns } from "./shared_runs.ts";
+import { reasonToEnd, type ThreadEnd } from "./thread_end.ts";
 import { ThreadJobs } from "./thread_jobs.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";
+import type { WorkerThread } from "./worker_thread.ts";
 
 /** What the executor needs of a thread. */
-export interface JobThread {
-  /** For how long it has neither run a job nor responded, in ms. */
-  readonly unresponsiveMs: number;
-  /** Sends a message. */
-  post(message: ToThread): void;
-  /** Ends the thread. @returns Whether it is gone. */
-  stop(): Promise<boolean>;
-}
+export type JobThread = Pick<
+  WorkerThread,
+  "setUp" | "ready" | "post" | "isLate" | "unresponsiveMs" | "stop"
+>;
 
 /** What a {@linkcode ThreadExecutor} is made of. */
 export interface ThreadExecutorOptions<J extends Job = Job> {
@@ -41,10 +37,6 @@ export interface ThreadExecutorOptions<J extends Job = Job> {
   readonly abortGraceSeconds: number;
 }
 
-/** Jobs a thread may hold where they run one after another. */
-const OUTSTANDING = 200;
-/** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
-const AHEAD = 4;
 /** How long a thread may take to stop beyond its grace, in ms. */
 const STOP_MS = BLOCKED_MS;
 /** How often a thread is asked to release what waits in it, in ms. */
@@ -53,9 +45,8 @@ const RECALL_EVERY_MS = 1000;
 export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   readonly description: WorkerDescription;
   readonly #options: ThreadExecutorOptions<J>;
-  readonly #limit: number;
   readonly #waiting = new WaitingJobs<J>();
-  readonly #jobs: ThreadJobs<J>;
+  #jobs: ThreadJobs<J>;
   readonly #drain = new Drain();
   #thread: JobThread | undefined;
   #phase: "open" | "retiring" | "stopping" = "open";
@@ -67,17 +58,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   constructor(options: ThreadExecutorOptions<J>) {
     this.description = options.description;
     this.#options = options;
-    const { concurrency, batch } = options.description;
-    const size = batch?.size ?? 1;
-    this.#limit = concurrency > 1 ? AHEAD * concurrency : Math.max(OUTSTANDING, 2 * size);
-    this.#jobs = new ThreadJobs(this.newShared());
-  }
-
-  /** Makes the memory that a new thread shares with this executor. */
-  newShared(): SharedRuns {
-    const { concurrency, batch } = this.description;
-    const running = Math.max(concurrency, batch?.size ?? 1) + 1;
-    return SharedRuns.ofSize({ running, outstanding: this.#limit });
+    this.#jobs = new ThreadJobs(options.description);
   }
 
   /** What the thread does with its jobs. */
@@ -85,9 +66,14 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     return this.#jobs.state;
   }
 
-  /** Whether it is being stopped, or was. */
-  get isStopping(): boolean {
-    return this.#phase === "stopping";
+  /** Whether a thread runs its jobs. */
+  get hasThread(): boolean {
+    return this.#thread !== undefined;
+  }
+
+  /** Whether its thread, or the next one, gets jobs: it neither retires a thread nor is stopped. */
+  get isOpen(): boolean {
+    return this.#phase === "open";
   }
 
   /** @inheritdoc */
@@ -97,12 +83,20 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
 
   // A thread comes and goes.
 
-  /** A thread is ready to run jobs; there must be no other. */
-  attach(thread: JobThread, shared: SharedRuns): void {
+  /**
+   * Has a thread set its worker up, and then run jobs; there must be no other.
+   *
+   * @returns Whether it does: otherwise it has ended.
+   */
+  async attach(thread: JobThread): Promise<boolean> {
+    const jobs = new ThreadJobs<J>(this.description);
+    thread.setUp(jobs.shared.memory, this.description, (answer) => this.#onAnswer(answer));
+    if (!await thread.ready) return false;
     this.#thread = thread;
-    this.#jobs.replaceThread(shared);
+    this.#jobs = jobs;
     if (this.#phase === "retiring") this.#phase = "open";
     this.#feed();
+    return true;
   }
 
   /**
@@ -167,7 +161,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     if (!this.#thread || this.#phase !== "open") return;
     const { next } = this.#waiting;
     if (next) {
-      const room = this.#jobs.roomFor(next, this.#limit);
+      const room = this.#jobs.roomFor(next);
       if (room > 0) this.#send(this.#thread, room);
     } else if (this.#jobs.outstanding.size === 0) this.#options.listener.onStart([]);
   }
@@ -182,8 +176,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
 
   // What the thread says.
 
-  /** Takes what the thread says of its jobs. */
-  onAnswer(answer: JobsAnswer): void {
+  #onAnswer(answer: JobsAnswer): void {
     if (answer === 0) this.#takeFinished();
     else if (answer[0] === "outcome") {
       this.#onOutcome(answer[1], answer[2], answer[3], answer[4]);
@@ -195,7 +188,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   }
 
   #takeFinished(): void {
-    this.#jobs.takeFinished((seq, startedAt, runMs) => {
+    this.#jobs.shared.takeFinished((seq, startedAt, runMs) => {
       this.#onOutcome(seq, DONE, startedAt, runMs);
     });
   }
@@ -209,7 +202,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, startedAt, runMs);
     // What waits here must not run before what the thread has released.
     if (isReleased) this.#releaseWaiting();
-    else this.#jobs.ended();
+    else this.#jobs.isFresh = false;
     if (outstanding.size === 0 && this.#phase === "stopping") this.#drain.end();
   }
 
@@ -218,7 +211,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
    * where it retires, and what still runs in it must not run elsewhere.
    */
   #keeps(seq: number): boolean {
-    return this.#phase === "retiring" || this.#jobs.isRunning(seq);
+    return this.#phase === "retiring" || this.#jobs.shared.isRunning(seq);
   }
 
   // Limits of time.
@@ -226,17 +219,20 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   /** @inheritdoc */
   sweep(now: number, lateMs = 0): void {
     this.#takeFinished();
-    if (lateMs > 0) this.#jobs.postpone(lateMs, now);
+    if (lateMs > 0) this.#jobs.shared.postpone(lateMs, now);
     if (this.#phase === "open" || !this.#thread) return;
     // Nothing runs, and nobody answers.
     const silentMs = Math.min(this.#thread.unresponsiveMs, this.#drain.ageMs(now));
     if (silentMs > STOP_MS) this.#drain.end();
   }
 
-  /** The handlers that hang, if any. @param now `performance.now()` */
-  hang(now: number): Hang<J> | undefined {
+  /** Why its thread has to be ended, if it has to be. @param now `performance.now()` */
+  reasonToEnd(now: number): ThreadEnd | undefined {
     if (!this.#thread) return undefined;
-    return findHang(this.running(), this.description, this.#options.abortGraceSeconds, now);
+    const { isLate, unresponsiveMs } = this.#thread;
+    const isStopping = this.#phase === "stopping";
+    const signs = { ...this.#options, running: this.running(), isLate, unresponsiveMs, isStopping };
+    return reasonToEnd(signs, now);
   }
 
   /** @inheritdoc */

@@ -4,50 +4,43 @@
  * @module
  */
 
-import type { Job, Running } from "../executor/executor.ts";
+import type { Job, Running, WorkerDescription } from "../executor/executor.ts";
 import { OutstandingJobs } from "./outstanding.ts";
 import type { JobState } from "./responsiveness.ts";
-import type { SharedRuns } from "./shared_runs.ts";
+import { SharedRuns } from "./shared_runs.ts";
+
+/** Jobs a thread may hold where they run one after another. */
+const OUTSTANDING = 200;
+/** How many times what runs at once a thread may hold elsewhere: all of it is suspect in a crash. */
+const AHEAD = 4;
 
 /** Keeps a thread's jobs. What it had finished stays readable when the thread is dead. */
 export class ThreadJobs<J extends Job> {
   /** In the order in which the thread got them. */
   readonly outstanding = new OutstandingJobs<J>();
-  #shared: SharedRuns;
-  #isFresh = true;
+  /** What the thread writes about them. */
+  readonly shared: SharedRuns;
+  /** Whether no job has ended in the thread, and so none has left anything behind in it. */
+  isFresh = true;
+  readonly #limit: number;
 
-  /** @param shared The memory of a thread. */
-  constructor(shared: SharedRuns) {
-    this.#shared = shared;
-  }
-
-  /** There is a new thread, which has no jobs yet. @param shared Its memory. */
-  replaceThread(shared: SharedRuns): void {
-    this.#shared = shared;
-    this.#isFresh = true;
-  }
-
-  /** Whether no job has ended in this thread, and so none has left anything behind in it. */
-  get isFresh(): boolean {
-    return this.#isFresh;
-  }
-
-  /** A job has ended in the thread. */
-  ended(): void {
-    this.#isFresh = false;
+  /** @param description The numbers of the worker in a new thread. */
+  constructor({ concurrency, batch }: WorkerDescription) {
+    const size = batch?.size ?? 1;
+    this.#limit = concurrency > 1 ? AHEAD * concurrency : Math.max(OUTSTANDING, 2 * size);
+    const running = Math.max(concurrency, size) + 1;
+    this.shared = SharedRuns.ofSize({ running, outstanding: this.#limit });
   }
 
   /**
    * How many jobs the thread has room for, beginning with the given one. One that must run alone
    * gets no company, and messages are few: there is no room before half of the jobs are answered.
-   *
-   * @param limit The most that it may hold.
    */
-  roomFor(next: J, limit: number): number {
+  roomFor(next: J): number {
     const { size, first } = this.outstanding;
     if (next.alone) return size === 0 ? 1 : 0;
     const hasAlone = size === 1 && first?.alone === true;
-    return hasAlone || size > limit / 2 ? 0 : limit - size;
+    return hasAlone || size > this.#limit / 2 ? 0 : this.#limit - size;
   }
 
   /** What the thread does with its jobs. */
@@ -58,15 +51,10 @@ export class ThreadJobs<J extends Job> {
 
   /** The jobs whose handler runs now, or ran when the thread died. */
   running(): Running<J>[] {
-    return this.#shared.running().flatMap(({ seq, since }) => {
+    return this.shared.running().flatMap(({ seq, since }) => {
       const job = this.outstanding.get(seq);
       return job ? [{ job, since }] : [];
     });
-  }
-
-  /** Whether the job of a number runs now. */
-  isRunning(seq: number): boolean {
-    return this.#shared.isRunning(seq);
   }
 
   /** Whether the thread holds a job that came before a time and has not been started. */
@@ -77,15 +65,5 @@ export class ThreadJobs<J extends Job> {
     return this.outstanding.values().some((job) => {
       return job.receivedAt < receivedBefore && !running.has(job);
     });
-  }
-
-  /** Takes what went well since the last call, in its order. */
-  takeFinished(take: (seq: number, startedAt: number, runMs: number) => void): void {
-    this.#shared.takeFinished(take);
-  }
-
-  /** A time, up to now, does not count against what runs. */
-  postpone(ms: number, now: number): void {
-    this.#shared.postpone(ms, now);
   }
 }

@@ -22,7 +22,8 @@ import {
   type ToThread,
 } from "./messages.ts";
 import { BLOCKED_MS, type JobState, Responsiveness } from "./responsiveness.ts";
-import type { SharedRuns } from "./shared_runs.ts";
+import type { SharedMemory } from "./shared_runs.ts";
+import type { ThreadEnd } from "./thread_end.ts";
 
 /** What a {@linkcode WorkerThread} is made of. None of the functions may throw. */
 export interface WorkerThreadOptions {
@@ -44,25 +45,6 @@ export interface Described {
   readonly isActive: boolean;
 }
 
-/** How a thread ended, or why it has to be ended. */
-export type WorkerThreadEnd =
-  /** It ended by itself. */
-  | {
-    readonly kind: "died";
-    readonly reason: "crashed" | "out of memory";
-    readonly error: ErrorData;
-  }
-  /** The worker could not be loaded or set up, or not in time. */
-  | { readonly kind: "not started"; readonly error: ErrorData }
-  /** It was stopped. */
-  | { readonly kind: "stopped" };
-
-/** Takes what a thread says of its jobs. It must not throw. */
-export interface JobsListener {
-  /** What the thread says. */
-  onAnswer(answer: JobsAnswer): void;
-}
-
 /** How long a thread may take to load its worker, in ms. */
 const LOAD_MS = 30_000;
 /** How long a worker's setup may take, in ms: it may have to wait for what it needs. */
@@ -79,12 +61,11 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #lock: LivenessLock;
   readonly #responsiveness = new Responsiveness();
-  readonly #started = Promise.withResolvers<boolean>();
-  readonly #described = Promise.withResolvers<Described>();
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #described = Promise.withResolvers<Described | undefined>();
+  readonly #ready = Promise.withResolvers<boolean>();
   readonly #closed = Promise.withResolvers<void>();
-  readonly #ended = Promise.withResolvers<WorkerThreadEnd>();
-  #jobs: JobsListener | undefined;
+  readonly #ended = Promise.withResolvers<ThreadEnd>();
+  #onAnswer: ((answer: JobsAnswer) => void) | undefined;
   #limit: ReturnType<typeof setTimeout>;
   #isOver = false;
   #stopped: Promise<boolean> | undefined;
@@ -95,43 +76,56 @@ export class WorkerThread {
    * @throws {Error} When `STATE_DIR` cannot be written.
    */
   constructor(options: WorkerThreadOptions) {
-    const { data, maxHeapMb } = options;
     this.#options = options;
-    this.#lock = new LivenessLock(data.config.stateDir);
-    const workerData: ThreadData = {
-      ...data,
-      pulse: this.#responsiveness.pulse.buffer,
-      livenessLock: this.#lock.path,
-    };
-    this.#worker = new Worker(ENTRY, {
-      workerData,
-      name: data.queue,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-    });
+    this.#lock = new LivenessLock(options.data.config.stateDir);
+    this.#worker = this.#startWorker();
     this.#worker.on("message", (message: unknown) => this.#take(message));
     this.#worker.on("error", (error: unknown) => this.#die(error));
     this.#worker.on("exit", (code: number) => this.#die(exited(code)));
     this.#limit = this.#fail("The worker's file did not load within", LOAD_MS);
+    void this.ended.then(() => {
+      this.#described.resolve(undefined);
+      this.#ready.resolve(false);
+    });
   }
 
-  /** Resolves when the thread runs: whether the runtime can end it in any state. */
-  get started(): Promise<boolean> {
-    return this.#started.promise;
+  #startWorker(): Worker {
+    const { data, maxHeapMb } = this.#options;
+    const pulse = this.#responsiveness.pulse.buffer;
+    const workerData: ThreadData = { ...data, pulse, livenessLock: this.#lock.path };
+    const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
+    try {
+      return new Worker(ENTRY, { workerData, name: data.queue, resourceLimits });
+    } catch (error) {
+      this.#lock[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  /** Resolves when the worker is loaded; it then waits for {@linkcode setUp}. */
-  get described(): Promise<Described> {
+  /**
+   * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
+   * when the thread has ended before.
+   */
+  get described(): Promise<Described | undefined> {
     return this.#described.promise;
   }
 
-  /** Resolves when the worker is set up: the thread takes jobs. */
-  get ready(): Promise<void> {
+  /** Resolves when the worker is set up: with `true` when it is, and the thread takes jobs. */
+  get ready(): Promise<boolean> {
     return this.#ready.promise;
   }
 
-  /** Resolves when the thread ended, was stopped, or could not start its worker. Never rejects. */
-  get ended(): Promise<WorkerThreadEnd> {
+  /**
+   * Resolves when the thread has ended, could not start its worker, or has to be ended. Never
+   * rejects.
+   */
+  get ended(): Promise<ThreadEnd> {
     return this.#ended.promise;
+  }
+
+  /** It has to be ended, for a reason that it cannot know; it still has to be stopped. */
+  end(end: ThreadEnd): void {
+    this.#ended.resolve(end);
   }
 
   /** The heap that the worker uses, in MB. */
@@ -169,15 +163,19 @@ export class WorkerThread {
   /**
    * Has the worker open what it needs.
    *
-   * @param shared The memory for what it says of its jobs.
+   * @param memory The memory for what it says of its jobs.
    * @param description The numbers it is run by.
-   * @param jobs Takes the rest of what it says of its jobs.
+   * @param onAnswer Takes the rest of what it says of its jobs. It must not throw.
    */
-  setUp(shared: SharedRuns, description: WorkerDescription, jobs: JobsListener): void {
-    this.#jobs = jobs;
+  setUp(
+    memory: SharedMemory,
+    description: WorkerDescription,
+    onAnswer: (answer: JobsAnswer) => void,
+  ): void {
+    this.#onAnswer = onAnswer;
     clearTimeout(this.#limit);
     this.#limit = this.#fail("The worker's setup did not finish within", SETUP_MS);
-    this.post(["setup", performance.now(), shared.memory, description]);
+    this.post(["setup", performance.now(), memory, description]);
   }
 
   /**
@@ -214,11 +212,11 @@ export class WorkerThread {
   /** What is not one of the program's messages is ignored: a worker may send anything. */
   #take(message: unknown): void {
     if (this.#isOver || !isFromThread(message)) return;
-    if (message === 0) return this.#onAnswer(message);
+    if (message === 0) return this.#answered(message);
     switch (message[0]) {
       case "outcome":
       case "stopped":
-        return this.#onAnswer(message);
+        return this.#answered(message);
       case "publish":
         return void this.#publish(message[1], message[2], message[3]);
       case "unhandled error":
@@ -232,22 +230,21 @@ export class WorkerThread {
     }
   }
 
-  #onAnswer(answer: JobsAnswer): void {
+  #answered(answer: JobsAnswer): void {
     this.#responsiveness.answered();
-    this.#jobs?.onAnswer(answer);
+    this.#onAnswer?.(answer);
   }
 
   #onProgress(message: Exclude<FromThread, 0>): void {
     switch (message[0]) {
       case "started":
-        this.#lock.taken(message[2] || undefined);
-        return this.#started.resolve(message[1]);
+        return this.#lock.taken(message[1] || undefined);
       case "described":
         return this.#described.resolve({ description: message[1], isActive: message[2] });
       case "ready":
         clearTimeout(this.#limit);
         this.#responsiveness.ready(performance.now());
-        return this.#ready.resolve();
+        return this.#ready.resolve(true);
       case "failed":
         return this.#ended.resolve({ kind: "not started", error: message[1] });
       case "closed":
@@ -281,7 +278,7 @@ function exited(code: number): Error {
   return new Error(`The worker's thread ended by itself, with exit code ${code}`);
 }
 
-function deathBy(error: ErrorData, maxHeapMb: number): WorkerThreadEnd {
+function deathBy(error: ErrorData, maxHeapMb: number): ThreadEnd {
   if (error.code !== OUT_OF_MEMORY) {
     const ended = { ...error, name: "ThreadEnded", stack: undefined };
     return { kind: "died", reason: "crashed", error: ended };

@@ -8,9 +8,8 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import type { WorkerQueue } from "../../engine/registry.ts";
-import type { Reporter } from "../../engine/report.ts";
+import { notice, type Reporter } from "../../engine/report.ts";
 import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
-import { warnOnce } from "../../engine/supervisor/once.ts";
 import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
@@ -55,7 +54,6 @@ export class ProcessRun {
   readonly #ends = new Ends();
   readonly #turns = new IsolationTurns();
   readonly #service = Service.open(Deno.env.toObject());
-  readonly #warnOnce = warnOnce();
   readonly #hurry = Promise.withResolvers<void>();
   readonly #queues: Queues;
   #broker: Broker | undefined;
@@ -88,6 +86,7 @@ export class ProcessRun {
     if (maxSeconds !== undefined) ends.after(maxSeconds);
     const sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
     removeOldLivenessLocks(this.#options.config.stateDir);
+    if (!this.#options.command.inline) this.#requireWebLocks();
     try {
       return await this.#connectAndConsume();
     } catch (error) {
@@ -99,6 +98,14 @@ export class ProcessRun {
       this.#queues.flush();
       await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
     }
+  }
+
+  /** Reports where the runtime cannot end a thread whose worker hangs. */
+  #requireWebLocks(): void {
+    if ("locks" in navigator) return;
+    const message = "This runtime has no Web Locks, so a thread cannot be ended when its worker " +
+      "hangs: the process is then restarted. Use Deno 2.9 or later";
+    this.#report(notice("warning", undefined, message));
   }
 
   /** Carries out the request of a signal. */
@@ -141,7 +148,6 @@ export class ProcessRun {
       isOnly: command.queues.kind === "one",
       onlyIfActive: command.queues.kind === "all",
       maxEvents: command.maxEvents,
-      warnOnce: this.#warnOnce,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),
     });

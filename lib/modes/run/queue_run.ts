@@ -9,7 +9,6 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
-import type { WarnOnce } from "../../engine/supervisor/once.ts";
 import {
   NOT_STARTED,
   type QueueFigures,
@@ -33,8 +32,6 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly maxEvents: number | undefined;
   /** The turns of all queues of this process to run suspects alone. */
   readonly turns: IsolationTurns;
-  /** Shared by the queues of the process. */
-  readonly warnOnce: WarnOnce;
   /** A thread could not be ended. */
   readonly onZombie: () => void;
   /** The queue was parked, or is consumed again. */
@@ -158,7 +155,7 @@ export class QueueRun {
 
   #workerOptions(broker: Broker): WorkerOptions {
     const { inline, workerNum, config, turns, maxEvents, isOnly, onlyIfActive } = this.#options;
-    const { warnOnce, onZombie, onParked } = this.#options;
+    const { onZombie, onParked } = this.#options;
     const common = {
       workerNum,
       config,
@@ -170,7 +167,7 @@ export class QueueRun {
     };
     if (inline) return { ...common, inline };
     const onLaunch = (isRun: boolean) => this.#onLaunch(isRun);
-    const thread = { isOnly, onlyIfActive, warnOnce, onLaunch, onZombie, onParked };
+    const thread = { isOnly, onlyIfActive, onLaunch, onZombie, onParked };
     return { ...common, inline, ...thread };
   }
 

@@ -3,6 +3,7 @@ import { Fail } from "../../../lib/worker.ts";
 import { consuming, event, FAILED, holding, namesIn, QUEUE } from "../../fixtures/consumer.ts";
 import { Gates, turn } from "../../fixtures/executor.ts";
 import { FakeBroker } from "../../fixtures/fake_broker.ts";
+import { gated } from "../../fixtures/journal.ts";
 
 Deno.test("Consumer hands on what it takes, acknowledges it and reports it", async () => {
   await using broker = await holding("a", "b", "c");
@@ -56,9 +57,8 @@ Deno.test("Consumer finishes what runs when it stops, and releases the rest unco
 });
 
 Deno.test("Consumer that stops leaves what does not finish to the end of the process, and the late end does no harm", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  await using fixture = await gated();
+  const { broker, gates, run } = fixture;
   broker.deliver("a");
   broker.deliver("b");
   await gates.entries(1);
@@ -73,9 +73,8 @@ Deno.test("Consumer that stops leaves what does not finish to the end of the pro
 });
 
 Deno.test("Consumer can be stopped twice", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  await using fixture = await gated();
+  const { broker, gates, run } = fixture;
   broker.deliver("a");
   await gates.entries(1);
   const patient = run.consumer.stop(600_000);

@@ -1,26 +1,21 @@
 import assert from "node:assert/strict";
 import { consuming, QUEUE } from "../../fixtures/consumer.ts";
-import { Gates, turn } from "../../fixtures/executor.ts";
+import { turn } from "../../fixtures/executor.ts";
 import { FakeBroker } from "../../fixtures/fake_broker.ts";
 import { fullDisk } from "../../fixtures/full_disk.ts";
-import { foundIn, stateDir } from "../../fixtures/journal.ts";
+import { foundIn, gated, stateDir } from "../../fixtures/journal.ts";
 
 /** Later than the limit of a handler and its grace, in ms. */
 const HUNG_AT = 36_000;
 const NEVER = () => new Promise<void>(() => {});
 
 Deno.test("Consumer leaves an event that hangs unsettled, and blames it for the end", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    settings: { concurrency: 2, abortGraceSeconds: 5 },
-    worker: { consume: (event) => event.id === "done" ? undefined : gates.enter(event.id) },
-  });
+  await using fixture = await gated({ settings: { concurrency: 2, abortGraceSeconds: 5 } });
+  const { dir, broker, gates, run } = fixture;
   const hung = broker.deliver("hung");
   broker.deliver("done");
+  await gates.entries(2);
+  gates.leave("done");
   await run.count(1);
   run.consumer.sweep(performance.now() + HUNG_AT);
   assert.deepEqual(run.ends, ["hung"]);
@@ -35,21 +30,15 @@ Deno.test("Consumer leaves an event that hangs unsettled, and blames it for the 
   await run.consumer.stop(0);
   assert(run.consumer.isLeft && !broker.isClosed && broker.unsettled.has(hung));
   assert.deepEqual(broker.carriedOut, ["done done"]);
-  assert.deepEqual(foundIn(dir.path, ["hung", "done"]), [1, undefined]);
+  assert.deepEqual(foundIn(dir, ["hung", "done"]), [1, undefined]);
   gates.leave("hung");
   await turn();
   assert.deepEqual(broker.carriedOut, ["done done"]);
 });
 
 Deno.test("Consumer settles and does not blame what returns after it was reported as hung", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({
-    broker,
-    stateDir: dir.path,
-    worker: { consume: (event) => gates.enter(event.id) },
-  });
+  await using fixture = await gated();
+  const { dir, broker, gates, run } = fixture;
   const late = broker.deliver("late");
   await gates.entries(1);
   run.consumer.sweep(performance.now() + HUNG_AT);
@@ -59,7 +48,7 @@ Deno.test("Consumer settles and does not blame what returns after it was reporte
   assert.deepEqual(run.ends, ["hung"]);
   assert(late.settlement?.kind === "retry" && late.settlement.reason === "timeout");
   assert(!run.consumer.isLeft && broker.isClosed);
-  assert.deepEqual(foundIn(dir.path, ["late"]), [undefined]);
+  assert.deepEqual(foundIn(dir, ["late"]), [undefined]);
 });
 
 Deno.test("Consumer releases what waits beside an event that hangs, and aborts what runs", async () => {
@@ -115,24 +104,21 @@ Deno.test("Consumer leaves a batch that hangs to the next process, as suspects",
 });
 
 Deno.test("Consumer blames an event that hangs also where its delivery was lost", async () => {
-  using dir = stateDir();
-  const broker = new FakeBroker();
-  {
-    await using run = await consuming({ broker, stateDir: dir.path, worker: { consume: NEVER } });
-    broker.deliver("hung");
-    await turn();
-    broker.lose();
-    run.consumer.sweep(performance.now() + HUNG_AT);
-    await run.consumer.stop(0);
-  }
-  assert.deepEqual(foundIn(dir.path, ["hung"]), [1]);
+  await using fixture = await gated();
+  const { dir, broker, gates, run } = fixture;
+  broker.deliver("hung");
+  await gates.entries(1);
+  broker.lose();
+  run.consumer.sweep(performance.now() + HUNG_AT);
+  await run.consumer.stop(0);
+  assert.deepEqual(foundIn(dir, ["hung"]), [1]);
 });
 
 Deno.test("Consumer with an event that hangs stops on a full disk", async () => {
-  const broker = new FakeBroker();
-  await using run = await consuming({ broker, worker: { consume: NEVER } });
+  await using fixture = await gated();
+  const { broker, gates, run } = fixture;
   broker.deliver("hung");
-  await turn();
+  await gates.entries(1);
   using _full = fullDisk();
   run.consumer.sweep(performance.now() + HUNG_AT);
   await run.consumer.stop(0);

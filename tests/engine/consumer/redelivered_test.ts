@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import { Fail } from "../../../lib/worker.ts";
 import { consuming } from "../../fixtures/consumer.ts";
-import { Gates, turn } from "../../fixtures/executor.ts";
+import { turn } from "../../fixtures/executor.ts";
 import { FakeBroker } from "../../fixtures/fake_broker.ts";
+import { gated } from "../../fixtures/journal.ts";
 
 Deno.test("Consumer runs a second publish with the id of one that runs like any event", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  let calls = 0;
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2 },
-    worker: { consume: () => gates.enter(`call ${++calls}`) },
-  });
+  await using fixture = await gated({ settings: { concurrency: 2 } });
+  const { broker, gates, run } = fixture;
   broker.deliver({ name: "first", messageId: "same" });
   broker.deliver({ name: "second", messageId: "same" });
   await gates.entries(2);
   broker.lose();
   broker.deliver({ name: "first", messageId: "same", redelivered: true });
   await turn();
-  assert.equal(calls, 2, "the first still runs");
+  assert.equal(gates.entered.length, 2, "the first still runs");
   gates.open.forEach((key) => gates.leave(key));
   await run.count(2);
   assert.deepEqual(broker.carriedOut, ["first done"]);
@@ -27,34 +22,22 @@ Deno.test("Consumer runs a second publish with the id of one that runs like any 
 });
 
 Deno.test("Consumer joins a lost first run by its id, also where the broker has a new copy of it", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  let calls = 0;
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2 },
-    worker: { consume: () => gates.enter(`call ${++calls}`) },
-  });
+  await using fixture = await gated({ settings: { concurrency: 2 } });
+  const { broker, gates, run } = fixture;
   broker.deliver({ name: "first", messageId: "same" });
   await gates.entries(1);
   broker.lose();
   broker.deliver({ name: "copy", messageId: "same" });
   await turn();
-  gates.leave("call 1");
+  gates.leave("first");
   await run.count(1);
-  assert.equal(calls, 1);
+  assert.deepEqual(gates.entered, ["first"]);
   assert.deepEqual(broker.carriedOut, ["copy done"]);
 });
 
 Deno.test("Consumer runs events without an id beside each other", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  let calls = 0;
-  await using run = await consuming({
-    broker,
-    settings: { concurrency: 2 },
-    worker: { consume: () => gates.enter(`call ${++calls}`) },
-  });
+  await using fixture = await gated({ settings: { concurrency: 2 } });
+  const { broker, gates, run } = fixture;
   broker.deliver({ name: "a", messageId: "" });
   broker.deliver({ name: "b", messageId: "" });
   await gates.entries(2);
@@ -63,9 +46,8 @@ Deno.test("Consumer runs events without an id beside each other", async () => {
 });
 
 Deno.test("Consumer does not run an event again that was done when its delivery was lost", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  await using fixture = await gated();
+  const { broker, gates, run } = fixture;
   broker.deliver("a");
   broker.deliver("b");
   await gates.entries(1);
@@ -84,9 +66,8 @@ Deno.test("Consumer does not run an event again that was done when its delivery 
 });
 
 Deno.test("Consumer runs an event again that had failed when its delivery was lost", async () => {
-  const broker = new FakeBroker();
-  const gates = new Gates();
-  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  await using fixture = await gated();
+  const { broker, gates, run } = fixture;
   broker.deliver("a");
   await gates.entries(1);
   broker.lose();
@@ -102,13 +83,8 @@ Deno.test("Consumer runs an event again that had failed when its delivery was lo
 
 for (const concurrency of [1, 2]) {
   Deno.test(`Consumer settles the new delivery of what still runs, at a concurrency of ${concurrency}`, async () => {
-    const broker = new FakeBroker();
-    const gates = new Gates();
-    await using run = await consuming({
-      broker,
-      settings: { concurrency },
-      worker: { consume: (event) => gates.enter(event.id) },
-    });
+    await using fixture = await gated({ settings: { concurrency } });
+    const { broker, gates, run } = fixture;
     const first = broker.deliver("a");
     await gates.entries(1);
     broker.lose();

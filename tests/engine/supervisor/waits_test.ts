@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once, warnOnce } from "../../../lib/engine/supervisor/once.ts";
 import { Waits } from "../../../lib/engine/supervisor/waits.ts";
 
 const DAY_SECONDS = 86_400;
@@ -21,20 +20,4 @@ Deno.test("a queue may fail as often as allowed, and again when it is forgiven",
   assert(waits.mayFail);
   waits.end();
   await wait;
-});
-
-Deno.test("a warning of the process is reported once, whichever queue comes first", () => {
-  const warn = warnOnce();
-  const warned: string[] = [];
-  warn(() => warned.push("first"));
-  warn(() => warned.push("second"));
-  assert.deepEqual(warned, ["first"]);
-});
-
-Deno.test("what is done once gets the arguments of the first call", () => {
-  const calls: boolean[] = [];
-  const tell = once((isRun: boolean) => void calls.push(isRun));
-  tell(true);
-  tell(false);
-  assert.deepEqual(calls, [true]);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { removeOldLivenessLocks } from "../../../lib/engine/thread/liveness_lock.ts";
+import { WorkerThread } from "../../../lib/engine/thread/worker_thread.ts";
+import { BenchSetup } from "../../fixtures/executor/bench.ts";
 
 Deno.test({
   name: "nothing is left open of threads whose worker cannot be loaded",
@@ -13,6 +15,43 @@ Deno.test({
     assert(after < before + 8, `${before} files were open before, and ${after} after 30 threads`);
   },
 });
+
+Deno.test({
+  name: "a thread that the runtime does not start leaves no file, and none open",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    using setup = new BenchSetup({}, () => {});
+    const stateDir = Deno.makeTempDirSync({ prefix: "pq-locks-" });
+    try {
+      const file = { ...setup.file, cannotBeCloned() {} };
+      const thread = () =>
+        new WorkerThread({
+          data: { file, queue: file.name, workerNum: 0, config: { ...setup.config, stateDir } },
+          maxHeapMb: 64,
+          publish: () => Promise.resolve(),
+          onUnhandledError() {},
+          onMoreUnhandledErrors() {},
+        });
+      assert.throws(thread, { name: "DataCloneError" });
+      assert.deepEqual([...Deno.readDirSync(stateDir)], []);
+      assert.deepEqual(openFilesOf(stateDir), []);
+    } finally {
+      Deno.removeSync(stateDir, { recursive: true });
+    }
+  },
+});
+
+/** The open files of this process whose path holds a text, those that were removed included. */
+function openFilesOf(folder: string): string[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      const path = Deno.readLinkSync(`/proc/self/fd/${name}`);
+      return path.includes(folder) ? [path] : [];
+    } catch {
+      return []; // It was the listing itself.
+    }
+  });
+}
 
 Deno.test("the files of threads that were killed while they started are removed, once they are old", () => {
   const folder = Deno.makeTempDirSync({ prefix: "pq-locks-" });

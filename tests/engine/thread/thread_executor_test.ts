@@ -6,8 +6,9 @@
 
 import assert from "node:assert/strict";
 import { describe } from "../../../lib/engine/host/describe.ts";
-import { ThreadExecutor } from "../../../lib/engine/thread/thread_executor.ts";
-import { SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
+import type { JobsAnswer } from "../../../lib/engine/thread/messages.ts";
+import { type SharedMemory, SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
+import { type JobThread, ThreadExecutor } from "../../../lib/engine/thread/thread_executor.ts";
 import { WorkerHost } from "../../../lib/engine/host/host.ts";
 import type { Worker } from "../../../lib/worker.ts";
 import { COMMON, type ExecutorSettings, jobs, Recorder } from "../../fixtures/executor.ts";
@@ -88,34 +89,58 @@ Deno.test("a stop does not wait for a thread that is blocked", async () => {
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
 });
 
+/** A thread that answers nothing by itself. */
+class SilentThread implements JobThread {
+  readonly ready = Promise.resolve(true);
+  readonly isLate = false;
+  unresponsiveMs = 0;
+  memory: SharedMemory = { buffer: new SharedArrayBuffer(), running: 0, outstanding: 0 };
+  answer: (answer: JobsAnswer) => void = () => {};
+
+  constructor(readonly canBeEnded: boolean) {}
+
+  setUp(...[memory, _description, answer]: Parameters<JobThread["setUp"]>): void {
+    this.memory = memory;
+    this.answer = answer;
+  }
+
+  post(): void {}
+
+  stop(): Promise<boolean> {
+    return Promise.resolve(this.canBeEnded);
+  }
+}
+
 /** An executor with jobs in a thread that answers nothing, and what that thread can say in memory. */
-function silentExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
+async function silentExecutor(settings: ExecutorSettings = {}, canBeEnded = true) {
   const recorder = new Recorder();
   const executor = new ThreadExecutor({
     description: describe({ ...COMMON, consume() {} } as unknown as Worker, settings),
     listener: recorder,
     abortGraceSeconds: settings.abortGraceSeconds ?? 5,
   });
-  const shared = executor.newShared();
-  const thread = { unresponsiveMs: 0, post() {}, stop: () => Promise.resolve(canBeEnded) };
-  executor.attach(thread, shared);
+  const thread = new SilentThread(canBeEnded);
+  await executor.attach(thread);
   executor.run(jobs("a", "b"));
-  return { executor, recorder, thread, memory: new SharedRuns(shared.memory) };
+  const { answer } = thread;
+  return { executor, recorder, thread, answer, memory: new SharedRuns(thread.memory) };
 }
 
 for (const [concurrency, graceMs] of [[1, 0], [2, 1000]] as const) {
-  Deno.test(`with concurrency ${concurrency} a handler has at least ${graceMs} ms of grace`, () => {
+  Deno.test(`with concurrency ${concurrency} a handler has at least ${graceMs} ms of grace`, async () => {
     const settings = { concurrency, maxConsumeSeconds: 30, abortGraceSeconds: 0 };
-    const { executor, memory } = silentExecutor(settings);
+    const { executor, memory } = await silentExecutor(settings);
     const now = performance.now();
     memory.start(0, 1, now);
-    assert.equal(executor.hang(now + 29_999 + graceMs), undefined);
-    assert.deepEqual(executor.hang(now + 30_001 + graceMs)?.jobs.map(({ id }) => id), ["a"]);
+    assert.equal(executor.reasonToEnd(now + 29_999 + graceMs), undefined);
+    const end = executor.reasonToEnd(now + 30_001 + graceMs);
+    assert(end?.kind === "hung");
+    assert.deepEqual(end.jobs.map(({ id }) => id), ["a"]);
   });
 }
 
 Deno.test("what runs in a thread that cannot be ended stays among what runs after a stop", async () => {
-  const { executor, recorder, memory } = silentExecutor({}, false);
+  const { executor, recorder, memory } = await silentExecutor({}, false);
   memory.start(0, 1, performance.now());
   await executor.stop(0);
   assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b"]);
@@ -125,7 +150,7 @@ Deno.test("what runs in a thread that cannot be ended stays among what runs afte
 });
 
 Deno.test("a stop does not wait for a thread in which nothing runs and that does not answer", async () => {
-  const { executor, recorder, thread } = silentExecutor();
+  const { executor, recorder, thread } = await silentExecutor();
   thread.unresponsiveMs = 60_000;
   const stopped = executor.stop(3_600_000);
   const since = performance.now();
@@ -137,11 +162,11 @@ Deno.test("a stop does not wait for a thread in which nothing runs and that does
 });
 
 Deno.test("a stop waits for a thread that responds", async () => {
-  const { executor, recorder } = silentExecutor();
+  const { executor, recorder, answer } = await silentExecutor();
   const stopped = executor.stop(3_600_000);
   executor.sweep(performance.now() + 60_000);
   assert.deepEqual(recorder.ids("released"), []);
-  executor.onAnswer(["stopped"]);
+  answer(["stopped"]);
   await stopped;
   assert.deepEqual(recorder.ids("released"), ["a", "b"]);
 });

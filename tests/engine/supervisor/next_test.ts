@@ -10,12 +10,11 @@ import type { Blame } from "../../../lib/engine/thread/blame.ts";
 import {
   blameOf,
   type Circumstances,
-  type HungEnd,
   type Next,
   nextAfter,
-  type ThreadEnd,
   thrownBy,
-} from "../../../lib/engine/supervisor/thread_end.ts";
+} from "../../../lib/engine/supervisor/next.ts";
+import type { HungEnd, ThreadEnd } from "../../../lib/engine/thread/thread_end.ts";
 import { WorkerDeclarationError } from "../../../lib/engine/host/discovery.ts";
 import { jobs } from "../../fixtures/executor.ts";
 

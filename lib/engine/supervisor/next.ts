@@ -1,5 +1,5 @@
 /**
- * How a thread ends, which events that is blamed on, and what comes next: the two decisions of a
+ * Which events the end of a thread is blamed on, and what comes next: the two decisions of a
  * supervisor, as pure functions.
  *
  * @module
@@ -7,45 +7,8 @@
 
 import { type ErrorData, errorFrom } from "../../errors/error_data.ts";
 import { WorkerDeclarationError } from "../host/discovery.ts";
-import type { Job } from "../executor/executor.ts";
 import type { Blame } from "../thread/blame.ts";
-import type { WorkerThreadEnd } from "../thread/worker_thread.ts";
-
-/** Why the life of a thread is over. */
-export type ThreadEnd =
-  | WorkerThreadEnd
-  | HungEnd
-  /** Something threw outside of any event while events were consumed. */
-  | {
-    readonly kind: "unhandled error";
-    readonly error: ErrorData;
-    /** What ran beside it and did not end in time. */
-    readonly stillRunning: readonly Job[];
-  }
-  /** It neither ran an event nor responded. */
-  | { readonly kind: "unresponsive"; readonly seconds: number; readonly error: ErrorData }
-  /** The broker does not let the queue be consumed. */
-  | { readonly kind: "refused"; readonly error: ErrorData; readonly thrown: unknown }
-  /** Its worker wants a heap of another size. */
-  | { readonly kind: "resized"; readonly maxHeapMb: number }
-  /** `--all` does not run its queue. */
-  | { readonly kind: "inactive" };
-
-/** A handler did not return when it was aborted. */
-export interface HungEnd {
-  readonly kind: "hung";
-  readonly error: ErrorData;
-  /** The limit of its worker. */
-  readonly seconds: number;
-  /** The jobs that ran for longer than their limit and its grace. */
-  readonly jobs: readonly Job[];
-  /** All jobs that ran. */
-  readonly running: readonly Job[];
-  /** Whether the event loop was blocked, so that others may only seem to have run too long. */
-  readonly isBlocked: boolean;
-  /** Whether they ran together in a batch. */
-  readonly isBatch: boolean;
-}
+import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
 
 /** How the queue is when its thread ends. */
 export interface Circumstances {
