@@ -12,7 +12,7 @@ import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import { waitUntil } from "../private_server.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
 import { ALWAYS, type Queue, QUEUES } from "./events.ts";
-import { LEDGER, type LedgerLine, readLedger } from "./ledger.ts";
+import { LEDGER, type LedgerLine, ledgerSize, readLedger } from "./ledger.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
 import { Service } from "./service.ts";
@@ -78,6 +78,11 @@ export class Deployment implements AsyncDisposable {
   /** The lines that the handlers have written so far. */
   get ledger(): LedgerLine[] {
     return readLedger(`${this.#folder}/ledger`);
+  }
+
+  /** The size of the ledger, in bytes: it grows with all that the handlers do. */
+  get ledgerSize(): number {
+    return ledgerSize(`${this.#folder}/ledger`);
   }
 
   /** Starts the processes, also after they were stopped. */

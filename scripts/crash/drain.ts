@@ -1,5 +1,5 @@
 /**
- * The end of a run: the processes empty the queues, and the suite reads the dead letters.
+ * The end of a run: the processes empty the queues, and the suite reads what is left in them.
  *
  * @module
  */
@@ -7,13 +7,16 @@
 import { Buffer } from "node:buffer";
 import { HEADER } from "../../lib/engine/broker/headers.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
-import type { DeadLetter } from "./checker.ts";
+import { waitUntil } from "../private_server.ts";
+import type { DeadLetter, Waiting } from "./checker.ts";
 import { sleep } from "./handler.ts";
 import type { Deployment } from "./deployment.ts";
 import { eventSchema, QUEUES } from "./events.ts";
 
-/** How long the processes may take to empty the queues, in ms. */
-const DRAIN_MS = 60_000;
+/** How long the handlers may do nothing while events wait, in ms. */
+const STALL_MS = 60_000;
+/** How long a retry may take to return to its queue, in ms. */
+const RETURN_MS = 10_000;
 /** How long the queues must stay empty, in ms, as an event may be on its way from a retry queue. */
 const EMPTY_MS = 2000;
 const POLL_MS = 200;
@@ -21,17 +24,14 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
  * Lets the processes run until the queues are empty, and stops them. Repeats this when an event
- * returns to its queue while they stop.
- *
- * @returns Whether the queues are empty.
+ * returns to its queue while they stop. However long it takes, it goes on while the handlers do
+ * anything.
  */
-export async function drain(deployment: Deployment): Promise<boolean> {
-  const end = performance.now() + DRAIN_MS;
+export async function drain(deployment: Deployment): Promise<void> {
   for (;;) {
-    await untilEmpty(deployment, end);
+    const end = await untilOver(deployment);
     await deployment.stopProcesses();
-    if (await isEmpty(deployment)) return true;
-    if (performance.now() > end) return false;
+    if (end === "stalled" || await isEmpty(deployment)) return;
     deployment.startProcesses();
   }
 }
@@ -41,7 +41,7 @@ export async function deadLetters({ broker }: Deployment): Promise<DeadLetter[]>
   const letters: DeadLetter[] = [];
   for (const queue of QUEUES) {
     for (const { body, properties } of await broker.peek(failedQueueName(queue), ALL)) {
-      const { id } = eventSchema.parse(JSON.parse(Buffer.from(body).toString()));
+      const id = idOf(body);
       const reason = properties.headers?.[HEADER.reason];
       letters.push({ id, reason: typeof reason === "string" ? reason : undefined });
     }
@@ -49,11 +49,62 @@ export async function deadLetters({ broker }: Deployment): Promise<DeadLetter[]>
   return letters;
 }
 
-async function untilEmpty(deployment: Deployment, end: number): Promise<void> {
-  let filledAt = performance.now();
-  while (performance.now() < end && performance.now() - filledAt < EMPTY_MS) {
-    if (!await isEmpty(deployment)) filledAt = performance.now();
+/** Reads all events that are still to run, once those that wait for a retry have returned. */
+export async function waiting({ broker }: Deployment): Promise<Waiting[]> {
+  const haveReturned = async () => {
+    const counts = await Promise.all(QUEUES.map((queue) => broker.waiting(queue)));
+    return counts.every((count) => count === 0);
+  };
+  await waitUntil(haveReturned, RETURN_MS).catch(() => {});
+  const events: Waiting[] = [];
+  for (const queue of QUEUES) {
+    for (const { body } of await broker.peek(queue, ALL)) events.push({ id: idOf(body), queue });
+  }
+  return events;
+}
+
+function idOf(body: Uint8Array): string {
+  return eventSchema.parse(JSON.parse(Buffer.from(body).toString())).id;
+}
+
+/** Resolves when a drain is over. @returns How it ended. */
+async function untilOver(deployment: Deployment): Promise<DrainEnd> {
+  const drain = new Drain(performance.now());
+  for (;;) {
+    const empty = await isEmpty(deployment);
+    const end = drain.endOf(performance.now(), empty, deployment.ledgerSize);
+    if (end) return end;
     await sleep(POLL_MS);
+  }
+}
+
+/** How a drain ends: the queues are empty, or the handlers did nothing for long while they were not. */
+export type DrainEnd = "empty" | "stalled";
+
+/** Decides when a drain is over. */
+export class Drain {
+  #filledAt: number;
+  #grownAt: number;
+  #size = 0;
+
+  /** @param now The time at which it starts, in ms. */
+  constructor(now: number) {
+    this.#filledAt = this.#grownAt = now;
+  }
+
+  /**
+   * Takes what is seen now.
+   *
+   * @param now The time, in ms. @param isEmpty Whether the queues are empty.
+   * @param size The size of the ledger, which grows while the handlers do anything.
+   * @returns How it ended; `undefined` while it goes on.
+   */
+  endOf(now: number, isEmpty: boolean, size: number): DrainEnd | undefined {
+    if (!isEmpty) this.#filledAt = now;
+    if (size !== this.#size) this.#grownAt = now;
+    this.#size = size;
+    if (now - this.#filledAt >= EMPTY_MS) return "empty";
+    return now - this.#grownAt >= STALL_MS ? "stalled" : undefined;
   }
 }
 

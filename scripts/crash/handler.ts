@@ -1,6 +1,6 @@
 /**
- * The handler of all workers: it makes the trouble that its event asks for, and then writes a line
- * into the ledger.
+ * The handler of all workers: it writes a line into the ledger, makes the trouble that its event asks
+ * for, and then writes another line.
  *
  * @module
  */
@@ -13,7 +13,8 @@ export const COMMON = { event: eventSchema, maxConsumeSeconds: 1, maxHeapMb: 64,
 
 /** Handles one event. @param attempt 1 for the first. */
 export async function handle(event: CrashEvent, attempt: number, queue: string): Promise<void> {
-  if (attempt <= event.times) await TROUBLES[event.trouble](event, queue);
+  writeLine("started", event, queue);
+  if (attempt <= event.times) await TROUBLES[event.trouble](event);
   writeLine("done", event, queue);
 }
 
@@ -22,25 +23,22 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-const TROUBLES: Readonly<Record<Trouble, (event: CrashEvent, queue: string) => unknown>> = {
+const TROUBLES: Readonly<Record<Trouble, (event: CrashEvent) => unknown>> = {
   none: () => {},
   throw({ id }) {
     throw new Error(`The event ${id} asks for an error`);
   },
   /** Waits for ever and ignores its signal. */
-  hang(event, queue) {
-    writeLine("started", event, queue);
+  hang() {
     return new Promise(() => {});
   },
   /** Blocks its thread. */
-  loop(event, queue) {
-    writeLine("started", event, queue);
+  loop() {
     for (;;);
   },
   /** Fills the heap of its thread. */
-  fill(event, queue) {
-    writeLine("started", event, queue);
+  fill({ id }) {
     const heap: object[] = [];
-    for (;;) heap.push({ id: event.id, number: heap.length });
+    for (;;) heap.push({ id, number: heap.length });
   },
 };

@@ -6,7 +6,7 @@
 
 /** A line of the ledger. */
 export interface LedgerLine {
-  /** Handlers write `done` for all events, and `started` only for those that make trouble. */
+  /** Handlers write `started` before each run of an event and `done` after one without trouble. */
   readonly what: "started" | "done";
   /** Id of the event. */
   readonly id: string;
@@ -29,6 +29,11 @@ export function writeLine(what: LedgerLine["what"], { id }: { id: string }, queu
   const path = Deno.env.get(LEDGER);
   if (path === undefined) throw new Error(`${LEDGER} is not set: start this with deno task crash`);
   Deno.writeTextFileSync(path, `\n${JSON.stringify(line)}\n`, { append: true });
+}
+
+/** The size of the ledger, in bytes. */
+export function ledgerSize(path: string): number {
+  return Deno.statSync(path).size;
 }
 
 /** Reads all whole lines, sorted by time. */

@@ -7,6 +7,7 @@
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { ALWAYS, type CrashEvent, type Queue, QUEUES } from "./events.ts";
+import { now } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
 /** Time between two events, in ms. */
@@ -18,8 +19,8 @@ const THROW_ALWAYS = 2;
 
 /** Publishes through one broker object. */
 export class Publisher {
-  /** Ids of the events that are stored. */
-  readonly confirmed = new Set<string>();
+  /** When each event was confirmed that is stored, by its id, in ms since 1970. */
+  readonly confirmed = new Map<string, number>();
   /** The number of events that may or may not be stored. */
   unconfirmed = 0;
   readonly #broker: Broker;
@@ -49,7 +50,7 @@ export class Publisher {
   publish(queue: Queue, event: Omit<CrashEvent, "id">): string {
     const id = `${queue}-${++this.#count}`;
     const publishing = this.#store(queue, { ...event, id })
-      .then(() => void this.confirmed.add(id), () => void this.unconfirmed++)
+      .then(() => void this.confirmed.set(id, now()), () => void this.unconfirmed++)
       .finally(() => this.#pending.delete(publishing));
     this.#pending.add(publishing);
     return id;

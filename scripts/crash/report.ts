@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Verdict } from "./checker.ts";
+import type { Seen, Verdict } from "./checker.ts";
 import { median, type Recovery } from "./recovery.ts";
 
 /** The result of a run. */
@@ -27,9 +27,10 @@ const MAX_NAMED = 20;
 /** Width of the first column. */
 const WIDTH = 18;
 
-/** Reports whether nothing was lost and nothing else went wrong. */
+/** Reports whether nothing was lost, nothing waits, and nothing else went wrong. */
 export function isGood({ verdict, problems }: Result): boolean {
-  return verdict.lost.length === 0 && verdict.withoutReason.length === 0 && problems.length === 0;
+  const { lost, waiting, withoutReason } = verdict;
+  return [lost, waiting, withoutReason, problems].every(({ length }) => length === 0);
 }
 
 /** The lines of the report. */
@@ -39,22 +40,35 @@ export function report(result: Result): string[] {
     "",
     ...faults(result.recoveries),
     "",
+    ...traces("waits", result.verdict.waiting),
+    ...traces("lost", result.verdict.lost),
     ...result.problems.map((problem) => `PROBLEM: ${problem}`),
     `${isGood(result) ? "passed" : "FAILED"}; to repeat this run: ${command(result)}`,
   ];
 }
 
 function counts({ verdict, unconfirmed }: Result): string[] {
-  const { published, processed, duplicates, deadLettered, reasons, withoutReason, lost } = verdict;
+  const { published, processed, duplicates, deadLettered, reasons, withoutReason } = verdict;
+  const { waiting, lost } = verdict;
   return [
     row("published", published, unconfirmed === 0 ? "" : `and ${unconfirmed} not confirmed`),
     row("processed", processed),
     row("duplicates", duplicates),
     row("dead-lettered", deadLettered, Object.entries(reasons).map(reasonText).join(", ")),
-    row("lost", lost.length, named(lost)),
+    row("waiting", waiting.length),
+    row("lost", lost.length),
     ...(withoutReason.length === 0
       ? []
       : [row("without a reason", withoutReason.length, named(withoutReason))]),
+  ];
+}
+
+/** A line for each event: where it was last seen. */
+function traces(what: string, events: readonly Seen[]): string[] {
+  const more = events.length - MAX_NAMED;
+  return [
+    ...events.slice(0, MAX_NAMED).map(({ id, last }) => `${what}: ${id}, ${last}`),
+    ...(more > 0 ? [`${what}: ${more} more`] : []),
   ];
 }
 

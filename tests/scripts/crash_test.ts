@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { check, type Evidence } from "../../scripts/crash/checker.ts";
+import { Drain } from "../../scripts/crash/drain.ts";
 import { type LedgerLine, parseLedger } from "../../scripts/crash/ledger.ts";
 import { Random } from "../../scripts/crash/random.ts";
 import { median, recoveries } from "../../scripts/crash/recovery.ts";
@@ -14,11 +15,11 @@ import { assertGood, crashed } from "../fixtures/crash.ts";
 
 Deno.test("the crash suite's checker finds each event that is neither done nor given up", () => {
   const { lost, published, processed, deadLettered, duplicates } = verdict({
-    confirmed: ["a", "b", "c", "d"],
-    done: ["a", "d", "a", "a"],
+    confirmed: confirmed("a", "b", "c", "d"),
+    ledger: done("a", "d", "a", "a"),
     deadLetters: [{ id: "b", reason: "error" }, { id: "d", reason: "crashed" }],
   });
-  assert.deepEqual(lost, ["c"]);
+  assert.deepEqual(lost.map(({ id }) => id), ["c"]);
   assert.deepEqual({ published, processed, deadLettered, duplicates }, {
     published: 4,
     processed: 2,
@@ -29,8 +30,8 @@ Deno.test("the crash suite's checker finds each event that is neither done nor g
 
 Deno.test("the crash suite's checker asks only for events that were confirmed", () => {
   const { lost, published, processed, deadLettered } = verdict({
-    confirmed: ["a"],
-    done: ["a", "never-confirmed"],
+    confirmed: confirmed("a"),
+    ledger: done("a", "never-confirmed"),
     deadLetters: [{ id: "nor-this", reason: "error" }],
   });
   assert.deepEqual(lost, []);
@@ -39,7 +40,7 @@ Deno.test("the crash suite's checker asks only for events that were confirmed", 
 
 Deno.test("the crash suite's checker names what was given up without a reason", () => {
   const { withoutReason, reasons, lost } = verdict({
-    confirmed: ["a", "b", "c"],
+    confirmed: confirmed("a", "b", "c"),
     deadLetters: [
       { id: "a", reason: undefined },
       { id: "b", reason: "timeout" },
@@ -51,21 +52,78 @@ Deno.test("the crash suite's checker names what was given up without a reason", 
   assert.deepEqual(lost, []);
 });
 
+Deno.test("an event that is still in its queue waits and is not lost, unless it is done already", () => {
+  const { lost, waiting } = verdict({
+    confirmed: confirmed("a", "b", "c"),
+    ledger: done("b"),
+    waiting: [{ id: "a", queue: "orders" }, { id: "b", queue: "orders" }],
+  });
+  assert.deepEqual(waiting, [
+    { id: "a", last: "in orders; confirmed at 01:00:00.000 and not started" },
+  ]);
+  assert.deepEqual(lost.map(({ id }) => id), ["c"]);
+});
+
+Deno.test("the verdict says where each event was last seen", () => {
+  const started = (id: string, at: number) => line({ id, at, pid: 7, what: "started" });
+  const { lost, waiting } = verdict({
+    confirmed: confirmed("a", "b", "c"),
+    ledger: [started("a", HOUR + 500), started("b", HOUR + 600), started("a", HOUR + 1500)],
+    waiting: [{ id: "b", queue: "orders" }],
+  });
+  assert.deepEqual(lost, [
+    { id: "a", last: "started in queue by process 7 at 01:00:01.500" },
+    { id: "c", last: "confirmed at 01:00:00.000 and not started" },
+  ]);
+  assert.equal(waiting[0]?.last, "in orders; started in queue by process 7 at 01:00:00.600");
+});
+
 Deno.test("a run of the crash suite is good only when nothing went wrong", () => {
-  const good = resultOf({ confirmed: ["a"], done: ["a"] });
+  const good = resultOf({ confirmed: confirmed("a"), ledger: done("a") });
   assert.equal(isGood(good), true);
-  assert.equal(isGood(resultOf({ confirmed: ["a"] })), false);
-  const deadLetters = [{ id: "a", reason: undefined }];
-  assert.equal(isGood(resultOf({ confirmed: ["a"], deadLetters })), false);
+  const bad: Partial<Evidence>[] = [
+    {},
+    { deadLetters: [{ id: "a", reason: undefined }] },
+    { waiting: [{ id: "a", queue: "orders" }] },
+  ];
+  for (const evidence of bad) {
+    assert.equal(isGood(resultOf({ confirmed: confirmed("a"), ...evidence })), false);
+  }
   assert.equal(isGood({ ...good, problems: ["all ended with exit code 1"] }), false);
 });
 
 Deno.test("the crash suite's report says what was lost and how to repeat the run", () => {
-  const text = report(resultOf({ confirmed: ["a", "b"], done: ["a"] })).join("\n");
-  assert.match(text, /^published +2$/m);
-  assert.match(text, /^lost +1 +b$/m);
+  const result = resultOf({
+    confirmed: confirmed("a", "b", "c"),
+    ledger: done("a"),
+    waiting: [{ id: "c", queue: "orders" }],
+  });
+  const text = report(result).join("\n");
+  assert.match(text, /^published +3$/m);
+  assert.match(text, /^lost +1$/m);
+  assert.match(text, /^lost: b, confirmed at 01:00:00.000 and not started$/m);
+  assert.match(text, /^waiting +1$/m);
+  assert.match(text, /^waits: c, in orders; confirmed at 01:00:00.000 and not started$/m);
   assert.match(text, /^SIGKILL +2 +0\.50 s +0\.70 s$/m);
   assert.match(text, /^FAILED; .*deno task crash --broker embedded --seconds 8 --seed 4$/m);
+});
+
+Deno.test("a drain lasts as long as the handlers do anything, and until the queues stay empty", () => {
+  const drain = new Drain(0);
+  for (let second = 0; second < 600; second++) {
+    assert.equal(drain.endOf(second * 1000, false, second), undefined, `after ${second} s`);
+  }
+  assert.equal(drain.endOf(600_000, true, 600), undefined);
+  assert.equal(drain.endOf(601_000, false, 600), undefined);
+  assert.equal(drain.endOf(602_000, true, 600), undefined);
+  assert.equal(drain.endOf(603_000, true, 600), "empty");
+});
+
+Deno.test("a drain ends when the handlers have done nothing for a minute while events wait", () => {
+  const drain = new Drain(0);
+  assert.equal(drain.endOf(1000, false, 7), undefined);
+  assert.equal(drain.endOf(60_999, false, 7), undefined);
+  assert.equal(drain.endOf(61_000, false, 7), "stalled");
 });
 
 Deno.test("a seed repeats its random numbers, and each purpose has its own", () => {
@@ -126,7 +184,19 @@ Deno.test("an engine that acknowledges before it stores a retry is detected", as
 });
 
 function verdict(evidence: Partial<Evidence>) {
-  return check({ confirmed: [], done: [], deadLetters: [], ...evidence });
+  return check({ confirmed: new Map(), ledger: [], deadLetters: [], waiting: [], ...evidence });
+}
+
+const HOUR = 3_600_000;
+
+/** Events whose publish was confirmed at one o'clock. */
+function confirmed(...ids: string[]): Map<string, number> {
+  return new Map(ids.map((id) => [id, HOUR]));
+}
+
+/** The ledger of events that were processed. */
+function done(...ids: string[]): LedgerLine[] {
+  return ids.map((id) => line({ id }));
 }
 
 function resultOf(evidence: Partial<Evidence>): Result {
