@@ -107,8 +107,8 @@ export class Daemon {
    * 30000).
    */
   async end(signal: Deno.Signal, deadlineMs = 30_000): Promise<void> {
-    this.#signal(signal);
-    const timer = setTimeout(() => this.#signal("SIGKILL"), deadlineMs);
+    this.signal(signal);
+    const timer = setTimeout(() => this.signal("SIGKILL"), deadlineMs);
     try {
       this.#status = await this.#child.status;
     } finally {
@@ -116,7 +116,8 @@ export class Daemon {
     }
   }
 
-  #signal(signal: Deno.Signal): void {
+  /** Sends a signal, unless the program has ended. */
+  signal(signal: Deno.Signal): void {
     if (this.#status !== undefined) return;
     try {
       this.#child.kill(signal);

@@ -36,6 +36,11 @@ export class AttachedRabbitmq implements AsyncDisposable {
     return `amqp://guest:guest@127.0.0.1:${this.node.port}`;
   }
 
+  /** Its name for Erlang. */
+  get name(): string {
+    return this.node.env["RABBITMQ_NODENAME"] ?? "";
+  }
+
   /** AMQP port. */
   get port(): number {
     return this.node.port;

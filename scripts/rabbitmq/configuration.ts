@@ -9,12 +9,24 @@ import type { TlsFiles } from "./certificates.ts";
 
 /** How a private node is started. */
 export interface RabbitmqOptions {
+  /** The folder of RabbitMQ's programs. Default: that of RABBITMQ_BIN, or Debian's. */
+  readonly programs?: string;
   /** AMQP port. Default: a free one. */
   readonly port?: number;
   /** Listens for AMQP over TLS too, on a free port. Default: plain AMQP only. */
   readonly tls?: RabbitmqTlsOptions;
   /** More lines of rabbitmq.conf. Default: none. */
   readonly config?: string;
+}
+
+/** How a node takes part in Erlang's own protocol. */
+export interface ErlangIdentity {
+  /** Such as `pq-1@localhost`. */
+  readonly name: string;
+  /** The port of the epmd that nodes find each other with. */
+  readonly epmdPort: number;
+  /** The secret that nodes of a cluster share. @default {the node makes one} */
+  readonly cookie?: string;
 }
 
 /** How a private node listens for TLS. */
@@ -38,7 +50,7 @@ const ONLY_LOCAL = "-kernel inet_dist_use_interface {127,0,0,1}";
 export function environment(
   folder: string,
   port: number,
-  epmdPort: number,
+  { name, epmdPort }: ErlangIdentity,
 ): Record<string, string> {
   return {
     PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
@@ -46,7 +58,7 @@ export function environment(
     HOME: folder,
     ERL_EPMD_ADDRESS: "127.0.0.1",
     ERL_EPMD_PORT: String(epmdPort),
-    RABBITMQ_NODENAME: `pq-${crypto.randomUUID().slice(0, 8)}@localhost`,
+    RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(freePort()),
     RABBITMQ_CONF_ENV_FILE: `${folder}/rabbitmq-env.conf`,
@@ -78,6 +90,8 @@ export function configuration(
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
     "loopback_users = none",
+    // The default before RabbitMQ 4, which takes 16 MiB.
+    `max_message_size = ${128 * 1024 * 1024}`,
     ...(tls ? tlsConfiguration(tls, options.tls?.clientCertificate ?? false) : []),
     ...(options.config ? [options.config] : []),
   ];

@@ -17,7 +17,7 @@ export interface EpmdOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A private port mapper. It runs from `start` until it is disposed of. */
+/** A private port mapper. Whoever starts it first on a port runs it, until it is disposed of. */
 export class Epmd implements AsyncDisposable {
   readonly #options: EpmdOptions;
   #daemon: Daemon | undefined;
@@ -28,13 +28,13 @@ export class Epmd implements AsyncDisposable {
   }
 
   /**
-   * Starts it, unless it runs, and waits until it accepts connections.
+   * Starts it, unless there is one on its port, and waits until it accepts connections.
    *
    * @throws {Error} When it does not within 60 s.
    */
   async start(): Promise<void> {
-    if (this.#daemon) return;
     const { folder, port, env } = this.#options;
+    if (await accepts(port)) return;
     const daemon = Daemon.spawn("epmd", [], `${folder}/epmd.out`, { env, cwd: folder });
     this.#daemon = daemon;
     await waitUntil(() => {

@@ -15,7 +15,12 @@ import {
 } from "../private_server.ts";
 import { AttachedRabbitmq, type Node } from "./attached.ts";
 import { makeCertificates } from "./certificates.ts";
-import { configuration, environment, type RabbitmqOptions } from "./configuration.ts";
+import {
+  configuration,
+  environment,
+  type ErlangIdentity,
+  type RabbitmqOptions,
+} from "./configuration.ts";
 import { Epmd } from "./epmd.ts";
 import { programFolder, programPath, requireRabbitmq } from "./programs.ts";
 
@@ -71,6 +76,16 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
     return this.#end("SIGKILL");
   }
 
+  /** Stops the node's process by SIGSTOP: its connections stay, and it does not answer. */
+  pause(): void {
+    this.#server?.signal("SIGSTOP");
+  }
+
+  /** Lets a paused node go on. */
+  resume(): void {
+    this.#server?.signal("SIGCONT");
+  }
+
   /** Shuts the node down cleanly and starts it again. */
   async restart(): Promise<void> {
     await this.stop();
@@ -111,24 +126,40 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
  * then with the end of its log.
  */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<PrivateRabbitmq> {
-  requireRabbitmq(programFolder());
   await using undo = new AsyncDisposableStack();
-  const folder = await Deno.makeTempDir({ prefix: "pq-rabbitmq-" });
-  undo.defer(() => removeFolder(folder));
-  const node = undo.use(new PrivateRabbitmq(await prepare(folder, options)));
+  const name = `pq-${crypto.randomUUID().slice(0, 8)}@localhost`;
+  const node = undo.use(await prepareRabbitmq(options, { name, epmdPort: freePort() }));
   await node.start();
   undo.move();
   return node;
 }
 
-/** Chooses the ports of a node and writes its files. */
-async function prepare(folder: string, options: RabbitmqOptions): Promise<Node> {
-  const port = options.port ?? freePort();
-  const epmdPort = freePort();
-  const env = environment(folder, port, epmdPort);
+/**
+ * Chooses the ports of a node and writes its files; it does not start the node.
+ *
+ * @throws {Error} When RabbitMQ is not installed.
+ */
+export async function prepareRabbitmq(
+  options: RabbitmqOptions,
+  identity: ErlangIdentity,
+): Promise<PrivateRabbitmq> {
+  const { programs = programFolder(), port = freePort() } = options;
+  requireRabbitmq(programs);
+  await using undo = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "pq-rabbitmq-" });
+  undo.defer(() => removeFolder(folder));
+  const env = environment(folder, port, identity);
   const tls = options.tls && { port: freePort(), ...await makeCertificates(folder, env) };
   await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, tls));
-  return { folder, programs: programFolder(), port, epmdPort, env, ...(tls ? { tls } : {}) };
+  if (identity.cookie) await writeCookie(folder, identity.cookie);
+  undo.move();
+  const { epmdPort } = identity;
+  return new PrivateRabbitmq({ folder, programs, port, epmdPort, env, ...(tls ? { tls } : {}) });
+}
+
+/** Erlang refuses a cookie that others may read. */
+async function writeCookie(folder: string, cookie: string): Promise<void> {
+  await Deno.writeTextFile(`${folder}/.erlang.cookie`, cookie, { mode: 0o400 });
 }
 
 /** Reports whether a server on `port` answers the AMQP 0-9-1 handshake. */

@@ -29,13 +29,17 @@ export function rabbitmqInstalled(folder: string = programFolder()): boolean {
   return statSync(server, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** @throws {Error} When RabbitMQ's programs are not in a folder. */
-export function requireRabbitmq(folder: string): void {
+/**
+ * @param folder Where RabbitMQ's programs are.
+ * @param variable The variable that names the folder, for the message.
+ * @throws {Error} When they are not there.
+ */
+export function requireRabbitmq(folder: string, variable = "RABBITMQ_BIN"): void {
   if (rabbitmqInstalled(folder)) return;
   const missing = `${programPath(folder, "rabbitmq-server")} is missing`;
   throw new Error(
     folder === DEBIAN
       ? `RabbitMQ is not installed: ${missing}; run apt-get install rabbitmq-server`
-      : `RABBITMQ_BIN names no folder with RabbitMQ's programs: ${missing}; correct it or unset it`,
+      : `${variable} names no folder with RabbitMQ's programs: ${missing}; correct it or unset it`,
   );
 }
