@@ -10,16 +10,28 @@
  * with servers of its own; `scripts/test/plan.ts` says what runs when. It prints a line for each
  * file, failures in full, and the slowest files. With paths it shows what `deno test` prints.
  *
+ * `RABBITMQ_4_BIN` is the folder of the programs of a further RabbitMQ: `test:full` then also runs
+ * the tests of RabbitMQ that are not long on that one.
+ *
  * @module
  */
 
+import process from "node:process";
 import { reason, removeFolder, signalled } from "./private_server.ts";
+import { requireRabbitmq } from "./rabbitmq.ts";
 import { countsLine, failure, type Outcome, together } from "./test/counts.ts";
 import { withoutSettings } from "./test/environment.ts";
-import { type Plan, plan, planLong, testFiles } from "./test/plan.ts";
+import { type Plan, plan, planLong, planRabbitmq, testFiles } from "./test/plan.ts";
 import { Runner } from "./test/runner.ts";
 import { slowest } from "./test/output.ts";
-import { isRequired, notInstalled, postgres, rabbitmq, type TestServer } from "./test/servers.ts";
+import {
+  isRequired,
+  notInstalled,
+  postgres,
+  rabbitmq,
+  rabbitmqOf,
+  type TestServer,
+} from "./test/servers.ts";
 
 /** How many runs go on at once: one more than there are cores, as tests wait for much. */
 const LANES = Math.min(navigator.hardwareConcurrency + 1, 4);
@@ -34,7 +46,7 @@ class Servers implements AsyncDisposable {
     const servers = new Servers();
     const starts = kinds.filter(isWanted).map(async (kind) => {
       const server = servers.#started.use(await kind.start());
-      servers.env[kind.variable] = server.describe();
+      Object.assign(servers.env, kind.env, { [kind.variable]: server.describe() });
     });
     // All are waited for, so that what has started is known when one fails.
     for (const start of await Promise.allSettled(starts)) {
@@ -73,11 +85,28 @@ async function runTests(args: readonly string[], runner: Runner): Promise<Outcom
     await using servers = await Servers.start(rabbitmq, postgres);
     return await runner.show(options, servers.env);
   }
-  const files = testFiles("tests");
-  const types = isFull ? [] : [runner.checkTypes()];
-  const outcomes = await runAll(isFull ? planLong(files) : plan(files), options, runner);
+  const outcomes = isFull ? await runFull(options, runner) : await runUsual(options, runner);
   for (const line of slowest(runner.files)) console.log(line);
-  return together([...outcomes, ...await Promise.all(types)]);
+  return together(outcomes);
+}
+
+/** Runs the tests that are not long, and checks the types beside them. */
+async function runUsual(options: readonly string[], runner: Runner): Promise<Outcome[]> {
+  const types = runner.checkTypes();
+  const outcomes = await runAll(plan(testFiles("tests")), rabbitmq, options, runner);
+  return [...outcomes, await types];
+}
+
+/** Runs the long tests, and those of RabbitMQ on the further version. */
+async function runFull(options: readonly string[], runner: Runner): Promise<Outcome[]> {
+  const programs = process.env["RABBITMQ_4_BIN"];
+  if (programs) requireRabbitmq(programs, "RABBITMQ_4_BIN");
+  const files = testFiles("tests");
+  const outcomes = await runAll(planLong(files), rabbitmq, options, runner);
+  if (!programs) return outcomes;
+  console.log(`the tests of RabbitMQ, on the one in ${programs}:`);
+  const others = await runAll(planRabbitmq(files), rabbitmqOf(programs), options, runner);
+  return [...outcomes, ...others];
 }
 
 /**
@@ -87,6 +116,7 @@ async function runTests(args: readonly string[], runner: Runner): Promise<Outcom
  */
 async function runAll(
   { beside, alone }: Plan,
+  broker: TestServer,
   options: readonly string[],
   runner: Runner,
 ): Promise<Outcome[]> {
@@ -94,7 +124,7 @@ async function runAll(
   const waiting = [...beside];
   const outcomes: Outcome[] = [];
   const work = async (isFirst: boolean) => {
-    await using own = await Servers.start(rabbitmq);
+    await using own = await Servers.start(broker);
     const run = async (runs: (readonly string[])[]) => {
       for (let next = runs.shift(); next; next = runs.shift()) {
         outcomes.push(await runner.run(next, options, { ...shared.env, ...own.env }));

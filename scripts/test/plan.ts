@@ -63,7 +63,15 @@ export function planLong(files: readonly TestFile[]): Plan {
   return { beside: each(files.filter(({ path }) => isLong(path))), alone: [] };
 }
 
+/** Plans the tests that are not long and use RabbitMQ, to run them on another version of it. */
+export function planRabbitmq(files: readonly TestFile[]): Plan {
+  return plan(files.filter(({ text }) => USES_RABBITMQ.test(text)));
+}
+
 const STARTS = /\b(startRabbitmq|startPostgres|privateRabbitmqTest)\b/;
+/** The functions that register a test of RabbitMQ, at the start of a line. */
+const USES_RABBITMQ =
+  /^ *(rabbitmqTest|privateRabbitmqTest|queueTest|programTest|hostTest|inlineTest|modesTest)\(/m;
 const USES = /\/servers\.ts"|\/fixtures\/process\//;
 
 function isAlone(path: string): boolean {

@@ -18,6 +18,8 @@ export interface TestServer<Server extends Described = Described> {
   readonly package: string;
   /** The variable that describes the running server to test processes. */
   readonly variable: string;
+  /** Further variables for test processes. @default {none} */
+  readonly env?: Readonly<Record<string, string>>;
   /** The variable under which a server that is not installed is an error. */
   readonly required: string;
   /** Whether its programs are on this machine. */
@@ -40,10 +42,21 @@ export const rabbitmq: TestServer<AttachedRabbitmq> = {
   package: "rabbitmq-server",
   variable: "TEST_RABBITMQ",
   required: "REQUIRE_RABBITMQ",
-  installed: rabbitmqInstalled,
-  start: startRabbitmq,
+  installed: () => rabbitmqInstalled(),
+  start: () => startRabbitmq(),
   attach: attachRabbitmq,
 };
+
+/** RabbitMQ of another version. @param programs The folder of its programs. */
+export function rabbitmqOf(programs: string): TestServer<AttachedRabbitmq> {
+  return {
+    ...rabbitmq,
+    // For the tests that start a node of their own.
+    env: { RABBITMQ_BIN: programs },
+    installed: () => rabbitmqInstalled(programs),
+    start: () => startRabbitmq({ programs }),
+  };
+}
 
 /** PostgreSQL for tests. */
 export const postgres: TestServer<AttachedPostgres> = {

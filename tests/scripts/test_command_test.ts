@@ -14,7 +14,7 @@ import {
 } from "../../scripts/test/counts.ts";
 import { withoutSettings } from "../../scripts/test/environment.ts";
 import { failuresIn, fileLine, Output, slowest } from "../../scripts/test/output.ts";
-import { plan, planLong, type TestFile } from "../../scripts/test/plan.ts";
+import { plan, planLong, planRabbitmq, type TestFile } from "../../scripts/test/plan.ts";
 import { sumLogs } from "../../scripts/test/sum.ts";
 
 Deno.test("the counts are read out of what deno test prints", () => {
@@ -126,6 +126,21 @@ Deno.test("the ending of a file says when it runs", () => {
     alone: [["tests/b_alone_test.ts"]],
   });
   assert.deepEqual(planLong(files), { beside: [["tests/c_long_test.ts"]], alone: [] });
+});
+
+Deno.test("the tests of RabbitMQ that are not long run on another version, too", () => {
+  const file = (name: string, text: string): TestFile => ({ path: `tests/${name}_test.ts`, text });
+  const files = [
+    file("a", 'programTest("the program runs", async () => {});'),
+    file("b_alone", 'rabbitmqTest("it takes a second", async () => {});'),
+    file("c_long", 'queueTest("it takes a minute", async () => {});'),
+    file("d", 'Deno.test("it only speaks of rabbitmqTest(", () => {});'),
+    file("e", 'privateRabbitmqTest("a node is killed", {}, async () => {});'),
+  ];
+  assert.deepEqual(planRabbitmq(files), {
+    beside: [["tests/e_test.ts"], ["tests/a_test.ts"]],
+    alone: [["tests/b_alone_test.ts"]],
+  });
 });
 
 Deno.test("files that start nothing share runs of at most twelve", () => {

@@ -21,7 +21,8 @@ queueTest("a retry queue is a quorum queue that hands over at least once", async
     "arguments",
   );
   assert.equal(others.length, 0);
-  assert.equal(main, "Q\tclassic\ttrue\t[]");
+  // RabbitMQ 4 adds the virtual host's default type.
+  assert.match(main, /^Q\tclassic\ttrue\t\[(\{"x-queue-type","classic"\})?\]$/);
   const [name, type, durable, list = ""] = retry.split("\t");
   assert.deepEqual([name, type, durable], ["Q.retry.1s", "quorum", "true"]);
   const queueArguments = [...list.matchAll(/\{"([^"]*)","?([^"}]*)"?\}/g)].map(([, key, value]) =>
@@ -124,9 +125,9 @@ queueTest(
     const engine = await fixture.start({ broker, consume: failAlways, retries: [] });
     await fixture.client.publish(fixture.queue, ' {"a": 1}\n');
     await engine.untilSettled("failed", 1);
-    assert.deepEqual(await fixture.listQueues("type", "durable", "arguments"), [
-      'Q\tquorum\ttrue\t[{"x-queue-type","quorum"}]',
-      'Q.failed\tclassic\ttrue\t[{"x-queue-type","classic"}]',
+    assert.deepEqual(await fixture.listQueues("type", "durable"), [
+      "Q\tquorum\ttrue",
+      "Q.failed\tclassic\ttrue",
     ]);
     const letter = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(letter?.content.toString(), ' {"a": 1}\n');
