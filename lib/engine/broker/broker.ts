@@ -23,6 +23,8 @@ export interface EventProperties {
   readonly userId?: string | undefined;
   readonly appId?: string | undefined;
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
+  /** Why some properties of a delivery could not be read, which makes the event invalid. */
+  readonly unreadable?: string | undefined;
 }
 
 /** One delivery of an event, settled exactly once, through its subscription. */

@@ -44,10 +44,13 @@ export const MAX_PUBLISHER_HEADER_BYTES = 44 * 1024;
 export const MAX_ENGINE_HEADER_BYTES = 16 * 1024;
 
 const ORIGINAL = "x-original-";
+/** The header with the bytes of a table of headers that could not be read. */
+export const ORIGINAL_HEADERS = `${ORIGINAL}headers`;
 const PUBLISHED_MS = "timestamp_in_ms";
 const MAX_MESSAGE_BYTES = 4 * 1024;
 const MAX_STACK_BYTES = 8 * 1024;
 const MAX_SHORT_BYTES = 256;
+const MAX_TIME_MS = 8.64e15;
 
 /** Headers that the broker sets at each delivery or dead-lettering, and no publisher does. */
 const BROKERS_OWN =
@@ -70,10 +73,12 @@ const FRESH: EventState = { attempts: 0, crashes: 0, notBefore: 0, publishedAt: 
 /**
  * Reads the engine's headers and the time of publishing.
  *
- * @throws {TypeError} When one of the engine's headers is not a number; names it.
+ * @throws {TypeError} When one of the engine's headers is not a number, or a property could not be
+ * read; names it.
  */
 export function readState(properties: EventProperties): EventState {
-  const { headers, timestamp } = properties;
+  const { headers, timestamp, unreadable } = properties;
+  if (unreadable !== undefined) throw new TypeError(unreadable);
   if (headers === undefined && timestamp === undefined) return FRESH;
   return {
     attempts: count(headers, HEADER.attempts),
@@ -91,8 +96,13 @@ function count(headers: Readonly<Headers> | undefined, name: string): number {
 }
 
 function publishedAt(ms: unknown, seconds: unknown): number {
-  if (typeof ms === "number" && ms > 0) return ms;
-  return typeof seconds === "number" && seconds > 0 ? seconds * 1000 : 0;
+  if (isTime(ms)) return ms;
+  return isTime(seconds) && isTime(seconds * 1000) ? seconds * 1000 : 0;
+}
+
+/** Whether it can be a time in ms since 1970: a `Date` goes no further. */
+function isTime(ms: unknown): ms is number {
+  return typeof ms === "number" && ms > 0 && ms <= MAX_TIME_MS;
 }
 
 /** The properties of an event published now: an id, the time, and the content type. */

@@ -279,6 +279,8 @@ const TIMES: readonly [properties: EventProperties, publishedAt: number][] = [
   [{ timestamp: 17, headers: { timestamp_in_ms: 17_123 } }, 17_123],
   [{ timestamp: 17, headers: { timestamp_in_ms: "17123" } }, 17_000],
   [{ timestamp: -1, headers: { timestamp_in_ms: -1 } }, 0],
+  [{ timestamp: 2 ** 64 }, 0],
+  [{ timestamp: 17, headers: { timestamp_in_ms: 8.65e15 } }, 17_000],
 ];
 
 for (const [properties, publishedAt] of TIMES) {

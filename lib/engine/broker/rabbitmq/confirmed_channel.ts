@@ -12,7 +12,7 @@ import {
 } from "amqplib";
 import { BrokerError, type EventProperties, unroutableError } from "../broker.ts";
 import { type Address, explainChannel } from "./errors.ts";
-import { bytesOf, publishOptions } from "./properties.ts";
+import { bytesOf, NotEncodable, publishOptions } from "./properties.ts";
 
 /** The channel closed before the broker confirmed the event, which may be stored or not. */
 export class Unconfirmed extends Error {
@@ -23,16 +23,6 @@ export class Unconfirmed extends Error {
   constructor(cause: unknown, byChannelError = false) {
     super("The channel closed before the event was confirmed", { cause });
     this.byChannelError = byChannelError;
-  }
-}
-
-/** AMQP has no encoding for the event's properties, so it was not sent. */
-export class NotEncodable extends BrokerError {
-  /** @param queue The queue it was for. @param cause The error of amqplib. */
-  constructor(queue: string, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `The properties of an event for queue ${queue} cannot be sent: ${why}`;
-    super("refused", message, { cause });
   }
 }
 

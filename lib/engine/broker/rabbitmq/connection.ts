@@ -5,6 +5,7 @@
  */
 
 import amqplib, { type ChannelModel } from "amqplib";
+import { readAllFrames } from "./frames.ts";
 
 /** The address of a connection, and its name. */
 export interface ConnectionOptions {
@@ -33,7 +34,9 @@ export async function connect(
     credentials: credentialsOf(url),
     ...(ca === undefined ? {} : { ca: [ca] }),
   };
-  return await amqplib.connect(withHeartbeat(url), options);
+  const model = await amqplib.connect(withHeartbeat(url), options);
+  readAllFrames(model);
+  return model;
 }
 
 function withHeartbeat(url: string): string {

@@ -15,10 +15,9 @@ import {
 } from "../broker.ts";
 import { failedProperties, originOf, retryProperties } from "../headers.ts";
 import { Backoff } from "./backoff.ts";
-import { NotEncodable } from "./confirmed_channel.ts";
 import { type Address, MAY_PASS } from "./errors.ts";
 import type { Link } from "./link.ts";
-import { encodable, propertiesOf } from "./properties.ts";
+import { propertiesOf, publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
 import type { Topology } from "./topology.ts";
 
@@ -85,14 +84,10 @@ export class Copies {
     const { name, properties } = settlement.kind === "retry"
       ? await this.#retryCopy(model, queue, delivery, settlement)
       : await this.#failedCopy(model, queue, delivery, settlement);
-    const publish = (properties: EventProperties) =>
-      this.#publisher(queue).publish(name, body, properties, () => !delivery.lost);
-    try {
-      await publish(properties);
-    } catch (error) {
-      if (!(error instanceof NotEncodable)) throw error;
-      await publish(encodable(properties));
-    }
+    await publishEncodable(
+      properties,
+      (written) => this.#publisher(queue).publish(name, body, written, () => !delivery.lost),
+    );
   }
 
   #publisher(queue: string): Publisher {

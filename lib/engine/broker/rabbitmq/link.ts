@@ -163,8 +163,7 @@ export class Link {
     if (this.closing.aborted) return;
     this.#up = Promise.withResolvers();
     this.#up.promise.catch(() => {});
-    const level = cause instanceof RangeError ? "error" : "warning";
-    this.#notice(level, `was lost and is reconnecting: ${whyLost(cause)}`);
+    this.#notice("warning", `was lost and is reconnecting: ${whyLost(cause)}`);
   }
 
   #block(reason: string): void {
@@ -191,13 +190,8 @@ export function closedError(): BrokerError {
   return new BrokerError("closed", "The connection to the broker was closed by this process");
 }
 
-/** Explains a loss. Only reading a header uses up the stack, which is a RangeError. */
 function whyLost(cause: Error | undefined): string {
-  if (!cause) return "the broker closed it";
-  const { message } = errorData(cause);
-  if (!(cause instanceof RangeError)) return message;
-  return `an event has a header that is nested too deep to be read (${message}): take the event ` +
-    `out of its queue with another client`;
+  return cause ? errorData(cause).message : "the broker closed it";
 }
 
 function noAnswer(ms: number): Error {

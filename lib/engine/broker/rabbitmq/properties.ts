@@ -6,7 +6,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Message, Options } from "amqplib";
-import type { EventProperties, StoredEvent } from "../broker.ts";
+import { BrokerError, type EventProperties, type StoredEvent } from "../broker.ts";
 import { HEADER } from "../headers.ts";
 
 /**
@@ -64,10 +64,38 @@ const TWO_TO_63 = 2 ** 63;
 const TWO_TO_50 = 2 ** 50;
 
 /**
- * The properties, changed as little as amqplib needs to write them. It can read more than it can
- * write: a short string that is not UTF-8 grows when it is read, a float may be NaN.
+ * Publishes with an event's properties, which may have been read from a queue.
+ *
+ * @param publish Called again where amqplib cannot write them, with the most that it can.
  */
-export function encodable(properties: EventProperties): EventProperties {
+export async function publishEncodable(
+  properties: EventProperties,
+  publish: (properties: EventProperties) => Promise<void>,
+): Promise<void> {
+  try {
+    await publish(properties);
+  } catch (error) {
+    if (!(error instanceof NotEncodable)) throw error;
+    await publish(encodable(properties));
+  }
+}
+
+/** AMQP has no encoding for the event's properties, so it was not sent. */
+export class NotEncodable extends BrokerError {
+  /** @param queue The queue it was for. @param cause The error of amqplib. */
+  constructor(queue: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `The properties of an event for queue ${queue} cannot be sent: ${why}`;
+    super("refused", message, { cause });
+  }
+}
+
+/**
+ * The properties, changed as little as amqplib needs to write them. What was read may be more than
+ * it can write: an integer over 2^53 is a BigInt, a short string that is not UTF-8 has grown, a
+ * float may be NaN.
+ */
+function encodable(properties: EventProperties): EventProperties {
   const { headers = {}, timestamp, priority, ...texts } = properties;
   return {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, shortText(text)])),
@@ -92,6 +120,7 @@ function encodableValue(value: unknown): unknown {
   if (typeof value === "number") {
     return isWritten(value) ? value : { "!": "double", value };
   }
+  if (typeof value === "bigint") return { "!": "long", value };
   if (Array.isArray(value)) return value.map(encodableValue);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (Object.hasOwn(value, "!")) return encodableTyped(value as { value?: unknown });
@@ -104,9 +133,10 @@ function encodableValue(value: unknown): unknown {
  */
 function encodableTyped(typed: { "!"?: unknown; value?: unknown }): unknown {
   const { "!": type, value } = typed;
-  if (type === "timestamp" && isCount(value)) return typed;
+  if (type === "timestamp" && (isCount(value) || typeof value === "bigint")) return typed;
   if (type === "decimal" && isDecimal(value)) return typed;
-  return typeof value === "number" ? String(value) : JSON.stringify(typed);
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  return JSON.stringify(typed, (_, part) => typeof part === "bigint" ? String(part) : part);
 }
 
 function isDecimal(value: unknown): boolean {

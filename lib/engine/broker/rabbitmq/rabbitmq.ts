@@ -23,6 +23,7 @@ import { move, peek, purge } from "./browse.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { Link } from "./link.ts";
+import { publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
@@ -156,7 +157,7 @@ class RabbitBroker implements Broker {
     change: (event: StoredEvent) => EventProperties | undefined,
   ): Promise<number> {
     const publish = (body: Uint8Array, properties: EventProperties) =>
-      this.#publishDeclaring(to, body, properties);
+      publishEncodable(properties, (written) => this.#publishDeclaring(to, body, written));
     return await this.#onQueue(
       from,
       (model, { ready }) => move(model, { from, count: ready, change, publish }),
