@@ -44,6 +44,11 @@ export interface Delivery {
 /** A settlement that stores a copy of the event. */
 export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
 
+/** Whether a settlement stores a copy of the event. */
+export function isCopied(settlement: Settlement): settlement is Copied {
+  return settlement.kind === "retry" || settlement.kind === "fail";
+}
+
 /** Takes the deliveries of a subscription; neither method may throw. */
 export interface SubscriptionListener {
   /** Called for each delivery, synchronously as it is read from the socket. */
@@ -60,8 +65,11 @@ export interface Subscription {
    *
    * @param body What a copy holds: the delivery's bytes, or the text that they are.
    * @default {the delivery's body}
-   * @throws {BrokerError} (as a rejection) `refused` when the broker does not take the copy: the
-   * delivery was released instead; `lost` when the delivery was lost before the copy was stored.
+   * A delivery whose copy is not stored is still unsettled: it can be settled again. It can be
+   * released, too, while a copy of it is being stored, which rejects with `lost` then.
+   *
+   * @throws {BrokerError} (as a rejection) `lost` when the delivery was lost before the copy was
+   * stored; any other kind when the broker does not take the copy.
    */
   settle(
     delivery: Delivery,

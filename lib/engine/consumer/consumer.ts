@@ -128,7 +128,12 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     return this.#window.isPaused;
   }
 
-  /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
+  /** How many deliveries stay unsettled, as their copies could not be stored for 10 s. */
+  get unstored(): number {
+    return this.#endings.unstored;
+  }
+
+  /** Whether nothing is taken as many copies are refused, or the worker cannot be kept running. */
   get isParked(): boolean {
     return this.#window.isParked;
   }

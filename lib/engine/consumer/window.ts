@@ -6,7 +6,7 @@
  */
 
 import type { Subscription } from "../broker/broker.ts";
-import { errorData } from "../../errors/error_data.ts";
+import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import { notice, type Reporter } from "../report.ts";
 import type { PrefetchControl } from "./prefetch_control.ts";
 
@@ -35,14 +35,18 @@ export type Pause =
   | "quiet"
   /** Its worker cannot be kept running. */
   | "parked"
-  /** A copy could not be stored. */
+  /** The copies of many events are refused. */
   | "refused"
+  /** An event was released because its copy was refused for long. */
+  | "resting"
   /** Too many bytes wait here. */
   | "full"
   /** All is taken that was to be. */
   | "complete";
 
 const DEFAULT_PARK_SECONDS = 300;
+const PARKED = "Queue {queue} is parked for {seconds} s: {count} events could be neither retried " +
+  "nor dead-lettered. They stay unacknowledged, and their copies are tried again";
 
 /** The deliveries of a queue that are here and not settled yet, and whether more may come. */
 export class DeliveryWindow {
@@ -80,7 +84,12 @@ export class DeliveryWindow {
     return this.#isClosed || this.#pauses.size > 0;
   }
 
-  /** Whether nothing is taken as a copy could not be stored, or the worker cannot be kept running. */
+  /** How many events are taken at once. */
+  get size(): number {
+    return this.#wanted();
+  }
+
+  /** Whether nothing is taken as many copies are refused, or the worker cannot be kept running. */
   get isParked(): boolean {
     return this.#pauses.has("refused") || this.#pauses.has("parked");
   }
@@ -135,9 +144,11 @@ export class DeliveryWindow {
     return this.#subscription.pause().catch(() => {});
   }
 
-  /** Tries a parked queue again when its time has come. @param now `performance.now()` */
+  /** Takes events again when a pause ends by itself. @param now `performance.now()` */
   sweep(now: number): void {
-    if (now >= (this.#pauses.get("refused") ?? Infinity)) void this.resume("refused");
+    for (const [why, until] of this.#pauses) {
+      if (now >= until) void this.resume(why);
+    }
   }
 
   /** An event is taken. */
@@ -200,19 +211,28 @@ export class DeliveryWindow {
     if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});
   }
 
-  /** Takes none for a while, as the broker did not take a copy, and reports why. */
-  park(error: unknown): void {
+  /** Takes none for a while. @param until `performance.now()` at its end. */
+  rest(until: number): void {
+    this.#pauseUntil("resting", until);
+  }
+
+  /** Takes none for a while, as the broker refuses the copies of many events, and reports why. */
+  park(count: number, error: ErrorData): void {
     if (this.#pauses.has("refused") || this.#isClosed) return;
     const { queue, report, parkSeconds = DEFAULT_PARK_SECONDS } = this.#options;
-    void this.pause("refused").catch(() => {});
-    this.#pauses.set("refused", performance.now() + parkSeconds * 1000);
-    report(notice(
-      "error",
-      queue,
-      "Queue {queue} is parked for {seconds} s: an event could neither be retried nor " +
-        "dead-lettered, and is back in its queue",
-      { properties: { seconds: parkSeconds }, error: errorData(error) },
-    ));
+    this.#pauseUntil("refused", performance.now() + parkSeconds * 1000);
+    const properties = { seconds: parkSeconds, count };
+    report(notice("error", queue, PARKED, { properties, error }));
+  }
+
+  /** Takes events again, after {@linkcode park}. */
+  unpark(): void {
+    if (this.#pauses.has("refused")) void this.resume("refused");
+  }
+
+  #pauseUntil(why: Pause, until: number): void {
+    void this.pause(why).catch(() => {});
+    this.#pauses.set(why, until);
   }
 
   /** Ends the pauses that have lost their reason. @returns Whether there was one. */

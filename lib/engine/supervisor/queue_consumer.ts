@@ -66,7 +66,12 @@ export class QueueConsumer<E extends Executor<Entry>> implements QueueFigures {
     return (this.#consumer ?? NOT_STARTED).inFlight;
   }
 
-  /** Whether the queue is parked, or nothing is taken as a copy could not be stored. */
+  /** @inheritdoc */
+  get unstored(): number {
+    return (this.#consumer ?? NOT_STARTED).unstored;
+  }
+
+  /** Whether the queue is parked, or nothing is taken as many copies are refused. */
   get isParked(): boolean {
     return this.#isParked || (this.#consumer ?? NOT_STARTED).isParked;
   }

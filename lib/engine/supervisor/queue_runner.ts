@@ -38,6 +38,8 @@ export interface QueueFigures {
   readonly totals: Readonly<Totals>;
   /** How many deliveries are not settled yet. */
   readonly inFlight: number;
+  /** How many of them could be neither retried nor dead-lettered for 10 s. */
+  readonly unstored: number;
   /** Whether nothing is taken from the queue until it is tried again. */
   readonly isParked: boolean;
   /** Whether a handler goes on that ends only with the process. */
@@ -51,6 +53,7 @@ export const NOT_STARTED: QueueFigures = {
   limit: undefined,
   totals: { processed: 0, retried: 0, failed: 0 },
   inFlight: 0,
+  unstored: 0,
   isParked: false,
   isLeft: false,
   running: () => [],

@@ -38,7 +38,7 @@ const DRAIN_CHECK_MS = 200;
 
 /** A queue that a drain waits for. */
 export type Drained = Pick<QueueRun, "queue"> & {
-  readonly figures: Pick<QueueFigures, "inFlight" | "isParked">;
+  readonly figures: Pick<QueueFigures, "inFlight" | "unstored" | "isParked">;
 };
 
 /** Waits for the first reason to end the run. */
@@ -76,7 +76,7 @@ export class Ends implements Disposable {
 
   /**
    * Ends the run when all queues were empty twice in a row and nothing was in flight here. Does not
-   * wait for parked queues.
+   * wait for parked queues, nor for events whose copies could not be stored for 10 s.
    *
    * @throws {BrokerError} When this user may not read the depth of a queue.
    */
@@ -100,7 +100,8 @@ export class Ends implements Disposable {
 async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
   if (queue.figures.isParked) return true;
   const depth = await broker.depth(queue.queue).catch(unlessForbidden);
-  return depth?.ready === 0 && queue.figures.inFlight === 0;
+  const { inFlight, unstored } = queue.figures;
+  return depth?.ready === 0 && inFlight === unstored;
 }
 
 /** A broker that is away comes back; a missing permission does not. */

@@ -59,7 +59,7 @@ export class ProcessRun {
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
-  /** Whether a queue was parked at the end of a drain, so that it may hold events. */
+  /** Whether a queue may hold events at the end of a drain. */
   #isPartial = false;
 
   /** @param options What to run. */
@@ -194,7 +194,7 @@ export class ProcessRun {
     if (command.drain) void this.#drain(broker);
     try {
       const end = await Promise.race([ends.first, refused]);
-      this.#isPartial = this.#queues.parkedCount > 0;
+      this.#isPartial = this.#queues.holdsEvents;
       await this.#stop(end);
       return end;
     } catch (error) {

@@ -52,6 +52,11 @@ export class Queues {
     return this.#all.filter((queue) => queue.figures.isParked).length;
   }
 
+  /** Whether there may be events here, or in a queue, that a drain does not wait for. */
+  get holdsEvents(): boolean {
+    return this.#all.some(({ figures }) => figures.isParked || figures.unstored > 0);
+  }
+
   /** Whether a handler still runs that ends only with the process. */
   get isLeft(): boolean {
     return this.#all.some((queue) => queue.figures.isLeft);

@@ -11,6 +11,7 @@ import {
   type Message,
 } from "amqplib";
 import { BrokerError, type EventProperties, unroutableError } from "../broker.ts";
+import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { bytesOf, NotEncodable, publishOptions } from "./properties.ts";
 
@@ -45,8 +46,9 @@ export class ConfirmedChannel {
   readonly #address: Address;
   readonly #waiting = new Map<string, Waiting[]>();
   #error: Error | undefined;
-  /** Whether the channel is closed. */
-  closed = false;
+  #isClosed = false;
+  /** Whether an event was nacked on it. */
+  #isRetired = false;
   /** Whether the event because of which the broker closed the channel has been found. */
   isExplained = false;
 
@@ -55,7 +57,15 @@ export class ConfirmedChannel {
     this.#address = address;
     channel.on("return", (message) => this.#onReturn(message));
     channel.on("error", (error) => this.#error = error);
-    channel.on("close", () => this.closed = true);
+    channel.on("close", () => this.#isClosed = true);
+  }
+
+  /**
+   * Whether more can be published on it. After a nack it cannot: a channel whose first event falls
+   * into the election of a queue's leader is nacked on and on, where a new one is confirmed at once.
+   */
+  get isUsable(): boolean {
+    return !this.#isClosed && !this.#isRetired;
   }
 
   /** Opens a channel. @throws {Unconfirmed} When the connection is lost. */
@@ -80,14 +90,13 @@ export class ConfirmedChannel {
         this.#forget(waiting);
         if (waiting.returned) reject(unroutableError(queue));
         else if (!error) resolve();
-        else if (error.message === NACKED) reject(refused(queue));
-        else reject(this.#unconfirmed(error));
+        else reject(error.message === NACKED ? this.#nacked(queue) : this.#unconfirmed(error));
       };
       try {
         const options = publishOptions(properties);
         this.#channel.publish("", queue, bytesOf(body), options, onConfirm);
       } catch (error) {
-        const isClosed = this.closed || error instanceof IllegalOperationError;
+        const isClosed = this.#isClosed || error instanceof IllegalOperationError;
         return reject(isClosed ? this.#unconfirmed(error) : new NotEncodable(queue, error));
       }
       this.#remember(waiting);
@@ -98,6 +107,19 @@ export class ConfirmedChannel {
   refusal(queue: string): BrokerError {
     const error = explainChannel(this.#error ?? new Error("channel closed"), queue, this.#address);
     return error.kind === "permission" ? error : refused(queue, error);
+  }
+
+  #nacked(queue: string): BrokerError {
+    this.#isRetired = true;
+    this.#closeIfDone();
+    return refused(queue);
+  }
+
+  /** Closes a channel that is not used any more, once it has no event that waits for its confirm. */
+  #closeIfDone(): void {
+    if (!this.#isRetired || this.#isClosed || this.#waiting.size > 0) return;
+    this.#isClosed = true;
+    void closeChannel(this.#channel);
   }
 
   #unconfirmed(error: unknown): Unconfirmed {
@@ -118,6 +140,7 @@ export class ConfirmedChannel {
     const index = list.indexOf(waiting);
     if (index >= 0) list.splice(index, 1);
     if (list.length === 0) this.#waiting.delete(waiting.key);
+    this.#closeIfDone();
   }
 
   #onReturn({ fields, properties }: Message): void {

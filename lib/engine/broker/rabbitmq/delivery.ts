@@ -16,6 +16,8 @@ export class RabbitDelivery implements Delivery {
   readonly redelivered: boolean;
   /** The delivery tag. */
   readonly tag: number;
+  /** Whether it is back in its queue; a copy of it may be on its way. */
+  isReleased = false;
 
   /** @param channel The channel it came on. @param message What amqplib read. */
   constructor(readonly channel: ConsumerChannel, { fields, properties, content }: ConsumeMessage) {
@@ -27,6 +29,6 @@ export class RabbitDelivery implements Delivery {
 
   /** @inheritdoc */
   get lost(): boolean {
-    return this.channel.lost;
+    return this.isReleased || this.channel.lost;
   }
 }

@@ -101,7 +101,7 @@ export class Publisher {
   }
 
   async #aloneOn(model: ChannelModel): Promise<ConfirmedChannel> {
-    if (!this.#alone || this.#alone.closed) {
+    if (!this.#alone?.isUsable) {
       this.#alone = await ConfirmedChannel.open(model, this.#address);
     }
     return this.#alone;
@@ -112,12 +112,12 @@ export class Publisher {
       if (this.#link.closing.aborted) throw closedError();
       if (this.#link.isBlocked) await this.#link.unblocked();
       const channel = await this.#channelOn(await this.#link.model());
-      if (channel.closed) throw new Unconfirmed(undefined);
+      if (!channel.isUsable) throw new Unconfirmed(undefined);
       if (!this.#link.isBlocked) return channel;
     }
   }
 
-  /** The shared channel; a new one when it was closed or the connection is another. */
+  /** The shared channel; a new one when it cannot be used or the connection is another. */
   async #channelOn(model: ChannelModel): Promise<ConfirmedChannel> {
     if (this.#model !== model || !this.#channel) {
       this.#model = model;
@@ -125,8 +125,7 @@ export class Publisher {
     }
     const opening = this.#channel;
     const channel = await opening.catch(() => undefined);
-    const isUsable = channel !== undefined && !channel.closed;
-    if (!isUsable && this.#channel === opening) this.#channel = undefined;
+    if (!channel?.isUsable && this.#channel === opening) this.#channel = undefined;
     return channel ?? await opening;
   }
 }

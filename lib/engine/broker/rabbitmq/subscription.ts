@@ -8,7 +8,13 @@ import type { ChannelModel, ConsumeMessage } from "amqplib";
 import { within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
 import type { Settlement } from "../../settle/outcome.ts";
-import type { Copied, Delivery, Subscription, SubscriptionListener } from "../broker.ts";
+import {
+  type Copied,
+  type Delivery,
+  lostError,
+  type Subscription,
+  type SubscriptionListener,
+} from "../broker.ts";
 import { Backoff } from "./backoff.ts";
 import { ConsumerChannel } from "./consumer_channel.ts";
 import { RabbitDelivery } from "./delivery.ts";
@@ -68,17 +74,18 @@ export class RabbitSubscription implements Subscription {
     settlement: Settlement,
     body: Uint8Array | string | null = delivery.body,
   ): Promise<void> | undefined {
-    const { channel, tag } = delivery as RabbitDelivery;
+    const own = delivery as RabbitDelivery;
     switch (settlement.kind) {
       case "done":
-        channel.ack(tag);
+        own.channel.ack(own.tag);
         return undefined;
       case "release":
-        channel.release(tag);
+        own.isReleased = true;
+        own.channel.release(own.tag);
         return undefined;
       case "retry":
       case "fail":
-        return this.#copyThenAck(delivery, settlement, body);
+        return this.#copyThenAck(own, settlement, body);
     }
   }
 
@@ -114,19 +121,14 @@ export class RabbitSubscription implements Subscription {
   }
 
   async #copyThenAck(
-    delivery: Delivery,
+    delivery: RabbitDelivery,
     settlement: Copied,
     body: Uint8Array | string | null,
   ): Promise<void> {
-    const { channel, tag } = delivery as RabbitDelivery;
-    try {
-      if (body === null) throw new TypeError("A copy needs the body of its event");
-      await this.#options.copy(delivery, settlement, body);
-    } catch (error) {
-      channel.release(tag);
-      throw error;
-    }
-    channel.ack(tag);
+    if (body === null) throw new TypeError("A copy needs the body of its event");
+    await this.#options.copy(delivery, settlement, body);
+    if (delivery.isReleased) throw lostError(this.#options.queue);
+    delivery.channel.ack(delivery.tag);
   }
 
   /** Keeps a channel that consumes until the subscription is closed. */

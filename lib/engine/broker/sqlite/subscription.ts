@@ -5,7 +5,13 @@
  */
 
 import type { Settlement } from "../../settle/outcome.ts";
-import type { Copied, Delivery, Subscription, SubscriptionListener } from "../broker.ts";
+import {
+  type Copied,
+  type Delivery,
+  lostError,
+  type Subscription,
+  type SubscriptionListener,
+} from "../broker.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";
 import type { Session } from "./session.ts";
@@ -198,14 +204,10 @@ export class SqliteSubscription implements Subscription {
     return true;
   }
 
-  /** Stores the copy in place of the event; releases the event when that fails. */
+  /** Stores the copy in place of the event, which may be released meanwhile. */
   async #copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
-    try {
-      await this.#settlements.copy(delivery, settlement);
-    } catch (error) {
-      if (this.#forget(delivery)) this.#settlements.release(delivery);
-      throw error;
-    }
+    await this.#settlements.copy(delivery, settlement);
+    if (!delivery.lost && !this.#unsettled.has(delivery)) throw lostError(this.#options.queue);
     this.#forget(delivery);
   }
 

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { BrokerError, type Delivery, type Subscription } from "../../broker/broker.ts";
+import { isCopied, type Subscription } from "../../broker/broker.ts";
 import type { Reporter } from "../../report.ts";
-import { within } from "../../../system/deadline.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
 import { settle } from "../../settle/settle.ts";
 import type { Entry } from "../entry.ts";
 import type { Redelivered } from "../redelivered.ts";
 import type { Suspects } from "../suspects/suspects.ts";
 import type { DeliveryWindow } from "../window.ts";
+import { Copies } from "./copies.ts";
 import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
 
 /** How many events came to which end. */
@@ -36,31 +36,47 @@ export interface EndingsOptions {
   readonly onFinished: () => void;
 }
 
-/** How long to wait for copies to be confirmed, in ms. */
-const CONFIRM_MS = 5000;
-
 /** Ends the events of one queue. */
 export class Endings {
   readonly totals: Totals = { processed: 0, retried: 0, failed: 0 };
   readonly #options: EndingsOptions;
-  /** The copies, a retry or a dead letter each, that are neither stored nor refused yet. */
-  readonly #storing = new Set<Promise<void>>();
+  readonly #copies: Copies;
   /** The time of day, in ms since 1970, when `performance.now()` was 0. */
   #dayOffset = performance.timeOrigin;
 
   /** @param options The queue, and who has to know when an event leaves. */
   constructor(options: EndingsOptions) {
     this.#options = options;
+    this.#copies = new Copies({
+      ...options,
+      onStored: (entry, ending, wasRefused) => {
+        if (wasRefused) options.suspects.clear(entry);
+        this.#settled(entry, ending);
+      },
+      onRefused: (entry, { outcome }) => options.suspects.suspect(entry, outcome),
+      onReturned: (entry, ending) => this.#returned(entry, ending),
+    });
   }
 
-  /** Follows the system's time of day; to be called a few times a second. */
+  /** How many events stay unsettled, as their copies could not be stored for 10 s. */
+  get unstored(): number {
+    return this.#copies.unstored;
+  }
+
+  /**
+   * Tries copies again that the broker did not take, and follows the system's time of day; to be
+   * called a few times a second.
+   *
+   * @param now `performance.now()`
+   */
   sweep(now: number): void {
     this.#dayOffset = Date.now() - now;
+    this.#copies.sweep(now);
   }
 
-  /** Waits until what is being stored now is confirmed or refused, for 5 s at the most. */
+  /** Waits until copies are confirmed or refused, for 5 s at the most. */
   async confirmed(): Promise<void> {
-    await within(CONFIRM_MS, Promise.allSettled(this.#storing));
+    await this.#copies.confirmed();
   }
 
   /**
@@ -103,53 +119,31 @@ export class Endings {
   }
 
   #carryOut(entry: Entry, ending: Ending): void {
-    const { delivery, content } = entry;
+    const { delivery } = entry;
+    const { settlement } = ending;
     if (delivery.lost) return this.#endLost(entry, ending);
-    const copied = this.#options.subscription.settle(delivery, ending.settlement, content);
-    if (copied === undefined) this.#settled(entry, ending);
-    else this.#await(copied, entry, ending);
+    if (isCopied(settlement)) return this.#copy(entry, ending);
+    void this.#options.subscription.settle(delivery, settlement);
+    this.#settled(entry, ending);
   }
 
-  /** If the entry has another delivery when its copy is stored or refused, that one ends likewise. */
-  #await(copied: Promise<void>, entry: Entry, ending: Ending): void {
-    const { delivery } = entry;
+  #copy(entry: Entry, ending: Ending): void {
     entry.place = "copying";
     this.#options.redelivered.add(entry);
-    const stored = copied.then(() => {
-      this.#endAgain(entry, delivery, DONE);
-      this.#settled(entry, ending);
-    }, (error) => {
-      this.#endAgain(entry, delivery, RELEASE);
-      this.#refused(entry, ending, error);
-    }).finally(() => this.#storing.delete(stored));
-    this.#storing.add(stored);
-  }
-
-  #endAgain(entry: Entry, copied: Delivery, settlement: Settlement): void {
-    if (entry.delivery === copied) return;
-    void this.#options.subscription.settle(entry.delivery, settlement);
+    this.#copies.add(entry, ending);
   }
 
   /** The delivery went with its channel: the event comes again, and is not run again if it is done. */
   #endLost(entry: Entry, ending: Ending): void {
-    const { suspects, redelivered } = this.#options;
-    if (ending.settlement.kind === "done") {
-      redelivered.rememberDone(entry);
-      return this.#settled(entry, ending);
-    }
-    suspects.suspect(entry, ending.outcome);
-    this.#forget(entry, false);
+    if (ending.settlement.kind !== "done") return this.#returned(entry, ending);
+    this.#options.redelivered.rememberDone(entry);
+    this.#settled(entry, ending);
   }
 
-  /**
-   * The broker did not take the copy: it has the event back, and nothing more is taken. It has the
-   * event back, too, where only its delivery was lost.
-   */
-  #refused(entry: Entry, { outcome }: Ending, error: unknown): void {
+  /** The event comes again. */
+  #returned(entry: Entry, { outcome }: Ending): void {
     this.#options.suspects.suspect(entry, outcome);
     this.#forget(entry, false);
-    const isLost = error instanceof BrokerError && error.kind === "lost";
-    if (!isLost) this.#options.window.park(error);
   }
 
   #settled(entry: Entry, ending: Ending): void {

@@ -137,16 +137,17 @@ queueTest(
       });
       const engine = await fixture.start({
         broker,
+        prefetch: 8,
         consume: () => {
           throw new Error("never");
         },
       });
-      await fixture.client.publish(fixture.queue, "1");
+      for (const body of "1234") await fixture.client.publish(fixture.queue, body);
       const parked = await until("it is parked", () => engine.notices[0]);
       assert.match(parked, /is parked .* may not use queue .*\.retry\.1s \(ACCESS_REFUSED/);
       await engine.stop();
       await broker[Symbol.asyncDispose]();
-      assert.equal(await fixture.client.ready(fixture.queue), 1);
+      assert.equal(await fixture.client.ready(fixture.queue), 4);
     });
   },
 );

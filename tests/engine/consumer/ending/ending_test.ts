@@ -96,43 +96,6 @@ for (const [error, outcome, where] of STEERED) {
   });
 }
 
-Deno.test("Consumer parks the queue when a copy is refused, and takes events again later", async () => {
-  const broker = new FakeBroker();
-  broker.copies = "refuse";
-  await using run = await consuming({
-    broker,
-    parkSeconds: 300,
-    worker: {
-      consume(event) {
-        if (event.id !== "good") throw new Fail("no");
-      },
-    },
-  });
-  broker.deliver("a");
-  broker.deliver("b");
-  await run.until("it is parked", () => run.notices.length > 0);
-  await turn();
-  assert.equal(run.notices.length, 1);
-  const [notice] = run.notices;
-  assert.equal(notice?.level, "error");
-  assert.match(notice?.message ?? "", /^Queue \{queue\} is parked for \{seconds\} s: /);
-  assert.deepEqual(notice?.properties, { seconds: 300 });
-  assert.equal(notice?.error?.message, "The broker does not take the copy");
-  assert.deepEqual(broker.carriedOut, ["a refused", "b refused"]);
-  assert.equal(broker.prefetch, 0);
-  assert(run.consumer.paused);
-  broker.deliver("c");
-  assert.deepEqual(broker.carriedOut.at(-1), "c release");
-  assert.deepEqual(run.consumer.totals, { processed: 0, retried: 0, failed: 0 });
-  run.consumer.sweep(performance.now() + 299_000);
-  assert.equal(broker.prefetch, 0);
-  run.consumer.sweep(performance.now() + 301_000);
-  await broker.until("it takes again", () => broker.prefetch > 0);
-  broker.deliver("good");
-  await run.count(1);
-  assert.deepEqual(run.outcomes, ["good processed"]);
-});
-
 Deno.test("Consumer waits for copies to be confirmed when it stops", async () => {
   const broker = new FakeBroker();
   broker.copies = "hold";

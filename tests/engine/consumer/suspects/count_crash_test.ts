@@ -58,10 +58,10 @@ Deno.test("Consumer gives up what has ended its process alone three times", asyn
 
 Deno.test("Consumer remembers a crash whose copy was refused", async () => {
   await using fixture = await afterKill(["suspect"], { alone: true });
-  const { dir, broker, run } = fixture;
+  const { dir, broker } = fixture;
   broker.copies = "refuse";
   broker.deliver("suspect");
-  await run.until("it is parked", () => run.notices.length > 0);
+  await broker.until("it is refused", () => broker.carriedOut.length > 0);
   await fixture.stop();
   assert.deepEqual(foundIn(dir, ["suspect"]), [1]);
 });
