@@ -59,6 +59,8 @@ export interface SubscriptionListener {
 
 /** The deliveries of one queue to one consumer. */
 export interface Subscription {
+  /** Whether it takes nothing for a while, because reading an event ends the connection. */
+  readonly isParked?: boolean;
   /**
    * Carries out a settlement. `done` and `release` need no answer and return `undefined`; a retry
    * or a dead letter resolves once the copy is confirmed and the original acknowledged.

@@ -91,7 +91,8 @@ export class DeliveryWindow {
 
   /** Whether nothing is taken as many copies are refused, or the worker cannot be kept running. */
   get isParked(): boolean {
-    return this.#pauses.has("refused") || this.#pauses.has("parked");
+    return this.#pauses.has("refused") || this.#pauses.has("parked") ||
+      this.#subscription.isParked === true;
   }
 
   /** Whether it was closed. */

@@ -26,15 +26,20 @@ export class Backoff {
 
   /** Waits; returns early when the signal is aborted. */
   wait(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, this.next());
-      signal.addEventListener("abort", end, { once: true });
-    });
+    return wait(this.next(), signal);
   }
+}
+
+/** Waits for `ms` milliseconds; returns early when the signal is aborted. */
+export function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Channel, ConsumeMessage } from "amqplib";
+import { within } from "../../../system/deadline.ts";
 import { AckCoalescer } from "./acks.ts";
 import { closeChannel } from "./channel.ts";
 import { Pace } from "./pace.ts";
@@ -31,6 +32,8 @@ export class ConsumerChannel {
   /** The prefetch count that the subscription asked for last. */
   #wanted = 0;
   #changing: Promise<void> = Promise.resolve();
+  /** Called at the first message, where somebody waits for it. */
+  #onFirst: (() => void) | undefined;
 
   /** @param channel A new channel. @param queue What to consume. @param onMessage Must not throw. */
   constructor(channel: Channel, queue: string, onMessage: OnMessage) {
@@ -72,6 +75,16 @@ export class ConsumerChannel {
     const change = this.#changing.then(() => this.#change());
     this.#changing = change.catch(() => {});
     return change;
+  }
+
+  /** Consumes one event at a time until the first is delivered, or `ms` have passed. */
+  async consumeOne(ms: number): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    this.#onFirst = first.resolve;
+    await this.consume(1);
+    this.#onFirst = undefined;
+    await within(ms, Promise.race([first.promise, this.ended.promise]));
+    await this.consume(0);
   }
 
   /** Notes that the broker has cancelled the consumer. */
@@ -123,11 +136,18 @@ export class ConsumerChannel {
     this.#prefetch = prefetch;
     this.#acks.expect(prefetch);
     await this.#channel.prefetch(prefetch);
-    const { consumerTag } = await this.#channel.consume(
-      this.#queue,
-      (message) => this.#onMessage(this, message),
-    );
+    const { consumerTag } = await this.#channel.consume(this.#queue, this.#taker());
     this.#consumerTag = consumerTag;
+  }
+
+  #taker(): (message: ConsumeMessage | null) => void {
+    const take = (message: ConsumeMessage | null) => this.#onMessage(this, message);
+    const onFirst = this.#onFirst;
+    if (!onFirst) return take;
+    return (message) => {
+      onFirst();
+      take(message);
+    };
   }
 
   /** amqplib throws on a channel that is closing: the delivery comes again then. */

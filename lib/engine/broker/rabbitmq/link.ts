@@ -18,6 +18,10 @@ export interface LinkOptions extends ConnectionOptions {
   /** Seconds to wait for a first connection. */
   readonly waitSeconds: number;
   readonly report: Reporter;
+  /** Called when a connection is open, before anybody gets it. */
+  readonly onUp?: () => void;
+  /** Called when a connection was lost. @param cause Why, where that is known. */
+  readonly onLost?: (cause: Error | undefined) => void;
 }
 
 /** How long an attempt to connect may take, handshake included, in ms. */
@@ -28,6 +32,7 @@ const MIN_CONNECT_MS = 1000;
 const FIRST_BACKOFF_MS = 200;
 /** A connection that is lost sooner, in ms, is made again after longer and longer waits. */
 const STABLE_MS = 10_000;
+
 /** A connection across its losses. */
 export class Link {
   readonly #options: LinkOptions;
@@ -152,6 +157,7 @@ export class Link {
     this.#failure = undefined;
     if (this.#everUp) this.#notice("info", "is connected again");
     this.#everUp = true;
+    this.#options.onUp?.();
     this.#up.resolve(model);
     await lost.promise;
     cut(model);
@@ -161,6 +167,7 @@ export class Link {
     this.#model = undefined;
     this.#unblock();
     if (this.closing.aborted) return;
+    this.#options.onLost?.(cause);
     this.#up = Promise.withResolvers();
     this.#up.promise.catch(() => {});
     this.#notice("warning", `was lost and is reconnecting: ${whyLost(cause)}`);

@@ -22,7 +22,8 @@ import {
 import { move, peek, purge } from "./browse.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkOptions } from "./link.ts";
+import { OneAtATime } from "./one_at_a_time.ts";
 import { publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
@@ -71,6 +72,7 @@ class RabbitBroker implements Broker {
   readonly #address: Address;
   readonly #consuming: Link;
   readonly #publishing: Link;
+  readonly #oneAtATime: OneAtATime;
   readonly #topology: Topology;
   readonly #publisher: Publisher;
   readonly #copies: Copies;
@@ -80,7 +82,11 @@ class RabbitBroker implements Broker {
   constructor(options: RabbitmqOptions) {
     this.#options = options;
     this.#address = addressOf(options.url);
-    this.#consuming = this.#link("consume");
+    const oneAtATime = this.#oneAtATime = new OneAtATime(this.#report);
+    this.#consuming = this.#link("consume", {
+      onUp: () => oneAtATime.connected(performance.now()),
+      onLost: (cause) => oneAtATime.ended(cause, performance.now()),
+    });
     this.#publishing = this.#link("publish");
     this.#topology = new Topology({
       address: this.#address,
@@ -114,6 +120,7 @@ class RabbitBroker implements Broker {
       queue,
       listener,
       link: this.#consuming,
+      oneAtATime: this.#oneAtATime,
       topology: this.#topology,
       address: this.#address,
       report: this.#report,
@@ -177,7 +184,7 @@ class RabbitBroker implements Broker {
 
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
-  #link(purpose: string): Link {
+  #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
     const { url, ca, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
       url,
@@ -186,6 +193,7 @@ class RabbitBroker implements Broker {
       name: `${name} (${purpose})`,
       waitSeconds,
       report: this.#report,
+      ...listener,
     });
   }
 

@@ -15,11 +15,12 @@ import {
   type Subscription,
   type SubscriptionListener,
 } from "../broker.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff, wait } from "./backoff.ts";
 import { ConsumerChannel } from "./consumer_channel.ts";
 import { RabbitDelivery } from "./delivery.ts";
 import { type Address, explainChannel, MAY_PASS } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
+import type { OneAtATime } from "./one_at_a_time.ts";
 import { SubscriptionNotices } from "./subscription_notices.ts";
 import type { Declared, Topology } from "./topology.ts";
 
@@ -28,6 +29,7 @@ export interface RabbitSubscriptionOptions {
   readonly queue: string;
   readonly listener: SubscriptionListener;
   readonly link: Link;
+  readonly oneAtATime: OneAtATime;
   readonly topology: Topology;
   readonly address: Address;
   readonly report: Reporter;
@@ -66,6 +68,11 @@ export class RabbitSubscription implements Subscription {
   constructor(options: RabbitSubscriptionOptions) {
     this.#options = options;
     this.#notices = new SubscriptionNotices(options.queue, options.report);
+  }
+
+  /** @inheritdoc */
+  get isParked(): boolean {
+    return this.#parkedMs() > 0;
   }
 
   /** @inheritdoc */
@@ -136,6 +143,7 @@ export class RabbitSubscription implements Subscription {
     const { link } = this.#options;
     while (!this.#closing.signal.aborted && !link.closing.aborted) {
       try {
+        await this.#whileParked();
         await this.#serve(await this.#model());
       } catch (error) {
         if (this.#failed(error)) break;
@@ -143,6 +151,16 @@ export class RabbitSubscription implements Subscription {
       await this.#backoff.wait(this.#closing.signal);
     }
     this.#first.resolve();
+  }
+
+  /** Waits while the queue is parked because reading its events ends the connection. */
+  async #whileParked(): Promise<void> {
+    const ms = this.#parkedMs();
+    if (ms > 0) await wait(ms, this.#closing.signal);
+  }
+
+  #parkedMs(): number {
+    return this.#options.oneAtATime.parkedMs(this.#options.queue, performance.now());
   }
 
   /** The connection, once there is one; rejects when the subscription is closed first. */
@@ -222,6 +240,8 @@ export class RabbitSubscription implements Subscription {
   async #adjust(): Promise<void> {
     const channel = this.#channel;
     if (!channel) return;
+    const { oneAtATime, queue } = this.#options;
+    if (this.#wanted > 0) await oneAtATime.admit(channel, queue);
     try {
       await channel.consume(this.#wanted);
     } catch (error) {
