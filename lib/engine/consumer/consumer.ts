@@ -123,11 +123,6 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     return this.#window.start();
   }
 
-  /** Whether nothing is taken for now: stopping, paused, or all taken that was to be. */
-  get paused(): boolean {
-    return this.#window.isPaused;
-  }
-
   /** How many deliveries stay unsettled, as their copies could not be stored for 10 s. */
   get unstored(): number {
     return this.#endings.unstored;

@@ -77,7 +77,7 @@ export class InlineWorker implements Runner {
 
   /** @inheritdoc */
   get figures(): QueueFigures {
-    return this.#consumer;
+    return this.#consumer.figures;
   }
 
   /**

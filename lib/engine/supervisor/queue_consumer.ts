@@ -6,10 +6,10 @@
  */
 
 import type { Config } from "../../config/config.ts";
-import { Consumer, type ConsumerOptions as AllOptions, type Totals } from "../consumer/consumer.ts";
+import { Consumer, type ConsumerOptions as AllOptions } from "../consumer/consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
-import type { Executor, Running, WorkerDescription } from "../executor/executor.ts";
-import { NOT_STARTED, type QueueFigures, type RunLimit, runLimit } from "./queue_runner.ts";
+import type { Executor, WorkerDescription } from "../executor/executor.ts";
+import { NOT_STARTED, type QueueFigures, runLimit } from "./queue_runner.ts";
 
 /** What the consumer of a queue needs from those who run the queue. */
 export interface ConsumerOptions
@@ -27,8 +27,8 @@ export interface QueueConsumerOptions<E extends Executor<Entry>>
   ) => E;
 }
 
-/** The consumer of a queue, and its events in figures. */
-export class QueueConsumer<E extends Executor<Entry>> implements QueueFigures {
+/** The consumer of a queue. */
+export class QueueConsumer<E extends Executor<Entry>> {
   readonly #options: QueueConsumerOptions<E>;
   #consumer: Consumer<E> | undefined;
   #started: Promise<void> | undefined;
@@ -45,45 +45,20 @@ export class QueueConsumer<E extends Executor<Entry>> implements QueueFigures {
     return this.#consumer?.executor;
   }
 
-  /** @inheritdoc */
-  get limit(): RunLimit {
-    const { executor } = this;
-    return executor && runLimit(executor.description, this.#options.config.abortGraceSeconds);
+  /** The events of the queue, as they are now. */
+  get figures(): QueueFigures {
+    const consumer = this.#consumer;
+    if (!consumer) return { ...NOT_STARTED, isParked: this.#isParked };
+    const { executor, totals, inFlight, unstored, isLeft } = consumer;
+    const limit = runLimit(executor.description, this.#options.config.abortGraceSeconds);
+    const isParked = this.#isParked || consumer.isParked;
+    const running = () => executor.running();
+    return { limit, totals, inFlight, unstored, isParked, isLeft, running };
   }
 
   /** Whether the broker delivers events, or was asked to. */
   get isStarted(): boolean {
     return this.#started !== undefined;
-  }
-
-  /** @inheritdoc */
-  get totals(): Readonly<Totals> {
-    return (this.#consumer ?? NOT_STARTED).totals;
-  }
-
-  /** @inheritdoc */
-  get inFlight(): number {
-    return (this.#consumer ?? NOT_STARTED).inFlight;
-  }
-
-  /** @inheritdoc */
-  get unstored(): number {
-    return (this.#consumer ?? NOT_STARTED).unstored;
-  }
-
-  /** Whether the queue is parked, or nothing is taken as many copies are refused. */
-  get isParked(): boolean {
-    return this.#isParked || (this.#consumer ?? NOT_STARTED).isParked;
-  }
-
-  /** @inheritdoc */
-  get isLeft(): boolean {
-    return (this.#consumer ?? NOT_STARTED).isLeft;
-  }
-
-  /** @inheritdoc */
-  running(): readonly Running[] {
-    return this.executor?.running() ?? [];
   }
 
   /**

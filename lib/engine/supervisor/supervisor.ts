@@ -89,7 +89,7 @@ export class Supervisor implements Runner {
 
   /** @inheritdoc */
   get figures(): QueueFigures {
-    return this.#consumer;
+    return this.#consumer.figures;
   }
 
   /** How the queue is. */
@@ -220,7 +220,7 @@ export class Supervisor implements Runner {
 
   /** @returns Whether another thread comes. */
   async #carryOut(end: ThreadEnd): Promise<boolean> {
-    const count = this.#consumer.running().length;
+    const count = this.figures.running().length;
     const blame = blameOf(end, this.#isStopping());
     const isBlamed = blame !== undefined && this.#consumer.executor?.detach(blame) === true;
     if (end.kind !== "stopped") this.threads.end();

@@ -1,11 +1,10 @@
 /**
- * How long a queue waits before its next thread starts.
+ * How often a queue's thread may fail, and how long its next one waits.
  *
  * @module
  */
 
 import { within } from "../../system/deadline.ts";
-import { RestartBudget } from "./budget.ts";
 
 /** What {@linkcode Waits} go by. */
 export interface WaitOptions {
@@ -16,27 +15,47 @@ export interface WaitOptions {
   readonly parkSeconds: number;
 }
 
-/** Waits that a stop ends. */
+/** The first wait, in ms. */
+const FIRST_MS = 500;
+/** The longest wait, in ms. */
+const LONGEST_MS = 30_000;
+
+/**
+ * How long to wait after a number of failures, in ms: 0.5 s at first, twice as long each time, at
+ * most 30 s.
+ *
+ * @param random From 0 for half of that to 1 for all of it, so that what failed together does not
+ * try together.
+ */
+export function waitMs(failures: number, random: number): number {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1)) * (0.5 + random / 2);
+}
+
+/** Counts failures, and waits until a stop ends that. */
 export class Waits {
   readonly #options: WaitOptions;
-  readonly #budget: RestartBudget;
+  readonly #clock: () => number;
   readonly #ended = Promise.withResolvers<void>();
+  #failedAt: number[] = [];
 
-  /** @param options How many failures are allowed, and how long a queue is parked. */
-  constructor(options: WaitOptions) {
+  /**
+   * @param options How many failures are allowed, and how long a queue is parked.
+   * @param clock A clock that is never set, in ms. @default {performance.now}
+   */
+  constructor(options: WaitOptions, clock: () => number = () => performance.now()) {
     this.#options = options;
-    const { most, seconds } = options;
-    this.#budget = new RestartBudget({ most, windowMs: seconds * 1000 });
+    this.#clock = clock;
   }
 
   /** Whether one more failure is allowed. */
   get mayFail(): boolean {
-    return this.#budget.failures < this.#options.most;
+    return this.#failures() < this.#options.most;
   }
 
   /** Waits after a failure, longer each time. */
   async afterFailure(): Promise<void> {
-    await this.#wait(this.#budget.failed() ?? 0);
+    this.#failedAt.push(this.#clock());
+    await this.#wait(waitMs(this.#failures(), Math.random()));
   }
 
   /** Waits until a parked queue is to be tried again. */
@@ -46,12 +65,19 @@ export class Waits {
 
   /** Forgets the failures so far. */
   forgive(): void {
-    this.#budget.clear();
+    this.#failedAt = [];
   }
 
   /** Ends the wait that goes on, and all later ones at once. */
   end(): void {
     this.#ended.resolve();
+  }
+
+  /** How many there were within the time that counts. */
+  #failures(): number {
+    const since = this.#clock() - this.#options.seconds * 1000;
+    this.#failedAt = this.#failedAt.filter((at) => at > since);
+    return this.#failedAt.length;
   }
 
   async #wait(ms: number): Promise<void> {

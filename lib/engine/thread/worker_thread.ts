@@ -65,6 +65,18 @@ export class WorkerThread {
   readonly #ready = Promise.withResolvers<boolean>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ThreadEnd>();
+  /**
+   * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
+   * when the thread has ended before.
+   */
+  readonly described: Promise<Described | undefined> = this.#described.promise;
+  /** Resolves when the worker is set up and the thread takes jobs; with `false` when it ended before. */
+  readonly ready: Promise<boolean> = this.#ready.promise;
+  /**
+   * Resolves when the thread has ended, could not start its worker, or has to be ended. Never
+   * rejects.
+   */
+  readonly ended: Promise<ThreadEnd> = this.#ended.promise;
   #onAnswer: ((answer: JobsAnswer) => void) | undefined;
   #limit: ReturnType<typeof setTimeout>;
   #isOver = false;
@@ -100,27 +112,6 @@ export class WorkerThread {
       this.#lock[Symbol.dispose]();
       throw error;
     }
-  }
-
-  /**
-   * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
-   * when the thread has ended before.
-   */
-  get described(): Promise<Described | undefined> {
-    return this.#described.promise;
-  }
-
-  /** Resolves when the worker is set up: with `true` when it is, and the thread takes jobs. */
-  get ready(): Promise<boolean> {
-    return this.#ready.promise;
-  }
-
-  /**
-   * Resolves when the thread has ended, could not start its worker, or has to be ended. Never
-   * rejects.
-   */
-  get ended(): Promise<ThreadEnd> {
-    return this.#ended.promise;
   }
 
   /** It has to be ended, for a reason that it cannot know; it still has to be stopped. */
