@@ -32,7 +32,7 @@ const ROWS: readonly (readonly string[])[] = [
   ["lib/config"],
   ["lib/domain"],
   ["lib/system"],
-  ["lib/errors"],
+  ["lib/errors", "lib/json"],
   ["deno.json"],
 ];
 

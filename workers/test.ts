@@ -5,7 +5,7 @@
  * @module
  */
 
-import { defineWorker } from "process-queue/worker";
+import { defineWorker, toJson } from "process-queue/worker";
 import { z } from "zod";
 
 export default defineWorker({
@@ -16,7 +16,7 @@ export default defineWorker({
   async consume(event, ctx) {
     const file = ctx.config.testFile;
     ctx.log.debug("TestWorker appends an event to {file}", { file });
-    await appendLine(file, JSON.stringify(event));
+    await appendLine(file, toJson(event));
   },
 });
 

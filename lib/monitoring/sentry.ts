@@ -9,6 +9,7 @@ import { hostname } from "node:os";
 import type { Scope } from "@sentry/deno";
 import { redactText } from "../errors/redact.ts";
 import { redactValue } from "../errors/redact_value.ts";
+import { parseJson } from "../json/parse_json.ts";
 import { type ErrorData, errorFrom } from "../errors/error_data.ts";
 import type { NoticeReport, Report, Reporter, SettledReport } from "../engine/report.ts";
 
@@ -230,7 +231,7 @@ function bodyForSentry(body: string | Uint8Array | undefined): unknown {
     : new TextDecoder().decode(body.subarray(0, MAX_BODY));
   if (text.length > MAX_BODY) return redactText(text.slice(0, MAX_BODY));
   try {
-    return JSON.stringify(redactValue(JSON.parse(text)));
+    return JSON.stringify(redactValue(parseJson(text)));
   } catch {
     return redactText(text);
   }

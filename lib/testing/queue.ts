@@ -16,7 +16,8 @@ import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";
 import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, type Send, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
+import { toJson } from "../json/to_json.ts";
+import { type Send, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How a {@linkcode TestQueue} is run. */
 export interface TestQueueOptions extends WorkerTestOptions {
@@ -107,7 +108,7 @@ export class TestQueue implements AsyncDisposable {
    * @throws {TypeError} When an event cannot be written as JSON.
    */
   async publish(...events: unknown[]): Promise<void> {
-    const bodies = events.map(bodyOf);
+    const bodies = events.map((event) => toJson(event));
     this.#setTime();
     await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
   }

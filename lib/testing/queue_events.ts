@@ -8,6 +8,7 @@ import { Buffer } from "node:buffer";
 import type { StoredEvent } from "../engine/broker/broker.ts";
 import { HEADER, newEventProperties } from "../engine/broker/headers.ts";
 import type { MemoryBroker } from "../engine/broker/memory.ts";
+import { parseJson } from "../json/parse_json.ts";
 import type { FakeClock } from "./clock.ts";
 import type { EventOutcome } from "./results.ts";
 import type { Send } from "./worker_under_test.ts";
@@ -61,7 +62,7 @@ export function deadLetter({ body, properties }: StoredEvent): DeadLetter {
 /** The event of a body; its text where that is not JSON. */
 export function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch {
     return body;
   }

@@ -10,7 +10,8 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
-import { bodyOf, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
+import { toJson } from "../json/to_json.ts";
+import { type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How events are run by {@linkcode runBatch}. */
 export interface RunBatchOptions extends WorkerTestOptions {
@@ -121,7 +122,7 @@ function oneByOne(options: RunOptions): RunOptions {
 function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
   return {
     id: options.messageIds?.[index] ?? "",
-    body: bodyOf(event),
+    body: toJson(event),
     attempt: options.attempt ?? 1,
     publishedAt: options.publishedAt ?? 0,
     receivedAt: performance.now(),

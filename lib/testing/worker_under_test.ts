@@ -19,6 +19,8 @@ import type {
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
+import { parseJson } from "../json/parse_json.ts";
+import { toJson } from "../json/to_json.ts";
 import type { Worker } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
@@ -129,21 +131,10 @@ export class WorkerUnderTest implements AsyncDisposable {
   }
 
   async #publish(queue: string, event: unknown): Promise<void> {
-    const body = bodyOf(event);
+    const body = toJson(event);
     await this.#send(queue, body);
-    this.published.push({ queue, event: JSON.parse(body) });
+    this.published.push({ queue, event: parseJson(body) });
   }
-}
-
-/**
- * An event as JSON.
- *
- * @throws {TypeError} When it cannot be written as JSON.
- */
-export function bodyOf(event: unknown): string {
-  const body: string | undefined = JSON.stringify(event);
-  if (body === undefined) throw new TypeError(`An event of type ${typeof event} is not JSON`);
-  return body;
 }
 
 /** Opens a migrated, empty SQLite database in memory; close it, or declare it with `await using`. */

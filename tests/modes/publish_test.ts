@@ -110,6 +110,7 @@ const BAD_LINES: readonly [why: string, line: string | Uint8Array, message: stri
     "position 8 (line 1 column 9)",
   ],
   ["is a word", "sesame", "not JSON: Unexpected token 's'"],
+  ["has too large a number", '{"n":[1e400]}', "not an event: The number at $.n[0] is too large"],
   ["is an array", "[1]", 'not a JSON object: an event looks like {"user_profile_id": 1}'],
   ["is null", "null", 'not a JSON object: an event looks like {"user_profile_id": 1}'],
   [

@@ -97,9 +97,9 @@ Deno.test("runEvent fails an event that does not fit the schema, and calls no ha
 Deno.test("runEvent refuses what cannot be written as JSON", async () => {
   await assert.rejects(runEvent(worker(() => {}), undefined), {
     name: "TypeError",
-    message: "An event of type undefined is not JSON",
+    message: "a value of type undefined is not JSON",
   });
-  await assert.rejects(runEvent(worker(() => {}), { name: 1n }), TypeError);
+  await assert.rejects(runEvent(worker(() => {}), { name: NaN }), TypeError);
 });
 
 Deno.test("runEvent returns what the handler reported, however it ended", async () => {

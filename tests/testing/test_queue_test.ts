@@ -5,8 +5,9 @@
  */
 
 import assert from "node:assert/strict";
-import { RetryLater } from "process-queue/worker";
+import { defineWorker, exactInteger, RetryLater, type SingleWorker } from "process-queue/worker";
 import { FakeClock, TestQueue } from "process-queue/testing";
+import { z } from "zod";
 import { assertWithin } from "../fixtures/pace.ts";
 import { aborted, ADA, batches, failing, letters, worker } from "../fixtures/greetings.ts";
 
@@ -35,6 +36,42 @@ Deno.test("TestQueue runs an event again after 5, 60 and 300 s, without waiting"
     attempts: 4,
     error: { name: "Error", message: "x" },
   }]);
+});
+
+const NUMBERED = defineWorker({
+  queue: "numbered",
+  event: z.object({ id: exactInteger(), rest: z.unknown() }),
+  async consume({ id, rest }, ctx) {
+    ctx.log.info("Passing on {id}", { id });
+    await ctx.publish("other", { id: id + 1n, rest });
+  },
+});
+
+Deno.test("a handler gets a whole number of any size, and publishes it exactly", async () => {
+  await using queue = await TestQueue.start(NUMBERED);
+  const rest = { id: 1970670598291982290n };
+  await queue.publish({ id: 9007199254740993n, rest }, { id: 5, rest: 6 });
+  await queue.settled();
+  assert.deepEqual(queue.published.map(({ event }) => event), [
+    { id: 9007199254740994, rest },
+    { id: 6, rest: 6 },
+  ]);
+  assert.deepEqual(queue.logs.map(({ message }) => message), [
+    "Passing on 9007199254740993",
+    "Passing on 5",
+  ]);
+});
+
+Deno.test("ctx.publish refuses what JSON would change, and names its place", async () => {
+  const event = z.object({});
+  const items = [{ price: 1 }, { price: NaN }];
+  const consume: SingleWorker<unknown>["consume"] = (_, ctx) => ctx.publish("other", { items });
+  await using queue = await TestQueue.start(defineWorker({ queue: "prices", event, consume }));
+  await queue.publish({});
+  await queue.settled();
+  const [letter] = await queue.failed();
+  assert.match(letter?.error.message ?? "", /NaN at \$\.items\[1\]\.price is not JSON$/);
+  assert.deepEqual(queue.published, []);
 });
 
 Deno.test("TestQueue moves its time on as the test says", async () => {

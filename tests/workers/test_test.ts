@@ -42,6 +42,11 @@ workerTest("test appends each event as one line of JSON", async (file) => {
   );
 });
 
+workerTest("test appends whole numbers of any size", async (file) => {
+  await append(file, { id: 9007199254740993n });
+  assert.equal(await Deno.readTextFile(file), '{"id":9007199254740993}\n');
+});
+
 workerTest("test keeps lines whole when several processes write", async (file) => {
   const processes = ["1", "2", "3"];
   const runs = processes.map((process) => runProgram("workers/append", [file, process]));

@@ -11,7 +11,7 @@ import { Fifo } from "./fifo.ts";
 import { outcomeOfThrown, type Ready, type Run } from "./run.ts";
 import { type RunOptions, Runs } from "./runs.ts";
 
-type Key = string | number;
+type Key = string | number | bigint;
 
 /** What a lane holds beside the job it runs. */
 interface Lane {

@@ -6,7 +6,9 @@
  */
 
 import type { z } from "zod";
+import { hasLongNumber, NumberTooLargeError, parseJson } from "../../json/parse_json.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
+import { validate } from "./validate.ts";
 
 /** An event that fits, with the attempt that its body claims. */
 export interface Parsed {
@@ -14,6 +16,9 @@ export interface Parsed {
   /** 1 for the first run; more when the body's `failed_tries` says so, as Zulip's retries do. */
   readonly attempt: number;
 }
+
+const TOO_DEEP_FOR_NUMBERS =
+  "The body is nested too deep for a number of 16 digits or more (MAX_EVENT_DEPTH)";
 
 /**
  * Parses and validates a body.
@@ -25,19 +30,27 @@ export interface Parsed {
  */
 export function parseEvent(body: string, schema: z.ZodType, maxDepth: number): Parsed {
   if (body.length > 2 * maxDepth) checkDepth(body, maxDepth);
-  const value = parseJson(body);
+  const isLong = hasLongNumber(body);
+  const value = parse(body, isLong);
   const failedTries = (value as { failed_tries?: unknown } | null)?.failed_tries;
-  if (failedTries === undefined) return { event: validate(value, schema), attempt: 1 };
-  const { failed_tries: _, ...event } = value as Record<string, unknown>;
-  return { event: validate(event, schema), attempt: triesOf(failedTries) + 1 };
+  const attempt = failedTries === undefined ? 1 : triesOf(failedTries) + 1;
+  const claimed = failedTries === undefined ? value : withoutTries(value);
+  return { event: validate(claimed, schema, { text: body, isLong }), attempt };
 }
 
-function parseJson(body: string): unknown {
+function parse(body: string, isLong: boolean): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body, isLong);
   } catch (error) {
+    if (error instanceof NumberTooLargeError) throw new InvalidEvent(error.message);
+    if (error instanceof RangeError) throw new InvalidEvent(TOO_DEEP_FOR_NUMBERS);
     throw new InvalidEvent(`The body is not JSON: ${withoutQuote(error)}`);
   }
+}
+
+function withoutTries(value: unknown): unknown {
+  const { failed_tries: _, ...event } = value as Record<string, unknown>;
+  return event;
 }
 
 /** V8's message without the piece of the body that it quotes. */
@@ -51,15 +64,6 @@ function triesOf(value: unknown): number {
   throw new InvalidEvent(
     `The body's failed_tries must be a whole number from 0, and is of type ${typeof value}`,
   );
-}
-
-function validate(value: unknown, schema: z.ZodType): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.slice(0, 5).map((issue) =>
-    `${issue.path.length > 0 ? issue.path.join(".") : "event"}: ${issue.message}`
-  );
-  throw new InvalidEvent(`The body does not fit the worker's schema: ${issues.join("; ")}`);
 }
 
 /** Throws when brackets outside strings are nested too deep; a body without many is not scanned. */

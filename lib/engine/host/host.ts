@@ -14,6 +14,7 @@ import { describe } from "./describe.ts";
 import type { Job, WorkerDescription } from "../executor/executor.ts";
 import { LocalExecutor } from "../executor/local_executor.ts";
 import type { RunOptions } from "../executor/runs.ts";
+import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
 import { ShardFinder } from "./shard_finder.ts";
 import { WorkerSetup } from "./worker_setup.ts";
@@ -100,13 +101,18 @@ export class WorkerHost {
 
   /** Publishes to a queue, or to the shard of it that the event belongs to. */
   async #publish(queue: string, event: unknown): Promise<void> {
-    const body: string | undefined = JSON.stringify(event);
-    if (body === undefined) {
-      throw new TypeError(
-        `An event for queue ${queue} must be JSON, and a value of type ${typeof event} is not`,
-      );
-    }
+    const body = bodyFor(queue, event);
     await this.#options.publish(await this.#shards.queueOf(queue, event), body);
+  }
+}
+
+function bodyFor(queue: string, event: unknown): string {
+  try {
+    return toJson(event);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const text = `An event for queue ${queue} cannot be published: ${error.message}`;
+    throw new TypeError(text, { cause: error });
   }
 }
 

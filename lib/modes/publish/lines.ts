@@ -4,6 +4,8 @@
  * @module
  */
 
+import { NumberTooLargeError, parseJson } from "../../json/parse_json.ts";
+
 /** One line that is not empty. */
 export interface Line {
   /** Counted from 1, empty ones included. */
@@ -51,8 +53,9 @@ export async function* readLines(
 export function parseEvent(text: string): Record<string, unknown> {
   let event: unknown;
   try {
-    event = JSON.parse(text);
+    event = parseJson(text);
   } catch (error) {
+    if (error instanceof NumberTooLargeError) throw new LineError(`not an event: ${error.message}`);
     throw new LineError(`not JSON: ${reason(error)}`);
   }
   if (isObject(event)) return event;

@@ -11,6 +11,7 @@ const INVALID: readonly [title: string, body: Uint8Array | string, message: RegE
   ["not JSON", '{"id":', /^The body is not JSON: /],
   ["of another shape", '{"id":5}', /^The body does not fit the worker's schema: id: /],
   ["nested a million deep", "[".repeat(1e6), /^The body is nested more than 1000 deep/],
+  ["with a number beyond all", '{"id":"a","n":1e400}', /^The number at \$\.n is too large$/],
   ["too large", "x".repeat(1_000_001), /^The body has 1000001 bytes, more than 1000000/],
   ["with a failed_tries that is no number", '{"id":"a","failed_tries":"1"}', /failed_tries/],
 ];

@@ -30,7 +30,7 @@ Deno.test("a handler in a thread that publishes what is not JSON gets an error",
   );
   assert.deepEqual(await queue.handlers.tell("a"), {
     name: "TypeError",
-    message: "An event for queue b must be JSON, and a value of type undefined is not",
+    message: "An event for queue b cannot be published: a value of type undefined is not JSON",
     kind: undefined,
   });
 });
