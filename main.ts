@@ -9,12 +9,20 @@ import type { Command } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
+/** The outputs, where a mode must not wait for their readers. */
+let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
+/** Resolves when the results of a run are written. */
+let printed: Promise<void> | undefined;
 
 type Doing = Exclude<Command, { readonly text: string }>;
 
 async function main(args: readonly string[]): Promise<number> {
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
+  const isRun = "mode" in command && command.mode === "run";
+  // A signal ends the other commands, also while they wait for the reader of their output.
+  if (isRun) await useOutputs();
+  else signals.letGo();
   if ("text" in command) {
     console.log(command.text.trimEnd());
     return 0;
@@ -26,7 +34,6 @@ async function main(args: readonly string[]): Promise<number> {
 /** Runs one mode; only its own code is loaded. */
 async function run(command: Doing): Promise<number> {
   const isRun = command.mode === "run";
-  if (!isRun) signals.letGo();
   // The binary starts nothing but itself, for --watch.
   if (Deno.build.standalone && !(isRun && command.watch)) {
     Deno.permissions.revokeSync({ name: "run" });
@@ -46,7 +53,7 @@ async function run(command: Doing): Promise<number> {
       }
       setUpLogging(config.log);
       const { runQueues } = await import("./lib/modes/run/run.ts");
-      return await runQueues(command, config, { print: console.log, signals });
+      return await runQueues(command, config, { print, signals });
     }
     case "publish": {
       const { runPublish } = await import("./lib/modes/publish/publish.ts");
@@ -76,11 +83,40 @@ async function run(command: Doing): Promise<number> {
   }
 }
 
+/** Has nothing wait for a reader from now on. Before permissions are revoked, as it opens `/proc`. */
+async function useOutputs(): Promise<void> {
+  const { redirectConsole } = await import("./lib/log/console.ts");
+  const { standardOutput } = outputs = await import("./lib/log/standard_outputs.ts");
+  redirectConsole((fd, text) => standardOutput(fd).write(text));
+}
+
+/** Prints a result. */
+function print(line: string): void {
+  printed = outputs?.standardOutput(1).keep(`${line}\n`);
+}
+
+/**
+ * Writes what is left. Results wait for their reader, unless a signal has asked for the end; one
+ * that comes now ends the process at once.
+ */
+async function flush(): Promise<void> {
+  if (!signals.isEnding) {
+    signals.letGo();
+    await printed;
+  }
+  await outputs?.flushOutputs();
+}
+
 async function fail(error: unknown): Promise<number> {
   const { failureOf } = await import("./lib/modes/failure.ts");
   const { text, exitCode } = failureOf(error);
-  console.error(text);
+  if (!outputs) {
+    signals.letGo();
+    console.error(text);
+  } else void outputs.standardOutput(2).keep(`${text}\n`);
   return exitCode;
 }
 
-Deno.exit(await main(Deno.args).catch(fail));
+const code = await main(Deno.args).catch(fail);
+await flush();
+Deno.exit(code);

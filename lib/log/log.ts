@@ -6,8 +6,8 @@
 
 import type { LogRecord } from "@logtape/logtape";
 import type { EventInfo, WorkerLog } from "../worker.ts";
-import { LineWriter } from "./line_writer.ts";
 import { jsonLine, LINE_PARTS, type LineContext, type LineParts, textLine } from "./log_format.ts";
+import { standardOutput } from "./standard_outputs.ts";
 
 /** The levels of log lines; a limit includes the levels after it. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -50,41 +50,48 @@ export function sendRecords(level: LogLevel | undefined, to: (entry: LogEntry) =
 }
 
 /**
- * Writes the log of a thread to standard error, in the same format as that of the main thread. A
- * logging library would take a tenth of the memory of a thread.
+ * Writes the log of a thread, in the same format as that of the main thread. A logging library would
+ * take a tenth of the memory of a thread.
+ *
+ * @param write Hands a line to the main thread, which writes it.
  */
-export function writeThreadLog(options: LoggingOptions): void {
-  const write = lineWriter(options);
-  sendRecords(options.level, (entry) => write({ ...entry, category: [LOGGER] }));
+export function writeThreadLog(
+  options: Pick<LoggingOptions, "format" | "level">,
+  write: (line: string) => void,
+): void {
+  const format = lineFormat(options.format, Deno.stderr.isTerminal());
+  sendRecords(options.level, (entry) => write(format({ ...entry, category: [LOGGER] })));
 }
 
 /** A function that writes records as lines. */
 export function lineWriter(options: LoggingOptions): (record: LogRecord) => void {
-  const format = lineFormat(options);
+  const isTerminal = options.write === undefined && Deno.stderr.isTerminal();
+  const format = lineFormat(options.format, isTerminal);
   const write = options.write ?? standardError(format);
   return (record) => write(format(record));
 }
 
-function lineFormat(options: LoggingOptions): (record: LogRecord) => string {
-  const isTerminal = options.write === undefined && Deno.stderr.isTerminal();
-  if ((options.format ?? (isTerminal ? "text" : "json")) === "json") {
-    return jsonLine;
-  }
+function lineFormat(
+  format: LoggingOptions["format"],
+  isTerminal: boolean,
+): (record: LogRecord) => string {
+  if ((format ?? (isTerminal ? "text" : "json")) === "json") return jsonLine;
   const isColored = isTerminal && !Deno.noColor;
   return (record) => textLine(record, isColored);
 }
 
-function standardError(
-  format: (record: LogRecord) => string,
-): (line: string) => void {
-  const message = "{count} log lines were dropped: standard error was not read in time";
-  const writer = new LineWriter(Deno.stderr, (count) => {
-    return format({
-      ...lineRecord("warning", message, { count }, {}),
-      category: [LOGGER],
-    });
-  });
-  return (line) => writer.write(line);
+/** Lines that are dropped are counted in the log. */
+function standardError(format: (record: LogRecord) => string): (line: string) => void {
+  const log = standardOutput(2);
+  const report = (message: string) => (count: number) => {
+    const record = { ...lineRecord("warning", message, { count }, {}), category: [LOGGER] };
+    void log.keep(format(record));
+  };
+  log.onLost(report("{count} log lines were dropped: standard error did not take them in time"));
+  standardOutput(1).onLost(
+    report("{count} lines were dropped: standard output did not take them in time"),
+  );
+  return (line) => log.write(line);
 }
 
 /** Whether lines of this level are written. Cheap, to be asked before a line is made. */

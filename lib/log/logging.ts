@@ -8,8 +8,9 @@ import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import { lineWriter, LOGGER, type LoggingOptions, sendRecords } from "./log.ts";
 
 /**
- * Sends the log to standard error, line by line and synchronously, so that the last lines of a process
- * that crashes are seen. A further call replaces the setup. LogTape has one configuration for the
+ * Sends the log to standard error. A line is written before this returns, where it is a pipe that takes
+ * the line without a wait, so that the last lines of a process that crashes are seen; otherwise in the
+ * background. A further call replaces the setup. LogTape has one configuration for the
  * process, so two runs in one process share their log.
  *
  * Text is coloured on a terminal only, and not where `NO_COLOR` is set (https://no-color.org).

@@ -79,6 +79,11 @@ export class Signals {
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);
   }
 
+  /** Whether a signal has asked the process to end. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** Calls `onRequest` for each request: first, in order, for those that came before. */
   handOver(onRequest: (request: Request) => void): void {
     this.#isTaken = true;

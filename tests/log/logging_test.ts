@@ -262,7 +262,7 @@ Deno.test("a thread's log lines are those of the main thread", () => {
   };
   setUpLogging({ format: "json", level: "info", write: write(main) });
   log();
-  writeThreadLog({ format: "json", level: "info", write: write(thread) });
+  writeThreadLog({ format: "json", level: "info" }, write(thread));
   log();
   resetLogging();
   assert.equal(main.length, 1);

@@ -18,6 +18,8 @@ import { ResultWriter } from "./result_writer.ts";
 import { SharedRuns } from "./shared_runs.ts";
 import { UnhandledErrors } from "./unhandled_errors.ts";
 import { WorkerHost } from "../host/host.ts";
+import { redirectConsole, redirectProcessStreams } from "../../log/console.ts";
+import { LineRing } from "../../log/line_ring.ts";
 import { writeThreadLog } from "../../log/log.ts";
 
 /** How often the thread beats, and checks its limits of time and its heap, in ms. */
@@ -164,12 +166,21 @@ function beat(pulse: Pulse, sweep: (now: number) => void): void {
   }, HEARTBEAT_MS);
 }
 
+/** The main thread writes what this one logs and prints: a thread must not wait for a stream. */
+function handLinesOver({ lines, config }: ThreadData): void {
+  const ring = new LineRing(lines);
+  writeThreadLog(config.log, (line) => ring.write(2, line));
+  const print: Parameters<typeof redirectConsole>[0] = (fd, text) => ring.write(fd, text);
+  redirectConsole(print);
+  redirectProcessStreams(print);
+}
+
 async function main(data: ThreadData): Promise<void> {
   const hasLocks = await holdWebLock();
   livenessLock = holdLivenessLock(data.livenessLock);
   const unhandledErrors = new UnhandledErrors(say);
   unhandledErrors.listen();
-  writeThreadLog(data.config.log);
+  handLinesOver(data);
   const pulse = new Pulse(data.pulse);
   const thread = new Thread(data, pulse, unhandledErrors);
   // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.

@@ -23,6 +23,8 @@ export interface ThreadData {
   readonly pulse: SharedArrayBuffer;
   /** The file of its `LivenessLock`. */
   readonly livenessLock: string;
+  /** The memory of its `LineRing`. */
+  readonly lines: SharedArrayBuffer;
 }
 
 /** Jobs as parallel arrays. */

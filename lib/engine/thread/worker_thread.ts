@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { BrokerError } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { LivenessLock } from "./liveness_lock.ts";
@@ -27,7 +28,7 @@ import type { ThreadEnd } from "./thread_end.ts";
 
 /** What a {@linkcode WorkerThread} is made of. None of the functions may throw. */
 export interface WorkerThreadOptions {
-  readonly data: Omit<ThreadData, "pulse" | "livenessLock">;
+  readonly data: Omit<ThreadData, "pulse" | "livenessLock" | "lines">;
   /** The most its heap may hold, in MB. */
   readonly maxHeapMb: number;
   /** Publishes an event; resolves when the broker has confirmed it. */
@@ -60,6 +61,7 @@ export class WorkerThread {
   readonly #options: WorkerThreadOptions;
   readonly #worker: Worker;
   readonly #lock: LivenessLock;
+  readonly #lines = new LineRelay();
   readonly #responsiveness = new Responsiveness();
   readonly #described = Promise.withResolvers<Described | undefined>();
   readonly #ready = Promise.withResolvers<boolean>();
@@ -103,13 +105,14 @@ export class WorkerThread {
 
   #startWorker(): Worker {
     const { data, maxHeapMb } = this.#options;
-    const pulse = this.#responsiveness.pulse.buffer;
-    const workerData: ThreadData = { ...data, pulse, livenessLock: this.#lock.path };
+    const memory = { pulse: this.#responsiveness.pulse.buffer, lines: this.#lines.memory };
+    const workerData: ThreadData = { ...data, ...memory, livenessLock: this.#lock.path };
     const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
     try {
       return new Worker(ENTRY, { workerData, name: data.queue, resourceLimits });
     } catch (error) {
       this.#lock[Symbol.dispose]();
+      this.#lines[Symbol.dispose]();
       throw error;
     }
   }
@@ -197,11 +200,13 @@ export class WorkerThread {
 
   async #terminate(): Promise<boolean> {
     await within(TERMINATE_MS, this.#worker.terminate());
+    this.#lines[Symbol.dispose]();
     return await this.#lock.isReleased();
   }
 
   /** What is not one of the program's messages is ignored: a worker may send anything. */
   #take(message: unknown): void {
+    this.#lines.pass();
     if (this.#isOver || !isFromThread(message)) return;
     if (message === 0) return this.#answered(message);
     switch (message[0]) {
@@ -260,6 +265,7 @@ export class WorkerThread {
   #die(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#lines.pass();
     clearTimeout(this.#limit);
     this.#ended.resolve(deathBy(errorData(error), this.#options.maxHeapMb));
   }
