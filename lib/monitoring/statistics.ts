@@ -69,14 +69,14 @@ export class QueueStatistics {
   readonly #schedule = new WriteSchedule();
   #updatedAt = 0;
 
-  /** Makes the file. */
+  /** Begins to write the file. */
   constructor(options: StatisticsOptions) {
     this.#options = options;
     this.#file = new StatisticsFile(options.dir, options.queue, options.notify);
     this.#now = options.now ?? Date.now;
     this.#clock = options.clock ?? (() => performance.now());
     this.#counts = new QueueCounts(this.#now, this.#clock());
-    this.flush();
+    void this.#write(this.#clock());
   }
 
   /** Takes the engine's reports; ignores those of other queues. */
@@ -94,16 +94,23 @@ export class QueueStatistics {
    */
   sweep(now: number): void {
     this.#counts.rotate(now);
-    if (this.#file.mayTry(now) && this.#schedule.isDue(now, this.#isRunning)) this.#write(now);
+    this.#file.sweep(now);
+    if (this.#file.mayTry(now) && this.#schedule.isDue(now, this.#isRunning)) void this.#write(now);
   }
 
   /**
-   * Writes the file, due or not.
+   * Writes the file, due or not, when a write that is under way has ended.
    *
    * @returns Whether it was written: not if another process is writing it, or it cannot be written.
    */
-  flush(): boolean {
-    return this.#write(this.#clock());
+  async flush(): Promise<boolean> {
+    await this.idle();
+    return await this.#write(this.#clock());
+  }
+
+  /** Resolves when no write of the file is under way. */
+  async idle(): Promise<void> {
+    await this.#file.idle();
   }
 
   /** The content of the file, as of now. */
@@ -134,15 +141,15 @@ export class QueueStatistics {
     const now = this.#clock();
     this.#counts.woke();
     if (!this.#schedule.woke(now, this.#file.mayTry(now))) return;
-    this.#write(now);
+    void this.#write(now);
     this.#schedule.writeNext(); // The event that woke the queue does not run yet.
   }
 
-  #write(now: number): boolean {
+  async #write(now: number): Promise<boolean> {
     if (this.#schedule.hasNews) this.#updatedAt = this.#now();
-    const isWritten = this.#file.write(this.snapshot(), now);
-    if (isWritten) this.#schedule.written(now);
-    else this.#schedule.writeNext();
+    this.#schedule.written(now);
+    const isWritten = await this.#file.write(this.snapshot(), now);
+    if (!isWritten) this.#schedule.writeNext();
     return isWritten;
   }
 }

@@ -10,6 +10,8 @@ export interface LockableFile {
   lockSync(exclusive?: boolean): void;
   /** Missing before Deno 2.9. */
   tryLockSync?(exclusive?: boolean): boolean;
+  /** Missing before Deno 2.9. */
+  tryLock?(exclusive?: boolean): Promise<boolean>;
 }
 
 /**
@@ -20,6 +22,11 @@ export interface LockableFile {
  */
 export function tryLock(file: LockableFile, ifUnknown: boolean): boolean {
   return file.tryLockSync ? file.tryLockSync(true) : ifUnknown;
+}
+
+/** Does the same as {@linkcode tryLock}; another thread waits for the file system. */
+export async function tryLockLater(file: LockableFile, ifUnknown: boolean): Promise<boolean> {
+  return await file.tryLock?.(true) ?? ifUnknown;
 }
 
 /** Whether the runtime can try to take a lock. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { asctime, errorFileReporter } from "../../lib/monitoring/error_file.ts";
+import { asctime, ErrorFile } from "../../lib/monitoring/error_file.ts";
+import { hungFile } from "../fixtures/hung_file.ts";
 import type { NoticeReport, Report, SettledReport } from "../../lib/engine/report.ts";
 
 const NOW = new Date(2025, 11, 18, 13, 6, 14).getTime();
@@ -18,11 +19,12 @@ const FAILED: SettledReport = {
 const refuse = (report: Report) => assert.fail(JSON.stringify(report));
 
 /** The content of the file after one failure with this body. */
-function written(body: string | Uint8Array | undefined): string {
+async function written(body: string | Uint8Array | undefined): Promise<string> {
   const dir = Deno.makeTempDirSync();
   try {
-    const report = errorFileReporter(join(dir, "a", "b"), refuse, () => NOW);
-    report(body === undefined ? FAILED : { ...FAILED, body });
+    const file = new ErrorFile(join(dir, "a", "b"), "test", refuse, () => NOW);
+    file.report(body === undefined ? FAILED : { ...FAILED, body });
+    await file.flush();
     return Deno.readTextFileSync(join(dir, "a", "b", "test.errors"));
   } finally {
     Deno.removeSync(dir, { recursive: true });
@@ -42,9 +44,9 @@ Deno.test("asctime writes local time as C does, with a space before a day of one
   assert.equal(asctime(new Date(2026, 0, 2, 3, 4, 5)), "Fri Jan  2 03:04:05 2026");
 });
 
-Deno.test("errorFileReporter writes Zulip's line, byte for byte", () => {
+Deno.test("ErrorFile writes Zulip's line, byte for byte", async () => {
   assert.equal(
-    written('{"user_id":5,"text":"é"}'),
+    await written('{"user_id":5,"text":"é"}'),
     'Thu Dec 18 13:06:14 2025\t[{"user_id":5,"text":"é"}]\n',
   );
 });
@@ -61,80 +63,72 @@ const BODIES: readonly [what: string, body: string | Uint8Array, event: unknown]
 ];
 
 for (const [what, body, event] of BODIES) {
-  Deno.test(`errorFileReporter writes ${what} so that it can be read back`, () => {
-    assert.deepEqual(readBack(written(body)), [event]);
+  Deno.test(`ErrorFile writes ${what} so that it can be read back`, async () => {
+    assert.deepEqual(readBack(await written(body)), [event]);
   });
 }
 
-Deno.test("errorFileReporter keeps every digit of a large number", () => {
-  assert.ok(written('{"id":12345678901234567890}').includes("12345678901234567890"));
+Deno.test("ErrorFile keeps every digit of a large number", async () => {
+  assert.ok((await written('{"id":12345678901234567890}')).includes("12345678901234567890"));
 });
 
-Deno.test("errorFileReporter writes an empty array when there is no body", () => {
-  assert.deepEqual(readBack(written(undefined)), []);
+Deno.test("ErrorFile writes an empty array when there is no body", async () => {
+  assert.deepEqual(readBack(await written(undefined)), []);
 });
 
-Deno.test("errorFileReporter appends, to files that only their owner may read", () => {
+Deno.test("ErrorFile appends its queue's events in order, and only its owner may read it", async () => {
   const dir = Deno.makeTempDirSync();
-  const report = errorFileReporter(dir, refuse);
-  report({ ...FAILED, body: "1" });
-  report({ ...FAILED, body: "2" });
-  report({ ...FAILED, queue: "other", body: "3" });
+  const file = new ErrorFile(dir, "test", refuse);
+  file.report({ ...FAILED, body: "1" });
+  file.report({ ...FAILED, body: "2" });
+  file.report({ ...FAILED, queue: "other", body: "3" });
+  await file.flush();
+  file.report({ ...FAILED, body: "4" });
+  await file.flush();
   const lines = Deno.readTextFileSync(join(dir, "test.errors")).split("\n");
-  assert.deepEqual(lines.map((line) => line.split("\t")[1]), ["[1]", "[2]", undefined]);
+  assert.deepEqual(lines.map((line) => line.split("\t")[1]), ["[1]", "[2]", "[4]", undefined]);
   for (const { name } of Deno.readDirSync(dir)) {
     assert.equal((Deno.statSync(join(dir, name)).mode ?? 0) & 0o777, 0o600, name);
   }
   Deno.removeSync(dir, { recursive: true });
 });
 
-Deno.test("errorFileReporter ignores everything but failures", () => {
-  const report = errorFileReporter("/dev/null/nowhere", refuse);
-  report({ kind: "woke", queue: "test" });
-  report({ kind: "notice", level: "error", message: "x" });
+Deno.test("ErrorFile ignores everything but failures", async () => {
+  const file = new ErrorFile("/dev/null/nowhere", "test", refuse);
+  file.report({ kind: "woke", queue: "test" });
+  file.report({ kind: "notice", level: "error", message: "x" });
   for (const outcome of ["processed", "discarded", "retried", "released"] as const) {
-    report({ ...FAILED, outcome });
+    file.report({ ...FAILED, outcome });
   }
+  await file.flush();
 });
 
-Deno.test("errorFileReporter waits once for a lock that another process keeps, not for each failure", () => {
-  const dir = Deno.makeTempDirSync();
-  try {
-    using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });
-    lock.lockSync(true);
-    const report = errorFileReporter(dir, refuse, () => NOW);
-    const began = performance.now();
-    report({ ...FAILED, body: "{}" });
-    const waited = performance.now();
-    for (let i = 0; i < 20; i++) report({ ...FAILED, body: "{}" });
-    const firstMs = waited - began;
-    assert(performance.now() - waited < 5 * firstMs, "20 more take less than 5 times the first");
-    assert.equal(Deno.readTextFileSync(join(dir, "test.errors")).split("\n").length, 22);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-});
-
-Deno.test("errorFileReporter writes even if another process keeps the lock", () => {
+Deno.test("ErrorFile writes even if another process keeps the lock", async () => {
   const dir = Deno.makeTempDirSync();
   {
     using lock = Deno.openSync(join(dir, "test.errors.lock"), { create: true, write: true });
     lock.lockSync(true);
-    errorFileReporter(dir, refuse)({ ...FAILED, body: "1" });
+    const file = new ErrorFile(dir, "test", refuse);
+    file.report({ ...FAILED, body: "1" });
+    await file.flush();
   }
   assert.match(Deno.readTextFileSync(join(dir, "test.errors")), /\t\[1\]\n$/);
   Deno.removeSync(dir, { recursive: true });
 });
 
-Deno.test("errorFileReporter warns once a minute when it cannot write, and says what to do", () => {
+Deno.test("ErrorFile warns once a minute when it cannot write, and says what to do", async () => {
   const notices: NoticeReport[] = [];
   let now = NOW;
   const notify = (report: Report) => void (report.kind === "notice" && notices.push(report));
-  const report = errorFileReporter("/dev/null/nowhere", notify, () => now);
-  report({ ...FAILED, body: "1" });
-  report({ ...FAILED, body: "2" });
+  const file = new ErrorFile("/dev/null/nowhere", "test", notify, () => now);
+  const fail = async (body: string) => {
+    file.report({ ...FAILED, body });
+    await file.flush();
+  };
+  await fail("1");
+  await fail("2");
   now += 60_000;
-  report({ ...FAILED, body: "3" });
+  await fail("3");
   assert.equal(notices.length, 2);
   const [notice] = notices;
   assert.deepEqual([notice?.level, notice?.queue], ["warning", "test"]);
@@ -144,4 +138,27 @@ Deno.test("errorFileReporter warns once a minute when it cannot write, and says 
       "Let this user write to that folder, or unset QUEUE_ERROR_DIR.",
   );
   assert.deepEqual(notice?.properties, { path: "/dev/null/nowhere/test.errors" });
+});
+
+Deno.test("ErrorFile on a disk that does not answer keeps 1 MiB, and warns of what it drops", async () => {
+  const dir = Deno.makeTempDirSync();
+  const notices: NoticeReport[] = [];
+  const notify = (report: Report) => void (report.kind === "notice" && notices.push(report));
+  const hung = await hungFile(join(dir, "test.errors"));
+  const file = new ErrorFile(dir, "test", notify);
+  file.report({ ...FAILED, body: "0" });
+  const body = JSON.stringify("x".repeat(300 * 1024));
+  for (let n = 0; n < 5; n++) file.report({ ...FAILED, body });
+  assert.deepEqual(notices.map(({ error }) => error?.message), [
+    "it does not take them in time",
+  ]);
+  let text = "";
+  while (text.split("\n").length <= 4) text += await hung.release();
+  assert.deepEqual(text.split("\n").map((line) => line.split("\t")[1]?.length), [
+    3,
+    ...[body, body, body].map((one) => one.length + 2),
+    undefined,
+  ]);
+  await file.flush();
+  Deno.removeSync(dir, { recursive: true });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { NoticeReport, SettledReport } from "../../lib/engine/report.ts";
+import { hungFile } from "../fixtures/hung_file.ts";
 import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/statistics.ts";
 
 const START = 1_766_063_174_120;
@@ -13,7 +14,14 @@ class Fixture {
   readonly dir: string;
   readonly statistics: QueueStatistics;
 
-  constructor(readonly temporary = Deno.makeTempDirSync()) {
+  /** Makes one whose file has been written, or could not be. */
+  static async open(temporary = Deno.makeTempDirSync()): Promise<Fixture> {
+    const fixture = new Fixture(temporary);
+    await fixture.statistics.idle();
+    return fixture;
+  }
+
+  private constructor(readonly temporary: string) {
     this.dir = join(temporary, "a", "stats");
     this.statistics = new QueueStatistics({
       queue: "test",
@@ -65,18 +73,19 @@ class Fixture {
   }
 
   /** Whether the file is written meanwhile; it is new with every write. */
-  writes(run: () => void): boolean {
+  async writes(run: () => unknown): Promise<boolean> {
     const path = join(this.dir, "test.stats");
     Deno.writeTextFileSync(path, "old");
-    run();
+    await run();
+    await this.statistics.idle();
     const isWritten = this.text() !== "old";
     if (!isWritten) Deno.removeSync(path);
     return isWritten;
   }
 }
 
-Deno.test("QueueStatistics writes its file at the start, byte for byte", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics writes its file at the start, byte for byte", async () => {
+  using fixture = await Fixture.open();
   assert.equal(
     fixture.text(),
     `{
@@ -102,8 +111,8 @@ Deno.test("QueueStatistics writes its file at the start, byte for byte", () => {
   assert.deepEqual(names, ["test.stats", "test.stats.lock"]);
 });
 
-Deno.test("QueueStatistics counts what became of events", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics counts what became of events", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(5, {}, 3);
   fixture.settle(4, { outcome: "discarded" });
   fixture.settle(3, { outcome: "retried" }, 2);
@@ -119,8 +128,8 @@ Deno.test("QueueStatistics counts what became of events", () => {
   );
 });
 
-Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1, { runMs: 1000 }, 10);
   fixture.settle(1, { runMs: 10_000, outcome: "failed" }, 10);
   assert.equal(fixture.statistics.snapshot().recent_average_consume_time, 1);
@@ -128,8 +137,8 @@ Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds"
   assert.equal(fixture.statistics.snapshot().recent_average_consume_time, 0.02);
 });
 
-Deno.test("QueueStatistics gives waits in seconds, without events that never ran", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics gives waits in seconds, without events that never ran", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1, { waitMs: 1e6, outcome: "released" });
   assert.equal(fixture.statistics.snapshot().wait_p50, null);
   fixture.settle(1, { waitMs: 100 }, 98);
@@ -138,94 +147,95 @@ Deno.test("QueueStatistics gives waits in seconds, without events that never ran
   assert.ok(Math.abs((wait_p50 ?? 0) - 0.1) < 0.01 && Math.abs((wait_p99 ?? 0) - 5) < 0.5);
 });
 
-Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at the next sweep", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at the next sweep", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1, {}, 3);
   fixture.ms = 1000;
-  assert.equal(fixture.writes(() => fixture.settle(0)), false);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(await fixture.writes(() => fixture.settle(0)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
   const file = fixture.file();
   assert.equal(file.consumed_since_last_emptied, 0);
   assert.equal(file.queue_last_emptied_timestamp, (START + 1000) / 1000);
   assert.equal(file.update_time, (START + 1250) / 1000);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(100_000)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(100_000)), false);
 });
 
-Deno.test("QueueStatistics does not call a queue empty because its last event was released", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics does not call a queue empty because its last event was released", async () => {
+  using fixture = await Fixture.open();
   fixture.ms = 1000;
   fixture.settle(0, { outcome: "released" });
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
   assert.equal(fixture.file().queue_last_emptied_timestamp, START / 1000);
   assert.equal(fixture.file().in_flight, 0);
 });
 
-Deno.test("QueueStatistics writes at once when the queue wakes, but once a second only", () => {
-  using fixture = new Fixture();
-  assert.equal(fixture.writes(() => fixture.wake()), true);
+Deno.test("QueueStatistics writes at once when the queue wakes, but once a second only", async () => {
+  using fixture = await Fixture.open();
+  assert.equal(await fixture.writes(() => fixture.wake()), true);
   assert.equal(fixture.file().in_flight, 1);
   fixture.settle(0);
   fixture.ms = 999;
-  assert.equal(fixture.writes(() => fixture.wake()), false);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
+  assert.equal(await fixture.writes(() => fixture.wake()), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(1)), true);
   fixture.settle(0);
-  assert.equal(fixture.writes(() => fixture.wake()), true);
+  assert.equal(await fixture.writes(() => fixture.wake()), true);
 });
 
-Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1, {}, 49);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
-  assert.equal(fixture.writes(() => fixture.settle(1, {}, 5000)), false);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
+  assert.equal(await fixture.writes(() => fixture.settle(1, {}, 5000)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
   assert.equal(fixture.file().processed, 5049);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
 });
 
-Deno.test("QueueStatistics writes few events 30 seconds after the last write", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics writes few events 30 seconds after the last write", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(29_999)), false);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(29_999)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(1)), true);
 });
 
-Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", async () => {
+  using fixture = await Fixture.open();
   fixture.wake();
+  await fixture.statistics.idle();
   assert.equal(fixture.file().current_event_id, null);
   fixture.current = { id: "e1", ageSeconds: 0.25 };
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
   assert.equal(fixture.file().current_event_age, 0.25);
   fixture.current = { id: "e1", ageSeconds: 5.25 };
-  assert.equal(fixture.writes(() => fixture.sweepAfter(4999)), false);
-  assert.equal(fixture.writes(() => fixture.sweepAfter(1)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(4999)), false);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(1)), true);
   const { current_event_id, current_event_age, update_time } = fixture.file();
   assert.deepEqual([current_event_id, current_event_age], ["e1", 5.25]);
   assert.equal(update_time, START / 1000);
 });
 
-Deno.test("QueueStatistics.flush writes what is not due", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics.flush writes what is not due", async () => {
+  using fixture = await Fixture.open();
   fixture.settle(1);
-  assert.equal(fixture.statistics.flush(), true);
+  assert.equal(await fixture.statistics.flush(), true);
   assert.equal(fixture.file().processed, 1);
 });
 
-Deno.test("QueueStatistics does not wait for the lock, and tries again at the next sweep", () => {
-  using fixture = new Fixture();
+Deno.test("QueueStatistics does not wait for the lock, and tries again at the next sweep", async () => {
+  using fixture = await Fixture.open();
   {
     using lock = Deno.openSync(join(fixture.dir, "test.stats.lock"), { write: true });
     lock.lockSync(true);
-    assert.equal(fixture.statistics.flush(), false);
-    assert.equal(fixture.writes(() => fixture.sweepAfter(250)), false);
+    assert.equal(await fixture.statistics.flush(), false);
+    assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
   }
-  assert.equal(fixture.writes(() => fixture.sweepAfter(250)), true);
+  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
   assert.deepEqual(fixture.notices, []);
 });
 
-Deno.test("QueueStatistics warns once of a folder it cannot write, and tries every minute", () => {
+Deno.test("QueueStatistics warns once of a folder it cannot write, and tries every minute", async () => {
   const blocker = Deno.makeTempFileSync();
-  using fixture = new Fixture(blocker);
+  using fixture = await Fixture.open(blocker);
   assert.equal(fixture.notices.length, 1);
   assert.deepEqual([fixture.notices[0]?.level, fixture.notices[0]?.queue], ["warning", "test"]);
   assert.equal(
@@ -238,16 +248,37 @@ Deno.test("QueueStatistics warns once of a folder it cannot write, and tries eve
   fixture.wake();
   fixture.settle(0);
   fixture.sweepAfter(59_999);
+  await fixture.statistics.idle();
   assert.throws(() => fixture.text(), Deno.errors.NotFound);
   fixture.sweepAfter(1);
+  await fixture.statistics.idle();
   assert.equal(fixture.file().processed, 1);
   assert.deepEqual(fixture.notices.slice(1).map(({ level, message }) => [level, message]), [
     ["info", "Statistics are written to {path} again"],
   ]);
 });
 
+Deno.test("QueueStatistics on a disk that does not answer holds up nothing and writes once", async () => {
+  using fixture = await Fixture.open();
+  const hung = await hungFile(join(fixture.dir, "test.stats.tmp"));
+  for (let events = 0; events < 3; events++) {
+    fixture.settle(0);
+    fixture.sweepAfter(5000);
+  }
+  assert.deepEqual(fixture.notices.map(({ level, error }) => [level, error?.message]), [
+    ["warning", "it has not answered for 10 s"],
+  ]);
+  assert.equal(JSON.parse(await hung.release()).processed, 1);
+  await fixture.statistics.idle();
+  Deno.removeSync(join(fixture.dir, "test.stats")); // The named pipe.
+  fixture.sweepAfter(60_000);
+  await fixture.statistics.idle();
+  assert.equal(fixture.file().processed, 3);
+  assert.equal(fixture.notices.at(-1)?.message, "Statistics are written to {path} again");
+});
+
 Deno.test("QueueStatistics of two processes share a file that is whole at all times", async () => {
-  using fixture = new Fixture();
+  using fixture = await Fixture.open();
   const children = [spawnWriter(fixture.dir), spawnWriter(fixture.dir)];
   let areRunning = true;
   const outputs = Promise.all(children).finally(() => areRunning = false);

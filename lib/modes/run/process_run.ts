@@ -15,6 +15,7 @@ import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { within } from "../../system/deadline.ts";
 import { EXIT, type Request } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
 import { isForUsers } from "../failure.ts";
@@ -26,8 +27,8 @@ import { logStatus, statusLine, summary } from "./status.ts";
 
 /** How often the process checks what is due, in ms. */
 const SWEEP_MS = 250;
-/** How long the end waits for Sentry, in ms. */
-const SENTRY_FLUSH_MS = 2000;
+/** How long the end waits for Sentry, and for files of statistics and failed events, in ms. */
+const FLUSH_MS = 2000;
 /** How long a process with a thread that cannot be ended goes on at most, in ms. */
 const ZOMBIE_MS = 600_000;
 /** How often such a process checks whether it is idle, in ms. */
@@ -95,8 +96,10 @@ export class ProcessRun {
       return EXIT.failed;
     } finally {
       clearInterval(sweeper);
-      this.#queues.flush();
-      await this.#options.sentry?.flush(SENTRY_FLUSH_MS);
+      await Promise.all([
+        within(FLUSH_MS, this.#queues.flush()),
+        this.#options.sentry?.flush(FLUSH_MS),
+      ]);
     }
   }
 

@@ -9,7 +9,7 @@ import { notice, type Report, type Reporter } from "../../engine/report.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
-import { errorFileReporter } from "../../monitoring/error_file.ts";
+import { ErrorFile } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statistics.ts";
@@ -31,6 +31,7 @@ export class QueueMonitor {
   readonly report: Reporter;
   readonly #options: QueueMonitorOptions;
   readonly #log: Reporter;
+  readonly #errors: ErrorFile | undefined;
   #statistics: QueueStatistics | undefined;
   #lastError: ErrorData | undefined;
 
@@ -38,12 +39,14 @@ export class QueueMonitor {
   constructor(options: QueueMonitorOptions) {
     const { queue, workerNum, config, sentry } = options;
     this.#options = options;
+    const { errorDir } = config;
     this.#log = logReporter(workerNum);
+    this.#errors = errorDir === undefined ? undefined : new ErrorFile(errorDir, queue, this.#log);
     this.report = combine(
       this.#log,
       (report) => this.#statistics?.report(report),
       (report) => this.#keepError(report),
-      ...(config.errorDir === undefined ? [] : [errorFileReporter(config.errorDir, this.#log)]),
+      ...(this.#errors ? [this.#errors.report] : []),
       ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
     );
   }
@@ -72,9 +75,9 @@ export class QueueMonitor {
     this.#statistics?.sweep(now);
   }
 
-  /** Writes the statistics. */
-  flush(): void {
-    this.#statistics?.flush();
+  /** Writes the statistics, and what is left of failed events. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#statistics?.flush(), this.#errors?.flush()]);
   }
 
   /** Logs a line about the queue. */

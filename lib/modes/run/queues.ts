@@ -95,9 +95,9 @@ export class Queues {
     for (const queue of this.#all) queue.monitor.sweep(now);
   }
 
-  /** Writes the statistics. */
-  flush(): void {
-    for (const queue of this.#all) queue.monitor.flush();
+  /** Writes the statistics, and what is left of failed events. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#all.map(({ monitor }) => monitor.flush()));
   }
 
   /** Reports whether every event runs within its limit. @param now `performance.now()` */
