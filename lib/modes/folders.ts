@@ -6,6 +6,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
+import { isDiskFull } from "../errors/disk_full.ts";
 import { errorData } from "../errors/error_data.ts";
 
 /** The problem with `WORKERS_DIR`, where it is set and has one. */
@@ -19,17 +20,33 @@ export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Prob
   });
 }
 
-/** The problem with a folder that the program writes into, if any. Creates the folder. */
-export function writableProblem(setting: string, dir: string): Problem | undefined {
+/**
+ * The problem with a folder that the program writes into, if any. Creates the folder.
+ *
+ * @param mayBeFull Whether a full disk is no problem. @default {false}
+ */
+export function writableProblem(
+  setting: string,
+  dir: string,
+  mayBeFull = false,
+): Problem | undefined {
   return problemOf(setting, () => {
-    Deno.mkdirSync(dir, { recursive: true });
-    const path = `${dir}/.writable-${crypto.randomUUID()}`;
-    Deno.writeTextFileSync(path, "", { createNew: true });
-    Deno.removeSync(path);
+    try {
+      makeFile(dir);
+    } catch (error) {
+      if (!mayBeFull || !isDiskFull(error)) throw error;
+    }
   }, {
     wrong: `no file can be made in ${dir}`,
     fix: "set it to a folder that this user may write",
   });
+}
+
+function makeFile(dir: string): void {
+  Deno.mkdirSync(dir, { recursive: true });
+  const path = `${dir}/.writable-${crypto.randomUUID()}`;
+  Deno.writeTextFileSync(path, "", { createNew: true });
+  Deno.removeSync(path);
 }
 
 function problemOf(
@@ -41,6 +58,10 @@ function problemOf(
     use();
     return undefined;
   } catch (error) {
-    return { setting, wrong: `${wrong} (${errorData(error).message})`, fix };
+    return {
+      setting,
+      wrong: `${wrong} (${errorData(error).message})`,
+      fix: isDiskFull(error) ? "make room on the disk of that folder" : fix,
+    };
   }
 }

@@ -5,7 +5,9 @@
  * @module
  */
 
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { isDiskFull } from "../../errors/disk_full.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { tryLock } from "../../system/file_lock.ts";
 import { isTaskThere, type TaskPath } from "./proc_task.ts";
@@ -26,13 +28,13 @@ export class LivenessLock implements Disposable {
   #task: TaskPath;
 
   /**
-   * Makes the file.
+   * Makes the file. Where the disk of `STATE_DIR` is full, the file is made in the system's folder for
+   * temporary files.
    *
-   * @throws {Error} When `STATE_DIR` cannot be written.
+   * @throws {Error} When `STATE_DIR` cannot be written; says what to do.
    */
   constructor(stateDir: string) {
-    this.path = join(stateDir, `thread-${crypto.randomUUID()}.lock`);
-    this.#file = makeFile(this.path);
+    [this.path, this.#file] = makeFile(stateDir);
   }
 
   /** The thread holds the lock. @param task What it is to the system, where that is needed. */
@@ -102,15 +104,21 @@ export function removeOldLivenessLocks(stateDir: string): void {
   }
 }
 
-function makeFile(path: string): Deno.FsFile {
+function makeFile(stateDir: string): readonly [path: string, Deno.FsFile] {
+  const name = `thread-${crypto.randomUUID()}.lock`;
   try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
-    return Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 });
+    return openNew(join(stateDir, name));
   } catch (error) {
-    throw new Error(
-      `No file can be made in ${dirname(path)}: ${errorData(error).message}. Set STATE_DIR to a ` +
-        `folder that this user may write`,
-      { cause: error },
-    );
+    if (isDiskFull(error) && stateDir !== tmpdir()) return makeFile(tmpdir());
+    const advice = isDiskFull(error)
+      ? ". Make room on the disk of that folder"
+      : ". Set STATE_DIR to a folder that this user may write";
+    const text = `No file can be made in ${stateDir}: ${errorData(error).message}${advice}`;
+    throw new Error(text, { cause: error });
   }
+}
+
+function openNew(path: string): readonly [path: string, Deno.FsFile] {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  return [path, Deno.openSync(path, { read: true, write: true, createNew: true, mode: 0o600 })];
 }

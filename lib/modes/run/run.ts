@@ -70,7 +70,8 @@ function checkConfiguration(config: Config): void {
   const all = [
     ...config.problems,
     workersProblem(config),
-    writableProblem("STATE_DIR", config.stateDir),
+    // Events are processed without a journal, as when the disk fills later.
+    writableProblem("STATE_DIR", config.stateDir, true),
     ...queueNameProblems(config, files.map(({ name }) => name)),
     ...caFileProblems(config),
   ].filter((problem) => problem !== undefined);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { removeOldLivenessLocks } from "../../../lib/engine/thread/liveness_lock.ts";
+import {
+  holdLivenessLock,
+  LivenessLock,
+  removeOldLivenessLocks,
+} from "../../../lib/engine/thread/liveness_lock.ts";
 import { WorkerThread } from "../../../lib/engine/thread/worker_thread.ts";
 import { BenchSetup } from "../../fixtures/executor/bench.ts";
 
@@ -68,6 +72,27 @@ Deno.test("the files of threads that were killed while they started are removed,
     assert.deepEqual(left, [name("2"), "thread-of-another.lock"].sort());
     removeOldLivenessLocks(`${folder}/missing`);
   } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("a thread starts on a disk without inodes", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "pq-locks-" });
+  const { openSync } = Deno;
+  Deno.openSync = (path, options) => {
+    if (!`${path}`.startsWith(folder)) return openSync(path, options);
+    throw Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+  };
+  try {
+    const lock = new LivenessLock(folder);
+    {
+      using held = holdLivenessLock(lock.path);
+      assert(held);
+    }
+    assert(await lock.isReleased());
+    assert.throws(() => Deno.statSync(lock.path), Deno.errors.NotFound);
+  } finally {
+    Deno.openSync = openSync;
     Deno.removeSync(folder, { recursive: true });
   }
 });

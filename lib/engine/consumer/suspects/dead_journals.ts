@@ -33,13 +33,13 @@ export interface Inherited {
   readonly paths: readonly string[];
 }
 
-/** Reads the journals whose process is dead: their lock is free. */
+/** Reads the journals whose process is dead: their lock is free. The folder need not be there. */
 export function inheritJournals(dir: string, prefix: string, own: string): Inherited {
   const suspects = new Map<EventKey, number>();
   const paths: string[] = [];
   let unclean = false;
   let unknown = 0;
-  for (const { name } of Deno.readDirSync(dir)) {
+  for (const name of namesIn(dir)) {
     const path = join(dir, name);
     if (
       !name.startsWith(prefix) || !name.endsWith(".journal") || path === own
@@ -53,6 +53,15 @@ export function inheritJournals(dir: string, prefix: string, own: string): Inher
   }
   const newest = [...suspects].slice(-MAX_SUSPECTS);
   return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return [...Deno.readDirSync(dir)].map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }
 
 function addSuspects(suspects: Map<EventKey, number>, record: JournalRecord): void {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { isDiskFull } from "../../../errors/disk_full.ts";
 import { errorData } from "../../../errors/error_data.ts";
 import {
   type Inherited,
@@ -44,22 +44,27 @@ export class Journal implements Disposable {
   }
 
   /**
-   * Opens the journal and takes over what dead processes left of this queue.
+   * Opens the journal and takes over what dead processes left of this queue. On a full disk it is
+   * written, and what they left is removed, when there is room again.
    *
    * @param stateDir The folder `STATE_DIR`; made if need be.
+   * @param onFull Gets the error of a disk that is full.
    * @param clock The time in ms on a clock that is never set. @default {performance.now}
-   * @throws {Error} When the folder cannot be written; says what to do.
+   * @throws {Error} When the folder cannot be written for another reason; says what to do.
    */
-  static open(stateDir: string, queue: string, clock = () => performance.now()): Journal {
+  static open(
+    stateDir: string,
+    queue: string,
+    onFull: (error: unknown) => void = () => {},
+    clock: () => number = () => performance.now(),
+  ): Journal {
     const dir = join(stateDir, "journal");
     try {
       const prefix = `${encodeURIComponent(queue)}@`;
       const path = join(dir, `${prefix}${process.pid}-${crypto.randomUUID()}.journal`);
-      const file = JournalFile.create(path);
       const inherited = inheritJournals(dir, prefix, path);
-      const journal = new Journal(file, inherited, clock);
-      journal.running([], false);
-      for (const read of inherited.paths) rmSync(read, { force: true });
+      const journal = new Journal(new JournalFile(path, inherited.paths), inherited, clock);
+      journal.#begin(onFull);
       return journal;
     } catch (error) {
       throw new Error(
@@ -67,6 +72,15 @@ export class Journal implements Disposable {
           `Set STATE_DIR to a folder that this user may write`,
         { cause: error },
       );
+    }
+  }
+
+  #begin(onFull: (error: unknown) => void): void {
+    try {
+      this.running([], false);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      onFull(error);
     }
   }
 

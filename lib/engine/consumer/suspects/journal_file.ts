@@ -9,38 +9,26 @@ import { dirname } from "node:path";
 
 /** The file is emptied before it would grow over this. */
 const MAX_BYTES = 256 * 1024;
+const NONE: readonly string[] = [];
 
-/** A journal's file that is open and locked. */
+/** The file of a journal. It is made, and locked, when it is first written. */
 export class JournalFile {
   readonly #path: string;
-  readonly #file: Deno.FsFile;
   readonly #encoder = new TextEncoder();
+  #file: Deno.FsFile | undefined;
   #bytes = 0;
+  /** Whether the last line may be there in part. */
+  #isCut = false;
   #isClosed = false;
-
-  private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
-    this.#file = file;
-  }
+  #replaced: readonly string[];
 
   /**
-   * Makes the file, and its folder if need be. It is locked before it has its name, so that nobody
-   * finds it without its lock.
-   *
-   * @throws {Error} When the folder cannot be written.
+   * @param path Where the file will be; its folder is made if need be.
+   * @param replaced The files that go when the first line is written, as it says what they say.
    */
-  static create(path: string): JournalFile {
-    mkdirSync(dirname(path), { recursive: true });
-    const temporary = `${path}.tmp`;
-    const file = Deno.openSync(temporary, {
-      write: true,
-      read: true,
-      createNew: true,
-      mode: 0o600,
-    });
-    file.lockSync(true);
-    Deno.renameSync(temporary, path);
-    return new JournalFile(path, file);
+  constructor(path: string, replaced: readonly string[]) {
+    this.#path = path;
+    this.#replaced = replaced;
   }
 
   /** Whether it was closed: nothing is written then. */
@@ -48,19 +36,29 @@ export class JournalFile {
     return this.#isClosed;
   }
 
-  /** Writes a line, after which those before it do not count. @throws {Error} On a full disk. */
+  /**
+   * Writes a line, after which those before it do not count. May be called again after an error.
+   *
+   * @throws {Error} When the folder cannot be written, or its disk is full.
+   */
   write(text: string): void {
-    const line = this.#encoder.encode(text + "\n");
-    if (this.#bytes + line.length > MAX_BYTES) this.#empty();
+    const file = this.#file ??= create(this.#path);
+    const line = this.#encoder.encode(`${this.#isCut ? "\n" : ""}${text}\n`);
+    if (this.#bytes + line.length > MAX_BYTES) this.#empty(file);
+    this.#isCut = true;
     for (let from = 0; from < line.length;) {
-      from += this.#file.writeSync(line.subarray(from));
+      const written = file.writeSync(line.subarray(from));
+      from += written;
+      this.#bytes += written;
     }
-    this.#bytes += line.length;
+    this.#isCut = false;
+    for (const replaced of this.#replaced) rmSync(replaced, { force: true });
+    this.#replaced = NONE;
   }
 
-  #empty(): void {
-    this.#file.truncateSync(0);
-    this.#file.seekSync(0, Deno.SeekMode.Start);
+  #empty(file: Deno.FsFile): void {
+    file.truncateSync(0);
+    file.seekSync(0, Deno.SeekMode.Start);
     this.#bytes = 0;
   }
 
@@ -73,6 +71,22 @@ export class JournalFile {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#file.close();
+    this.#file?.close();
+  }
+}
+
+/** Makes the file. It is locked before it has its name, so that nobody finds it without its lock. */
+function create(path: string): Deno.FsFile {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp`;
+  const file = Deno.openSync(temporary, { write: true, read: true, createNew: true, mode: 0o600 });
+  try {
+    file.lockSync(true);
+    Deno.renameSync(temporary, path);
+    return file;
+  } catch (error) {
+    file.close();
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isDiskFull } from "../../../errors/disk_full.ts";
 import { errorData } from "../../../errors/error_data.ts";
 import type { Outcome } from "../../settle/outcome.ts";
 import { notice, type Reporter } from "../../report.ts";
@@ -35,6 +36,9 @@ export interface SuspectsOptions {
 /** How often a journal that cannot be written is reported, in ms. */
 const UNWRITTEN_EVERY_MS = 60_000;
 
+const MAKE_ROOM = "make room on the disk of that folder";
+const CHECK_FOLDER = "check that folder and its disk";
+
 /**
  * Knows the suspects of one queue, runs them alone, and keeps the journal. Events run on when that
  * cannot be written, as it only helps after a crash.
@@ -47,10 +51,11 @@ export class Suspects implements Disposable {
   readonly #counted = new Set<EventKey>();
   #unwrittenAt = -Infinity;
 
-  /** @throws {Error} When the journal cannot be kept; says what to do. */
+  /** @throws {Error} When the journal cannot be kept, except on a full disk; says what to do. */
   constructor(options: SuspectsOptions) {
     this.#options = options;
-    this.#journal = Journal.open(options.stateDir, options.queue);
+    const { stateDir, queue } = options;
+    this.#journal = Journal.open(stateDir, queue, (error) => this.#reportUnwritten(error));
     this.#isolated = new IsolatedRuns(options.turns, options.run);
   }
 
@@ -209,7 +214,7 @@ export class Suspects implements Disposable {
       "error",
       queue,
       "The journal of queue {queue} in {folder} cannot be written, so an event that ends this " +
-        "process cannot be found afterwards: check that the disk has room",
+        `process cannot be found afterwards: ${isDiskFull(error) ? MAKE_ROOM : CHECK_FOLDER}`,
       { properties: { folder: stateDir }, error: errorData(error) },
     ));
   }

@@ -188,13 +188,26 @@ Deno.test("Journal notes what goes on without names again where it could not", (
   assert.equal(countUnknown(journal, 9), 3);
 });
 
+Deno.test("Journal can be read after a line that a full disk has cut", () => {
+  using dir = stateDir();
+  const dying = Journal.open(dir.path, QUEUE);
+  {
+    using _full = fullDisk({ room: 10 });
+    assert.throws(() => dying.running(["a"], false), /No space left/);
+  }
+  dying.running(["b"], false);
+  dying.leave();
+  using journal = Journal.open(dir.path, QUEUE);
+  assert.deepEqual([journal.suspicion("a"), journal.suspicion("b")], [undefined, 0]);
+});
+
 Deno.test("Journal waits five minutes for what comes again", () => {
   using dir = stateDir();
   const dying = Journal.open(dir.path, QUEUE);
   dying.runningUnnamed(9);
   dying.leave();
   let now = 0;
-  using journal = Journal.open(dir.path, QUEUE, () => now);
+  using journal = Journal.open(dir.path, QUEUE, () => {}, () => now);
   now = 1_000_000;
   journal.sweep();
   journal.begin();

@@ -13,6 +13,7 @@ import {
   gated,
   ifKilledNow,
   stateDir,
+  wasKilled,
 } from "../../../fixtures/journal.ts";
 
 Deno.test("Consumer says what it runs, and nothing once it is done", async () => {
@@ -88,11 +89,42 @@ Deno.test("Consumer goes on while its journal cannot be written, and says so onc
   assert.equal(
     notice?.message,
     "The journal of queue {queue} in {folder} cannot be written, so an event that ends this " +
-      "process cannot be found afterwards: check that the disk has room",
+      "process cannot be found afterwards: make room on the disk of that folder",
   );
   assert.equal(notice?.properties?.folder, run.stateDir);
   assert.match(notice?.error?.message ?? "", /No space left/);
 });
+
+for (const [what, hasInodes] of [["space", true], ["inodes", false]] as const) {
+  Deno.test(`Consumer starts on a disk without ${what}, and keeps its journal when there is room`, async () => {
+    using dir = stateDir();
+    wasKilled(dir.path, ["gone"], true);
+    const broker = new FakeBroker();
+    const done = async (name: string) => {
+      broker.deliver(name);
+      await broker.until(name, () => broker.carriedOut.includes(`${name} done`));
+    };
+    const full = fullDisk({ hasInodes });
+    await using run = await consuming({ broker, stateDir: dir.path, worker: { consume() {} } })
+      .finally(() => full[Symbol.dispose]());
+    const [notice, ...others] = run.notices;
+    assert.deepEqual(others, []);
+    assert.equal(notice?.level, "error");
+    assert.match(
+      notice?.message ?? "",
+      /^The journal of queue \{queue\} in \{folder\} .* make room on the disk of that folder$/,
+    );
+    assert.equal(notice?.properties?.folder, dir.path);
+    {
+      using _full = fullDisk({ hasInodes });
+      await done("a");
+    }
+    assert.deepEqual(ifKilledNow(dir.path, ["gone"]), [1]);
+    await done("b");
+    assert.deepEqual(ifKilledNow(dir.path, ["gone"]), [1]);
+    assert.equal(countJournals(dir.path), 1);
+  });
+}
 
 Deno.test("Consumer that knows of suspects ends on a full disk", async () => {
   await using fixture = await afterKill(["gone"]);
