@@ -43,7 +43,7 @@ Deno.test("LineRelay writes more than its ring holds, however long the lines are
 Deno.test("LineRelay says how many lines of each stream did not fit", () => {
   const { relay, ring, lines, lost } = relayed();
   using _relay = relay;
-  const line = "x".repeat(100_000);
+  const line = "x".repeat(400_000);
   for (let n = 0; n < 5; n++) ring.write(2, line);
   ring.write(1, "fits");
   ring.write(1, line);
@@ -60,7 +60,7 @@ Deno.test("LineRelay takes a full ring before the time for gathering is over", a
   const { relay, ring, lines, lost } = relayed();
   using _relay = relay;
   for (let n = 0; n < 100; n++) {
-    ring.write(2, "x".repeat(50_000));
+    ring.write(2, "x".repeat(200_000));
     if (n % 3 === 2) await until("they are taken", () => lines.length === n + 1);
   }
   assert.deepEqual(lost, { 1: 0, 2: 0 });

@@ -217,12 +217,14 @@ const LIMITS: readonly (readonly [file: string, name: string, times?: number])[]
   ["lib/engine/thread/liveness_lock.ts", "ZOMBIE_MS", 2],
   // The broker's last deliveries, and its close.
   ["lib/engine/consumer/consumer.ts", "LEAVE_MS", 2],
-  ["lib/engine/consumer/ending/copies.ts", "CONFIRM_MS"],
-  ["lib/engine/supervisor/supervisor.ts", "CLOSE_MS"],
+  ["lib/engine/consumer/ending/ending.ts", "CONFIRM_MS"],
+  ["lib/engine/supervisor/queue_runner.ts", "CLOSE_MS"],
   ["lib/modes/run/status.ts", "SUMMARY_MS"],
   // The embedded broker, which waits the longest for others.
   ["lib/engine/broker/sqlite/file.ts", "PATIENCE_MS"],
-  ["lib/modes/run/process_run.ts", "SENTRY_FLUSH_MS"],
+  // Sentry and files of statistics, then the readers of the log.
+  ["lib/modes/run/process_run.ts", "FLUSH_MS"],
+  ["lib/log/standard_outputs.ts", "FLUSH_MS"],
 ];
 
 function limitMs([file, name, times = 1]: (typeof LIMITS)[number]): number {
