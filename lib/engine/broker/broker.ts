@@ -114,6 +114,11 @@ export interface Broker extends AsyncDisposable {
   /** Whether the broker can be used now. It is connected again after each loss. */
   readonly isThere: boolean;
   /**
+   * Resolves, with the reason, when the broker cannot be used any more, because its file is damaged.
+   * A broker without it comes back after each loss.
+   */
+  readonly failure?: Promise<BrokerError>;
+  /**
    * Makes sure that the queue exists; a new one is durable. Calls at the same time share one attempt.
    *
    * @throws {BrokerError} When the queue may not be created or used.
@@ -173,6 +178,8 @@ export type BrokerErrorKind =
   | "topology"
   /** There is no queue of that name. */
   | "unroutable"
+  /** The file of the embedded broker is damaged. */
+  | "damaged"
   /** The broker did not take an event. */
   | "refused"
   /** No confirm came in time. */

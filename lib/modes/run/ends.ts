@@ -22,11 +22,13 @@ export type End =
   /** All queues are parked. */
   | "parked"
   /** Something threw outside of any event. */
-  | "failed";
+  | "failed"
+  /** The broker cannot be used any more. */
+  | "broker-failed";
 
 /** The exit code of an end. */
 export function exitCode(end: End): number {
-  if (end === "failed") return EXIT.failed;
+  if (end === "failed" || end === "broker-failed") return EXIT.failed;
   const isRestart = end === "restart" || end === "hung" || end === "parked";
   return isRestart ? EXIT.restart : EXIT.stopped;
 }

@@ -34,6 +34,9 @@ const ZOMBIE_MS = 600_000;
 /** How often such a process checks whether it is idle, in ms. */
 const IDLE_CHECK_MS = 1000;
 
+/** How long what runs may go on when the broker cannot be used any more, in ms. */
+const FAILED_GRACE_MS = 2000;
+
 /** What to run. */
 export interface ProcessRunOptions {
   readonly queues: readonly WorkerQueue[];
@@ -195,6 +198,7 @@ export class ProcessRun {
     if (command.queues.kind !== "one") void this.#queues.logLaunches(config);
     void this.#queues.ready.then(() => this.#service?.ready());
     if (command.drain) void this.#drain(broker);
+    void broker.failure?.then(() => ends.end("broker-failed"));
     try {
       const end = await Promise.race([ends.first, refused]);
       this.#isPartial = this.#queues.holdsEvents;
@@ -220,7 +224,7 @@ export class ProcessRun {
   async #stop(end: End): Promise<void> {
     this.#notifyEnd(end);
     for (const queue of this.#queues.all) queue.logDisconnecting();
-    const graceMs = end === "hung" ? 0 : this.#options.config.stopGraceSeconds * 1000;
+    const graceMs = graceMsOf(end, this.#options.config.stopGraceSeconds * 1000);
     const hurried = this.#hurry.promise.then(() => this.#queues.stop(0));
     const stopped = this.#queues.stop(graceMs);
     // Whoever reads this line knows that no further event is started.
@@ -268,4 +272,10 @@ export class ProcessRun {
   #logException(error: unknown): void {
     this.#queues.all[0]?.monitor.logException(error);
   }
+}
+
+/** How long what runs may go on. Without a broker nothing that it does can be settled. */
+function graceMsOf(end: End, usual: number): number {
+  if (end === "hung") return 0;
+  return end === "broker-failed" ? Math.min(usual, FAILED_GRACE_MS) : usual;
 }

@@ -7,7 +7,7 @@
 import { type SqliteFault, sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { BrokerError, type BrokerErrorKind } from "../broker.ts";
 
-/** A kind, and what to say after `The broker's file <path> `. */
+/** A kind, and what to say after `The broker's file <path> `; `{path}` stands for the path. */
 type Fault = readonly [kind: BrokerErrorKind, says: string];
 
 const NOT_WRITABLE: Fault = [
@@ -24,11 +24,8 @@ const LOCKED_OUT: Fault = [
   "timeout",
   "has been locked by another process for too long: check what else uses it",
 ];
-const DAMAGED: Fault = [
-  "topology",
-  "is damaged: stop every process that uses it, and restore it from a backup, or recover it " +
-  "with sqlite3's .recover and move it away",
-];
+const RECOVER = "stop every process that uses it, recover what can be read with `process-queue " +
+  "recover {path} NEW` or take a backup, and put that in its place";
 
 const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "not writable": NOT_WRITABLE,
@@ -38,11 +35,8 @@ const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "full": ["refused", "cannot grow, the disk is full: free some space"],
   "interrupted": ["refused", "was interrupted: try again"],
   "unreadable": ["refused", "cannot be read or written: check that its disk works and has room"],
-  "damaged": DAMAGED,
-  "not a database": [
-    "topology",
-    "is a file of another kind: move it away, or set STATE_DIR elsewhere",
-  ],
+  "damaged": ["damaged", `is damaged: ${RECOVER}`],
+  "not a database": ["damaged", `is damaged, or is no database at all: ${RECOVER}`],
 };
 
 /**
@@ -54,15 +48,41 @@ export function brokerError(error: unknown, path: string): unknown {
   const fault = sqliteFault(error);
   if (!fault || !(error instanceof Error)) return error;
   const [kind, says] = FAULTS[fault];
-  return new BrokerError(kind, `The broker's file ${path} ${says} (${error.message})`, {
-    cause: error,
-  });
+  return fileError(kind, path, `${says} (${error.message})`, { cause: error });
+}
+
+/** Whether an error says that the file is damaged, which does not pass. */
+export function isDamage(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && error.kind === "damaged";
+}
+
+/** The error for a file that another process has found damaged. @param found What it found. */
+export function markedFile(path: string, found: string): BrokerError {
+  return fileError("damaged", path, `is damaged: ${RECOVER} (${found})`);
+}
+
+/** The error for a file that was emptied after it had been used. */
+export function emptiedFile(path: string): BrokerError {
+  const says =
+    "is damaged: it is empty, although it has been in use. Stop every process that uses " +
+    "it, and put a backup in its place, or remove it to begin without events";
+  return fileError("damaged", path, says);
+}
+
+function fileError(
+  kind: BrokerErrorKind,
+  path: string,
+  says: string,
+  options?: { cause: unknown },
+): BrokerError {
+  const text = says.replace("{path}", path);
+  return new BrokerError(kind, `The broker's file ${path} ${text}`, options);
 }
 
 /** The error for a file of another program. */
 export function foreignFile(path: string): BrokerError {
   const says = "is a database of another program: move it away, or set STATE_DIR elsewhere";
-  return new BrokerError("topology", `The broker's file ${path} ${says}`);
+  return fileError("topology", path, says);
 }
 
 /** The error for a file that a newer version of this program made. */

@@ -6,7 +6,9 @@
 
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Patience, patiently } from "../../../system/patience.ts";
+import { assertNotEmptied, assertSound } from "./damage.ts";
 import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
 
@@ -14,6 +16,9 @@ import { ensureTables } from "./schema.ts";
 const BLOCKING_WAIT_MS = 5;
 /** ms after which a lock of another process becomes an error. */
 const PATIENCE_MS = 30_000;
+
+/** ms after which an empty file is none that another process is making. */
+const MAKING_MS = 1000;
 
 /** Patience with the other processes that write the file. */
 export const PATIENCE: Patience = { ms: PATIENCE_MS, pauseMs: [1, 10] };
@@ -31,9 +36,11 @@ const PRAGMAS = [
 /**
  * Opens the file; makes it and its folder if they do not exist. WAL, `synchronous=FULL`.
  *
- * @throws {BrokerError} When it cannot be used.
+ * @throws {BrokerError} When it cannot be used; `damaged` where a check finds damage, see
+ * {@linkcode assertSound}.
  */
 export async function openFile(path: string): Promise<DatabaseSync> {
+  await assertNotEmptiedFor(MAKING_MS, path);
   const db = await useFile(path, () => connect(path));
   try {
     await useFile(path, () => setUp(db, path));
@@ -57,6 +64,16 @@ export async function useFile<Result>(path: string, attempt: () => Result): Prom
   }
 }
 
+/** Gives another process that is just making the file the time to do so. */
+async function assertNotEmptiedFor(ms: number, path: string): Promise<void> {
+  try {
+    return assertNotEmptied(path);
+  } catch {
+    await delay(ms);
+  }
+  assertNotEmptied(path);
+}
+
 /** Makes a new file readable by its owner only, because events can hold secrets. */
 function connect(path: string): DatabaseSync {
   Deno.mkdirSync(dirname(path), { recursive: true });
@@ -76,6 +93,7 @@ function exists(path: string): boolean {
 
 function setUp(db: DatabaseSync, path: string): void {
   for (const pragma of PRAGMAS) db.prepare(`pragma ${pragma}`).get();
+  assertSound(db, path);
   db.prepare("begin immediate").run();
   try {
     if (ensureTables(db, path)) db.prepare("commit").run();

@@ -5,13 +5,15 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { patiently } from "../../../system/patience.ts";
 import type { BrokerError } from "../broker.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Clock } from "./clock.ts";
 import type { Commits } from "./commits.ts";
-import { brokerError, closedError, replacedFile, takenForDead } from "./errors.ts";
+import { assertUnmarked } from "./damage.ts";
+import { brokerError, closedError, isDamage, replacedFile, takenForDead } from "./errors.ts";
 import { Events } from "./events.ts";
-import { openFile, useFile } from "./file.ts";
+import { openFile, PATIENCE, useFile } from "./file.ts";
 import { isFree, LifeLock, removeFree } from "./lock.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
@@ -97,7 +99,18 @@ export class Session {
 
   /** Reads without a transaction, until it succeeds. @throws {BrokerError} For a fault. */
   async read<Result>(read: () => Result): Promise<Result> {
-    return await useFile(this.#path, read);
+    try {
+      return await patiently(PATIENCE, read);
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  /** The BrokerError for a fault of the file. The file is lost if it is damaged. */
+  explain(error: unknown): unknown {
+    const explained = brokerError(error, this.#path);
+    if (isDamage(explained)) this.lostBy ??= explained;
+    return explained;
   }
 
   /** A number that changes whenever another connection commits. */
@@ -117,7 +130,7 @@ export class Session {
       return this.#owner = await this.#joined;
     } catch (error) {
       this.#joined = undefined;
-      throw brokerError(error, this.#path);
+      throw this.explain(error);
     }
   }
 
@@ -131,6 +144,11 @@ export class Session {
   /** Checks that the file still has its name: a deleted file is lost when the process ends. */
   checkFile(): void {
     if (inodeOf(this.#path) !== this.#inode) this.lostBy ??= replacedFile(this.#path);
+  }
+
+  /** @throws {BrokerError} When another process has found the file damaged. */
+  assertUnmarked(): void {
+    assertUnmarked(this.#path);
   }
 
   /** The other owners whose process has ended. */

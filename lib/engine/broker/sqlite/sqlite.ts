@@ -10,11 +10,11 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import {
   type Broker,
+  type BrokerError,
   type Depth,
   type EventProperties,
   type StoredEvent,
@@ -24,7 +24,8 @@ import {
 } from "../broker.ts";
 import { move, peek, purge } from "./browse.ts";
 import { Commits } from "./commits.ts";
-import { brokerError, closedError } from "./errors.ts";
+import { CurrentSession } from "./current_session.ts";
+import { closedError } from "./errors.ts";
 import { encodeProperties } from "./properties.ts";
 import { Session } from "./session.ts";
 import { SqliteSubscription } from "./subscription.ts";
@@ -43,14 +44,11 @@ export interface SqliteBrokerOptions {
 /** The broker's file in `STATE_DIR`. */
 export const FILE_NAME = "broker.sqlite";
 
-/** ms between two attempts to open the file again. */
-const REOPEN_MS = 1000;
-
 /**
  * Opens the broker's file in `stateDir`.
  *
- * @throws {BrokerError} `permission` when the file may not be written, `topology` when it is damaged
- * or belongs to another program or a newer version, `timeout` when it stays locked, `refused` when
+ * @throws {BrokerError} `permission` when the file may not be written, `damaged` when it is
+ * damaged, `topology` when it belongs to another program or a newer version, `timeout` when it stays locked, `refused` when
  * the disk is full.
  */
 export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
@@ -62,24 +60,26 @@ export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Br
 
 class SqliteBroker implements Broker {
   readonly #options: SqliteBrokerOptions;
-  readonly #path: string;
+  readonly #current: CurrentSession;
   readonly #commits: Commits;
   readonly #upkeep: Upkeep;
   readonly #watch: Watch;
   readonly #subscriptions = new Set<SqliteSubscription>();
-  #session: Session;
   #subscribed = 0;
-  #reopening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  readonly #closed = new AbortController();
+  #isGivenUp = false;
 
   constructor(options: SqliteBrokerOptions, path: string, session: Session) {
     this.#options = options;
-    this.#path = path;
-    this.#session = session;
+    this.#current = new CurrentSession(session, {
+      path,
+      notice: this.#notice,
+      onReopened: () => this.#restart(),
+      onGivenUp: (error) => this.#giveUp(error),
+    });
     this.#commits = new Commits({
       file: () => this.#session,
-      explain: (error) => brokerError(error, path),
+      explain: (error) => this.#session.explain(error),
       onFailure: (error) => this.#onFailure(error),
       onRecovery: () => this.#notice("warning", "The broker's file can be written again"),
     });
@@ -88,13 +88,17 @@ class SqliteBroker implements Broker {
       commits: this.#commits,
       subscriptions: this.#subscriptions,
       notice: this.#notice,
-      onLost: () => void this.#reopen(),
+      onLost: () => this.#current.replace(),
     });
     this.#watch = new Watch(this.#upkeep);
   }
 
   get isThere(): boolean {
-    return this.#reopening === undefined;
+    return this.#current.isThere;
+  }
+
+  get failure(): Promise<BrokerError> {
+    return this.#current.failure;
   }
 
   async declare(queue: string): Promise<void> {
@@ -190,9 +194,9 @@ class SqliteBroker implements Broker {
   async #close(): Promise<void> {
     this.#watch.stop();
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
-    this.#closed.abort();
+    const ended = this.#current.end();
     await this.#watch.settled();
-    await this.#reopening;
+    await ended;
     const session = this.#session;
     const isRemoved = await this.#leave(session);
     this.#commits.close(closedError());
@@ -229,47 +233,31 @@ class SqliteBroker implements Broker {
 
   #onChange(): void {
     const isConsuming = [...this.#subscriptions].some((one) => one.isConsuming);
-    if (isConsuming && !this.#closing) this.#watch.start();
+    if (isConsuming && !this.#closing && !this.#isGivenUp) this.#watch.start();
     else this.#watch.stop();
   }
 
   #onFailure(error: unknown): void {
-    if (this.#session.isLost) return void this.#reopen();
+    if (this.#session.isLost) return this.#current.replace();
     this.#notice("error", "The broker's file cannot be written at the moment; it is tried again", {
       error: errorData(error),
     });
   }
 
-  #reopen(): Promise<void> {
-    return this.#reopening ??= this.#openAgain().finally(() => this.#reopening = undefined);
-  }
-
-  /** Opens the file again: it was replaced, or others have taken this process for dead. */
-  async #openAgain(): Promise<void> {
-    this.#notice(
-      "error",
-      "The broker's file is opened again; events that were taken from it are lost to this process",
-      {
-        error: errorData(this.#session.lostBy),
-      },
-    );
-    const session = await this.#untilOpen();
-    if (!session) return;
-    this.#session.close(true);
-    this.#session = session;
+  #restart(): void {
     for (const subscription of this.#subscriptions) subscription.restart();
   }
 
-  async #untilOpen(): Promise<Session | undefined> {
-    while (!this.#closed.signal.aborted) {
-      try {
-        return await Session.open(this.#path);
-      } catch (error) {
-        this.#notice("error", "The broker's file cannot be opened", { error: errorData(error) });
-      }
-      await delay(REOPEN_MS, undefined, { signal: this.#closed.signal }).catch(() => {});
-    }
-    return undefined;
+  /** Delivers, stores and settles nothing more: the file is damaged. */
+  #giveUp(error: BrokerError): void {
+    this.#isGivenUp = true;
+    this.#watch.stop();
+    this.#commits.close(error);
+    this.#restart();
+  }
+
+  get #session(): Session {
+    return this.#current.session;
   }
 
   readonly #notice: Notice = (level, message, more = {}) =>

@@ -95,12 +95,13 @@ export class Upkeep implements Watched {
   async maintain(): Promise<void> {
     try {
       this.#session.checkFile();
+      this.#session.assertUnmarked();
       if (this.#session.isOwner()) await this.takeOver();
       await this.#tellTime();
       this.look();
     } catch (error) {
       this.#options.notice("debug", "The upkeep of the broker's file failed", {
-        error: errorData(error),
+        error: errorData(this.#session.explain(error)),
       });
     }
     if (this.#session.isLost) this.#options.onLost();

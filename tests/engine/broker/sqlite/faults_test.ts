@@ -67,32 +67,6 @@ faultTest("refuses another program's database and does not change it", async (st
   db.close();
 });
 
-faultTest("refuses a file of another kind and does not change it", async (stateDir, path) => {
-  Deno.mkdirSync(stateDir);
-  const text = "no database at all\n".repeat(500);
-  Deno.writeTextFileSync(path, text);
-  await assert.rejects(openSqliteBroker({ stateDir }), {
-    kind: "topology",
-    message: `The broker's file ${path} is a file of another kind: move it away, or set ` +
-      `STATE_DIR elsewhere (file is not a database)`,
-  });
-  assert.equal(Deno.readTextFileSync(path), text);
-});
-
-faultTest("says that the file is damaged", async (stateDir, path) => {
-  await makeFile(stateDir);
-  using file = Deno.openSync(path, { write: true });
-  file.seekSync(100, Deno.SeekMode.Start);
-  file.writeSync(new Uint8Array(Deno.statSync(path).size - 100).fill(0x55));
-  await assert.rejects(openSqliteBroker({ stateDir }), {
-    kind: "topology",
-    message: new RegExp(
-      `^The broker's file ${path} is damaged: stop every process that uses it, and restore it from a ` +
-        `backup, or recover it with sqlite3's .recover and move it away \\(.+\\)$`,
-    ),
-  });
-});
-
 faultTest("says that the file may not be written", async (stateDir, path) => {
   await makeFile(stateDir);
   Deno.chmodSync(path, 0o400);

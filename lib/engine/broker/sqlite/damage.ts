@@ -1,0 +1,93 @@
+/**
+ * Damage of the broker's file: how it is found before the file is used, and how the other processes
+ * are told.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import { type Checked, intact } from "./checksum.ts";
+import { emptiedFile, markedFile } from "./errors.ts";
+import { CHECKED } from "./events.ts";
+
+/** The largest file, in bytes, that is checked as a whole when it is opened: about 40 ms. */
+const MAX_CHECKED_BYTES = 32 * 1024 * 1024;
+
+/** Damage that a check found; SQLite has the same code for it. */
+export class DamageError extends Error {
+  override readonly name = "DamageError";
+  /** `SQLITE_CORRUPT`. */
+  readonly errcode = 11;
+}
+
+/** Says beside the file that it is damaged. A disk that cannot keep that is ignored. */
+export function markDamaged(path: string, { message }: Error): void {
+  try {
+    const text = `${new Date().toISOString()} ${message}\n`;
+    Deno.writeTextFileSync(markPath(path), text, { createNew: true });
+  } catch {
+    // Another process has done it, or the disk is full: each finds the damage by itself then.
+  }
+}
+
+/** @throws {BrokerError} When a process has found the file damaged. */
+export function assertUnmarked(path: string): void {
+  const mark = readMark(path);
+  if (mark !== undefined) throw markedFile(path, `found at ${mark.slice(0, 24)}`);
+}
+
+/**
+ * Checks a file that was just opened: one that is small, and one that a process has found damaged,
+ * which may have been replaced since.
+ *
+ * @throws {Error} For damage, with SQLite's code.
+ */
+export function assertSound(db: DatabaseSync, path: string): void {
+  const isMarked = readMark(path) !== undefined;
+  if (!isMarked && sizeOf(path) > MAX_CHECKED_BYTES) return;
+  quickCheck(db);
+  if (!isMarked) return;
+  for (const _ of checkEvents(db)) { /* Each is checked as it is read. */ }
+  Deno.removeSync(markPath(path));
+}
+
+/** @throws {BrokerError} When the file is empty although it has been in use: it is not new. */
+export function assertNotEmptied(path: string): void {
+  const isUsed = sizeOf(`${path}-owners`) >= 0 || sizeOf(`${path}-wal`) > 0;
+  if (isUsed && sizeOf(path) === 0) throw emptiedFile(path);
+}
+
+/** @throws {DamageError} When the structure of the file is damaged; other errors are SQLite's. */
+export function quickCheck(db: DatabaseSync): void {
+  const [found] = Object.values(db.prepare("pragma quick_check(1)").get() ?? {});
+  if (found !== "ok") throw new DamageError(String(found).split("\n").at(-1));
+}
+
+/** Reads all events. @yields After each. @throws {ChecksumError} For one that is damaged. */
+export function* checkEvents(db: DatabaseSync): Generator<void> {
+  for (const row of db.prepare(`select ${CHECKED} from event`).iterate()) {
+    intact([row as unknown as Checked]);
+    yield;
+  }
+}
+
+function markPath(path: string): string {
+  return `${path}-damaged`;
+}
+
+function readMark(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(markPath(path));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The size in bytes; -1 when there is no such file. */
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return -1;
+  }
+}
