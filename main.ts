@@ -80,6 +80,11 @@ async function run(command: Doing): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runCheckConfig(command, readConfig(environment, flags), new SystemServices());
     }
+    case "recover": {
+      const { runRecover } = await import("./lib/modes/recover.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runRecover(command, new SystemServices());
+    }
   }
 }
 

@@ -85,6 +85,15 @@ export interface CheckConfigCommand extends Common {
   readonly json: boolean;
 }
 
+/** Copy what can be read of a damaged file of the embedded broker. */
+export interface RecoverCommand extends Common {
+  readonly mode: "recover";
+  /** The damaged file. */
+  readonly from: string;
+  /** The new file. */
+  readonly to: string;
+}
+
 /** A parsed command line. */
 export type Command =
   | TextCommand
@@ -92,4 +101,5 @@ export type Command =
   | PublishCommand
   | FailedCommand
   | MigrateCommand
-  | CheckConfigCommand;
+  | CheckConfigCommand
+  | RecoverCommand;

@@ -55,6 +55,7 @@ export function makeProgram(found: Found): Parser {
   addFailed(program, found);
   addMigrate(program, found);
   addCheckConfig(program, found);
+  addRecover(program, found);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
@@ -113,6 +114,16 @@ function addCheckConfig(program: Parser, found: Found): void {
   check.action(() => {
     const { json = false } = check.opts();
     found({ mode: "check-config", json, ...common(program, check) });
+  });
+}
+
+function addRecover(program: Parser, found: Found): void {
+  const recover = program.command("recover")
+    .description("copy the events of a damaged file of the embedded broker into a new file")
+    .argument("<file>", "the damaged file; it is only read")
+    .argument("<new>", "the new file, which must not exist");
+  recover.action((from: string, to: string) => {
+    found({ mode: "recover", from, to, ...common(program, recover) });
   });
 }
 

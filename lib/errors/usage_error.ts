@@ -29,7 +29,9 @@ export function unknownQueue(
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
-      `--all, or give a command (publish, failed, migrate, check-config)\n${knownQueues(known)}`,
+      `--all, or give a command (publish, failed, migrate, check-config, recover)\n${
+        knownQueues(known)
+      }`,
   );
 }
 

@@ -113,7 +113,9 @@ async function tryBroker(config: Config, services: Services): Promise<string> {
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using _broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  return `ok (${url === undefined ? `embedded, in ${config.stateDir}` : addressOf(url)})`;
+  if (url !== undefined) return `ok (${addressOf(url)})`;
+  const unfinished = await services.checkEmbedded(config);
+  return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

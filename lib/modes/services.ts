@@ -27,6 +27,11 @@ export interface Services {
    * @param name What the connection is called in the broker's lists.
    */
   openBroker(config: Config, name: string): Promise<Broker>;
+  /**
+   * Checks the file of the embedded broker for damage; says how far that came where it takes longer
+   * than 10 s, else `undefined`.
+   */
+  checkEmbedded(config: Config): Promise<string | undefined>;
   /** Opens and closes the database; rejects when that fails. */
   tryDatabase(config: Config): Promise<void>;
   /** Writes a line to stdout. */

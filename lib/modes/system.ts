@@ -17,6 +17,8 @@ import { Progress } from "./publish/progress.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 const STDIN = 0;
+/** How long the file of the embedded broker is checked. */
+const CHECK_SECONDS = 10;
 
 /** The services of a program that was started from a command line. */
 export class SystemServices implements Services {
@@ -36,6 +38,14 @@ export class SystemServices implements Services {
   /** @inheritdoc */
   async openBroker(config: Config, name: string): Promise<Broker> {
     return await openBroker(config, { name, report: (report) => this.#show(report) });
+  }
+
+  /** @inheritdoc */
+  async checkEmbedded({ stateDir }: Config): Promise<string | undefined> {
+    const { checkFile } = await import("../engine/broker/sqlite/check.ts");
+    const { isDone, pages, of } = checkFile(stateDir, CHECK_SECONDS);
+    if (isDone) return undefined;
+    return `the check of its file was not finished in ${CHECK_SECONDS} s: ${pages} of ${of} pages`;
   }
 
   /** @inheritdoc */

@@ -87,6 +87,7 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     { mode: "failed", action: "retry", queue: "test", json: false, limit: 100, ...COMMON },
   ],
   ["migrate", { mode: "migrate", ...COMMON }],
+  ["recover a b", { mode: "recover", from: "a", to: "b", ...COMMON }],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",
@@ -178,18 +179,18 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config\n" +
+    "commands: publish, failed, migrate, check-config, recover\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config\n" +
+    "commands: publish, failed, migrate, check-config, recover\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, check-config\n" +
+    "there is no command a\ncommands: publish, failed, migrate, check-config, recover\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

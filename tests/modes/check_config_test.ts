@@ -118,6 +118,17 @@ Deno.test("runCheckConfig does not try a broker that is not used", async () => {
   assert.equal(around.printed.at(-2), "broker: not used (USING_RABBITMQ is false)");
 });
 
+Deno.test("runCheckConfig says how far it came with the file of the embedded broker", async () => {
+  const around = new MemoryServices();
+  around.unfinishedCheck = "the check of its file was not finished in 10 s: 12 of 500 pages";
+  const config = loadConfig({ STATE_DIR: ENVIRONMENT.STATE_DIR });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 0);
+  assert.equal(
+    around.printed.at(-2),
+    `broker: ok (embedded, in ${ENVIRONMENT.STATE_DIR}; ${around.unfinishedCheck})`,
+  );
+});
+
 Deno.test("runCheckConfig leaves out what only looks like the shards of a queue", async () => {
   const around = new MemoryServices();
   const config = loadConfig({ ...ENVIRONMENT, TEST_SHARDS: "2", OTHER_SHARDS: "2" });

@@ -21,6 +21,7 @@ export class MemoryServices implements Services {
   readonly printed: string[] = [];
   readonly warned: string[] = [];
   shard: ShardFunction | undefined;
+  unfinishedCheck: string | undefined;
   failures: { broker?: Error; database?: Error } = {};
 
   listQueues(): Promise<KnownQueue[]> {
@@ -35,6 +36,10 @@ export class MemoryServices implements Services {
   openBroker(): Promise<Broker> {
     const { broker } = this.failures;
     return broker ? Promise.reject(broker) : Promise.resolve(this.broker);
+  }
+
+  checkEmbedded(): Promise<string | undefined> {
+    return Promise.resolve(this.unfinishedCheck);
   }
 
   tryDatabase(): Promise<void> {

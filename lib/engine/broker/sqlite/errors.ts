@@ -24,8 +24,9 @@ const LOCKED_OUT: Fault = [
   "timeout",
   "has been locked by another process for too long: check what else uses it",
 ];
-const RECOVER = "stop every process that uses it, recover what can be read with `process-queue " +
-  "recover {path} NEW` or take a backup, and put that in its place";
+const DAMAGED = "is damaged: stop every process that uses it, recover what can be read with " +
+  "`process-queue recover {path} NEW` or take a backup, and put that in its place";
+const NOT_A_DATABASE = DAMAGED.replace(":", ", or is no database at all:");
 
 const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "not writable": NOT_WRITABLE,
@@ -35,8 +36,8 @@ const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "full": ["refused", "cannot grow, the disk is full: free some space"],
   "interrupted": ["refused", "was interrupted: try again"],
   "unreadable": ["refused", "cannot be read or written: check that its disk works and has room"],
-  "damaged": ["damaged", `is damaged: ${RECOVER}`],
-  "not a database": ["damaged", `is damaged, or is no database at all: ${RECOVER}`],
+  "damaged": ["damaged", DAMAGED],
+  "not a database": ["damaged", NOT_A_DATABASE],
 };
 
 /**
@@ -58,7 +59,7 @@ export function isDamage(error: unknown): error is BrokerError {
 
 /** The error for a file that another process has found damaged. @param found What it found. */
 export function markedFile(path: string, found: string): BrokerError {
-  return fileError("damaged", path, `is damaged: ${RECOVER} (${found})`);
+  return fileError("damaged", path, `${DAMAGED} (${found})`);
 }
 
 /** The error for a file that was emptied after it had been used. */

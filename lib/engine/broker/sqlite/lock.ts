@@ -84,7 +84,8 @@ function removeIfFree(path: string): void {
   }
 }
 
-function lockNames(folder: string): string[] {
+/** The names of the lock files in a folder; none where there is no such folder. */
+export function lockNames(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name)
       .filter((name) => name.endsWith(".lock"));

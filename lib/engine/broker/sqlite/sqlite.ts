@@ -27,10 +27,13 @@ import { Commits } from "./commits.ts";
 import { CurrentSession } from "./current_session.ts";
 import { closedError } from "./errors.ts";
 import { encodeProperties } from "./properties.ts";
+import { FILE_NAME } from "./file.ts";
 import { Session } from "./session.ts";
 import { SqliteSubscription } from "./subscription.ts";
 import { type Notice, Upkeep } from "./upkeep.ts";
 import { Watch } from "./watch.ts";
+
+export { FILE_NAME };
 
 /** The options of the embedded broker. */
 export interface SqliteBrokerOptions {
@@ -40,9 +43,6 @@ export interface SqliteBrokerOptions {
   readonly version?: string;
   readonly report?: Reporter;
 }
-
-/** The broker's file in `STATE_DIR`. */
-export const FILE_NAME = "broker.sqlite";
 
 /**
  * Opens the broker's file in `stateDir`.

@@ -5,7 +5,7 @@ import { TOO_LATE, within } from "../../../../lib/system/deadline.ts";
 import type { Report } from "../../../../lib/engine/report.ts";
 import { inFolder } from "../../../domain/database/each_database.ts";
 import {
-  bodyOf,
+  changeBody,
   makeFile,
   overwrite,
   PAGE,
@@ -138,9 +138,7 @@ damageTest("a file in place of a damaged one is used", async (stateDir, path) =>
 });
 
 damageTest("an event whose bytes have changed is not delivered", async (stateDir, path) => {
-  const bytes = Deno.readFileSync(path);
-  const at = new TextDecoder("latin1").decode(bytes).indexOf(bodyOf(0));
-  overwrite(path, at + 20, new TextEncoder().encode("y"));
+  changeBody(path, 0);
   await using broker = await openSqliteBroker({ stateDir });
   const taken = await consume(broker);
   const reason = await failureOf(broker);

@@ -1,0 +1,65 @@
+/**
+ * The check of the broker's file for damage, within a time.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { checkEvents, DamageError, quickCheck } from "./damage.ts";
+import { brokerError } from "./errors.ts";
+import { FILE_NAME } from "./file.ts";
+
+/** How far a check came. */
+export interface FileCheck {
+  /** Whether it found no damage in the whole file. */
+  readonly isDone: boolean;
+  /** The number of pages that were read. */
+  readonly pages: number;
+  /** The number of pages of the file that are in use. */
+  readonly of: number;
+}
+
+/** The time of SQLite's own check, which cannot be interrupted, beside that of reading all pages. */
+const QUICK_CHECK_FACTOR = 2;
+
+/**
+ * Reads every page, runs `pragma quick_check`, and compares every event with its checksum, for as
+ * long as there is time. Blocks the thread. Other processes may use the file.
+ *
+ * @param stateDir The folder of the file.
+ * @param seconds The time.
+ * @throws {BrokerError} `damaged` when there is damage.
+ */
+export function checkFile(stateDir: string, seconds: number): FileCheck {
+  const path = join(stateDir, FILE_NAME);
+  const db = new DatabaseSync(path, { timeout: 1000 });
+  try {
+    return check(db, seconds * 1000);
+  } catch (error) {
+    throw brokerError(error, path);
+  } finally {
+    db.close();
+  }
+}
+
+function check(db: DatabaseSync, ms: number): FileCheck {
+  const start = performance.now();
+  const end = start + ms;
+  const { total, free } = db.prepare(
+    "select page_count as total, freelist_count as free " +
+      "from pragma_page_count, pragma_freelist_count",
+  ).get() as unknown as { total: number; free: number };
+  let pages = 0;
+  const progress = (isDone: boolean) => ({ isDone, pages, of: total - free });
+  for (const { pagetype } of db.prepare("select pagetype from dbstat").iterate()) {
+    if (pagetype === "corrupted") throw new DamageError(`a page is damaged`);
+    pages++;
+    if (performance.now() > end) return progress(false);
+  }
+  const readMs = performance.now() - start;
+  if (performance.now() + QUICK_CHECK_FACTOR * readMs > end) return progress(false);
+  quickCheck(db);
+  for (const _ of checkEvents(db)) if (performance.now() > end) return progress(false);
+  return progress(true);
+}
