@@ -25,6 +25,8 @@ export interface CommitsOptions {
   readonly file: () => Transactions;
   /** Explains an error that a transaction ended with. */
   readonly explain: (error: unknown) => unknown;
+  /** Called when a transaction failed. Whether it made room, so that it is tried again at once. */
+  readonly makesRoom: (error: unknown) => boolean;
   /** Called when a transaction failed after one that succeeded. */
   readonly onFailure: (error: unknown) => void;
   /** Called when a transaction succeeded after one that failed. */
@@ -199,6 +201,7 @@ export class Commits {
   }
 
   #failed(error: unknown): void {
+    if (this.#options.makesRoom(error)) return this.#soon();
     const explained = this.#options.explain(error);
     if (!this.#isFailing) this.#options.onFailure(explained);
     this.#isFailing = true;

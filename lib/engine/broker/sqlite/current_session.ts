@@ -9,8 +9,8 @@ import { errorData } from "../../../errors/error_data.ts";
 import type { BrokerError } from "../broker.ts";
 import { markDamaged } from "./damage.ts";
 import { isDamage } from "./errors.ts";
+import type { Notice } from "./notice.ts";
 import { Session } from "./session.ts";
-import type { Notice } from "./upkeep.ts";
 
 /** What is called when the session changes. */
 export interface CurrentSessionOptions {

@@ -62,6 +62,12 @@ export function markedFile(path: string, found: string): BrokerError {
   return fileError("damaged", path, `${DAMAGED} (${found})`);
 }
 
+/** The error of a publish while the room that is left is kept for settlements. */
+export function diskFull(path: string, neededMb: number): BrokerError {
+  const says = `takes no events, the disk is full: free some space, at least ${neededMb} MB`;
+  return fileError("refused", path, says);
+}
+
 /** The error for a file that was emptied after it had been used. */
 export function emptiedFile(path: string): BrokerError {
   const says =

@@ -28,9 +28,11 @@ import { CurrentSession } from "./current_session.ts";
 import { closedError } from "./errors.ts";
 import { encodeProperties } from "./properties.ts";
 import { FILE_NAME } from "./file.ts";
+import type { Notice } from "./notice.ts";
+import { Reserve } from "./reserve.ts";
 import { Session } from "./session.ts";
 import { SqliteSubscription } from "./subscription.ts";
-import { type Notice, Upkeep } from "./upkeep.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Watch } from "./watch.ts";
 
 export { FILE_NAME };
@@ -61,6 +63,7 @@ export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Br
 class SqliteBroker implements Broker {
   readonly #options: SqliteBrokerOptions;
   readonly #current: CurrentSession;
+  readonly #reserve: Reserve;
   readonly #commits: Commits;
   readonly #upkeep: Upkeep;
   readonly #watch: Watch;
@@ -77,15 +80,18 @@ class SqliteBroker implements Broker {
       onReopened: () => this.#restart(),
       onGivenUp: (error) => this.#giveUp(error),
     });
+    this.#reserve = new Reserve(path, this.#notice);
     this.#commits = new Commits({
       file: () => this.#session,
       explain: (error) => this.#session.explain(error),
+      makesRoom: (error) => this.#reserve.spend(error),
       onFailure: (error) => this.#onFailure(error),
       onRecovery: () => this.#notice("warning", "The broker's file can be written again"),
     });
     this.#upkeep = new Upkeep({
       session: () => this.#session,
       commits: this.#commits,
+      reserve: this.#reserve,
       subscriptions: this.#subscriptions,
       notice: this.#notice,
       onLost: () => this.#current.replace(),
@@ -177,6 +183,7 @@ class SqliteBroker implements Broker {
 
   /** Releases events that ended processes had taken. A full disk does not stop the start. */
   async begin(): Promise<void> {
+    if (this.#reserve.isSpent) await this.#reserve.keep();
     try {
       await this.#upkeep.takeOver();
       await this.#session.read(() => this.#session.removeLockFiles());
@@ -196,6 +203,7 @@ class SqliteBroker implements Broker {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     const ended = this.#current.end();
     await this.#watch.settled();
+    await this.#reserve.end();
     await ended;
     const session = this.#session;
     const isRemoved = await this.#leave(session);
@@ -212,6 +220,7 @@ class SqliteBroker implements Broker {
   }
 
   #add(queue: string, properties: string | null, body: Uint8Array): void {
+    this.#reserve.assertRoom();
     const { queues, events } = this.#session;
     const id = queues.find(queue);
     if (id === undefined) throw unroutableError(queue);

@@ -6,24 +6,19 @@
  */
 
 import { errorData } from "../../../errors/error_data.ts";
-import type { NoticeReport } from "../../report.ts";
 import type { Commits } from "./commits.ts";
+import type { Notice } from "./notice.ts";
+import type { Reserve } from "./reserve.ts";
 import type { Session } from "./session.ts";
 import type { SqliteSubscription } from "./subscription.ts";
 import type { Watched } from "./watch.ts";
-
-/** Reports a notice. */
-export type Notice = (
-  level: NoticeReport["level"],
-  message: string,
-  more?: Pick<NoticeReport, "properties" | "error">,
-) => void;
 
 /** What the upkeep of a file needs. */
 export interface UpkeepOptions {
   /** The file as it is open now. */
   readonly session: () => Session;
   readonly commits: Commits;
+  readonly reserve: Reserve;
   readonly subscriptions: Iterable<SqliteSubscription>;
   readonly notice: Notice;
   /** Called when the file as it is open now is lost. */
@@ -98,6 +93,7 @@ export class Upkeep implements Watched {
       this.#session.assertUnmarked();
       if (this.#session.isOwner()) await this.takeOver();
       await this.#tellTime();
+      void this.#options.reserve.keep();
       this.look();
     } catch (error) {
       this.#options.notice("debug", "The upkeep of the broker's file failed", {

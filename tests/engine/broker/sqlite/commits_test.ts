@@ -8,9 +8,12 @@ class FakeFile {
   readonly begins: number[] = [];
   readonly commits: number[] = [];
   readonly said: string[] = [];
+  /** How many times room can be made. */
+  reserves = 0;
   readonly tasks = new Commits({
     file: () => this,
     explain: (error) => error,
+    makesRoom: () => this.reserves-- > 0,
     onFailure: () => void this.said.push("failure"),
     onRecovery: () => void this.said.push("recovery"),
   });
@@ -83,6 +86,19 @@ Deno.test("a fault rejects the tasks that somebody waits for, and owed tasks are
     ...["begin", "owed", "commit"],
   ]);
   assert.deepEqual(file.said, ["failure", "recovery"]);
+});
+
+Deno.test("when room is made after a fault, all tasks are tried again at once", async () => {
+  const file = new FakeFile();
+  file.reserves = 1;
+  file.commits.push(FULL);
+  file.tasks.owe(file.task("owed"));
+  await file.tasks.ask(file.task("asked"));
+  assert.deepEqual(file.log, [
+    ...["begin", "owed", "asked", "rollback"],
+    ...["begin", "owed", "asked", "commit"],
+  ]);
+  assert.deepEqual(file.said, []);
 });
 
 Deno.test("after a fault owed tasks are written first and alone", async () => {

@@ -124,10 +124,10 @@ faultTest("opens a file again that was removed while in use", async (stateDir, p
 
 const FILL = "x".repeat(50_000);
 
-/** A file system of 2 MB, where this user may mount one. */
-async function onSmallDisk(test: (dir: string) => Promise<void>): Promise<void> {
+/** A file system of some MB, where this user may mount one. */
+async function onSmallDisk(mb: number, test: (dir: string) => Promise<void>): Promise<void> {
   await inFolder(async (dir) => {
-    await run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", dir);
+    await run("mount", "-t", "tmpfs", "-o", `size=${mb}m`, "tmpfs", dir);
     try {
       await test(dir);
     } finally {
@@ -151,8 +151,8 @@ async function mayMount(): Promise<boolean> {
   return success;
 }
 
-const smallDiskTest = (name: string, test: (dir: string) => Promise<void>) =>
-  Deno.test({ name: `SQLite: ${name}`, ignore: !canMount, fn: () => onSmallDisk(test) });
+const smallDiskTest = (name: string, test: (dir: string) => Promise<void>, mb = 2) =>
+  Deno.test({ name: `SQLite: ${name}`, ignore: !canMount, fn: () => onSmallDisk(mb, test) });
 
 const canMount = await mayMount();
 
@@ -238,6 +238,67 @@ smallDiskTest("settlements wait for room on a full disk", async (dir) => {
     return (ready?.ready ?? 0) + (failed?.ready ?? 0) === 2;
   });
 });
+
+smallDiskTest(
+  "a full disk settles all that was taken, and takes publishes again when there is room",
+  async (dir) => {
+    const stateDir = `${dir}/state`;
+    const reports: Report[] = [];
+    const report = (one: Report) => void reports.push(one);
+    await using broker = await openSqliteBroker({ stateDir, report });
+    await using other = await openSqliteBroker({ stateDir });
+    await broker.declare("q");
+    const deliveries: Delivery[] = [];
+    const subscription = broker.subscribe("q", {
+      onDelivery: (delivery) => void deliveries.push(delivery),
+      onLost: () => {},
+    });
+    await subscription.resume(20);
+    for (let i = 0; i < 20; i++) await broker.publish("q", `${i} ${FILL}`);
+    await until("all came", () => deliveries.length === 20);
+    const reserve = `${stateDir}/broker.reserve`;
+    await until("there is a reserve", () => exists(reserve));
+    fillDisk(`${dir}/ballast`);
+    const { error } = await fill(broker);
+    assert.match(
+      String(error),
+      /takes no events, the disk is full: free some space, at least 32 MB$/,
+    );
+    assert.equal(exists(reserve), false);
+    await until("others know", () => other.publish("q", "1").then(() => false, isRefused));
+    // The room of the reserve is for settlements: copies are stored.
+    const failure = { name: "Error", message: "x".repeat(4000) };
+    const copies = deliveries.slice(0, 10).map((delivery) =>
+      subscription.settle(delivery, { kind: "fail", reason: "error", attempts: 1, error: failure })
+    );
+    await Promise.all(copies);
+    for (const delivery of deliveries.slice(10)) subscription.settle(delivery, { kind: "done" });
+    await until("all are settled", async () => {
+      return (await other.depth("q.failed"))?.ready === 10 && (await other.depth("q"))?.ready === 0;
+    });
+    Deno.removeSync(`${dir}/ballast`);
+    await until("there is a reserve again", () => exists(reserve));
+    await until("others publish", () => other.publish("q", "1").then(() => true, () => false));
+    const said = reports.map((one) => one.kind === "notice" ? `${one.level} ${one.message}` : "");
+    assert.deepEqual(said.map((text) => text.slice(0, 40)), [
+      "error The disk of {folder} is full: even",
+      "warning There is room on the disk of {fo",
+    ]);
+  },
+  64,
+);
+
+function isRefused(error: unknown): boolean {
+  return (error as { kind?: unknown }).kind === "refused";
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 function fillDisk(path: string): void {
   using file = Deno.openSync(path, { write: true, create: true });
