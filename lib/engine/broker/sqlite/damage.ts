@@ -7,8 +7,9 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { type Checked, intact } from "./checksum.ts";
-import { emptiedFile, markedFile } from "./errors.ts";
+import { emptiedFile } from "./errors.ts";
 import { CHECKED } from "./events.ts";
+import { Mark } from "./mark.ts";
 
 /** The largest file, in bytes, that is checked as a whole when it is opened: about 40 ms. */
 const MAX_CHECKED_BYTES = 32 * 1024 * 1024;
@@ -20,20 +21,14 @@ export class DamageError extends Error {
   readonly errcode = 11;
 }
 
-/** Says beside the file that it is damaged. A disk that cannot keep that is ignored. */
-export function markDamaged(path: string, { message }: Error): void {
-  try {
-    const text = `${new Date().toISOString()} ${message}\n`;
-    Deno.writeTextFileSync(markPath(path), text, { createNew: true });
-  } catch {
-    // Another process has done it, or the disk is full: each finds the damage by itself then.
-  }
+/** The mark of a damaged file. */
+export function damageMark(path: string): Mark {
+  return new Mark(`${path}-damaged`);
 }
 
-/** @throws {BrokerError} When a process has found the file damaged. */
-export function assertUnmarked(path: string): void {
-  const mark = readMark(path);
-  if (mark !== undefined) throw markedFile(path, `found at ${mark.slice(0, 24)}`);
+/** Marks the file as damaged. A disk that cannot keep that is ignored. */
+export function markDamaged(path: string, { message }: Error): void {
+  damageMark(path).set(`${new Date().toISOString()} ${message}\n`);
 }
 
 /**
@@ -43,12 +38,13 @@ export function assertUnmarked(path: string): void {
  * @throws {Error} For damage, with SQLite's code.
  */
 export function assertSound(db: DatabaseSync, path: string): void {
-  const isMarked = readMark(path) !== undefined;
+  const mark = damageMark(path);
+  const isMarked = mark.isThere;
   if (!isMarked && sizeOf(path) > MAX_CHECKED_BYTES) return;
   quickCheck(db);
   if (!isMarked) return;
   for (const _ of checkEvents(db)) { /* Each is checked as it is read. */ }
-  Deno.removeSync(markPath(path));
+  mark.clear();
 }
 
 /** @throws {BrokerError} When the file is empty although it has been in use: it is not new. */
@@ -68,18 +64,6 @@ export function* checkEvents(db: DatabaseSync): Generator<void> {
   for (const row of db.prepare(`select ${CHECKED} from event`).iterate()) {
     intact([row as unknown as Checked]);
     yield;
-  }
-}
-
-function markPath(path: string): string {
-  return `${path}-damaged`;
-}
-
-function readMark(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(markPath(path));
-  } catch {
-    return undefined;
   }
 }
 

@@ -57,9 +57,10 @@ export function isDamage(error: unknown): error is BrokerError {
   return error instanceof BrokerError && error.kind === "damaged";
 }
 
-/** The error for a file that another process has found damaged. @param found What it found. */
-export function markedFile(path: string, found: string): BrokerError {
-  return fileError("damaged", path, `${DAMAGED} (${found})`);
+/** The error for a file that another process has found damaged. @param mark When, and what. */
+export function markedFile(path: string, mark: string): BrokerError {
+  const [when = ""] = mark.split(" ");
+  return fileError("damaged", path, `${DAMAGED} (a process found that at ${when})`);
 }
 
 /** The error of a publish while the room that is left is kept for settlements. */

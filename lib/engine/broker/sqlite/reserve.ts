@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { tryLock } from "../../../system/file_lock.ts";
 import { diskFull } from "./errors.ts";
+import { exists, Mark, tryTo } from "./mark.ts";
 import type { Notice } from "./notice.ts";
 
 /** The name of the reserve, beside the broker's file. */
@@ -27,8 +28,6 @@ const PIECE_BYTES = 1024 * 1024;
 const MAX_RANDOM_BYTES = 65_536;
 /** A disk with less room than this is full, in bytes: SQLite also reports that as a failed write. */
 const FULL_BYTES = 1024 * 1024;
-/** ms for which the state of the disk is remembered. */
-const FRESH_MS = 50;
 /** ms until a reserve that could not be written is tried again. */
 const AGAIN_MS = 60_000;
 
@@ -59,11 +58,10 @@ export class Reserve {
   readonly #file: string;
   readonly #path: string;
   readonly #folder: string;
-  /** Exists while publishes are refused. */
-  readonly #spentPath: string;
+  /** Is there while publishes are refused. */
+  readonly #spent: Mark;
   readonly #lockPath: string;
   readonly #notice: Notice;
-  #seen = { isSpent: false, at: -Infinity };
   #notBefore = -Infinity;
   #keeping: Promise<void> | undefined;
 
@@ -72,16 +70,14 @@ export class Reserve {
     this.#file = file;
     this.#folder = dirname(file);
     this.#path = join(this.#folder, RESERVE_NAME);
-    this.#spentPath = `${file}-full`;
+    this.#spent = new Mark(`${file}-full`);
     this.#lockPath = `${file}-upkeep`;
     this.#notice = notice;
   }
 
   /** Whether publishes are refused. */
   get isSpent(): boolean {
-    const at = performance.now();
-    if (at - this.#seen.at > FRESH_MS) this.#seen = { isSpent: exists(this.#spentPath), at };
-    return this.#seen.isSpent;
+    return this.#spent.isThere;
   }
 
   /** @throws {BrokerError} `refused` while it is spent. */
@@ -99,8 +95,7 @@ export class Reserve {
     if (!isFullDisk(error, () => this.#freeBytes()) || !exists(this.#path)) return false;
     tryTo(() => Deno.removeSync(this.#path));
     if (exists(this.#path)) return false;
-    tryTo(() => Deno.writeTextFileSync(this.#spentPath, ""));
-    this.#seen = { isSpent: true, at: performance.now() };
+    this.#spent.set("");
     this.#notice(
       "error",
       "The disk of {folder} is full: events that were taken are settled with {megabytes} MB that " +
@@ -159,9 +154,8 @@ export class Reserve {
   }
 
   #accept(): void {
-    if (!exists(this.#spentPath)) return;
-    Deno.removeSync(this.#spentPath);
-    this.#seen = { isSpent: false, at: performance.now() };
+    if (!this.isSpent) return;
+    this.#spent.clear();
     this.#notice("warning", "There is room on the disk of {folder} again: publishes are accepted", {
       properties: { folder: this.#folder },
     });
@@ -171,7 +165,7 @@ export class Reserve {
     const hasReserve = exists(this.#path);
     return {
       hasReserve,
-      isSpent: exists(this.#spentPath),
+      isSpent: this.isSpent,
       freeBytes: hasReserve ? 0 : this.#freeBytes(),
     };
   }
@@ -196,22 +190,4 @@ function randomPiece(): Uint8Array {
     crypto.getRandomValues(piece.subarray(at, at + MAX_RANDOM_BYTES));
   }
   return piece;
-}
-
-/** Ignores errors: another process may do the same at this moment. */
-function tryTo(act: () => void): void {
-  try {
-    act();
-  } catch {
-    // What follows sees whether it is done.
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

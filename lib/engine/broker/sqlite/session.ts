@@ -10,10 +10,18 @@ import type { BrokerError } from "../broker.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Clock } from "./clock.ts";
 import type { Commits } from "./commits.ts";
-import { assertUnmarked } from "./damage.ts";
-import { brokerError, closedError, isDamage, replacedFile, takenForDead } from "./errors.ts";
+import { damageMark } from "./damage.ts";
+import {
+  brokerError,
+  closedError,
+  isDamage,
+  markedFile,
+  replacedFile,
+  takenForDead,
+} from "./errors.ts";
 import { Events } from "./events.ts";
 import { openFile, PATIENCE, useFile } from "./file.ts";
+import type { Mark } from "./mark.ts";
 import { isFree, LifeLock, removeFree } from "./lock.ts";
 import { type OwnerRow, Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
@@ -35,6 +43,7 @@ export class Session {
   readonly #commit: StatementSync;
   readonly #dataVersion: StatementSync;
   readonly #checkpoints: Checkpoints;
+  readonly #damage: Mark;
   #owner = 0;
   #lock: LifeLock | undefined;
   #joined: Promise<number> | undefined;
@@ -48,6 +57,7 @@ export class Session {
     this.ready = new ReadyEvents(db, this.queues);
     this.owners = new Owners(db, this.queues);
     this.clock = new Clock(db);
+    this.#damage = damageMark(path);
     this.#checkpoints = new Checkpoints(db);
     this.#begin = db.prepare("begin immediate");
     this.#commit = db.prepare("commit");
@@ -75,9 +85,14 @@ export class Session {
     return this.lostBy !== undefined;
   }
 
-  /** Begins a transaction that writes. @throws {BrokerError} When the file was replaced. */
+  /**
+   * Begins a transaction that writes.
+   *
+   * @throws {BrokerError} When the file was replaced, or a process has found it damaged.
+   */
   begin(): void {
     this.checkFile();
+    this.checkMark();
     if (this.lostBy) throw this.lostBy;
     this.#begin.run();
   }
@@ -146,9 +161,9 @@ export class Session {
     if (inodeOf(this.#path) !== this.#inode) this.lostBy ??= replacedFile(this.#path);
   }
 
-  /** @throws {BrokerError} When another process has found the file damaged. */
-  assertUnmarked(): void {
-    assertUnmarked(this.#path);
+  /** Checks that no process has found the file damaged. */
+  checkMark(): void {
+    if (this.#damage.isThere) this.lostBy ??= markedFile(this.#path, this.#damage.text);
   }
 
   /** The other owners whose process has ended. */

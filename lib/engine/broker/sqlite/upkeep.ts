@@ -90,7 +90,7 @@ export class Upkeep implements Watched {
   async maintain(): Promise<void> {
     try {
       this.#session.checkFile();
-      this.#session.assertUnmarked();
+      this.#session.checkMark();
       if (this.#session.isOwner()) await this.takeOver();
       await this.#tellTime();
       void this.#options.reserve.keep();

@@ -114,12 +114,14 @@ damageTest(
 
 damageTest("damage that one process finds stops the others", async (stateDir, path) => {
   await using idle = await openSqliteBroker({ stateDir });
+  await using publisher = await openSqliteBroker({ stateDir });
   await idle.subscribe("other", { onDelivery: () => {}, onLost: () => {} }).resume(1);
   await using broker = await openSqliteBroker({ stateDir });
   zeroPages(path, pagesOf(path, "event", "leaf").slice(20, 22));
   await idle.publish("q", "new");
   await consume(broker);
   await failureOf(idle);
+  await assert.rejects(publisher.publish("q", "1"), { kind: "damaged" });
   await assert.rejects(idle.publish("q", "1"), { kind: "damaged" });
   const { kind, message } = await refusal(stateDir);
   assert.equal(kind, "damaged");
