@@ -98,6 +98,7 @@ export class CurrentSession {
 
   #giveUp(error: BrokerError): void {
     this.#isGivenUp = true;
+    this.#session.lostBy = error;
     markDamaged(this.#options.path, error);
     const message = "The broker's file is damaged: nothing more is taken from it or stored in it";
     this.#options.notice("error", message, { error: errorData(error) });

@@ -6,6 +6,8 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Commits } from "./commits.ts";
+import { isFree, LifeLock, removeFree } from "./lock.ts";
 import type { Queues } from "./queues.ts";
 
 /** An owner as the file knows it. */
@@ -16,9 +18,13 @@ export interface OwnerRow {
   readonly lock: string;
 }
 
-/** The owners and consumers of a file. */
+/** The owners and consumers of a file, and this process among them. */
 export class Owners {
   readonly #queues: Queues;
+  readonly #folder: string;
+  #own = 0;
+  #lock: LifeLock | undefined;
+  #joined: Promise<number> | undefined;
   readonly #add: StatementSync;
   readonly #all: StatementSync;
   readonly #find: StatementSync;
@@ -28,9 +34,10 @@ export class Owners {
   readonly #countTaken: StatementSync;
   readonly #removals: readonly StatementSync[];
 
-  /** @param db The open file. @param queues Its queues. */
-  constructor(db: DatabaseSync, queues: Queues) {
+  /** @param db The open file. @param queues Its queues. @param folder The folder of lock files. */
+  constructor(db: DatabaseSync, queues: Queues, folder: string) {
     this.#queues = queues;
+    this.#folder = folder;
     this.#add = db.prepare("insert into owner (lock) values (?)");
     this.#all = db.prepare("select id, lock from owner");
     this.#find = db.prepare("select id from owner where id = ?");
@@ -50,19 +57,47 @@ export class Owners {
     ].map((sql) => db.prepare(sql));
   }
 
-  /** Adds an owner. @param lock The name of its lock file. @returns Its id. */
-  add(lock: string): number {
-    return Number(this.#add.run(lock).lastInsertRowid);
+  /** This process's id; 0 before {@linkcode Owners.join}. */
+  get own(): number {
+    return this.#own;
   }
 
-  /** All owners, also those whose process has ended. */
-  all(): OwnerRow[] {
-    return this.#all.all() as unknown as OwnerRow[];
+  /**
+   * Makes this process an owner, alive for as long as it holds its lock. @returns Its id.
+   *
+   * @throws {Error} The error of the file system, or of the transaction.
+   */
+  async join(commits: Commits): Promise<number> {
+    const { name } = this.#lock ??= LifeLock.create(this.#folder);
+    this.#joined ??= commits.ask(() => Number(this.#add.run(name).lastInsertRowid));
+    try {
+      return this.#own = await this.#joined;
+    } catch (error) {
+      this.#joined = undefined;
+      throw error;
+    }
   }
 
-  /** Whether the owner still exists: no other process took it for dead. */
-  has(owner: number): boolean {
-    return this.#find.get(owner) !== undefined;
+  /** Whether other processes have taken this one for dead and removed it. */
+  isTakenForDead(): boolean {
+    return this.#own !== 0 && this.#find.get(this.#own) === undefined;
+  }
+
+  /** The other owners whose process has ended. */
+  dead(): OwnerRow[] {
+    return this.#rows().filter(({ id, lock }) => id !== this.#own && isFree(this.#folder, lock));
+  }
+
+  /** Removes the lock files of owners that are gone. */
+  removeLockFiles(): void {
+    const known = new Set(this.#rows().map(({ lock }) => lock));
+    removeFree(this.#folder, (name) => known.has(name));
+  }
+
+  /** Releases the lock. @param isRemoved Whether this owner was removed from the file. */
+  end(isRemoved: boolean): void {
+    if (isRemoved) this.#lock?.[Symbol.dispose]();
+    else this.#lock?.abandon();
   }
 
   /** Removes an owner and releases the events it had taken. */
@@ -85,5 +120,9 @@ export class Owners {
   /** How many subscriptions consume the queue, in all processes. */
   countConsumers(queue: number): number {
     return Number(this.#countConsumers.get(queue)?.count);
+  }
+
+  #rows(): OwnerRow[] {
+    return this.#all.all() as unknown as OwnerRow[];
   }
 }

@@ -22,8 +22,7 @@ import {
 import { Events } from "./events.ts";
 import { openFile, PATIENCE, useFile } from "./file.ts";
 import type { Mark } from "./mark.ts";
-import { isFree, LifeLock, removeFree } from "./lock.ts";
-import { type OwnerRow, Owners } from "./owners.ts";
+import { Owners } from "./owners.ts";
 import { Queues } from "./queues.ts";
 import { ReadyEvents } from "./ready_events.ts";
 
@@ -44,9 +43,6 @@ export class Session {
   readonly #dataVersion: StatementSync;
   readonly #checkpoints: Checkpoints;
   readonly #damage: Mark;
-  #owner = 0;
-  #lock: LifeLock | undefined;
-  #joined: Promise<number> | undefined;
 
   private constructor(path: string, db: DatabaseSync) {
     this.#path = path;
@@ -55,7 +51,7 @@ export class Session {
     this.queues = new Queues(db);
     this.events = new Events(db, this.queues);
     this.ready = new ReadyEvents(db, this.queues);
-    this.owners = new Owners(db, this.queues);
+    this.owners = new Owners(db, this.queues, `${path}-owners`);
     this.clock = new Clock(db);
     this.#damage = damageMark(path);
     this.#checkpoints = new Checkpoints(db);
@@ -77,7 +73,7 @@ export class Session {
 
   /** This process's id among the owners; 0 before {@linkcode Session.join}. */
   get owner(): number {
-    return this.#owner;
+    return this.owners.own;
   }
 
   /** Whether events that were delivered from it are delivered again. */
@@ -140,19 +136,15 @@ export class Session {
    */
   async join(commits: Commits): Promise<number> {
     try {
-      const { name } = this.#lock ??= LifeLock.create(this.#lockFolder);
-      this.#joined ??= commits.ask(() => this.owners.add(name));
-      return this.#owner = await this.#joined;
+      return await this.owners.join(commits);
     } catch (error) {
-      this.#joined = undefined;
       throw this.explain(error);
     }
   }
 
   /** Whether this owner still exists: others remove it when its lock file is gone. */
   isOwner(): boolean {
-    const isTakenForDead = this.#owner !== 0 && !this.owners.has(this.#owner);
-    if (isTakenForDead) this.lostBy ??= takenForDead(this.#path);
+    if (this.owners.isTakenForDead()) this.lostBy ??= takenForDead(this.#path);
     return !this.isLost;
   }
 
@@ -166,29 +158,12 @@ export class Session {
     if (this.#damage.isThere) this.lostBy ??= markedFile(this.#path, this.#damage.text);
   }
 
-  /** The other owners whose process has ended. */
-  deadOwners(): OwnerRow[] {
-    const others = this.owners.all().filter(({ id }) => id !== this.#owner);
-    return others.filter(({ lock }) => isFree(this.#lockFolder, lock));
-  }
-
-  /** Removes the lock files of owners that are gone. */
-  removeLockFiles(): void {
-    const known = new Set(this.owners.all().map(({ lock }) => lock));
-    removeFree(this.#lockFolder, (name) => known.has(name));
-  }
-
   /** Closes the file. @param isRemoved Whether this owner was removed from it. */
   close(isRemoved: boolean): void {
     this.lostBy ??= closedError();
     this.#checkpoints[Symbol.dispose]();
     this.#db.close();
-    if (isRemoved) this.#lock?.[Symbol.dispose]();
-    else this.#lock?.abandon();
-  }
-
-  get #lockFolder(): string {
-    return `${this.#path}-owners`;
+    this.owners.end(isRemoved);
   }
 }
 

@@ -25,7 +25,7 @@ import {
 import { move, peek, purge } from "./browse.ts";
 import { Commits } from "./commits.ts";
 import { CurrentSession } from "./current_session.ts";
-import { closedError } from "./errors.ts";
+import { closedError, isDamage } from "./errors.ts";
 import { encodeProperties } from "./properties.ts";
 import { FILE_NAME } from "./file.ts";
 import type { Notice } from "./notice.ts";
@@ -70,7 +70,6 @@ class SqliteBroker implements Broker {
   readonly #subscriptions = new Set<SqliteSubscription>();
   #subscribed = 0;
   #closing: Promise<void> | undefined;
-  #isGivenUp = false;
 
   constructor(options: SqliteBrokerOptions, path: string, session: Session) {
     this.#options = options;
@@ -186,7 +185,7 @@ class SqliteBroker implements Broker {
     if (this.#reserve.isSpent) await this.#reserve.keep();
     try {
       await this.#upkeep.takeOver();
-      await this.#session.read(() => this.#session.removeLockFiles());
+      await this.#session.read(() => this.#session.owners.removeLockFiles());
     } catch (error) {
       this.#notice("warning", "Events that ended processes had taken cannot be released yet", {
         error: errorData(error),
@@ -242,7 +241,7 @@ class SqliteBroker implements Broker {
 
   #onChange(): void {
     const isConsuming = [...this.#subscriptions].some((one) => one.isConsuming);
-    if (isConsuming && !this.#closing && !this.#isGivenUp) this.#watch.start();
+    if (isConsuming && !this.#closing && !isDamage(this.#session.lostBy)) this.#watch.start();
     else this.#watch.stop();
   }
 
@@ -259,7 +258,6 @@ class SqliteBroker implements Broker {
 
   /** Delivers, stores and settles nothing more: the file is damaged. */
   #giveUp(error: BrokerError): void {
-    this.#isGivenUp = true;
     this.#watch.stop();
     this.#commits.close(error);
     this.#restart();

@@ -14,15 +14,12 @@ import {
 } from "../broker.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";
+import { Registration, type RegistrationOptions } from "./registration.ts";
 import type { Session } from "./session.ts";
 import { Settlements, type SettlementsOptions } from "./settlements.ts";
 
 /** What a subscription needs. */
-export interface SqliteSubscriptionOptions extends SettlementsOptions {
-  /** Tells the subscription from the others of this process. */
-  readonly number: number;
-  /** The file as it is open now. */
-  readonly session: () => Session;
+export interface SqliteSubscriptionOptions extends SettlementsOptions, RegistrationOptions {
   readonly listener: SubscriptionListener;
   /** Called when it begins or stops to consume. */
   readonly onChange: () => void;
@@ -40,11 +37,7 @@ export class SqliteSubscription implements Subscription {
   readonly #options: SqliteSubscriptionOptions;
   readonly #unsettled = new Set<SqliteDelivery>();
   readonly #settlements: Settlements;
-  /** The queue's id, once this is among the consumers of the queue in the file that is open now. */
-  #registered: Promise<number> | undefined;
-  #queueId: number | undefined;
-  /** Whether the queue was ever consumed: then upkeep tries again what fails. */
-  #wasUp = false;
+  readonly #registration: Registration;
   /** The prefetch count; 0 while it is paused. */
   #wanted = 0;
   /** Whether the queue was empty when it last took events. */
@@ -57,6 +50,7 @@ export class SqliteSubscription implements Subscription {
   constructor(options: SqliteSubscriptionOptions) {
     this.#options = options;
     this.#settlements = new Settlements(options);
+    this.#registration = new Registration(options, () => this.isConsuming);
   }
 
   /** Whether it takes events. */
@@ -66,7 +60,7 @@ export class SqliteSubscription implements Subscription {
 
   /** The queue's id in the file, once it is known. */
   get queueId(): number | undefined {
-    return this.#queueId;
+    return this.#registration.queueId;
   }
 
   /** @inheritdoc */
@@ -88,7 +82,7 @@ export class SqliteSubscription implements Subscription {
   /** @inheritdoc */
   async pause(): Promise<void> {
     this.#wanted = 0;
-    if (this.#registered) this.#unregister();
+    this.#registration.close();
     this.#options.onChange();
     // Writes the settlements so far, which are owed: a failure is tried again.
     await this.#options.commits.ask(() => {}).catch(() => {});
@@ -101,7 +95,7 @@ export class SqliteSubscription implements Subscription {
     try {
       await this.#register();
     } catch (error) {
-      if (this.#wasUp) return; // Upkeep tries it again.
+      if (this.#registration.wasUp) return; // Upkeep tries it again.
       this.#wanted = 0;
       this.#options.onChange();
       throw error;
@@ -140,7 +134,7 @@ export class SqliteSubscription implements Subscription {
   /** Checks for events to take: another process has written to the file. */
   look(): void {
     if (!this.isConsuming) return;
-    if (!this.#registered) return void this.#register().catch(() => {});
+    if (!this.#registration.isOpen) return void this.#register().catch(() => {});
     if (this.queueId === undefined) return;
     if (this.#isDry && this.#session.queues.ready(this.queueId) > 0) this.#isDry = false;
     this.wake();
@@ -150,7 +144,7 @@ export class SqliteSubscription implements Subscription {
   restart(): void {
     this.#unsettled.clear();
     this.#settlements.restart();
-    this.#registered = this.#queueId = undefined;
+    this.#registration.forget();
     this.#options.listener.onLost();
     this.look();
   }
@@ -159,40 +153,9 @@ export class SqliteSubscription implements Subscription {
     return this.#options.session();
   }
 
-  /** Declares the queue and adds this to its consumers. @throws {BrokerError} */
   async #register(): Promise<void> {
-    const registered = this.#registered ??= this.#addConsumer();
-    try {
-      this.#queueId = await registered;
-    } catch (error) {
-      if (this.#registered === registered) this.#registered = undefined;
-      throw error;
-    }
-    this.#wasUp = true;
+    await this.#registration.open();
     this.onReady();
-  }
-
-  async #addConsumer(): Promise<number> {
-    const { commits, queue, number } = this.#options;
-    const session = this.#session;
-    const owner = await session.join(commits);
-    return await commits.ask(() => {
-      const id = session.queues.declare(queue);
-      if (this.isConsuming && session.isOwner()) session.owners.addConsumer(id, owner, number);
-      return id;
-    });
-  }
-
-  /** Removes this from the consumers of the queue, with one of the next commits. */
-  #unregister(): void {
-    const { commits, queue, number } = this.#options;
-    const session = this.#session;
-    this.#registered = undefined;
-    commits.owe(() => {
-      const id = session.queues.find(queue);
-      if (id === undefined || this.isConsuming) return;
-      session.owners.removeConsumer(id, session.owner, number);
-    });
   }
 
   /** Notes that a delivery is settled. @returns Whether that is still to be written. */

@@ -74,7 +74,7 @@ export class Upkeep implements Watched {
   /** Releases events that ended processes had taken. @throws {BrokerError} For a fault of the file. */
   async takeOver(): Promise<void> {
     const session = this.#session;
-    const dead = await session.read(() => session.deadOwners());
+    const dead = await session.read(() => session.owners.dead());
     if (dead.length === 0) return;
     for (const { id } of dead) {
       await this.#options.commits.ask(() => session.owners.remove(id));
@@ -83,7 +83,7 @@ export class Upkeep implements Watched {
     this.#options.notice("info", "Events that {count} ended processes had taken are released", {
       properties: { count: dead.length },
     });
-    await session.read(() => session.removeLockFiles());
+    await session.read(() => session.owners.removeLockFiles());
   }
 
   /** @inheritdoc */
