@@ -7,7 +7,7 @@
 
 import { BROKER, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
-import type { Environment } from "./environment.ts";
+import { type Environment, FILE_PROBLEMS } from "./environment.ts";
 import { GENERAL, type LogFormat, type LogLevel } from "./general_settings.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
@@ -141,7 +141,7 @@ export function readConfig(environment: Environment, flags: ConfigFlags = {}): C
     ...readGeneral(reader),
     ...queueSettings(reader),
     effective: reader.effective,
-    problems: reader.problems,
+    problems: [...environment[FILE_PROBLEMS] ?? [], ...reader.problems],
   };
 }
 

@@ -5,17 +5,23 @@
  * @module
  */
 
-// By its namespace: runtimes before Deno 2.7 have no parseEnv, and can do without where no file is.
-import * as util from "node:util";
-import { ConfigError } from "./problem.ts";
+import { nearest } from "../errors/spelling.ts";
+import { type EnvEntry, type EnvMistake, parseEnvFile } from "./env_file.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { SETTINGS } from "./settings.ts";
+import { readTextFile } from "./text_file.ts";
 
 /** The key under which {@linkcode Environment} says which of its variables `.env` has set. */
 export const FROM_FILE: unique symbol = Symbol("set by .env");
+
+/** The key under which {@linkcode Environment} has the problems of `.env`. */
+export const FILE_PROBLEMS: unique symbol = Symbol("problems of .env");
 
 /** Variables by name, and which of them come from a file. */
 export interface Environment {
   readonly [name: string]: string | undefined;
   readonly [FROM_FILE]?: ReadonlySet<string>;
+  readonly [FILE_PROBLEMS]?: readonly Problem[];
 }
 
 /**
@@ -32,24 +38,47 @@ export function readEnvironment(file: string = ".env"): Environment {
 /**
  * Puts an environment over the text of a `.env` file.
  *
- * @param file `NAME=value` lines, as `node --env-file` takes them.
+ * @param file Lines of `NAME=value`, see {@linkcode parseEnvFile}.
  */
 export function mergeEnvironment(
   environment: Readonly<Record<string, string>>,
   file: string,
 ): Environment {
-  const fromFile = Object.entries(file === "" ? {} : util.parseEnv(file))
-    .filter(([name]) => environment[name] === undefined);
+  const { entries, mistakes } = parseEnvFile(file);
+  const fromFile = entries.filter(({ name }) => environment[name] === undefined);
   return {
-    ...Object.fromEntries(fromFile),
+    ...Object.fromEntries(fromFile.map(({ name, value }) => [name, value])),
     ...environment,
-    [FROM_FILE]: new Set(fromFile.map(([name]) => name)),
+    [FROM_FILE]: new Set(fromFile.map(({ name }) => name)),
+    [FILE_PROBLEMS]: [...mistakes, ...entries.flatMap(misnamed)]
+      .toSorted((a, b) => a.line - b.line)
+      .map(({ line, wrong, fix }) => ({ setting: `.env line ${line}`, wrong, fix })),
   };
+}
+
+/** A name that only differs from a setting's by a letter, by `_`, or in upper and lower case. */
+function misnamed({ name, line }: EnvEntry): EnvMistake[] {
+  if (NAMES.has(name)) return [];
+  const meant = BY_LETTERS.get(letters(name)) ?? nearest(name, NAMES, 1);
+  if (meant === undefined) return [];
+  return [{ line, wrong: `there is no setting ${name}`, fix: `did you mean ${meant}?` }];
+}
+
+/** Settings of queues, which have a part that varies, are checked where they are read. */
+const NAMES: ReadonlySet<string> = new Set(
+  SETTINGS.map(({ name }) => name).filter((name) => !name.includes("<")),
+);
+const BY_LETTERS: ReadonlyMap<string, string> = new Map(
+  [...NAMES].map((name) => [letters(name), name]),
+);
+
+function letters(name: string): string {
+  return name.toUpperCase().replaceAll("_", "");
 }
 
 function readFile(path: string): string {
   try {
-    return Deno.statSync(path).isFile ? Deno.readTextFileSync(path) : "";
+    return Deno.statSync(path).isFile ? readTextFile(path) : "";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     const wrong = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { visible } from "../errors/visible.ts";
+
 /** One problem of a setting. It holds no secret. */
 export interface Problem {
   /** The setting as its user gave it: a variable, an option or a file. */
@@ -26,9 +28,9 @@ export class ConfigError extends Error {
   }
 }
 
-/** A problem as one line: `SETTING: what is wrong; what to do`. */
+/** A problem as one line: `SETTING: what is wrong; what to do`. No character is invisible. */
 export function sentence({ setting, wrong, fix }: Problem): string {
-  return `${setting}: ${wrong}; ${fix}`;
+  return visible(`${setting}: ${wrong}; ${fix}`);
 }
 
 function messageOf(lines: readonly string[]): string {

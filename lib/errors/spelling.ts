@@ -11,11 +11,13 @@
  *
  * @param name The name as typed.
  * @param candidates The names that exist; of two equally near ones the first wins.
- * @returns `undefined` when the nearest differs in more than a third of its letters.
+ * @param most How many differences it may have. @default {a third of its letters}
+ * @returns `undefined` when the nearest has more.
  */
 export function nearest(
   name: string,
   candidates: Iterable<string>,
+  most: number = Infinity,
 ): string | undefined {
   const typed = folded(name);
   let best: string | undefined;
@@ -23,7 +25,7 @@ export function nearest(
   for (const candidate of candidates) {
     const distance = editDistance(typed, folded(candidate));
     const longer = Math.max(typed.length, candidate.length);
-    if (distance <= longer / 3 && distance < bestDistance) {
+    if (distance <= Math.min(most, longer / 3) && distance < bestDistance) {
       [best, bestDistance] = [candidate, distance];
     }
   }

@@ -6,6 +6,7 @@
 
 import type { Config } from "../config/config.ts";
 import { ConfigError, type Problem } from "../config/problem.ts";
+import { readTextFile } from "../config/text_file.ts";
 import { errorData } from "../errors/error_data.ts";
 
 /**
@@ -16,7 +17,7 @@ import { errorData } from "../errors/error_data.ts";
 export function readCaFile(path: string): string {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readTextFile(path);
   } catch (error) {
     throw badCa(`${path} cannot be read: ${errorData(error).message}`);
   }

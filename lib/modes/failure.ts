@@ -5,6 +5,7 @@
  */
 
 import { redactText } from "../errors/redact.ts";
+import { visible } from "../errors/visible.ts";
 
 /** The text and the exit code of a program that failed. */
 export interface Failure {
@@ -37,6 +38,6 @@ export function isForUsers(error: unknown): error is Error {
 }
 
 function textOf(error: unknown): string {
-  if (isForUsers(error)) return error.message;
+  if (isForUsers(error)) return visible(error.message);
   return redactText(error instanceof Error ? error.stack ?? error.message : String(error));
 }

@@ -33,6 +33,56 @@ Deno.test("readEnvironment reads the file", async () => {
   });
 });
 
+Deno.test("readEnvironment passes over a byte order mark and the line ends of Windows", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/.env`, "\ufeffSTATE_DIR=/file\r\nLOG_LEVEL=debug\r\n");
+    const config = loadConfig(readEnvironment(`${folder}/.env`));
+    assert.deepEqual([config.stateDir, config.log.level], ["/file", "debug"]);
+  });
+});
+
+Deno.test("readEnvironment reports a file that is not UTF-8", async () => {
+  await inFolder(async (folder) => {
+    const file = `${folder}/.env`;
+    await Deno.writeFile(file, Uint8Array.from([0xff, 0xfe, 0x41, 0, 0x3d, 0]));
+    assert.throws(() => readEnvironment(file), {
+      name: "ConfigError",
+      message: /cannot be read: it is not UTF-8: save it as UTF-8, as with iconv -t UTF-8;/,
+    });
+  });
+});
+
+Deno.test("a line of .env that sets nothing is a problem, with its number", () => {
+  assert.throws(() => loadConfig(mergeEnvironment({}, "LOG_LEVEL=debug\nAMQP_URL amqp://x\n")), {
+    name: "ConfigError",
+    message: "the configuration has a problem: .env line 2: is not NAME=value; " +
+      "write it so, or begin the line with # to make it a comment",
+  });
+});
+
+for (
+  const [name, meant] of [
+    ["AMQPURL", "AMQP_URL"],
+    ["AMQP_ULR", "AMQP_URL"],
+    ["AMQP_URI", "AMQP_URL"],
+    ["amqp_url", "AMQP_URL"],
+    ["RABBIT_MQ_HOST", "RABBITMQ_HOST"],
+    ["STATES_DIR", "STATE_DIR"],
+  ]
+) {
+  Deno.test(`${name} in .env is a problem that names ${meant}, with its line`, () => {
+    assert.throws(() => loadConfig(mergeEnvironment({}, `# x\n${name}=y\n`)), {
+      message: `the configuration has a problem: .env line 2: there is no setting ${name}; ` +
+        `did you mean ${meant}?`,
+    });
+  });
+}
+
+Deno.test("names of other programs in .env are no problem", () => {
+  const file = "POSTGRES_URL=x\nRABBITMQ_USER=x\nPATH=x\nSENTRY_RELEASE=x\n";
+  assert.deepEqual(loadConfig(mergeEnvironment({}, file)).problems, []);
+});
+
 Deno.test("readEnvironment does without the file, and passes over a folder", async () => {
   await inFolder((folder) => {
     assert.equal(readEnvironment(`${folder}/.env`).PATH, Deno.env.get("PATH"));

@@ -67,6 +67,11 @@ Deno.test("runPublish takes a last line without a newline, and a byte order mark
   assert.deepEqual(await around.bodies("test"), lines(2));
 });
 
+Deno.test("runPublish takes an event with a byte order mark on the command line", async () => {
+  const around = await publish("", { event: '\ufeff{"id":1}' });
+  assert.deepEqual(await around.bodies("test"), lines(1));
+});
+
 Deno.test("runPublish prints 0 events for an empty input", async () => {
   assert.deepEqual((await publish("")).printed, ["published 0 events to test"]);
 });

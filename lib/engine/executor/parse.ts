@@ -6,6 +6,7 @@
  */
 
 import type { z } from "zod";
+import { visible } from "../../errors/visible.ts";
 import { hasLongNumber, NumberTooLargeError, parseJson } from "../../json/parse_json.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
 import { validate } from "./validate.ts";
@@ -44,7 +45,7 @@ function parse(body: string, isLong: boolean): unknown {
   } catch (error) {
     if (error instanceof NumberTooLargeError) throw new InvalidEvent(error.message);
     if (error instanceof RangeError) throw new InvalidEvent(TOO_DEEP_FOR_NUMBERS);
-    throw new InvalidEvent(`The body is not JSON: ${withoutQuote(error)}`);
+    throw new InvalidEvent(`The body is not JSON: ${visible(withoutQuote(error))}`);
   }
 }
 

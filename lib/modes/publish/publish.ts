@@ -50,13 +50,13 @@ export async function runPublish(
   openInput: () => EventInput,
 ): Promise<number> {
   const queueOf = await queueChooser(command, config, services);
-  const { event } = command;
+  const event = command.event?.trim();
   if (event !== undefined) checkArgument(event, queueOf);
   await using broker = await services.openBroker(config, `process-queue publish ${command.queue}`);
   const input = event === undefined ? openInput() : undefined;
   const lines = input
     ? readLines(input.bytes, config.limits.maxEventBytes)
-    : [{ number: 1, text: event?.trim() ?? "", offset: 0 }];
+    : [{ number: 1, text: event ?? "", offset: 0 }];
   const publishing = new Publishing(broker, command, queueOf, input?.progress);
   const count = await publishing.run(lines);
   services.print(`published ${countOf(count)} to ${command.queue}${embeddedPlace(config)}`);

@@ -53,6 +53,10 @@ for (const body of ["", " ", "undefined", "NaN", "'a'", "{a:1}", "[1,]", "01", "
   });
 }
 
+Deno.test("parseEvent shows a byte order mark, which nobody sees", () => {
+  assertInvalid("\ufeff{}", "The body is not JSON: Unexpected token 'U+FEFF'");
+});
+
 const USER = z.object({ user: z.object({ id: z.number(), tags: z.array(z.string()) }) });
 
 Deno.test("parseEvent names the path of what does not fit, and not its value", () => {

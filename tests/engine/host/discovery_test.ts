@@ -97,6 +97,13 @@ Deno.test("loadWorker loads a worker written in JavaScript", async () => {
   assert.equal((await load(dir.path, "mine", "js")).queue, "mine");
 });
 
+for (const extension of ["ts", "js"]) {
+  Deno.test(`loadWorker passes over a byte order mark in a worker's .${extension} file`, async () => {
+    using dir = folder({ [`mine.${extension}`]: `\ufeff${worker("mine")}` });
+    assert.equal((await load(dir.path, "mine", extension)).queue, "mine");
+  });
+}
+
 Deno.test("loadWorker leaves alone what a worker has beside its options", async () => {
   const text = worker("mine").replace("queue:", "sendMail() {}, queue:");
   using dir = folder({ "mine.ts": text });
