@@ -63,6 +63,7 @@ export class Reserve {
   readonly #lockPath: string;
   readonly #notice: Notice;
   #notBefore = -Infinity;
+  #isTold = false;
   #keeping: Promise<void> | undefined;
 
   /** @param file The broker's file. @param notice Reports what happens. */
@@ -96,18 +97,7 @@ export class Reserve {
     tryTo(() => Deno.removeSync(this.#path));
     if (exists(this.#path)) return false;
     this.#spent.set("");
-    this.#notice(
-      "error",
-      "The disk of {folder} is full: events that were taken are settled with {megabytes} MB that " +
-        "were kept for that, and publishes are refused until {needed} MB are free: make room",
-      {
-        properties: {
-          folder: this.#folder,
-          megabytes: toMb(RESERVE_BYTES),
-          needed: toMb(ROOM_BYTES),
-        },
-      },
-    );
+    this.#tell();
     return true;
   }
 
@@ -133,6 +123,7 @@ export class Reserve {
   }
 
   async #keep(): Promise<void> {
+    if (this.isSpent) this.#tell();
     const step = reserveStep(this.#disk());
     if (step === "nothing") return;
     using lock = Deno.openSync(this.#lockPath, { write: true, create: true, mode: 0o600 });
@@ -153,9 +144,28 @@ export class Reserve {
     await Deno.rename(this.#unfinished, this.#path);
   }
 
+  /** Tells once that the disk is full, whichever process has noticed it. */
+  #tell(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#notice(
+      "error",
+      "The disk of {folder} is full: events that were taken are settled with {megabytes} MB that " +
+        "were kept for that, and publishes are refused until {needed} MB are free: make room",
+      {
+        properties: {
+          folder: this.#folder,
+          megabytes: toMb(RESERVE_BYTES),
+          needed: toMb(ROOM_BYTES),
+        },
+      },
+    );
+  }
+
   #accept(): void {
     if (!this.isSpent) return;
     this.#spent.clear();
+    this.#isTold = false;
     this.#notice("warning", "There is room on the disk of {folder} again: publishes are accepted", {
       properties: { folder: this.#folder },
     });

@@ -259,13 +259,14 @@ smallDiskTest(
     const reserve = `${stateDir}/broker.reserve`;
     await until("there is a reserve", () => exists(reserve));
     fillDisk(`${dir}/ballast`);
-    const { error } = await fill(broker);
+    const { error } = await fill(other);
     assert.match(
       String(error),
       /takes no events, the disk is full: free some space, at least 32 MB$/,
     );
     assert.equal(exists(reserve), false);
-    await until("others know", () => other.publish("q", "1").then(() => false, isRefused));
+    await until("others know", () => broker.publish("q", "1").then(() => false, isRefused));
+    await until("the process that consumes says so", () => reports.length === 1);
     // The room of the reserve is for settlements: copies are stored.
     const failure = { name: "Error", message: "x".repeat(4000) };
     const copies = deliveries.slice(0, 10).map((delivery) =>

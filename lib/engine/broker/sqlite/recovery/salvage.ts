@@ -86,12 +86,20 @@ export class Salvage {
       !this.#eventPages.some((page) => readTreePage(this.#pages, page)?.rows.some(eventOf));
   }
 
-  /** Reads the events. @param found Called once for each that the file has now. */
+  /**
+   * Reads the events. Where places are lost, an event without one is of the file if its page is:
+   * if a root leads to it, if it is not in the list of free pages, or, where that list is lost too,
+   * if another event in it has a place.
+   *
+   * @param found Called for each that the file has now.
+   */
   events(found: OnEvent): void {
     const seen = new Set<number>();
     for (const page of this.#eventPages) {
-      const isSure = this.#reached.has(page) || this.#free !== undefined;
-      for (const row of readTreePage(this.#pages, page)?.rows ?? []) {
+      const rows = readTreePage(this.#pages, page)?.rows ?? [];
+      const isSure = this.#reached.has(page) || this.#free !== undefined ||
+        rows.some(({ id }) => this.places.has(id));
+      for (const row of rows) {
         const isLive = this.places.has(row.id) || (isSure && this.arePlacesDamaged);
         if (!isLive || seen.has(row.id)) continue;
         const event = eventOf(row);
