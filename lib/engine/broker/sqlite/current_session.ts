@@ -7,7 +7,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorData } from "../../../errors/error_data.ts";
 import type { BrokerError } from "../broker.ts";
-import { markDamaged } from "./damage.ts";
 import { isDamage } from "./errors.ts";
 import type { Notice } from "./notice.ts";
 import { Session } from "./session.ts";
@@ -99,7 +98,6 @@ export class CurrentSession {
   #giveUp(error: BrokerError): void {
     this.#isGivenUp = true;
     this.#session.lostBy = error;
-    markDamaged(this.#options.path, error);
     const message = "The broker's file is damaged: nothing more is taken from it or stored in it";
     this.#options.notice("error", message, { error: errorData(error) });
     this.#options.onGivenUp(error);

@@ -188,15 +188,17 @@ export class Events {
   /** How many of the first events may be taken together. */
   #countFitting(queue: number, limit: number): number {
     if (limit <= 1) return limit;
-    let bytes = 0;
-    let count = 0;
-    for (const { size } of this.#sizes.all(queue, limit) as unknown as { size: number }[]) {
-      bytes += size;
-      if (count > 0 && bytes > MAX_CLAIM_BYTES) return count;
-      count++;
-    }
-    return limit;
+    const sizes = this.#sizes.all(queue, limit) as unknown as { size: number }[];
+    const count = countFitting(sizes, MAX_CLAIM_BYTES);
+    return count < sizes.length ? count : limit;
   }
+}
+
+/** How many of the first events have these bytes together at most; one in any case. */
+export function countFitting(events: readonly { size: number }[], bytes: number): number {
+  let sum = 0;
+  const tooMany = events.findIndex(({ size }, index) => (sum += size) > bytes && index > 0);
+  return tooMany < 0 ? events.length : tooMany;
 }
 
 interface WaitingRow {

@@ -5,8 +5,8 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type Checked, checksum, ChecksumError, isIntact } from "./checksum.ts";
-import { CHECKED } from "./events.ts";
+import { type Checked, checksum, intact } from "./checksum.ts";
+import { CHECKED, countFitting } from "./events.ts";
 import type { Queues } from "./queues.ts";
 
 /** The place of an event in its queue. */
@@ -29,6 +29,7 @@ export class ReadyEvents {
   readonly #queues: Queues;
   readonly #after: StatementSync;
   readonly #placesAfter: StatementSync;
+  readonly #sizesAfter: StatementSync;
   readonly #change: StatementSync;
   readonly #leave: StatementSync;
   readonly #enter: StatementSync;
@@ -41,6 +42,9 @@ export class ReadyEvents {
       "order by position, event limit ?";
     this.#after = db.prepare(
       `select position, ${CHECKED} from ready join event on id = event where ${range}`,
+    );
+    this.#sizesAfter = db.prepare(
+      `select length(body) as size from ready join event on id = event where ${range}`,
     );
     this.#placesAfter = db.prepare(`select position, event as id from ready where ${range}`);
     this.#change = db.prepare(
@@ -57,17 +61,11 @@ export class ReadyEvents {
    * @param before The position where the list ends, without it.
    * @throws {ChecksumError} When one is damaged.
    */
-  list(queue: number, after: Place, before: number, limit: number): ReadyRow[] {
-    const rows: ReadyRow[] = [];
-    let bytes = 0;
-    for (const row of this.#after.iterate(queue, after.position, after.id, before, limit)) {
-      const found = row as unknown as ReadyRow;
-      if (!isIntact(found)) throw new ChecksumError(found.id);
-      rows.push(found);
-      bytes += found.body.length;
-      if (bytes > MAX_BYTES) break;
-    }
-    return rows;
+  list(queue: number, after: Place, before: number, limit: number): readonly ReadyRow[] {
+    const place = [queue, after.position, after.id, before] as const;
+    const sizes = this.#sizesAfter.all(...place, limit) as unknown as { size: number }[];
+    const rows = this.#after.all(...place, countFitting(sizes, MAX_BYTES));
+    return intact(rows as unknown as ReadyRow[]);
   }
 
   /** Puts an event at the end of a queue, with other properties. In a transaction. */

@@ -117,10 +117,12 @@ export class Session {
     }
   }
 
-  /** The BrokerError for a fault of the file. The file is lost if it is damaged. */
+  /** The BrokerError for a fault of the file. A damaged file is lost, and marked for the others. */
   explain(error: unknown): unknown {
     const explained = brokerError(error, this.#path);
-    if (isDamage(explained)) this.lostBy ??= explained;
+    if (!isDamage(explained) || this.lostBy) return explained;
+    this.lostBy = explained;
+    this.#damage.set(`${new Date().toISOString()} ${explained.message}\n`);
     return explained;
   }
 

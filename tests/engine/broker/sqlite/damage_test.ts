@@ -13,6 +13,8 @@ import {
   zeroPages,
 } from "../../../fixtures/sqlite_broker/damage.ts";
 
+import { until } from "../../../fixtures/until.ts";
+
 /** A test with a file of 500 events in the queue `q`. */
 function damageTest(name: string, test: (stateDir: string, path: string) => Promise<void>): void {
   Deno.test(`SQLite: ${name}`, () =>
@@ -126,6 +128,17 @@ damageTest("damage that one process finds stops the others", async (stateDir, pa
   const { kind, message } = await refusal(stateDir);
   assert.equal(kind, "damaged");
   assert.ok(message.includes(advice(path)), message);
+});
+
+damageTest("damage that is found by looking at events stops the others", async (stateDir, path) => {
+  await using other = await openSqliteBroker({ stateDir });
+  await using broker = await openSqliteBroker({ stateDir });
+  zeroPages(path, pagesOf(path, "event", "leaf").slice(20, 22));
+  await other.publish("q", "new");
+  await assert.rejects(broker.peek("q", 500), { kind: "damaged" });
+  const isRefused = () =>
+    other.publish("q", "1").then(() => false, ({ kind }) => kind === "damaged");
+  await until("the other knows", isRefused);
 });
 
 damageTest("a file in place of a damaged one is used", async (stateDir, path) => {

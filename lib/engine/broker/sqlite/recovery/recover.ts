@@ -57,6 +57,8 @@ export async function recover(from: string, to: string): Promise<Recovered> {
     assertMissing(to);
     Deno.renameSync(unfinished, to);
     return recovered;
+  } catch (error) {
+    throw unwritten(to, error);
   } finally {
     for (const end of ["", "-wal", "-shm"]) removeIfThere(unfinished + end);
   }
@@ -158,6 +160,14 @@ function assertMissing(path: string): void {
   throw new BrokerError("refused", `${path} exists: name a file that does not exist yet`);
 }
 
+function unwritten(to: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  const says = `${to} cannot be written: name a file in a folder that this user may write, on a ` +
+    `disk with twice the room of the events (${message})`;
+  return new BrokerError("refused", says, { cause: error });
+}
+
 function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -169,6 +179,7 @@ function isThere(path: string): boolean {
 
 function openToRead(path: string): Deno.FsFile {
   try {
+    if (Deno.statSync(path).isDirectory) throw new Error("it is a folder");
     return Deno.openSync(path, { read: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -83,22 +83,23 @@ export class Salvage {
   /** Whether there is neither a queue nor an event. */
   get isEmpty(): boolean {
     return this.queues.size === 0 && this.places.size === 0 &&
-      !this.#eventPages.some((page) => readTreePage(this.#pages, page)?.rows.some(eventOf));
+      !this.#eventPages.some((page) => this.#rowsOf(page).some(eventOf));
   }
 
   /**
    * Reads the events. Where places are lost, an event without one is of the file if its page is:
    * if a root leads to it, if it is not in the list of free pages, or, where that list is lost too,
-   * if another event in it has a place.
+   * if the page alone holds an event that has a place.
    *
    * @param found Called for each that the file has now.
    */
   events(found: OnEvent): void {
     const seen = new Set<number>();
+    const copies = this.#free ? new Map<number, number>() : this.#countCopies();
     for (const page of this.#eventPages) {
-      const rows = readTreePage(this.#pages, page)?.rows ?? [];
+      const rows = this.#rowsOf(page);
       const isSure = this.#reached.has(page) || this.#free !== undefined ||
-        rows.some(({ id }) => this.places.has(id));
+        rows.some(({ id }) => this.places.has(id) && copies.get(id) === 1);
       for (const row of rows) {
         const isLive = this.places.has(row.id) || (isSure && this.arePlacesDamaged);
         if (!isLive || seen.has(row.id)) continue;
@@ -107,6 +108,19 @@ export class Salvage {
         found(row.id, event);
       }
     }
+  }
+
+  /** How many pages have each event: a page that was freed has events that are in others now. */
+  #countCopies(): Map<number, number> {
+    const copies = new Map<number, number>();
+    for (const page of this.#eventPages) {
+      for (const { id } of this.#rowsOf(page)) copies.set(id, (copies.get(id) ?? 0) + 1);
+    }
+    return copies;
+  }
+
+  #rowsOf(page: number): readonly Row[] {
+    return readTreePage(this.#pages, page)?.rows ?? [];
   }
 
   /** Goes through the tree of a table, as far as it can be read. */

@@ -97,6 +97,16 @@ function idsByPage(dir: string): Map<number, number[]> {
   );
 }
 
+/** The pages that hold the list of free pages: without it, pages of old events look like others. */
+function freeListOf(path: string): number[] {
+  const view = new DataView(Deno.readFileSync(path).buffer);
+  const pages = [1];
+  for (let page = view.getUint32(32); page !== 0; page = view.getUint32((page - 1) * PAGE)) {
+    pages.push(page);
+  }
+  return pages;
+}
+
 /** Numbers from 0 to 1 that look random, the same for each seed. */
 function randomOf(seed: number): () => number {
   let state = seed;
@@ -134,6 +144,7 @@ Deno.test("recover gives back every event that is in no damaged page, and no oth
   inFolder(async (dir) => {
     const sample = await makeSample(dir, false);
     const pages = idsByPage(sample.dir);
+    const free = freeListOf(`${sample.dir}/${FILE_NAME}`);
     const long = new Set(pagesOf(`${sample.dir}/${FILE_NAME}`, "event", "overflow"));
     for (let seed = 1; seed <= SEEDS; seed++) {
       const path = `${dir}/${seed}.sqlite`;
@@ -146,7 +157,11 @@ Deno.test("recover gives back every event that is in no damaged page, and no oth
       assert.deepEqual(problemsOf(`${dir}/${seed}.new`), []);
       assert.equal(recovered.events, found.size);
       assert.ok(recovered.of >= found.size);
-      for (const [id, { body }] of found) assert.equal(body, sample.events.get(id)?.body);
+      const isFreeListHit = free.some((page) => damaged.has(page));
+      for (const [id, { body }] of found) {
+        assert.equal(body, bodyOf(id - 1));
+        assert.ok(sample.events.has(id) || isFreeListHit, `seed ${seed}: event ${id} was done`);
+      }
       const isHit = [...damaged].some((page) => long.has(page));
       for (const [page, ids] of pages) {
         if (damaged.has(page)) continue;
@@ -266,5 +281,21 @@ for (const [what, bytes] of Object.entries(NOTHING)) {
 smallTest("says that there is no such file", async (path, to) => {
   await assert.rejects(recover(`${path}x`, to), {
     message: /^\S+x cannot be opened: No such file/,
+  });
+});
+
+smallTest("says that the file is a folder", async (path, to) => {
+  await assert.rejects(recover(dirname(path), to), {
+    message: /^\S+ cannot be opened: it is a folder/,
+  });
+});
+
+smallTest("says that the new file cannot be written", async (path) => {
+  await assert.rejects(recover(path, `${path}/new`), {
+    name: "BrokerError",
+    message: new RegExp(
+      `^${path}/new cannot be written: name a file in a folder that this user may write, on a disk ` +
+        `with twice the room of the events \\(.+\\)$`,
+    ),
   });
 });
