@@ -91,8 +91,9 @@ async function run(command: Doing): Promise<number> {
 /** Has nothing wait for a reader from now on. Before permissions are revoked, as it opens `/proc`. */
 async function useOutputs(): Promise<void> {
   const { redirectConsole } = await import("./lib/log/console.ts");
-  const { standardOutput } = outputs = await import("./lib/log/standard_outputs.ts");
-  redirectConsole((fd, text) => standardOutput(fd).write(text));
+  outputs = await import("./lib/log/standard_outputs.ts");
+  const both = outputs.openOutputs();
+  redirectConsole((fd, text) => both[fd].write(text));
 }
 
 /** Prints a result. */

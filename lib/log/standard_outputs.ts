@@ -25,6 +25,11 @@ export function standardOutput(fd: StandardFd): Output {
   return output;
 }
 
+/** Opens both outputs. Call this before permissions are revoked: see {@linkcode standardStream}. */
+export function openOutputs(): Readonly<Record<StandardFd, Output>> {
+  return { 1: standardOutput(1), 2: standardOutput(2) };
+}
+
 /** Writes everything that was given to the outputs, for at most 2 s. */
 export async function flushOutputs(): Promise<void> {
   await Promise.all([...outputs.values()].map((output) => output.flush(FLUSH_MS)));

@@ -234,6 +234,14 @@ Deno.test("logging writes whole lines of JSON where there is no terminal", async
   );
 });
 
+Deno.test("the last lines of a process that is killed are in its pipe", async () => {
+  const script = new URL("../fixtures/monitoring/last_words.ts", import.meta.url);
+  const args = ["run", "-A", script.href];
+  const { stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const lines = new TextDecoder().decode(stderr);
+  assert.match(lines, / INFO .* first words queue=test\nlast words\n$/);
+});
+
 function spawn(lines: string): Deno.ChildProcess {
   const script = new URL("../fixtures/monitoring/log_lines.ts", import.meta.url);
   const args = ["run", "-A", script.href, lines];
