@@ -98,7 +98,7 @@ async function useOutputs(): Promise<void> {
 
 /** Prints a result. */
 function print(line: string): void {
-  printed = outputs?.standardOutput(1).keep(`${line}\n`);
+  printed = outputs?.outputTo(1).keep(`${line}\n`);
 }
 
 /**
@@ -119,7 +119,7 @@ async function fail(error: unknown): Promise<number> {
   if (!outputs) {
     signals.letGo();
     console.error(text);
-  } else void outputs.standardOutput(2).keep(`${text}\n`);
+  } else void outputs.outputTo(2).keep(`${text}\n`);
   return exitCode;
 }
 

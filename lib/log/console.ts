@@ -21,7 +21,7 @@ const decoder = new TextDecoder();
  */
 export function redirectConsole(write: (fd: StandardFd, text: string) => void): void {
   const streamOf = (fd: StandardFd) => ({
-    isTTY: (fd === 1 ? Deno.stdout : Deno.stderr).isTerminal(),
+    isTTY: !Deno.noColor && (fd === 1 ? Deno.stdout : Deno.stderr).isTerminal(),
     write: (text: string) => write(fd, text),
   });
   const replacement = new Console({

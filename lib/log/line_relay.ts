@@ -5,7 +5,7 @@
  */
 
 import { LineRing, type RingLine } from "./line_ring.ts";
-import { standardOutput } from "./standard_outputs.ts";
+import { outputTo } from "./standard_outputs.ts";
 import type { StandardFd } from "./stream.ts";
 
 /** How long lines are gathered before the main thread takes them, in ms. */
@@ -26,8 +26,8 @@ export class LineRelay implements Disposable {
   readonly #outputOf: (fd: StandardFd) => LineOutput;
   #isOver = false;
 
-  /** @param outputOf The outputs by their number. @default {standardOutput} */
-  constructor(outputOf: (fd: StandardFd) => LineOutput = standardOutput) {
+  /** @param outputOf The outputs by their number. @default {outputTo} */
+  constructor(outputOf: (fd: StandardFd) => LineOutput = outputTo) {
     this.#outputOf = outputOf;
     void this.#relay();
   }

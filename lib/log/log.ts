@@ -7,7 +7,7 @@
 import type { LogRecord } from "@logtape/logtape";
 import type { EventInfo, WorkerLog } from "../worker.ts";
 import { jsonLine, LINE_PARTS, type LineContext, type LineParts, textLine } from "./log_format.ts";
-import { standardOutput } from "./standard_outputs.ts";
+import { outputTo } from "./standard_outputs.ts";
 
 /** The levels of log lines; a limit includes the levels after it. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -82,13 +82,13 @@ function lineFormat(
 
 /** Lines that are dropped are counted in the log. */
 function standardError(format: (record: LogRecord) => string): (line: string) => void {
-  const log = standardOutput(2);
+  const log = outputTo(2);
   const report = (message: string) => (count: number) => {
     const record = { ...lineRecord("warning", message, { count }, {}), category: [LOGGER] };
     void log.keep(format(record));
   };
   log.onLost(report("{count} log lines were dropped: standard error did not take them in time"));
-  standardOutput(1).onLost(
+  outputTo(1).onLost(
     report("{count} lines were dropped: standard output did not take them in time"),
   );
   return (line) => log.write(line);

@@ -17,7 +17,7 @@ const outputs = new Map<StandardFd, Output>();
  * The output to standard output (1) or standard error (2) of this process. Only the main thread may
  * use it: a thread that waits for a stream could not be stopped.
  */
-export function standardOutput(fd: StandardFd): Output {
+export function outputTo(fd: StandardFd): Output {
   const known = outputs.get(fd);
   if (known) return known;
   const output = new Output(standardStream(fd));
@@ -27,7 +27,7 @@ export function standardOutput(fd: StandardFd): Output {
 
 /** Opens both outputs. Call this before permissions are revoked: see {@linkcode standardStream}. */
 export function openOutputs(): Readonly<Record<StandardFd, Output>> {
-  return { 1: standardOutput(1), 2: standardOutput(2) };
+  return { 1: outputTo(1), 2: outputTo(2) };
 }
 
 /** Writes everything that was given to the outputs, for at most 2 s. */

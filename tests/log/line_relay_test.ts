@@ -15,7 +15,7 @@ function relayed() {
   return { relay, ring: new LineRing(relay.memory), lines, lost };
 }
 
-Deno.test("LineRelay writes a thread's lines without being asked, in their order", async () => {
+Deno.test("LineRelay writes a thread's lines by itself, in their order", async () => {
   const { relay, ring, lines } = relayed();
   using _relay = relay;
   const written: string[] = [];

@@ -34,7 +34,7 @@ for (const canTry of [true, false]) {
   });
 }
 
-Deno.test("Output keeps 1 MiB for a reader that has stopped, and tells it how much more was lost", async () => {
+Deno.test("Output keeps 1 MiB for a reader that has stopped, and says how many more lines were dropped", async () => {
   const stream = new StoppedStream();
   const output = outputTo(stream);
   for (let n = 0; n < 1100; n++) output.write(kib(n));
@@ -50,7 +50,7 @@ Deno.test("Output keeps 1 MiB for a reader that has stopped, and tells it how mu
   assert.deepEqual(last, ["lost 76", "after"]);
 });
 
-Deno.test("Output says what was lost when the reader goes on, without another line", async () => {
+Deno.test("Output says how many lines were dropped when the reader goes on, without another line", async () => {
   const stream = new StoppedStream();
   const output = outputTo(stream);
   for (let n = 0; n < 1030; n++) output.write(kib(n));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
 import {
   holdLivenessLock,
   LivenessLock,
@@ -76,23 +77,33 @@ Deno.test("the files of threads that were killed while they started are removed,
   }
 });
 
-Deno.test("a thread starts on a disk without inodes", async () => {
-  const folder = Deno.makeTempDirSync({ prefix: "pq-locks-" });
+/** Refuses to make files below a folder, as a disk without inodes does. */
+function withoutInodes(folder: string): Disposable {
   const { openSync } = Deno;
   Deno.openSync = (path, options) => {
     if (!`${path}`.startsWith(folder)) return openSync(path, options);
     throw Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
   };
-  try {
-    const lock = new LivenessLock(folder);
-    {
-      using held = holdLivenessLock(lock.path);
-      assert(held);
-    }
-    assert(await lock.isReleased());
-    assert.throws(() => Deno.statSync(lock.path), Deno.errors.NotFound);
-  } finally {
-    Deno.openSync = openSync;
-    Deno.removeSync(folder, { recursive: true });
+  return { [Symbol.dispose]: () => void (Deno.openSync = openSync) };
+}
+
+Deno.test("a thread starts on a disk without inodes", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "pq-locks-" });
+  using _full = withoutInodes(folder);
+  const lock = new LivenessLock(folder);
+  {
+    using held = holdLivenessLock(lock.path);
+    assert(held);
   }
+  assert(await lock.isReleased());
+  assert.throws(() => Deno.statSync(lock.path), Deno.errors.NotFound);
+  Deno.removeSync(folder, { recursive: true });
+});
+
+Deno.test("a thread that no disk has an inode for says to make room", () => {
+  using _full = withoutInodes("/");
+  assert.throws(
+    () => new LivenessLock(tmpdir()),
+    /^Error: No file can be made in .*: No space left on device\. Make room on the disk of that folder$/,
+  );
 });
