@@ -12,6 +12,11 @@ import { z } from "zod";
 import type { Config } from "./config/config.ts";
 import type { Database } from "./domain/database/database.ts";
 
+export {
+  DatabaseError,
+  type DatabaseErrorKind,
+  isDatabaseLost,
+} from "./domain/database/database_error.ts";
 export { toJson } from "./json/to_json.ts";
 
 /** Where a worker writes its log lines; the queue and the event are added to each. */

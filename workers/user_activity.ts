@@ -5,10 +5,15 @@
  * @module
  */
 
-import { type BatchContext, defineWorker, RetryLater } from "process-queue/worker";
+import {
+  type BatchContext,
+  DatabaseError,
+  defineWorker,
+  isDatabaseLost,
+  RetryLater,
+} from "process-queue/worker";
 import { z } from "zod";
 import type { Database } from "../lib/domain/database/database.ts";
-import { DatabaseError, isDatabaseLost } from "../lib/domain/database/database_error.ts";
 import { pruneNowAndThen } from "../lib/domain/database/inbox.ts";
 import { type Activity, recordActivities } from "../lib/domain/activity/user_activity.ts";
 
