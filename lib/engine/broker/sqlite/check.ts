@@ -52,8 +52,8 @@ function check(db: DatabaseSync, ms: number): FileCheck {
   ).get() as unknown as { total: number; free: number };
   let pages = 0;
   const progress = (isDone: boolean) => ({ isDone, pages, of: total - free });
-  for (const { pagetype } of db.prepare("select pagetype from dbstat").iterate()) {
-    if (pagetype === "corrupted") throw new DamageError(`a page is damaged`);
+  for (const { pageno, pagetype } of db.prepare("select pageno, pagetype from dbstat").iterate()) {
+    if (pagetype === "corrupted") throw new DamageError(`page ${pageno} cannot be read`);
     pages++;
     if (performance.now() > end) return progress(false);
   }

@@ -9,7 +9,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type Checked, intact } from "./checksum.ts";
 import { emptiedFile } from "./errors.ts";
 import { CHECKED } from "./events.ts";
-import { Mark } from "./mark.ts";
+import { Mark, sizeOf } from "./mark.ts";
 
 /** The largest file, in bytes, that is checked as a whole when it is opened: about 40 ms. */
 const MAX_CHECKED_BYTES = 32 * 1024 * 1024;
@@ -27,17 +27,23 @@ export function damageMark(path: string): Mark {
 }
 
 /**
- * Checks a file that was just opened: one that is small, and one that a process has found damaged,
- * which may have been replaced since.
+ * Checks the structure of a file that was just opened, if it is small, or if a process has found it
+ * damaged.
  *
  * @throws {Error} For damage, with SQLite's code.
  */
-export function assertSound(db: DatabaseSync, path: string): void {
+export function assertStructure(db: DatabaseSync, path: string): void {
+  if (sizeOf(path) <= MAX_CHECKED_BYTES || damageMark(path).isThere) quickCheck(db);
+}
+
+/**
+ * Removes the mark of a file whose structure is sound, if its events are: it was replaced.
+ *
+ * @throws {Error} For damage, with SQLite's code.
+ */
+export function clearMark(db: DatabaseSync, path: string): void {
   const mark = damageMark(path);
-  const isMarked = mark.isThere;
-  if (!isMarked && sizeOf(path) > MAX_CHECKED_BYTES) return;
-  quickCheck(db);
-  if (!isMarked) return;
+  if (!mark.isThere) return;
   for (const _ of checkEvents(db)) { /* Each is checked as it is read. */ }
   mark.clear();
 }
@@ -65,14 +71,5 @@ export function* checkEvents(db: DatabaseSync): Generator<void> {
   for (let after: number | undefined = 0; after !== undefined;) {
     after = intact(some.all(after) as unknown as Checked[]).at(-1)?.id;
     yield;
-  }
-}
-
-/** The size in bytes; -1 when there is no such file. */
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return -1;
   }
 }

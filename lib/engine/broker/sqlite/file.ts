@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Patience, patiently } from "../../../system/patience.ts";
-import { assertNotEmptied, assertSound } from "./damage.ts";
+import { assertNotEmptied, assertStructure, clearMark } from "./damage.ts";
 import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
 
@@ -39,8 +39,7 @@ const PRAGMAS = [
 /**
  * Opens the file; makes it and its folder if they do not exist. WAL, `synchronous=FULL`.
  *
- * @throws {BrokerError} When it cannot be used; `damaged` where a check finds damage, see
- * {@linkcode assertSound}.
+ * @throws {BrokerError} When it cannot be used; `damaged` where a check finds damage.
  */
 export async function openFile(path: string): Promise<DatabaseSync> {
   await assertNotEmptiedFor(MAKING_MS, path);
@@ -96,11 +95,12 @@ function exists(path: string): boolean {
 
 function setUp(db: DatabaseSync, path: string): void {
   for (const pragma of PRAGMAS) db.prepare(`pragma ${pragma}`).get();
-  assertSound(db, path);
+  assertStructure(db, path);
   db.prepare("begin immediate").run();
   try {
     if (ensureTables(db, path)) db.prepare("commit").run();
   } finally {
     if (db.isTransaction) db.prepare("rollback").run();
   }
+  clearMark(db, path);
 }

@@ -7,6 +7,7 @@
 
 import { join } from "node:path";
 import { canTry, tryLock } from "../../../system/file_lock.ts";
+import { exists } from "./mark.ts";
 
 /** The lock file of this process, or of one broker object in it. */
 export class LifeLock implements Disposable {
@@ -92,15 +93,6 @@ export function lockNames(folder: string): string[] {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

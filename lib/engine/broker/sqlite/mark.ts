@@ -52,11 +52,15 @@ export class Mark {
 
 /** Whether there is a file. */
 export function exists(path: string): boolean {
+  return sizeOf(path) >= 0;
+}
+
+/** The size of a file in bytes; -1 when there is none. */
+export function sizeOf(path: string): number {
   try {
-    Deno.statSync(path);
-    return true;
+    return Deno.statSync(path).size;
   } catch {
-    return false;
+    return -1;
   }
 }
 

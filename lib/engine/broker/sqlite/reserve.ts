@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { tryLock } from "../../../system/file_lock.ts";
 import { diskFull } from "./errors.ts";
-import { exists, Mark, tryTo } from "./mark.ts";
+import { exists, Mark, sizeOf, tryTo } from "./mark.ts";
 import type { Notice } from "./notice.ts";
 
 /** The name of the reserve, beside the broker's file. */
@@ -33,7 +33,7 @@ const AGAIN_MS = 60_000;
 
 /** What the disk looks like. */
 export interface DiskState {
-  /** Whether the reserve is there. */
+  /** Whether the reserve is there, as a whole. */
   readonly hasReserve: boolean;
   /** Whether it was spent, and publishes are refused. */
   readonly isSpent: boolean;
@@ -140,7 +140,6 @@ export class Reserve {
       if (this.#notBefore === Infinity) throw new Error("The broker was closed");
       done += await file.write(randomPiece());
     }
-    await file.sync();
     await Deno.rename(this.#unfinished, this.#path);
   }
 
@@ -172,7 +171,7 @@ export class Reserve {
   }
 
   #disk(): DiskState {
-    const hasReserve = exists(this.#path);
+    const hasReserve = sizeOf(this.#path) >= RESERVE_BYTES;
     return {
       hasReserve,
       isSpent: this.isSpent,

@@ -12,7 +12,6 @@ import {
   pagesOf,
   zeroPages,
 } from "../../../fixtures/sqlite_broker/damage.ts";
-
 import { until } from "../../../fixtures/until.ts";
 
 /** A test with a file of 500 events in the queue `q`. */
