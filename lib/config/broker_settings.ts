@@ -70,6 +70,18 @@ export const BROKER = {
       "if not set, the system's authorities are trusted",
     ...path("the path of a file"),
   },
+  certFile: {
+    name: "AMQP_CERT_FILE",
+    default: undefined,
+    description: "A file with a certificate (PEM) of this program, if RabbitMQ wants one",
+    ...path("the path of a file"),
+  },
+  keyFile: {
+    name: "AMQP_KEY_FILE",
+    default: undefined,
+    description: "A file with the private key (PEM, not encrypted) of AMQP_CERT_FILE",
+    ...path("the path of a file"),
+  },
   queueType: {
     name: "QUEUE_TYPE",
     default: "classic",

@@ -30,6 +30,8 @@ const ZULIPS = [
   BROKER.useTls,
 ] as const;
 
+const TLS_FILES = [BROKER.caFile, BROKER.certFile, BROKER.keyFile] as const;
+
 /**
  * The URL; `undefined` where no setting gives it, or a setting is wrong and so among the reader's
  * problems.
@@ -46,7 +48,7 @@ export function brokerUrl(reader: SettingsReader): string | undefined {
 
 /** Reports whether a problem makes the address of RabbitMQ unknown. */
 export function isOfBrokerUrl({ setting }: Problem): boolean {
-  const names = [BROKER.amqpUrl, ...ZULIPS, BROKER.caFile].map(({ name }) => name as string);
+  const names = [BROKER.amqpUrl, ...ZULIPS, ...TLS_FILES].map(({ name }) => name as string);
   return [...names, FLAG_NAMES.amqpUrl].includes(setting);
 }
 
@@ -62,7 +64,9 @@ export function formatUrl(address: BrokerAddress): string {
 
 function checkedUrl(reader: SettingsReader): string | undefined {
   const url = reader.readOptional(BROKER.amqpUrl);
-  if (url !== undefined) checkCaFile(reader, url.startsWith("amqps:"), "use amqps:// in AMQP_URL");
+  if (url !== undefined) {
+    checkTlsFiles(reader, url.startsWith("amqps:"), "use amqps:// in AMQP_URL");
+  }
   return url;
 }
 
@@ -77,7 +81,7 @@ function urlFromParts(reader: SettingsReader): string | undefined {
     useTls: reader.read(BROKER.useTls),
   };
   if (address.password === "") reportNoPassword(reader);
-  checkCaFile(reader, address.useTls, "set RABBITMQ_USE_TLS=true");
+  checkTlsFiles(reader, address.useTls, "set RABBITMQ_USE_TLS=true");
   return reader.problems.length > problemsBefore ? undefined : formatUrl(address);
 }
 
@@ -97,10 +101,18 @@ function reportNoPassword(reader: SettingsReader): void {
   });
 }
 
-function checkCaFile(reader: SettingsReader, useTls: boolean, fix: string): void {
-  if (useTls || !reader.has(BROKER.caFile)) return;
+function checkTlsFiles(reader: SettingsReader, useTls: boolean, fix: string): void {
+  const given = TLS_FILES.filter((setting) => reader.has(setting)).map(({ name }) => name);
   const wrong = "it is set, and the connection to RabbitMQ does not use TLS";
-  reader.problems.push({ setting: BROKER.caFile.name, wrong, fix: `${fix}, or remove it` });
+  const unused = useTls ? [] : given;
+  reader.problems.push(
+    ...unused.map((setting) => ({ setting, wrong, fix: `${fix}, or remove it` })),
+  );
+  const [cert, key] = [BROKER.certFile.name, BROKER.keyFile.name];
+  if (given.includes(cert) !== given.includes(key)) {
+    const [setting, other] = given.includes(cert) ? [cert, key] : [key, cert];
+    reader.problems.push({ setting, wrong: `it is set without ${other}`, fix: "set both" });
+  }
 }
 
 /** `encodeURIComponent`, and what else RFC 3986 reserves; hexadecimal digits in lower case. */

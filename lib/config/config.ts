@@ -24,6 +24,10 @@ export interface BrokerConfig {
   readonly url: string | undefined;
   /** A file with the certificate (PEM) of the broker's authority; `undefined`: the system's. */
   readonly caFile: string | undefined;
+  /** A file with a certificate (PEM) of this program; `undefined`: none. */
+  readonly certFile: string | undefined;
+  /** A file with the key of that certificate. */
+  readonly keyFile: string | undefined;
   /** The type of queues that are created. @default {"classic"} */
   readonly queueType: QueueType;
   /** Seconds to wait at start for a broker that cannot be reached. @default {60} */
@@ -149,6 +153,8 @@ function readBroker(reader: SettingsReader): BrokerConfig {
   return {
     url: brokerUrl(reader),
     caFile: reader.readOptional(BROKER.caFile),
+    certFile: reader.readOptional(BROKER.certFile),
+    keyFile: reader.readOptional(BROKER.keyFile),
     queueType: reader.read(BROKER.queueType),
     waitSeconds: reader.read(BROKER.waitSeconds),
     publishTimeoutSeconds: reader.read(BROKER.publishTimeoutSeconds),

@@ -10,7 +10,7 @@ import type { SqliteBrokerOptions } from "../engine/broker/sqlite/sqlite.ts";
 import type { Config } from "../config/config.ts";
 import type { Reporter } from "../engine/report.ts";
 import { VERSION } from "../system/version.ts";
-import { readCaFile } from "./ca_file.ts";
+import { readTlsFiles } from "./tls_files.ts";
 
 /** Opens brokers; each is loaded when it is needed. */
 export interface Brokers {
@@ -49,7 +49,7 @@ export class NotUsingRabbitmqError extends Error {
  * their reports.
  * @param brokers How brokers are opened.
  * @throws {NotUsingRabbitmqError} When `USING_RABBITMQ` is false.
- * @throws {ConfigError} When `AMQP_CA_FILE` cannot be read.
+ * @throws {ConfigError} When `AMQP_CA_FILE`, `AMQP_CERT_FILE` or `AMQP_KEY_FILE` cannot be used.
  * @throws {BrokerError} When it cannot be used.
  */
 export async function openBroker(
@@ -58,10 +58,10 @@ export async function openBroker(
   brokers: Brokers = BROKERS,
 ): Promise<Broker> {
   if (!config.usingRabbitmq) throw new NotUsingRabbitmqError();
-  const { url, caFile, ...rest } = config.broker;
+  const { url, caFile, certFile, keyFile, ...rest } = config.broker;
   if (url === undefined) return await openEmbedded(config.stateDir, report, brokers);
-  const ca = caFile === undefined ? undefined : readCaFile(caFile);
-  return await brokers.rabbitmq({ url, ca, ...rest, name, report, version: VERSION });
+  const files = readTlsFiles({ caFile, certFile, keyFile });
+  return await brokers.rabbitmq({ url, ...files, ...rest, name, report, version: VERSION });
 }
 
 async function openEmbedded(stateDir: string, report: Reporter, brokers: Brokers): Promise<Broker> {

@@ -27,6 +27,8 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     broker: {
       url: undefined,
       caFile: undefined,
+      certFile: undefined,
+      keyFile: undefined,
       queueType: "classic",
       waitSeconds: 60,
       publishTimeoutSeconds: 30,
@@ -225,6 +227,14 @@ const WRONG: readonly [environment: Environment, problem: string][] = [
     { RABBITMQ_PASSWORD: "pw", AMQP_CA_FILE: "ca.pem" },
     "AMQP_CA_FILE: it is set, and the connection to RabbitMQ does not use TLS; set " +
     "RABBITMQ_USE_TLS=true, or remove it",
+  ],
+  [
+    { AMQP_URL: "amqps://me:pw@rabbit", AMQP_CERT_FILE: "cert.pem" },
+    "AMQP_CERT_FILE: it is set without AMQP_KEY_FILE; set both",
+  ],
+  [
+    { AMQP_URL: "amqps://me:pw@rabbit", AMQP_KEY_FILE: "key.pem" },
+    "AMQP_KEY_FILE: it is set without AMQP_CERT_FILE; set both",
   ],
   [
     { DATABASE_URL: "mysql://me:sesame@db/zulip" },

@@ -19,9 +19,11 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
   assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
   const { printed } = around;
   const columns = printed.map((line) => line.split(/ {2,}/));
-  assert.deepEqual(columns.slice(0, 3), [
+  assert.deepEqual(columns.slice(0, 5), [
     ["AMQP_URL=amqps://me:***@rabbit/zulip%2f1", "environment"],
     ["AMQP_CA_FILE=", "not set"],
+    ["AMQP_CERT_FILE=", "not set"],
+    ["AMQP_KEY_FILE=", "not set"],
     ["QUEUE_TYPE=classic", "default"],
   ]);
   assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));

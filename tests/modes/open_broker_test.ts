@@ -39,6 +39,8 @@ Deno.test("openBroker passes on what the configuration says", async () => {
   assert.deepEqual(await optionsFor({ ...environment, BROKER_WAIT_SECONDS: "5" }), {
     url: "amqp://me:pw@rabbit",
     ca: undefined,
+    cert: undefined,
+    key: undefined,
     queueType: "quorum",
     waitSeconds: 5,
     publishTimeoutSeconds: 30,

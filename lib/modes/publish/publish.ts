@@ -13,7 +13,7 @@ import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
 import { UsageError } from "../../errors/usage_error.ts";
-import { caFileProblems } from "../ca_file.ts";
+import { tlsFileProblems } from "../tls_files.ts";
 import { embeddedPlace } from "../place.ts";
 import { ConfirmWindow } from "./confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
@@ -75,7 +75,7 @@ async function queueChooser(
   const problems = [
     ...config.problems,
     ...queueNameProblems(config, known.map(({ name }) => name)),
-    ...caFileProblems(config),
+    ...tlsFileProblems(config),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   if (anyQueue && !known.some(({ name }) => name === unsharded(queue))) return () => queue;

@@ -14,7 +14,7 @@ import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { takeLock } from "../../system/lock_option.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { VERSION } from "../../system/version.ts";
-import { caFileProblems } from "../ca_file.ts";
+import { tlsFileProblems } from "../tls_files.ts";
 import { workersProblem, writableProblem } from "../folders.ts";
 import { whenParentEnds } from "../watch/parent.ts";
 import { ProcessRun } from "./process_run.ts";
@@ -73,7 +73,7 @@ function checkConfiguration(config: Config): void {
     // Events are processed without a journal, as when the disk fills later.
     writableProblem("STATE_DIR", config.stateDir, true),
     ...queueNameProblems(config, files.map(({ name }) => name)),
-    ...caFileProblems(config),
+    ...tlsFileProblems(config),
   ].filter((problem) => problem !== undefined);
   if (all.length > 0) throw new ConfigError(all);
   for (const { message } of problems) logLine("warning", message, {}, {});

@@ -5,14 +5,14 @@
  */
 
 import amqplib, { type ChannelModel } from "amqplib";
+import { certificatesOf, type TlsFiles } from "./certificates.ts";
+import { isTlsFailure, TlsFailure } from "./connect_errors.ts";
 import { readAllFrames } from "./frames.ts";
 
 /** The address of a connection, and its name. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TlsFiles {
   /** With user and password; `?heartbeat=` sets the interval in seconds, 30 by default. */
   readonly url: string;
-  /** PEM of the authority that signed the broker's certificate. */
-  readonly ca: string | undefined;
   /** The connection's name in RabbitMQ's management. */
   readonly name: string;
 }
@@ -21,22 +21,38 @@ const HEARTBEAT_SECONDS = 30;
 /** How long closing may take before the socket is destroyed, in ms. */
 const CLOSE_MS = 2000;
 
-/** Connects. @throws {Error} The error of amqplib, or that the signal is aborted. */
+/**
+ * Connects.
+ *
+ * @throws {TlsFailure} With the certificates, when TLS fails.
+ * @throws {Error} The error of amqplib, or that the signal is aborted.
+ */
 export async function connect(
-  { url, ca, name }: ConnectionOptions,
+  options: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<ChannelModel> {
-  const options: Record<string, unknown> = {
-    signal,
+  const { url } = options;
+  try {
+    const client: Record<string, unknown> = { ...clientOptions(options), signal };
+    const model = await amqplib.connect(withHeartbeat(url), client);
+    readAllFrames(model);
+    return model;
+  } catch (error) {
+    const isTls = url.startsWith("amqps:") && error instanceof Error && isTlsFailure(error);
+    if (!isTls || signal.aborted) throw error;
+    throw new TlsFailure(error, await certificatesOf(url, options));
+  }
+}
+
+function clientOptions({ url, name, ca, cert, key }: ConnectionOptions): Record<string, unknown> {
+  return {
     noDelay: true,
     keepAlive: true,
     clientProperties: { connection_name: name },
     credentials: credentialsOf(url),
     ...(ca === undefined ? {} : { ca: [ca] }),
+    ...(cert === undefined ? {} : { cert, key }),
   };
-  const model = await amqplib.connect(withHeartbeat(url), options);
-  readAllFrames(model);
-  return model;
 }
 
 function withHeartbeat(url: string): string {

@@ -40,47 +40,56 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
   "topology",
 ]);
 
-/** Words of TLS errors: Deno's, and Node's codes. */
-const TLS_FAILURE =
-  /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
+/** A queue that exists, in a cluster whose node is down. */
+const UNAVAILABLE =
+  /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart/;
 
-/** The broker refuses a virtual host by closing the connection; amqplib hides the reason. */
-const VHOST_REFUSAL = /NOT_ALLOWED|Expected ConnectionOpenOk; got <ConnectionClose/;
+/** Refusals that pass, by the broker's words or amqplib's, whatever their code. */
+const PASSING: readonly (readonly [words: RegExp, (queue: string, why: string) => string])[] = [
+  [
+    /in exclusive use/,
+    (queue, why) =>
+      `Queue ${queue} is consumed by another program that lets no other consume it (${why}): it is ` +
+      `tried again; stop that program (rabbitmqctl list_consumers), or its exclusive use`,
+  ],
+  [
+    /delivery acknowledgement on channel/,
+    (queue, why) =>
+      `The broker closed the channel of queue ${queue} because an event was not acknowledged in ` +
+      `time (${why}): see consumer_timeout in rabbitmq.conf`,
+  ],
+  [
+    UNAVAILABLE,
+    (queue, why) =>
+      `Queue ${queue} exists but cannot be used now (${why}): start the node that has it; ` +
+      `only a quorum queue outlives the loss of a node (see QUEUE_TYPE)`,
+  ],
+  [
+    /No channels left|channel_max/,
+    (queue, why) =>
+      `Queue ${queue} cannot be used now, as the connection has no channel left (${why}): raise ` +
+      `channel_max in rabbitmq.conf, or run fewer queues in one process`,
+  ],
+  [
+    /EMFILE|ENFILE|too many open files/i,
+    (queue, why) =>
+      `Queue ${queue} cannot be used now, as there are too many open files (${why}): raise the limit ` +
+      `(ulimit -n, or LimitNOFILE= of the unit)`,
+  ],
+];
 
-/** Explains why no connection could be made. */
-export function explainConnect(error: unknown, address: Address): BrokerError {
-  const text = textOf(error);
-  const where = `${address.host}:${address.port}`;
-  const say = (kind: BrokerErrorKind, message: string) =>
-    new BrokerError(kind, message, { cause: error });
-  if (/ACCESS_REFUSED|\b403 \(/.test(text)) {
-    return say(
-      "login",
-      `RabbitMQ at ${where} refused the login of user ${address.user}: check the user and password ` +
-        `of AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)`,
-    );
-  }
-  if (VHOST_REFUSAL.test(text)) return say("vhost", vhostMessage(where, address));
-  if (TLS_FAILURE.test(text)) {
-    return say(
-      "tls",
-      `The TLS connection to ${where} could not be made (${firstLine(text)}): name the ` +
-        `authority that signed the broker's certificate with AMQP_CA_FILE, use the host name ` +
-        `that the certificate has, and check that the port is the one for TLS`,
-    );
-  }
-  return say(
-    "unreachable",
-    `RabbitMQ at ${where} cannot be reached (${firstLine(text)}): check that it runs and that ` +
-      `AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT) names the right place`,
-  );
-}
+/** Refusals with the code 406 that the queue's arguments have no part in, and what to do. */
+const LIMITS: readonly (readonly [words: RegExp, advice: string])[] = [
+  [/queue limit/, "raise it with rabbitmqctl set_vhost_limits, or delete queues"],
+  [/message size/, "raise max_message_size in rabbitmq.conf, or publish smaller events"],
+];
 
-function vhostMessage(where: string, { vhost, user }: Address): string {
-  return `RabbitMQ at ${where} refuses user ${user} access to the virtual host ${vhost}: check ` +
-    `that it exists (rabbitmqctl list_vhosts), that the path of AMQP_URL or RABBITMQ_VHOST names ` +
-    `it, that it is up and takes more connections, and that the user may use it (rabbitmqctl ` +
-    `set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
+function permissionMessage(text: string, queue: string, { vhost, user }: Address): string {
+  const exchange = /to exchange '([^']+)'/.exec(text)?.[1];
+  const names = [...exchange === undefined ? [] : [exchange], queue, `${queue}.retry.*`];
+  return `User ${user} may not use queue ${queue} (${reason(text)}): grant configure, write and ` +
+    `read with rabbitmqctl set_permissions -p ${vhost} ${user} ".*" ".*" ".*", or narrower ` +
+    `patterns that match ${names.join(", ")} and ${queue}.failed`;
 }
 
 /** Explains why a queue could not be declared, consumed or published to. */
@@ -90,35 +99,15 @@ export function explainChannel(error: unknown, queue: string, address: Address):
   const code = (error as { code?: unknown } | null)?.code;
   const say = (kind: BrokerErrorKind, message: string) =>
     new BrokerError(kind, message, { cause: error });
+  const passing = PASSING.find(([words]) => words.test(text));
+  if (passing) return say("unreachable", passing[1](queue, reason(text)));
   if (code === 403 || /ACCESS_REFUSED/.test(text)) {
-    return say(
-      "permission",
-      `User ${address.user} may not use queue ${queue} (${reason(text)}): grant configure, ` +
-        `write and read with rabbitmqctl set_permissions -p ${address.vhost} ${address.user} ` +
-        `".*" ".*" ".*", or narrower patterns that match ${queue}, ${queue}.retry.* and ` +
-        `${queue}.failed`,
-    );
-  }
-  if (/delivery acknowledgement on channel/.test(text)) {
-    return say(
-      "unreachable",
-      `The broker closed the channel of queue ${queue} because an event was not acknowledged in ` +
-        `time (${reason(text)}): see consumer_timeout in rabbitmq.conf`,
-    );
+    return say("permission", permissionMessage(text, queue, address));
   }
   if (
     code === 406 || code === 405 || code === 540 || /PRECONDITION_FAILED|RESOURCE_LOCKED/.test(text)
   ) {
     return say("topology", topologyMessage(text, queue));
-  }
-  if (isUnavailable(error)) {
-    return say(
-      "unreachable",
-      `Queue ${queue} exists but cannot be used now (${
-        reason(text)
-      }): start the node that has it; ` +
-        `only a quorum queue outlives the loss of a node (see QUEUE_TYPE)`,
-    );
   }
   if (code === 404 || /NOT_FOUND/.test(text)) {
     return unroutableError(queue, error);
@@ -128,6 +117,8 @@ export function explainChannel(error: unknown, queue: string, address: Address):
 
 function topologyMessage(text: string, queue: string): string {
   const why = reason(text);
+  const limit = LIMITS.find(([words]) => words.test(why));
+  if (limit) return `Queue ${queue} cannot be used (${why}): ${limit[1]}`;
   if (/inequivalent/.test(why)) {
     return `Queue ${queue} exists with other arguments (${why}): when it is empty, ` +
       `delete it with rabbitmqctl delete_queue ${queue}, and it is declared again when it is needed`;
@@ -161,8 +152,7 @@ export function isFlagDisabled(error: unknown): boolean {
  * classic queue is down.
  */
 export function isUnavailable(error: unknown): boolean {
-  return /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart/
-    .test(textOf(error));
+  return UNAVAILABLE.test(textOf(error));
 }
 
 /** The broker's own words, without the text that amqplib adds. */
@@ -170,11 +160,13 @@ function reason(text: string): string {
   return /message "(.*)"/s.exec(text)?.[1] ?? firstLine(text);
 }
 
-function firstLine(text: string): string {
+/** The beginning of an error's text. */
+export function firstLine(text: string): string {
   return text.split("\n", 1)[0]?.slice(0, 300) ?? "";
 }
 
-function textOf(error: unknown): string {
+/** An error's message with its code, and the message of its cause. */
+export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   const parts = [error.message || error.name, typeof code === "string" ? code : ""];

@@ -10,7 +10,8 @@ import { notice, type Reporter } from "../../report.ts";
 import { BrokerError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
 import { closeConnection, connect, type ConnectionOptions, cut, isOpen } from "./connection.ts";
-import { type Address, explainConnect, FINAL } from "./errors.ts";
+import { explainConnect } from "./connect_errors.ts";
+import { type Address, FINAL } from "./errors.ts";
 
 /** What a connection needs. */
 export interface LinkOptions extends ConnectionOptions {

@@ -20,6 +20,7 @@ import {
   type SubscriptionListener,
 } from "../broker.ts";
 import { move, peek, purge } from "./browse.ts";
+import type { TlsFiles } from "./certificates.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { Link, type LinkOptions } from "./link.ts";
@@ -30,11 +31,9 @@ import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 
 /** The options of a connection to RabbitMQ. */
-export interface RabbitmqOptions {
+export interface RabbitmqOptions extends TlsFiles {
   /** `amqp://` or `amqps://`, with user, password and virtual host. */
   readonly url: string;
-  /** PEM of the authority that signed the broker's certificate. @default the system's */
-  readonly ca?: string | undefined;
   /** The type of queues made here. @default {"classic"} */
   readonly queueType?: "classic" | "quorum";
   /** Seconds to wait for a first connection. @default {60} */
@@ -185,10 +184,12 @@ class RabbitBroker implements Broker {
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
-    const { url, ca, name = "process-queue", waitSeconds = 60 } = this.#options;
+    const { url, ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
       url,
       ca,
+      cert,
+      key,
       address: this.#address,
       name: `${name} (${purpose})`,
       waitSeconds,

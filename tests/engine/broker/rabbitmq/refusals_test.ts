@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import type { BrokerErrorKind } from "../../../../lib/engine/broker/broker.ts";
+import { certificatesOf, outOfDate } from "../../../../lib/engine/broker/rabbitmq/certificates.ts";
 import {
   openRabbitmq,
   type RabbitmqOptions,
@@ -167,6 +168,24 @@ queueTest(
   },
 );
 
+queueTest("a queue in exclusive use is tried again within seconds", async (fixture) => {
+  const { channel } = fixture.client;
+  await channel.assertQueue(fixture.queue);
+  const { consumerTag } = await channel.consume(fixture.queue, () => {}, { exclusive: true });
+  const starting = fixture.start();
+  await until(
+    "it was said",
+    () =>
+      fixture.notices.some((text) => text.includes("is consumed by another program that lets no")),
+  );
+  await channel.cancel(consumerTag);
+  const freed = performance.now();
+  const engine = await starting;
+  await fixture.client.publish(fixture.queue, "1");
+  await engine.untilSettled("processed", 1);
+  await assertWithin(performance.now() - freed, 10_000, "consuming it");
+});
+
 Deno.test("a port that nobody listens on is an error once the time to wait is over", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -205,7 +224,7 @@ Deno.test("a host without an address is an error once the time to wait is over",
   await assertRefused(
     { url: "amqp://no-such-host.invalid", waitSeconds: 2 },
     "unreachable",
-    /^RabbitMQ at no-such-host\.invalid:5672 cannot be reached \(/,
+    /^RabbitMQ at no-such-host\.invalid:5672 cannot be reached \(.*\): no address of that name is/,
     6,
   );
 });
@@ -235,7 +254,7 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
     assertRefused(
       { url },
       "tls",
-      /^The TLS connection to 127\.0\.0\.1:\d+ could not be made \(.*\): name the authority that signed the broker's certificate with AMQP_CA_FILE, use the host name that the certificate has, and check that the port is the one for TLS$/,
+      /^The TLS connection to 127\.0\.0\.1:\d+ could not be made \(.*\): name the authority that signed the broker's certificate with AMQP_CA_FILE$/,
     ));
 
   await t.step("with the authority's file it works, by address and by name", async () => {
@@ -246,6 +265,17 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
       await broker.publish(queue, "1");
       await engine.untilSettled("processed", 1);
     }
+  });
+
+  await t.step("the dates of the broker's certificate are read", async () => {
+    const { hostname, port } = new URL(url);
+    const [shown] = await certificatesOf(`amqps://${hostname}:${port}`, {});
+    const later = Date.now() + 31 * 86_400_000;
+    assert.equal(outOfDate(shown ? [shown] : [], Date.now()), undefined);
+    assert.match(
+      outOfDate(shown ? [shown] : [], later) ?? "",
+      /^the broker's certificate has expired, on /,
+    );
   });
 
   await t.step("a plain port is refused", () =>
@@ -266,6 +296,33 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
       ),
   );
 });
+
+privateRabbitmqTest(
+  "client certificates",
+  { tls: { clientCertificate: true } },
+  async (node, t) => {
+    const url = node.tlsUrl ?? "";
+    const [ca, cert, key] = await Promise.all(
+      [node.caFile, node.clientCertFile, node.clientKeyFile]
+        .map((path) => Deno.readTextFile(path ?? "")),
+    );
+
+    await t.step("without one the broker is refused with what to do", () =>
+      assertRefused(
+        { url, ca },
+        "tls",
+        /the broker wants a certificate of this program: name it and its key with AMQP_CERT_FILE and AMQP_KEY_FILE$/,
+      ));
+
+    await t.step("with one it works", async () => {
+      const queue = uniqueQueue("tls");
+      await using broker = await openRabbitmq({ url, ca, cert, key });
+      await using engine = await Engine.start({ broker, queue });
+      await broker.publish(queue, "1");
+      await engine.untilSettled("processed", 1);
+    });
+  },
+);
 
 privateRabbitmqTest("after the first success nothing is fatal", {}, async (node, t) => {
   await t.step("a user that is deleted and comes back", async () => {
