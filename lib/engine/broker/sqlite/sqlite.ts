@@ -14,7 +14,7 @@ import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import {
   type Broker,
-  type BrokerError,
+  BrokerError,
   type Depth,
   type EventProperties,
   type StoredEvent,
@@ -55,13 +55,36 @@ export interface SqliteBrokerOptions {
  */
 export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
   const path = join(options.stateDir, FILE_NAME);
-  const broker = new SqliteBroker(options, path, await Session.open(path));
+  const say: Notice = (level, message, more = {}) =>
+    options.report?.(notice(level, undefined, message, more));
+  const reserve = new Reserve(path, say);
+  const session = await openWithRoom(path, reserve);
+  const broker = new SqliteBroker({ ...options, path, session, reserve, notice: say });
   await broker.begin();
   return broker;
 }
 
+/** Opens the file, on a full disk with the room of the reserve. */
+async function openWithRoom(path: string, reserve: Reserve): Promise<Session> {
+  try {
+    return await Session.open(path);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || !reserve.spend(error.cause)) throw error;
+    return await Session.open(path);
+  }
+}
+
+/** What the broker is made of. */
+interface Parts extends Pick<SqliteBrokerOptions, "version"> {
+  readonly path: string;
+  readonly session: Session;
+  readonly reserve: Reserve;
+  readonly notice: Notice;
+}
+
 class SqliteBroker implements Broker {
-  readonly #options: SqliteBrokerOptions;
+  readonly #version: string;
+  readonly #notice: Notice;
   readonly #current: CurrentSession;
   readonly #reserve: Reserve;
   readonly #commits: Commits;
@@ -71,28 +94,29 @@ class SqliteBroker implements Broker {
   #subscribed = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(options: SqliteBrokerOptions, path: string, session: Session) {
-    this.#options = options;
+  constructor({ path, session, reserve, notice, version = "" }: Parts) {
+    this.#version = version;
+    this.#notice = notice;
+    this.#reserve = reserve;
     this.#current = new CurrentSession(session, {
       path,
-      notice: this.#notice,
+      notice,
       onReopened: () => this.#restart(),
       onGivenUp: (error) => this.#giveUp(error),
     });
-    this.#reserve = new Reserve(path, this.#notice);
     this.#commits = new Commits({
       file: () => this.#session,
       explain: (error) => this.#session.explain(error),
       makesRoom: (error) => this.#reserve.spend(error),
       onFailure: (error) => this.#onFailure(error),
-      onRecovery: () => this.#notice("warning", "The broker's file can be written again"),
+      onRecovery: () => notice("warning", "The broker's file can be written again"),
     });
     this.#upkeep = new Upkeep({
       session: () => this.#session,
       commits: this.#commits,
-      reserve: this.#reserve,
+      reserve,
       subscriptions: this.#subscriptions,
-      notice: this.#notice,
+      notice,
       onLost: () => this.#current.replace(),
     });
     this.#watch = new Watch(this.#upkeep);
@@ -117,7 +141,7 @@ class SqliteBroker implements Broker {
       number: ++this.#subscribed,
       commits: this.#commits,
       session: () => this.#session,
-      version: this.#options.version ?? "",
+      version: this.#version,
       onReady: (id) => this.#onReady(id),
       onWaiting: (due) => this.#watch.noteDue(due),
       onChange: () => this.#onChange(),
@@ -266,7 +290,4 @@ class SqliteBroker implements Broker {
   get #session(): Session {
     return this.#current.session;
   }
-
-  readonly #notice: Notice = (level, message, more = {}) =>
-    this.#options.report?.(notice(level, undefined, message, more));
 }

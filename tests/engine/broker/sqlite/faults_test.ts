@@ -289,6 +289,21 @@ smallDiskTest(
   64,
 );
 
+smallDiskTest("a process that starts on a full disk settles what is stored", async (dir) => {
+  const stateDir = `${dir}/state`;
+  {
+    await using broker = await openSqliteBroker({ stateDir });
+    await broker.declare("q");
+    await broker.subscribe("other", { onDelivery: () => {}, onLost: () => {} }).resume(1);
+    for (let i = 0; i < 20; i++) await broker.publish("q", `${i} ${FILL}`);
+    await until("there is a reserve", () => exists(`${stateDir}/broker.reserve`));
+  }
+  fillDisk(`${dir}/ballast`);
+  await using broker = await openSqliteBroker({ stateDir });
+  await settleAll(broker, 20);
+  await assert.rejects(broker.publish("q", "1"), /the disk is full/);
+}, 64);
+
 function isRefused(error: unknown): boolean {
   return (error as { kind?: unknown }).kind === "refused";
 }
