@@ -6,7 +6,11 @@
  * @module
  */
 
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { bundle } from "./compile/bundle.ts";
+import { run } from "./compile/command.ts";
+import { contentsOf } from "./compile/contents.ts";
 
 /**
  * What the binary may do: no native libraries, no code from the network. It gives up `run` at its
@@ -15,37 +19,48 @@ import { dirname, join } from "node:path";
 export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys", "run"];
 
 const ROOT = join(import.meta.dirname ?? ".", "..");
-const COMMIT = join(ROOT, "dist/commit");
 const OUTPUT = join(ROOT, "dist/process-queue");
 
 if (import.meta.main) Deno.exit(await main(Deno.args[0] ?? OUTPUT));
 
 async function main(output: string): Promise<number> {
-  const problem = await compile(output);
+  const problem = await compile(resolve(output));
   if (problem === undefined) console.log(`made ${output}`);
   else console.error(problem);
   return problem === undefined ? 0 : 1;
 }
 
 /**
- * Makes the binary and writes its commit into it. A release is compiled before it is committed, so
- * its binary names the commit before it.
+ * Makes the binary, of a bundle that it leaves in the folder `bundle` beside it, and writes its
+ * commit into it. A release is compiled before it is committed, so its binary names the commit
+ * before it.
  *
+ * @param output The path of the binary, absolute.
  * @returns What went wrong and what to do; `undefined` when the binary is made.
  */
 export async function compile(
   output: string,
   isRelease = false,
 ): Promise<string | undefined> {
-  await Deno.mkdir(dirname(COMMIT), { recursive: true });
-  await Deno.mkdir(dirname(output), { recursive: true });
+  const folder = join(dirname(output), "bundle");
+  const problem = await bundle(ROOT, folder, contentsOf(ROOT));
+  if (problem !== undefined) return problem;
   const source = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
-  await Deno.writeTextFile(COMMIT, source);
+  writeFileSync(join(folder, "commit"), source);
+  return await compileBundle(folder, output);
+}
+
+/**
+ * Makes a binary of a bundle.
+ *
+ * @param folder The bundle, with `main.js`; an absolute path, as is the output's.
+ * @returns What went wrong and what to do; `undefined` when the binary is made.
+ */
+export async function compileBundle(folder: string, output: string): Promise<string | undefined> {
   const [program = "", ...args] = compiler();
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
-  // Without this, packages that only scripts and tests import are in the binary too.
-  const options = [...permissions, "--exclude-unused-npm", "-o", output, "main.ts"];
-  const { success, stderr } = await run(program, [...args, ...options]);
+  const options = [...permissions, "--no-check", "-o", output, "main.js"];
+  const { success, stderr } = await run(program, [...args, ...options], folder);
   return success ? undefined : problemOf(stderr);
 }
 
@@ -71,28 +86,6 @@ function compiler(): string[] {
 
 /** The commit, or "no commit" where git knows none. */
 async function commit(...options: readonly string[]): Promise<string> {
-  const { success, stdout } = await run("git", ["describe", "--always", ...options]);
+  const { success, stdout } = await run("git", ["describe", "--always", ...options], ROOT);
   return success ? stdout.trim() : "no commit";
-}
-
-async function run(
-  program: string,
-  args: readonly string[],
-): Promise<{ readonly success: boolean; readonly stdout: string; readonly stderr: string }> {
-  try {
-    const output = await new Deno.Command(program, {
-      args: [...args],
-      cwd: ROOT,
-      stdout: "piped",
-      stderr: "piped",
-    }).output();
-    const decoder = new TextDecoder();
-    return {
-      success: output.success,
-      stdout: decoder.decode(output.stdout),
-      stderr: decoder.decode(output.stderr),
-    };
-  } catch (error) {
-    return { success: false, stdout: "", stderr: `${program}: ${(error as Error).message}` };
-  }
 }

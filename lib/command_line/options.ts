@@ -5,7 +5,7 @@
  */
 
 import { InvalidArgumentError, Option } from "commander";
-import { LOG_FORMATS, LOG_LEVELS } from "../config/general_settings.ts";
+import { LOG_FORMATS, LOG_LEVELS } from "../config/log_choices.ts";
 
 /** The options that every mode takes, as commander names them. */
 export interface SharedOptions {

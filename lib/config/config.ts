@@ -8,7 +8,8 @@
 import { BROKER, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { type Environment, FILE_PROBLEMS } from "./environment.ts";
-import { GENERAL, type LogFormat, type LogLevel } from "./general_settings.ts";
+import { GENERAL } from "./general_settings.ts";
+import type { LogFormat, LogLevel } from "./log_choices.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";

@@ -5,22 +5,8 @@
  */
 
 import { absoluteAddress } from "../domain/database/address.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log_choices.ts";
 import { type Kind, oneOf, path, type Setting, textThat, wholeNumber, yesOrNo } from "./setting.ts";
-
-/** The format of a log line. */
-export type LogFormat = "json" | "text";
-/** The lowest level of the lines that are written. */
-export type LogLevel = "debug" | "info" | "warning" | "error";
-
-/** The values of `LOG_FORMAT` and `--log-format`. */
-export const LOG_FORMATS: readonly [LogFormat, ...LogFormat[]] = ["json", "text"];
-/** The values of `LOG_LEVEL` and `--log-level`. */
-export const LOG_LEVELS: readonly [LogLevel, ...LogLevel[]] = [
-  "debug",
-  "info",
-  "warning",
-  "error",
-];
 
 /** RabbitMQ's own limit of a message. */
 const MOST_EVENT_BYTES = 512 * 1024 * 1024;

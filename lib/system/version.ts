@@ -5,6 +5,7 @@
  */
 
 import config from "../../deno.json" with { type: "json" };
+import { programFile } from "./program_files.ts";
 
 /** The version as dead letters and statistics name it. */
 export const VERSION: string = config.version;
@@ -15,10 +16,10 @@ export function build(): string {
   return commit === undefined ? VERSION : `${VERSION} (${commit})`;
 }
 
-/** The commit that `scripts/compile.ts` embedded. */
+/** The commit that `scripts/compile.ts` wrote into the bundle. */
 function embeddedCommit(): string | undefined {
   try {
-    return Deno.readTextFileSync(new URL("../../dist/commit", import.meta.url)).trim();
+    return Deno.readTextFileSync(programFile("commit")).trim();
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogLevel } from "../config/general_settings.ts";
+import type { LogLevel } from "../config/log_choices.ts";
 import { LOGGER } from "../log/log.ts";
 import { jsonLine, LINE_PARTS, type LineContext } from "../log/log_format.ts";
 import { redactValue } from "../errors/redact_value.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogLevel } from "../config/general_settings.ts";
+import type { LogLevel } from "../config/log_choices.ts";
 import type { ErrorData } from "../errors/error_data.ts";
 import type { FailureReason, Outcome, Settlement } from "../engine/settle/outcome.ts";
 

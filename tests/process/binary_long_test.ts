@@ -7,15 +7,30 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { readFileSync, statSync } from "node:fs";
 import { parse } from "node:path";
 import { VERSION } from "../../lib/system/version.ts";
 import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
-import { compile, isRuntimeMissing, PERMISSIONS, problemOf } from "../../scripts/compile.ts";
+import {
+  compile,
+  compileBundle,
+  isRuntimeMissing,
+  PERMISSIONS,
+  problemOf,
+} from "../../scripts/compile.ts";
+import { run } from "../../scripts/compile/command.ts";
+import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
 import { Program } from "../fixtures/process/program.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
-import { rabbitmqTest } from "../servers.ts";
+import { postgresTest, rabbitmqTest } from "../servers.ts";
+
+const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
+/** The size of the binary in bytes, at most; its runtime alone is 92 MB. */
+const MOST_BYTES = 105e6;
+/** How often `--version` is measured. */
+const STARTS = 11;
 
 const FOLDER = Deno.makeTempDirSync({ prefix: "pq-binary-" });
 const BINARY = `${FOLDER}/process-queue`;
@@ -44,7 +59,7 @@ export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }
   async consume(event, ctx) {
     ctx.log.info("doing {what}", { what: event.do });
     if (event.do === "throw") throw new Error("line 6");
-    if (event.do === "run") await new Deno.Command("true").output();
+    if (event.do === "run") await new Deno.Command("/bin/true").output();
     if (event.do === "hang") await new Promise(() => {});
     if (event.do === "loop") for (;;);
     if (event.do === "wait") await new Promise((resolve) => setTimeout(resolve, 300));
@@ -52,7 +67,24 @@ export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }
   } });
 `;
 
-/** The binary in a folder of its own. */
+/** A worker that shows whether it has the program's own copies. */
+const SHARER = `import { defineWorker, Discard, Fail } from "process-queue/worker";
+import { z } from "zod";
+import { sql } from "kysely";
+import * as mini from "zod/mini";
+const noop = new URL("../workers/noop.js", import.meta.resolve("process-queue/worker"));
+const { default: builtIn } = await import(noop.href);
+export default defineWorker({ queue: "sharer", event: mini.object({ do: z.string() }),
+  async consume(event, ctx) {
+    if (event.do === "discard") throw new Discard();
+    if (event.do === "fail") throw new Fail("never again");
+    await sql\`select 1\`.execute(await ctx.database());
+    const isShared = builtIn.event.constructor === z.unknown().constructor;
+    ctx.log.info("zod is {copies}", { copies: isShared ? "shared" : "here twice" });
+  } });
+`;
+
+/** The binary in a folder of its own; it finds no other program, Deno neither. */
 class Installed {
   constructor(readonly folder: string, readonly env: Record<string, string> = {}) {
     Deno.mkdirSync(`${folder}/workers`);
@@ -62,6 +94,7 @@ class Installed {
   start(...args: string[]): Program {
     const env = {
       HOME: "/dev/null",
+      PATH: "",
       WORKERS_DIR: `${this.folder}/workers`,
       ZULIP_WORKER_TEST_FILE: `${this.folder}/test-file`,
       ...this.env,
@@ -106,6 +139,41 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match(version, /\([^)]+\)$/);
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
+
+Deno.test({ name: "the binary has at most 105 MB", ignore, fn: checkSize });
+
+function checkSize(): void {
+  const { size } = statSync(BINARY);
+  console.log(`the binary has ${(size / 1e6).toFixed(1)} MB`);
+  assert(size <= MOST_BYTES, `${size} bytes`);
+}
+
+binaryTest("--version costs little more than the runtime, in time and memory", async () => {
+  const empty = `${FOLDER}/empty`;
+  await Deno.mkdir(`${empty}.bundle`);
+  await Deno.writeTextFile(`${empty}.bundle/main.js`, 'console.log("empty")');
+  assert.equal(await compileBundle(`${empty}.bundle`, empty), undefined);
+  const [runtime, version] = [await costOfVersion(empty), await costOfVersion(BINARY)];
+  console.log("the runtime", runtime, "--version", version);
+  // A binary of the source took five times and twice as much as the runtime.
+  assert(version.cpuMs <= runtime.cpuMs * 5 / 3);
+  assert(version.peakMb <= runtime.peakMb * 4 / 3);
+});
+
+/** What one `--version` costs; time of the processor, as a busy machine changes that least. */
+async function costOfVersion(
+  binary: string,
+): Promise<{ readonly cpuMs: number; readonly peakMb: number }> {
+  const script = `
+import resource, subprocess, sys
+for _ in range(${STARTS}): subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+cost = resource.getrusage(resource.RUSAGE_CHILDREN)
+print((cost.ru_utime + cost.ru_stime) * 1000 / ${STARTS}, cost.ru_maxrss / 1024)`;
+  const { success, stdout } = await run("python3", ["-c", script, binary, "--version"], FOLDER);
+  assert(success, "python3 must be installed");
+  const [cpuMs = 0, peakMb = 0] = stdout.split(" ").map((text) => Math.round(Number(text)));
+  return { cpuMs, peakMb };
+}
 
 binaryTest("the binary holds no package that only scripts import", async () => {
   const bytes = Buffer.from(await Deno.readFile(BINARY));
@@ -170,10 +238,56 @@ binaryTest("the binary runs a .js worker, and says where it threw", async (insta
   const line = await program.untilLogged(/^Problem handling data on queue hello$/);
   const { stack } = line["error"] as { readonly stack: string };
   assert.match(stack, /workers\/hello\.js:6:\d+/);
-  const lanes =
-    (await Deno.readTextFile(new URL("../../lib/engine/executor/lanes.ts", import.meta.url)))
-      .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
-  assert.match(stack, new RegExp(`lib/engine/executor/lanes\\.ts:${lanes}:`));
+  const lanes = readFileSync(LANES, "utf8")
+    .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
+  assert.match(stack, new RegExp(`-process-queue/lib/engine/executor/lanes\\.ts:${lanes}:`));
+});
+
+for (const way of [[], ["--inline"]]) {
+  binaryTest(`own workers share the binary's modules ${way}`, async (installed) => {
+    await Deno.writeTextFile(`${installed.folder}/workers/sharer.js`, SHARER);
+    for (const name of ["discard", "fail", "compare"]) {
+      await installed.ok("publish", "sharer", JSON.stringify({ do: name }));
+    }
+    await using program = installed.start("--queue_name", "sharer", "--drain", ...way);
+    const { stdout } = await program.end();
+    assert.deepEqual(stdout, ["done 2, retried 0, failed 1, waiting for retry 0"]);
+    await program.untilLogged(/^zod is shared$/);
+  });
+}
+
+binaryTest("every command runs in the binary", async (installed) => {
+  await installed.ok("publish", "hello", '{"do": "throw"}');
+  const [failed] = await installed.ok("--queue_name", "hello", "--drain", "--inline");
+  assert.equal(failed, "done 0, retried 0, failed 1, waiting for retry 0");
+  assert.match((await installed.ok("failed", "list", "hello")).join("\n"), /Error: line 6/);
+  assert.match((await installed.ok("failed", "retry", "hello")).join("\n"), /^moved 1 event /);
+  assert.deepEqual(await installed.ok("migrate"), [
+    "applied 0001_user_activity",
+    "applied 0002_inbox",
+  ]);
+  assert.match((await installed.ok("check-config")).join("\n"), /^database: ok/m);
+});
+
+if (!ignore) postgresTest("the binary migrates PostgreSQL and writes to it", onPostgres);
+
+async function onPostgres({ url }: { readonly url: string }): Promise<void> {
+  await withFolder(async (folder) => {
+    const installed = new Installed(folder, { DATABASE_URL: url });
+    assert.match((await installed.ok("migrate")).join("\n"), /0001_user_activity/);
+    await publish(installed, "user_activity");
+    const [last] = await installed.ok("--queue_name", "user_activity", "--drain");
+    assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+  });
+}
+
+binaryTest("the binary sends errors to Sentry, with the lines of the source", async (installed) => {
+  await using sentry = new FakeSentry();
+  installed.env["SENTRY_DSN"] = sentry.dsn;
+  await installed.ok("publish", "hello", '{"do": "throw"}');
+  await installed.ok("--queue_name", "hello", "--drain");
+  assert.match(sentry.text.join("\n"), /workers\/hello\.js/);
+  assert.match(sentry.text.join("\n"), /lib\/engine\/executor\/lanes\.ts/);
 });
 
 binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {
@@ -210,7 +324,7 @@ binaryTest("the binary starts no other programs", async (installed) => {
   const line = await program.untilLogged(/^Problem handling data on queue hello$/);
   const { name, message } = line["error"] as { readonly name: string; readonly message: string };
   assert.equal(name, "NotCapable");
-  assert.match(message, /Requires run access to "true"/);
+  assert.match(message, /Requires run access to "\/bin\/true"/);
 });
 
 binaryTest("a second SIGTERM ends the binary at once", async (installed) => {

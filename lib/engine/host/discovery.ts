@@ -6,9 +6,10 @@
  */
 
 import { join, parse, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { errorData } from "../../errors/error_data.ts";
 import { didYouMean } from "../../errors/spelling.ts";
+import { programFile } from "../../system/program_files.ts";
 import type { BatchWorker, SingleWorker, Worker } from "../../worker.ts";
 
 /** A worker's file; its name is the queue's. */
@@ -24,7 +25,7 @@ export class WorkerDeclarationError extends Error {
 }
 
 /** The folder of the workers that come with the program. */
-export const BUILT_IN_DIR = resolve(import.meta.dirname ?? ".", "../../..", "workers");
+export const BUILT_IN_DIR: string = fileURLToPath(programFile("workers"));
 
 const EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".js", ".mts", ".mjs"]);
 

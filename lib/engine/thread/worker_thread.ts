@@ -13,6 +13,7 @@ import type { WorkerDescription } from "../executor/executor.ts";
 import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
+import { programModule } from "../../system/program_files.ts";
 import { LivenessLock } from "./liveness_lock.ts";
 import {
   type FromThread,
@@ -54,7 +55,7 @@ const SETUP_MS = 300_000;
 const TERMINATE_MS = 500;
 const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
 /** The program of a thread. */
-const ENTRY = new URL("./entry.ts", import.meta.url);
+const ENTRY = programModule("lib/engine/thread/entry");
 
 /** A thread that runs, or has run. */
 export class WorkerThread {

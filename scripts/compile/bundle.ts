@@ -1,0 +1,92 @@
+/**
+ * The bundle: the program and its packages in a few JavaScript files, in a folder of their own. The
+ * binary is made of it, and is smaller and starts faster than one that is made of the source.
+ *
+ * @module
+ */
+
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "./command.ts";
+import type { BundleContents } from "./contents.ts";
+import { misplacedModules } from "./misplaced.ts";
+import { withOwnPaths } from "./source_map.ts";
+
+/** The fields of `deno.json` that matter in the bundle. */
+interface ProgramConfig {
+  readonly imports: Readonly<Record<string, string>>;
+  readonly unstable?: readonly string[];
+}
+
+/** Deno's options for a bundle whose modules share their code, and whose stacks name the source. */
+const OPTIONS: readonly string[] = [
+  "--quiet",
+  "--check",
+  "--platform=deno",
+  "--code-splitting",
+  "--sourcemap=linked",
+];
+
+/**
+ * Makes a bundle.
+ *
+ * @param root The folder of the program, with `deno.json` and `deno.lock`; an absolute path.
+ * @param out The folder of the bundle, which is replaced; an absolute path.
+ * @returns What went wrong and what to do; `undefined` when the bundle is made.
+ */
+export async function bundle(
+  root: string,
+  out: string,
+  contents: BundleContents,
+): Promise<string | undefined> {
+  rmSync(out, { recursive: true, force: true });
+  const { modules, faces, assets, wholePackages } = contents;
+  const entries = new Set([...modules, ...Object.values(faces)]);
+  const externals = wholePackages.map((name) => `--external=${name}`);
+  const args = ["bundle", ...OPTIONS, ...externals, `--outdir=${out}`, ...entries];
+  const { success, stderr } = await run(Deno.execPath(), args, root);
+  if (!success) return `the program could not be bundled:\n${stderr.trim()}`;
+  const problem = misplacedIn(out);
+  if (problem !== undefined) return problem;
+  for (const file of globSync(join(out, "**/*.map"))) {
+    writeFileSync(file, withOwnPaths(readFileSync(file, "utf8"), { file, out, root }));
+  }
+  for (const asset of assets) copy(join(root, asset), join(out, asset));
+  writeConfig(root, out, contents);
+  return undefined;
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(from, to, { recursive: true });
+}
+
+function misplacedIn(out: string): string | undefined {
+  const files = globSync(join(out, "**/*.js"));
+  const modules = files.flatMap((file) => misplacedModules(readFileSync(file, "utf8")));
+  if (modules.length === 0) return undefined;
+  return `these modules look for files beside themselves, and would not find them in the bundle:\n` +
+    `${modules.join("\n")}\nTake the file of the program from lib/system/program_files.ts; add a ` +
+    `package to wholePackages in scripts/compile/contents.ts`;
+}
+
+/** The bundle's `deno.json`: whoever imports a face, also from outside, gets the bundle's copy. */
+function writeConfig(root: string, out: string, { faces, wholePackages }: BundleContents): void {
+  const { imports, unstable } = JSON.parse(
+    readFileSync(join(root, "deno.json"), "utf8"),
+  ) as ProgramConfig;
+  const shared = Object.entries(faces).map(([name, path]) => [name, `./${bundled(path)}`]);
+  const whole = wholePackages.map((name) => [name, imports[name]]);
+  const config = {
+    imports: Object.fromEntries([...shared, ...whole]),
+    unstable,
+    compile: { include: ["."] },
+  };
+  writeFileSync(join(out, "deno.json"), JSON.stringify(config, undefined, 2));
+  if (wholePackages.length > 0) copy(join(root, "deno.lock"), join(out, "deno.lock"));
+}
+
+/** The path of a module in the bundle. */
+function bundled(path: string): string {
+  return path.replace(/\.ts$/, ".js");
+}

@@ -1,0 +1,40 @@
+/**
+ * The contents of the binary.
+ *
+ * @module
+ */
+
+import { globSync } from "node:fs";
+
+/** The contents of a bundle. All paths are relative to the folder of the program. */
+export interface BundleContents {
+  /** The first module, then those that the program loads by their paths. */
+  readonly modules: readonly string[];
+  /**
+   * The modules that workers in a folder outside import, by the names under which they do. Such a
+   * worker and the program then share one copy.
+   */
+  readonly faces: Readonly<Record<string, string>>;
+  /** Files and folders that the program reads; they keep their paths. */
+  readonly assets: readonly string[];
+  /** npm packages that read files beside their modules. They stay as they are, with all files. */
+  readonly wholePackages: readonly string[];
+}
+
+/** The contents of the binary. @param root The folder of the program. */
+export function contentsOf(root: string): BundleContents {
+  return {
+    modules: ["main.ts", "lib/engine/thread/entry.ts", ...globSync("workers/*.ts", { cwd: root })],
+    faces: {
+      "process-queue/worker": "lib/worker.ts",
+      "kysely": "scripts/compile/faces/kysely.ts",
+      "zod": "scripts/compile/faces/zod.ts",
+      "zod/mini": "scripts/compile/faces/zod_mini.ts",
+      "zod/v4": "scripts/compile/faces/zod.ts",
+      "zod/v4/core": "scripts/compile/faces/zod_core.ts",
+      "zod/v4/mini": "scripts/compile/faces/zod_mini.ts",
+    },
+    assets: [],
+    wholePackages: [],
+  };
+}
