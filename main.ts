@@ -24,7 +24,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (isRun) await useOutputs();
   else signals.letGo();
   if ("text" in command) {
-    console.log(command.text.trimEnd());
+    const { printLine } = await import("./lib/system/standard_streams.ts");
+    printLine(command.text.trimEnd());
     return 0;
   }
   for (const warning of command.warnings) console.error(`process-queue: ${warning}`);

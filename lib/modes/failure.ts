@@ -23,6 +23,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "DatabaseError",
   "NotUsingRabbitmqError",
   "PublishError",
+  "StreamError",
   "WorkerDeclarationError",
 ]);
 

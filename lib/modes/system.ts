@@ -11,6 +11,7 @@ import { discover, loadWorker } from "../engine/host/discovery.ts";
 import type { Report } from "../engine/report.ts";
 import type { ShardFunction } from "../engine/host/shards.ts";
 import { redactText } from "../errors/redact.ts";
+import { printLine, readInput } from "../system/standard_streams.ts";
 import { visible } from "../errors/visible.ts";
 import { openBroker } from "./open_broker.ts";
 import type { EventInput } from "./publish/publish.ts";
@@ -58,7 +59,7 @@ export class SystemServices implements Services {
 
   /** @inheritdoc */
   print(line: string): void {
-    console.log(line);
+    printLine(line);
   }
 
   /** @inheritdoc */
@@ -82,7 +83,7 @@ export function standardInput(warn: (line: string) => void): EventInput {
   const encoder = new TextEncoder();
   const write = (text: string) => void Deno.stderr.writeSync(encoder.encode(text));
   return {
-    bytes: Deno.stdin.readable,
+    bytes: readInput(),
     progress: isShown ? new Progress(write, inputSize()) : undefined,
   };
 }

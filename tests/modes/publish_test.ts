@@ -72,6 +72,23 @@ Deno.test("runPublish takes an event with a byte order mark on the command line"
   assert.deepEqual(await around.bodies("test"), lines(1));
 });
 
+for (
+  const [before, text] of [["", ""], ['{"id":1}\n', "\npublished 1 event to test before that"]]
+) {
+  const count = text === "" ? "nothing" : "an event";
+  Deno.test(`runPublish says that its input cannot be read any more after ${count}`, async () => {
+    const config = loadConfig({ AMQP_URL: "amqp://broker" });
+    async function* failing() {
+      yield* chunks(before ?? "");
+      throw new StreamError("the standard input cannot be read: gone");
+    }
+    await assert.rejects(
+      runPublish(COMMAND, config, new MemoryServices(), () => ({ bytes: failing() })),
+      { message: `the standard input cannot be read: gone${text}` },
+    );
+  });
+}
+
 Deno.test("runPublish prints 0 events for an empty input", async () => {
   assert.deepEqual((await publish("")).printed, ["published 0 events to test"]);
 });

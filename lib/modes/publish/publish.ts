@@ -13,6 +13,7 @@ import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
 import { UsageError } from "../../errors/usage_error.ts";
+import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
 import { embeddedPlace } from "../place.ts";
 import { ConfirmWindow } from "./confirm_window.ts";
@@ -40,6 +41,7 @@ export class PublishError extends Error {
  * @returns The exit code 0.
  * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
  * @throws {ConfigError} With everything that is wrong with the configuration.
+ * @throws {StreamError} When the standard input cannot be read, and nothing was published.
  * @throws {PublishError} For what cannot be published; all lines before it were.
  * @throws {BrokerError} When the broker cannot be used.
  */
@@ -146,13 +148,19 @@ class Publishing {
     this.#progress?.update(this.#window.confirmed, offset);
   }
 
+  get #published(): string {
+    return `published ${countOf(this.#window.confirmed)} to ${this.#command.queue}`;
+  }
+
   #stopped(error: unknown): unknown {
+    if (error instanceof StreamError && this.#window.confirmed > 0) {
+      return new PublishError(`${error.message}\n${this.#published} before that`, { cause: error });
+    }
     if (!(error instanceof LineError)) return error;
     if (this.#command.event !== undefined) return error.cause ?? error;
-    const published = `published ${countOf(this.#window.confirmed)} to ${this.#command.queue}`;
     // While one is refused, those behind it in the window may be confirmed.
     const which = error.cause === undefined ? "before that" : "in all";
-    return new PublishError(`${error.message}\n${published} ${which}`, { cause: error });
+    return new PublishError(`${error.message}\n${this.#published} ${which}`, { cause: error });
   }
 }
 
