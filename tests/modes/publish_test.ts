@@ -4,6 +4,7 @@ import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import type { PublishCommand } from "../../lib/command_line/command.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runPublish } from "../../lib/modes/publish/publish.ts";
+import { StreamError } from "../../lib/system/standard_streams.ts";
 import { COMMON, MemoryServices } from "./memory_services.ts";
 
 const COMMAND: PublishCommand = {
