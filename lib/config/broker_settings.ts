@@ -5,6 +5,7 @@
  */
 
 import { isIP } from "node:net";
+import { splitAddresses } from "./broker_addresses.ts";
 import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
 /** The type of a queue that the program creates, as in RabbitMQ's `x-queue-type`. */
@@ -16,12 +17,14 @@ export const BROKER = {
     name: "AMQP_URL",
     flag: "amqpUrl",
     default: undefined,
-    description: "RabbitMQ's address with user and password: amqp://user:password@host:5672/vhost",
+    description: "RabbitMQ's address with user and password: " +
+      "amqp://user:password@host:5672/vhost; of a cluster, several with commas between them",
     secret: "password",
     ...textThat(
-      isAmqpUrl,
+      areAmqpUrls,
       "amqp://user:password@host:5672/vhost (or amqps://, for TLS), " +
-        "with what is not a letter or digit in user, password and vhost percent-encoded",
+        "with what is not a letter or digit in user, password and vhost percent-encoded; " +
+        "several have commas between them and the same user and vhost",
     ),
   },
   host: {
@@ -106,10 +109,22 @@ function isHost(text: string): boolean {
   return isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?$/.test(text);
 }
 
-function isAmqpUrl(text: string): boolean {
-  const url = URL.parse(text);
+/** The addresses of one cluster have the same queues, so they must name the same virtual host. */
+function areAmqpUrls(text: string): boolean {
+  const urls = splitAddresses(text).map((address) => URL.parse(address));
+  const isSame = urls.every((url) => vhostOf(url) === vhostOf(urls[0]));
+  const isSameUser = urls.every((url) => url?.username === urls[0]?.username);
+  return isSame && isSameUser && urls.every(isAmqpUrl);
+}
+
+/** No path, "/", "//" and "/%2f" all mean the virtual host "/". */
+function vhostOf(url: URL | null | undefined): string {
+  return (url?.pathname ?? "").replace(/^\/(\/|%2f)?$/i, "");
+}
+
+function isAmqpUrl(url: URL | null): boolean {
   if (!url || !["amqp:", "amqps:"].includes(url.protocol)) return false;
-  if (url.hostname === "" || url.hash !== "") return false;
+  if (url.hostname === "" || url.hostname.includes(",") || url.hash !== "") return false;
   // A bare "/" as virtual host is what Celery's and Zulip's users write.
   if (url.pathname !== "//" && url.pathname.lastIndexOf("/") > 0) return false;
   return [url.username, url.password, url.pathname].every(isPercentEncoded);

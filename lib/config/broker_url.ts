@@ -5,6 +5,7 @@
  */
 
 import { isIPv6 } from "node:net";
+import { splitAddresses } from "./broker_addresses.ts";
 import type { Problem } from "./problem.ts";
 import type { SettingsReader } from "./reader.ts";
 import { FLAG_NAMES } from "./setting.ts";
@@ -64,9 +65,9 @@ export function formatUrl(address: BrokerAddress): string {
 
 function checkedUrl(reader: SettingsReader): string | undefined {
   const url = reader.readOptional(BROKER.amqpUrl);
-  if (url !== undefined) {
-    checkTlsFiles(reader, url.startsWith("amqps:"), "use amqps:// in AMQP_URL");
-  }
+  if (url === undefined) return undefined;
+  const useTls = splitAddresses(url).some((address) => address.startsWith("amqps:"));
+  checkTlsFiles(reader, useTls, "use amqps:// in AMQP_URL");
   return url;
 }
 

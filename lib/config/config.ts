@@ -19,8 +19,8 @@ import type { ConfigFlags } from "./setting.ts";
 /** The address of RabbitMQ, and how to use it. */
 export interface BrokerConfig {
   /**
-   * A complete `amqp://` or `amqps://` URL with user and password, so a secret; `undefined` when
-   * neither `AMQP_URL` nor any `RABBITMQ_…` setting is given.
+   * A complete `amqp://` or `amqps://` URL with user and password, so a secret, or several with
+   * commas between them; `undefined` when neither `AMQP_URL` nor any `RABBITMQ_…` setting is given.
    */
   readonly url: string | undefined;
   /** A file with the certificate (PEM) of the broker's authority; `undefined`: the system's. */

@@ -5,6 +5,7 @@
  */
 
 import type { CheckConfigCommand } from "../command_line/command.ts";
+import { splitAddresses } from "../config/broker_addresses.ts";
 import { isOfBrokerUrl } from "../config/broker_url.ts";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
@@ -123,12 +124,15 @@ async function tryDatabase(config: Config, services: Services): Promise<string> 
   return "ok";
 }
 
-/** Host and port, and the virtual host. */
-function addressOf(url: string): string {
-  const { hostname = "", port = "", protocol, pathname = "" } = URL.parse(url) ?? {};
-  const vhost = decodeURIComponent(pathname.slice(1)) || "/";
-  const defaultPort = protocol === "amqps:" ? "5671" : "5672";
-  return `RabbitMQ at ${hostname}:${port || defaultPort}, virtual host ${vhost}`;
+/** Hosts and ports, and the virtual host. */
+function addressOf(text: string): string {
+  const urls = splitAddresses(text).map((address) => new URL(address));
+  const vhost = decodeURIComponent(urls[0]?.pathname.slice(1) ?? "") || "/";
+  return `RabbitMQ at ${urls.map(hostAndPort).join(" or ")}, virtual host ${vhost}`;
+}
+
+function hostAndPort({ hostname, port, protocol }: URL): string {
+  return `${hostname}:${port || (protocol === "amqps:" ? "5671" : "5672")}`;
 }
 
 function settingLines(settings: readonly EffectiveSetting[]): string[] {

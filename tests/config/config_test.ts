@@ -106,6 +106,11 @@ const URLS: readonly [why: string, environment: Environment, url: string][] = [
     "amqps://me:p%40ss@rabbit:5673/my%2fhost?heartbeat=10",
   ],
   [
+    "takes several addresses with the same virtual host in AMQP_URL",
+    { AMQP_URL: "amqp://me:p,w@a/, amqp://me:pw@b:5673//" },
+    "amqp://me:p,w@a/, amqp://me:pw@b:5673//",
+  ],
+  [
     "takes a bare / for the virtual host of AMQP_URL",
     { AMQP_URL: "amqp://me:pw@rabbit//" },
     "amqp://me:pw@rabbit//",
@@ -174,7 +179,9 @@ for (const [text, value] of WORDS) {
   });
 }
 
-const URL_FIX = "with what is not a letter or digit in user, password and vhost percent-encoded";
+const URL_FIX =
+  "with what is not a letter or digit in user, password and vhost percent-encoded; several have " +
+  "commas between them and the same user and vhost";
 
 const WRONG: readonly [environment: Environment, problem: string][] = [
   [{ QUEUE_TYPE: "clasic" }, 'QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum'],
@@ -284,6 +291,10 @@ for (
     "amqp://me:sesame@",
     "amqp://me:sesame@rabbit/a/b",
     "rabbit:5672",
+    "amqp://me:sesame@a,b",
+    "amqp://me:sesame@a,http://me:sesame@b",
+    "amqp://me:sesame@a/one,amqp://me:sesame@b/two",
+    "amqp://me:sesame@a,amqp://you:sesame@b",
   ]
 ) {
   Deno.test(`loadConfig refuses the AMQP_URL ${wrong}, and does not show it`, () => {
@@ -348,6 +359,7 @@ const MASKED: readonly [url: string, masked: string][] = [
   ["amqp://me@rabbit/", "amqp://me@rabbit/"],
   ["amqp://:secret@rabbit/", "amqp://:***@rabbit/"],
   ["amqp://me:se/cr#e@t@rabbit/", "amqp://me:***@rabbit/"],
+  ["amqp://me:se,cret@a/, amqps://me:secret@b/", "amqp://me:***@a/,amqps://me:***@b/"],
   ["postgres://db/x?user=me&password=secret", "postgres://db/x?user=me&password=***"],
   ["sqlite:./var/a.sqlite", "sqlite:./var/a.sqlite"],
 ];

@@ -6,7 +6,7 @@
 
 import { BrokerError, type BrokerErrorKind } from "../broker.ts";
 import { type Certificate, outOfDate } from "./certificates.ts";
-import { type Address, firstLine, textOf } from "./errors.ts";
+import { type Address, FINAL, firstLine, textOf, whereOf } from "./errors.ts";
 
 /** An error of the system or the broker, and its meaning. */
 interface Reason {
@@ -95,6 +95,34 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
+/** One address could not be connected to. */
+export class ConnectFailure extends Error {
+  override readonly name = "ConnectFailure";
+  readonly address: Address;
+  /** @param cause The error of the connection. @param address Where. */
+  constructor(cause: unknown, address: Address) {
+    super("", { cause });
+    this.address = address;
+  }
+}
+
+/**
+ * Explains why no connection could be made. Where one address gave a reason that no further attempt
+ * cures, that is it: the others belong to the same cluster.
+ *
+ * @param failures One for each address that was tried.
+ */
+export function explainFailures(failures: readonly ConnectFailure[]): BrokerError {
+  const errors = failures.map(({ cause, address }) => explainConnect(cause, address));
+  const final = errors.find(({ kind }) => FINAL.has(kind));
+  const [first, second] = errors;
+  if (first && (final || !second)) return final ?? first;
+  const where = failures.map(({ address }) => whereOf(address)).toSorted().join(" or ");
+  const reasons = new Set(failures.map(({ cause }) => firstLine(textOf(cause))));
+  const why = [...reasons].toSorted().join("; ");
+  return new BrokerError("unreachable", unreachableMessage({ where, why }), { cause: first });
+}
+
 /** Explains why no connection could be made. @param now ms since 1970. @default {Date.now()} */
 export function explainConnect(
   error: unknown,
@@ -102,7 +130,7 @@ export function explainConnect(
   now: number = Date.now(),
 ): BrokerError {
   const text = textOf(error);
-  const about = { address, where: `${address.host}:${address.port}`, why: firstLine(text) };
+  const about = { address, where: whereOf(address), why: firstLine(text) };
   const reason = REASONS.find(({ words }) => words.test(text));
   const kind = reason?.kind ?? (isTlsFailure(error) ? "tls" : "unreachable");
   const message = reason?.message(about) ??
@@ -122,7 +150,7 @@ function tlsMessage(error: unknown, { where, why }: About, now: number): string 
   return `The TLS connection to ${where} could not be made (${why}): ${advice}`;
 }
 
-function unreachableMessage({ where, why }: About): string {
+function unreachableMessage({ where, why }: Pick<About, "where" | "why">): string {
   return `RabbitMQ at ${where} cannot be reached (${why}): check that it runs and that ` +
     `AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT) names the right place`;
 }

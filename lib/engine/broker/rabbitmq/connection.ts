@@ -11,13 +11,15 @@ import { readAllFrames } from "./frames.ts";
 
 /** The address of a connection, and its name. */
 export interface ConnectionOptions extends TlsFiles {
-  /** With user and password; `?heartbeat=` sets the interval in seconds, 30 by default. */
+  /** With user and password; `?heartbeat=` sets the interval in seconds, 15 by default. */
   readonly url: string;
+  /** The name that the broker's certificate must have. @default the host in the URL */
+  readonly serverName?: string | undefined;
   /** The connection's name in RabbitMQ's management. */
   readonly name: string;
 }
 
-const HEARTBEAT_SECONDS = 30;
+const HEARTBEAT_SECONDS = 15;
 /** How long closing may take before the socket is destroyed, in ms. */
 const CLOSE_MS = 2000;
 
@@ -44,7 +46,9 @@ export async function connect(
   }
 }
 
-function clientOptions({ url, name, ca, cert, key }: ConnectionOptions): Record<string, unknown> {
+function clientOptions(
+  { url, serverName, name, ca, cert, key }: ConnectionOptions,
+): Record<string, unknown> {
   return {
     noDelay: true,
     keepAlive: true,
@@ -52,6 +56,7 @@ function clientOptions({ url, name, ca, cert, key }: ConnectionOptions): Record<
     credentials: credentialsOf(url),
     ...(ca === undefined ? {} : { ca: [ca] }),
     ...(cert === undefined ? {} : { cert, key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
   };
 }
 

@@ -28,6 +28,11 @@ export function addressOf(url: string): Address {
   };
 }
 
+/** Host and port. */
+export function whereOf({ host, port }: Address): string {
+  return `${host}:${port}`;
+}
+
 /** Error kinds that the next attempt may not have. */
 export const MAY_PASS: ReadonlySet<BrokerErrorKind> = new Set(["unreachable", "unroutable"]);
 

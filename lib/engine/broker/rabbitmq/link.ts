@@ -9,13 +9,12 @@ import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import { BrokerError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
-import { closeConnection, connect, type ConnectionOptions, cut, isOpen } from "./connection.ts";
-import { explainConnect } from "./connect_errors.ts";
-import { type Address, FINAL } from "./errors.ts";
+import { type ConnectingOptions, connectToAny } from "./connecting.ts";
+import { closeConnection, cut, isOpen } from "./connection.ts";
+import { type Address, FINAL, whereOf } from "./errors.ts";
 
 /** What a connection needs. */
-export interface LinkOptions extends ConnectionOptions {
-  readonly address: Address;
+export interface LinkOptions extends ConnectingOptions {
   /** Seconds to wait for a first connection. */
   readonly waitSeconds: number;
   readonly report: Reporter;
@@ -25,8 +24,8 @@ export interface LinkOptions extends ConnectionOptions {
   readonly onLost?: (cause: Error | undefined) => void;
 }
 
-/** How long an attempt to connect may take, handshake included, in ms. */
-const CONNECT_MS = 10_000;
+/** How long an attempt to connect to one address may take, handshake included, in ms. */
+const CONNECT_MS = 4000;
 /** The least time for an attempt, in ms, as with `waitSeconds: 0`. */
 const MIN_CONNECT_MS = 1000;
 /** The limit of the first wait before the next attempt, in ms. */
@@ -96,9 +95,11 @@ export class Link {
     const giveUpAt = performance.now() + this.#options.waitSeconds * 1000;
     while (!this.closing.aborted) {
       try {
-        const model = await this.#connect(this.#everUp ? Infinity : giveUpAt);
+        const left = (this.#everUp ? Infinity : giveUpAt) - performance.now();
+        const ms = Math.min(CONNECT_MS, Math.max(MIN_CONNECT_MS, left));
+        const { model, address } = await connectToAny(this.#options, ms, this.closing);
         const since = performance.now();
-        await this.#useUntilLost(model);
+        await this.#useUntilLost(model, address);
         if (performance.now() - since > STABLE_MS) backoff.reset();
       } catch (error) {
         if (!this.#triesAgain(error as BrokerError, giveUpAt)) return;
@@ -122,26 +123,8 @@ export class Link {
     return true;
   }
 
-  /** Connects; gives up when the time is over or the link is closed. */
-  async #connect(deadline: number): Promise<ChannelModel> {
-    const { address } = this.#options;
-    const attempt = new AbortController();
-    const abort = () => attempt.abort();
-    const ms = Math.min(CONNECT_MS, Math.max(MIN_CONNECT_MS, deadline - performance.now()));
-    const timer = setTimeout(abort, ms);
-    this.closing.addEventListener("abort", abort);
-    try {
-      return await connect(this.#options, attempt.signal);
-    } catch (error) {
-      throw explainConnect(attempt.signal.aborted ? noAnswer(ms) : error, address);
-    } finally {
-      clearTimeout(timer);
-      this.closing.removeEventListener("abort", abort);
-    }
-  }
-
   /** Serves the connection until it is lost. */
-  async #useUntilLost(model: ChannelModel): Promise<void> {
+  async #useUntilLost(model: ChannelModel, address: Address): Promise<void> {
     const lost = Promise.withResolvers<void>();
     let cause: Error | undefined;
     model.setMaxListeners(0);
@@ -156,7 +139,7 @@ export class Link {
     if (!isOpen(model)) return;
     this.#model = model;
     this.#failure = undefined;
-    if (this.#everUp) this.#notice("info", "is connected again");
+    if (this.#everUp) this.#notice("info", `is connected again, to ${whereOf(address)}`);
     this.#everUp = true;
     this.#options.onUp?.();
     this.#up.resolve(model);
@@ -200,8 +183,4 @@ export function closedError(): BrokerError {
 
 function whyLost(cause: Error | undefined): string {
   return cause ? errorData(cause).message : "the broker closed it";
-}
-
-function noAnswer(ms: number): Error {
-  return new Error(`no answer within ${Math.ceil(ms / 1000)} s`);
 }

@@ -7,6 +7,7 @@
  */
 
 import type { ChannelModel } from "amqplib";
+import { splitAddresses } from "../../../config/broker_addresses.ts";
 import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
 import { LADDER, retryQueueName } from "../../settle/retry.ts";
@@ -32,7 +33,10 @@ import { Topology } from "./topology.ts";
 
 /** The options of a connection to RabbitMQ. */
 export interface RabbitmqOptions extends TlsFiles {
-  /** `amqp://` or `amqps://`, with user, password and virtual host. */
+  /**
+   * `amqp://` or `amqps://`, with user, password and virtual host; with commas between them, the
+   * addresses of one cluster.
+   */
   readonly url: string;
   /** The type of queues made here. @default {"classic"} */
   readonly queueType?: "classic" | "quorum";
@@ -68,6 +72,8 @@ export async function openRabbitmq(options: RabbitmqOptions): Promise<Broker> {
 
 class RabbitBroker implements Broker {
   readonly #options: RabbitmqOptions;
+  readonly #urls: readonly string[];
+  /** The first address; user and virtual host are the same for all. */
   readonly #address: Address;
   readonly #consuming: Link;
   readonly #publishing: Link;
@@ -80,7 +86,8 @@ class RabbitBroker implements Broker {
 
   constructor(options: RabbitmqOptions) {
     this.#options = options;
-    this.#address = addressOf(options.url);
+    this.#urls = splitAddresses(options.url);
+    this.#address = addressOf(this.#urls[0] ?? "");
     const oneAtATime = this.#oneAtATime = new OneAtATime(this.#report);
     this.#consuming = this.#link("consume", {
       onUp: () => oneAtATime.connected(performance.now()),
@@ -184,13 +191,12 @@ class RabbitBroker implements Broker {
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
-    const { url, ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
+    const { ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
-      url,
+      urls: this.#urls,
       ca,
       cert,
       key,
-      address: this.#address,
       name: `${name} (${purpose})`,
       waitSeconds,
       report: this.#report,

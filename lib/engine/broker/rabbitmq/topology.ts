@@ -13,6 +13,7 @@ import {
   isFlagDisabled,
   isUnavailable,
   quorumRefused,
+  whereOf,
 } from "./errors.ts";
 
 /** How queues are made. */
@@ -223,10 +224,6 @@ async function listening<Result>(model: ChannelModel, use: () => Promise<Result>
   } finally {
     model.off("error", onError);
   }
-}
-
-function whereOf({ host, port }: Address): string {
-  return `${host}:${port}`;
 }
 
 function versionOf(model: ChannelModel): readonly number[] {
