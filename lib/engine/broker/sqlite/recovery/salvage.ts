@@ -87,9 +87,9 @@ export class Salvage {
   }
 
   /**
-   * Reads the events. Where places are lost, an event without one is of the file if its page is:
-   * if a root leads to it, if it is not in the list of free pages, or, where that list is lost too,
-   * if the page alone holds an event that has a place.
+   * Reads the events. An event is of the file if a root leads to its page, or if it has a place.
+   * Where places are lost, it is if its page is not in the list of free pages, or, where that list is
+   * lost too, if its page alone holds an event that has a place.
    *
    * @param found Called for each that the file has now.
    */
@@ -98,10 +98,11 @@ export class Salvage {
     const copies = this.#free ? new Map<number, number>() : this.#countCopies();
     for (const page of this.#eventPages) {
       const rows = this.#rowsOf(page);
-      const isSure = this.#reached.has(page) || this.#free !== undefined ||
+      const isUsed = this.#free !== undefined ||
         rows.some(({ id }) => this.places.has(id) && copies.get(id) === 1);
+      const areAllLive = this.#reached.has(page) || (isUsed && this.arePlacesDamaged);
       for (const row of rows) {
-        const isLive = this.places.has(row.id) || (isSure && this.arePlacesDamaged);
+        const isLive = areAllLive || this.places.has(row.id);
         if (!isLive || seen.has(row.id)) continue;
         const event = eventOf(row);
         if (event) seen.add(row.id);
