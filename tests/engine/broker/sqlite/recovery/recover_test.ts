@@ -239,6 +239,14 @@ smallTest("says that there may have been more events", async (path, to) => {
   assert.deepEqual({ events, of, isAtLeast }, { events: 3, of: 3, isAtLeast: true });
 });
 
+smallTest("makes an event ready whose place cannot be told from others", async (path, to) => {
+  const db = new DatabaseSync(path);
+  db.exec("update ready set event = 700 where event = 2");
+  db.close();
+  assert.equal((await recover(path, to)).events, 3);
+  assert.equal(eventsOf(to).get(2)?.queue, "q");
+});
+
 smallTest("gives a queue another name when its own cannot be read", async (path, to) => {
   const pages = ["queue", "sqlite_autoindex_queue_1"].map((name) => pagesOf(path, name, "leaf"));
   zeroPages(path, pages.flat());
