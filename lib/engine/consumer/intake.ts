@@ -45,11 +45,11 @@ const ISOLATE: Decision = { kind: "isolate" };
 const NO_ROOM: Decision = { kind: "no room" };
 const ALREADY_DONE: Decision = { kind: "done" };
 
-/** Decides for an entry. @param now The time of day in ms since 1970. @default {Date.now} */
+/** Decides for an entry. @param now The time of day in ms since 1970. */
 export function decide(
   entry: Entry,
   { window, redelivered, suspects }: Surroundings,
-  now = Date.now,
+  now: () => number,
 ): Decision {
   if (entry.notBefore > 0) {
     const settlement = notDue(entry, now());
@@ -113,6 +113,8 @@ export interface IntakeOptions {
 /** Takes the deliveries of one queue. */
 export class Intake {
   readonly #options: IntakeOptions;
+  /** The clock of the sweeps, which the test kit moves on. */
+  readonly #now = () => this.#options.endings.timeOfDay(performance.now());
 
   /** @param options What the decisions depend on, and who gets the events. */
   constructor(options: IntakeOptions) {
@@ -132,7 +134,7 @@ export class Intake {
       return this.#takeInvalid(bareEntry(delivery, readAt), problem);
     }
     window.hold(entry.bytes);
-    this.#carryOut(entry, decide(entry, this.#options));
+    this.#carryOut(entry, decide(entry, this.#options, this.#now));
   }
 
   #release(delivery: Delivery): void {

@@ -58,6 +58,15 @@ export class Endings {
     });
   }
 
+  /**
+   * The time of day in ms since 1970, as of the last sweep.
+   *
+   * @param at A time of `performance.now()`.
+   */
+  timeOfDay(at: number): number {
+    return at + this.#dayOffset;
+  }
+
   /** How many events stay unsettled, as their copies could not be stored for 10 s. */
   get unstored(): number {
     return this.#copies.unstored;
