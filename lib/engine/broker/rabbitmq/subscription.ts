@@ -19,6 +19,7 @@ import { Backoff, wait } from "./backoff.ts";
 import { ConsumerChannel } from "./consumer_channel.ts";
 import { RabbitDelivery } from "./delivery.ts";
 import { type Address, explainChannel, MAY_PASS } from "./errors.ts";
+import { checkFitness } from "./fitness.ts";
 import { closedError, type Link } from "./link.ts";
 import type { OneAtATime } from "./one_at_a_time.ts";
 import { SubscriptionNotices } from "./subscription_notices.ts";
@@ -207,13 +208,14 @@ export class RabbitSubscription implements Subscription {
     if (channel.error) throw channel.error;
   }
 
-  /** Declares the queue; the first time it also checks that its events can be retried. */
+  /** Declares the queue; the first time it also checks that it loses no event. */
   async #declare(model: ChannelModel): Promise<Declared> {
-    const { topology, queue } = this.#options;
+    const { topology, queue, report } = this.#options;
     const [declared] = await Promise.all([
       topology.declare(model, queue),
       this.#wasUp ? undefined : topology.checkQuorum(model, queue),
     ]);
+    if (!this.#wasUp && !declared.isNew) await checkFitness(model, queue, report);
     return declared;
   }
 

@@ -1,0 +1,75 @@
+/**
+ * Which queues the program cannot consume without losing events, and which lose events themselves.
+ *
+ * @module
+ */
+
+import type { ChannelModel } from "amqplib";
+import { notice, type Reporter } from "../../report.ts";
+import { BrokerError } from "../broker.ts";
+import { argumentsOf, type QueueArguments } from "./queue_arguments.ts";
+
+/**
+ * Checks a queue that exists, and reports how it loses events.
+ *
+ * @throws {BrokerError} `topology` when it cannot be used.
+ */
+export async function checkFitness(
+  model: ChannelModel,
+  queue: string,
+  report: Reporter,
+): Promise<void> {
+  const found = await argumentsOf(model, queue);
+  if (!found) return;
+  const problem = whyUnusable(queue, found);
+  if (problem !== undefined) throw new BrokerError("topology", problem);
+  const losses = lossesOf(found).join("; ");
+  if (losses !== "") report(notice("warning", queue, LOSSES, { properties: { losses } }));
+}
+
+const LOSSES =
+  "Queue {queue} loses events that have not run, {losses}: declare it without that, or " +
+  "accept the loss";
+
+/** The end of a message about a queue of a type that cannot be used. */
+const USE_ANOTHER = "Have its events published to a classic or quorum queue";
+
+/**
+ * Why a queue cannot be used; `undefined` if it can.
+ *
+ * @param queue Its name.
+ */
+export function whyUnusable(
+  queue: string,
+  { autoDelete, args }: QueueArguments,
+): string | undefined {
+  const type = args["x-queue-type"] ?? "classic";
+  if (type === "stream") {
+    return `Queue ${queue} is a stream: acknowledged events stay in it, so they would run again. ` +
+      USE_ANOTHER;
+  }
+  if (type !== "classic" && type !== "quorum") {
+    return `Queue ${queue} is of type ${type}, with which events can be lost. ${USE_ANOTHER}`;
+  }
+  if (!autoDelete) return undefined;
+  return `Queue ${queue} is deleted with its events when nothing consumes it, as at every stop ` +
+    `(auto-delete): declare it without auto-delete`;
+}
+
+/** How a queue that can be used loses events, as phrases; empty for most queues. */
+export function lossesOf({ durable, args }: QueueArguments): string[] {
+  const losses: string[] = [];
+  const { "x-message-ttl": ttl, "x-expires": expires } = args;
+  if (!durable) losses.push("all of them when RabbitMQ restarts (it is not durable)");
+  if (ttl !== undefined) losses.push(`those that wait for ${ttl} ms (x-message-ttl)`);
+  if (expires !== undefined) {
+    losses.push(`all of them when nothing consumes it for ${expires} ms (x-expires)`);
+  }
+  if (dropsHead(args)) losses.push("the oldest when it is full (x-max-length, drop-head)");
+  return losses;
+}
+
+function dropsHead(args: QueueArguments["args"]): boolean {
+  const isBounded = "x-max-length" in args || "x-max-length-bytes" in args;
+  return isBounded && (args["x-overflow"] ?? "drop-head") === "drop-head";
+}
