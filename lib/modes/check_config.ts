@@ -12,6 +12,7 @@ import { queueKey } from "../config/queue_key.ts";
 import { queueNameProblems } from "../config/queues.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
+import type { Broker } from "../engine/broker/broker.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
@@ -43,7 +44,11 @@ export async function runCheckConfig(
   const checks = [
     checkSettings(config, known),
     ...checkFolders(config),
-    await tryUnless(problems.find(isOfBrokerUrl), "broker", () => tryBroker(config, services)),
+    await tryUnless(
+      problems.find(isOfBrokerUrl),
+      "broker",
+      () => tryBroker(config, known, services),
+    ),
     await tryUnless(
       problems.find(({ setting }) => setting === "DATABASE_URL"),
       "database",
@@ -109,14 +114,28 @@ async function attempt(name: string, run: () => Promise<string>): Promise<Check>
   }
 }
 
-async function tryBroker(config: Config, services: Services): Promise<string> {
+async function tryBroker(
+  config: Config,
+  known: readonly KnownQueue[],
+  services: Services,
+): Promise<string> {
   if (!config.usingRabbitmq) return "not used (USING_RABBITMQ is false)";
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
-  await using _broker = await services.openBroker(once, "process-queue check-config");
+  await using broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  if (url !== undefined) return `ok (${addressOf(url)})`;
+  if (url !== undefined) {
+    return [`ok (${addressOf(url)})`, ...await doubts(broker, known)].join("\n");
+  }
   const unfinished = await services.checkEmbedded(config);
   return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
+}
+
+/** What may lose events of the queues that exist. @throws {Error} When one cannot be consumed. */
+async function doubts(broker: Broker, known: readonly KnownQueue[]): Promise<string[]> {
+  const found = await Promise.all(known.map(({ name }) => broker.doubtsAbout?.(name) ?? []));
+  const messages = found.flat().map(({ message }) => message);
+  if (found.flat().some(({ isRefused }) => isRefused)) throw new Error(messages.join("\n"));
+  return messages;
 }
 
 async function tryDatabase(config: Config, services: Services): Promise<string> {

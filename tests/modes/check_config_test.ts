@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { CheckConfigCommand } from "../../lib/command_line/command.ts";
 import { loadConfig, readConfig } from "../../lib/config/config.ts";
+import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { COMMON, MemoryServices } from "./memory_services.ts";
 
@@ -38,6 +39,19 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
   ]);
   assert(!printed.join("\n").includes("sesame"));
 });
+
+for (const isRefused of [false, true]) {
+  Deno.test(`runCheckConfig returns ${Number(isRefused)} for a queue that is ${isRefused ? "refused" : "doubtful"}`, async () => {
+    const around = new MemoryServices();
+    const doubts = (name: string) =>
+      Promise.resolve(name === "test" ? [{ isRefused, message: "Queue test is so" }] : []);
+    around.broker = Object.assign(new MemoryBroker(), { doubtsAbout: doubts });
+    assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), Number(isRefused));
+    const line = around.printed.find((line) => line.startsWith("broker: "));
+    assert.equal(line?.startsWith("broker: ok"), !isRefused);
+    assert.match(line ?? "", /Queue test is so$/);
+  });
+}
 
 Deno.test("runCheckConfig prints everything that fails, and returns 1", async () => {
   const around = new MemoryServices();

@@ -160,6 +160,16 @@ export interface Broker extends AsyncDisposable {
   ): Promise<number>;
   /** Deletes the events that are ready. @returns How many. */
   purge(queue: string): Promise<number>;
+  /** What is doubtful about a queue and its queue of dead letters, where they exist. */
+  doubtsAbout?(queue: string): Promise<readonly QueueDoubt[]>;
+}
+
+/** Why events of a queue may be lost, although the program does its part. */
+export interface QueueDoubt {
+  /** Whether the queue cannot be consumed because of it. */
+  readonly isRefused: boolean;
+  /** A sentence that names the queue. */
+  readonly message: string;
 }
 
 /** The reason for an error of a broker. */

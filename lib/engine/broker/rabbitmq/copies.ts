@@ -5,7 +5,7 @@
  */
 
 import type { ChannelModel } from "amqplib";
-import { failedQueueName, hopFor, jitteredMs } from "../../settle/retry.ts";
+import { hopFor, jitteredMs } from "../../settle/retry.ts";
 import {
   BrokerError,
   type Copied,
@@ -120,8 +120,7 @@ export class Copies {
     settlement: Extract<Copied, { kind: "fail" }>,
   ): Promise<{ name: string; properties: EventProperties }> {
     const { topology, version } = this.#options;
-    const name = failedQueueName(queue);
-    await topology.declareFailed(model, name);
+    const name = await topology.declareFailed(model, queue);
     const origin = originOf(queue, version);
     return {
       name,

@@ -6,8 +6,10 @@
 
 import type { ChannelModel } from "amqplib";
 import { notice, type Reporter } from "../../report.ts";
-import { BrokerError } from "../broker.ts";
-import { argumentsOf, type QueueArguments } from "./queue_arguments.ts";
+import { failedQueueName } from "../../settle/retry.ts";
+import { BrokerError, type QueueDoubt } from "../broker.ts";
+import { argumentsOf, isQuorumQueue, type QueueArguments } from "./queue_arguments.ts";
+import type { Topology } from "./topology.ts";
 
 /**
  * Checks a queue that exists, and reports how it loses events.
@@ -25,6 +27,33 @@ export async function checkFitness(
   if (problem !== undefined) throw new BrokerError("topology", problem);
   const losses = lossesOf(found).join("; ");
   if (losses !== "") report(notice("warning", queue, LOSSES, { properties: { losses } }));
+}
+
+/** What an operator should know about a queue and its failed queue, where they exist. */
+export async function doubtsAbout(
+  model: ChannelModel,
+  topology: Topology,
+  queue: string,
+): Promise<QueueDoubt[]> {
+  const found = await topology.depth(model, queue) && await argumentsOf(model, queue);
+  if (!found) return [];
+  const problem = whyUnusable(queue, found);
+  if (problem !== undefined) return [{ isRefused: true, message: problem }];
+  const losses = lossesOf(found).join("; ");
+  const messages = losses === ""
+    ? []
+    : [LOSSES.replace("{queue}", queue).replace("{losses}", losses)];
+  const failed = failedQueueName(queue);
+  const isExposed = found.args["x-queue-type"] === "quorum" &&
+    await isQuorumQueue(model, failed) === false;
+  if (isExposed) messages.push(exposedMessage(queue, failed));
+  return messages.map((message) => ({ isRefused: false, message }));
+}
+
+function exposedMessage(queue: string, failed: string): string {
+  return `Queue ${failed} is a classic queue, which lies on one node, and ${queue} is a quorum ` +
+    `queue: with that node its dead letters are lost. To have it made anew as a quorum queue, empty ` +
+    `it (failed retry) and delete it with rabbitmqctl delete_queue ${failed}`;
 }
 
 const LOSSES =

@@ -40,6 +40,20 @@ export async function argumentsOf(
   return undefined;
 }
 
+/**
+ * Whether a queue is a quorum queue; `undefined` where that cannot be found out, as when there is no
+ * such queue. The question is a declaration that RabbitMQ always refuses: there is no such strategy.
+ */
+export async function isQuorumQueue(
+  model: ChannelModel,
+  queue: string,
+): Promise<boolean | undefined> {
+  const args = { "x-queue-type": "quorum", "x-dead-letter-strategy": "?" };
+  const refusal = await refusalOf(model, queue, { ...USUAL, args });
+  const name = DIFFERENCE.exec(refusal ?? "")?.[1];
+  return name === undefined ? undefined : name.startsWith("x-") && name !== "x-queue-type";
+}
+
 /** Declares a queue. @returns Why RabbitMQ refused. */
 async function refusalOf(
   model: ChannelModel,

@@ -16,6 +16,7 @@ import {
   BrokerError,
   type Depth,
   type EventProperties,
+  type QueueDoubt,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
@@ -24,6 +25,7 @@ import { move, peek, purge } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
+import { doubtsAbout } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import { publishEncodable } from "./properties.ts";
@@ -179,6 +181,10 @@ class RabbitBroker implements Broker {
 
   async purge(queue: string): Promise<number> {
     return await this.#onQueue(queue, (model) => purge(model, queue)) ?? 0;
+  }
+
+  async doubtsAbout(queue: string): Promise<readonly QueueDoubt[]> {
+    return await doubtsAbout(await this.#consuming.model(), this.#topology, queue);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import type { ChannelModel } from "amqplib";
-import { retryQueueName } from "../../settle/retry.ts";
+import { failedQueueName, retryQueueName } from "../../settle/retry.ts";
 import { withChannel } from "./channel.ts";
 import {
   type Address,
@@ -15,6 +15,7 @@ import {
   quorumRefused,
   whereOf,
 } from "./errors.ts";
+import { isQuorumQueue } from "./queue_arguments.ts";
 
 /** How queues are made. */
 export interface TopologyOptions {
@@ -61,7 +62,8 @@ export class Topology {
   async declare(model: ChannelModel, queue: string): Promise<Declared> {
     const depth = await this.depth(model, queue);
     if (depth) return { isNew: false, ready: depth.ready };
-    await this.#make(model, queue, this.#arguments(model));
+    const args = this.#options.queueType === "quorum" ? quorumArguments(model) : {};
+    await this.#make(model, queue, args);
     return { isNew: true, ready: 0 };
   }
 
@@ -70,13 +72,22 @@ export class Topology {
     await this.#shared(queue, async () => void await this.declare(model, queue));
   }
 
-  /** Declares a queue of dead letters: durable and classic, whatever the main queue is. */
-  async declareFailed(model: ChannelModel, queue: string): Promise<void> {
-    await this.#ensure(queue, async () => {
-      if (await this.depth(model, queue)) return;
-      // Not left to the virtual host's default: a quorum queue counts every peek as a delivery.
-      await this.#make(model, queue, { "x-queue-type": "classic" });
+  /**
+   * Declares the queue for the dead letters of `queue`, of the same type, so that what loses none of
+   * the one loses none of the other. One that exists is used as it is.
+   *
+   * @returns Its name.
+   */
+  async declareFailed(model: ChannelModel, queue: string): Promise<string> {
+    const name = failedQueueName(queue);
+    await this.#ensure(name, async () => {
+      if (await this.depth(model, name)) return;
+      const isQuorum = await isQuorumQueue(model, queue) ?? this.#options.queueType === "quorum";
+      // Not left to the virtual host's default, under which it could have a delivery limit.
+      const args = isQuorum ? quorumArguments(model) : { "x-queue-type": "classic" };
+      await this.#make(model, name, args);
     });
+    return name;
   }
 
   /**
@@ -203,13 +214,12 @@ export class Topology {
       throw quorumRefused(`${type}_queue`, whereOf(this.#options.address), error);
     }
   }
+}
 
-  /** RabbitMQ before 4.0 accepts a delivery limit of -1 and then drops events at the first requeue. */
-  #arguments(model: ChannelModel): Record<string, unknown> {
-    if (this.#options.queueType === "classic") return {};
-    const unlimited = isAtLeast(versionOf(model), [4, 0]) ? { "x-delivery-limit": -1 } : {};
-    return { "x-queue-type": "quorum", ...unlimited };
-  }
+/** RabbitMQ before 4.0 accepts a delivery limit of -1 and then drops events at the first requeue. */
+function quorumArguments(model: ChannelModel): Record<string, unknown> {
+  const unlimited = isAtLeast(versionOf(model), [4, 0]) ? { "x-delivery-limit": -1 } : {};
+  return { "x-queue-type": "quorum", ...unlimited };
 }
 
 /** Throws an error that closes the connection, which reaches no channel. */

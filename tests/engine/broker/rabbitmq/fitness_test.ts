@@ -6,7 +6,11 @@
 
 import assert from "node:assert/strict";
 import { lossesOf, whyUnusable } from "../../../../lib/engine/broker/rabbitmq/fitness.ts";
-import { argumentsOf, learned } from "../../../../lib/engine/broker/rabbitmq/queue_arguments.ts";
+import {
+  argumentsOf,
+  isQuorumQueue,
+  learned,
+} from "../../../../lib/engine/broker/rabbitmq/queue_arguments.ts";
 import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 
 const PLAIN = { durable: true, autoDelete: false, args: {} };
@@ -94,6 +98,41 @@ queueTest("a queue that is not durable and auto-delete is found out", async ({ c
   assert.deepEqual(await argumentsOf(client.model, queue), expected);
 });
 
+for (const type of ["classic", "quorum"]) {
+  queueTest(
+    `the failed queue of a ${type} queue is a ${type} queue, whoever made that`,
+    async (fixture) => {
+      const { client, queue } = fixture;
+      await client.channel.assertQueue(queue, { arguments: { "x-queue-type": type } });
+      await client.publish(queue, "not JSON");
+      const engine = await fixture.start();
+      await engine.untilSettled("failed", 1);
+      assert.equal(await isQuorumQueue(client.model, `${queue}.failed`), type === "quorum");
+      assert.deepEqual(await (await fixture.broker()).doubtsAbout?.(queue), []);
+    },
+  );
+}
+
+queueTest("a classic failed queue of a quorum queue is used, and doubted", async (fixture) => {
+  const { client, queue } = fixture;
+  await client.channel.assertQueue(queue, { arguments: { "x-queue-type": "quorum" } });
+  await client.channel.assertQueue(`${queue}.failed`);
+  await client.publish(queue, "not JSON");
+  const engine = await fixture.start();
+  await engine.untilSettled("failed", 1);
+  const doubts = await (await fixture.broker()).doubtsAbout?.(queue) ?? [];
+  assert.deepEqual(doubts.map(({ isRefused }) => isRefused), [false]);
+  assert.match(doubts[0]?.message ?? "", /\.failed is a classic queue, which lies on one node/);
+});
+
+queueTest(
+  "a question about the type of a queue that is not there makes none",
+  async ({ client, queue }) => {
+    assert.equal(await isQuorumQueue(client.model, queue), undefined);
+    assert.equal(await client.ready(queue), undefined);
+  },
+);
+
 queueTest("a stream is refused at the start", async (fixture) => {
   const { client, queue } = fixture;
   await client.channel.assertQueue(queue, { arguments: { "x-queue-type": "stream" } });
@@ -107,6 +146,8 @@ queueTest("a queue that drops events is consumed, with a warning", async (fixtur
   await client.publish(queue, "1");
   const engine = await fixture.start();
   await engine.untilRan(1);
+  const doubts = await (await fixture.broker()).doubtsAbout?.(queue) ?? [];
+  assert.match(doubts[0]?.message ?? "", /^Queue .* loses events that have not run, the oldest/);
   assert.match(
     fixture.notices.join("\n"),
     new RegExp(

@@ -119,7 +119,7 @@ queueTest("events wait out a retry queue that is no longer configured", async (f
 });
 
 queueTest(
-  "a dead letter goes to a durable classic queue, also from a quorum queue",
+  "a dead letter goes to a durable queue of the type of the main queue",
   async (fixture) => {
     const broker = await fixture.openBroker({ queueType: "quorum", version: "1.2.3" });
     const engine = await fixture.start({ broker, consume: failAlways, retries: [] });
@@ -127,7 +127,7 @@ queueTest(
     await engine.untilSettled("failed", 1);
     assert.deepEqual(await fixture.listQueues("type", "durable"), [
       "Q\tquorum\ttrue",
-      "Q.failed\tclassic\ttrue",
+      "Q.failed\tquorum\ttrue",
     ]);
     const letter = await fixture.client.take(`${fixture.queue}.failed`);
     assert.equal(letter?.content.toString(), ' {"a": 1}\n');
