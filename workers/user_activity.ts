@@ -7,6 +7,7 @@
 
 import {
   type BatchContext,
+  BatchError,
   DatabaseError,
   defineWorker,
   isDatabaseLost,
@@ -15,12 +16,12 @@ import {
 import { z } from "zod";
 import type { Database } from "../lib/domain/database/database.ts";
 import { pruneNowAndThen } from "../lib/domain/database/inbox.ts";
-import { type Activity, recordActivities } from "../lib/domain/activity/user_activity.ts";
+import { type Activity, recordAccepted } from "../lib/domain/activity/user_activity.ts";
 
 /** Seconds after which an event is tried again while the database cannot be reached. */
 const RETRY_AFTER = 15;
-/** 2100-01-01: a later time is not in seconds. */
-const LATEST = 4_102_444_800;
+/** The times of PostgreSQL's `timestamptz`, in seconds since 1970: from 4714 BC to before 294277. */
+const TIMES = { first: -210_866_803_200, end: 9_224_318_016_000 };
 
 export default defineWorker({
   queue: "user_activity",
@@ -28,7 +29,7 @@ export default defineWorker({
     user_profile_id: z.int32().positive(),
     client_id: z.int32(),
     query: z.string(),
-    time: z.int().min(0).max(LATEST),
+    time: z.number().min(TIMES.first).lt(TIMES.end),
   }),
   batch: { size: 100, seconds: 1 },
   prefetch: 500,
@@ -58,8 +59,10 @@ async function record(events: Activity[], ctx: BatchContext): Promise<void> {
   const db = await ctx.database();
   const now = Date.now();
   const ids = ctx.events.map((event) => event.id);
-  await recordActivities(db, events, { queue: ctx.queue, ids, now });
-  await tidy(db, now, ctx);
+  const outcomes = await recordAccepted(db, events, { queue: ctx.queue, ids, now });
+  if (!outcomes.some(isDatabaseLost)) await tidy(db, now, ctx);
+  if (outcomes.every((error) => error === undefined)) return;
+  throw new BatchError(outcomes.map((error) => isDatabaseLost(error) ? later(error) : error));
 }
 
 /** Ignores errors: the events are counted, and must not run again. */

@@ -11,6 +11,7 @@ import { startPostgres } from "../../scripts/postgres.ts";
 import userActivity from "../../workers/user_activity.ts";
 import {
   activities,
+  createUsers,
   eachDatabaseTest,
   inboxIds,
   inFolder,
@@ -62,6 +63,16 @@ Deno.test("user_activity takes Zulip's events, with or without failed_tries", ()
   assert.deepEqual(userActivity.event.parse(event(2 ** 31 - 1)), event(2 ** 31 - 1));
 });
 
+Deno.test("user_activity takes every time that Zulip's column does, and no other", () => {
+  const isTaken = (time: number) => userActivity.event.safeParse(event(1, time)).success;
+  const [first, end] = [-210_866_803_200, 9_224_318_016_000];
+  assert.deepEqual(
+    [first, -1, 0.5, T + 0.123456, T * 1000, end - 1].map(isTaken),
+    Array(6).fill(true),
+  );
+  assert.deepEqual([first - 1, end, 1e300].map(isTaken), Array(3).fill(false));
+});
+
 Deno.test("user_activity refuses what does not fit its table", async () => {
   const wrong = [
     { user_profile_id: 0 },
@@ -70,9 +81,8 @@ Deno.test("user_activity refuses what does not fit its table", async () => {
     { client_id: 1.5 },
     { client_id: -(2 ** 31) - 1 },
     { query: null },
-    { time: -1 },
-    { time: 1.5 },
-    { time: T * 1000 },
+    { time: 1e13 },
+    { time: "now" },
     { time: undefined },
   ];
   for (const change of wrong) {
@@ -93,14 +103,38 @@ eachDatabaseTest(
   },
 );
 
-eachDatabaseTest("user_activity counts what it can of a refused batch", async (database) => {
-  await refuseUser13(database, await database.open());
-  const { events } = await run(database, [event(1), event(13), event(2)], ["a", "b", "c"]);
-  assert.deepEqual(events.map(({ outcome }) => outcome), ["done", "retried", "done"]);
-  assert.equal(events[1]?.reason, "error");
-  assert.match(events[1]?.error?.message ?? "", /not_13/);
-  const rows = await activities(await database.open());
-  assert.deepEqual(rows.map(({ user, count }) => [user, count]), [[1, 1], [2, 1]]);
+eachDatabaseTest(
+  "user_activity counts the rest of a batch when the database refuses one of its events",
+  async (database) => {
+    await refuseUser13(database, await database.open());
+    const users = Array.from({ length: 100 }, (_, index) => index + 1);
+    const { events, logs } = await run(database, users.map((user) => event(user)));
+    assert.deepEqual(
+      events.map(({ outcome }) => outcome),
+      users.map((user) => user === 13 ? "retried" : "done"),
+    );
+    assert.equal(events[12]?.reason, "error");
+    assert.match(events[12]?.error?.message ?? "", /not_13/);
+    const rows = await activities(await database.open());
+    assert.deepEqual(rows.map(({ user, count }) => [user, count]), counted(users));
+    // A batch that fails as a whole is run again one by one, which is logged.
+    assert.deepEqual(logs, []);
+  },
+);
+
+function counted(users: readonly number[]): [user: number, count: number][] {
+  return users.filter((user) => user !== 13).map((user) => [user, 1]);
+}
+
+postgresTest("user_activity counts the rest of a batch when one user is gone", async ({ url }) => {
+  await migrateDatabase(url);
+  await using db = await openDatabase(url);
+  await createUsers(db, [1, 2, 4]);
+  const { events, logs } = await run(db, [1, 2, 3, 4].map((user) => event(user)));
+  assert.deepEqual(events.map(({ outcome }) => outcome), ["done", "done", "retried", "done"]);
+  assert.match(events[2]?.error?.message ?? "", /foreign key/);
+  assert.deepEqual((await activities(db)).map(({ user }) => user), [1, 2, 4]);
+  assert.deepEqual(logs, []);
 });
 
 eachDatabaseTest("user_activity forgets ids after a day", async (database) => {

@@ -7,9 +7,11 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Tables } from "../database/tables.ts";
-import { DatabaseError } from "../database/database_error.ts";
+import { DatabaseError, isDatabaseLost } from "../database/database_error.ts";
+import { isPostgres } from "../database/dialect.ts";
 import { claim } from "../database/inbox.ts";
 import { firstCodePoints, storableText } from "../database/text.ts";
+import { sqliteTime } from "../database/time.ts";
 
 /** A user called something. */
 export interface Activity {
@@ -19,7 +21,7 @@ export interface Activity {
   readonly client_id: number;
   /** What was called; its first 50 characters (code points) are kept, without NUL. */
   readonly query: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970, with a fraction; the microsecond is kept. */
   readonly time: number;
 }
 
@@ -33,7 +35,7 @@ export interface ActivityOrigin {
   readonly now: number;
 }
 
-type Row = Omit<Activity, "time"> & { count: number; last_visit: string };
+type Row = Activity & { readonly count: number };
 
 /** The length of Zulip's column. */
 const QUERY_LENGTH = 50;
@@ -64,6 +66,37 @@ export async function recordActivities(
   }
 }
 
+/**
+ * Adds those of the activities that the database takes. One that it refuses costs itself only: the
+ * activities are divided in halves until it is alone.
+ *
+ * @returns For each activity `undefined` when it is added, else the error: the database's refusal, or
+ * a {@linkcode DatabaseError} for all that was left to do.
+ */
+export async function recordAccepted(
+  db: Database,
+  activities: readonly Activity[],
+  origin: ActivityOrigin,
+): Promise<unknown[]> {
+  const outcomes: unknown[] = activities.map(() => undefined);
+  let lost: unknown;
+  const attempt = async (from: number, to: number): Promise<void> => {
+    if (lost) return void outcomes.fill(lost, from, to);
+    try {
+      const ids = origin.ids.slice(from, to);
+      await recordActivities(db, activities.slice(from, to), { ...origin, ids });
+    } catch (error) {
+      if (isDatabaseLost(error)) lost = error;
+      if (lost || to - from === 1) return void outcomes.fill(error, from, to);
+      const middle = from + to >> 1;
+      await attempt(from, middle);
+      await attempt(middle, to);
+    }
+  };
+  await attempt(0, activities.length);
+  return outcomes;
+}
+
 async function record(
   trx: Transaction<Tables>,
   activities: readonly Activity[],
@@ -82,31 +115,41 @@ function summarize(activities: readonly Activity[]): Row[] {
   for (const { user_profile_id, client_id, query, time } of activities) {
     const kept = firstCodePoints(storableText(query), QUERY_LENGTH);
     const key = `${user_profile_id} ${client_id} ${kept}`;
-    const { count = 0, last_visit = "" } = rows.get(key) ?? {};
+    const { count, time: last } = rows.get(key) ?? { count: 0, time };
     rows.set(key, {
       ...{ user_profile_id, client_id, query: kept, count: count + 1 },
-      last_visit: later(last_visit, new Date(time * 1000).toISOString()),
+      time: Math.max(last, time),
     });
   }
   return [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row);
 }
 
-function later(one: string, other: string): string {
-  return one > other ? one : other;
-}
-
 async function upsert(trx: Transaction<Tables>, rows: Row[]): Promise<void> {
-  await trx.insertInto("zerver_useractivity").values(rows)
+  const { visit, latest } = isPostgres(trx) ? POSTGRES : SQLITE;
+  const values = rows.map(({ time, ...row }) => ({ ...row, last_visit: visit(time) }));
+  await trx.insertInto("zerver_useractivity").values(values)
     .onConflict((conflict) =>
       conflict.columns(["user_profile_id", "client_id", "query"]).doUpdateSet({
         count: sql<number>`zerver_useractivity.count + excluded.count`,
-        last_visit: latest(),
+        last_visit: latest,
       })
     ).execute();
 }
 
-/** `greatest` in PostgreSQL, `max` in SQLite. */
-function latest(): RawBuilder<string> {
-  return sql`case when excluded.last_visit > zerver_useractivity.last_visit
-    then excluded.last_visit else zerver_useractivity.last_visit end`;
+/** The time of a visit in a database, and the later one of a row and of the one to be added. */
+interface Times {
+  readonly visit: (time: number) => RawBuilder<string>;
+  readonly latest: RawBuilder<string>;
 }
+
+/** As Zulip does it. */
+const POSTGRES: Times = {
+  visit: (time) => sql`to_timestamp(${time})`,
+  latest: sql`greatest(zerver_useractivity.last_visit, excluded.last_visit)`,
+};
+
+const SQLITE: Times = {
+  visit: (time) => sql`${sqliteTime(time)}`,
+  latest: sql`case when rtrim(excluded.last_visit, 'Z') > rtrim(zerver_useractivity.last_visit, 'Z')
+    then excluded.last_visit else zerver_useractivity.last_visit end`,
+};

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { type Kysely, PostgresAdapter, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Database } from "./tables.ts";
 import { DatabaseError } from "./database_error.ts";
+import { isPostgres } from "./dialect.ts";
 
 const TABLE = "process_queue_migration";
 
@@ -110,8 +111,4 @@ async function exists(db: Kysely<AnyTables>, table: string): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select to_regclass(${table}) is not null as found`.execute(db);
   return rows[0]?.found ?? false;
-}
-
-function isPostgres(db: Kysely<AnyTables>): boolean {
-  return db.getExecutor().adapter instanceof PostgresAdapter;
 }

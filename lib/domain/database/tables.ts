@@ -19,8 +19,9 @@ export interface UserActivityTable {
   /** How many times. */
   count: number;
   /**
-   * PostgreSQL: `timestamptz`, read as a Date. SQLite: text as made by `Date.toISOString`, always
-   * in UTC and of one length, so that it sorts by time.
+   * PostgreSQL: `timestamptz`, read as a Date. SQLite: text in UTC with microseconds, as in
+   * `2023-11-14T22:13:20.123456Z`; rows of earlier versions have milliseconds. Without its `Z` it
+   * sorts by time.
    */
   last_visit: ColumnType<Date | string, string, string>;
 }

@@ -2,10 +2,22 @@ import assert from "node:assert/strict";
 import { sql } from "kysely";
 import type { Database } from "../../../lib/domain/database/database.ts";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
-import { type Activity, recordActivities } from "../../../lib/domain/activity/user_activity.ts";
+import {
+  type Activity,
+  recordAccepted,
+  recordActivities,
+} from "../../../lib/domain/activity/user_activity.ts";
+import { isPostgres } from "../../../lib/domain/database/dialect.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
-import { activities, eachDatabaseTest, inboxIds, refuseUser13 } from "../database/each_database.ts";
+import {
+  activities,
+  createUsers,
+  eachDatabaseTest,
+  inboxIds,
+  inFolder,
+  refuseUser13,
+} from "../database/each_database.ts";
 import { migrateDatabase, openDatabase } from "../../../lib/domain/database/database.ts";
 
 const T = 1_700_000_000;
@@ -60,6 +72,103 @@ eachDatabaseTest(
     ]);
   },
 );
+
+eachDatabaseTest("recordActivities keeps the microsecond of the last visit", async (database) => {
+  const db = await database.open();
+  for (const time of [T + 0.123455, T + 0.123456, T + 0.12]) await record(db, [activity(1, time)]);
+  await record(db, [activity(2, T + 0.9999999), activity(3, T + 0.5), activity(3, T + 0.25)]);
+  assert.deepEqual(await lastVisits(db), {
+    1: "2023-11-14T22:13:20.123456Z",
+    2: "2023-11-14T22:13:21.000000Z",
+    3: "2023-11-14T22:13:20.500000Z",
+  });
+});
+
+eachDatabaseTest("recordActivities takes times before 1970 and late ones", async (database) => {
+  const db = await database.open();
+  await record(db, [
+    activity(1, -0.25),
+    activity(2, -62_167_219_200),
+    activity(3, 253_402_300_799),
+  ]);
+  await record(db, [activity(1, -2), activity(2, -1.5), activity(3, T)]);
+  assert.deepEqual(await lastVisits(db), {
+    1: "1969-12-31T23:59:59.750000Z",
+    2: "1969-12-31T23:59:58.500000Z",
+    3: "9999-12-31T23:59:59.000000Z",
+  });
+});
+
+/** When each user was last here, in one form for every kind of database. */
+async function lastVisits(db: Database): Promise<Record<number, string>> {
+  const visit = isPostgres(db)
+    ? sql<string>`to_char(last_visit at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+    : sql<string>`last_visit`;
+  const rows = await db.selectFrom("zerver_useractivity")
+    .select(["user_profile_id", visit.as("visit")]).execute();
+  return Object.fromEntries(rows.map((row) => [row.user_profile_id, row.visit]));
+}
+
+Deno.test("recordActivities adds to rows of SQLite that have milliseconds", () =>
+  inFolder(async (folder) => {
+    await using db = await openDatabase(`sqlite:${folder}/test.sqlite`);
+    await record(db, [activity(1), activity(2)]);
+    await sql`update zerver_useractivity set last_visit = '2023-11-14T22:13:20.123Z'`.execute(db);
+    await record(db, [activity(1, T + 0.1234), activity(2, T + 0.1229)]);
+    assert.deepEqual(await lastVisits(db), {
+      1: "2023-11-14T22:13:20.123400Z",
+      2: "2023-11-14T22:13:20.123Z",
+    });
+  }));
+
+postgresTest(
+  "recordActivities takes the first and the last time of the column",
+  async ({ url }) => {
+    await migrateDatabase(url);
+    await using db = await openDatabase(url);
+    await record(db, [activity(1, -210_866_803_200), activity(2, 9_224_318_015_999)]);
+    const day = sql<string>`(last_visit at time zone 'UTC')::date::text`.as("day");
+    const rows = await db.selectFrom("zerver_useractivity").select(day)
+      .orderBy("user_profile_id").execute();
+    assert.deepEqual(rows, [{ day: "4714-11-24 BC" }, { day: "294276-12-31" }]);
+  },
+);
+
+eachDatabaseTest("recordAccepted adds all but what the database refuses", async (database) => {
+  const db = await database.open();
+  await refuseUser13(database, db);
+  const users = [13, 1, 2, 13, 3, 4, 5, 13, 13];
+  const ids = users.map((_, index) => `${index}`);
+  const origin = { queue: "user_activity", ids, now: Date.now() };
+  const batch = users.map((user) => activity(user));
+  const outcomes = await recordAccepted(db, batch, origin);
+  assert.deepEqual(outcomes.map((error) => error === undefined), users.map((user) => user !== 13));
+  for (const error of outcomes.filter(Boolean)) assert.match(String(error), /not_13/);
+  assert.deepEqual(await counts(db), { 1: 1, 2: 1, 3: 1, 4: 1, 5: 1 });
+  assert.deepEqual(await inboxIds(db), ["1", "2", "4", "5", "6"]);
+});
+
+Deno.test("recordAccepted refuses what SQLite cannot store, and names it", () =>
+  inFolder(async (folder) => {
+    await using db = await openDatabase(`sqlite:${folder}/test.sqlite`);
+    const origin = { queue: "user_activity", ids: [undefined, undefined], now: Date.now() };
+    const [late, other] = await recordAccepted(db, [activity(1, T * 1000), activity(2)], origin);
+    assert.match(String(late), /The time 1700000000000 is not in the years 0 to 9999/);
+    assert.equal(other, undefined);
+    assert.deepEqual(await counts(db), { 2: 1 });
+  }));
+
+Deno.test("recordAccepted tries no more once the database is lost", async () => {
+  const lost = new DatabaseError("unreachable", "away");
+  const errors = [new Error("refused"), lost];
+  let tries = 0;
+  const execute = () => Promise.reject(errors[tries++]);
+  const db = { transaction: () => ({ execute }) } as unknown as Database;
+  const batch = [1, 2, 3, 4].map((user) => activity(user));
+  const origin = { queue: "user_activity", ids: batch.map(() => undefined), now: 0 };
+  assert.deepEqual(await recordAccepted(db, batch, origin), [lost, lost, lost, lost]);
+  assert.equal(tries, 2);
+});
 
 eachDatabaseTest(
   "recordActivities counts a batch that comes again once, by its ids",
@@ -252,10 +361,7 @@ postgresTest(
     await migrateDatabase(url);
     const db = await openDatabase(url);
     try {
-      await sql`create table zerver_userprofile (id int primary key)`.execute(db);
-      await sql`insert into zerver_userprofile values (1)`.execute(db);
-      await sql`alter table zerver_useractivity add foreign key (user_profile_id)
-      references zerver_userprofile (id) deferrable initially deferred`.execute(db);
+      await createUsers(db, [1]);
       await assert.rejects(record(db, [activity(1), activity(2)], ["a", "b"]), {
         code: "23503",
       });
