@@ -33,8 +33,12 @@ export interface WorkerLog {
 
 /** The event a handler works on, apart from its body. */
 export interface EventInfo {
-  /** The publisher's `message_id`; absent when it set none, as Zulip's publishers do. */
-  readonly id: string | undefined;
+  /**
+   * The event's `message_id`. Where its publisher set none, as Zulip's do, the event has got one that
+   * all its attempts share. Only when it is redelivered after a crash, before any retry, is it
+   * another.
+   */
+  readonly id: string;
   /** 1 for the first run; a release by a stopping process is not counted. */
   readonly attempt: number;
   /** When it was published, in ms since 1970; absent when the publisher did not say. */

@@ -11,7 +11,7 @@ import type { FailureReason } from "./settle/outcome.ts";
 export interface SettledReport {
   readonly kind: "settled";
   readonly queue: string;
-  /** The publisher's `message_id`, or `""`. */
+  /** The event's `message_id`; where its publisher set none, one that the consumer made. */
   readonly id: string;
   readonly outcome:
     | "processed"

@@ -144,8 +144,7 @@ export function eventLogger(
   const context: LineContext = {
     queue,
     worker_num: workerNum,
-    ...(event?.id === undefined ? {} : { event: event.id }),
-    ...(event === undefined ? {} : { attempt: event.attempt }),
+    ...(event === undefined ? {} : { event: event.id, attempt: event.attempt }),
   };
   return {
     debug: (message, properties = {}) => logLine("debug", message, properties, context),

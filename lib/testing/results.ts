@@ -65,7 +65,13 @@ export interface LoggedLine {
 /** The reports of a handler. */
 export type Reported = Pick<EventOutcome, "tags" | "breadcrumbs">;
 
-const NAMES = { done: "done", release: "released", retry: "retried", fail: "failed" } as const;
+const NAMES = {
+  done: "done",
+  release: "released",
+  republish: "released",
+  retry: "retried",
+  fail: "failed",
+} as const;
 
 /**
  * The end of a run, from its outcome and settlement.

@@ -121,7 +121,7 @@ function oneByOne(options: RunOptions): RunOptions {
 
 function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
   return {
-    id: options.messageIds?.[index] ?? "",
+    id: options.messageIds?.[index] ?? crypto.randomUUID(),
     body: toJson(event),
     attempt: options.attempt ?? 1,
     publishedAt: options.publishedAt ?? 0,

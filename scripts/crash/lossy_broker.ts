@@ -26,12 +26,12 @@ export function makeLossy(prototype: Broker): void {
 
 function lossy(subscription: Subscription, broker: Broker, queue: string): Subscription {
   return {
-    settle(delivery, settlement, body) {
-      if (settlement.kind === "done" || settlement.kind === "release") {
-        return subscription.settle(delivery, settlement, body);
+    settle(delivery, settlement, kept) {
+      if (settlement.kind !== "retry" && settlement.kind !== "fail") {
+        return subscription.settle(delivery, settlement, kept);
       }
       subscription.settle(delivery, { kind: "done" });
-      return storeLater(broker, queue, body ?? "", delivery.properties, settlement);
+      return storeLater(broker, queue, kept?.content ?? "", delivery.properties, settlement);
     },
     pause: () => subscription.pause(),
     resume: (prefetch) => subscription.resume(prefetch),

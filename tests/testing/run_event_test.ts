@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { Discard, Fail, RetryLater } from "process-queue/worker";
+import { Discard, type EventInfo, Fail, RetryLater } from "process-queue/worker";
 import { openTestDatabase, runEvent } from "process-queue/testing";
 import { sql } from "kysely";
 import { aborted, ADA, failing, worker } from "../fixtures/greetings.ts";
@@ -124,9 +124,11 @@ Deno.test("runEvent tells the handler of its event what the test says", async ()
   const noting = worker((_, ctx) => void seen.push(ctx.event, ctx.queue, ctx.workerNum));
   await runEvent(noting, ADA, { messageId: "a", attempt: 3, publishedAt: 9 });
   await runEvent(noting, { ...ADA, failed_tries: 1 });
+  const { id } = seen[3] as EventInfo;
+  assert.match(id, /^[0-9a-f-]{36}$/);
   assert.deepEqual(seen, [
     ...[{ id: "a", attempt: 3, publishedAt: 9 }, "greetings", 0],
-    ...[{ id: undefined, attempt: 2, publishedAt: undefined }, "greetings", 0],
+    ...[{ id, attempt: 2, publishedAt: undefined }, "greetings", 0],
   ]);
 });
 

@@ -42,11 +42,19 @@ export interface Delivery {
 }
 
 /** A settlement that stores a copy of the event. */
-export type Copied = Extract<Settlement, { kind: "retry" | "fail" }>;
+export type Copied = Extract<Settlement, { kind: "retry" | "fail" | "republish" }>;
+
+/** What the engine keeps of an event for its copy. */
+export interface KeptEvent {
+  /** The `message_id` of the copy where the event has none. */
+  readonly id: string;
+  /** The body's bytes, or the text that they are. */
+  readonly content: Uint8Array | string;
+}
 
 /** Whether a settlement stores a copy of the event. */
 export function isCopied(settlement: Settlement): settlement is Copied {
-  return settlement.kind === "retry" || settlement.kind === "fail";
+  return settlement.kind !== "done" && settlement.kind !== "release";
 }
 
 /** Takes the deliveries of a subscription; neither method may throw. */
@@ -65,8 +73,7 @@ export interface Subscription {
    * Carries out a settlement. `done` and `release` need no answer and return `undefined`; a retry
    * or a dead letter resolves once the copy is confirmed and the original acknowledged.
    *
-   * @param body What a copy holds: the delivery's bytes, or the text that they are.
-   * @default {the delivery's body}
+   * @param kept What a copy holds. @default {the delivery's own}
    * A delivery whose copy is not stored is still unsettled: it can be settled again. It can be
    * released, too, while a copy of it is being stored, which rejects with `lost` then.
    *
@@ -76,7 +83,7 @@ export interface Subscription {
   settle(
     delivery: Delivery,
     settlement: Settlement,
-    body?: Uint8Array | string | null,
+    kept?: KeptEvent,
   ): Promise<void> | undefined;
   /**
    * Asks for no more deliveries, and sends the settlements so far. Unsettled deliveries can still be
@@ -113,6 +120,8 @@ export interface Depth {
 export interface Broker extends AsyncDisposable {
   /** Whether the broker can be used now. It is connected again after each loss. */
   readonly isThere: boolean;
+  /** Seconds after which the broker delivers an unsettled event again, unless it is set otherwise. */
+  readonly settleWithinSeconds?: number;
   /**
    * Resolves, with the reason, when the broker cannot be used any more, because its file is damaged.
    * A broker without it comes back after each loss.

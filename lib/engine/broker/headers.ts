@@ -150,6 +150,21 @@ export function waitingProperties(properties: EventProperties, when: Wait): Even
   return copyOf(properties, when, headers);
 }
 
+/**
+ * The properties of a copy that takes the event's place at the end of its queue: all that it has,
+ * except what the broker would act on.
+ */
+export function republishProperties(properties: EventProperties): EventProperties {
+  const { expiration, ...rest } = properties;
+  const when = expiration === undefined ? {} : { expiration };
+  return copyOf(rest, when, enginesHeaders(properties));
+}
+
+/** The properties with an id, where the publisher set none. */
+export function withId(properties: EventProperties, id: string): EventProperties {
+  return properties.messageId || id === "" ? properties : { ...properties, messageId: id };
+}
+
 /** The publisher's properties and headers, bounded, and these of the engine. */
 function copyOf(properties: EventProperties, when: Wait, headers: Headers): EventProperties {
   const { expiration: _, userId: __, ...rest } = properties;

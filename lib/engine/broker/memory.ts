@@ -17,7 +17,7 @@ import {
   type SubscriptionListener,
   unroutableError,
 } from "./broker.ts";
-import { failedProperties, originOf, retryProperties } from "./headers.ts";
+import { failedProperties, originOf, republishProperties, retryProperties } from "./headers.ts";
 import { type Item, MemoryQueue, MemorySubscription } from "./memory_queue.ts";
 
 /** The clock of a memory broker. */
@@ -72,6 +72,7 @@ export class MemoryBroker implements Broker {
     return new MemorySubscription(this.#declared(queue), listener, {
       retry: (item, settlement) => this.#retry(queue, item, settlement),
       fail: (item, settlement) => this.#fail(queue, item, settlement),
+      republish: ({ body, properties }) => this.#add(queue, body, republishProperties(properties)),
     });
   }
 
@@ -149,7 +150,7 @@ export class MemoryBroker implements Broker {
     const properties = retryProperties(item.properties, settlement, { now, ...hop });
     const cancel = this.#clock.after(hop.step * 1000, () => {
       this.#waits.delete(cancel);
-      this.#declared(queue).add({ body: item.body, properties, redelivered: false });
+      this.#add(queue, item.body, properties);
     });
     this.#waits.set(cancel, queue);
   }
@@ -157,6 +158,10 @@ export class MemoryBroker implements Broker {
   #fail(queue: string, item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void {
     const origin = originOf(queue, this.#version);
     const properties = failedProperties(item.properties, settlement, origin, this.#clock.now());
-    this.#declared(failedQueueName(queue)).add({ body: item.body, properties, redelivered: false });
+    this.#add(failedQueueName(queue), item.body, properties);
+  }
+
+  #add(queue: string, body: Uint8Array, properties: EventProperties): void {
+    this.#declared(queue).add({ body, properties, redelivered: false });
   }
 }

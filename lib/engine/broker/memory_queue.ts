@@ -5,13 +5,17 @@
  */
 
 import type { Settlement } from "../settle/outcome.ts";
-import type {
-  Delivery,
-  EventProperties,
-  StoredEvent,
-  Subscription,
-  SubscriptionListener,
+import {
+  type Copied,
+  type Delivery,
+  type EventProperties,
+  isCopied,
+  type KeptEvent,
+  type StoredEvent,
+  type Subscription,
+  type SubscriptionListener,
 } from "./broker.ts";
+import { withId } from "./headers.ts";
 
 /** An event of a queue. */
 export interface Item extends StoredEvent {
@@ -56,6 +60,8 @@ export interface Copies {
   retry(item: Item, settlement: Extract<Settlement, { kind: "retry" }>): void;
   /** Stores a dead letter. */
   fail(item: Item, settlement: Extract<Settlement, { kind: "fail" }>): void;
+  /** Stores a copy at the end of the queue. */
+  republish(item: Item): void;
 }
 
 class MemoryDelivery implements Delivery {
@@ -89,23 +95,27 @@ export class MemorySubscription implements Subscription {
   }
 
   /** @inheritdoc */
-  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
+  settle(
+    delivery: Delivery,
+    settlement: Settlement,
+    kept?: KeptEvent,
+  ): Promise<void> | undefined {
     if (!this.#unsettled.delete(delivery)) throw new Error("This delivery was already settled");
     const { item } = delivery as MemoryDelivery;
     this.wake();
-    switch (settlement.kind) {
-      case "done":
-        return undefined;
-      case "release":
-        this.#queue.requeue([Object.assign(item, { redelivered: true })]);
-        return undefined;
-      case "retry":
-        this.#copies.retry(item, settlement);
-        return Promise.resolve();
-      case "fail":
-        this.#copies.fail(item, settlement);
-        return Promise.resolve();
+    if (isCopied(settlement)) return this.#copy(item, settlement, kept?.id ?? "");
+    if (settlement.kind === "release") {
+      this.#queue.requeue([Object.assign(item, { redelivered: true })]);
     }
+    return undefined;
+  }
+
+  #copy(item: Item, settlement: Copied, id: string): Promise<void> {
+    const copied = { ...item, properties: withId(item.properties, id) };
+    if (settlement.kind === "retry") this.#copies.retry(copied, settlement);
+    else if (settlement.kind === "fail") this.#copies.fail(copied, settlement);
+    else this.#copies.republish(copied);
+    return Promise.resolve();
   }
 
   /** @inheritdoc */

@@ -56,6 +56,11 @@ export type ConsumerEnd =
 /** How long a stop waits for the broker to deliver no more, and then for its close, in ms. */
 const LEAVE_MS = 5000;
 
+const LONG_RUNS =
+  "A handler of queue {queue} may run for longer than the {seconds} s after which RabbitMQ closes a " +
+  "channel with an unacknowledged event: set maxConsumeSeconds lower, or raise consumer_timeout in " +
+  "rabbitmq.conf";
+
 /** Consumes one queue. */
 export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   implements ExecutorListener<Entry> {
@@ -86,8 +91,7 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     });
     const subscription = this.#subscription = broker.subscribe(queue, {
       onDelivery: (delivery) => intake.take(delivery),
-      // What has not started comes again; what runs goes on.
-      onLost: () => this.recall(),
+      onLost: () => this.#onLost(redelivered),
     });
     const isCareful = suspects.afterUncleanEnd;
     const prefetch = new PrefetchControl(description, limits.windowSeconds, isCareful);
@@ -96,7 +100,12 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     const parts = { ...options, subscription, window, suspects, redelivered, arrivals };
     const { retries } = description;
     const onFinished = () => onEnd("max-events");
-    const endings = this.#endings = new Endings({ ...parts, retries, onFinished });
+    const endings = this.#endings = new Endings({
+      ...parts,
+      retries,
+      onFinished,
+      run: (entry) => intake.run(entry),
+    });
     const intake = new Intake({ ...parts, endings });
   }
 
@@ -120,7 +129,15 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     this.#suspects.begin();
     // Zulip's words.
     report(notice("debug", queue, "starting consuming {queue}"));
+    this.#warnOfLongRuns();
     return this.#window.start();
+  }
+
+  #warnOfLongRuns(): void {
+    const { broker: { settleWithinSeconds: seconds = Infinity }, queue, report } = this.#options;
+    const limit = this.executor.description.maxConsumeSeconds ?? Infinity;
+    if (seconds === Infinity || limit <= seconds) return;
+    report(notice("warning", queue, LONG_RUNS, { properties: { seconds } }));
   }
 
   /** How many deliveries stay unsettled, as their copies could not be stored for 10 s. */
@@ -217,6 +234,12 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     const hung = running.filter(({ place }) => place === "hung");
     if (hung.length > 0) this.#suspects.leave(hung);
     this.#suspects[Symbol.dispose]();
+  }
+
+  /** What has not started comes again; what runs goes on. */
+  #onLost(redelivered: Redelivered): void {
+    redelivered.lost();
+    this.recall();
   }
 
   // What arrives, and what the executor says of it.

@@ -25,6 +25,10 @@ export type Place =
 
 /** An event on its way through the consumer. */
 export interface Entry extends Job {
+  /** Its `message_id`; one is made here where its publisher set none, and its copies have that. */
+  id: string;
+  /** Its publisher's `message_id`, or `""`: only by this is it known in another process. */
+  readonly messageId: string;
   /** How often it ended its thread or process before. */
   readonly crashes: number;
   /** Bytes of its body. */
@@ -64,8 +68,10 @@ function make(
   receivedAt: number,
 ): Entry {
   delivery.body = null;
+  const messageId = delivery.properties.messageId ?? "";
   return {
-    id: delivery.properties.messageId ?? "",
+    id: messageId || crypto.randomUUID(),
+    messageId,
     body,
     bytes,
     attempt: state.attempts + 1,

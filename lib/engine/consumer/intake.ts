@@ -7,12 +7,12 @@
 import type { Delivery, Subscription } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
-import { type Outcome, RELEASE, type Settlement } from "../settle/outcome.ts";
+import { type Outcome, RELEASE, REPUBLISH, type Settlement } from "../settle/outcome.ts";
 import type { AcceptLimits } from "./accept.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Endings } from "./ending/ending.ts";
 import { bareEntry, type Entry, entryOf } from "./entry.ts";
-import type { Redelivered } from "./redelivered.ts";
+import type { Ended, Redelivered } from "./redelivered.ts";
 import type { Suspects } from "./suspects/suspects.ts";
 import type { DeliveryWindow } from "./window.ts";
 
@@ -28,10 +28,10 @@ export type Decision =
   | { readonly kind: "settle"; readonly settlement: Settlement }
   /** It ended a process while it ran alone: that is its outcome, and it is not run now. */
   | { readonly kind: "end"; readonly outcome: Outcome }
-  /** Its first delivery is lost, and still runs or is being stored: that settles this one. */
+  /** Its first delivery is lost, and still runs or is being copied: that settles this one. */
   | { readonly kind: "join"; readonly first: Entry }
-  /** It was done before, but its delivery was lost before the broker knew. */
-  | { readonly kind: "done" };
+  /** It has run before, but its delivery was lost before the broker knew. */
+  | ({ readonly kind: "ended" } & Ended);
 
 /** What the decision depends on. Each is asked at most once for an entry. */
 export interface Surroundings {
@@ -42,8 +42,8 @@ export interface Surroundings {
 
 const RUN: Decision = { kind: "run" };
 const ISOLATE: Decision = { kind: "isolate" };
+const REPLACED: Decision = { kind: "settle", settlement: REPUBLISH };
 const NO_ROOM: Decision = { kind: "no room" };
-const ALREADY_DONE: Decision = { kind: "done" };
 
 /** Decides for an entry. @param now The time of day in ms since 1970. */
 export function decide(
@@ -57,11 +57,13 @@ export function decide(
   }
   if (window.isOverfull) return NO_ROOM;
   const duplicate = redelivered.duplicateOf(entry);
-  if (duplicate === "done") return ALREADY_DONE;
-  if (duplicate) return { kind: "join", first: duplicate };
-  if (!entry.alone && !suspects.has(entry)) return RUN;
-  const outcome = suspects.countCrash(entry);
-  return outcome ? { kind: "end", outcome } : ISOLATE;
+  if (duplicate && duplicate.kind !== "unclear") return duplicate;
+  const isSuspect = entry.alone || suspects.has(entry);
+  const outcome = isSuspect ? suspects.countCrash(entry) : undefined;
+  if (outcome) return { kind: "end", outcome };
+  // The copy has an id, by which it is known from then on.
+  if (duplicate) return REPLACED;
+  return isSuspect ? ISOLATE : RUN;
 }
 
 /** Decides for an entry that no worker could take. @param problem Why. */
@@ -165,8 +167,14 @@ export class Intake {
         return endings.end(entry, decision.outcome, entry.receivedAt, 0);
       case "join":
         return endings.join(decision.first, entry);
-      case "done":
-        return endings.acknowledge(entry);
+      case "ended":
+        return endings.endAgain(entry, decision);
     }
+  }
+
+  /** Has an event run, alone where it is a suspect. */
+  run(entry: Entry): void {
+    const isSuspect = entry.alone || this.#options.suspects.has(entry);
+    this.#carryOut(entry, isSuspect ? ISOLATE : RUN);
   }
 }

@@ -1,17 +1,35 @@
 /**
  * Knows what became of an event that the broker hands out again: it must not start beside its first
- * run, nor run again when that was done.
+ * run, nor run again when that has ended. So every way from a delivery to a run that is not
+ * acknowledged, and back, ends: what ran is settled by what its run came to.
  *
  * @module
  */
 
+import { HEADER } from "../broker/headers.ts";
+import type { Ending } from "./ending/settled_report.ts";
 import type { Entry } from "./entry.ts";
+import { keyOf } from "./suspects/event_key.ts";
 
-/** How many finished events are remembered until they are delivered again. */
+/** How many events that have ended are remembered until they are delivered again. */
 const MAX_REMEMBERED = 10_000;
 
-/** What a redelivered event is here: it was done, or its lost delivery is this entry's. */
-export type Duplicate = "done" | Entry | undefined;
+/** What a redelivered event is here. */
+export type Duplicate =
+  /** Its delivery was lost, and it still runs or is being copied. */
+  | { readonly kind: "join"; readonly first: Entry }
+  /** It has run, but its delivery was lost before the broker knew. */
+  | ({ readonly kind: "ended" } & Ended)
+  /** It looks like one that ran whose delivery was lost, but may be another with the same body. */
+  | { readonly kind: "unclear" };
+
+/** What an event came to. */
+export interface Ended {
+  /** The id that it ran with. */
+  readonly id: string;
+  /** What is still to be carried out; `undefined` when it only has to be acknowledged. */
+  readonly ending: Ending | undefined;
+}
 
 /**
  * The entry of an id, until it leaves. The tables that a `Map` has outgrown may stay in the heap for
@@ -21,18 +39,26 @@ interface Slot {
   entry: Entry | undefined;
 }
 
-/** Knows events by their id. Events without one are not known. */
+/**
+ * Knows events by their `message_id`. One without is known by its content, for as long as only
+ * events come that were delivered before: the broker puts back what was lost to its old place, ahead
+ * of all new events, so another with the same content comes after it.
+ */
 export class Redelivered {
   /** The entries that are tracked, by their id. */
   readonly #byId = new Map<string, Slot>();
   readonly #tracksAll: boolean;
   readonly #running: () => readonly Entry[];
-  /** Ids of events that are done but whose delivery was lost before it could be acknowledged. */
-  readonly #done = new Set<string>();
+  /** What has ended and was not acknowledged; of several that look alike, the first first. */
+  readonly #ended = new Map<string, Ended[]>();
+  /** Whether deliveries were lost, and no new event has come since. */
+  #isReturning = false;
+  /** Whether there may be events without a `message_id` whose deliveries were lost. */
+  #hasUnnamed = false;
 
   /**
    * @param tracksAll Whether several events may run at once. Where they run one after another only
-   * what runs or is being stored can be met again.
+   * what runs or is being copied can be met again.
    * @param running The entries that run.
    */
   constructor(tracksAll: boolean, running: () => readonly Entry[]) {
@@ -40,20 +66,62 @@ export class Redelivered {
     this.#running = running;
   }
 
-  /** What is known of an event that was just delivered. `"done"` is said once. */
-  duplicateOf({ id, delivery: { redelivered } }: Entry): Duplicate {
-    if (id === "" || (!redelivered && !this.#tracksAll)) return undefined;
-    if (redelivered && this.#done.delete(id)) return "done";
-    const first = this.#entryOf(id);
-    return first?.delivery.lost ? first : undefined;
+  /** All unsettled deliveries were lost. */
+  lost(): void {
+    this.#isReturning = true;
+    this.#hasUnnamed = true;
   }
 
-  /** The event is done, and its delivery lost. */
-  rememberDone({ id }: Entry): void {
-    if (id === "") return;
-    const [oldest] = this.#done;
-    if (oldest !== undefined && this.#done.size >= MAX_REMEMBERED) this.#done.delete(oldest);
-    this.#done.add(id);
+  /** What is known of an event that was just delivered. What has ended is said once. */
+  duplicateOf(entry: Entry): Duplicate | undefined {
+    const { messageId, delivery: { redelivered } } = entry;
+    if (!redelivered) this.#isReturning = false;
+    if (messageId === "") return redelivered ? this.#unnamedDuplicate(entry) : undefined;
+    if (!redelivered && !this.#tracksAll) return undefined;
+    const ended = redelivered ? this.#takeEnded(entry) : undefined;
+    if (ended) return { kind: "ended", ...ended };
+    const first = this.#entryOf(messageId);
+    return first?.delivery.lost ? { kind: "join", first } : undefined;
+  }
+
+  #unnamedDuplicate(entry: Entry): Duplicate | undefined {
+    if (!this.#hasUnnamed) return undefined;
+    const unnamed = this.#here().filter(({ messageId, delivery }) =>
+      messageId === "" && delivery.lost
+    );
+    this.#hasUnnamed = unnamed.length > 0 || this.#ended.size > 0;
+    const first = unnamed.find((other) => looksLike(other, entry));
+    if (!this.#isReturning) {
+      return first || this.#takeEnded(entry) ? { kind: "unclear" } : undefined;
+    }
+    if (first) return { kind: "join", first };
+    const ended = this.#takeEnded(entry);
+    return ended && { kind: "ended", ...ended };
+  }
+
+  /**
+   * The delivery of an event was lost before it could be settled.
+   *
+   * @param ending What is to be carried out when it is delivered again; left out where it only has
+   * to be acknowledged then.
+   */
+  remember(entry: Entry, ending?: Ending): void {
+    const key = identityOf(entry);
+    const alike = this.#ended.get(key) ?? [];
+    alike.push({ id: entry.id, ending });
+    this.#ended.set(key, alike);
+    this.#hasUnnamed ||= entry.messageId === "";
+    const [oldest] = this.#ended.keys();
+    if (oldest !== undefined && this.#ended.size > MAX_REMEMBERED) this.#ended.delete(oldest);
+  }
+
+  #takeEnded(entry: Entry): Ended | undefined {
+    if (this.#ended.size === 0) return undefined;
+    const key = identityOf(entry);
+    const alike = this.#ended.get(key);
+    const ended = alike?.shift();
+    if (alike?.length === 0) this.#ended.delete(key);
+    return ended;
   }
 
   /**
@@ -73,12 +141,30 @@ export class Redelivered {
     this.#byId.delete(entry.id);
   }
 
-  #tracks({ id, place }: Entry): boolean {
-    return id !== "" && (this.#tracksAll || place === "copying");
+  /** An event that nobody can name cannot be met by its id, except while it is being copied. */
+  #tracks({ messageId, place }: Entry): boolean {
+    return place === "copying" || (this.#tracksAll && messageId !== "");
   }
 
   #entryOf(id: string): Entry | undefined {
     const running = this.#tracksAll ? undefined : this.#running().find((entry) => entry.id === id);
     return running ?? this.#byId.get(id)?.entry;
   }
+
+  /** The entries that run, and those that are tracked. */
+  #here(): Entry[] {
+    const tracked = [...this.#byId.values()].flatMap(({ entry }) => entry ?? []);
+    return [...this.#running(), ...tracked];
+  }
+}
+
+/** What tells a redelivery from other events with its id: a retry copy has failed since. */
+function identityOf(entry: Entry): string {
+  const failedAt = entry.delivery.properties.headers?.[HEADER.failedAt] ?? "";
+  return `${keyOf(entry)}\n${entry.attempt}\n${failedAt}`;
+}
+
+function looksLike(one: Entry, other: Entry): boolean {
+  return one.content === other.content && one.attempt === other.attempt &&
+    one.publishedAt === other.publishedAt;
 }

@@ -21,7 +21,7 @@ export interface Attempted {
 
 function eventInfo({ job, attempt }: Attempted): EventInfo {
   return {
-    id: job.id === "" ? undefined : job.id,
+    id: job.id,
     attempt,
     publishedAt: job.publishedAt === 0 ? undefined : job.publishedAt,
   };

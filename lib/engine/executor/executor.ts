@@ -9,7 +9,7 @@ import type { Outcome } from "../settle/outcome.ts";
 
 /** One event on its way to a worker. */
 export interface Job {
-  /** The publisher's `message_id`, or `""`. */
+  /** The event's `message_id`; where its publisher set none, one that the consumer made. */
   readonly id: string;
   /** The body: text that has not been parsed yet. */
   readonly body: string;

@@ -66,6 +66,8 @@ export type Settlement =
   | { readonly kind: "done" }
   /** Back to the queue at once, not counted. */
   | { readonly kind: "release" }
+  /** Replaced by a copy at the end of its queue, not counted. */
+  | { readonly kind: "republish" }
   | {
     readonly kind: "retry";
     /** Seconds to wait; the broker may make it up to a tenth shorter, so that failures spread out. */
@@ -97,3 +99,6 @@ export const GIVEN_UP: Outcome = { kind: "released", goesOn: true };
 
 /** Back to the queue at once, not counted. */
 export const RELEASE: Settlement = { kind: "release" };
+
+/** Replaced by a copy at the end of its queue, not counted. */
+export const REPUBLISH: Settlement = { kind: "republish" };

@@ -14,7 +14,7 @@ const NOW = 1_700_000_000_000;
 
 function entry(changes: Partial<Entry> = {}): Entry {
   const delivery = { body: Buffer.from(""), properties: {}, redelivered: false, lost: false };
-  return { ...bareEntry(delivery, 0), id: "a", ...changes };
+  return { ...bareEntry(delivery, 0), id: "a", messageId: "a", ...changes };
 }
 
 /** An ordinary event in ordinary times. */
@@ -33,7 +33,10 @@ function decideFor(event: Entry, changes: Partial<Known>): Decision {
   return decide(event, { window: known, redelivered: known, suspects: known }, () => NOW);
 }
 
-const FIRST = entry();
+const JOIN = { kind: "join", first: entry() } as const;
+const ENDED = { kind: "ended", id: "a", ending: undefined } as const;
+const UNCLEAR = { kind: "unclear" } as const;
+const REPLACED = { kind: "settle", settlement: { kind: "republish" } } as const;
 const CRASHED: Outcome = {
   kind: "crashed",
   reason: "crashed",
@@ -54,15 +57,28 @@ const CASES: readonly [
   [
     "goes back where there is no room, though it was done",
     {},
-    { isOverfull: true, duplicateOf: () => "done" },
+    { isOverfull: true, duplicateOf: () => ENDED },
     { kind: "no room" },
   ],
-  ["is acknowledged when it was done", {}, { duplicateOf: () => "done" }, { kind: "done" }],
+  ["is settled by what its run came to", {}, { duplicateOf: () => ENDED }, ENDED],
   [
     "joins its first run",
     {},
-    { duplicateOf: () => FIRST, has: () => true },
-    { kind: "join", first: FIRST },
+    { duplicateOf: () => JOIN, has: () => true },
+    JOIN,
+  ],
+  ["gets an id by a copy", {}, { duplicateOf: () => UNCLEAR }, REPLACED],
+  [
+    "gets an id by a copy as a suspect, too",
+    {},
+    { duplicateOf: () => UNCLEAR, has: () => true },
+    REPLACED,
+  ],
+  [
+    "has its crash counted before it gets an id by a copy",
+    {},
+    { duplicateOf: () => UNCLEAR, has: () => true, countCrash: () => CRASHED },
+    { kind: "end", outcome: CRASHED },
   ],
   ["is isolated as a suspect", {}, { has: () => true }, { kind: "isolate" }],
   ["is isolated when it has crashed before", { alone: true }, {}, { kind: "isolate" }],

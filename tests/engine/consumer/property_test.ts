@@ -82,8 +82,11 @@ class Queue {
     for (const [delivery, event] of this.#out) {
       if (this.#broker.unsettled.has(delivery) || delivery.lost) continue;
       const how = this.#broker.carriedOut.findLast((text) => text.startsWith(`${delivery.name} `));
-      if (how?.endsWith(" release") || how?.endsWith(" refused")) released.push(delivery);
-      else {
+      if (how?.endsWith(" release")) released.push(delivery);
+      else if (how?.endsWith(" republish")) {
+        this.#out.delete(delivery);
+        this.waiting.push({ ...event, messageId: event.messageId || delivery.copiedId });
+      } else {
         this.#out.delete(delivery);
         assert(!this.gone.has(event.name), `${event.name} was settled twice`);
         this.gone.set(event.name, how ?? "");
@@ -236,7 +239,7 @@ async function check(
 
 function workerOf(kind: string, gates: Gates, ledger: Set<string>) {
   let calls = 0;
-  const handle = (event: TestEvent, id: string | undefined): Error | undefined => {
+  const handle = (event: TestEvent, id: string): Error | undefined => {
     switch (event.behaviour) {
       case "error":
         return new Error("no");
@@ -245,7 +248,7 @@ function workerOf(kind: string, gates: Gates, ledger: Set<string>) {
       case "later":
         return new RetryLater({ counts: false });
       default:
-        ledger.add(id ?? event.id);
+        ledger.add(id).add(event.id);
         return event.behaviour === "discard" ? new Discard() : undefined;
     }
   };
@@ -254,17 +257,19 @@ function workerOf(kind: string, gates: Gates, ledger: Set<string>) {
       batch: { size: 3, seconds: 0 },
       async consumeBatch(
         events: TestEvent[],
-        ctx: { events: readonly { id: string | undefined }[] },
+        ctx: { events: readonly { id: string }[] },
       ) {
         await gates.enter(`call ${calls++}`);
         if (events.some(({ behaviour }) => behaviour === "error")) throw new Error("no");
-        throw new BatchError(events.map((event, index) => handle(event, ctx.events[index]?.id)));
+        throw new BatchError(
+          events.map((event, index) => handle(event, ctx.events[index]?.id ?? "")),
+        );
       },
     };
   }
   return {
     ...(kind === "ordered" ? { orderBy: (event: TestEvent) => event.id.slice(0, 2) } : {}),
-    async consume(event: TestEvent, ctx: { event: { id: string | undefined } }) {
+    async consume(event: TestEvent, ctx: { event: { id: string } }) {
       await gates.enter(`call ${calls++}`);
       const error = handle(event, ctx.event.id);
       if (error) throw error;

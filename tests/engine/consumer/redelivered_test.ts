@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { Fail } from "../../../lib/worker.ts";
-import { consuming } from "../../fixtures/consumer.ts";
-import { turn } from "../../fixtures/executor.ts";
-import { FakeBroker } from "../../fixtures/fake_broker.ts";
+import { Discard, Fail } from "../../../lib/worker.ts";
+import {
+  type Consuming,
+  consuming,
+  event,
+  FAILED,
+  holding,
+  QUEUE,
+} from "../../fixtures/consumer.ts";
+import { Gates, turn } from "../../fixtures/executor.ts";
+import { FakeBroker, type FakeDelivery } from "../../fixtures/fake_broker.ts";
 import { gated } from "../../fixtures/journal.ts";
 
 Deno.test("Consumer runs a second publish with the id of one that runs like any event", async () => {
@@ -65,20 +72,204 @@ Deno.test("Consumer does not run an event again that was done when its delivery 
   assert.deepEqual(run.consumer.totals, { processed: 2, retried: 0, failed: 0 });
 });
 
-Deno.test("Consumer runs an event again that had failed when its delivery was lost", async () => {
-  await using fixture = await gated();
-  const { broker, gates, run } = fixture;
-  broker.deliver("a");
+/** What a run comes to, and how its event is settled. */
+const RUNS: Readonly<Record<string, [thrown: Error | undefined, settlement: string]>> = {
+  "succeeds": [undefined, "done"],
+  "is discarded": [new Discard("old"), "done"],
+  "fails": [new Error("no"), "retry"],
+  "fails for good": [new Fail("no"), "fail"],
+};
+
+/** A run of the event `e` whose delivery is lost, and what a test does with it. */
+interface LostRun {
+  readonly run: Consuming;
+  readonly broker: FakeBroker;
+  readonly gates: Gates;
+  /** Loses the channel. */
+  lose(): void;
+  /** Has the broker deliver the event again. */
+  deliverAgain(): FakeDelivery;
+  /** Ends the run. */
+  end(): Promise<void>;
+}
+
+/** The ways from a delivery to a run that is not acknowledged. After each the event comes again. */
+const WAYS: Readonly<Record<string, (lost: LostRun) => Promise<void>>> = {
+  "the channel is closed while it runs, and it comes again before the run ends": async (lost) => {
+    lost.lose();
+    lost.deliverAgain();
+    await lost.end();
+  },
+  "the channel is closed while it runs, and it comes again after the run": async (lost) => {
+    lost.lose();
+    await lost.end();
+    lost.deliverAgain();
+  },
+  "each of its deliveries lasts shorter than the run": async (lost) => {
+    for (let i = 0; i < 5; i++) {
+      lost.lose();
+      lost.deliverAgain();
+      await turn();
+    }
+    lost.lose();
+    await lost.end();
+    lost.deliverAgain();
+  },
+  "the delivery that came after the run is lost as well": async (lost) => {
+    lost.lose();
+    await lost.end();
+    lost.broker.copies = "hold";
+    lost.deliverAgain();
+    await turn();
+    if (lost.broker.held.length === 0) return;
+    lost.lose();
+    lost.broker.held.pop()?.lose();
+    await turn();
+    lost.broker.copies = "confirm";
+    lost.deliverAgain();
+  },
+  "the channel is closed while its copy is being stored": async (lost) => {
+    lost.broker.copies = "hold";
+    await lost.end();
+    if (lost.broker.held.length === 0) return;
+    lost.lose();
+    lost.broker.held.pop()?.lose();
+    await turn();
+    lost.broker.copies = "confirm";
+    lost.deliverAgain();
+  },
+  "its copy is refused for ten minutes": async (lost) => {
+    lost.broker.copies = "refuse";
+    await lost.end();
+    if (lost.broker.unsettled.size === 0) return;
+    lost.run.consumer.sweep(performance.now() + 600_000);
+    await turn();
+    lost.run.consumer.sweep(performance.now() + 700_000);
+    lost.broker.copies = "confirm";
+    lost.lose();
+    lost.deliverAgain();
+  },
+};
+
+for (const [way, go] of Object.entries(WAYS)) {
+  for (const [end, [thrown, settlement]] of Object.entries(RUNS)) {
+    for (const messageId of ["e", ""]) {
+      const title = `an event ${messageId ? "with" : "without"} an id that ${end} runs once`;
+      Deno.test(`${title}: ${way}`, async () => {
+        const broker = new FakeBroker();
+        const gates = new Gates();
+        await using run = await consuming({
+          broker,
+          settings: { retries: [5] },
+          worker: { consume: (event) => gates.enter(event.id) },
+        });
+        broker.deliver({ name: "e", messageId });
+        await gates.entries(1);
+        await go({
+          run,
+          broker,
+          gates,
+          lose: () => void broker.lose(),
+          deliverAgain: () => broker.deliver({ name: "e", messageId, redelivered: true }),
+          async end() {
+            gates.leave("e", ...(thrown ? [thrown] : []));
+            await turn();
+          },
+        });
+        await broker.until("it is settled", () => broker.unsettled.size === 0);
+        await run.count(1);
+        assert.deepEqual(gates.entered, ["e"]);
+        assert.equal(broker.carriedOut.at(-1), `e ${settlement}`);
+        assert.equal(run.settled.length, 1);
+        assert.equal(run.consumer.inFlight, 0);
+      });
+    }
+  }
+}
+
+Deno.test("Consumer joins one of two events with the same body and no id, and runs the other", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  const twin = { messageId: "", body: event("same") };
+  broker.deliver({ ...twin, name: "first" });
+  broker.deliver({ ...twin, name: "second" });
   await gates.entries(1);
   broker.lose();
-  gates.leave("a", new Error("x"));
-  await turn();
-  assert.equal(run.consumer.inFlight, 0);
-  broker.deliver({ name: "a", redelivered: true });
+  broker.deliver({ ...twin, name: "first", redelivered: true });
+  broker.deliver({ ...twin, name: "second", redelivered: true });
+  gates.leave("same");
   await gates.entries(2);
-  gates.leave("a");
+  assert.deepEqual(broker.carriedOut, ["first done"]);
+  gates.leave("same");
+  await run.count(2);
+  assert.deepEqual(broker.carriedOut, ["first done", "second done"]);
+});
+
+Deno.test("Consumer gives an event an id by a copy when it may be one whose delivery was lost", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  const body = event("e");
+  broker.deliver({ name: "e", messageId: "" });
+  await gates.entries(1);
+  broker.lose();
+  broker.deliver("new");
+  broker.deliver({ name: "again", messageId: "", body, redelivered: true });
+  await broker.until("it is copied", () => broker.copiedIds.length === 1);
+  assert.deepEqual(broker.carriedOut, ["again republish"]);
+  gates.leave("e");
+  await gates.entries(2);
+  gates.leave("new");
+  // From now on it is known by its id, however long it runs.
+  const copy = { name: "copy", messageId: broker.copiedIds[0] ?? "", body };
+  broker.deliver(copy);
+  await gates.entries(3);
+  broker.lose();
+  gates.leave("e");
+  await run.count(4);
+  broker.deliver("newer");
+  broker.deliver({ ...copy, redelivered: true });
+  await broker.until("it is acknowledged", () => broker.carriedOut.includes("copy done"));
+  assert.deepEqual(gates.entered, ["e", "new", "e", "newer"]);
+  gates.leave("newer");
+});
+
+Deno.test("Consumer does not take a retry for its original, whose run ended before", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+  broker.deliver("e");
+  await gates.entries(1);
+  broker.lose();
+  gates.leave("e");
   await run.count(1);
-  assert.deepEqual(broker.carriedOut, ["a done"]);
+  const headers = { "x-pq-attempts": 1, "x-pq-failed-at": "2026-01-01T00:00:00.000Z" };
+  broker.deliver({ name: "retry", messageId: "e", body: event("e"), headers, redelivered: true });
+  await gates.entries(2);
+  gates.leave("e");
+  await run.count(2);
+});
+
+Deno.test("an event without an id has the same one in all its attempts and in its dead letter", async () => {
+  await using broker = await holding();
+  await broker.publish(QUEUE, event("e"));
+  const ids: string[] = [];
+  await using run = await consuming({
+    broker,
+    settings: { retries: [1] },
+    worker: {
+      consume(_, ctx) {
+        ids.push(ctx.event.id);
+        throw new Error("no");
+      },
+    },
+  });
+  await run.count(2);
+  const [letter] = await broker.peek(FAILED, 1);
+  assert.match(ids[0] ?? "", /^[0-9a-f-]{36}$/);
+  assert.deepEqual(ids, [ids[0], ids[0]]);
+  assert.equal(letter?.properties.messageId, ids[0]);
 });
 
 for (const concurrency of [1, 2]) {

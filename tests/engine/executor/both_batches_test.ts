@@ -158,7 +158,7 @@ bothTest("a batch's handler gets each id and attempt", GATHERED, async (bench) =
     [
       { id: "a", attempt: 2, publishedAt: undefined },
       { id: "b", attempt: 5, publishedAt: undefined },
-      { id: undefined, attempt: 1, publishedAt: 7 },
+      { id: "", attempt: 1, publishedAt: 7 },
     ],
     "a",
   ]);

@@ -166,7 +166,7 @@ Deno.test("Lanes tell a handler its event, its attempt and its queue", async () 
   await recorder.outcomes(2);
   assert.deepEqual(seen, [
     [{ id: "a" }, { id: "a", attempt: 3, publishedAt: 5 }, "user_activity", 0, false],
-    [{ id: "" }, { id: undefined, attempt: 5, publishedAt: undefined }, "user_activity", 0, false],
+    [{ id: "" }, { id: "", attempt: 5, publishedAt: undefined }, "user_activity", 0, false],
   ]);
 });
 

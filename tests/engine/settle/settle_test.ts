@@ -239,6 +239,7 @@ function described(settlement: ReturnType<typeof settle>): string {
   switch (settlement.kind) {
     case "done":
     case "release":
+    case "republish":
       return settlement.kind;
     case "fail":
       return `fail (${settlement.reason}) attempts ${settlement.attempts}`;

@@ -19,15 +19,17 @@ const MAX_ACKS_IN_ONE = 100;
  * Collects the settled tags of one channel and acknowledges the highest below which nothing is
  * unsettled, when min(100, prefetch / 2) have gathered or the deferred flush runs, whichever comes
  * first. When as many wait behind an unsettled one, they are acknowledged one by one, so that a
- * slow event does not stop the flow. It belongs to one channel: a new one starts again at tag 1.
+ * slow event does not stop the flow; fewer wait a while. It belongs to one channel: a new one starts again at tag 1.
  */
 export class AckCoalescer {
   readonly #channel: AckChannel;
   readonly #defer: (flush: () => void) => void;
+  readonly #later: (flush: () => void) => void;
   readonly #flush = () => {
     this.#isDeferred = false;
     this.flush();
   };
+  readonly #flushBehind = () => this.#ackBehind();
   readonly #tags = new TagStates();
   /** The most settlements that one acknowledgement waits for. */
   #most = 1;
@@ -42,10 +44,17 @@ export class AckCoalescer {
   /**
    * @param channel The channel that acknowledgements go to.
    * @param defer Runs a function once, at the end of this turn of the event loop or soon after.
+   * @param later Runs a function once, a while later; what is settled behind a slow event waits no
+   * longer than that. @default {never}
    */
-  constructor(channel: AckChannel, defer: (flush: () => void) => void) {
+  constructor(
+    channel: AckChannel,
+    defer: (flush: () => void) => void,
+    later: (flush: () => void) => void = () => {},
+  ) {
     this.#channel = channel;
     this.#defer = defer;
+    this.#later = later;
   }
 
   /** Sets how many deliveries are unsettled at once at most: the consumer's prefetch count. */
@@ -94,7 +103,7 @@ export class AckCoalescer {
 
   #settledBehind(tag: number): void {
     this.#tags.mark(tag, SETTLED);
-    this.#behindCount++;
+    if (this.#behindCount++ === 0) this.#later(this.#flushBehind);
     this.#behind.push(tag);
     this.#advance();
     if (this.#behind.length > 2 * this.#most) this.#behind = this.#tagsBehind();

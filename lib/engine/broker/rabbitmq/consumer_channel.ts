@@ -44,7 +44,7 @@ export class ConsumerChannel {
       this.#pace.sent();
       this.#send(() => channel.ack(messageOf(tag), multiple));
     };
-    this.#acks = new AckCoalescer({ ack }, this.#pace.defer);
+    this.#acks = new AckCoalescer({ ack }, this.#pace.defer, this.#pace.later);
     channel.on("error", (error) => this.error = error);
     channel.on("close", () => this.#onClose());
   }

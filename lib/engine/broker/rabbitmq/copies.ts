@@ -11,9 +11,16 @@ import {
   type Copied,
   type Delivery,
   type EventProperties,
+  type KeptEvent,
   lostError,
 } from "../broker.ts";
-import { failedProperties, originOf, retryProperties } from "../headers.ts";
+import {
+  failedProperties,
+  originOf,
+  republishProperties,
+  retryProperties,
+  withId,
+} from "../headers.ts";
 import { Backoff } from "./backoff.ts";
 import { type Address, MAY_PASS } from "./errors.ts";
 import type { Link } from "./link.ts";
@@ -36,7 +43,13 @@ export interface CopiesOptions {
 /** The limit of the first wait before a copy is tried again, in ms. */
 const FIRST_BACKOFF_MS = 50;
 
-/** Stores copies in retry queues and failed queues. */
+/** A copy, and the queue it goes to. */
+interface StoredCopy {
+  readonly name: string;
+  readonly properties: EventProperties;
+}
+
+/** Stores copies in retry queues, failed queues, and at the end of their own queues. */
 export class Copies {
   readonly #options: CopiesOptions;
   /** One per consumed queue: a retry queue that does not answer holds up no other queue. */
@@ -57,13 +70,13 @@ export class Copies {
     queue: string,
     delivery: Delivery,
     settlement: Copied,
-    body: Uint8Array | string,
+    kept: KeptEvent,
   ): Promise<void> {
     const { topology, consuming } = this.#options;
     const backoff = new Backoff(FIRST_BACKOFF_MS);
     while (!delivery.lost) {
       try {
-        return await this.#attempt(queue, delivery, settlement, body);
+        return await this.#attempt(queue, delivery, settlement, kept);
       } catch (error) {
         if (!(error instanceof BrokerError && MAY_PASS.has(error.kind))) throw error;
         if (error.kind === "unroutable") topology.forget();
@@ -77,17 +90,33 @@ export class Copies {
     queue: string,
     delivery: Delivery,
     settlement: Copied,
-    body: Uint8Array | string,
+    kept: KeptEvent,
   ): Promise<void> {
     const model = await this.#options.consuming.model();
     if (delivery.lost) throw lostError(queue);
-    const { name, properties } = settlement.kind === "retry"
-      ? await this.#retryCopy(model, queue, delivery, settlement)
-      : await this.#failedCopy(model, queue, delivery, settlement);
+    const original = withId(propertiesOf(delivery.properties), kept.id);
+    const { name, properties } = await this.#copyOf(model, queue, original, settlement);
+    const publisher = this.#publisher(queue);
     await publishEncodable(
       properties,
-      (written) => this.#publisher(queue).publish(name, body, written, () => !delivery.lost),
+      (written) => publisher.publish(name, kept.content, written, () => !delivery.lost),
     );
+  }
+
+  async #copyOf(
+    model: ChannelModel,
+    queue: string,
+    properties: EventProperties,
+    settlement: Copied,
+  ): Promise<StoredCopy> {
+    switch (settlement.kind) {
+      case "retry":
+        return await this.#retryCopy(model, queue, properties, settlement);
+      case "fail":
+        return await this.#failedCopy(model, queue, properties, settlement);
+      case "republish":
+        return { name: queue, properties: republishProperties(properties) };
+    }
   }
 
   #publisher(queue: string): Publisher {
@@ -101,30 +130,30 @@ export class Copies {
   async #retryCopy(
     model: ChannelModel,
     queue: string,
-    { properties }: Delivery,
+    properties: EventProperties,
     settlement: Extract<Copied, { kind: "retry" }>,
-  ): Promise<{ name: string; properties: EventProperties }> {
+  ): Promise<StoredCopy> {
     const now = Date.now();
     const { step, ...hop } = hopFor(settlement.delay, now);
     const when = { ...hop, now, expiration: String(jitteredMs(step)) };
     return {
       name: await this.#options.topology.declareRetry(model, queue, step),
-      properties: retryProperties(propertiesOf(properties), settlement, when),
+      properties: retryProperties(properties, settlement, when),
     };
   }
 
   async #failedCopy(
     model: ChannelModel,
     queue: string,
-    { properties }: Delivery,
+    properties: EventProperties,
     settlement: Extract<Copied, { kind: "fail" }>,
-  ): Promise<{ name: string; properties: EventProperties }> {
+  ): Promise<StoredCopy> {
     const { topology, version } = this.#options;
     const name = await topology.declareFailed(model, queue);
     const origin = originOf(queue, version);
     return {
       name,
-      properties: failedProperties(propertiesOf(properties), settlement, origin, Date.now()),
+      properties: failedProperties(properties, settlement, origin, Date.now()),
     };
   }
 }

@@ -49,6 +49,9 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
 const UNAVAILABLE =
   /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart/;
 
+/** RabbitMQ's words for an event that was not acknowledged in time. */
+const ACK_TIMEOUT = /delivery acknowledgement on channel/;
+
 /** Refusals that pass, by the broker's words or amqplib's, whatever their code. */
 const PASSING: readonly (readonly [words: RegExp, (queue: string, why: string) => string])[] = [
   [
@@ -58,7 +61,7 @@ const PASSING: readonly (readonly [words: RegExp, (queue: string, why: string) =
       `tried again; stop that program (rabbitmqctl list_consumers), or its exclusive use`,
   ],
   [
-    /delivery acknowledgement on channel/,
+    ACK_TIMEOUT,
     (queue, why) =>
       `The broker closed the channel of queue ${queue} because an event was not acknowledged in ` +
       `time (${why}): see consumer_timeout in rabbitmq.conf`,
@@ -145,6 +148,11 @@ export function quorumRefused(flag: string, where: string, cause: unknown): Brok
       `(${reason(textOf(cause))})`,
     { cause },
   );
+}
+
+/** Whether the broker closed a channel because an event was not acknowledged in time. */
+export function isAckTimeout(error: unknown): boolean {
+  return ACK_TIMEOUT.test(textOf(error));
 }
 
 /** Whether the broker said that the feature flag of a kind of queue is off. */

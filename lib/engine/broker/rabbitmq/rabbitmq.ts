@@ -53,6 +53,8 @@ export interface RabbitmqOptions extends TlsFiles {
   readonly report?: Reporter;
 }
 
+/** RabbitMQ's default for consumer_timeout. */
+const CONSUMER_TIMEOUT_SECONDS = 1800;
 /** ms between two readings of the depth of consumed queues. */
 const DEPTH_EVERY_MS = 10_000;
 
@@ -113,6 +115,10 @@ class RabbitBroker implements Broker {
 
   async connected(): Promise<void> {
     await Promise.all([this.#consuming.model(), this.#publishing.model()]);
+  }
+
+  get settleWithinSeconds(): number {
+    return CONSUMER_TIMEOUT_SECONDS;
   }
 
   get isThere(): boolean {

@@ -11,6 +11,7 @@ import type { Settlement } from "../../settle/outcome.ts";
 import {
   type Copied,
   type Delivery,
+  type KeptEvent,
   lostError,
   type Subscription,
   type SubscriptionListener,
@@ -18,7 +19,7 @@ import {
 import { Backoff, wait } from "./backoff.ts";
 import { ConsumerChannel } from "./consumer_channel.ts";
 import { RabbitDelivery } from "./delivery.ts";
-import { type Address, explainChannel, MAY_PASS } from "./errors.ts";
+import { type Address, explainChannel, isAckTimeout, MAY_PASS } from "./errors.ts";
 import { checkFitness } from "./fitness.ts";
 import { closedError, type Link } from "./link.ts";
 import type { OneAtATime } from "./one_at_a_time.ts";
@@ -38,7 +39,7 @@ export interface RabbitSubscriptionOptions {
   readonly copy: (
     delivery: Delivery,
     settlement: Copied,
-    body: Uint8Array | string,
+    kept: KeptEvent,
   ) => Promise<void>;
   /** Called when the subscription is closed. */
   readonly onClose: (subscription: RabbitSubscription) => void;
@@ -80,7 +81,7 @@ export class RabbitSubscription implements Subscription {
   settle(
     delivery: Delivery,
     settlement: Settlement,
-    body: Uint8Array | string | null = delivery.body,
+    kept?: KeptEvent,
   ): Promise<void> | undefined {
     const own = delivery as RabbitDelivery;
     switch (settlement.kind) {
@@ -91,9 +92,8 @@ export class RabbitSubscription implements Subscription {
         own.isReleased = true;
         own.channel.release(own.tag);
         return undefined;
-      case "retry":
-      case "fail":
-        return this.#copyThenAck(own, settlement, body);
+      default:
+        return this.#copyThenAck(own, settlement, kept);
     }
   }
 
@@ -131,10 +131,11 @@ export class RabbitSubscription implements Subscription {
   async #copyThenAck(
     delivery: RabbitDelivery,
     settlement: Copied,
-    body: Uint8Array | string | null,
+    kept?: KeptEvent,
   ): Promise<void> {
-    if (body === null) throw new TypeError("A copy needs the body of its event");
-    await this.#options.copy(delivery, settlement, body);
+    const { body } = delivery;
+    if (!kept && body === null) throw new TypeError("A copy needs the body of its event");
+    await this.#options.copy(delivery, settlement, kept ?? { id: "", content: body ?? "" });
     if (delivery.isReleased) throw lostError(this.#options.queue);
     delivery.channel.ack(delivery.tag);
   }
@@ -234,7 +235,8 @@ export class RabbitSubscription implements Subscription {
       this.#loop = undefined;
       return true;
     }
-    if (link.isUp) this.#notices.notConsumed(explained.message);
+    if (isAckTimeout(error)) this.#notices.notAcknowledged(explained.message);
+    else if (link.isUp) this.#notices.notConsumed(explained.message);
     return false;
   }
 

@@ -42,6 +42,11 @@ export class SubscriptionNotices {
     this.#report(notice("warning", this.#queue, message, { properties: { text } }));
   }
 
+  /** The broker closed the channel as a handler took too long. @param text Why, in full. */
+  notAcknowledged(text: string): void {
+    this.#report(notice("error", this.#queue, NOT_ACKNOWLEDGED, { properties: { text } }));
+  }
+
   /**
    * An event came again.
    *
@@ -76,6 +81,9 @@ const NEAR_LIMIT =
   "An event of queue {queue} was requeued {count} times: a quorum queue drops events beyond its " +
   "delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a policy (before " +
   "RabbitMQ 4: set none)";
+const NOT_ACKNOWLEDGED =
+  "A handler of queue {queue} ran too long for RabbitMQ. It goes on, and is not called again when " +
+  "its event is redelivered here. Set maxConsumeSeconds below consumer_timeout: {text}";
 const DELETED =
   "Queue {queue} was deleted, with {lost} of its events: it is declared again and consumed";
 const CANCELLED = "The broker cancelled the consumer of queue {queue}: the queue is consumed again";

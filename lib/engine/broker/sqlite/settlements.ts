@@ -5,8 +5,14 @@
  */
 
 import { failedQueueName } from "../../settle/retry.ts";
-import { type Copied, lostError } from "../broker.ts";
-import { failedProperties, originOf, retryProperties } from "../headers.ts";
+import { type Copied, type EventProperties, lostError } from "../broker.ts";
+import {
+  failedProperties,
+  originOf,
+  republishProperties,
+  retryProperties,
+  withId,
+} from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
 import { encodeProperties } from "./properties.ts";
@@ -70,20 +76,24 @@ export class Settlements {
   /**
    * Stores the copy in place of the event, in one transaction.
    *
+   * @param id The `message_id` of the copy where the event has none.
    * @throws {BrokerError} `lost` when the event is delivered again, another kind when the copy
    * cannot be written: the event is still taken then.
    */
-  async copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
+  async copy(delivery: SqliteDelivery, settlement: Copied, id: string): Promise<void> {
+    const properties = withId(delivery.properties, id);
     try {
-      if (settlement.kind === "retry") await this.#retry(delivery, settlement);
-      else await this.#fail(delivery, settlement);
+      if (settlement.kind === "retry") await this.#retry(delivery, properties, settlement);
+      else if (settlement.kind === "fail") await this.#fail(delivery, properties, settlement);
+      else await this.#transfer(delivery, this.#options.queue, republishProperties(properties));
     } catch (error) {
       throw delivery.lost ? lostError(this.#options.queue) : error;
     }
   }
 
   async #retry(
-    { session, id, properties }: SqliteDelivery,
+    { session, id }: SqliteDelivery,
+    properties: EventProperties,
     settlement: Extract<Copied, { kind: "retry" }>,
   ): Promise<void> {
     const text = encodeProperties(retryProperties(properties, settlement, { now: Date.now() }));
@@ -97,17 +107,28 @@ export class Settlements {
   }
 
   async #fail(
-    { session, id, properties }: SqliteDelivery,
+    delivery: SqliteDelivery,
+    properties: EventProperties,
     settlement: Extract<Copied, { kind: "fail" }>,
   ): Promise<void> {
-    const { queue, version, commits, onReady } = this.#options;
+    const { queue, version } = this.#options;
     const origin = originOf(queue, version);
-    const text = encodeProperties(failedProperties(properties, settlement, origin, Date.now()));
+    const letter = failedProperties(properties, settlement, origin, Date.now());
+    await this.#transfer(delivery, failedQueueName(queue), letter);
+  }
+
+  async #transfer(
+    { session, id }: SqliteDelivery,
+    to: string,
+    properties: EventProperties,
+  ): Promise<void> {
+    const { commits, onReady } = this.#options;
+    const text = encodeProperties(properties);
     await commits.ask(() => {
       if (session.lostBy) throw session.lostBy;
-      const failed = session.queues.declare(failedQueueName(queue));
-      session.events.transfer(session.owner, id, text, failed);
-      onReady(failed);
+      const queue = session.queues.declare(to);
+      session.events.transfer(session.owner, id, text, queue);
+      onReady(queue);
     });
   }
 }

@@ -8,6 +8,7 @@ import type { Settlement } from "../../settle/outcome.ts";
 import {
   type Copied,
   type Delivery,
+  type KeptEvent,
   lostError,
   type Subscription,
   type SubscriptionListener,
@@ -64,7 +65,11 @@ export class SqliteSubscription implements Subscription {
   }
 
   /** @inheritdoc */
-  settle(delivery: Delivery, settlement: Settlement): Promise<void> | undefined {
+  settle(
+    delivery: Delivery,
+    settlement: Settlement,
+    kept?: KeptEvent,
+  ): Promise<void> | undefined {
     const own = delivery as SqliteDelivery;
     switch (settlement.kind) {
       case "done":
@@ -73,9 +78,8 @@ export class SqliteSubscription implements Subscription {
       case "release":
         if (this.#forget(own)) this.#settlements.release(own);
         return undefined;
-      case "retry":
-      case "fail":
-        return this.#copy(own, settlement);
+      default:
+        return this.#copy(own, settlement, kept?.id ?? "");
     }
   }
 
@@ -168,8 +172,8 @@ export class SqliteSubscription implements Subscription {
   }
 
   /** Stores the copy in place of the event, which may be released meanwhile. */
-  async #copy(delivery: SqliteDelivery, settlement: Copied): Promise<void> {
-    await this.#settlements.copy(delivery, settlement);
+  async #copy(delivery: SqliteDelivery, settlement: Copied, id: string): Promise<void> {
+    await this.#settlements.copy(delivery, settlement, id);
     if (!delivery.lost && !this.#unsettled.has(delivery)) throw lostError(this.#options.queue);
     this.#forget(delivery);
   }

@@ -26,6 +26,8 @@ export interface CopiesOptions {
   readonly onRefused: (entry: Entry, ending: Ending) => void;
   /** Called when an event is delivered again, as its copy was not stored. */
   readonly onReturned: (entry: Entry, ending: Ending) => void;
+  /** Called when the broker does not take the copy that would have replaced an event. */
+  readonly onNotRepublished: (entry: Entry) => void;
 }
 
 /** One copy that is not stored yet. */
@@ -67,6 +69,7 @@ export class Copies {
   readonly #options: CopiesOptions;
   readonly #copies = new Set<Copy>();
   #reportedAt = -Infinity;
+  #isRepublishReported = false;
 
   /** @param options The queue, and who has to know what became of a copy. */
   constructor(options: CopiesOptions) {
@@ -115,10 +118,11 @@ export class Copies {
   }
 
   #try(copy: Copy): void {
-    const { entry: { delivery, content }, ending } = copy;
+    const { entry, ending } = copy;
+    const { delivery } = entry;
     if (delivery.lost) return this.#return(copy);
     const { subscription } = this.#options;
-    copy.attempt = Promise.resolve(subscription.settle(delivery, ending.settlement, content)).then(
+    copy.attempt = Promise.resolve(subscription.settle(delivery, ending.settlement, entry)).then(
       () => this.#stored(copy, delivery),
       (error) => this.#notStored(copy, delivery, error),
     );
@@ -138,9 +142,20 @@ export class Copies {
     if (!this.#copies.has(copy)) return;
     copy.attempt = undefined;
     const wasDeliveredAgain = copy.entry.delivery !== copied;
-    if (!isLost(error)) this.#refused(copy, error);
-    else if (wasDeliveredAgain) this.#try(copy);
-    else this.#return(copy);
+    if (isLost(error) && wasDeliveredAgain) this.#try(copy);
+    else if (isLost(error)) this.#return(copy);
+    else if (copy.ending.settlement.kind === "republish") this.#notRepublished(copy, error);
+    else this.#refused(copy, error);
+  }
+
+  #notRepublished(copy: Copy, error: unknown): void {
+    const { queue, report, onNotRepublished } = this.#options;
+    this.#copies.delete(copy);
+    if (!this.#isRepublishReported) {
+      report(notice("error", queue, NOT_REPUBLISHED, { error: errorData(error) }));
+    }
+    this.#isRepublishReported = true;
+    onNotRepublished(copy.entry);
   }
 
   #refused(copy: Copy, error: unknown): void {
@@ -211,6 +226,9 @@ function reasonOf(copies: readonly Copy[]): ErrorData {
 const NOT_STORED =
   "Queue {queue} has {count} events that could be neither retried nor dead-lettered for {seconds} s: " +
   "they stay unacknowledged, and their copies are tried again";
+const NOT_REPUBLISHED =
+  "An event of queue {queue} that was returned often runs although no copy of it could be stored: a " +
+  "broker with a delivery limit may drop it if it is returned again";
 const RELEASED =
   "An event of queue {queue} is back in its queue, as it could be neither retried nor dead-lettered " +
   "for {seconds} s; the queue is consumed again in {rest} s";

@@ -9,11 +9,11 @@ import type { Reporter } from "../../report.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
 import { settle } from "../../settle/settle.ts";
 import type { Entry } from "../entry.ts";
-import type { Redelivered } from "../redelivered.ts";
+import type { Ended, Redelivered } from "../redelivered.ts";
 import type { Suspects } from "../suspects/suspects.ts";
 import type { DeliveryWindow } from "../window.ts";
 import { Copies } from "./copies.ts";
-import { type Ending, isWaiting, settledReport } from "./settled_report.ts";
+import { type Ending, isUncounted, settledReport } from "./settled_report.ts";
 
 /** How many events came to which end. */
 export interface Totals {
@@ -32,6 +32,8 @@ export interface EndingsOptions {
   readonly window: DeliveryWindow;
   readonly suspects: Suspects;
   readonly redelivered: Redelivered;
+  /** Has an event run that was not copied. */
+  readonly run: (entry: Entry) => void;
   /** Called when as many events were settled as the window lets in. */
   readonly onFinished: () => void;
 }
@@ -51,10 +53,11 @@ export class Endings {
       ...options,
       onStored: (entry, ending, wasRefused) => {
         if (wasRefused) options.suspects.clear(entry);
-        this.#settled(entry, ending);
+        this.#stored(entry, ending);
       },
       onRefused: (entry, { outcome }) => options.suspects.suspect(entry, outcome),
       onReturned: (entry, ending) => this.#returned(entry, ending),
+      onNotRepublished: (entry) => this.#notRepublished(entry),
     });
   }
 
@@ -115,8 +118,10 @@ export class Endings {
     this.endUnrun(entry, RELEASE);
   }
 
-  /** Acknowledges a second delivery of an event that was done, and reported, before. */
-  acknowledge(entry: Entry): void {
+  /** Settles a second delivery of an event by what its run came to, which may be reported already. */
+  endAgain(entry: Entry, { id, ending }: Ended): void {
+    entry.id = id;
+    if (ending) return this.#carryOut(entry, ending);
     void this.#options.subscription.settle(entry.delivery, DONE);
     this.#forget(entry, false);
   }
@@ -138,28 +143,46 @@ export class Endings {
 
   #copy(entry: Entry, ending: Ending): void {
     entry.place = "copying";
+    if (ending.settlement.kind === "republish") this.#options.suspects.rename(entry);
     this.#options.redelivered.add(entry);
     this.#copies.add(entry, ending);
   }
 
-  /** The delivery went with its channel: the event comes again, and is not run again if it is done. */
+  /** The delivery went with its channel: the event comes again, and is not run again if it has run. */
   #endLost(entry: Entry, ending: Ending): void {
     if (ending.settlement.kind !== "done") return this.#returned(entry, ending);
-    this.#options.redelivered.rememberDone(entry);
+    this.#options.redelivered.remember(entry);
     this.#settled(entry, ending);
   }
 
-  /** The event comes again. */
-  #returned(entry: Entry, { outcome }: Ending): void {
-    this.#options.suspects.suspect(entry, outcome);
+  /** If the delivery is lost, it is only acknowledged when it comes again. */
+  #stored(entry: Entry, ending: Ending): void {
+    const { redelivered } = this.#options;
+    if (entry.delivery.lost && !isUncounted(ending.settlement)) redelivered.remember(entry);
+    this.#settled(entry, ending);
+  }
+
+  /** The event comes again. What its run came to is carried out then. */
+  #returned(entry: Entry, ending: Ending): void {
+    const { suspects, redelivered } = this.#options;
+    const { outcome } = ending;
+    suspects.suspect(entry, outcome);
+    if (outcome && outcome.kind !== "released") redelivered.remember(entry, ending);
     this.#forget(entry, false);
+  }
+
+  /** The broker does not take a copy that would have kept its event from harm: the event runs. */
+  #notRepublished(entry: Entry): void {
+    this.#options.redelivered.delete(entry);
+    entry.place = "intake";
+    this.#options.run(entry);
   }
 
   #settled(entry: Entry, ending: Ending): void {
     const { settlement, outcome } = ending;
     const { queue, report, suspects, window } = this.#options;
     if (outcome?.kind === "crashed") suspects.clear(entry);
-    const isEnd = settlement.kind !== "release" && !isWaiting(settlement);
+    const isEnd = !isUncounted(settlement);
     this.#forget(entry, isEnd);
     if (isEnd) this.#count(settlement);
     report(settledReport(queue, entry, ending, window.inFlight, this.#dayOffset));

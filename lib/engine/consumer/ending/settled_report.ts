@@ -23,6 +23,7 @@ export interface Ending {
 const NAMES = {
   done: "processed",
   release: "released",
+  republish: "released",
   retry: "retried",
   fail: "failed",
 } as const;
@@ -56,8 +57,14 @@ export function settledReport(
   return cause ? { ...report, ...cause } : report;
 }
 
+/** Whether the event comes again, and nothing is counted. */
+export function isUncounted(settlement: Settlement): boolean {
+  const { kind } = settlement;
+  return kind === "release" || kind === "republish" || isWaiting(settlement);
+}
+
 /** Whether the event was not run and only waits on for its time. */
-export function isWaiting(settlement: Settlement): boolean {
+function isWaiting(settlement: Settlement): boolean {
   return settlement.kind === "retry" && settlement.waiting === true;
 }
 
@@ -78,7 +85,7 @@ function causeOf(
   if (settlement.kind === "done") {
     return outcome?.kind === "discarded" ? { error: outcome.error } : undefined;
   }
-  if (settlement.kind === "release" || isWaiting(settlement)) return undefined;
+  if (!("reason" in settlement) || isWaiting(settlement)) return undefined;
   const { reason, error } = settlement;
   const cause = { reason, error, body: entry.content };
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Job } from "../../executor/executor.ts";
+import type { Entry } from "../entry.ts";
 
 /** An event as the journal knows it: its `message_id`, or a fingerprint of its body. */
 export type EventKey = string;
 
 /** The key of an event. */
-export function keyOf({ id, body }: Pick<Job, "id" | "body">): EventKey {
-  return id || fingerprint(body);
+export function keyOf({ messageId, body }: Pick<Entry, "messageId" | "body">): EventKey {
+  return messageId || fingerprint(body);
 }
 
 /**

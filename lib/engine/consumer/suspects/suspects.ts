@@ -116,7 +116,7 @@ export class Suspects implements Disposable {
   countCrash(entry: Entry): Outcome | undefined {
     const key = keyOf(entry);
     const crashes = this.#journal.suspicion(key) ?? 0;
-    const mayBeAnother = entry.id === "" && !entry.delivery.redelivered;
+    const mayBeAnother = entry.messageId === "" && !entry.delivery.redelivered;
     if (crashes === 0 || mayBeAnother || this.#counted.has(key)) return undefined;
     this.#counted.add(key);
     const error = {
@@ -143,6 +143,17 @@ export class Suspects implements Disposable {
       const crashes = outcome?.kind === "crashed" ? 1 : 0;
       this.#counted.delete(key);
       if (entry.alone || crashes > 0) this.#suspect(key, crashes);
+    });
+  }
+
+  /** The event goes on as a copy, which is known by its id: what is known of it goes with it. */
+  rename(entry: Entry): void {
+    const key = keyOf(entry);
+    const crashes = this.#journal.suspicion(key);
+    if (crashes === undefined || key === entry.id) return;
+    this.#note(() => {
+      this.#journal.clear(key);
+      this.#journal.suspect(entry.id, crashes);
     });
   }
 

@@ -107,6 +107,48 @@ export const SETTLEMENTS: BrokerTests = {
     await taker.subscription.close();
   },
 
+  "a copy of an event without an id has the one that was made for it": async (broker, queue) => {
+    await broker.declare(queue);
+    await broker.publish(queue, "1");
+    await broker.publish(queue, "2", { messageId: "own" });
+    const taker = await Taker.start(broker, queue, 10);
+    for (const index of [0, 1]) {
+      const delivery = await taker.delivery(index);
+      const kept = { id: `given ${index}`, content: bytesOf(delivery.body) };
+      await taker.subscription.settle(delivery, RETRY, kept);
+    }
+    await taker.delivery(3);
+    const ids = taker.deliveries.slice(2).map(({ properties }) => properties.messageId);
+    assert.deepEqual(ids.toSorted(), ["given 0", "own"]);
+    await taker.subscription.close();
+  },
+
+  "what is republished goes to the end of its queue as it is, not redelivered": async (
+    broker,
+    queue,
+  ) => {
+    await broker.declare(queue);
+    const headers = { ...PROPERTIES.headers, [HEADER.crashes]: 2, [HEADER.attempts]: 1 };
+    const properties = { ...PROPERTIES, headers, priority: 3, expiration: "600000" };
+    await broker.publish(queue, "1", properties);
+    await broker.publish(queue, "2");
+    const taker = await Taker.start(broker, queue, 10);
+    await taker.delivery(1);
+    await taker.settle(0, { kind: "republish" });
+    const copy = await taker.delivery(2);
+    assert.deepEqual(taker.bodies, ["1", "2", "1"]);
+    assert.equal(copy.redelivered, false);
+    assertPublishersProperties(copy.properties);
+    assert.equal(copy.properties.priority, 3);
+    assert.equal(copy.properties.expiration, "600000");
+    assert.equal(copy.properties.headers?.[HEADER.crashes], 2);
+    assert.equal(copy.properties.headers?.[HEADER.attempts], 1);
+    assert.equal(copy.properties.headers?.["x-original-expiration"], undefined);
+    for (const index of [1, 2]) await taker.settle(index, DONE);
+    await taker.subscription.close();
+    await untilReady(broker, queue, 0);
+  },
+
   "a dead letter has the body, the publisher's properties, and why": async (broker, queue) => {
     await broker.declare(queue);
     const body = Uint8Array.from([0xff, 0, 0x80, 0x7b]);
@@ -140,10 +182,11 @@ export const SETTLEMENTS: BrokerTests = {
     const taker = await Taker.start(broker, queue, 1);
     const delivery = await taker.delivery(0);
     delivery.body = null;
-    await taker.subscription.settle(delivery, FAIL, text);
+    await taker.subscription.settle(delivery, FAIL, { id: "given", content: text });
     await taker.subscription.close();
     const [letter] = await broker.peek(`${queue}.failed`, 1);
     assert.deepEqual(Uint8Array.from(letter?.body ?? []), bytesOf(text));
+    assert.equal(letter?.properties.messageId, "given");
   },
 
   "what the broker would act on is moved in a dead letter": async (broker, queue) => {

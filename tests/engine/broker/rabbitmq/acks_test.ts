@@ -37,12 +37,18 @@ class Channel {
 function setUp(prefetch: number) {
   const channel = new Channel();
   const deferred: (() => void)[] = [];
-  const acks = new AckCoalescer(channel, (flush) => void deferred.push(flush));
+  const later: (() => void)[] = [];
+  const acks = new AckCoalescer(
+    channel,
+    (flush) => void deferred.push(flush),
+    (flush) => void later.push(flush),
+  );
   acks.expect(prefetch);
   return {
     channel,
     acks,
     deferred,
+    later,
     deliver: (count: number) => {
       for (let i = 0; i < count; i++) channel.deliver();
     },
@@ -120,6 +126,22 @@ Deno.test("AckCoalescer waits for a slow event while few have gathered behind it
   assert.deepEqual(channel.frames, []);
   settle(1);
   assert.deepEqual(channel.frames, [[5, true]]);
+});
+
+Deno.test("AckCoalescer acknowledges what waits behind a slow event one by one, after a while", () => {
+  const { channel, later, deliver, settle } = setUp(100);
+  deliver(9);
+  settle(2, 3);
+  settle(5);
+  assert.deepEqual(channel.frames, []);
+  assert.equal(later.length, 1);
+  later.shift()?.();
+  assert.deepEqual(channel.frames, [[2, false], [3, false], [5, false]]);
+  settle(7);
+  assert.equal(later.length, 1);
+  settle(1);
+  later.shift()?.();
+  assert.deepEqual(channel.frames.slice(3), [[7, false]]);
 });
 
 Deno.test("AckCoalescer does not let a slow event stop the flow", () => {
