@@ -3,7 +3,9 @@
  * random. In the end every confirmed event must have been processed, or be in the queue of failed
  * events with a reason.
  *
- *   deno task crash [--broker rabbitmq|embedded] [--seconds 60] [--seed N] [--broken]
+ *   deno task crash [--broker rabbitmq|cluster|embedded] [--seconds 60] [--seed N] [--broken]
+ *
+ * `--cluster` is short for `--broker cluster`, three nodes of RabbitMQ.
  *
  * `--broken` runs an engine that loses events, which the suite must notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
@@ -13,14 +15,14 @@
 
 import { parseArgs } from "node:util";
 import { check } from "./crash/checker.ts";
-import { Deployment, type DeploymentOptions } from "./crash/deployment.ts";
+import { Deployment, type DeploymentOptions, type Server } from "./crash/deployment.ts";
 import { deadLetters, drain, waiting } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
 import { Random } from "./crash/random.ts";
 import { recoveries } from "./crash/recovery.ts";
-import { isGood, report, type Result } from "./crash/report.ts";
+import { type BrokerName, BROKERS, isGood, report, type Result } from "./crash/report.ts";
 import { removeFolder, signalled } from "./private_server.ts";
-import { startRabbitmq } from "./rabbitmq.ts";
+import { RabbitmqCluster, startCluster, startRabbitmq } from "./rabbitmq.ts";
 
 /** How the suite is run. */
 export interface CrashOptions extends DeploymentOptions {
@@ -47,7 +49,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
   const { confirmed, unconfirmed } = publisher;
   return {
     ...options,
-    broker: options.node ? "rabbitmq" : "embedded",
+    broker: nameOf(options.server),
     verdict: check({
       confirmed,
       ledger,
@@ -68,12 +70,22 @@ async function main(): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "pq-crash-" });
   const { seconds, seed } = options;
   console.log(`${seconds} s of faults, ${broker}, seed ${seed}; ledger and logs in ${folder}\n`);
-  await using node = broker === "rabbitmq" ? await startRabbitmq() : undefined;
-  const result = await crash({ ...options, node, folder, stop: early.signal });
+  await using server = await start(broker);
+  const result = await crash({ ...options, server, folder, stop: early.signal });
   for (const line of report(result)) console.log(line);
   if (!isGood(result)) return 1;
   await removeFolder(folder);
   return 0;
+}
+
+async function start(broker: BrokerName): Promise<Server | undefined> {
+  if (broker === "embedded") return undefined;
+  return await (broker === "cluster" ? startCluster() : startRabbitmq());
+}
+
+function nameOf(server: Server | undefined): BrokerName {
+  if (!server) return "embedded";
+  return server instanceof RabbitmqCluster ? "cluster" : "rabbitmq";
 }
 
 /** @throws {TypeError} When an option is unknown or not what it should be. */
@@ -82,15 +94,17 @@ function parseOptions(args: string[]) {
     args,
     options: {
       broker: { type: "string", default: "rabbitmq" },
+      cluster: { type: "boolean", default: false },
       seconds: { type: "string", default: "60" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
       broken: { type: "boolean", default: false },
     },
   });
-  const { broker, broken: isBroken } = values;
+  const { broken: isBroken } = values;
+  const broker = BROKERS.find((name) => name === (values.cluster ? "cluster" : values.broker));
   const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
-  if (!["rabbitmq", "embedded"].includes(broker)) {
-    throw new TypeError(`--broker is ${broker}: it must be rabbitmq or embedded`);
+  if (!broker) {
+    throw new TypeError(`--broker is ${values.broker}: it must be ${BROKERS.join(", ")}`);
   }
   if (!(seconds > 0)) throw new TypeError("--seconds must be a number over 0");
   if (!Number.isInteger(seed)) throw new TypeError("--seed must be a whole number");

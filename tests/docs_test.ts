@@ -18,9 +18,17 @@ const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]
 const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
 
 /** Options of other programs: deno, systemctl, sha256sum and our scripts. */
-const OTHERS_OPTIONS = ["--config", "--check", "--now", "--dry-run", "--outdir", "--against"];
+const OTHERS_OPTIONS = [
+  "--config",
+  "--check",
+  "--now",
+  "--dry-run",
+  "--outdir",
+  "--against",
+  "--cluster",
+];
 /** Names in capitals that are no settings. */
-const NO_SETTINGS = ["DENORT_BIN"];
+const NO_SETTINGS = ["DENORT_BIN", "RABBITMQ_BIN", "RABBITMQ_4_BIN"];
 
 function textOf(path: string): string {
   return Deno.readTextFileSync(join(ROOT, path));

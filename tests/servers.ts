@@ -6,8 +6,13 @@
  * @module
  */
 
-import { startRabbitmq } from "../scripts/rabbitmq.ts";
-import type { AttachedRabbitmq, PrivateRabbitmq, RabbitmqOptions } from "../scripts/rabbitmq.ts";
+import { startCluster, startRabbitmq } from "../scripts/rabbitmq.ts";
+import type {
+  AttachedRabbitmq,
+  PrivateRabbitmq,
+  RabbitmqCluster,
+  RabbitmqOptions,
+} from "../scripts/rabbitmq.ts";
 import {
   type Described,
   isRequired,
@@ -48,6 +53,17 @@ export function privateRabbitmqTest(
   registerWhere(rabbitmq, name, async (t) => {
     await using node = await startRabbitmq(options);
     await fn(node, t);
+  });
+}
+
+/**
+ * Registers a test that has a cluster of three RabbitMQ nodes to itself. Starting takes about 15 s,
+ * so name the file `*_long_test.ts`.
+ */
+export function clusterTest(name: string, fn: ServerTest<RabbitmqCluster>): void {
+  registerWhere(rabbitmq, name, async (t) => {
+    await using cluster = await startCluster();
+    await fn(cluster, t);
   });
 }
 

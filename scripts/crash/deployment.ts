@@ -10,17 +10,20 @@ import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import { waitUntil } from "../private_server.ts";
-import type { PrivateRabbitmq } from "../rabbitmq.ts";
+import { type PrivateRabbitmq, RabbitmqCluster } from "../rabbitmq.ts";
 import { ALWAYS, type Queue, QUEUES } from "./events.ts";
 import { LEDGER, type LedgerLine, ledgerSize, readLedger } from "./ledger.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
 import { Service } from "./service.ts";
 
+/** One node of RabbitMQ, or a cluster. */
+export type Server = PrivateRabbitmq | RabbitmqCluster;
+
 /** How a deployment is made. */
 export interface DeploymentOptions {
   /** RabbitMQ, which faults kill and restart; `undefined` for the embedded broker. */
-  readonly node: PrivateRabbitmq | undefined;
+  readonly server: Server | undefined;
   /** Seed of the published events. */
   readonly seed: number;
   /** An empty folder. */
@@ -35,7 +38,7 @@ export interface DeploymentOptions {
  */
 const QUEUE_AGE_MS = 5000;
 const WARM_UP_MS = 60_000;
-/** The only quorum queue on RabbitMQ; the others are classic. */
+/** The only quorum queue on one node, where the others are classic; in a cluster all are quorum. */
 const QUORUM: Queue = "crash_slow";
 /** The processes and their arguments. */
 const PROCESSES: Readonly<Record<string, readonly string[]>> = {
@@ -48,7 +51,7 @@ const PROCESSES: Readonly<Record<string, readonly string[]>> = {
 /** A broker, a publisher and processes. */
 export class Deployment implements AsyncDisposable {
   /** RabbitMQ, unless the embedded broker is used. */
-  readonly node: PrivateRabbitmq | undefined;
+  readonly server: Server | undefined;
   /** The suite's own broker object. */
   readonly broker: Broker;
   readonly publisher: Publisher;
@@ -57,7 +60,7 @@ export class Deployment implements AsyncDisposable {
   readonly #undo: AsyncDisposableStack;
 
   private constructor(options: DeploymentOptions, broker: Broker, undo: AsyncDisposableStack) {
-    this.node = options.node;
+    this.server = options.server;
     this.broker = broker;
     this.publisher = new Publisher(broker, new Random(options.seed, "publisher"));
     this.#folder = options.folder;
@@ -70,7 +73,7 @@ export class Deployment implements AsyncDisposable {
     await using undo = new AsyncDisposableStack();
     await Deno.writeTextFile(`${options.folder}/ledger`, "");
     const broker = undo.use(await openBroker(options));
-    if (options.node) await declareQuorum(options.node.url);
+    if (options.server) await declareQuorum(options.server.url);
     for (const queue of QUEUES) await broker.declare(queue);
     return new Deployment(options, broker, undo.move());
   }
@@ -83,6 +86,22 @@ export class Deployment implements AsyncDisposable {
   /** The size of the ledger, in bytes: it grows with all that the handlers do. */
   get ledgerSize(): number {
     return ledgerSize(`${this.#folder}/ledger`);
+  }
+
+  /**
+   * The number of events that are still to run. RabbitMQ's own count includes those that are just
+   * being dead-lettered from a retry queue, which no client sees.
+   */
+  async stored(): Promise<number> {
+    const { broker, server } = this;
+    const seen = await total(QUEUES.flatMap((queue) => [
+      broker.depth(queue).then((depth) => depth?.ready ?? 0),
+      broker.waiting(queue),
+    ]));
+    if (seen > 0 || !server) return seen;
+    const printed = await server.ctl("list_queues", "--quiet", "name", "messages");
+    const counts = printed.matchAll(/^crash_(?!.*\.failed\t).*\t(\d+)$/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
   /** Starts the processes, also after they were stopped. */
@@ -101,7 +120,7 @@ export class Deployment implements AsyncDisposable {
     await waitUntil(() => this.#haveAllFailed(), WARM_UP_MS).catch(() => {
       throw new Error(`the workers did not start: see the logs in ${this.#folder}`);
     });
-    if (!this.node) return;
+    if (!this.server) return;
     const since = performance.now();
     await waitUntil(() => performance.now() - since > QUEUE_AGE_MS, WARM_UP_MS);
   }
@@ -116,11 +135,11 @@ export class Deployment implements AsyncDisposable {
     return (await Promise.all(depths)).every((depth) => (depth?.ready ?? 0) > 0);
   }
 
-  #makeServices({ folder, isBroken }: DeploymentOptions): Service[] {
+  #makeServices({ server, folder, isBroken }: DeploymentOptions): Service[] {
     const entry = fileURLToPath(
       new URL(isBroken ? "./broken_main.ts" : "../../main.ts", import.meta.url),
     );
-    const env = { ...settings(folder), ...(this.node ? { AMQP_URL: this.node.url } : {}) };
+    const env = { ...settings(folder), ...brokerSettings(server) };
     return Object.entries(PROCESSES).map(([name, args]) =>
       this.#undo.use(
         new Service({ name, args: ["run", "-A", "--quiet", entry, ...args], env, folder }),
@@ -129,9 +148,26 @@ export class Deployment implements AsyncDisposable {
   }
 }
 
-async function openBroker({ node, folder }: DeploymentOptions): Promise<Broker> {
-  if (!node) return await openSqliteBroker({ stateDir: `${folder}/state` });
-  return await openRabbitmq({ url: node.url, name: "crash suite" });
+async function total(counts: readonly Promise<number>[]): Promise<number> {
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+async function openBroker({ server, folder }: DeploymentOptions): Promise<Broker> {
+  if (!server) return await openSqliteBroker({ stateDir: `${folder}/state` });
+  return await openRabbitmq({
+    url: server.url,
+    name: "crash suite",
+    queueType: typeFor(server),
+  });
+}
+
+/** The type of the queues: a classic one is away while its node is. */
+function typeFor(server: Server): "classic" | "quorum" {
+  return server instanceof RabbitmqCluster ? "quorum" : "classic";
+}
+
+function brokerSettings(server: Server | undefined): Record<string, string> {
+  return server ? { AMQP_URL: server.url, QUEUE_TYPE: typeFor(server) } : {};
 }
 
 /** Declares the quorum queue; the processes use an existing queue as it is. */

@@ -13,13 +13,19 @@ import { sleep } from "./handler.ts";
 import type { Deployment } from "./deployment.ts";
 import { eventSchema, QUEUES } from "./events.ts";
 
-/** How long the handlers may do nothing while events wait, in ms. */
-const STALL_MS = 60_000;
+/**
+ * How long the handlers may do nothing while events wait, in ms. RabbitMQ dead-letters an event again
+ * after 3 minutes, if the node died to which it had sent it.
+ */
+const STALL_MS = 200_000;
 /** How long a retry may take to return to its queue, in ms. */
 const RETURN_MS = 10_000;
-/** How long the queues must stay empty, in ms, as an event may be on its way from a retry queue. */
-const EMPTY_MS = 2000;
-const POLL_MS = 200;
+/**
+ * How long the queues must stay empty, in ms, as an event may be on its way from a retry queue.
+ * RabbitMQ's own counts are up to 5 s old.
+ */
+const EMPTY_MS = { embedded: 2000, rabbitmq: 6000 };
+const POLL_MS = 500;
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -31,7 +37,7 @@ export async function drain(deployment: Deployment): Promise<void> {
   for (;;) {
     const end = await untilOver(deployment);
     await deployment.stopProcesses();
-    if (end === "stalled" || await isEmpty(deployment)) return;
+    if (end === "stalled" || await deployment.stored() === 0) return;
     deployment.startProcesses();
   }
 }
@@ -69,9 +75,10 @@ function idOf(body: Uint8Array): string {
 
 /** Resolves when a drain is over. @returns How it ended. */
 async function untilOver(deployment: Deployment): Promise<DrainEnd> {
-  const drain = new Drain(performance.now());
+  const emptyMs = deployment.server ? EMPTY_MS.rabbitmq : EMPTY_MS.embedded;
+  const drain = new Drain(performance.now(), emptyMs);
   for (;;) {
-    const empty = await isEmpty(deployment);
+    const empty = await deployment.stored() === 0;
     const end = drain.endOf(performance.now(), empty, deployment.ledgerSize);
     if (end) return end;
     await sleep(POLL_MS);
@@ -83,12 +90,14 @@ export type DrainEnd = "empty" | "stalled";
 
 /** Decides when a drain is over. */
 export class Drain {
+  readonly #emptyMs: number;
   #filledAt: number;
   #grownAt: number;
   #size = 0;
 
-  /** @param now The time at which it starts, in ms. */
-  constructor(now: number) {
+  /** @param now The time at which it starts, in ms. @param emptyMs How long they must stay empty. */
+  constructor(now: number, emptyMs: number) {
+    this.#emptyMs = emptyMs;
     this.#filledAt = this.#grownAt = now;
   }
 
@@ -103,15 +112,7 @@ export class Drain {
     if (!isEmpty) this.#filledAt = now;
     if (size !== this.#size) this.#grownAt = now;
     this.#size = size;
-    if (now - this.#filledAt >= EMPTY_MS) return "empty";
+    if (now - this.#filledAt >= this.#emptyMs) return "empty";
     return now - this.#grownAt >= STALL_MS ? "stalled" : undefined;
   }
-}
-
-async function isEmpty({ broker }: Deployment): Promise<boolean> {
-  const counts = QUEUES.flatMap((queue) => [
-    broker.depth(queue).then((depth) => depth?.ready ?? 0),
-    broker.waiting(queue),
-  ]);
-  return (await Promise.all(counts)).every((count) => count === 0);
 }

@@ -5,30 +5,15 @@
  */
 
 import { waitUntil } from "../private_server.ts";
-import type { PrivateRabbitmq } from "../rabbitmq.ts";
+import { RabbitmqCluster } from "../rabbitmq.ts";
+import { CLUSTER } from "./cluster_faults.ts";
 import type { Deployment } from "./deployment.ts";
 import { ALWAYS, QUEUES, type Trouble } from "./events.ts";
-import { sleep } from "./handler.ts";
+import type { Kind, Lane } from "./lane.ts";
 import { now } from "./ledger.ts";
+import { NODE } from "./node_faults.ts";
 import type { Random } from "./random.ts";
 import type { Fault } from "./recovery.ts";
-
-/** One kind of fault. `make` draws its random numbers before it waits for anything. */
-interface Kind {
-  readonly kind: string;
-  make(deployment: Deployment, random: Random): Promise<Omit<Fault, "kind">>;
-}
-
-/** Kinds of faults that are made one after another. Lanes run concurrently. */
-interface Lane {
-  readonly name: string;
-  readonly kinds: readonly Kind[];
-  /** The shortest and the longest time between two faults, in ms. */
-  readonly pauseMs: readonly [number, number];
-}
-
-/** The longest time that an alarm lasts or a killed broker stays down, in ms. */
-const MAX_OUTAGE_MS = 1500;
 
 const KILL: Kind = {
   kind: "SIGKILL",
@@ -56,17 +41,6 @@ const HANDLERS: Lane = {
   ],
 };
 
-const BROKER: Lane = {
-  name: "broker",
-  pauseMs: [1000, 2500],
-  kinds: [
-    { kind: "broker killed", make: onNode(killBroker) },
-    { kind: "broker restarted", make: onNode((node) => node.restart()) },
-    { kind: "connection closed", make: closeConnection },
-    { kind: "memory alarm", make: onNode(alarm) },
-  ],
-};
-
 /** When the suite stops making faults. */
 export interface End {
   /** Aborted when there were enough faults. Each kind is still made once, however long it takes. */
@@ -84,9 +58,14 @@ export async function makeFaults(
   random: (purpose: string) => Random,
   end: End,
 ): Promise<Fault[]> {
-  const lanes = deployment.node ? [PROCESSES, HANDLERS, BROKER] : [PROCESSES, HANDLERS];
+  const lanes = [PROCESSES, HANDLERS, ...brokerLanes(deployment)];
   const made = lanes.map((lane) => makeInTurn(lane, deployment, random(lane.name), end));
   return (await Promise.all(made)).flat().sort((a, b) => a.at - b.at);
+}
+
+function brokerLanes({ server }: Deployment): Lane[] {
+  if (!server) return [];
+  return server instanceof RabbitmqCluster ? [CLUSTER] : [NODE];
 }
 
 async function makeInTurn(
@@ -125,47 +104,4 @@ function trouble({ publisher }: Deployment, random: Random, trouble: Trouble) {
   const queue = random.pick(QUEUES);
   const id = publisher.publish(queue, { trouble, times: random.pick([1, ALWAYS]) });
   return Promise.resolve({ at: now(), id });
-}
-
-/** Makes a fault of the broker. Recovery starts when the broker is available again. */
-function onNode(
-  make: (node: PrivateRabbitmq, random: Random) => Promise<unknown>,
-): Kind["make"] {
-  return async ({ node }, random) => {
-    if (node) await make(node, random);
-    return { at: now() };
-  };
-}
-
-async function killBroker(node: PrivateRabbitmq, random: Random): Promise<void> {
-  const ms = random.between(0, MAX_OUTAGE_MS);
-  await node.kill();
-  await sleep(ms);
-  await node.start();
-}
-
-async function alarm(node: PrivateRabbitmq, random: Random): Promise<void> {
-  const ms = random.between(0, MAX_OUTAGE_MS);
-  try {
-    await node.ctl("set_vm_memory_high_watermark", "0.0000001");
-    await sleep(ms);
-  } finally {
-    await node.ctl("set_vm_memory_high_watermark", "0.4");
-  }
-}
-
-/** Closes one of all connections, unless it has just ended. */
-async function closeConnection({ node }: Deployment, random: Random) {
-  const closing = node?.ctl("eval", closeOne(random.next())).catch(() => "");
-  const pid = /process-queue [^"]*:(\d+) \(/.exec(await closing ?? "")?.[1];
-  return { at: now(), ...(pid === undefined ? {} : { pid: Number(pid) }) };
-}
-
-/** Erlang that closes a connection and returns its name, which holds the process id. */
-function closeOne(chance: number): string {
-  return `All = rabbit_networking:connections(),
-    One = lists:nth(trunc(${chance} * length(All)) + 1, All),
-    [{_, Properties}] = rabbit_reader:info(One, [client_properties]),
-    rabbit_networking:close_connection(One, "by the crash suite"),
-    lists:keyfind(<<"connection_name">>, 1, Properties).`;
 }

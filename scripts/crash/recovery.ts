@@ -10,8 +10,15 @@ import type { LedgerLine } from "./ledger.ts";
 /** A fault of a process, a handler or the broker. */
 export interface Fault {
   readonly kind: string;
-  /** ms since 1970: when the fault was made, or, for a fault of the broker, when it was over. */
+  /** ms since 1970: when the fault was made, or, where nothing works meanwhile, when it was over. */
   readonly at: number;
+  /**
+   * ms since 1970: when the fault was over, where the program should work meanwhile. Recovery is then
+   * the longest time without an event that was processed.
+   */
+  readonly until?: number;
+  /** The queue of which an event must be processed again. @default {any} */
+  readonly queue?: string;
   /** The process that must process an event again. @default {any} */
   readonly pid?: number;
   /** The event that made the fault. Its queue must process another event in the same process. */
@@ -48,12 +55,14 @@ export function median(numbers: readonly number[]): number | undefined {
 }
 
 function timeOf(
-  { at, pid, id }: Fault,
+  { at, until, pid, queue, id }: Fault,
   done: readonly LedgerLine[],
   started: ReadonlyMap<string, LedgerLine>,
 ): number[] {
   if (id === undefined) {
-    return firstAfter(done, at, (line) => pid === undefined || line.pid === pid);
+    const isIt = (line: LedgerLine) =>
+      (pid === undefined || line.pid === pid) && (queue === undefined || line.queue === queue);
+    return until === undefined ? firstAfter(done, at, isIt) : longestGap(done, at, until, isIt);
   }
   const start = started.get(id);
   if (!start) return [];
@@ -68,6 +77,24 @@ function firstAfter(
   for (let i = indexAfter(done, at); i < done.length; i++) {
     const line = done[i];
     if (line && isIt(line)) return [line.at - at];
+  }
+  return [];
+}
+
+/** The longest time between two lines, from a time to the first line after another time. */
+function longestGap(
+  done: readonly LedgerLine[],
+  from: number,
+  until: number,
+  isIt: (line: LedgerLine) => boolean,
+): number[] {
+  let [longest, last] = [0, from];
+  for (let i = indexAfter(done, from); i < done.length; i++) {
+    const line = done[i];
+    if (!line || !isIt(line)) continue;
+    longest = Math.max(longest, line.at - last);
+    last = line.at;
+    if (line.at > until) return [longest];
   }
   return [];
 }

@@ -7,9 +7,15 @@
 import type { Seen, Verdict } from "./checker.ts";
 import { median, type Recovery } from "./recovery.ts";
 
+/** What keeps the events: one node of RabbitMQ, three nodes, or the embedded broker. */
+export const BROKERS = ["rabbitmq", "cluster", "embedded"] as const;
+
+/** One of {@linkcode BROKERS}. */
+export type BrokerName = typeof BROKERS[number];
+
 /** The result of a run. */
 export interface Result {
-  readonly broker: "rabbitmq" | "embedded";
+  readonly broker: BrokerName;
   readonly seconds: number;
   readonly seed: number;
   /** The run used the engine that loses events. */

@@ -39,6 +39,11 @@ export class Service {
     this.#options = options;
   }
 
+  /** Process id of the process; `undefined` while there is none. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Starts the process. */
   start(): void {
     this.#isWanted = true;

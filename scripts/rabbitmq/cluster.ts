@@ -5,7 +5,6 @@
  */
 
 import { freePort } from "../private_server.ts";
-import type { AttachedRabbitmq } from "./attached.ts";
 import type { RabbitmqOptions } from "./configuration.ts";
 import { prepareRabbitmq, type PrivateRabbitmq } from "./private.ts";
 
@@ -13,6 +12,11 @@ import { prepareRabbitmq, type PrivateRabbitmq } from "./private.ts";
 export type ClusterOptions = Pick<RabbitmqOptions, "programs" | "config">;
 
 const NODES = 3;
+/**
+ * How long a retry queue waits for the confirmation of an event that it dead-letters, in ms. It is
+ * 3 minutes by default, which events wait whose retry was due while their queue had no leader.
+ */
+const CONFIRM_MS = 10_000;
 
 /** Three nodes; one of them can be away. Disposing it ends them and removes their folders. */
 export class RabbitmqCluster implements AsyncDisposable {
@@ -37,8 +41,7 @@ export class RabbitmqCluster implements AsyncDisposable {
    * @throws {Error} When there is no such queue, or no leader now.
    */
   async leaderOf(queue: string): Promise<PrivateRabbitmq> {
-    const columns = ["list_queues", "--quiet", "--no-table-headers", "name", "leader"];
-    const printed = await this.#anyUp().ctl(...columns);
+    const printed = await this.ctl("list_queues", "--quiet", "name", "leader");
     const lines = printed.split("\n").map((line) => line.split("\t"));
     return this.named(lines.find(([name]) => name === queue)?.[1] ?? "");
   }
@@ -50,15 +53,16 @@ export class RabbitmqCluster implements AsyncDisposable {
     throw new Error(`the cluster of ${this.url} has no node ${name}`);
   }
 
+  /** Runs rabbitmqctl on a node that is up. @throws {Error} With its message when it fails. */
+  async ctl(...args: string[]): Promise<string> {
+    const node = this.nodes.find(({ pid }) => pid !== undefined);
+    if (node) return await node.ctl(...args);
+    throw new Error(`no node of the cluster of ${this.url} is running`);
+  }
+
   /** Kills the nodes and removes their folders. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#undo.disposeAsync();
-  }
-
-  #anyUp(): AttachedRabbitmq {
-    const node = this.nodes.find(({ pid }) => pid !== undefined);
-    if (node) return node;
-    throw new Error(`no node of the cluster of ${this.url} is running`);
   }
 }
 
@@ -84,9 +88,12 @@ function plans({ config = "", ...options }: ClusterOptions): Promise<PrivateRabb
   const names = Array.from({ length: NODES }, (_, n) => `pq-${id.slice(0, 8)}-${n}@localhost`);
   return names.map((name) => {
     const lines = [config, ...formation([...new Set([names[0] ?? "", name])])];
-    return prepareRabbitmq({ ...options, config: lines.join("\n") }, { name, epmdPort, cookie });
+    const files = { config: lines.join("\n"), advanced: ADVANCED };
+    return prepareRabbitmq({ ...options, ...files }, { name, epmdPort, cookie });
   });
 }
+
+const ADVANCED = `[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, ${CONFIRM_MS}}]}].\n`;
 
 /** The lines of rabbitmq.conf about the cluster. @param peers The node itself and whom it joins. */
 function formation(peers: readonly string[]): string[] {

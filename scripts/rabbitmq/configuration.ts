@@ -17,6 +17,8 @@ export interface RabbitmqOptions {
   readonly tls?: RabbitmqTlsOptions;
   /** More lines of rabbitmq.conf. Default: none. */
   readonly config?: string;
+  /** The text of advanced.config. Default: none. */
+  readonly advanced?: string;
 }
 
 /** How a node takes part in Erlang's own protocol. */

@@ -151,6 +151,7 @@ export async function prepareRabbitmq(
   const env = environment(folder, port, identity);
   const tls = options.tls && { port: freePort(), ...await makeCertificates(folder, env) };
   await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, tls));
+  await Deno.writeTextFile(`${folder}/advanced.config`, options.advanced ?? "[].\n");
   if (identity.cookie) await writeCookie(folder, identity.cookie);
   undo.move();
   const { epmdPort } = identity;

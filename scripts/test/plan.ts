@@ -68,7 +68,7 @@ export function planRabbitmq(files: readonly TestFile[]): Plan {
   return plan(files.filter(({ text }) => USES_RABBITMQ.test(text)));
 }
 
-const STARTS = /\b(startRabbitmq|startPostgres|privateRabbitmqTest)\b/;
+const STARTS = /\b(startRabbitmq|startPostgres|privateRabbitmqTest|clusterTest)\b/;
 /** The functions that register a test of RabbitMQ, at the start of a line. */
 const USES_RABBITMQ =
   /^ *(rabbitmqTest|privateRabbitmqTest|queueTest|programTest|hostTest|inlineTest|modesTest)\(/m;

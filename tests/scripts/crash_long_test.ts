@@ -9,7 +9,7 @@ import { assertGood, crashed } from "../fixtures/crash.ts";
 import { privateRabbitmqTest } from "../servers.ts";
 
 privateRabbitmqTest("no fault on RabbitMQ loses a confirmed event", {}, async (node) => {
-  const result = await crashed({ node, seconds: 60, seed: 11 });
+  const result = await crashed({ server: node, seconds: 60, seed: 11 });
   assertGood(result);
   const kinds = result.recoveries.map(({ kind }) => kind);
   for (const kind of ["SIGKILL", "broker killed", "handler loops", "heap is full"]) {

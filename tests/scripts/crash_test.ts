@@ -109,7 +109,7 @@ Deno.test("the crash suite's report says what was lost and how to repeat the run
 });
 
 Deno.test("a drain lasts as long as the handlers do anything, and until the queues stay empty", () => {
-  const drain = new Drain(0);
+  const drain = new Drain(0, 2000);
   for (let second = 0; second < 600; second++) {
     assert.equal(drain.endOf(second * 1000, false, second), undefined, `after ${second} s`);
   }
@@ -119,11 +119,11 @@ Deno.test("a drain lasts as long as the handlers do anything, and until the queu
   assert.equal(drain.endOf(603_000, true, 600), "empty");
 });
 
-Deno.test("a drain ends when the handlers have done nothing for a minute while events wait", () => {
-  const drain = new Drain(0);
+Deno.test("a drain ends when the handlers have done nothing for minutes while events wait", () => {
+  const drain = new Drain(0, 2000);
   assert.equal(drain.endOf(1000, false, 7), undefined);
-  assert.equal(drain.endOf(60_999, false, 7), undefined);
-  assert.equal(drain.endOf(61_000, false, 7), "stalled");
+  assert.equal(drain.endOf(200_999, false, 7), undefined);
+  assert.equal(drain.endOf(201_000, false, 7), "stalled");
 });
 
 Deno.test("a seed repeats its random numbers, and each purpose has its own", () => {
@@ -172,6 +172,19 @@ Deno.test("recovery lasts until whoever had the fault has done an event", () => 
   assert.deepEqual(times({ at: 100, id: "bad" }), [50]);
   assert.deepEqual(times({ at: 400 }), []);
   assert.deepEqual([median([3, 1, 2]), median([])], [2, undefined]);
+});
+
+Deno.test("recovery from a fault that others work beside is the longest time without an event", () => {
+  const ledger = [0, 100, 150, 1150, 1200, 1300, 9000].map((at) => line({ id: String(at), at }));
+  const other = line({ id: "other", at: 500, queue: "other", pid: 2 });
+  const byTime = (a: LedgerLine, b: LedgerLine) => a.at - b.at;
+  const timesOf = (some: { until: number; queue?: string; pid?: number }) =>
+    recoveries([{ kind: "fault", at: 120, ...some }], [...ledger, other].toSorted(byTime))[0]
+      ?.times;
+  assert.deepEqual(timesOf({ until: 1250, queue: "queue" }), [1000]);
+  assert.deepEqual(timesOf({ until: 1250 }), [650]);
+  assert.deepEqual(timesOf({ until: 130 }), [30]);
+  assert.deepEqual(timesOf({ until: 1250, pid: 2 }), []);
 });
 
 Deno.test("no fault of a process loses a confirmed event on the embedded broker", async () => {

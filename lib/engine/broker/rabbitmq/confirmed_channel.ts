@@ -155,7 +155,8 @@ function keyOf(queue: string, messageId: unknown): string {
 
 function refused(queue: string, cause?: Error): BrokerError {
   const why = cause ? ` (${cause.message})` : ": it may be full " +
-    "(x-max-length with reject-publish) or have no leader (rabbitmq-queues quorum_status)";
+    "(x-max-length with reject-publish), have no leader (rabbitmq-queues quorum_status), or be on " +
+    "a node that is down (rabbitmqctl cluster_status)";
   return new BrokerError("refused", `RabbitMQ did not take an event for queue ${queue}${why}`, {
     cause,
   });

@@ -45,9 +45,9 @@ export const FINAL: ReadonlySet<BrokerErrorKind> = new Set([
   "topology",
 ]);
 
-/** A queue that exists, in a cluster whose node is down. */
+/** A queue that exists, in a cluster whose node is down: the words of RabbitMQ 3 and of 4. */
 const UNAVAILABLE =
-  /is down or inaccessible|is stopped by supervisor|has crashed and failed to restart/;
+  /is down or inaccessible|failed to perform operation on .* due to timeout|is stopped by supervisor|has crashed and failed to restart/;
 
 /** RabbitMQ's words for an event that was not acknowledged in time. */
 const ACK_TIMEOUT = /delivery acknowledgement on channel/;

@@ -1,0 +1,24 @@
+/**
+ * Kinds of faults, in lanes that run beside each other.
+ *
+ * @module
+ */
+
+import type { Deployment } from "./deployment.ts";
+import type { Random } from "./random.ts";
+import type { Fault } from "./recovery.ts";
+
+/** One kind of fault. */
+export interface Kind {
+  readonly kind: string;
+  /** Makes the fault. It draws its random numbers before it waits for anything. */
+  make(deployment: Deployment, random: Random): Promise<Omit<Fault, "kind">>;
+}
+
+/** Kinds of faults that are made one after another. Lanes run concurrently. */
+export interface Lane {
+  readonly name: string;
+  readonly kinds: readonly Kind[];
+  /** The shortest and the longest time between two faults, in ms. */
+  readonly pauseMs: readonly [number, number];
+}
