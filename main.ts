@@ -23,12 +23,12 @@ async function main(args: readonly string[]): Promise<number> {
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (isRun) await useOutputs();
   else signals.letGo();
+  const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
-    const { printLine } = await import("./lib/system/standard_streams.ts");
     printLine(command.text.trimEnd());
     return 0;
   }
-  for (const warning of command.warnings) console.error(`process-queue: ${warning}`);
+  for (const warning of command.warnings) printError(`process-queue: ${warning}`);
   return await run(command);
 }
 
@@ -116,10 +116,11 @@ async function flush(): Promise<void> {
 
 async function fail(error: unknown): Promise<number> {
   const { failureOf } = await import("./lib/modes/failure.ts");
+  const { printError } = await import("./lib/system/standard_streams.ts");
   const { text, exitCode } = failureOf(error);
   if (!outputs) {
     signals.letGo();
-    console.error(text);
+    printError(text);
   } else void outputs.outputTo(2).keep(`${text}\n`);
   return exitCode;
 }

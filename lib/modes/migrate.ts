@@ -6,6 +6,7 @@
 
 import type { Config } from "../config/config.ts";
 import { migrateDatabase } from "../domain/database/database.ts";
+import { printError } from "../system/standard_streams.ts";
 
 /**
  * Applies the migrations that the database lacks, and prints their names to stdout, or
@@ -20,7 +21,7 @@ export async function runMigrate(config: Pick<Config, "databaseUrl">): Promise<n
     console.log(lines.join("\n") || "nothing to do");
     return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    printError(error instanceof Error ? error.message : String(error));
     return 1;
   }
 }

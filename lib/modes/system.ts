@@ -11,7 +11,7 @@ import { discover, loadWorker } from "../engine/host/discovery.ts";
 import type { Report } from "../engine/report.ts";
 import type { ShardFunction } from "../engine/host/shards.ts";
 import { redactText } from "../errors/redact.ts";
-import { printLine, readInput } from "../system/standard_streams.ts";
+import { printError, printLine, readInput } from "../system/standard_streams.ts";
 import { visible } from "../errors/visible.ts";
 import { openBroker } from "./open_broker.ts";
 import type { EventInput } from "./publish/publish.ts";
@@ -64,7 +64,7 @@ export class SystemServices implements Services {
 
   /** @inheritdoc */
   warn(line: string): void {
-    console.error(visible(`process-queue: ${line}`));
+    printError(visible(`process-queue: ${line}`));
   }
 
   /** Shows only warnings and errors of the connection. */

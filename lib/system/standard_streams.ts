@@ -1,5 +1,5 @@
 /**
- * The standard input and output of commands, whose errors are the user's to mend.
+ * The standard streams of commands, whose errors are the user's to mend.
  *
  * @module
  */
@@ -30,6 +30,15 @@ export function printLine(line: string): void {
     throw new StreamError(`the standard output cannot be written: ${reasonOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** Writes a line to the standard error. A full disk there must not change the exit code. */
+export function printError(line: string): void {
+  try {
+    console.error(line);
+  } catch {
+    // There is no other place to say it.
   }
 }
 

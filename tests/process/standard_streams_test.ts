@@ -25,16 +25,28 @@ const STREAMS: readonly [title: string, redirection: string, args: string[], std
   ],
 ];
 
+/** Runs the program by a shell. @param redirection As in `>file`. */
+async function runRedirected(cwd: string, redirection: string, args: readonly string[]) {
+  const command = ["run", "-A", "--quiet", MAIN, ...args];
+  const shell = ["-c", `exec "$0" "$@" ${redirection}`, Deno.execPath(), ...command];
+  await using program = Program.startBinary("/bin/sh", shell, { cwd });
+  return await program.end();
+}
+
 for (const [title, redirection, args, stderr] of STREAMS) {
   Deno.test(`the program prints one line and ends with 1 if ${title}`, () =>
     withFolder(async (cwd) => {
-      const command = ["run", "-A", "--quiet", MAIN, ...args];
-      const shell = ["-c", `exec "$0" "$@" ${redirection}`, Deno.execPath(), ...command];
-      await using program = Program.startBinary("/bin/sh", shell, { cwd });
-      const ended = await program.end();
+      const ended = await runRedirected(cwd, redirection, args);
       assert.deepEqual([ended.stderr, ended.code], [[stderr], 1]);
     }));
 }
+
+Deno.test("a standard error on a device that is full changes no exit code", () =>
+  withFolder(async (cwd) => {
+    for (const args of [["--bogus"], ["publish", "noop", "{"]]) {
+      assert.equal((await runRedirected(cwd, "2>/dev/full", args)).code, 2, args.join(" "));
+    }
+  }));
 
 Deno.test("the program prints one line and ends with 1 if nobody reads its results", () =>
   withFolder(async (cwd) => {
