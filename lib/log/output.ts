@@ -15,6 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 const GATHER_MS = 5;
 
 const NEWLINE = 0x0a;
+const LINE_END = Uint8Array.of(NEWLINE);
 
 const encoder = new TextEncoder();
 
@@ -32,6 +33,8 @@ export class Output {
   #bytes = 0;
   #isFull = false;
   #isFailing = false;
+  /** Whether the stream has taken a line in part. */
+  #isInLine = false;
   #lost = 0;
   #writing: Promise<void> | undefined;
   #onLost: (count: number) => void = () => {};
@@ -89,7 +92,7 @@ export class Output {
   }
 
   #put(bytes: Uint8Array): void {
-    const rest = this.#writing ? bytes : this.#writeAtOnce(bytes);
+    const rest = this.#writing || this.#isTorn ? bytes : this.#writeAtOnce(bytes);
     if (rest.length === 0) return;
     this.#waiting.push(rest);
     this.#bytes += rest.length;
@@ -109,7 +112,18 @@ export class Output {
   }
 
   #tryWrite(bytes: Uint8Array): Uint8Array {
-    return bytes.subarray(this.#stream.tryWrite?.(bytes) ?? 0);
+    return this.#took(bytes, this.#stream.tryWrite?.(bytes) ?? 0);
+  }
+
+  /** The stream has taken the first bytes. @returns The rest. */
+  #took(bytes: Uint8Array, count: number): Uint8Array {
+    if (count > 0) this.#isInLine = bytes[count - 1] !== NEWLINE;
+    return bytes.subarray(count);
+  }
+
+  /** Whether the rest of a line is lost: the next line must not continue it. */
+  get #isTorn(): boolean {
+    return this.#isFailing && this.#isInLine;
   }
 
   async #writeWaiting(): Promise<void> {
@@ -124,15 +138,16 @@ export class Output {
   }
 
   async #writeChunk(chunk: Uint8Array): Promise<void> {
+    let rest = this.#isTorn ? Buffer.concat([LINE_END, chunk]) : chunk;
     try {
       // The stream has just refused the first chunk.
-      let rest = this.#writing ? this.#tryWrite(chunk) : chunk;
-      while (rest.length > 0) rest = rest.subarray(await this.#stream.write(rest));
+      if (this.#writing) rest = this.#tryWrite(rest);
+      while (rest.length > 0) rest = this.#took(rest, await this.#stream.write(rest));
       this.#written(chunk.length);
       this.#succeeded();
     } catch {
       this.#written(chunk.length);
-      this.#failed(chunk);
+      this.#failed(chunk.subarray(-rest.length));
     }
   }
 

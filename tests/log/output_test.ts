@@ -92,6 +92,23 @@ Deno.test("Output loses what a stream does not take that fails, and says so when
   }
 });
 
+for (const canTry of [true, false]) {
+  const how = canTry ? "a pipe" : "a file";
+  Deno.test(`Output ends a line that ${how} took in part, and counts only what it did not take`, async () => {
+    const stream = new StoppedStream(Infinity, canTry);
+    const output = outputTo(stream);
+    stream.fail(new Error("No space left on device"), 10);
+    for (const line of ["whole 1\n", "torn 2\n", "lost 3\n"]) output.write(line);
+    await output.flush(LONG_MS);
+    output.write("lost 4\n");
+    await output.flush(LONG_MS);
+    stream.fail(undefined);
+    for (const line of ["whole 5\n", "whole 6\n"]) output.write(line);
+    await output.flush(LONG_MS);
+    assert.deepEqual(stream.lines.toSorted(), ["lost 3", "to", "whole 1", "whole 5", "whole 6"]);
+  });
+}
+
 Deno.test("Output counts what was lost before it came to it", () => {
   const stream = new StoppedStream(100);
   outputTo(stream).lose(3);
