@@ -87,15 +87,16 @@ export class Reserve {
   }
 
   /**
-   * Removes the reserve if the disk is full.
+   * Removes the reserve if the disk is full, also one that a killed process has not finished.
    *
    * @param error The fault of a transaction.
    * @returns Whether there is room now to try it again.
    */
   spend(error: unknown): boolean {
-    if (!isFullDisk(error, () => this.#freeBytes()) || !exists(this.#path)) return false;
-    tryTo(() => Deno.removeSync(this.#path));
-    if (exists(this.#path)) return false;
+    const files = [this.#path, this.#unfinished].filter(exists);
+    if (files.length === 0 || !isFullDisk(error, () => this.#freeBytes())) return false;
+    for (const file of files) tryTo(() => Deno.removeSync(file));
+    if (files.some(exists)) return false;
     this.#spent.set("");
     this.#tell();
     return true;

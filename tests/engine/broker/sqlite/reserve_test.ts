@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type DiskState,
   isFullDisk,
+  Reserve,
   RESERVE_BYTES,
   RESERVE_NAME,
   reserveStep,
@@ -35,10 +36,30 @@ Deno.test("a disk is full if SQLite says so, or cannot write on a disk without r
     [CORRUPT, 0, false],
   ];
   for (const [errcode, freeBytes, isFull] of rows) {
-    const error = Object.assign(new Error("it failed"), { errcode });
-    assert.equal(isFullDisk(error, () => freeBytes), isFull, `${errcode} ${freeBytes}`);
+    assert.equal(isFullDisk(faultOf(errcode), () => freeBytes), isFull, `${errcode} ${freeBytes}`);
   }
 });
+
+/** A fault of SQLite: 10 is a failed write, 13 a full disk. */
+function faultOf(errcode: number): Error {
+  return Object.assign(new Error("it failed"), { errcode });
+}
+
+Deno.test("a write that fails because the folder is gone spends no reserve", () => {
+  const reserve = new Reserve("/nowhere/broker.sqlite", () => {});
+  assert.equal(reserve.spend(faultOf(10)), false);
+});
+
+Deno.test("a reserve that a killed process has not finished is spent too", () =>
+  inFolder(async (stateDir) => {
+    const unfinished = `${stateDir}/${RESERVE_NAME}-unfinished`;
+    await Deno.writeTextFile(unfinished, "0123");
+    const reserve = new Reserve(`${stateDir}/broker.sqlite`, () => {});
+    assert.equal(reserve.spend(faultOf(13)), true);
+    assert.equal(reserve.isSpent, true);
+    assert.throws(() => Deno.statSync(unfinished), Deno.errors.NotFound);
+    assert.equal(reserve.spend(faultOf(13)), false);
+  }));
 
 Deno.test("a process that consumes makes a reserve that cannot be made smaller", () =>
   inFolder(async (stateDir) => {
