@@ -102,6 +102,13 @@ export function newerFile(path: string, found: number, known: number): BrokerErr
   );
 }
 
+/** The error for a file of an older layout that processes use, whose version would not know a newer. */
+export function olderProcesses(path: string): BrokerError {
+  const says = "is in use by processes of an older version of this program: stop them, and start " +
+    "this one again";
+  return fileError("topology", path, says);
+}
+
 /** The error for a file that was removed or replaced while it was in use. */
 export function replacedFile(path: string): BrokerError {
   return new BrokerError(

@@ -68,6 +68,11 @@ export function isFree(folder: string, name: string): boolean {
   }
 }
 
+/** How many processes hold a lock file of the folder. */
+export function countHolders(folder: string): number {
+  return lockNames(folder).filter((name) => !isFree(folder, name)).length;
+}
+
 /** Removes lock files that nobody holds, of owners that were removed from the broker's file. */
 export function removeFree(folder: string, isKnown: (name: string) => boolean): void {
   for (const name of lockNames(folder)) {
@@ -86,7 +91,7 @@ function removeIfFree(path: string): void {
 }
 
 /** The names of the lock files in a folder; none where there is no such folder. */
-export function lockNames(folder: string): string[] {
+function lockNames(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name)
       .filter((name) => name.endsWith(".lock"));

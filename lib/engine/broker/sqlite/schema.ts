@@ -5,7 +5,8 @@
  */
 
 import type { DatabaseSync } from "node:sqlite";
-import { foreignFile, newerFile } from "./errors.ts";
+import { foreignFile, newerFile, olderProcesses } from "./errors.ts";
+import { countHolders } from "./lock.ts";
 
 /** The layout that this version writes, kept as SQLite's `user_version`. */
 export const LAYOUT = 2;
@@ -75,7 +76,10 @@ export const TABLES = `
   pragma user_version = ${LAYOUT};
 `;
 
-/** From layout 1 to 2. Events that it holds have no checksums. */
+/**
+ * From layout 1 to 2. Events that it holds have no checksums. A process of an older version that has
+ * the file open could take nothing from it any more, and would not say so.
+ */
 const UPGRADE = `
   alter table event add column queue integer;
   alter table event add column properties_crc integer;
@@ -91,19 +95,25 @@ const UPGRADE = `
  *
  * @param path The file, for messages.
  * @returns Whether it changed them; if not, there is nothing to commit.
- * @throws {BrokerError} `topology` for a file of another program or of a newer version.
+ * @throws {BrokerError} `topology` for a file of another program or of a newer version, or of an
+ * older one that still runs.
  */
 export function ensureTables(db: DatabaseSync, path: string): boolean {
   const layout = numberOf(db, "pragma user_version");
   const isOurs = numberOf(db, "pragma application_id") === APPLICATION_ID;
   if (isOurs && layout > LAYOUT) throw newerFile(path, layout, LAYOUT);
-  if (isOurs && layout < LAYOUT) return make(db, UPGRADE);
+  if (isOurs && layout < LAYOUT) return upgrade(db, path);
   if (isOurs) assertWritable(db, layout);
   if (isOurs) return false;
   if (numberOf(db, "select count(*) from sqlite_schema") > 0 || layout !== 0) {
     throw foreignFile(path);
   }
   return make(db, TABLES);
+}
+
+function upgrade(db: DatabaseSync, path: string): boolean {
+  if (countHolders(`${path}-owners`) > 0) throw olderProcesses(path);
+  return make(db, UPGRADE);
 }
 
 function make(db: DatabaseSync, sql: string): boolean {

@@ -121,6 +121,9 @@ export class Session {
   explain(error: unknown): unknown {
     const explained = brokerError(error, this.#path);
     if (!isDamage(explained) || this.lostBy) return explained;
+    // The mark would be that of a sound file, if another has the name now.
+    this.checkFile();
+    if (this.lostBy) return this.lostBy;
     this.lostBy = explained;
     this.#damage.set(`${new Date().toISOString()} ${explained.message}\n`);
     return explained;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Broker, BrokerError, Delivery } from "../../../../lib/engine/broker/broker.ts";
+import { DamageError } from "../../../../lib/engine/broker/sqlite/damage.ts";
+import { Session } from "../../../../lib/engine/broker/sqlite/session.ts";
 import { FILE_NAME, openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
 import { TOO_LATE, within } from "../../../../lib/system/deadline.ts";
 import type { Report } from "../../../../lib/engine/report.ts";
@@ -148,6 +150,16 @@ damageTest("a file in place of a damaged one is used", async (stateDir, path) =>
   Deno.writeFileSync(path, backup);
   await using broker = await openSqliteBroker({ stateDir });
   assert.equal((await broker.depth("q"))?.ready, 500);
+  assert.throws(() => Deno.statSync(`${path}-damaged`), Deno.errors.NotFound);
+});
+
+damageTest("damage of a file that was replaced does not stop its successor", async (_dir, path) => {
+  const backup = Deno.readFileSync(path);
+  const session = await Session.open(path);
+  Deno.removeSync(path);
+  Deno.writeFileSync(path, backup);
+  assert.match(String(session.explain(new DamageError("found"))), /was removed or replaced/);
+  session.close(true);
   assert.throws(() => Deno.statSync(`${path}-damaged`), Deno.errors.NotFound);
 });
 

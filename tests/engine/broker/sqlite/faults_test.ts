@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Broker, Delivery } from "../../../../lib/engine/broker/broker.ts";
+import { LifeLock } from "../../../../lib/engine/broker/sqlite/lock.ts";
 import { FILE_NAME, openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
 import type { Report } from "../../../../lib/engine/report.ts";
 import { inFolder } from "../../../domain/database/each_database.ts";
@@ -27,18 +28,34 @@ faultTest("makes a file that only its owner may read", async (stateDir, path) =>
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
-faultTest("brings a file of layout 1 up to date and keeps its events", async (stateDir, path) => {
-  await makeFile(stateDir);
+/** Gives a file the layout that older versions wrote. */
+function makeLayout1(path: string): void {
   const db = new DatabaseSync(path);
   for (const column of ["queue", "properties_crc", "body_crc"]) {
     db.exec(`alter table event drop column ${column}`);
   }
   db.exec("drop table clock; pragma user_version = 1");
   db.close();
+}
+
+faultTest("brings a file of layout 1 up to date and keeps its events", async (stateDir, path) => {
+  await makeFile(stateDir);
+  makeLayout1(path);
   await using broker = await openSqliteBroker({ stateDir });
   await broker.publish("q", "2");
   const bodies = (await broker.peek("q", 10)).map(({ body }) => new TextDecoder().decode(body));
   assert.deepEqual(bodies, ["1", "2"]);
+});
+
+faultTest("refuses a file of layout 1 while a process uses it", async (stateDir, path) => {
+  await makeFile(stateDir);
+  makeLayout1(path);
+  using _lock = LifeLock.create(`${path}-owners`);
+  await assert.rejects(openSqliteBroker({ stateDir }), {
+    kind: "topology",
+    message: `The broker's file ${path} is in use by processes of an older version of this ` +
+      `program: stop them, and start this one again`,
+  });
 });
 
 faultTest("refuses a file of a newer version and does not change it", async (stateDir, path) => {

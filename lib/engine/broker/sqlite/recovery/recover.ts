@@ -8,7 +8,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { BrokerError } from "../../broker.ts";
 import { checksum } from "../checksum.ts";
 import { openFile } from "../file.ts";
-import { isFree, lockNames } from "../lock.ts";
+import { countHolders } from "../lock.ts";
 import { pagesOf } from "./pages.ts";
 import { Salvage, type SavedEvent, type SavedPlace } from "./salvage.ts";
 
@@ -148,8 +148,7 @@ class Writer {
 
 /** Refuses a file of a process that is alive: it changes while it is read. */
 function assertUnused(path: string): void {
-  const folder = `${path}-owners`;
-  const holders = lockNames(folder).filter((name) => !isFree(folder, name)).length;
+  const holders = countHolders(`${path}-owners`);
   if (holders === 0) return;
   const processes = holders === 1 ? "a process" : `${holders} processes`;
   throw new BrokerError("refused", `${path} is in use by ${processes}: stop what uses it first`);
