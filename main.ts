@@ -5,7 +5,7 @@
  */
 
 // Everything else is loaded once signals are handled.
-import type { Command } from "./lib/command_line/command.ts";
+import type { Task } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
@@ -13,8 +13,6 @@ const signals = listenToSignals();
 let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
 /** Resolves when the results of a run are written. */
 let printed: Promise<void> | undefined;
-
-type Doing = Exclude<Command, { readonly text: string }>;
 
 async function main(args: readonly string[]): Promise<number> {
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
@@ -33,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Runs one mode; only its own code is loaded. */
-async function run(command: Doing): Promise<number> {
+async function run(command: Task): Promise<number> {
   const isRun = command.mode === "run";
   // The binary starts nothing but itself, for --watch.
   if (Deno.build.standalone && !(isRun && command.watch)) {

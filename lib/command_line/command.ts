@@ -25,8 +25,8 @@ export interface TextCommand {
 export type QueueSelection =
   /** `--queue_name Q --worker_num N`; the number is 0 by default. */
   | { readonly kind: "one"; readonly queue: string; readonly workerNum: number }
-  /** `--multi_threaded Q1 Q2 …` */
-  | { readonly kind: "several"; readonly queues: readonly string[] }
+  /** `--multi_threaded Q1 Q2 …`; with `--skip-unknown` those without a worker are left out. */
+  | { readonly kind: "several"; readonly queues: readonly string[]; readonly skipUnknown: boolean }
   /** `--all` */
   | { readonly kind: "all" }
   /** None is named: the error names all there are, which needs the configuration. */
@@ -95,8 +95,10 @@ export interface RecoverCommand extends Common {
 }
 
 /** A parsed command line. */
-export type Command =
-  | TextCommand
+export type Command = TextCommand | Task;
+
+/** A command that does more than print a text. */
+export type Task =
   | RunCommand
   | PublishCommand
   | FailedCommand

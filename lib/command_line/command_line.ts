@@ -6,26 +6,29 @@
  */
 
 import { type Command as Parser, CommanderError } from "commander";
-import type { Command } from "./command.ts";
+import type { Command, Task } from "./command.ts";
+import { ManagePy } from "./manage_py.ts";
 import { sharedOptions } from "./options.ts";
 import { makeProgram } from "./program.ts";
 import { redactText } from "../errors/redact.ts";
-import { didYouMean } from "../errors/spelling.ts";
+import { abbreviates, didYouMean } from "../errors/spelling.ts";
 import { UsageError } from "../errors/usage_error.ts";
 
 /** Another name for an option, which Zulip's users know. */
 const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
 
 /**
- * Parses the arguments of the program. In the names of options `-` and `_` are the same; a part of
- * a name is not enough.
+ * Parses the arguments of the program, or those of Zulip's `manage.py process_queue`. In the names
+ * of options `-` and `_` are the same; a part of a name is not enough.
  *
  * @throws {UsageError} When the arguments are wrong.
  */
 export function parseCommandLine(args: readonly string[]): Command {
-  let command: Command | undefined;
+  let command: Task | undefined;
   let text = "";
+  const managePy = new ManagePy();
   const program = makeProgram((found) => command = found);
+  managePy.addTo(program);
   forEachCommand(program, (each) => {
     each.exitOverride().configureOutput({
       writeOut: (output) => text += output,
@@ -33,7 +36,8 @@ export function parseCommandLine(args: readonly string[]): Command {
     });
   });
   try {
-    program.parse(spelledAsDeclared(args, program), { from: "user" });
+    const own = managePy.afterCommand(args);
+    program.parse(spelledAsDeclared(own, program), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw usageError(error, program);
@@ -43,7 +47,7 @@ export function parseCommandLine(args: readonly string[]): Command {
     };
   }
   if (!command) throw unknownCommand(program.args[0] ?? "", program);
-  return command;
+  return { ...command, warnings: [...managePy.warnings, ...command.warnings] };
 }
 
 function forEachCommand(parser: Parser, visit: (parser: Parser) => void): void {
@@ -70,9 +74,13 @@ function folded(name: string): string {
   return name.replaceAll("-", "_");
 }
 
-function optionNames(parser: Parser): string[] {
-  const names = parser.options.flatMap((option) => option.long?.slice(2) ?? []);
-  return [...names, "help"];
+function optionNames({ options }: Pick<Parser, "options">): string[] {
+  return [...options.flatMap((option) => option.long?.slice(2) ?? []), "help"];
+}
+
+/** The options that `--help` lists. */
+function shownNames({ options }: Parser): string[] {
+  return optionNames({ options: options.filter(({ hidden }) => !hidden) });
 }
 
 function unknownCommand(word: string, parser: Parser): UsageError {
@@ -132,11 +140,10 @@ function needsCommand(parser: Parser): string {
 
 function unknownOption(typed: string, parser: Parser): string {
   if (parser.parent && parser.commands.length > 0) return needsCommand(parser);
-  const names = [...new Set([...optionNames(parser), ...sharedNames()])].map((
-    name,
-  ) => `--${name}`);
-  if (names.includes(typed)) return `${typed} takes no value`;
-  return `there is no option ${typed}${didYouMean(typed, names)}\noptions: ${names.join(", ")}`;
+  if (optionNames(parser).includes(typed.slice(2))) return `${typed} takes no value`;
+  const names = [...new Set([...shownNames(parser), ...sharedNames()])].map((name) => `--${name}`);
+  const meant = abbreviates(typed, names) || didYouMean(typed, names);
+  return `there is no option ${typed}${meant}\noptions: ${names.join(", ")}`;
 }
 
 function sharedNames(): string[] {

@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly queue_name?: string;
   readonly worker_num?: number;
   readonly multi_threaded?: string[];
+  readonly skipUnknown?: true;
   readonly all?: true;
   readonly inline?: true;
   readonly drain?: true;
@@ -46,6 +47,7 @@ export function runOptions(): Option[] {
       "run these queues, each in a thread",
       listOfWords,
     ),
+    option("--skip-unknown", "with --multi_threaded: skip the queues that have no worker here"),
     option("--all", "run every active queue, each in a thread"),
     option(
       "--inline",

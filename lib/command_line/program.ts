@@ -1,6 +1,6 @@
 /**
  * The command line as commander sees it: options and subcommands, and how they become a
- * {@linkcode Command}.
+ * {@linkcode Task}.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { Command as Parser } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { build } from "../system/version.ts";
-import type { Command, Common, QueueSelection } from "./command.ts";
+import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import {
   jsonOption,
   numberOption,
@@ -19,7 +19,7 @@ import {
 } from "./options.ts";
 
 /** Takes the command that was parsed. */
-export type Found = (command: Command) => void;
+export type Found = (command: Task) => void;
 
 const DEFAULT_WINDOW = 1000;
 const DEFAULT_LIMIT = 100;
@@ -30,7 +30,9 @@ const PASSWORD_WARNING =
 
 const EXIT_CODES = `
 Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 restart requested.
-Settings come from the environment and from a file .env; "process-queue check-config" lists them.`;
+Settings come from the environment and from a file .env; "process-queue check-config" lists them.
+Words for Zulip's manage.py are ignored: process_queue as the first word, --skip-checks, --settings,
+--pythonpath, --automated, --traceback, --verbosity, --no-color, --force-color.`;
 
 /**
  * Makes the parser.
@@ -127,10 +129,11 @@ function addRecover(program: Parser, found: Found): void {
   });
 }
 
-function runCommand(program: Parser): Command {
+function runCommand(program: Parser): RunCommand {
   const given = program.opts<RunOptions>();
   const queues = selection(given);
-  if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"]);
+  if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"], "queue_name");
+  if (queues.kind !== "several") forbid(given, ["skipUnknown"], "multi_threaded");
   return {
     mode: "run",
     queues,
@@ -153,14 +156,24 @@ function selection(given: RunOptions): QueueSelection {
     throw new UsageError(`${names} cannot be combined: give one of them`);
   }
   if (given.all) return { kind: "all" };
-  if (given.multi_threaded) return { kind: "several", queues: given.multi_threaded };
+  if (given.multi_threaded) {
+    const { multi_threaded: queues, skipUnknown = false } = given;
+    return { kind: "several", queues, skipUnknown };
+  }
   if (given.queue_name === undefined) return { kind: "none" };
   return { kind: "one", queue: given.queue_name, workerNum: given.worker_num ?? 0 };
 }
 
-function forbid(given: RunOptions, names: readonly (keyof RunOptions)[]): void {
-  const [name] = names.filter((name) => given[name] !== undefined);
-  if (name) throw new UsageError(`--${name} needs --queue_name`);
+/** Refuses options that need another one. */
+function forbid(
+  given: RunOptions,
+  attributes: readonly (keyof RunOptions)[],
+  needed: string,
+): void {
+  const option = runOptions().find((each) =>
+    attributes.some((name) => name === each.attributeName() && given[name] !== undefined)
+  );
+  if (option) throw new UsageError(`${option.long} needs --${needed}`);
 }
 
 /** The common part of every command; refuses options for queues beside a subcommand. */

@@ -10,6 +10,7 @@ import { unknownQueue, UsageError } from "../errors/usage_error.ts";
 import { discover, loadWorker, WorkerDeclarationError, type WorkerFile } from "./host/discovery.ts";
 import { isEnabled } from "./host/host.ts";
 import { shardName, unsharded } from "./host/shards.ts";
+import { unknownHint } from "./host/unknown_queue.ts";
 import { InlineWorker, type WorkerRunOptions } from "./supervisor/inline_worker.ts";
 import type { Runner } from "./supervisor/queue_runner.ts";
 import { Supervisor, type SupervisorOptions } from "./supervisor/supervisor.ts";
@@ -120,7 +121,7 @@ export type WorkerOptions =
  */
 export async function getWorker(queue: string, options: WorkerOptions): Promise<Runner> {
   const { config, workerNum = 0 } = options;
-  const file = requireWorkerFile(queue, config.workersDir);
+  const file = requireWorkerFile(queue, config);
   const consumed = consumedQueue(queue, workerNum, config);
   if (options.inline) return await InlineWorker.load(file, consumed, options);
   return new Supervisor({ ...options, file, queue: consumed, workerNum });
@@ -147,7 +148,7 @@ export function withProblems({ message }: UsageError, problems: readonly Error[]
 }
 
 function workerQueue(worker: string, workerNum: number, config: Config): WorkerQueue {
-  requireWorkerFile(worker, config.workersDir);
+  requireWorkerFile(worker, config);
   return { worker, queue: consumedQueue(worker, workerNum, config), workerNum };
 }
 
@@ -162,10 +163,14 @@ function shardsOf(queue: string, config: Config): number {
   return config.shards.get(queueKey(queue)) ?? 1;
 }
 
-/** @throws {UsageError} With the nearest queue, all there are, and why files were left out. */
-function requireWorkerFile(queue: string, workersDir: string | undefined): WorkerFile {
+/** @throws {UsageError} With a hint, all queues there are, and why files were left out. */
+function requireWorkerFile(
+  queue: string,
+  { workersDir, shards }: Pick<Config, "workersDir" | "shards">,
+): WorkerFile {
   const { files, problems } = discover(workersDir);
   const file = files.find(({ name }) => name === queue);
   if (file) return file;
-  throw withProblems(unknownQueue(queue, files.map(({ name }) => name)), problems);
+  const names = files.map(({ name }) => name);
+  throw withProblems(unknownQueue(queue, names, unknownHint(queue, { names, shards })), problems);
 }

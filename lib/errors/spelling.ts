@@ -42,6 +42,19 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return meant === undefined ? "" : `; did you mean ${meant}?`;
 }
 
+/**
+ * A question to add to a message about a name that is cut short, as Python's argparse allows.
+ *
+ * @returns `; did you mean X?` with the names that go on with another word, else with those that go
+ * on at all; `""` when none begins so.
+ */
+export function abbreviates(start: string, candidates: Iterable<string>): string {
+  const longer = [...candidates].filter((name) => folded(name).startsWith(folded(start)));
+  const byWord = longer.filter((name) => /^[-_]/.test(name.slice(start.length)));
+  const meant = (byWord.length > 0 ? byWord : longer).join(" or ");
+  return meant && `; did you mean ${meant}?`;
+}
+
 function folded(name: string): string {
   return name.toLowerCase().replaceAll("-", "_");
 }

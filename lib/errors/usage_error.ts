@@ -16,13 +16,14 @@ export class UsageError extends Error {
  *
  * @param queue The queue as typed.
  * @param known The queues that exist.
+ * @param hint What to add, with its `;`. @default {the nearest queue}
  */
 export function unknownQueue(
   queue: string,
   known: readonly string[],
+  hint: string = didYouMean(queue, known),
 ): UsageError {
-  const meant = didYouMean(queue, known);
-  return new UsageError(`there is no queue ${queue}${meant}\n${knownQueues(known)}`);
+  return new UsageError(`there is no queue ${queue}${hint}\n${knownQueues(known)}`);
 }
 
 /** The error for a command line without a task: names the tasks. */

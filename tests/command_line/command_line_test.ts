@@ -31,7 +31,7 @@ const RUN: RunCommand = {
 };
 
 const SHARD_2 = { kind: "one", queue: "user_activity", workerNum: 2 } as const;
-const TWO_QUEUES = { kind: "several", queues: ["a", "b"] } as const;
+const TWO_QUEUES = { kind: "several", queues: ["a", "b"], skipUnknown: false } as const;
 
 const RUNS: readonly [line: string, command: RunCommand][] = [
   ["--queue_name user_activity", RUN],
@@ -45,6 +45,7 @@ const RUNS: readonly [line: string, command: RunCommand][] = [
   ["--all", { ...RUN, queues: { kind: "all" } }],
   ["--multi_threaded a b", { ...RUN, queues: TWO_QUEUES }],
   ["--multi-threaded a b --drain", { ...RUN, queues: TWO_QUEUES, drain: true }],
+  ["--multi_threaded a b --skip-unknown", { ...RUN, queues: { ...TWO_QUEUES, skipUnknown: true } }],
   [
     "--queue user_activity --log-format json --log_level debug --workers_dir /srv",
     {
@@ -116,7 +117,8 @@ Deno.test("parseCommandLine takes everything behind -- as it is", () => {
   assert.equal(command.mode === "publish" && command.event, "--queue");
 });
 
-const RUN_OPTIONS = "--version, --queue_name, --worker_num, --multi_threaded, --all, --inline, " +
+const RUN_OPTIONS =
+  "--version, --queue_name, --worker_num, --multi_threaded, --skip-unknown, --all, --inline, " +
   "--drain, --watch, --lock, --exit-when-parked, --max_events, --max_seconds, --amqp_url, --workers-dir, --log-format, --log-level, " +
   "--help";
 const SHARED_OPTIONS = "--amqp_url, --workers-dir, --log-format, --log-level";
@@ -132,7 +134,22 @@ const MISTAKES: readonly [line: string, message: string][] = [
     `there is no option --queue_na; did you mean --queue_name?\noptions: ` +
     RUN_OPTIONS,
   ],
-  ["--max a", `there is no option --max\noptions: ${RUN_OPTIONS}`],
+  [
+    "--max a",
+    `there is no option --max; did you mean --max_events or --max_seconds?\noptions: ${RUN_OPTIONS}`,
+  ],
+  [
+    "--queue a --worker 1",
+    `there is no option --worker; did you mean --worker_num?\noptions: ${RUN_OPTIONS}`,
+  ],
+  [
+    "--multi a b",
+    `there is no option --multi; did you mean --multi_threaded?\noptions: ${RUN_OPTIONS}`,
+  ],
+  ["--queue a --skip-unknown", "--skip-unknown needs --multi_threaded"],
+  ["--all --skip_unknown", "--skip-unknown needs --multi_threaded"],
+  ["--queue a --settings", "option '--settings <module>' argument missing"],
+  ["--queue a --skip-checks=yes", "--skip-checks takes no value"],
   ["-q a", `there is no option -q\noptions: ${RUN_OPTIONS}`],
   [
     "publish a --anyqueue",
@@ -215,6 +232,52 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "missing required argument 'queue'\nusage: process-queue failed retry [options] <queue>",
   ],
 ];
+
+const ZULIPS: readonly [line: string, own: string, ignored: string][] = [
+  [
+    "process_queue --queue_name=user_activity --skip-checks",
+    "--queue_name=user_activity",
+    "process_queue, --skip-checks",
+  ],
+  [
+    "process_queue --queue_name=user_activity --skip-checks --worker_num 2",
+    "--queue_name=user_activity --worker_num 2",
+    "process_queue, --skip-checks",
+  ],
+  [
+    "process_queue --multi_threaded a b --skip-checks",
+    "--multi_threaded a b",
+    "process_queue, --skip-checks",
+  ],
+  [
+    "process_queue --all --settings=zproject.test_settings --automated",
+    "--all",
+    "process_queue, --settings, --automated",
+  ],
+  [
+    "--settings a.b --pythonpath . -v 2 --queue a",
+    "--queue a",
+    "--settings, --pythonpath, --verbosity",
+  ],
+  ["--pythonpath=. --verbosity=0 -v3 --queue a", "--queue a", "--pythonpath, --verbosity"],
+  [
+    "--queue a --traceback --no-traceback --no-color --force-color --no-automated --skip_checks",
+    "--queue a",
+    "--traceback, --no-traceback, --no-color, --force-color, --no-automated, --skip-checks",
+  ],
+];
+
+for (const [line, own, ignored] of ZULIPS) {
+  Deno.test(`parseCommandLine reads "${line}", as Zulip's manage.py does`, () => {
+    const warnings = [`ignored, as only Zulip's manage.py needs it: ${ignored}`];
+    assert.deepEqual(parse(line), { ...parse(own), warnings });
+  });
+}
+
+Deno.test("parseCommandLine takes process_queue as the first word only", () => {
+  assert.throws(() => parse("--all process_queue"), /there is no command process_queue/);
+  assert.throws(() => parse("process_queue process_queue"), /there is no command process_queue/);
+});
 
 for (const [line, message] of MISTAKES) {
   Deno.test(`parseCommandLine refuses "${line}"`, () => {

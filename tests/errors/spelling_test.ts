@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { didYouMean, nearest } from "../../lib/errors/spelling.ts";
+import { abbreviates, didYouMean, nearest } from "../../lib/errors/spelling.ts";
 
 const QUEUES = ["user_activity", "user_activity_interval", "test", "noop", "noop_batch"];
 
@@ -31,3 +31,17 @@ Deno.test("didYouMean asks only where something is near", () => {
   assert.equal(didYouMean("nooop", QUEUES), "; did you mean noop?");
   assert.equal(didYouMean("digest_emails", QUEUES), "");
 });
+
+const CUT_SHORT: readonly [start: string, text: string][] = [
+  ["--worker", "; did you mean --worker_num?"],
+  ["--worker-n", "; did you mean --worker_num?"],
+  ["--workers", "; did you mean --workers-dir?"],
+  ["--w", "; did you mean --worker_num or --workers-dir?"],
+  ["--num", ""],
+];
+
+for (const [start, text] of CUT_SHORT) {
+  Deno.test(`abbreviates finds what ${start} stands for`, () => {
+    assert.equal(abbreviates(start, ["--worker_num", "--workers-dir", "--all"]), text);
+  });
+}

@@ -42,7 +42,11 @@ export async function runQueues(
   config: Config,
   { print, signals }: RunProcess,
 ): Promise<number> {
-  const queues = selectQueues(command.queues, config);
+  const queues = selectQueues(
+    command.queues,
+    config,
+    (level, message) => logLine(level, message, {}, {}),
+  );
   checkConfiguration(config);
   using lock = command.lock === undefined ? undefined : takeLock(command.lock);
   if (command.lock !== undefined && !lock) {

@@ -15,35 +15,90 @@ import {
   type WorkerQueue,
   workerQueueOf,
 } from "../../engine/registry.ts";
-import { nothingToDo } from "../../errors/usage_error.ts";
+import { isZulips } from "../../engine/host/unknown_queue.ts";
+import { nothingToDo, UsageError } from "../../errors/usage_error.ts";
+
+/** Takes a line about queues that are skipped. */
+export type OnSkipped = (level: "info" | "warning", message: string) => void;
+
+/** The queues of a command line that are named. */
+type Several = Extract<QueueSelection, { readonly kind: "several" }>;
 
 /**
  * The queues to run: every name is checked before anything starts.
  *
- * @throws {UsageError} When a queue is not known.
+ * @param onSkipped Learns which are skipped, as they are not known.
+ * @throws {UsageError} When a queue is not known, and is not to be skipped.
  * @throws {ConfigError} Instead, when a setting is wrong, as that may be why.
  */
-export function selectQueues(selection: QueueSelection, config: Config): WorkerQueue[] {
+export function selectQueues(
+  selection: QueueSelection,
+  config: Config,
+  onSkipped: OnSkipped,
+): WorkerQueue[] {
   try {
-    return select(selection, config);
+    return select(selection, config, onSkipped);
   } catch (error) {
     if (config.problems.length > 0) throw new ConfigError(config.problems);
     throw error;
   }
 }
 
-function select(selection: QueueSelection, config: Config): WorkerQueue[] {
+function select(
+  selection: QueueSelection,
+  config: Config,
+  onSkipped: OnSkipped,
+): WorkerQueue[] {
   switch (selection.kind) {
     case "one":
       return [workerQueueOf(selection.queue, selection.workerNum, config)];
     case "several":
-      return onceEach(selection.queues.flatMap((name) => queuesOf(name, config)));
+      return onceEach(several(selection, config, onSkipped));
     case "all":
       return getWorkerQueues(config);
     case "none": {
       const { files, problems } = discover(config.workersDir);
       throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
     }
+  }
+}
+
+/** The named queues. One that is not known ends this, unless such queues are to be skipped. */
+function several(
+  { queues: names, skipUnknown }: Several,
+  config: Config,
+  onSkipped: OnSkipped,
+): WorkerQueue[] {
+  const unknown = new Map<string, UsageError>();
+  const queues = names.flatMap((name) => {
+    try {
+      return queuesOf(name, config);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      unknown.set(name, error);
+      return [];
+    }
+  });
+  const [error] = unknown.values();
+  if (error && queues.length === 0) throw error;
+  if (error && !skipUnknown) {
+    throw new UsageError(`${error.message}\n--skip-unknown runs the other queues`);
+  }
+  reportSkipped(unknown, onSkipped);
+  return queues;
+}
+
+/** Zulip's queues are one line, as there are many; others may be mistyped, and have one each. */
+function reportSkipped(unknown: ReadonlyMap<string, UsageError>, onSkipped: OnSkipped): void {
+  const zulips = [...unknown.keys()].filter(isZulips);
+  if (zulips.length > 0) {
+    onSkipped(
+      "info",
+      `Skipped queues of Zulip's, which are left to manage.py: ${zulips.join(", ")}`,
+    );
+  }
+  for (const [name, { message }] of unknown) {
+    if (!isZulips(name)) onSkipped("warning", `Skipped: ${message.split("\n")[0]}`);
   }
 }
 
