@@ -241,7 +241,13 @@ function publishersHeaders(properties: EventProperties): Headers {
     const kept = name === "x-death" ? othersDeaths(value) : value;
     if (kept !== undefined) headers[isActedOn(name) ? ORIGINAL + name : name] = kept;
   }
-  return bounded(headers);
+  return { ...droppedBefore(properties), ...bounded(headers) };
+}
+
+/** The names of headers that an earlier copy had to drop. */
+function droppedBefore({ headers }: EventProperties): Headers {
+  const names = headers?.[HEADER.droppedHeaders];
+  return typeof names === "string" ? { [HEADER.droppedHeaders]: boundedText(names, 1024) } : {};
 }
 
 function enginesHeaders(properties: EventProperties): Headers {

@@ -160,6 +160,11 @@ for (const [name, copy] of [["failedProperties", fail], ["retryProperties", agai
     assert.notEqual(headers["x-pq-host"], "h");
   });
 
+  Deno.test(`${name} keeps the names of headers that were dropped before`, () => {
+    const { headers = {} } = copy({ headers: { "x-pq-dropped-headers": "a b" } });
+    assert.equal(headers["x-pq-dropped-headers"], "a b");
+  });
+
   Deno.test(`${name} gives a table that the broker takes, whatever the publisher's headers`, () => {
     fc.assert(
       fc.property(anyHeaders, (published) => {

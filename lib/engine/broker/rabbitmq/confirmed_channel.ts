@@ -11,6 +11,7 @@ import {
   type Message,
 } from "amqplib";
 import { BrokerError, type EventProperties, unroutableError } from "../broker.ts";
+import { fitted } from "../fit.ts";
 import { closeChannel } from "./channel.ts";
 import { type Address, explainChannel } from "./errors.ts";
 import { bytesOf, NotEncodable, publishOptions } from "./properties.ts";
@@ -18,14 +19,30 @@ import { bytesOf, NotEncodable, publishOptions } from "./properties.ts";
 /** The channel closed before the broker confirmed the event, which may be stored or not. */
 export class Unconfirmed extends Error {
   override readonly name = "Unconfirmed";
-  /** Whether the broker closed the channel because of an event published on it. */
-  readonly byChannelError: boolean;
-  /** @param cause Why. @param byChannelError Whether an event published on it is the reason. */
-  constructor(cause: unknown, byChannelError = false) {
+  /** What the broker closed because of an event published on it; `undefined` when a link was lost. */
+  readonly closed: "channel" | "connection" | undefined;
+  /** @param cause Why. @param closed What the broker closed because of an event. */
+  constructor(cause: unknown, closed?: "channel" | "connection") {
     super("The channel closed before the event was confirmed", { cause });
-    this.byChannelError = byChannelError;
+    this.closed = closed;
   }
 }
+
+/** A copy because of which the broker closes the connection. */
+export class ConnectionCloser extends BrokerError {
+  /** @param queue The queue it was for. @param cause The broker's reason. */
+  constructor(queue: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      "refused",
+      `RabbitMQ closes the connection when an event for queue ${queue} is published (${why})`,
+      { cause },
+    );
+  }
+}
+
+/** Frames of this size hold all properties that amqplib can encode, in bytes. */
+const AMPLE_FRAME = 72 * 1024;
 
 /** amqplib's word for a negative confirmation. */
 const NACKED = "message nacked";
@@ -44,6 +61,7 @@ interface Waiting {
 export class ConfirmedChannel {
   readonly #channel: ConfirmChannel;
   readonly #address: Address;
+  readonly #frameMax: number;
   readonly #waiting = new Map<string, Waiting[]>();
   #error: Error | undefined;
   #isClosed = false;
@@ -52,12 +70,19 @@ export class ConfirmedChannel {
   /** Whether the event because of which the broker closed the channel has been found. */
   isExplained = false;
 
-  private constructor(channel: ConfirmChannel, address: Address) {
+  private constructor(model: ChannelModel, channel: ConfirmChannel, address: Address) {
     this.#channel = channel;
     this.#address = address;
+    this.#frameMax = frameMaxOf(model);
     channel.on("return", (message) => this.#onReturn(message));
-    channel.on("error", (error) => this.#error = error);
-    channel.on("close", () => this.#isClosed = true);
+    const onError = (error: Error) => this.#error = error;
+    channel.on("error", onError);
+    // Emitted before the channels close.
+    model.on("error", onError);
+    channel.on("close", () => {
+      this.#isClosed = true;
+      model.off("error", onError);
+    });
   }
 
   /**
@@ -71,7 +96,7 @@ export class ConfirmedChannel {
   /** Opens a channel. @throws {Unconfirmed} When the connection is lost. */
   static async open(model: ChannelModel, address: Address): Promise<ConfirmedChannel> {
     try {
-      return new ConfirmedChannel(await model.createConfirmChannel(), address);
+      return new ConfirmedChannel(model, await model.createConfirmChannel(), address);
     } catch (error) {
       throw new Unconfirmed(error);
     }
@@ -93,7 +118,8 @@ export class ConfirmedChannel {
         else reject(error.message === NACKED ? this.#nacked(queue) : this.#unconfirmed(error));
       };
       try {
-        const options = publishOptions(properties);
+        const isAmple = this.#frameMax >= AMPLE_FRAME;
+        const options = publishOptions(isAmple ? properties : fitted(properties, this.#frameMax));
         this.#channel.publish("", queue, bytesOf(body), options, onConfirm);
       } catch (error) {
         const isClosed = this.#isClosed || error instanceof IllegalOperationError;
@@ -123,9 +149,14 @@ export class ConfirmedChannel {
   }
 
   #unconfirmed(error: unknown): Unconfirmed {
-    const byChannelError =
-      typeof (this.#error as { code?: unknown } | undefined)?.code === "number";
-    return new Unconfirmed(this.#error ?? error, byChannelError);
+    const { code, classId } = (this.#error ?? {}) as { code?: unknown; classId?: unknown };
+    // amqplib gives the class of the method that failed for a channel only.
+    const closed = typeof code !== "number"
+      ? undefined
+      : classId === undefined
+      ? "connection"
+      : "channel";
+    return new Unconfirmed(this.#error ?? error, closed);
   }
 
   #remember(waiting: Waiting): void {
@@ -147,6 +178,10 @@ export class ConfirmedChannel {
     const list = this.#waiting.get(keyOf(fields.routingKey, properties.messageId)) ?? [];
     for (const waiting of list) waiting.returned = true;
   }
+}
+
+function frameMaxOf(model: ChannelModel): number {
+  return (model.connection as { frameMax?: number }).frameMax ?? Infinity;
 }
 
 function keyOf(queue: string, messageId: unknown): string {

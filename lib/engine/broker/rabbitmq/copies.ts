@@ -25,7 +25,7 @@ import { Backoff } from "./backoff.ts";
 import { type Address, MAY_PASS } from "./errors.ts";
 import type { Link } from "./link.ts";
 import { propertiesOf, publishEncodable } from "./properties.ts";
-import { Publisher } from "./publisher.ts";
+import { type Attempts, Publisher } from "./publisher.ts";
 import type { Topology } from "./topology.ts";
 
 /** What storing copies needs. */
@@ -54,6 +54,9 @@ export class Copies {
   readonly #options: CopiesOptions;
   /** One per consumed queue: a retry queue that does not answer holds up no other queue. */
   readonly #publishers = new Map<string, Publisher>();
+
+  /** A copy that was refused is tried again, and then goes on from here. */
+  readonly #past = new WeakMap<Delivery, Attempts>();
 
   /** @param options The connections and queues. */
   constructor(options: CopiesOptions) {
@@ -97,10 +100,19 @@ export class Copies {
     const original = withId(propertiesOf(delivery.properties), kept.id);
     const { name, properties } = await this.#copyOf(model, queue, original, settlement);
     const publisher = this.#publisher(queue);
+    const past = this.#pastOf(delivery);
     await publishEncodable(
       properties,
-      (written) => publisher.publish(name, kept.content, written, () => !delivery.lost),
+      (written) => publisher.publish(name, kept.content, written, () => !delivery.lost, past),
     );
+  }
+
+  #pastOf(delivery: Delivery): Attempts {
+    const known = this.#past.get(delivery);
+    if (known) return known;
+    const past = { closed: 0 };
+    this.#past.set(delivery, past);
+    return past;
   }
 
   async #copyOf(

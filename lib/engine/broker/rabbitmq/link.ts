@@ -9,6 +9,7 @@ import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import { BrokerError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
+import { Unconfirmed } from "./confirmed_channel.ts";
 import { type ConnectingOptions, connectToAny } from "./connecting.ts";
 import { closeConnection, cut, isOpen } from "./connection.ts";
 import { type Address, FINAL, whereOf } from "./errors.ts";
@@ -80,6 +81,27 @@ export class Link {
   /** Resolves once the broker accepts publishes. */
   unblocked(): Promise<void> {
     return this.#unblocked?.promise ?? Promise.resolve();
+  }
+
+  /**
+   * Uses a second connection for a moment.
+   *
+   * @throws {Unconfirmed} When there is none.
+   */
+  async useAnother(use: (model: ChannelModel) => Promise<void>): Promise<void> {
+    const { model } = await connectToAny(this.#options, CONNECT_MS, this.closing)
+      .catch((error) => {
+        throw new Unconfirmed(error);
+      });
+    const abort = () => cut(model);
+    model.on("error", () => {});
+    this.closing.addEventListener("abort", abort);
+    try {
+      await use(model);
+    } finally {
+      this.closing.removeEventListener("abort", abort);
+      await closeConnection(model);
+    }
   }
 
   /** Closes the connection; destroys the socket when the broker does not answer. */

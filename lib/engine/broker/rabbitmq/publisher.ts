@@ -7,12 +7,21 @@
 import type { ChannelModel } from "amqplib";
 import { type EventProperties, lostError } from "../broker.ts";
 import { Backoff } from "./backoff.ts";
-import { ConfirmedChannel, Unconfirmed } from "./confirmed_channel.ts";
+import { ConfirmedChannel, ConnectionCloser, Unconfirmed } from "./confirmed_channel.ts";
 import type { Address } from "./errors.ts";
 import { closedError, type Link } from "./link.ts";
 
 /** The limit of the first wait before an event is published again, in ms. */
 const FIRST_BACKOFF_MS = 50;
+
+/** After how many ends of the connection an event is published apart from others. */
+const APART_FROM = 2;
+
+/** What became of the attempts to publish one event. */
+export interface Attempts {
+  /** How often the broker closed the connection while the event was outstanding. */
+  closed: number;
+}
 
 /** Publishes over one connection, across its losses. */
 export class Publisher {
@@ -33,9 +42,11 @@ export class Publisher {
 
   /**
    * Publishes; resolves when the broker confirms the event. It waits while there is no connection or
-   * the broker has an alarm, and publishes again after each loss of the connection.
+   * the broker has an alarm, and publishes again after each loss of the connection. An event that was
+   * outstanding twice when the broker closed the connection is published on one of its own.
    *
    * @param isWanted Asked before each attempt.
+   * @param past What became of earlier attempts. @default {none were made}
    * @throws {BrokerError} `unroutable`, `refused`, `permission` or `closed`; `lost` when it is not
    * wanted any more.
    */
@@ -44,13 +55,17 @@ export class Publisher {
     body: Uint8Array | string,
     properties: EventProperties,
     isWanted: () => boolean,
+    past: Attempts = { closed: 0 },
   ): Promise<void> {
     const backoff = new Backoff(FIRST_BACKOFF_MS);
     while (isWanted()) {
       try {
-        return await this.#publishOnce(queue, body, properties, isWanted);
+        return past.closed < APART_FROM
+          ? await this.#publishOnce(queue, body, properties, isWanted)
+          : await this.#inTurn(() => this.#publishApart(queue, body, properties));
       } catch (error) {
         if (!(error instanceof Unconfirmed)) throw error;
+        if (error.closed === "connection") past.closed++;
       }
       await backoff.wait(this.#link.closing);
     }
@@ -68,7 +83,7 @@ export class Publisher {
     try {
       await channel.publish(queue, body, properties);
     } catch (error) {
-      if (!(error instanceof Unconfirmed && error.byChannelError)) throw error;
+      if (!(error instanceof Unconfirmed && error.closed === "channel")) throw error;
       await this.#inTurn(() => this.#publishAlone(channel, queue, body, properties));
     }
   }
@@ -94,10 +109,28 @@ export class Publisher {
     try {
       await channel.publish(queue, body, properties);
     } catch (error) {
-      if (!(error instanceof Unconfirmed && error.byChannelError)) throw error;
+      if (!(error instanceof Unconfirmed && error.closed === "channel")) throw error;
       failed.isExplained = true;
       throw channel.refusal(queue);
     }
+  }
+
+  /** Publishes on a connection of its own: where the broker closes that, no other event is lost. */
+  async #publishApart(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+  ): Promise<void> {
+    await this.#link.useAnother(async (model) => {
+      const channel = await ConfirmedChannel.open(model, this.#address);
+      try {
+        await channel.publish(queue, body, properties);
+      } catch (error) {
+        if (!(error instanceof Unconfirmed)) throw error;
+        if (error.closed === "connection") throw new ConnectionCloser(queue, error.cause);
+        throw error.closed === "channel" ? channel.refusal(queue) : error;
+      }
+    });
   }
 
   async #aloneOn(model: ChannelModel): Promise<ConfirmedChannel> {
