@@ -5,6 +5,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import { ignoredSignals } from "./ignored_signals.ts";
 
 /** The exit codes. */
 export const EXIT = {
@@ -20,11 +21,11 @@ export const EXIT = {
 
 /** A request that signals make. */
 export type Request =
-  /** SIGTERM, SIGINT: finish what runs, then exit with 0. */
+  /** SIGTERM, SIGINT, SIGHUP: finish what runs, then exit with 0. */
   | "stop"
   /** SIGUSR1: the same, but exit with 3. */
   | "restart"
-  /** Another of these: abort what runs and exit. */
+  /** Another of these, or SIGQUIT: abort what runs and exit. It follows a stop or a restart. */
   | "abort"
   /** SIGTSTP: take no more events. */
   | "quiet"
@@ -36,6 +37,8 @@ export type Request =
 const REQUESTS: readonly (readonly [Deno.Signal, Request])[] = [
   ["SIGTERM", "stop"],
   ["SIGINT", "stop"],
+  ["SIGHUP", "stop"],
+  ["SIGQUIT", "abort"],
   ["SIGUSR1", "restart"],
   ["SIGTSTP", "quiet"],
   ["SIGCONT", "continue"],
@@ -50,7 +53,7 @@ const ECHO_MS = 300;
 
 /**
  * Listens to signals for as long as the process lives: without a listener a signal would end it.
- * Requests are kept until {@linkcode Signals.handOver}.
+ * Those that it was started to ignore stay ignored, for good. Requests are kept until {@linkcode Signals.handOver}.
  */
 export function listenToSignals(): Signals {
   return new Signals();
@@ -72,7 +75,11 @@ export class Signals {
 
   /** Starts to listen. */
   constructor() {
-    this.#listeners = REQUESTS.map(([signal, request]) => [signal, () => {
+    const ignored = ignoredSignals();
+    // They would end the process otherwise, as Deno takes over what was ignored.
+    for (const signal of ignored) Deno.addSignalListener(signal, () => {});
+    const heard = REQUESTS.filter(([signal]) => !ignored.has(signal));
+    this.#listeners = heard.map(([signal, request]) => [signal, () => {
       if (!this.#isTaken) this.#came.push(signal);
       this.#take(signal, request);
     }]);
@@ -99,8 +106,9 @@ export class Signals {
 
   #take(signal: Deno.Signal, request: Request): void {
     if (request === "quiet" || request === "continue") return this.#changeFlow(request);
-    if (request !== "stop" && request !== "restart") return this.#onRequest(request);
+    if (request === "status") return this.#onRequest(request);
     if (this.#isEcho(signal)) return;
+    if (request === "abort" && !this.#isEnding) this.#onRequest("stop");
     this.#onRequest(this.#isEnding ? "abort" : request);
     this.#isEnding = true;
   }

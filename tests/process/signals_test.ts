@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { assertWithin } from "../fixtures/pace.ts";
-import { programTest } from "../fixtures/process/program_fixture.ts";
+import { MAIN, Program } from "../fixtures/process/program.ts";
+import { programTest, withFolder } from "../fixtures/process/program_fixture.ts";
 import { Proxy } from "../fixtures/rabbitmq/proxy.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -27,7 +28,7 @@ const LOSSES: readonly Loss[] = [
 
 const NOWHERE = "amqp://me:sesame@127.0.0.1:1";
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   programTest(
     `${signal} lets the running event finish, releases the others and ends with 0`,
     async (fixture) => {
@@ -46,6 +47,45 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       assert.equal(await fixture.client.ready(fixture.queue), 2);
     },
   );
+}
+
+programTest(
+  "SIGQUIT releases the running event at once, uncounted, and ends with 0",
+  async (fixture) => {
+    await fixture.worker();
+    await fixture.publish([{ do: "rejectOnAbort", n: 0 }, { n: 1 }]);
+    const program = fixture.consume();
+    await fixture.untilWritten("started", 1);
+    program.signal("SIGQUIT");
+    // The time to finish is 25 s.
+    assert.equal((await program.end(15)).code, 0);
+    assert.equal(await fixture.client.ready(fixture.queue), 2);
+  },
+);
+
+const IGNORED: readonly [how: string, script: string, signal: Deno.Signal][] = [
+  ["nohup", 'exec nohup "$0" "$@"', "SIGHUP"],
+  ["a script in the background", 'trap "" INT QUIT; exec "$0" "$@"', "SIGINT"],
+  ["a script in the background", 'trap "" INT QUIT; exec "$0" "$@"', "SIGQUIT"],
+];
+
+for (const [how, script, signal] of IGNORED) {
+  Deno.test(`a program that ${how} starts goes on after ${signal}`, () =>
+    withFolder(async (cwd) => {
+      const command = ["run", "-A", "--quiet", MAIN, "--queue_name", "noop"];
+      const shell = ["-c", script, Deno.execPath(), ...command];
+      await using program = Program.startBinary("/bin/sh", shell, { cwd });
+      const statuses = () => program.log.filter(({ message }) => /^Status of queue/.test(message));
+      await program.untilLogged(/^Worker 0 connecting to queue/);
+      program.signal(signal);
+      program.signal("SIGUSR2");
+      await until("the first status", () => statuses().length === 1);
+      program.signal("SIGUSR2");
+      await until("the second status", () => statuses().length === 2);
+      assert(!program.log.some(({ message }) => /disconnecting/.test(message)));
+      program.signal("SIGTERM");
+      assert.equal((await program.end()).code, 0);
+    }));
 }
 
 programTest(

@@ -5,6 +5,7 @@
  */
 
 import { logLine } from "../../log/log.ts";
+import { ignoredSignals } from "../../system/ignored_signals.ts";
 import { EXIT } from "../../system/signals.ts";
 import { onUncaught } from "../../system/uncaught.ts";
 import { PARENT_PID } from "./parent.ts";
@@ -14,6 +15,8 @@ const HURRY_MS = 500;
 /** How long a child may take to end before it is killed, in ms. */
 const KILL_MS = 10_000;
 
+/** The signals that end this process, once the child has ended by the same one. */
+const ENDING: readonly Deno.Signal[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"];
 /** The signals that the child gets as they come. */
 const PASSED: readonly Deno.Signal[] = ["SIGTSTP", "SIGCONT", "SIGUSR2"];
 
@@ -46,9 +49,10 @@ export class Restarter implements AsyncDisposable {
       stdout: "inherit",
       stderr: "inherit",
     });
+    const ignored = ignoredSignals();
     this.#listeners = [
-      ["SIGTERM", () => this.#end("SIGTERM")],
-      ["SIGINT", () => this.#end("SIGINT")],
+      ...ENDING.filter((signal) => !ignored.has(signal))
+        .map((signal) => [signal, () => this.#end(signal)] as const),
       ["SIGUSR1", () => this.restart()],
       ...PASSED.map((signal) => [signal, () => this.#signal(signal)] as const),
     ];
@@ -104,9 +108,9 @@ export class Restarter implements AsyncDisposable {
     if (!this.#isEnding) this.#end("SIGTERM");
   }
 
-  #end(signal: "SIGTERM" | "SIGINT"): void {
+  #end(signal: Deno.Signal): void {
     this.#isEnding = true;
-    this.#stop(signal, signal === "SIGINT" ? "SIGTERM" : "SIGINT");
+    this.#stop(signal, signal === "SIGTERM" ? "SIGINT" : "SIGTERM");
     this.#wake.resolve();
   }
 

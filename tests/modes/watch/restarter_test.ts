@@ -32,6 +32,19 @@ Deno.test("Restarter ends with 0 when a signal ends a child that does not listen
   assert.equal(await run, 0);
 });
 
+for (const signal of ["SIGHUP", "SIGQUIT"] as const) {
+  Deno.test(`Restarter passes ${signal} on to the child, and ends with it`, async () => {
+    const trapped = signal.slice(3);
+    const forever = "while :; do sleep 0.05; done";
+    const { args, pid } = await endless({ before: `trap 'exit 7' ${trapped};`, forever });
+    await using restarter = new Restarter("sh", args);
+    const run = restarter.run();
+    await pid();
+    Deno.kill(Deno.pid, signal);
+    assert.equal(await run, 7);
+  });
+}
+
 Deno.test("Restarter ends with the code that the child chose", async () => {
   const forever = "while :; do sleep 0.05; done";
   const { args, pid } = await endless({ before: "trap 'exit 7' TERM;", forever });
