@@ -17,9 +17,8 @@ let printed: Promise<void> | undefined;
 async function main(args: readonly string[]): Promise<number> {
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
-  const isRun = "mode" in command && command.mode === "run";
   // A signal ends the other commands, also while they wait for the reader of their output.
-  if (isRun) await useOutputs();
+  if ("mode" in command && command.mode === "run") await useOutputs(command.inline);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -87,12 +86,18 @@ async function run(command: Task): Promise<number> {
   }
 }
 
-/** Has nothing wait for a reader from now on. Before permissions are revoked, as it opens `/proc`. */
-async function useOutputs(): Promise<void> {
-  const { redirectConsole } = await import("./lib/log/console.ts");
+/**
+ * Has nothing wait for a reader from now on. Before permissions are revoked, as it opens `/proc`.
+ *
+ * @param isInline Whether a worker runs in this thread.
+ */
+async function useOutputs(isInline: boolean): Promise<void> {
+  const { redirectConsole, redirectProcessStreams } = await import("./lib/log/console.ts");
   outputs = await import("./lib/log/standard_outputs.ts");
   const both = outputs.openOutputs();
-  redirectConsole((fd, text) => both[fd].write(text));
+  const print: Parameters<typeof redirectConsole>[0] = (fd, text) => both[fd].write(text);
+  redirectConsole(print);
+  if (isInline) redirectProcessStreams(print);
 }
 
 /** Prints a result. */

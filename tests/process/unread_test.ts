@@ -95,14 +95,16 @@ Deno.test("a reader that stops holds up neither a queue nor SIGTERM", async () =
   });
 });
 
-Deno.test("a reader that stops does not hold up a worker in the main thread", async () => {
-  await withWorkers("console.log", async (cwd) => {
-    await using program = start(cwd, "--queue_name", "talker", "--inline");
-    await untilDone(cwd, "talked");
-    program.signal("SIGTERM");
-    assert.equal((await program.end()).code, 0);
+for (const talk of ["console.log", "process.stdout"] as const) {
+  Deno.test(`a reader that stops does not hold up a worker in the main thread (${talk})`, async () => {
+    await withWorkers(talk, async (cwd) => {
+      await using program = start(cwd, "--queue_name", "talker", "--inline");
+      await untilDone(cwd, "talked");
+      program.signal("SIGTERM");
+      assert.equal((await program.end()).code, 0);
+    });
   });
-});
+}
 
 for (const talk of Object.keys(TALKS) as Talk[]) {
   Deno.test(`a reader that goes on gets whole lines, and how many were dropped (${talk})`, async () => {

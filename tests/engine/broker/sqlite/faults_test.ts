@@ -7,6 +7,7 @@ import type { Report } from "../../../../lib/engine/report.ts";
 import { inFolder } from "../../../domain/database/each_database.ts";
 import { runProgram } from "../../../fixtures/run_program.ts";
 import { problemsOf } from "../../../fixtures/sqlite_broker/children.ts";
+import { makeLayout1 } from "../../../fixtures/sqlite_broker/layout1.ts";
 import { until } from "../../../fixtures/until.ts";
 
 /** Root may write everywhere; without its capabilities it is like any other user. */
@@ -27,16 +28,6 @@ faultTest("makes a file that only its owner may read", async (stateDir, path) =>
   await makeFile(stateDir);
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
-
-/** Gives a file the layout that older versions wrote. */
-function makeLayout1(path: string): void {
-  const db = new DatabaseSync(path);
-  for (const column of ["queue", "properties_crc", "body_crc"]) {
-    db.exec(`alter table event drop column ${column}`);
-  }
-  db.exec("drop table clock; pragma user_version = 1");
-  db.close();
-}
 
 faultTest("brings a file of layout 1 up to date and keeps its events", async (stateDir, path) => {
   await makeFile(stateDir);

@@ -67,9 +67,6 @@ export class Salvage {
     this.#roots = rootsOf(pages);
     this.#walk("queue", ({ id, values: [, name] }) => this.#addQueue(id, name));
     this.#walk("sqlite_autoindex_queue_1", ({ values: [name, id] }) => this.#addQueue(id, name));
-    this.#walk("clock", ({ values: [latest, ahead] }) => {
-      if (isNumber(latest) && isNumber(ahead)) this.clock = { latest, ahead };
-    });
     this.#walk("owner", () => {});
     this.#isDamaged = false;
     for (const table of ["ready", "taken", "waiting"]) {
@@ -78,6 +75,10 @@ export class Salvage {
     this.arePlacesDamaged = this.#isDamaged;
     this.#walk("event", () => {}, (page) => this.#eventPages.push(page));
     if (this.#isDamaged) this.#findOthers();
+    // Last: a file of layout 1 that was brought up to date has other pages where this is looked for.
+    this.#walk("clock", ({ values: [latest, ahead] }) => {
+      if (isNumber(latest) && isNumber(ahead)) this.clock = { latest, ahead };
+    });
   }
 
   /** Whether there is neither a queue nor an event. */

@@ -14,6 +14,7 @@ import {
   pagesOf,
   zeroPages,
 } from "../../../../fixtures/sqlite_broker/damage.ts";
+import { fillLayout1, makeLayout1 } from "../../../../fixtures/sqlite_broker/layout1.ts";
 import { problemsOf } from "../../../../fixtures/sqlite_broker/children.ts";
 import { until } from "../../../../fixtures/until.ts";
 
@@ -207,6 +208,18 @@ Deno.test("recover reads what is behind a damaged place in the log", () =>
     const found = eventsOf(`${dir}/new`);
     assert.ok(found.size >= events.size - 2 * PAGE / 300, `${found.size} of ${events.size}`);
     for (const [id, { body }] of found) assert.equal(body, bodyOf(JSON.parse(body).n), String(id));
+  }));
+
+Deno.test("recover finds all events of a file whose layout was brought up to date", () =>
+  inFolder(async (dir) => {
+    const stateDir = `${dir}/state`;
+    const path = await makeFile(stateDir, 0);
+    makeLayout1(path);
+    fillLayout1(path, Array.from({ length: 500 }, () => bodyOf(1)));
+    await (await openSqliteBroker({ stateDir }))[Symbol.asyncDispose]();
+    zeroPages(path, [1]);
+    const { events, of } = await recover(path, `${dir}/new`);
+    assert.deepEqual({ events, of }, { events: 500, of: 500 });
   }));
 
 /** A test with a file of three events in the queue `q`, and the name of a new file. */
