@@ -79,6 +79,7 @@ Deno.test("checkQuorum asks once, and only where quorum queues can be switched o
 
 const UNAVAILABLE = [
   "home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible",
+  "failed to perform operation on queue 'q' in vhost '/' due to timeout",
   "queue 'q' in vhost '/' process is stopped by supervisor",
   "queue 'q' in vhost '/' has crashed and failed to restart",
 ];
