@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import type { EventProperties } from "./broker.ts";
 import { HEADER } from "./headers.ts";
-import { boundedText, tableBytes } from "./header_table.ts";
+import { boundedText, tableBytes, withoutLargest } from "./header_table.ts";
 
 /** Bytes of a content header beside its properties: frame, class, weight, size, flags and mode. */
 const FIXED_BYTES = 8 + 14 + 1;
@@ -26,7 +26,10 @@ export function fitted(properties: EventProperties, frameMax: number): EventProp
   const excess = frameBytes(properties) - frameMax;
   if (excess <= 0 || properties.headers === undefined) return properties;
   const most = tableBytes(properties.headers) - excess;
-  return { ...properties, headers: withoutLargest(withShortTexts(properties.headers, most), most) };
+  return {
+    ...properties,
+    headers: withoutLargest(withShortTexts(properties.headers, most), most, MAX_NAMES_BYTES),
+  };
 }
 
 function frameBytes({ headers, timestamp, priority, ...texts }: EventProperties): number {
@@ -50,20 +53,4 @@ function withShortTexts(headers: Headers, maxBytes: number): Headers {
     cut = { ...cut, [name]: boundedText(text, bytes) };
   }
   return cut;
-}
-
-function withoutLargest(headers: Headers, maxBytes: number): Headers {
-  const sizeOf = (name: string) => tableBytes({ [name]: headers[name] });
-  const largestFirst = Object.keys(headers).filter((name) => !name.startsWith("x-pq-"))
-    .sort((a, b) => sizeOf(b) - sizeOf(a));
-  const before = headers[HEADER.droppedHeaders];
-  const dropped: unknown[] = before === undefined ? [] : [before];
-  const kept = { ...headers };
-  for (const name of largestFirst) {
-    if (tableBytes(kept) <= maxBytes) break;
-    delete kept[name];
-    dropped.push(name);
-    kept[HEADER.droppedHeaders] = boundedText(dropped.join(" "), MAX_NAMES_BYTES);
-  }
-  return kept;
 }

@@ -1,5 +1,5 @@
 /**
- * How many bytes headers take on the wire.
+ * How many bytes headers take on the wire, and how they are made to take fewer.
  *
  * @module
  */
@@ -36,4 +36,44 @@ export function boundedText(text: string, maxBytes: number): string {
   let end = maxBytes - 3;
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return bytes.toString("utf8", 0, end) + "…";
+}
+
+/** The header that names those of the publisher that were dropped. */
+export const DROPPED_HEADERS = "x-pq-dropped-headers";
+/** The bytes of that header without its value. */
+const NAME_BYTES = 1 + DROPPED_HEADERS.length + 5;
+
+/**
+ * The headers without the publisher's largest, as many as are too much, whose names are kept in
+ * {@linkcode DROPPED_HEADERS}.
+ *
+ * @param maxBytes What the table may take.
+ * @param maxNamesBytes What the names of dropped headers may take.
+ */
+export function withoutLargest(
+  headers: Readonly<Record<string, unknown>>,
+  maxBytes: number,
+  maxNamesBytes: number,
+): Record<string, unknown> {
+  if (tableBytes(headers) <= maxBytes) return headers;
+  const { [DROPPED_HEADERS]: before, ...kept }: Record<string, unknown> = headers;
+  const names: unknown[] = before === undefined ? [] : [before];
+  let bytes = tableBytes(kept);
+  let namesBytes = Buffer.byteLength(String(before ?? ""));
+  for (const field of publishersLargestFirst(kept)) {
+    if (bytes + NAME_BYTES + Math.min(namesBytes, maxNamesBytes) <= maxBytes) break;
+    delete kept[field.name];
+    names.push(field.name);
+    bytes -= field.bytes;
+    namesBytes += 1 + Buffer.byteLength(field.name);
+  }
+  return { ...kept, [DROPPED_HEADERS]: boundedText(names.join(" "), maxNamesBytes) };
+}
+
+function publishersLargestFirst(
+  headers: Readonly<Record<string, unknown>>,
+): { readonly name: string; readonly bytes: number }[] {
+  return Object.keys(headers).filter((name) => !name.startsWith("x-pq-"))
+    .map((name) => ({ name, bytes: tableBytes({ [name]: headers[name] }) - 4 }))
+    .sort((a, b) => b.bytes - a.bytes);
 }

@@ -9,7 +9,7 @@
 import { hostname } from "node:os";
 import type { FailureReason, Settlement } from "../settle/outcome.ts";
 import type { EventProperties, StoredEvent } from "./broker.ts";
-import { boundedText, tableBytes } from "./header_table.ts";
+import { boundedText, DROPPED_HEADERS, tableBytes, withoutLargest } from "./header_table.ts";
 
 /** Names of the headers the engine sets. Times are ISO 8601, counts are numbers. */
 export const HEADER = {
@@ -35,7 +35,7 @@ export const HEADER = {
   /** The queue it came from. */
   queue: "x-pq-queue",
   /** The publisher's headers that were dropped because all together were too large. */
-  droppedHeaders: "x-pq-dropped-headers",
+  droppedHeaders: DROPPED_HEADERS,
 } as const;
 
 /** Bytes that the publisher's headers may take beside ours; amqplib refuses a table over 64 KB. */
@@ -50,6 +50,8 @@ const PUBLISHED_MS = "timestamp_in_ms";
 const MAX_MESSAGE_BYTES = 4 * 1024;
 const MAX_STACK_BYTES = 8 * 1024;
 const MAX_SHORT_BYTES = 256;
+/** Bytes that the names of dropped headers may take. */
+const MAX_NAMES_BYTES = 1024;
 const MAX_TIME_MS = 8.64e15;
 
 /** Headers that the broker sets at each delivery or dead-lettering, and no publisher does. */
@@ -241,13 +243,11 @@ function publishersHeaders(properties: EventProperties): Headers {
     const kept = name === "x-death" ? othersDeaths(value) : value;
     if (kept !== undefined) headers[isActedOn(name) ? ORIGINAL + name : name] = kept;
   }
-  return { ...droppedBefore(properties), ...bounded(headers) };
-}
-
-/** The names of headers that an earlier copy had to drop. */
-function droppedBefore({ headers }: EventProperties): Headers {
-  const names = headers?.[HEADER.droppedHeaders];
-  return typeof names === "string" ? { [HEADER.droppedHeaders]: boundedText(names, 1024) } : {};
+  const droppedBefore = properties.headers?.[DROPPED_HEADERS];
+  if (typeof droppedBefore === "string") {
+    headers[DROPPED_HEADERS] = boundedText(droppedBefore, MAX_NAMES_BYTES);
+  }
+  return withoutLargest(headers, MAX_PUBLISHER_HEADER_BYTES, MAX_NAMES_BYTES);
 }
 
 function enginesHeaders(properties: EventProperties): Headers {
@@ -268,24 +268,6 @@ function othersDeaths(deaths: unknown): unknown {
 
 function isOurRetryQueue(queue: unknown): boolean {
   return typeof queue === "string" && /\.retry\.\d+s$/.test(queue);
-}
-
-function bounded(headers: Headers): Headers {
-  let bytes = tableBytes(headers);
-  if (bytes <= MAX_PUBLISHER_HEADER_BYTES) return headers;
-  const dropped: string[] = [];
-  const largestFirst = Object.keys(headers)
-    .map((name) => ({ name, bytes: tableBytes({ [name]: headers[name] }) - 4 }))
-    .sort((a, b) => b.bytes - a.bytes);
-  const kept = { ...headers };
-  for (const entry of largestFirst) {
-    if (bytes <= MAX_PUBLISHER_HEADER_BYTES) break;
-    delete kept[entry.name];
-    dropped.push(entry.name);
-    bytes -= entry.bytes;
-  }
-  kept[HEADER.droppedHeaders] = boundedText(dropped.join(" "), 1024);
-  return kept;
 }
 
 /** The bytes of an event's headers that are the publisher's, and those that are the engine's. */

@@ -32,8 +32,6 @@ export class ConsumerChannel {
   /** The prefetch count that the subscription asked for last. */
   #wanted = 0;
   #changing: Promise<void> = Promise.resolve();
-  /** Called at the first message, where somebody waits for it. */
-  #onFirst: (() => void) | undefined;
 
   /** @param channel A new channel. @param queue What to consume. @param onMessage Must not throw. */
   constructor(channel: Channel, queue: string, onMessage: OnMessage) {
@@ -71,18 +69,13 @@ export class ConsumerChannel {
    * delivered before can still be settled.
    */
   consume(prefetch: number): Promise<void> {
-    this.#wanted = prefetch;
-    const change = this.#changing.then(() => this.#change());
-    this.#changing = change.catch(() => {});
-    return change;
+    return this.#request(prefetch);
   }
 
   /** Consumes one event at a time until the first is delivered, or `ms` have passed. */
   async consumeOne(ms: number): Promise<void> {
     const first = Promise.withResolvers<void>();
-    this.#onFirst = first.resolve;
-    await this.consume(1);
-    this.#onFirst = undefined;
+    await this.#request(1, first.resolve);
     await within(ms, Promise.race([first.promise, this.ended.promise]));
     await this.consume(0);
   }
@@ -124,25 +117,32 @@ export class ConsumerChannel {
     this.ended.resolve();
   }
 
-  async #change(): Promise<void> {
+  /** @param onFirst Called at the first message that comes. */
+  #request(prefetch: number, onFirst?: () => void): Promise<void> {
+    this.#wanted = prefetch;
+    const change = this.#changing.then(() => this.#change(onFirst));
+    this.#changing = change.catch(() => {});
+    return change;
+  }
+
+  async #change(onFirst?: () => void): Promise<void> {
     if (this.lost || this.#prefetch === this.#wanted) return;
     const tag = this.#consumerTag;
     this.cancelled();
     if (tag !== undefined) await this.#channel.cancel(tag);
-    if (this.#wanted > 0) await this.#begin(this.#wanted);
+    if (this.#wanted > 0) await this.#begin(this.#wanted, onFirst);
   }
 
-  async #begin(prefetch: number): Promise<void> {
+  async #begin(prefetch: number, onFirst?: () => void): Promise<void> {
     this.#prefetch = prefetch;
     this.#acks.expect(prefetch);
     await this.#channel.prefetch(prefetch);
-    const { consumerTag } = await this.#channel.consume(this.#queue, this.#taker());
+    const { consumerTag } = await this.#channel.consume(this.#queue, this.#taker(onFirst));
     this.#consumerTag = consumerTag;
   }
 
-  #taker(): (message: ConsumeMessage | null) => void {
+  #taker(onFirst?: () => void): (message: ConsumeMessage | null) => void {
     const take = (message: ConsumeMessage | null) => this.#onMessage(this, message);
-    const onFirst = this.#onFirst;
     if (!onFirst) return take;
     return (message) => {
       onFirst();
