@@ -37,6 +37,8 @@ export interface Delivery {
   readonly properties: EventProperties;
   /** Whether the broker may have delivered the event before. */
   readonly redelivered: boolean;
+  /** Whether the broker may drop the event if it is returned more often: then it is replaced. */
+  readonly isNearLimit?: boolean;
   /** Whether its channel is closed: the broker delivers the event again, and settling does nothing. */
   readonly lost: boolean;
 }

@@ -55,14 +55,15 @@ export function decide(
     const settlement = notDue(entry, now());
     if (settlement) return { kind: "settle", settlement };
   }
-  if (window.isOverfull) return NO_ROOM;
+  const { isNearLimit = false } = entry.delivery;
+  if (window.isOverfull && !isNearLimit) return NO_ROOM;
   const duplicate = redelivered.duplicateOf(entry);
   if (duplicate && duplicate.kind !== "unclear") return duplicate;
   const isSuspect = entry.alone || suspects.has(entry);
   const outcome = isSuspect ? suspects.countCrash(entry) : undefined;
   if (outcome) return { kind: "end", outcome };
-  // The copy has an id, by which it is known from then on.
-  if (duplicate) return REPLACED;
+  // The copy has an id, by which it is known from then on, and no returns are counted yet.
+  if (duplicate || isNearLimit) return REPLACED;
   return isSuspect ? ISOLATE : RUN;
 }
 
@@ -166,10 +167,18 @@ export class Intake {
       case "end":
         return endings.end(entry, decision.outcome, entry.receivedAt, 0);
       case "join":
-        return endings.join(decision.first, entry);
+        return this.#join(decision.first, entry);
       case "ended":
         return endings.endAgain(entry, decision);
     }
+  }
+
+  /** A copy of an event that comes near a limit joins the first run by its id when it comes. */
+  #join(first: Entry, entry: Entry): void {
+    const { endings } = this.#options;
+    if (!entry.delivery.isNearLimit) return endings.join(first, entry);
+    entry.id = first.id;
+    endings.endUnrun(entry, REPUBLISH);
   }
 
   /** Has an event run, alone where it is a suspect. */

@@ -53,8 +53,8 @@ export class Redelivered {
   readonly #ended = new Map<string, Ended[]>();
   /** Whether deliveries were lost, and no new event has come since. */
   #isReturning = false;
-  /** Whether there may be events without a `message_id` whose deliveries were lost. */
-  #hasUnnamed = false;
+  /** Whether there may be events here whose deliveries were lost, or that have ended. */
+  #hasLost = false;
 
   /**
    * @param tracksAll Whether several events may run at once. Where they run one after another only
@@ -69,28 +69,25 @@ export class Redelivered {
   /** All unsettled deliveries were lost. */
   lost(): void {
     this.#isReturning = true;
-    this.#hasUnnamed = true;
+    this.#hasLost = true;
   }
 
   /** What is known of an event that was just delivered. What has ended is said once. */
   duplicateOf(entry: Entry): Duplicate | undefined {
     const { messageId, delivery: { redelivered } } = entry;
     if (!redelivered) this.#isReturning = false;
-    if (messageId === "") return redelivered ? this.#unnamedDuplicate(entry) : undefined;
-    if (!redelivered && !this.#tracksAll) return undefined;
+    if (!this.#hasLost || (messageId === "" && !redelivered)) return undefined;
+    const lost = this.#here().filter(({ delivery }) => delivery.lost);
+    this.#hasLost = lost.length > 0 || this.#ended.size > 0;
+    if (messageId === "") return this.#unnamedDuplicate(entry, lost);
     const ended = redelivered ? this.#takeEnded(entry) : undefined;
     if (ended) return { kind: "ended", ...ended };
-    const first = this.#entryOf(messageId);
-    return first?.delivery.lost ? { kind: "join", first } : undefined;
+    const first = lost.find(({ id }) => id === messageId);
+    return first && { kind: "join", first };
   }
 
-  #unnamedDuplicate(entry: Entry): Duplicate | undefined {
-    if (!this.#hasUnnamed) return undefined;
-    const unnamed = this.#here().filter(({ messageId, delivery }) =>
-      messageId === "" && delivery.lost
-    );
-    this.#hasUnnamed = unnamed.length > 0 || this.#ended.size > 0;
-    const first = unnamed.find((other) => looksLike(other, entry));
+  #unnamedDuplicate(entry: Entry, lost: readonly Entry[]): Duplicate | undefined {
+    const first = lost.find((other) => other.messageId === "" && looksLike(other, entry));
     if (!this.#isReturning) {
       return first || this.#takeEnded(entry) ? { kind: "unclear" } : undefined;
     }
@@ -110,7 +107,7 @@ export class Redelivered {
     const alike = this.#ended.get(key) ?? [];
     alike.push({ id: entry.id, ending });
     this.#ended.set(key, alike);
-    this.#hasUnnamed ||= entry.messageId === "";
+    this.#hasLost = true;
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined && this.#ended.size > MAX_REMEMBERED) this.#ended.delete(oldest);
   }
@@ -144,11 +141,6 @@ export class Redelivered {
   /** An event that nobody can name cannot be met by its id, except while it is being copied. */
   #tracks({ messageId, place }: Entry): boolean {
     return place === "copying" || (this.#tracksAll && messageId !== "");
-  }
-
-  #entryOf(id: string): Entry | undefined {
-    const running = this.#tracksAll ? undefined : this.#running().find((entry) => entry.id === id);
-    return running ?? this.#byId.get(id)?.entry;
   }
 
   /** The entries that run, and those that are tracked. */

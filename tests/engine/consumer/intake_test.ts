@@ -35,6 +35,8 @@ function decideFor(event: Entry, changes: Partial<Known>): Decision {
 
 const JOIN = { kind: "join", first: entry() } as const;
 const ENDED = { kind: "ended", id: "a", ending: undefined } as const;
+const NEAR = { ...entry().delivery, redelivered: true, isNearLimit: true };
+const FULL = { isOverfull: true };
 const UNCLEAR = { kind: "unclear" } as const;
 const REPLACED = { kind: "settle", settlement: { kind: "republish" } } as const;
 const CRASHED: Outcome = {
@@ -65,6 +67,21 @@ const CASES: readonly [
     "joins its first run",
     {},
     { duplicateOf: () => JOIN, has: () => true },
+    JOIN,
+  ],
+  ["is replaced near its delivery limit", { delivery: NEAR }, {}, REPLACED],
+  ["is replaced near its delivery limit without room", { delivery: NEAR }, FULL, REPLACED],
+  ["is replaced as a suspect, too", { delivery: NEAR }, { has: () => true }, REPLACED],
+  [
+    "has its crash counted near its delivery limit",
+    { delivery: NEAR },
+    { has: () => true, countCrash: () => CRASHED },
+    { kind: "end", outcome: CRASHED },
+  ],
+  [
+    "joins its first run near its delivery limit",
+    { delivery: NEAR },
+    { duplicateOf: () => JOIN },
     JOIN,
   ],
   ["gets an id by a copy", {}, { duplicateOf: () => UNCLEAR }, REPLACED],

@@ -14,19 +14,21 @@ import type { Topology } from "./topology.ts";
 /**
  * Checks a queue that exists, and reports how it loses events.
  *
+ * @returns Its arguments, as far as they can be found out.
  * @throws {BrokerError} `topology` when it cannot be used.
  */
 export async function checkFitness(
   model: ChannelModel,
   queue: string,
   report: Reporter,
-): Promise<void> {
+): Promise<QueueArguments["args"]> {
   const found = await argumentsOf(model, queue);
-  if (!found) return;
+  if (!found) return {};
   const problem = whyUnusable(queue, found);
   if (problem !== undefined) throw new BrokerError("topology", problem);
   const losses = lossesOf(found).join("; ");
   if (losses !== "") report(notice("warning", queue, LOSSES, { properties: { losses } }));
+  return found.args;
 }
 
 /** What an operator should know about a queue and its failed queue, where they exist. */
@@ -98,7 +100,8 @@ export function lossesOf({ durable, args }: QueueArguments): string[] {
   return losses;
 }
 
-function dropsHead(args: QueueArguments["args"]): boolean {
+/** Whether the queue throws out its oldest event for a new one when it is full. */
+export function dropsHead(args: QueueArguments["args"]): boolean {
   const isBounded = "x-max-length" in args || "x-max-length-bytes" in args;
   return isBounded && (args["x-overflow"] ?? "drop-head") === "drop-head";
 }

@@ -19,6 +19,7 @@ import {
 import { Backoff, wait } from "./backoff.ts";
 import { ConsumerChannel } from "./consumer_channel.ts";
 import { RabbitDelivery } from "./delivery.ts";
+import { DeliveryLimit } from "./delivery_limit.ts";
 import { type Address, explainChannel, isAckTimeout, MAY_PASS } from "./errors.ts";
 import { checkFitness } from "./fitness.ts";
 import { closedError, type Link } from "./link.ts";
@@ -56,6 +57,7 @@ const CLOSE_MS = 2000;
 export class RabbitSubscription implements Subscription {
   readonly #options: RabbitSubscriptionOptions;
   readonly #notices: SubscriptionNotices;
+  readonly #limit: DeliveryLimit;
   readonly #closing = new AbortController();
   readonly #backoff = new Backoff(FIRST_BACKOFF_MS);
   #channel: ConsumerChannel | undefined;
@@ -70,6 +72,7 @@ export class RabbitSubscription implements Subscription {
   constructor(options: RabbitSubscriptionOptions) {
     this.#options = options;
     this.#notices = new SubscriptionNotices(options.queue, options.report);
+    this.#limit = new DeliveryLimit(options.queue, options.report);
   }
 
   /** @inheritdoc */
@@ -216,7 +219,8 @@ export class RabbitSubscription implements Subscription {
       topology.declare(model, queue),
       this.#wasUp ? undefined : topology.checkQuorum(model, queue),
     ]);
-    if (!this.#wasUp && !declared.isNew) await checkFitness(model, queue, report);
+    if (declared.isNew) this.#limit.learn({});
+    else if (!this.#wasUp) this.#limit.learn(await checkFitness(model, queue, report));
     return declared;
   }
 
@@ -258,10 +262,7 @@ export class RabbitSubscription implements Subscription {
   /** Only hands the delivery over: amqplib closes the channel when this throws. */
   readonly #onMessage = (channel: ConsumerChannel, message: ConsumeMessage | null): void => {
     if (message === null) return void this.#cancelled(channel);
-    if (message.fields.redelivered) {
-      this.#notices.redelivered(message.properties.headers?.["x-delivery-count"]);
-    }
-    this.#options.listener.onDelivery(new RabbitDelivery(channel, message));
+    this.#options.listener.onDelivery(new RabbitDelivery(channel, message, this.#limit));
   };
 
   /**

@@ -6,16 +6,12 @@
 
 import { notice, type Reporter } from "../../report.ts";
 
-/** An event that was requeued this often may be near the delivery limit of its queue. */
-const MANY_RETURNS = 10;
-
 /** Reports each trouble of one subscription once, not again and again. */
 export class SubscriptionNotices {
   readonly #queue: string;
   readonly #report: Reporter;
   /** The trouble that was reported last. */
   #reported = "";
-  #isWarnedOfLimit = false;
   #depthSeen: { readonly ready: number; readonly at: number } | undefined;
 
   /** @param queue The queue. @param report Takes the notices. */
@@ -47,17 +43,6 @@ export class SubscriptionNotices {
     this.#report(notice("error", this.#queue, NOT_ACKNOWLEDGED, { properties: { text } }));
   }
 
-  /**
-   * An event came again.
-   *
-   * @param count How often it was requeued, as quorum queues count in a header.
-   */
-  redelivered(count: unknown): void {
-    if (this.#isWarnedOfLimit || typeof count !== "number" || count < MANY_RETURNS) return;
-    this.#isWarnedOfLimit = true;
-    this.#report(notice("warning", this.#queue, NEAR_LIMIT, { properties: { count } }));
-  }
-
   /** The broker cancelled the consumer, and the queue is still there. */
   cancelled(): void {
     this.#report(notice("warning", this.#queue, CANCELLED));
@@ -77,10 +62,6 @@ export class SubscriptionNotices {
   }
 }
 
-const NEAR_LIMIT =
-  "An event of queue {queue} was requeued {count} times: a quorum queue drops events beyond its " +
-  "delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a policy (before " +
-  "RabbitMQ 4: set none)";
 const NOT_ACKNOWLEDGED =
   "A handler of queue {queue} ran too long for RabbitMQ. It goes on, and is not called again when " +
   "its event is redelivered here. Set maxConsumeSeconds below consumer_timeout: {text}";

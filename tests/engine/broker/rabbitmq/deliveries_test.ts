@@ -199,31 +199,6 @@ queueTest("an event that a stopping process releases is not counted", async (fix
   never.open();
 });
 
-queueTest("one notice says that an event is near its delivery limit", async (fixture) => {
-  const arguments_ = { "x-queue-type": "quorum" };
-  await fixture.client.channel.assertQueue(fixture.queue, { durable: true, arguments: arguments_ });
-  await fixture.client.publish(fixture.queue, "1");
-  const broker = await fixture.openBroker();
-  let deliveries = 0;
-  const done = Promise.withResolvers<void>();
-  const subscription = broker.subscribe(fixture.queue, {
-    onDelivery(delivery) {
-      const kind = ++deliveries === 13 ? "done" : "release";
-      void subscription.settle(delivery, { kind });
-      if (kind === "done") done.resolve();
-    },
-    onLost: () => {},
-  });
-  await subscription.resume(1);
-  await done.promise;
-  await subscription.close();
-  assert.deepEqual(fixture.notices, [
-    `warning: An event of queue ${fixture.queue} was requeued 10 times: a quorum queue drops ` +
-    "events beyond its delivery limit, 20 by default on RabbitMQ 4. Set delivery-limit to -1 by a " +
-    "policy (before RabbitMQ 4: set none)",
-  ]);
-});
-
 queueTest(
   "what waits too long for its turn goes to another process, uncounted",
   async (fixture) => {
