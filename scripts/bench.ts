@@ -21,6 +21,7 @@ import { median } from "./bench/ratios.ts";
 import { sentry } from "./bench/sentry.ts";
 import { threads } from "./bench/threads.ts";
 import { startRabbitmq } from "./rabbitmq.ts";
+import { orUsage } from "./usage.ts";
 
 /** Bounds of a ratio: the least rate and the most CPU. */
 interface Bounds {
@@ -35,11 +36,15 @@ const THREAD: Bounds = { rate: 0.85, cpu: 1.9 };
 const FIRST_EVENT_RUNS = 5;
 const FIRST_EVENT_MS = 300;
 
+const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
+  "[--against FOLDER [--rows TEXT]]";
+
 if (import.meta.main) Deno.exit(await main());
 
 async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
-  const options = parseOptions(Deno.args, Deno.env.get("INIT_CWD") ?? Deno.cwd());
+  const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
+  const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
   const { events, rounds, prefetch, against } = options;
   if (against !== undefined) requireCheckout(against);
   await using broker = await startRabbitmq();

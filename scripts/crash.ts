@@ -23,6 +23,7 @@ import { recoveries } from "./crash/recovery.ts";
 import { type BrokerName, BROKERS, isGood, report, type Result } from "./crash/report.ts";
 import { removeFolder, signalled } from "./private_server.ts";
 import { RabbitmqCluster, startCluster, startRabbitmq } from "./rabbitmq.ts";
+import { orUsage } from "./usage.ts";
 
 /** How the suite is run. */
 export interface CrashOptions extends DeploymentOptions {
@@ -62,8 +63,10 @@ export async function crash(options: CrashOptions): Promise<Result> {
   };
 }
 
+const USAGE = "usage: deno task crash [--broker rabbitmq|embedded] [--seconds N] [--seed N]";
+
 async function main(): Promise<number> {
-  const { broker, ...options } = parseOptions(Deno.args);
+  const { broker, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
   using ending = signalled();
   const early = new AbortController();
   void ending.received.then(() => early.abort());

@@ -1,25 +1,27 @@
 /**
  * Shows the program at work: starts its workers, publishes events, and shows how they are consumed.
- * One event fails at every attempt. Everything runs as in production, but always on the embedded
- * broker and in the demo's own folder.
+ * One event fails at every attempt, until its cause is mended and it is retried. Everything runs as
+ * in production, but always on the embedded broker and in the demo's own folder.
  *
  *   deno task demo
  */
 
 import { join } from "node:path";
-import { readEnvironment } from "../lib/config/environment.ts";
 import { errorData } from "../lib/errors/error_data.ts";
-import { EVENTS, QUEUES, TOTAL } from "./demo/events.ts";
+import { failed } from "./demo/dead_letters.ts";
+import { EVENTS, FAILING, QUEUES, TOTAL } from "./demo/events.ts";
 import { sayAboveProgress as say, showProgress } from "./demo/progress.ts";
 import { publishAll } from "./demo/publish.ts";
 import { type Statistics, statisticsOf, table } from "./demo/report.ts";
-import { clear, FOLDER, ROOT, settings, STATE_DIR, WORKERS_DIR } from "./demo/settings.ts";
+import { clear, FOLDER, mend, settings, STATE_DIR } from "./demo/settings.ts";
 import { Workers } from "./demo/workers.ts";
 
 /** How long consuming may take, in ms. The longest wait in it is 5 s, before a retry. */
 const CONSUME_MS = 45_000;
 /** Time between two readings of the statistics, in ms. */
 const POLL_MS = 100;
+/** The folder of the statistics. */
+const STATISTICS = join(FOLDER, "stats");
 
 if (import.meta.main) await demo().catch(fail);
 
@@ -29,18 +31,19 @@ async function demo(): Promise<void> {
   const count = TOTAL.toLocaleString("en");
   say(`process-queue: ${count} events, ${QUEUES.length} queues, the embedded broker.`);
   say("");
-  const seconds = await publishAndConsume();
+  await using workers = new Workers(QUEUES, say);
+  const failure = workers.untilOneEnds();
+  const seconds = await publishAndConsume(failure);
+  await Promise.race([mendAndRetry(), failure]);
   say("");
   for (const line of table(await allStatistics(), seconds)) say(line);
   say("");
-  say(`It took ${((performance.now() - startedAt) / 1000).toFixed(0)} s. Try next:`);
-  for (const line of nextCommands()) say(`  ${line}`);
+  say(`Every event was processed. It took ${took(startedAt).toFixed(0)} s.`);
+  say(`The demo's files are in ${STATE_DIR}; it has changed nothing else.`);
 }
 
 /** @returns The seconds that each queue took. */
-async function publishAndConsume(): Promise<Map<string, number>> {
-  await using workers = new Workers(QUEUES, say);
-  const failure = workers.untilOneEnds();
+async function publishAndConsume(failure: Promise<never>): Promise<Map<string, number>> {
   const startedAt = performance.now();
   await showProgress("publishing", TOTAL, (onProgress) => {
     return Promise.race([publishAll(EVENTS, settings(), onProgress), failure]);
@@ -48,6 +51,30 @@ async function publishAndConsume(): Promise<Map<string, number>> {
   return await showProgress("consuming", TOTAL, (onProgress) => {
     return Promise.race([untilDone(startedAt, onProgress), failure]);
   });
+}
+
+/** Looks at the event that failed, mends the cause, and retries it. */
+async function mendAndRetry(): Promise<void> {
+  say("");
+  say("Look at the event that failed:");
+  await failed("list", FAILING, say);
+  say("");
+  say("Mend the cause, here a server that is down, and retry the event:");
+  await mend();
+  await failed("retry", FAILING, say);
+  await untilProcessed(FAILING);
+  say(`${FAILING}: the event was processed`);
+}
+
+/** Resolves when every event of a queue has been processed. */
+async function untilProcessed(queue: string): Promise<void> {
+  const latest = performance.now() + CONSUME_MS;
+  for (;;) {
+    const { processed } = await statisticsOf(STATISTICS, queue);
+    if (processed === EVENTS[queue]?.length) return;
+    if (performance.now() > latest) throw tooSlow(processed, `events of ${queue}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 /**
@@ -67,18 +94,22 @@ async function untilDone(
     onProgress(done);
     for (const { queue, done, total } of counts) {
       if (done < total || seconds.has(queue)) continue;
-      seconds.set(queue, (performance.now() - startedAt) / 1000);
+      seconds.set(queue, took(startedAt));
     }
-    if (performance.now() > latest) throw tooSlow(done);
+    if (performance.now() > latest) throw tooSlow(done, `of ${TOTAL} events`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return seconds;
 }
 
-function tooSlow(done: number): Error {
+function took(since: number): number {
+  return (performance.now() - since) / 1000;
+}
+
+function tooSlow(done: number, what: string): Error {
   return new Error(
-    `Only ${done} of ${TOTAL} events were consumed within ${CONSUME_MS / 1000} s. See the ` +
-      `statistics of the queues in ${STATE_DIR}/stats`,
+    `Only ${done} ${what} were consumed within ${CONSUME_MS / 1000} s. See the statistics of the ` +
+      `queues in ${STATE_DIR}/stats`,
   );
 }
 
@@ -88,24 +119,7 @@ function doneOf({ queue, processed, failed }: Statistics) {
 }
 
 async function allStatistics(): Promise<Statistics[]> {
-  return await Promise.all(QUEUES.map((queue) => statisticsOf(join(FOLDER, "stats"), queue)));
-}
-
-function nextCommands(): string[] {
-  const task = "npx -y deno@2.9.6 task start";
-  return [
-    `export STATE_DIR=${STATE_DIR} WORKERS_DIR=${WORKERS_DIR}`,
-    ...brokerVariables().map((name) => `export ${name}=   # for the embedded broker`),
-    `${task} failed list demo_webhooks`,
-    `${task} failed retry demo_webhooks`,
-    `${task} --queue_name demo_webhooks --drain`,
-  ];
-}
-
-/** The settings that select another broker than the demo's. */
-function brokerVariables(): string[] {
-  const names = Object.keys(readEnvironment(join(ROOT, ".env")));
-  return names.filter((name) => /^(AMQP|RABBITMQ)_/.test(name)).sort();
+  return await Promise.all(QUEUES.map((queue) => statisticsOf(STATISTICS, queue)));
 }
 
 function fail(error: unknown): never {

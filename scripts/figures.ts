@@ -8,11 +8,12 @@
  * @module
  */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type ClassFigures, classFigures } from "./figures/classes.ts";
 import { type FunctionFigures, functionFigures } from "./figures/functions.ts";
 import { parse } from "./figures/program.ts";
+import { orUsage } from "./usage.ts";
 
 const ROOT = resolve(import.meta.dirname ?? ".", "..");
 
@@ -32,13 +33,18 @@ export interface FileFigures {
   readonly lines: number;
 }
 
+const USAGE =
+  "usage: deno task figures [--all] [FOLDER…]; the folders are relative to the checkout";
+
 if (import.meta.main) {
-  const { all, folders } = readArguments(Deno.args);
+  const { all, folders } = orUsage(USAGE, () => readArguments(Deno.args));
   console.log(report(measure(folders.flatMap(filesBelow)), all));
 }
 
 function readArguments(args: readonly string[]): { all: boolean; folders: string[] } {
   const folders = args.filter((arg) => arg !== "--all");
+  const wrong = folders.find((folder) => !existsSync(join(ROOT, folder)));
+  if (wrong !== undefined) throw new TypeError(`there is no folder or option ${wrong}`);
   return { all: args.includes("--all"), folders: folders.length > 0 ? folders : ["lib"] };
 }
 

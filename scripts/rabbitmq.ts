@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { signalled } from "./private_server.ts";
 import { type RabbitmqCluster, startCluster } from "./rabbitmq/cluster.ts";
 import { type PrivateRabbitmq, startRabbitmq } from "./rabbitmq/private.ts";
+import { orUsage } from "./usage.ts";
 
 export { AttachedRabbitmq, attachRabbitmq } from "./rabbitmq/attached.ts";
 export { RabbitmqCluster, startCluster } from "./rabbitmq/cluster.ts";
@@ -23,7 +24,9 @@ export { PrivateRabbitmq, startRabbitmq } from "./rabbitmq/private.ts";
 export { rabbitmqInstalled, requireRabbitmq } from "./rabbitmq/programs.ts";
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { cluster: { type: "boolean", default: false } } });
+  const { values } = orUsage("usage: deno task rabbitmq [--cluster]", () => {
+    return parseArgs({ options: { cluster: { type: "boolean", default: false } } });
+  });
   using ending = signalled();
   await using server = await (values.cluster ? startCluster() : startRabbitmq());
   console.log(`AMQP_URL=${server.url}\n`);

@@ -40,7 +40,7 @@ const ROWS: readonly (readonly string[])[] = [
 const DATABASE = "lib/domain/database/database.ts";
 
 /** What .gitignore names, and git's own folder. */
-const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist"];
+const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist", "my-workers"];
 
 const root = new URL("../", import.meta.url);
 

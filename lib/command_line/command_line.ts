@@ -121,7 +121,7 @@ function explanation(error: CommanderError, parser: Parser): string {
     case "commander.excessArguments":
       return tooMany(parser);
     case "commander.missingArgument":
-      return `${message}\n${usageOf(parser)}`;
+      return `${pathOf(parser)} needs <${/'(.*)'/.exec(message)?.[1]}>\n${usageOf(parser)}`;
     default:
       return message;
   }
@@ -151,9 +151,10 @@ function sharedNames(): string[] {
 }
 
 function usageOf(parser: Parser): string {
-  const names: string[] = [];
-  for (let each = parser.parent; each; each = each.parent) {
-    names.unshift(each.name());
-  }
-  return `usage: ${[...names, parser.name(), parser.usage()].join(" ")}`;
+  return `usage: ${pathOf(parser)} ${parser.usage()}`;
+}
+
+/** The names of the program and its subcommands down to this one. */
+function pathOf(parser: Parser): string {
+  return parser.parent ? `${pathOf(parser.parent)} ${parser.name()}` : parser.name();
 }

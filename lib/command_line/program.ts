@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Command as Parser } from "commander";
+import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { build } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
@@ -34,6 +34,15 @@ Settings come from the environment and from a file .env; "process-queue check-co
 Words for Zulip's manage.py are ignored: process_queue as the first word, --skip-checks, --settings,
 --pythonpath, --automated, --traceback, --verbosity, --no-color, --force-color.`;
 
+const SHARED_TITLE = "Options of every command:";
+
+/** The help of a command lists the options that every command takes, and none that run queues. */
+const SHARED_HELP: HelpConfiguration = {
+  showGlobalOptions: true,
+  visibleGlobalOptions: ({ parent }) => parent ? sharedOptions() : [],
+  styleTitle: (title) => title === "Global Options:" ? SHARED_TITLE : title,
+};
+
 /**
  * Makes the parser.
  *
@@ -45,13 +54,14 @@ export function makeProgram(found: Found): Parser {
     .usage("--queue_name <queue> [options]\n       process-queue <command> [options]")
     .version(`process-queue ${build()}`, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .configureHelp(SHARED_HELP)
     .showSuggestionAfterError(false)
     .allowExcessArguments(false)
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", EXIT_CODES)
     .optionsGroup("Run queues:");
   for (const each of runOptions()) program.addOption(each);
-  program.optionsGroup("Options of every command:");
+  program.optionsGroup(SHARED_TITLE);
   for (const each of sharedOptions()) program.addOption(each);
   addPublish(program, found);
   addFailed(program, found);

@@ -69,6 +69,12 @@ export function readQueueSettings(reader: SettingsReader): QueueSettings {
   return found;
 }
 
+/** What decides whether a variable names a queue. */
+export interface QueueNames extends Pick<QueueSettings, "queueVariables"> {
+  /** The folder of the user's own workers. */
+  readonly workersDir?: string | undefined;
+}
+
 /**
  * The problems of variables that name a queue: there is no such queue, or the value is wrong.
  *
@@ -76,20 +82,30 @@ export function readQueueSettings(reader: SettingsReader): QueueSettings {
  * @param known The names of all queues that have a worker.
  */
 export function queueNameProblems(
-  { queueVariables }: Pick<QueueSettings, "queueVariables">,
+  { queueVariables, workersDir }: QueueNames,
   known: Iterable<string>,
 ): Problem[] {
   const queues = new Map([...known].map((queue) => [queueKey(queue), queue]));
   return queueVariables.flatMap(({ name, queue, problem }) => {
     if (queues.has(queue)) return problem ? [problem] : [];
-    return name.startsWith(PREFIX) ? [noQueue(name, queue, [...queues.values()])] : [];
+    return name.startsWith(PREFIX) ? [noQueue(name, queue, [...queues.values()], workersDir)] : [];
   });
 }
 
-function noQueue(setting: string, queue: string, known: readonly string[]): Problem {
+function noQueue(
+  setting: string,
+  queue: string,
+  known: readonly string[],
+  workersDir: string | undefined,
+): Problem {
   const meant = nearest(queue, known);
-  const fix = meant ? `did you mean ${meant}?` : `the queues are ${known.join(", ") || "none"}`;
-  return { setting, wrong: `no queue ${queue}`, fix };
+  const all = `the queues are ${known.join(", ") || "none"}`;
+  const hint = workersDir === undefined ? ". Those of your own workers need --workers-dir" : "";
+  return {
+    setting,
+    wrong: `no queue ${queue}`,
+    fix: meant ? `did you mean ${meant}?` : `${all}${hint}`,
+  };
 }
 
 /** Collects the settings. */

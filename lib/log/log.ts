@@ -83,14 +83,19 @@ function lineFormat(
 /** Lines that are dropped are counted in the log. */
 function standardError(format: (record: LogRecord) => string): (line: string) => void {
   const log = outputTo(2);
-  const report = (message: string) => (count: number) => {
+  const report = (one: string, many: string) => (count: number) => {
+    const message = count === 1 ? one : many;
     const record = { ...lineRecord("warning", message, { count }, {}), category: [LOGGER] };
     void log.keep(format(record));
   };
-  log.onLost(report("{count} log lines were dropped: standard error did not take them in time"));
-  outputTo(1).onLost(
-    report("{count} lines were dropped: standard output did not take them in time"),
-  );
+  log.onLost(report(
+    "{count} log line was dropped: standard error did not take it in time",
+    "{count} log lines were dropped: standard error did not take them in time",
+  ));
+  outputTo(1).onLost(report(
+    "{count} line was dropped: standard output did not take it in time",
+    "{count} lines were dropped: standard output did not take them in time",
+  ));
   return (line) => log.write(line);
 }
 

@@ -25,6 +25,8 @@ export interface Check {
   readonly message: string;
 }
 
+/** The widest column of settings, so that a source beside it ends within 80 columns. */
+const MOST_WIDTH = 66;
 const NOT_TRIED = "not tried, as its settings have a problem";
 
 /**
@@ -158,7 +160,7 @@ function settingLines(settings: readonly EffectiveSetting[]): string[] {
   const shown = settings.map(({ name, value, source }) =>
     [`${name}=${value ?? ""}`, value === undefined ? "not set" : source] as const
   );
-  const width = Math.max(...shown.map(([text]) => text.length));
+  const width = Math.min(MOST_WIDTH, Math.max(...shown.map(([text]) => text.length)));
   return shown.map(([text, source]) => `${text.padEnd(width)}  ${source}`);
 }
 

@@ -60,8 +60,13 @@ function problemOf(
   } catch (error) {
     return {
       setting,
-      wrong: `${wrong} (${errorData(error).message})`,
+      wrong: `${wrong} (${reasonOf(error)})`,
       fix: isDiskFull(error) ? "make room on the disk of that folder" : fix,
     };
   }
+}
+
+/** The system's words; Deno adds the path, which the problem names itself. */
+function reasonOf(error: unknown): string {
+  return errorData(error).message.replace(/(\(os error \d+\)).*$/s, "$1");
 }

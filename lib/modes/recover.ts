@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nounFor } from "../errors/counted.ts";
 import type { RecoverCommand } from "../command_line/command.ts";
 import type { Recovered, RecoveredQueue } from "../engine/broker/sqlite/recovery/recover.ts";
 import type { Services } from "./services.ts";
@@ -31,7 +32,10 @@ export async function runRecover(
 
 function linesOf({ events, of, isAtLeast, queues }: Recovered, to: string): string[] {
   const total = isAtLeast ? `at least ${of}` : String(of);
-  return [...queues.map(lineOf), `recovered ${events} of ${total} events into ${to}`];
+  return [
+    ...queues.map(lineOf),
+    `recovered ${events} of ${total} ${nounFor(of, "event")} into ${to}`,
+  ];
 }
 
 function lineOf({ name, ready, waiting }: RecoveredQueue): string {

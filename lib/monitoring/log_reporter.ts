@@ -7,6 +7,7 @@
 import { redactText } from "../errors/redact.ts";
 import type { LineContext } from "../log/log_format.ts";
 import { isLogged, logLine } from "../log/log.ts";
+import { failedQueueName } from "../engine/settle/retry.ts";
 import type { NoticeReport, Reporter, SettledReport } from "../engine/report.ts";
 
 /** The most characters of a body in a debug line. */
@@ -15,7 +16,7 @@ const MAX_BODY = 4096;
 /**
  * Turns reports into log lines. An event that is done is a debug line, one that is retried a warning
  * (info where its handler asked for it), one that failed for good an error with Zulip's text, which
- * for a timeout is that of the error. Bodies appear in debug lines only, at most 4096 characters of
+ * for a timeout is that of the error, and the queue of its dead letter. Bodies appear in debug lines only, at most 4096 characters of
  * them, redacted.
  *
  * @param workerNum The number given by `--worker_num`.
@@ -75,7 +76,8 @@ function logRetried(report: SettledReport, workerNum: number): void {
 function logFailed(report: SettledReport, workerNum: number): void {
   const { reason, error } = report;
   const context = contextOf(report, workerNum);
-  const properties = { ...times(report), reason, error };
+  const dead_letter_queue = failedQueueName(report.queue);
+  const properties = { ...times(report), reason, dead_letter_queue, error };
   // Zulip logs the error's own text for a timeout.
   const isTimeout = reason === "timeout" && error !== undefined;
   const message = isTimeout ? error.message : "Problem handling data on queue {queue}";

@@ -14,6 +14,9 @@ export const EVENTS: Readonly<Record<string, readonly string[]>> = {
   })),
 };
 
+/** The queue with the event that fails. */
+export const FAILING = "demo_webhooks";
+
 /** The queues. */
 export const QUEUES: readonly string[] = Object.keys(EVENTS);
 

@@ -26,8 +26,17 @@ export function environment(): Record<string, string> {
   return { ...Object.fromEntries(ofDeno), ...settings(), NO_COLOR: "1" };
 }
 
-/** Removes the files of an earlier demo. */
+/** The file that makes a server of the demo look as if it were down. */
+const DOWN = join(FOLDER, "down");
+
+/** Removes the files of an earlier demo, and has a server down. */
 export async function clear(): Promise<void> {
   await Deno.remove(FOLDER, { recursive: true }).catch(() => {});
   await Deno.mkdir(FOLDER, { recursive: true });
+  await Deno.writeTextFile(DOWN, "");
+}
+
+/** Has the server up again. */
+export async function mend(): Promise<void> {
+  await Deno.remove(DOWN);
 }

@@ -212,7 +212,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   [
     "publish",
-    "missing required argument 'queue'\nusage: process-queue publish [options] <queue> [json]",
+    "process-queue publish needs <queue>\nusage: process-queue publish [options] <queue> [json]",
   ],
   [
     "publish a { }",
@@ -229,7 +229,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ["failed lst a", "there is no command lst; did you mean list?\ncommands: list, retry"],
   [
     "failed retry",
-    "missing required argument 'queue'\nusage: process-queue failed retry [options] <queue>",
+    "process-queue failed retry needs <queue>\nusage: process-queue failed retry [options] <queue>",
   ],
 ];
 
@@ -334,3 +334,14 @@ for (const line of ["publish --help", "help publish"]) {
     assert.match(help.text, /--any-queue/);
   });
 }
+
+Deno.test("the help of each command lists the options that every command takes", () => {
+  for (
+    const line of ["publish", "failed list", "failed retry", "migrate", "check-config", "recover"]
+  ) {
+    const command = parse(`${line} --help`);
+    const text = "text" in command ? command.text : "";
+    for (const name of SHARED_OPTIONS.split(", ")) assert(text.includes(`  ${name} `), text);
+    assert(text.includes("\nOptions of every command:\n") && !text.includes("--queue_name"), text);
+  }
+});

@@ -65,7 +65,7 @@ Deno.test("queueNameProblems reports a PQ_ setting of an unknown queue with the 
 
 Deno.test("queueNameProblems reports PQ_<QUEUE>_SHARDS of an unknown queue", () => {
   assert.deepEqual(check({ PQ_INVITES_SHARDS: "2" }), [
-    "PQ_INVITES_SHARDS: no queue invites; the queues are user_activity, missedmessage_mobile_notifications, test",
+    "PQ_INVITES_SHARDS: no queue invites; the queues are user_activity, missedmessage_mobile_notifications, test. Those of your own workers need --workers-dir",
   ]);
 });
 
@@ -81,4 +81,9 @@ Deno.test("queueNameProblems reports a number of shards that is wrong", () => {
 
 Deno.test("queueKey gives what a variable can say of a queue's name", () => {
   assert.equal(queueKey("My.Queue-2"), "my_queue_2");
+});
+
+Deno.test("queueNameProblems says that your own workers need --workers-dir where it is not given", () => {
+  const problems = check({ PQ_MINE_PREFETCH: "1", WORKERS_DIR: "/mine" });
+  assert.deepEqual(problems.map((text) => text.includes("--workers-dir")), [false]);
 });

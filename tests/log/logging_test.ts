@@ -183,6 +183,7 @@ Deno.test("logReporter writes a failed event as an error with Zulip's text", () 
     duration: 1.235,
     wait: 12.346,
     reason: "error",
+    dead_letter_queue: "test.failed",
     error: ERROR,
   }]);
 });

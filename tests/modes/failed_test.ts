@@ -60,18 +60,38 @@ Deno.test("runFailed says so when it looks into the embedded broker", async () =
 Deno.test("runFailed lists the events as a table, and leaves them where they are", async () => {
   const around = await withFailed(['{"id":1}', FAILED], ["?"]);
   assert.deepEqual(await run(LIST, around), [
-    "id    failed at                 reason  attempts  error                    bytes",
-    "9d0f  2026-01-02T03:04:05.678Z  error   4         TypeError: no such user  8",
-    "                                                                           1",
+    "id    failed at             reason",
+    "9d0f  2026-01-02T03:04:05Z  error",
+    "  4 attempts, 8 bytes; TypeError: no such user",
+    "",
+    "  1 byte",
     "2 events in test.failed",
   ]);
   assert.equal((await around.broker.depth("test.failed"))?.ready, 2);
 });
 
-Deno.test("runFailed cuts a long error, and what would steer the terminal", async () => {
-  const headers = { "x-pq-error-message": "\x1b[2J" + "x".repeat(100) };
-  const [, row] = await run(LIST, await withFailed(["{}", { headers }]));
-  assert.equal(row?.trim(), `?[2J${"x".repeat(75)}…  2`);
+Deno.test("runFailed lists within 80 columns, and shows nothing that would steer the terminal", async () => {
+  const headers = {
+    ...FAILED.headers,
+    "x-pq-error-message": "\x1b[2J" + "x".repeat(100),
+    "x-pq-reason": "out of memory",
+  };
+  const around = await withFailed(["{}", { headers, messageId: "i".repeat(100) }]);
+  const printed = await run(LIST, around);
+  assert.equal(printed[1], `${"i".repeat(35)}…  2026-01-02T03:04:05Z  out of memory`);
+  assert.match(printed[2] ?? "", /^ {2}4 attempts, 2 bytes; TypeError: \?\[2Jx+…$/);
+  assert.deepEqual(printed.map((line) => line.length).filter((length) => length > 80), []);
+});
+
+Deno.test("runFailed works for a queue that has no worker here", async () => {
+  const around = new MemoryServices();
+  await around.broker.declare("gone.failed");
+  await around.broker.publish("gone.failed", "{}");
+  assert.equal((await run({ ...LIST, queue: "gone" }, around)).at(-1), "1 event in gone.failed");
+  around.printed.length = 0;
+  const moved = await run({ ...RETRY, queue: "gone" }, around);
+  assert.deepEqual(moved, ["moved 1 event from gone.failed to gone"]);
+  assert.deepEqual(await around.bodies("gone"), ["{}"]);
 });
 
 Deno.test("runFailed says how many there are when it lists fewer", async () => {

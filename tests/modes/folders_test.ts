@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writableProblem } from "../../lib/modes/folders.ts";
+import { workersProblem, writableProblem } from "../../lib/modes/folders.ts";
 
 /** A disk without inodes, for as long as this lives. */
 function withoutInodes(): Disposable {
@@ -28,4 +28,12 @@ Deno.test("writableProblem names a folder that is no folder, whether its disk ma
     assert.match(problem?.wrong ?? "", /^no file can be made in \/dev\/null\/state \(/);
     assert.equal(problem?.fix, "set it to a folder that this user may write");
   }
+});
+
+Deno.test("workersProblem names a missing folder once", () => {
+  assert.deepEqual(workersProblem({ workersDir: "/nowhere" }), {
+    setting: "WORKERS_DIR",
+    wrong: "the folder /nowhere cannot be read (No such file or directory (os error 2))",
+    fix: "set it, or --workers-dir, to the folder of your workers",
+  });
 });

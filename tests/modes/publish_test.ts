@@ -91,7 +91,9 @@ for (
 }
 
 Deno.test("runPublish prints 0 events for an empty input", async () => {
-  assert.deepEqual((await publish("")).printed, ["published 0 events to test"]);
+  assert.deepEqual((await publish("")).printed, [
+    "published 0 events to test, as the standard input had no event",
+  ]);
 });
 
 Deno.test("runPublish has no more events unconfirmed than its window", async () => {

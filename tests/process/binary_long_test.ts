@@ -333,7 +333,7 @@ binaryTest("a second SIGTERM ends the binary at once", async (installed) => {
   await program.untilLogged(/^doing hang$/);
   program.signal("SIGTERM");
   await program.untilLogged(
-    /^1 events are running and have 25 s to finish; a second signal releases/,
+    /^1 event is running and has 25 s to finish; a second signal releases it/,
   );
   const since = performance.now();
   // Within 300 ms it would be taken for the same one.

@@ -38,26 +38,35 @@ function processesIn(folder: string): string[] {
   });
 }
 
-copyTest("the demo consumes its events, gives one up, and says what to try next", async (root) => {
-  const file = Object.entries(OTHERS).map(([name, value]) => `${name}=${value}`).join("\n");
-  await Deno.writeTextFile(`${root}/.env`, `${file}\nRABBITMQ_HOST=127.0.0.1\n`);
-  const { code, stdout: text, stderr } = await demo(root, OTHERS);
-  assert.equal(code, 0, `${text}${stderr}`);
-  assert.match(text, /^process-queue: 5,000 events, 3 queues, the embedded broker\.$/m);
-  assert.match(text, /demo_webhooks: attempt 1 failed.*\n {2}next attempt in 1 s/);
-  assert.match(text, /demo_webhooks: attempt 3 failed.*\n {2}given up/);
-  assert.match(text, /^consuming {2}\[#{30}\] 5,000 of 5,000$/m);
-  assert.match(text, /^user_activity +3500 +0 +0 /m);
-  assert.match(text, /^demo_webhooks +499 +2 +1 /m);
-  // The commands are for the demo's broker, too.
-  assert.match(text, /^ {2}export AMQP_URL= .*\n {2}export RABBITMQ_HOST= /m);
-  assert.match(text, /task start failed list demo_webhooks$/m);
-  const long = text.split("\n").filter((line) => line.length > 80);
-  assert.deepEqual(long, []);
-  const seconds = Number(/^It took (\d+) s\./m.exec(text)?.[1]);
-  await assertWithin(1000 * seconds, 60_000, "the demo");
-  assert.equal((await Deno.stat(`${root}/var/demo/process-queue.sqlite`)).isFile, true);
-});
+copyTest(
+  "the demo consumes its events, gives one up, mends the cause, and retries it",
+  async (root) => {
+    const file = Object.entries(OTHERS).map(([name, value]) => `${name}=${value}`).join("\n");
+    await Deno.writeTextFile(`${root}/.env`, `${file}\nRABBITMQ_HOST=127.0.0.1\n`);
+    const { code, stdout: text, stderr } = await demo(root, OTHERS);
+    assert.equal(code, 0, `${text}${stderr}`);
+    assert.match(text, /^process-queue: 5,000 events, 3 queues, the embedded broker\.$/m);
+    assert.match(text, /demo_webhooks: attempt 1 failed.*\n {2}next attempt in 1 s/);
+    assert.match(text, /demo_webhooks: attempt 3 failed.*\n {2}given up/);
+    assert.match(text, /^consuming {2}\[#{30}\] 5,000 of 5,000$/m);
+    assert.match(text, /^user_activity +3500 +0 +0 /m);
+    assert.match(text, /^demo_webhooks +500 +2 +1 /m);
+    assert.match(
+      text,
+      /failed list demo_webhooks\n.*\n.*\n.*No answer from .*\n1 event in demo_webhooks\.failed$/m,
+    );
+    assert.match(
+      text,
+      /^moved 1 event from demo_webhooks\.failed to demo_webhooks\n.*was processed$/m,
+    );
+    assert(!text.includes("export"), text);
+    const long = text.split("\n").filter((line) => line.length > 80);
+    assert.deepEqual(long, []);
+    const seconds = Number(/It took (\d+) s\./.exec(text)?.[1]);
+    await assertWithin(1000 * seconds, 60_000, "the demo");
+    assert.equal((await Deno.stat(`${root}/var/demo/process-queue.sqlite`)).isFile, true);
+  },
+);
 
 copyTest("the demo ends, and says why, when a worker does not run", async (root) => {
   await Deno.writeTextFile(

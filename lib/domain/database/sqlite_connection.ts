@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
 import { type Patience, patiently } from "../../system/patience.ts";
+import { makePrivateFile } from "../../system/private_file.ts";
 import { sqliteError } from "./sqlite_error.ts";
 
 /** ms for which SQLite itself waits for a lock, which blocks the thread. */
@@ -102,9 +103,14 @@ export class SqliteConnection implements DatabaseConnection {
   }
 }
 
+function makeFile(path: string): void {
+  Deno.mkdirSync(dirname(path), { recursive: true });
+  makePrivateFile(path);
+}
+
 function openFile(path: string): DatabaseSync {
   try {
-    if (path !== ":memory:") Deno.mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makeFile(path);
     return new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
   } catch (error) {
     throw sqliteError(error, path);

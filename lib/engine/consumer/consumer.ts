@@ -5,6 +5,7 @@
  * @module
  */
 
+import { nounFor } from "../../errors/counted.ts";
 import type { Broker, Subscription } from "../broker/broker.ts";
 import type {
   Executor,
@@ -285,7 +286,8 @@ function hungNotice(queue: string, entries: readonly Entry[], seconds: number): 
     "error",
     queue,
     "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
-      "processing {count} events: this process takes no more events and ends, to be restarted",
+      `processing {count} ${nounFor(entries.length, "event")}: this process takes no more events ` +
+      "and ends, to be restarted",
     {
       properties: { seconds, count: entries.length, ids: entries.map(({ id }) => id) },
       fingerprint: ["worker-timeout", queue],

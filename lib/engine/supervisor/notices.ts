@@ -5,6 +5,7 @@
  */
 
 import { notice, type NoticeReport, type Reporter } from "../report.ts";
+import { nounFor } from "../../errors/counted.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
 import type { Next } from "./next.ts";
@@ -69,14 +70,18 @@ export class ThreadNotices {
   }
 
   #endedWithEvents(reason: string, count: number, error: ErrorData): void {
-    const message = "The thread of {queue} ended ({reason}) while it ran {count} events: a new " +
-      "thread takes over, and they run alone";
+    const [event, runs] = [nounFor(count, "event"), count === 1 ? "it runs" : "they run"];
+    const message = `The thread of {queue} ended ({reason}) while it ran {count} ${event}: a new ` +
+      `thread takes over, and ${runs} alone`;
     this.#say("error", message, { error, properties: { reason, count } });
   }
 
   #hung({ seconds, running, jobs }: HungEnd): void {
     const message = "The worker of {queue} did not return when it was aborted after {seconds} " +
-      "seconds processing {count} events: its thread is ended, and a new one takes over";
+      `seconds processing {count} ${
+        nounFor(running.length, "event")
+      }: its thread is ended, and a ` +
+      "new one takes over";
     const fingerprint = ["worker-timeout", this.#queue];
     const properties = { seconds, count: running.length, ids: jobs.map(({ id }) => id) };
     this.#say("error", message, { properties, fingerprint });
@@ -109,8 +114,9 @@ export class ThreadNotices {
 
   /** More threw so than are reported one by one. */
   moreUnhandledErrors(count: number): void {
-    const message =
-      "{count} more unhandled exceptions from queue {queue} are not logged one by one";
+    const message = count === 1
+      ? "{count} more unhandled exception from queue {queue} is not logged"
+      : "{count} more unhandled exceptions from queue {queue} are not logged one by one";
     this.#say("error", message, { properties: { count } });
   }
 

@@ -4,22 +4,31 @@
  * @module
  */
 
-import type { StoredEvent } from "../../engine/broker/broker.ts";
+import type { EventProperties, StoredEvent } from "../../engine/broker/broker.ts";
 import { HEADER } from "../../engine/broker/headers.ts";
+import { counted } from "../../errors/counted.ts";
 
-const COLUMNS = ["id", "failed at", "reason", "attempts", "error", "bytes"] as const;
-const ERROR_WIDTH = 80;
+const COLUMNS = ["id", "failed at", "reason"] as const;
+const WIDTH = 80;
+/** The length of a UUID. A longer id is cut; `--json` shows all of it. */
+const ID_WIDTH = 36;
+const INDENT = "  ";
 
-/** The events as lines of a table with a head; empty for no events. */
+/**
+ * The events as a table with a head, of at most 80 columns; empty for no events. Each event has two
+ * lines: the second one says how often it ran, its size and its error.
+ */
 export function table(events: readonly StoredEvent[]): string[] {
   if (events.length === 0) return [];
   const rows = [COLUMNS, ...events.map(cells)].map((row) => row.map(printable));
   const widths = COLUMNS.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))
   );
-  return rows.map((row) =>
+  const [head = "", ...lines] = rows.map((row) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
   );
+  const details = events.map((event) => INDENT + printable(detailsOf(event)));
+  return [head, ...lines.flatMap((line, index) => [line, cut(details[index] ?? "", WIDTH)])];
 }
 
 /** The event as one line of JSON, with all its properties and headers. */
@@ -37,23 +46,31 @@ export function jsonLine({ body, properties }: StoredEvent): string {
   });
 }
 
-function cells({ body, properties }: StoredEvent): string[] {
-  const { headers = {}, messageId } = properties;
-  const text = (name: string) => headers[name] === undefined ? "" : String(headers[name]);
-  const error = [text(HEADER.errorName), text(HEADER.errorMessage)].filter(Boolean).join(": ");
-  return [
-    messageId ?? "",
-    text(HEADER.failedAt),
-    text(HEADER.reason),
-    text(HEADER.attempts),
-    shortened(error),
-    String(body.length),
-  ];
+function cells({ properties }: StoredEvent): string[] {
+  const { headers, messageId = "" } = properties;
+  const failedAt = textOf(headers, HEADER.failedAt).replace(/\.\d+Z$/, "Z");
+  return [cut(messageId, ID_WIDTH), cut(failedAt, 20), cut(textOf(headers, HEADER.reason), 16)];
 }
 
-function shortened(text: string): string {
-  const [line = ""] = text.split("\n", 1);
-  return line.length > ERROR_WIDTH ? `${line.slice(0, ERROR_WIDTH - 1)}…` : line;
+function detailsOf({ body, properties: { headers } }: StoredEvent): string {
+  const attempts = Number(textOf(headers, HEADER.attempts));
+  const [name, message] = [HEADER.errorName, HEADER.errorMessage].map((each) =>
+    textOf(headers, each)
+  );
+  const [error] = [name, message].filter(Boolean).join(": ").split("\n", 1);
+  const counts = [
+    ...(attempts > 0 ? [counted(attempts, "attempt")] : []),
+    counted(body.length, "byte"),
+  ];
+  return [counts.join(", "), error].filter(Boolean).join("; ");
+}
+
+function textOf(headers: EventProperties["headers"], name: string): string {
+  return headers?.[name] === undefined ? "" : String(headers[name]);
+}
+
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
 /** Replaces control characters, as an event must not control the terminal. */

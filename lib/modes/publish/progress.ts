@@ -4,6 +4,8 @@
  * @module
  */
 
+import { nounFor } from "../../errors/counted.ts";
+
 /** How far it has come. */
 export interface Step {
   /** Events that were confirmed. */
@@ -22,7 +24,8 @@ const CLEAR_LINE = "\r\x1b[K";
 /** The line: a bar and per cent where the size is known, the count, and the rate. */
 export function progressLine({ events, seconds, fraction }: Step): string {
   const rate = seconds > 0 ? Math.round(events / seconds) : 0;
-  const count = `${events.toLocaleString("en")} events, ${rate.toLocaleString("en")}/s`;
+  const noun = nounFor(events, "event");
+  const count = `${events.toLocaleString("en")} ${noun}, ${rate.toLocaleString("en")}/s`;
   return fraction === undefined ? count : `${bar(fraction)} ${percent(fraction)}  ${count}`;
 }
 

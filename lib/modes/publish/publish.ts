@@ -12,6 +12,7 @@ import { queueKey } from "../../config/queue_key.ts";
 import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
+import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
@@ -61,7 +62,9 @@ export async function runPublish(
     : [{ number: 1, text: event ?? "", offset: 0 }];
   const publishing = new Publishing(broker, command, queueOf, input?.progress);
   const count = await publishing.run(lines);
-  services.print(`published ${countOf(count)} to ${command.queue}${embeddedPlace(config)}`);
+  const empty = count === 0 ? ", as the standard input had no event" : "";
+  const place = embeddedPlace(config);
+  services.print(`published ${counted(count, "event")} to ${command.queue}${empty}${place}`);
   return 0;
 }
 
@@ -149,7 +152,7 @@ class Publishing {
   }
 
   get #published(): string {
-    return `published ${countOf(this.#window.confirmed)} to ${this.#command.queue}`;
+    return `published ${counted(this.#window.confirmed, "event")} to ${this.#command.queue}`;
   }
 
   #stopped(error: unknown): unknown {
@@ -174,8 +177,4 @@ function atLine<T>(number: number, run: () => T): T {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function countOf(events: number): string {
-  return `${events} ${events === 1 ? "event" : "events"}`;
 }

@@ -8,6 +8,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import type { WorkerQueue } from "../../engine/registry.ts";
+import { nounFor } from "../../errors/counted.ts";
 import { notice, type Reporter } from "../../engine/report.ts";
 import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
@@ -242,8 +243,10 @@ export class ProcessRun {
   #logWait(graceMs: number): void {
     const count = this.#queues.runningCount;
     if (count === 0 || graceMs === 0) return;
-    const message = "{count} events are running and have {seconds} s to finish; a second signal " +
-      "releases them at once";
+    const [are, have, them] = count === 1 ? ["is", "has", "it"] : ["are", "have", "them"];
+    const message =
+      `{count} ${nounFor(count, "event")} ${are} running and ${have} {seconds} s to ` +
+      `finish; a second signal releases ${them} at once`;
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }
 

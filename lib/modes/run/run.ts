@@ -16,7 +16,7 @@ import { EXIT, type Signals } from "../../system/signals.ts";
 import { VERSION } from "../../system/version.ts";
 import { tlsFileProblems } from "../tls_files.ts";
 import { workersProblem, writableProblem } from "../folders.ts";
-import { whenParentEnds } from "../watch/parent.ts";
+import { stopGraceSeconds, whenParentEnds } from "../watch/parent.ts";
 import { ProcessRun } from "./process_run.ts";
 import { selectQueues } from "./selection.ts";
 
@@ -54,7 +54,8 @@ export async function runQueues(
     return EXIT.stopped;
   }
   const sentry = await openSentry(config);
-  const run = new ProcessRun({ queues, command, config, sentry, print });
+  const settings = { ...config, stopGraceSeconds: stopGraceSeconds(config.stopGraceSeconds) };
+  const run = new ProcessRun({ queues, command, config: settings, sentry, print });
   signals.handOver((request) => run.request(request));
   using _parent = whenParentEnds(() => run.request("stop"));
   return await run.run();

@@ -5,6 +5,7 @@
  */
 
 import type { Broker } from "../../engine/broker/broker.ts";
+import { counted, nounFor } from "../../errors/counted.ts";
 import { logLine } from "../../log/log.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import type { Queues } from "./queues.ts";
@@ -14,7 +15,7 @@ const SUMMARY_MS = 2000;
 
 /** A line for systemd, which names the queues that are not consumed. */
 export function statusLine({ all }: Pick<Queues, "all">, isBrokerThere: boolean): string {
-  const count = all.length === 1 ? "1 queue" : `${all.length} queues`;
+  const count = counted(all.length, "queue");
   if (!isBrokerThere) return `${count}, not consumed: the broker is unavailable`;
   const unwell = all.filter(({ state }) => state !== "consuming");
   const names = unwell.map(({ queue, state }) => `${queue} ${state}`);
@@ -25,7 +26,8 @@ export function statusLine({ all }: Pick<Queues, "all">, isBrokerThere: boolean)
 export function logStatus(queues: Queues, isRestartWanted: boolean): void {
   for (const queue of queues.all) queue.logStatus();
   const { rss, heapUsed } = Deno.memoryUsage();
-  const message = "Status of the process: {queues} queues, {parked} parked, {rss_mb} MB";
+  const queue = nounFor(queues.all.length, "queue");
+  const message = `Status of the process: {queues} ${queue}, {parked} parked, {rss_mb} MB`;
   logLine("info", message, {
     queues: queues.all.length,
     parked: queues.parkedCount,
@@ -42,8 +44,8 @@ export async function summary(queues: Queues, broker: Broker): Promise<string> {
     const counts = queues.all.map(({ queue }) => broker.waiting(queue));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   };
-  const counted = await within(SUMMARY_MS, waiting()).catch(() => TOO_LATE);
-  const known = counted === TOO_LATE ? "unknown" : String(counted);
+  const count = await within(SUMMARY_MS, waiting()).catch(() => TOO_LATE);
+  const known = count === TOO_LATE ? "unknown" : String(count);
   return `done ${queues.total("processed")}, retried ${queues.total("retried")}, ` +
     `failed ${queues.total("failed")}, waiting for retry ${known}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import { statSync } from "node:fs";
-import { dirname, extname, resolve, sep } from "node:path";
+import { basename, dirname, extname, resolve, sep } from "node:path";
 
 /** Changes within this time are one, in ms: an editor writes a file in several steps. */
 const SETTLE_MS = 100;
@@ -13,6 +13,9 @@ const SETTLE_MS = 100;
 const SOURCE: ReadonlySet<string> = new Set(
   ["", ".ts", ".mts", ".js", ".mjs", ".tsx", ".jsx", ".json", ".wasm"],
 );
+
+/** Names of files that editors make for a moment; 4913 is one of Vim's. */
+const TEMPORARY = /^[.#]|^\d+$|~$/;
 
 /** Gets what a {@linkcode FileWatch} sees. */
 export interface FileWatchListener {
@@ -113,7 +116,7 @@ export class FileWatch implements Disposable {
   #take({ kind, paths }: Deno.FsEvent, isWhole: boolean): void {
     if (kind === "access" || kind === "other") return;
     const moved = paths.find((path) => this.#leadsToWatched(path));
-    const changed = moved ?? paths.find((path) => isWhole && SOURCE.has(extname(path)));
+    const changed = moved ?? paths.find((path) => isWhole && isSource(path));
     if (changed === undefined) return;
     this.#isMoved ||= moved !== undefined;
     clearTimeout(this.#timer);
@@ -136,6 +139,10 @@ export class FileWatch implements Disposable {
     this.#refused.add(folder);
     this.#listener.onRefused(folder, error, isPartial);
   }
+}
+
+function isSource(path: string): boolean {
+  return SOURCE.has(extname(path)) && !TEMPORARY.test(basename(path));
 }
 
 /** The path itself if it is a folder, otherwise the nearest folder above it that exists. */

@@ -7,8 +7,16 @@
 /** The environment variable that has the process id of the parent. */
 export const PARENT_PID = "PROCESS_QUEUE_WATCH_PID";
 
+/** How long events may run on when the child is to end, in ms: then it gets a second signal. */
+export const HURRY_MS = 500;
+
 /** How often the child checks whether its parent still runs, in ms. */
 const CHECK_MS = 250;
+
+/** How long running events have to finish, in s: less than is set where `--watch` is the parent. */
+export function stopGraceSeconds(setting: number): number {
+  return Deno.env.has(PARENT_PID) ? Math.min(setting, HURRY_MS / 1000) : setting;
+}
 
 /**
  * Calls `stop` once when the parent has ended, even if it was killed. Without the variable

@@ -8,10 +8,8 @@ import { logLine } from "../../log/log.ts";
 import { ignoredSignals } from "../../system/ignored_signals.ts";
 import { EXIT } from "../../system/signals.ts";
 import { onUncaught } from "../../system/uncaught.ts";
-import { PARENT_PID } from "./parent.ts";
+import { HURRY_MS, PARENT_PID } from "./parent.ts";
 
-/** How long a child may let events run on when it is to end, in ms. */
-const HURRY_MS = 500;
 /** How long a child may take to end before it is killed, in ms. */
 const KILL_MS = 10_000;
 

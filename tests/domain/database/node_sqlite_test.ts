@@ -163,3 +163,23 @@ sqliteTest("openDatabase says that the folder may not be written", async (path) 
     assert.match(stdout, /^permission: The SQLite database \S+ cannot be opened or created: /);
   }
 });
+
+sqliteTest(
+  "a new SQLite file is for its owner only, an existing one keeps its mode",
+  async (path) => {
+    const modeOf = (path: string) => (Deno.statSync(path).mode ?? 0) & 0o777;
+    {
+      await using _db = await openDatabase(`sqlite:${path}`);
+      for (const each of [path, `${path}-wal`, `${path}-shm`]) {
+        assert.equal(
+          modeOf(each),
+          0o600,
+          each,
+        );
+      }
+    }
+    Deno.chmodSync(path, 0o640);
+    await using _db = await openDatabase(`sqlite:${path}`);
+    assert.equal(modeOf(path), 0o640);
+  },
+);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PARENT_PID, whenParentEnds } from "../../../lib/modes/watch/parent.ts";
+import { PARENT_PID, stopGraceSeconds, whenParentEnds } from "../../../lib/modes/watch/parent.ts";
 import { until } from "../../fixtures/until.ts";
 
 Deno.test("whenParentEnds stops once when another process is the parent", async () => {
@@ -14,4 +14,14 @@ Deno.test("whenParentEnds stops once when another process is the parent", async 
 
 Deno.test("whenParentEnds does nothing in a process that is no child of --watch", () => {
   using _check = whenParentEnds(() => assert.fail("it stops"));
+});
+
+Deno.test("a child of --watch gives running events the time until the second signal of its parent", () => {
+  assert.equal(stopGraceSeconds(25), 25);
+  Deno.env.set(PARENT_PID, "1");
+  try {
+    assert.deepEqual([stopGraceSeconds(25), stopGraceSeconds(0.1)], [0.5, 0.1]);
+  } finally {
+    Deno.env.delete(PARENT_PID);
+  }
 });

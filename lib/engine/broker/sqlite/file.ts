@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Patience, patiently } from "../../../system/patience.ts";
+import { makePrivateFile } from "../../../system/private_file.ts";
 import { assertNotEmptied, assertStructure, clearMark } from "./damage.ts";
 import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
@@ -76,21 +77,10 @@ async function assertNotEmptiedFor(ms: number, path: string): Promise<void> {
   assertNotEmptied(path);
 }
 
-/** Makes a new file readable by its owner only, because events can hold secrets. */
 function connect(path: string): DatabaseSync {
   Deno.mkdirSync(dirname(path), { recursive: true });
-  if (!exists(path)) Deno.openSync(path, { write: true, create: true, mode: 0o600 }).close();
+  makePrivateFile(path);
   return new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function setUp(db: DatabaseSync, path: string): void {

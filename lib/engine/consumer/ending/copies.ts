@@ -195,7 +195,8 @@ export class Copies {
     const { queue, report } = this.#options;
     const seconds = Math.round(Math.max(...old.map(({ since }) => now - since)) / 1000);
     const properties = { count: old.length, seconds };
-    report(notice("error", queue, NOT_STORED, { properties, error: reasonOf(old) }));
+    const message = old.length === 1 ? ONE_NOT_STORED : NOT_STORED;
+    report(notice("error", queue, message, { properties, error: reasonOf(old) }));
   }
 
   #among(matches: (copy: Copy) => boolean): Copy[] {
@@ -229,6 +230,9 @@ const NOT_STORED =
 const NOT_REPUBLISHED =
   "An event of queue {queue} that was returned often runs although no copy of it could be stored: a " +
   "broker with a delivery limit may drop it if it is returned again";
+const ONE_NOT_STORED =
+  "Queue {queue} has {count} event that could be neither retried nor dead-lettered for {seconds} s: " +
+  "it stays unacknowledged, and its copy is tried again";
 const RELEASED =
   "An event of queue {queue} is back in its queue, as it could be neither retried nor dead-lettered " +
   "for {seconds} s; the queue is consumed again in {rest} s";
