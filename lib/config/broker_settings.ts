@@ -8,11 +8,21 @@ import { isIP } from "node:net";
 import { splitAddresses } from "./broker_addresses.ts";
 import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
+/** A broker, as `BROKER` names it. */
+export type BrokerKind = "embedded" | "rabbitmq";
+
 /** The type of a queue that the program creates, as in RabbitMQ's `x-queue-type`. */
 export type QueueType = "classic" | "quorum";
 
 /** The settings of RabbitMQ. Names and defaults of `RABBITMQ_…` are Zulip's. */
 export const BROKER = {
+  kind: {
+    name: "BROKER",
+    default: undefined,
+    description: "embedded or rabbitmq: which broker is meant; if not set, RabbitMQ where its " +
+      "address is set, else the embedded one, with a warning",
+    ...oneOf<BrokerKind>("embedded", "rabbitmq"),
+  },
   amqpUrl: {
     name: "AMQP_URL",
     flag: "amqpUrl",

@@ -9,7 +9,7 @@ import { splitAddresses } from "./broker_addresses.ts";
 import type { Problem } from "./problem.ts";
 import type { SettingsReader } from "./reader.ts";
 import { FLAG_NAMES } from "./setting.ts";
-import { BROKER } from "./broker_settings.ts";
+import { BROKER, type BrokerKind } from "./broker_settings.ts";
 
 /** The parts of an AMQP URL, not encoded. */
 export interface BrokerAddress {
@@ -34,10 +34,27 @@ const ZULIPS = [
 const TLS_FILES = [BROKER.caFile, BROKER.certFile, BROKER.keyFile] as const;
 
 /**
- * The URL; `undefined` where no setting gives it, or a setting is wrong and so among the reader's
- * problems.
+ * The URL; `undefined` where no setting gives it, `BROKER` is `embedded`, or a setting is wrong and so
+ * among the reader's problems.
+ *
+ * @param kind The value of `BROKER`.
  */
-export function brokerUrl(reader: SettingsReader): string | undefined {
+export function brokerUrl(reader: SettingsReader, kind?: BrokerKind): string | undefined {
+  if (kind === "embedded") return embedded(reader);
+  const problemsBefore = reader.problems.length;
+  const url = configuredUrl(reader);
+  const isMissing = url === undefined && reader.problems.length === problemsBefore;
+  if (kind === "rabbitmq" && isMissing) reportMissing(reader);
+  return url;
+}
+
+function embedded(reader: SettingsReader): undefined {
+  if (reader.hasFlag(BROKER.amqpUrl)) reportContradiction(reader);
+  return undefined;
+}
+
+function configuredUrl(reader: SettingsReader): string | undefined {
+  if (reader.isEmpty(BROKER.amqpUrl)) reportEmpty(reader);
   const zulips = ZULIPS.filter((setting) => reader.has(setting)).map(({ name }) => name);
   if (reader.hasFlag(BROKER.amqpUrl)) return checkedUrl(reader);
   if (reader.has(BROKER.amqpUrl)) {
@@ -49,7 +66,9 @@ export function brokerUrl(reader: SettingsReader): string | undefined {
 
 /** Reports whether a problem makes the address of RabbitMQ unknown. */
 export function isOfBrokerUrl({ setting }: Problem): boolean {
-  const names = [BROKER.amqpUrl, ...ZULIPS, ...TLS_FILES].map(({ name }) => name as string);
+  const names = [BROKER.kind, BROKER.amqpUrl, ...ZULIPS, ...TLS_FILES].map(({ name }) =>
+    name as string
+  );
   return [...names, FLAG_NAMES.amqpUrl].includes(setting);
 }
 
@@ -84,6 +103,31 @@ function urlFromParts(reader: SettingsReader): string | undefined {
   if (address.password === "") reportNoPassword(reader);
   checkTlsFiles(reader, address.useTls, "set RABBITMQ_USE_TLS=true");
   return reader.problems.length > problemsBefore ? undefined : formatUrl(address);
+}
+
+function reportContradiction(reader: SettingsReader): void {
+  reader.problems.push({
+    setting: FLAG_NAMES.amqpUrl,
+    wrong: "it is given, and BROKER is embedded",
+    fix: "remove one of the two",
+  });
+}
+
+/** A variable that a script failed to fill in must not select the embedded broker. */
+function reportEmpty(reader: SettingsReader): void {
+  reader.problems.push({
+    setting: BROKER.amqpUrl.name,
+    wrong: "it is set and empty",
+    fix: "set it to RabbitMQ's address, or unset it; BROKER=embedded selects the embedded broker",
+  });
+}
+
+function reportMissing(reader: SettingsReader): void {
+  reader.problems.push({
+    setting: BROKER.kind.name,
+    wrong: "it is rabbitmq, and no setting says where RabbitMQ is",
+    fix: "set AMQP_URL to its address",
+  });
 }
 
 function reportBoth(reader: SettingsReader, zulips: readonly string[]): void {

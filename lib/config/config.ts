@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BROKER, type QueueType } from "./broker_settings.ts";
+import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { type Environment, FILE_PROBLEMS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
@@ -18,9 +18,11 @@ import type { ConfigFlags } from "./setting.ts";
 
 /** The address of RabbitMQ, and how to use it. */
 export interface BrokerConfig {
+  /** Which broker `BROKER` says is meant; `undefined`: it is not set. */
+  readonly kind: BrokerKind | undefined;
   /**
    * A complete `amqp://` or `amqps://` URL with user and password, so a secret, or several with
-   * commas between them; `undefined` when neither `AMQP_URL` nor any `RABBITMQ_…` setting is given.
+   * commas between them; `undefined` for the embedded broker.
    */
   readonly url: string | undefined;
   /** A file with the certificate (PEM) of the broker's authority; `undefined`: the system's. */
@@ -151,8 +153,10 @@ export function readConfig(environment: Environment, flags: ConfigFlags = {}): C
 }
 
 function readBroker(reader: SettingsReader): BrokerConfig {
+  const kind = reader.readOptional(BROKER.kind);
   return {
-    url: brokerUrl(reader),
+    kind,
+    url: brokerUrl(reader, kind),
     caFile: reader.readOptional(BROKER.caFile),
     certFile: reader.readOptional(BROKER.certFile),
     keyFile: reader.readOptional(BROKER.keyFile),

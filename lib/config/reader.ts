@@ -54,6 +54,11 @@ export class SettingsReader {
     return this.#given(setting) !== undefined;
   }
 
+  /** Reports whether a variable is set to nothing but blanks, and no option overrides it. */
+  isEmpty(setting: Setting<unknown>): boolean {
+    return !this.hasFlag(setting) && this.#environment[setting.name]?.trim() === "";
+  }
+
   /** Reports whether a setting is given as an option. */
   hasFlag(setting: Setting<unknown>): boolean {
     return this.#flag(setting) !== undefined;

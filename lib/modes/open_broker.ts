@@ -8,7 +8,7 @@ import type { Broker } from "../engine/broker/broker.ts";
 import type { RabbitmqOptions } from "../engine/broker/rabbitmq/rabbitmq.ts";
 import type { SqliteBrokerOptions } from "../engine/broker/sqlite/sqlite.ts";
 import type { Config } from "../config/config.ts";
-import type { Reporter } from "../engine/report.ts";
+import { notice, type NoticeReport, type Reporter } from "../engine/report.ts";
 import { VERSION } from "../system/version.ts";
 import { readTlsFiles } from "./tls_files.ts";
 
@@ -16,6 +16,16 @@ import { readTlsFiles } from "./tls_files.ts";
 export interface Brokers {
   rabbitmq(options: RabbitmqOptions): Promise<Broker>;
   embedded(options: SqliteBrokerOptions): Promise<Broker>;
+}
+
+/** What a broker is opened for. */
+export interface Connection {
+  /** What the connections are called in RabbitMQ's lists. */
+  readonly name: string;
+  /** Takes their reports. */
+  readonly report: Reporter;
+  /** The process runs queues, and nobody watches: the log is no terminal. @default {false} */
+  readonly isAlone?: boolean;
 }
 
 const BROKERS: Brokers = {
@@ -45,8 +55,6 @@ export class NotUsingRabbitmqError extends Error {
  * Opens the broker of the configuration: RabbitMQ, or where none is configured the embedded one in
  * `STATE_DIR`, which a log line says.
  *
- * @param connection `name`: what the connections are called in RabbitMQ's lists; `report`: takes
- * their reports.
  * @param brokers How brokers are opened.
  * @throws {NotUsingRabbitmqError} When `USING_RABBITMQ` is false.
  * @throws {ConfigError} When `AMQP_CA_FILE`, `AMQP_CERT_FILE` or `AMQP_KEY_FILE` cannot be used.
@@ -54,22 +62,30 @@ export class NotUsingRabbitmqError extends Error {
  */
 export async function openBroker(
   config: Pick<Config, "broker" | "usingRabbitmq" | "stateDir">,
-  { name, report }: { readonly name: string; readonly report: Reporter },
+  { name, report, isAlone = false }: Connection,
   brokers: Brokers = BROKERS,
 ): Promise<Broker> {
   if (!config.usingRabbitmq) throw new NotUsingRabbitmqError();
-  const { url, caFile, certFile, keyFile, ...rest } = config.broker;
-  if (url === undefined) return await openEmbedded(config.stateDir, report, brokers);
+  const { kind: _kind, url, caFile, certFile, keyFile, ...rest } = config.broker;
+  if (url === undefined) {
+    report(embeddedNotice(config, isAlone));
+    return await brokers.embedded({ stateDir: config.stateDir, report, version: VERSION });
+  }
   const files = readTlsFiles({ caFile, certFile, keyFile });
   return await brokers.rabbitmq({ url, ...files, ...rest, name, report, version: VERSION });
 }
 
-async function openEmbedded(stateDir: string, report: Reporter, brokers: Brokers): Promise<Broker> {
-  report({
-    kind: "notice",
-    level: "info",
-    message: "AMQP_URL is not set: events are kept in the embedded broker, in {folder}",
-    properties: { folder: stateDir },
-  });
-  return await brokers.embedded({ stateDir, report, version: VERSION });
+/** Nobody may see an info line of a process that nobody watches. */
+function embeddedNotice(
+  { broker: { kind }, stateDir }: Pick<Config, "broker" | "stateDir">,
+  isAlone: boolean,
+): NoticeReport {
+  const properties = { folder: stateDir };
+  if (kind === "embedded") {
+    const message = "BROKER is embedded: events are kept in the embedded broker, in {folder}";
+    return notice("info", undefined, message, { properties });
+  }
+  const message = "AMQP_URL is not set: events are kept in the embedded broker, in {folder}. Set " +
+    "AMQP_URL, or BROKER=embedded if this is meant";
+  return notice(isAlone ? "warning" : "info", undefined, message, { properties });
 }

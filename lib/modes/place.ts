@@ -14,6 +14,11 @@ import type { Config } from "../config/config.ts";
  */
 export function embeddedPlace({ broker, stateDir }: Pick<Config, "broker" | "stateDir">): string {
   return broker.url === undefined
-    ? `, in the embedded broker in ${stateDir} (AMQP_URL is not set)`
+    ? `, in the embedded broker in ${stateDir} (${whyEmbedded(broker)})`
     : "";
+}
+
+/** Why the configuration selects the embedded broker. */
+export function whyEmbedded({ kind }: Pick<Config["broker"], "kind">): string {
+  return kind === "embedded" ? "BROKER is embedded" : "AMQP_URL is not set";
 }

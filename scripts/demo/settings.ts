@@ -17,7 +17,7 @@ const DENO_VARIABLES =
 
 /** The demo's settings. They put the embedded broker and the database into `folder`. */
 export function settings(folder: string = FOLDER): Readonly<Record<string, string>> {
-  return { STATE_DIR: folder, WORKERS_DIR: join(ROOT, WORKERS_DIR) };
+  return { BROKER: "embedded", STATE_DIR: folder, WORKERS_DIR: join(ROOT, WORKERS_DIR) };
 }
 
 /** The environment of the demo's programs. */

@@ -25,6 +25,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
   const { effective: _, ...config } = loadConfig({});
   const expected: Omit<Config, "effective"> = {
     broker: {
+      kind: undefined,
       url: undefined,
       caFile: undefined,
       certFile: undefined,
@@ -61,7 +62,10 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
 });
 
 Deno.test("loadConfig takes an empty variable for none", () => {
-  assert.deepEqual(loadConfig({ AMQP_URL: "", QUEUE_TYPE: " ", STATE_DIR: "" }), loadConfig({}));
+  assert.deepEqual(
+    loadConfig({ RABBITMQ_HOST: "", QUEUE_TYPE: " ", STATE_DIR: "" }),
+    loadConfig({}),
+  );
 });
 
 Deno.test("loadConfig puts the default database into STATE_DIR", () => {
@@ -403,4 +407,44 @@ Deno.test("loadConfig takes one trace rate for all queues, or one for each", () 
 Deno.test("SETTINGS says which settings are secret", () => {
   const secrets = SETTINGS.filter(({ secret }) => secret).map(({ name }) => name);
   assert.deepEqual(secrets, ["AMQP_URL", "RABBITMQ_PASSWORD", "DATABASE_URL", "SENTRY_DSN"]);
+});
+
+const BROKERS: readonly [environment: Record<string, string>, url: string | undefined][] = [
+  [{ BROKER: "embedded" }, undefined],
+  [{ BROKER: "embedded", AMQP_URL: "amqp://rabbit" }, undefined],
+  [{ BROKER: "embedded", AMQP_URL: "" }, undefined],
+  [{ BROKER: "rabbitmq", AMQP_URL: "amqp://rabbit" }, "amqp://rabbit"],
+];
+
+for (const [environment, url] of BROKERS) {
+  Deno.test(`loadConfig takes the broker that ${JSON.stringify(environment)} means`, () => {
+    assert.equal(loadConfig(environment).broker.url, url);
+  });
+}
+
+const NO_BROKERS: readonly [environment: Record<string, string>, message: string][] = [
+  [
+    { AMQP_URL: " " },
+    "AMQP_URL: it is set and empty; set it to RabbitMQ's address, or unset it; BROKER=embedded " +
+    "selects the embedded broker",
+  ],
+  [
+    { BROKER: "rabbitmq" },
+    "BROKER: it is rabbitmq, and no setting says where RabbitMQ is; set AMQP_URL to its address",
+  ],
+  [{ BROKER: "rabbit" }, 'BROKER: "rabbit" is not valid; set it to embedded or rabbitmq'],
+];
+
+for (const [environment, message] of NO_BROKERS) {
+  Deno.test(`loadConfig refuses ${JSON.stringify(environment)}`, () => {
+    const expected = `the configuration has a problem: ${message}`;
+    assert.throws(() => loadConfig(environment), { name: "ConfigError", message: expected });
+  });
+}
+
+Deno.test("loadConfig refuses --amqp_url beside BROKER=embedded", () => {
+  assert.throws(() => loadConfig({ BROKER: "embedded" }, { amqpUrl: "amqp://rabbit" }), {
+    message: "the configuration has a problem: --amqp_url: it is given, and BROKER is embedded; " +
+      "remove one of the two",
+  });
 });

@@ -20,7 +20,8 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
   assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
   const { printed } = around;
   const columns = printed.map((line) => line.split(/ {2,}/));
-  assert.deepEqual(columns.slice(0, 5), [
+  assert.deepEqual(columns.slice(0, 6), [
+    ["BROKER=", "not set"],
     ["AMQP_URL=amqps://me:***@rabbit/zulip%2f1", "environment"],
     ["AMQP_CA_FILE=", "not set"],
     ["AMQP_CERT_FILE=", "not set"],
@@ -99,7 +100,9 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
 });
 
 Deno.test("runCheckConfig does not try a place that is not known", async () => {
-  for (const wrong of [{ AMQP_URL: "http://rabbit" }, { AMQP_URL: "", RABBITMQ_HOST: "a b" }]) {
+  for (
+    const wrong of [{ AMQP_URL: "http://rabbit" }, { AMQP_URL: undefined, RABBITMQ_HOST: "a b" }]
+  ) {
     const around = new MemoryServices();
     const config = readConfig({ ...ENVIRONMENT, ...wrong, DATABASE_URL: "mysql://me:sesame@db" });
     assert.equal(await runCheckConfig(COMMAND, config, around), 1);

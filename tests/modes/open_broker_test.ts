@@ -93,15 +93,30 @@ Deno.test("openBroker takes the embedded broker when none is configured, and say
     const reports: Report[] = [];
     const report = (report: Report) => void reports.push(report);
     const config = loadConfig({ STATE_DIR: folder });
-    await using broker = await openBroker(config, { name: "test", report });
+    await using broker = await openBroker(config, { name: "test", report, isAlone: true });
     await broker.declare("q");
     await broker.publish("q", "{}");
     assert.equal((await broker.depth("q"))?.ready, 1);
     const [first] = reports;
     assert(first?.kind === "notice");
     assert.match(first.message, /^AMQP_URL is not set: events are kept in the embedded broker/);
-    assert.deepEqual(first.properties, { folder });
+    assert.deepEqual([first.level, first.properties], ["warning", { folder }]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("openBroker warns of the embedded broker only where nobody chose it or watches", async () => {
+  const levels: unknown[] = [];
+  const open = async (environment: Environment, isAlone: boolean) => {
+    const report = (report: Report) => void levels.push(report.kind === "notice" && report.level);
+    const embedded = () => Promise.resolve(new MemoryBroker());
+    const rabbitmq = () => Promise.reject(new Error("no RabbitMQ is configured"));
+    const connection = { name: "test", report, isAlone };
+    await openBroker(loadConfig(environment), connection, { embedded, rabbitmq });
+  };
+  await open({}, true);
+  await open({}, false);
+  await open({ BROKER: "embedded", AMQP_URL: "amqp://rabbit" }, true);
+  assert.deepEqual(levels, ["warning", "info", "info"]);
 });

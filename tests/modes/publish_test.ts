@@ -49,10 +49,10 @@ Deno.test("runPublish publishes the event of the command line", async () => {
 });
 
 Deno.test("runPublish says that no worker on RabbitMQ gets what the embedded broker takes", async () => {
-  const environment = { AMQP_URL: "", STATE_DIR: "/state" };
+  const environment = { BROKER: "embedded", STATE_DIR: "/state" };
   const around = await publish("", { event: "{}" }, new MemoryServices(), environment);
   assert.deepEqual(around.printed, [
-    "published 1 event to test, in the embedded broker in /state (AMQP_URL is not set)",
+    "published 1 event to test, in the embedded broker in /state (BROKER is embedded)",
   ]);
 });
 

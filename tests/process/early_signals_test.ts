@@ -55,7 +55,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGUSR2"] as const) {
       const child = new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--quiet", MAIN, "publish", "noop"],
         cwd,
-        env: { AMQP_URL: "", STATE_DIR: `${cwd}/var` },
+        env: { STATE_DIR: `${cwd}/var` },
         stdin: "piped",
         stdout: "null",
         stderr: "null",

@@ -175,7 +175,8 @@ export class ProcessRun {
     if (others.length === 0) first?.logConnecting();
     const what = others.length === 0 ? first?.queue : `${others.length + 1} queues`;
     const name = `process-queue ${what} ${Deno.hostname()}:${Deno.pid}`;
-    return await openBroker(this.#options.config, { name, report: this.#report });
+    const isAlone = !Deno.stderr.isTerminal();
+    return await openBroker(this.#options.config, { name, report: this.#report, isAlone });
   }
 
   async #consume(broker: Broker): Promise<number> {
