@@ -163,7 +163,7 @@ Deno.test("main warns of a password on the command line, and shows it nowhere", 
   const ran = await run(["check-config", "--amqp_url", NOWHERE]);
   assert.equal(ran.code, 1);
   assert.match(ran.stderr, /^process-queue: --amqp_url holds a password/);
-  assert.match(ran.stdout, /^AMQP_URL=amqp:\/\/me:\*\*\*@127\.0\.0\.1:1 +--amqp_url\n/);
+  assert.match(ran.stdout, /^AMQP_URL=amqp:\/\/me:\*\*\*@127\.0\.0\.1:1 +--amqp_url$/m);
   assert.match(ran.stdout, /\nbroker: RabbitMQ at 127\.0\.0\.1:1 cannot be reached/);
   assert.match(ran.stdout, /\ndatabase: ok\n$/);
   assert(!`${ran.stdout}${ran.stderr}`.includes("sesame"));

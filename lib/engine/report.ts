@@ -54,6 +54,8 @@ export interface NoticeReport {
   readonly message: string;
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly error?: ErrorData;
+  /** The message says all of the error: its stack is for the level debug. @default {false} */
+  readonly isErrorInMessage?: boolean;
   /** Groups what belongs together, as Sentry's fingerprint does. */
   readonly fingerprint?: readonly string[];
 }
@@ -74,7 +76,7 @@ export function notice(
   level: NoticeReport["level"],
   queue: string | undefined,
   message: string,
-  more: Pick<NoticeReport, "properties" | "error" | "fingerprint"> = {},
+  more: Omit<NoticeReport, "kind" | "level" | "queue" | "message"> = {},
 ): NoticeReport {
   return { kind: "notice", level, ...(queue === undefined ? {} : { queue }), message, ...more };
 }

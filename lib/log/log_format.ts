@@ -7,7 +7,7 @@
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 import { redactText } from "../errors/redact.ts";
 import { redactValue } from "../errors/redact_value.ts";
-import { programFile } from "../system/program_files.ts";
+import { firstFrame } from "../system/frames.ts";
 
 /** The context of a line, apart from its properties, which may have the same names. */
 export interface LineContext {
@@ -145,13 +145,8 @@ function notInMessage(record: LogRecord, line: Line): Record<string, unknown> {
   return others["error"] === undefined && frame !== undefined ? { ...others, at: frame } : others;
 }
 
-const OWN_CODE = programFile("lib/").href;
-
-/** The first place in a stack that is not in this program's own code. */
 function frameOf(error: unknown): string | undefined {
-  if (!isError(error)) return undefined;
-  const places = (error.stack ?? "").matchAll(/^ +at .*?\(?(file:[^\s)]+)\)?$/gm);
-  return [...places].map(([, place]) => place).find((place) => !place?.startsWith(OWN_CODE));
+  return isError(error) ? firstFrame(error.stack) : undefined;
 }
 
 function inWords(value: unknown): string {

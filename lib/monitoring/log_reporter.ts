@@ -29,8 +29,9 @@ export function logReporter(workerNum: number): Reporter {
 }
 
 function logNotice(notice: NoticeReport, workerNum: number): void {
-  const { queue, error } = notice;
-  const properties = error === undefined ? notice.properties : { ...notice.properties, error };
+  const { queue, error, isErrorInMessage = false } = notice;
+  const isLeftOut = error === undefined || (isErrorInMessage && !isLogged("debug"));
+  const properties = isLeftOut ? notice.properties : { ...notice.properties, error };
   const context = {
     ...(queue === undefined ? {} : { queue }),
     worker_num: workerNum,

@@ -48,7 +48,7 @@ programTest("--drain that is stopped says what it has done", async (fixture) => 
   const program = fixture.consume(["--drain"]);
   await fixture.untilWritten("started", 2);
   program.signal("SIGTERM");
-  await program.untilLogged(/have \d+ s to finish/);
+  await program.untilLogged(/ha(s|ve) [\d.]+ s to finish/);
   await fixture.write("go", "");
   const { code, stdout } = await program.end();
   assert.equal(code, 0);
@@ -120,6 +120,24 @@ programTest(
     assert.equal(code, 1);
     assert.deepEqual(stdout, ["done 0, retried 0, failed 0, waiting for retry 0"]);
     await fixture.untilReady(1);
+  },
+);
+
+programTest(
+  "--drain ends with 1 when an empty queue was never consumed, also with --max_seconds",
+  async (fixture) => {
+    await fixture.worker({ setup: `${fixture.folder}/never`, setupFails: true });
+    await fixture.publish([]);
+    const args = ["--multi_threaded", fixture.queue, "noop", "--drain"];
+    for (const more of [[], ["--max_seconds", "2"]]) {
+      await using program = fixture.start([...args, ...more]);
+      assert.equal((await program.end()).code, 1);
+      assert.equal(
+        program.log.find(({ message }) => message.includes("was not consumed"))?.message,
+        `Queue ${fixture.queue} was not consumed: its worker did not start`,
+      );
+      assert.equal(program.log.find(({ message }) => /launched$/.test(message))?.["count"], 1);
+    }
   },
 );
 
@@ -252,7 +270,7 @@ programTest("a folder of workers that is not there ends the start with 1", async
 });
 
 programTest(
-  "a setup that throws is logged with its queue and stack, and ends with 1",
+  "a setup that throws is one line with the place in the worker, and ends with 1",
   async (fixture) => {
     await fixture.write(
       `workers/${fixture.queue}.ts`,
@@ -265,13 +283,14 @@ programTest(
     const { code, stderr } = await program.end();
     assert.equal(code, 1);
     const line = program.log.at(-1);
-    assert.equal(line?.message, `Unhandled exception from queue: ${fixture.queue}`);
-    assert.equal(line?.["level"], "error");
-    assert.match(
-      JSON.stringify(line?.["error"]),
-      /no such printer, password=\*\*\*.*at Object\.setup/,
-    );
-    assert(!stderr.join("\n").includes("sesame"));
+    assert.deepEqual([line?.["level"], line?.["queue"]], ["error", fixture.queue]);
+    const place = `${fixture.folder}/workers/${fixture.queue}.ts:4:23`;
+    const said = `The setup of ${fixture.queue} threw: Error: no such printer, password=***, at `;
+    assert.equal(line?.message, said + place);
+    assert(!/sesame|Object\.setup/.test(stderr.join("\n")), stderr.join("\n"));
+    const debug = fixture.consume(["--log-level", "debug"]);
+    await debug.end();
+    assert.match(JSON.stringify(debug.log.at(-1)), /at Object\.setup/);
   },
 );
 

@@ -38,7 +38,7 @@ modesTest(
     await fixture.untilWritten("started", 1);
     program.signal("SIGINT");
     program.signal("SIGINT");
-    await program.untilLogged(/have \d+ s to finish/);
+    await program.untilLogged(/ha(s|ve) [\d.]+ s to finish/);
     await fixture.write("go", "");
     assert.equal((await program.end()).code, 0);
     assert.deepEqual(fixture.ledgerOf("done", "n"), [0]);

@@ -274,7 +274,7 @@ for (const { name, lose, left } of LOSSES) {
       await fixture.untilWritten("started", 1);
       await lose(proxy);
       program.signal("SIGTERM");
-      await program.untilLogged(/have \d+ s to finish/);
+      await program.untilLogged(/ha(s|ve) [\d.]+ s to finish/);
       await fixture.write("go", "");
       const { code, stdout } = await program.end();
       assert.deepEqual([code, stdout], [0, [

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { errorData } from "../../errors/error_data.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import { programFile } from "../../system/program_files.ts";
+import { placeOf } from "./setup_error.ts";
 import type { BatchWorker, SingleWorker, Worker } from "../../worker.ts";
 
 /** A worker's file; its name is the queue's. */
@@ -93,8 +94,10 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    const { name: kind, message } = errorData(error);
-    const text = `${file} does not load: ${kind}: ${message}${hintFor(file)}`;
+    const { name: kind, message, stack } = errorData(error);
+    // The message of a syntax error has its place.
+    const place = message.includes("file://") ? "" : placeOf(file, stack);
+    const text = `${file} does not load: ${kind}: ${message}${place}${hintFor(file)}`;
     throw new WorkerDeclarationError(text, { cause: error });
   }
   const worker = module.default as Partial<Worker> | undefined;

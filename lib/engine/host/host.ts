@@ -16,6 +16,7 @@ import { LocalExecutor } from "../executor/local_executor.ts";
 import type { RunOptions } from "../executor/runs.ts";
 import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
+import { setupError } from "./setup_error.ts";
 import { ShardFinder } from "./shard_finder.ts";
 import { WorkerSetup } from "./worker_setup.ts";
 import type { Worker } from "../../worker.ts";
@@ -43,12 +44,14 @@ export class WorkerHost {
   /** Whether `--all` runs it: no test queue, and enabled by this configuration. */
   readonly isActive: boolean;
   readonly #worker: Worker;
+  readonly #file: WorkerFile;
   readonly #options: HostOptions;
   readonly #setup: WorkerSetup;
   readonly #shards: ShardFinder;
 
   private constructor(worker: Worker, file: WorkerFile, options: HostOptions) {
     this.#worker = worker;
+    this.#file = file;
     this.#options = options;
     const { queue, workerNum, config } = options;
     this.description = described(worker, file, options);
@@ -75,10 +78,14 @@ export class WorkerHost {
   /**
    * Opens what the worker needs.
    *
-   * @throws What its `setup` throws.
+   * @throws {WorkerSetupError} When its `setup` throws; a `DatabaseError` as it is.
    */
-  setup(): Promise<void> {
-    return this.#setup.setup();
+  async setup(): Promise<void> {
+    try {
+      await this.#setup.setup();
+    } catch (error) {
+      throw setupError(this.#worker.queue, this.#file.file, error);
+    }
   }
 
   /** Makes what runs its events. */

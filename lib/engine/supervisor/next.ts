@@ -105,8 +105,8 @@ function nextAfterFailure({ isOnly, hasConsumed, isParked, mayFail }: Circumstan
 export function thrownBy(end: ThreadEnd): unknown {
   if (end.kind === "refused") return end.thrown;
   if (!("error" in end)) return undefined;
-  const { name, message } = end.error;
+  const { name, message, stack } = end.error;
   return name === "WorkerDeclarationError"
-    ? new WorkerDeclarationError(message)
+    ? Object.assign(new WorkerDeclarationError(message), { stack })
     : errorFrom(end.error);
 }

@@ -32,6 +32,8 @@ export class ThreadNotices {
   readonly #queue: string;
   readonly #report: Reporter;
   readonly #parking: Parking;
+  /** Why the worker did not start the last time. */
+  #notStarted: string | undefined;
 
   /** @param queue The queue of the threads. @param report Takes the notices. */
   constructor(queue: string, report: Reporter, parking: Parking) {
@@ -42,6 +44,7 @@ export class ThreadNotices {
 
   /** A thread has come to its end. */
   ended(end: ThreadEnd, next: Next, { count, wasParked }: EndDetails): void {
+    if (end.kind !== "not started") this.#notStarted = undefined;
     switch (end.kind) {
       case "hung":
         return this.#hung(end);
@@ -56,12 +59,19 @@ export class ThreadNotices {
         break;
       case "not started":
         if (next === "later") return this.#didNotStart(end.error);
+        if (next === "when parked" && !wasParked) return this.#parked(end.error, true);
     }
     if (next === "when parked" && !wasParked && "error" in end) this.#parked(end.error);
   }
 
+  /** The same again and again is one line; the line that the queue is parked has the count. */
   #didNotStart(error: ErrorData): void {
-    this.#say("error", "The worker of {queue} did not start: it is tried again", { error });
+    const reason = reasonOf(error);
+    const isKnown = reason === this.#notStarted;
+    this.#notStarted = reason;
+    const message = "{reason}. The worker of {queue} is tried again";
+    const more = { error, properties: { reason }, isErrorInMessage: true };
+    this.#say(isKnown ? "debug" : "error", message, more);
   }
 
   #ended(reason: string, error: ErrorData): void {
@@ -93,12 +103,17 @@ export class ThreadNotices {
     this.#say("error", message, { properties: { seconds } });
   }
 
-  #parked(error: ErrorData): void {
+  /** @param isErrorInMessage Whether a line before said all of the error. */
+  #parked(error: ErrorData, isErrorInMessage = false): void {
     const { most, seconds, parkSeconds } = this.#parking;
     const message = "Queue {queue} is parked: its worker failed {count} times within {seconds} " +
       "s. Its events stay in the broker, and it is tried again every {park} s";
     const properties = { count: most + 1, seconds, park: parkSeconds };
-    this.#say("error", message, { error, properties });
+    this.#say("error", isErrorInMessage ? `${message}: {reason}` : message, {
+      error,
+      properties: isErrorInMessage ? { ...properties, reason: reasonOf(error) } : properties,
+      isErrorInMessage,
+    });
   }
 
   #refused(error: ErrorData): void {
@@ -138,8 +153,19 @@ export class ThreadNotices {
   #say(
     level: NoticeReport["level"],
     message: string,
-    more: Pick<NoticeReport, "properties" | "error" | "fingerprint"> = {},
+    more: Parameters<typeof notice>[3] = {},
   ): void {
     this.#report(notice(level, this.#queue, message, { properties: {}, ...more }));
   }
+}
+
+/** Errors whose message is a sentence of ours. */
+const OURS: ReadonlySet<string> = new Set([
+  "DatabaseError",
+  "WorkerDeclarationError",
+  "WorkerSetupError",
+]);
+
+function reasonOf({ name, message }: ErrorData): string {
+  return OURS.has(name) ? message.replace(/\.$/, "") : `${name}: ${message}`;
 }

@@ -53,7 +53,8 @@ export class QueueConsumer<E extends Executor<Entry>> {
     const limit = runLimit(executor.description, this.#options.config.abortGraceSeconds);
     const isParked = this.#isParked || consumer.isParked;
     const running = () => executor.running();
-    return { limit, totals, inFlight, unstored, isParked, isLeft, running };
+    const wasConsumed = this.isStarted;
+    return { limit, totals, inFlight, unstored, wasConsumed, isParked, isLeft, running };
   }
 
   /** Whether the broker delivers events, or was asked to. */

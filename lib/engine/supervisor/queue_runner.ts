@@ -40,6 +40,8 @@ export interface QueueFigures {
   readonly inFlight: number;
   /** How many of them could be neither retried nor dead-lettered for 10 s. */
   readonly unstored: number;
+  /** Whether the broker delivers its events, or was asked to, now or before. */
+  readonly wasConsumed: boolean;
   /** Whether nothing is taken from the queue until it is tried again. */
   readonly isParked: boolean;
   /** Whether a handler goes on that ends only with the process. */
@@ -54,6 +56,7 @@ export const NOT_STARTED: QueueFigures = {
   totals: { processed: 0, retried: 0, failed: 0 },
   inFlight: 0,
   unstored: 0,
+  wasConsumed: false,
   isParked: false,
   isLeft: false,
   running: () => [],

@@ -8,6 +8,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import type { WorkerQueue } from "../../engine/registry.ts";
+import { errorData } from "../../errors/error_data.ts";
 import { nounFor } from "../../errors/counted.ts";
 import { notice, type Reporter } from "../../engine/report.ts";
 import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
@@ -64,7 +65,7 @@ export class ProcessRun {
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
-  /** Whether a queue may hold events at the end of a drain. */
+  /** Whether a queue may hold events at the end of a drain, or was never consumed. */
   #isPartial = false;
 
   /** @param options What to run. */
@@ -95,7 +96,10 @@ export class ProcessRun {
     try {
       return await this.#connectAndConsume();
     } catch (error) {
-      if (isForUsers(error)) throw error;
+      if (isForUsers(error)) {
+        logLine("debug", "The process ends by an error", { error: errorData(error) }, {});
+        throw error;
+      }
       this.#logException(error);
       return EXIT.failed;
     } finally {
@@ -189,7 +193,8 @@ export class ProcessRun {
     if (command.drain) print(await summary(this.#queues, broker));
     // An event that still runs must not be delivered again before its end: the exit closes the socket.
     if (!this.#queues.isLeft) await broker[Symbol.asyncDispose]();
-    return end === "drained" && this.#isPartial ? EXIT.failed : exitCode(end);
+    const isDrainOver = command.drain && (end === "drained" || end === "max-seconds");
+    return isDrainOver && this.#isPartial ? EXIT.failed : exitCode(end);
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
@@ -203,7 +208,8 @@ export class ProcessRun {
     void broker.failure?.then(() => ends.end("broker-failed"));
     try {
       const end = await Promise.race([ends.first, refused]);
-      this.#isPartial = this.#queues.holdsEvents;
+      this.#isPartial = this.#queues.holdsEvents || this.#queues.neverConsumed.length > 0;
+      if (command.drain) this.#queues.logNeverConsumed();
       await this.#stop(end);
       return end;
     } catch (error) {
@@ -214,6 +220,7 @@ export class ProcessRun {
 
   /** Ends the run when the queues are empty, or when that cannot be checked. */
   async #drain(broker: Broker): Promise<void> {
+    await this.#queues.ready;
     try {
       await this.#ends.whenEmpty(broker, () => this.#queues.all);
     } catch (error) {

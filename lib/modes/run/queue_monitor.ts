@@ -86,10 +86,14 @@ export class QueueMonitor {
     logLine(level, message, properties, { queue, worker_num: workerNum });
   }
 
-  /** Reports an error outside of any event, in Zulip's words. */
-  logException(error: unknown): void {
-    const message = "Unhandled exception from queue: {queue}";
-    this.report(notice("error", this.#options.queue, message, { error: errorData(error) }));
+  /** Reports an error outside of any event, in Zulip's words; what `setup` threw in one line. */
+  logException(thrown: unknown): void {
+    const error = errorData(thrown);
+    const isErrorInMessage = error.name === "WorkerSetupError";
+    const message = isErrorInMessage ? "{reason}" : "Unhandled exception from queue: {queue}";
+    const properties = isErrorInMessage ? { reason: error.message } : {};
+    const { queue } = this.#options;
+    this.report(notice("error", queue, message, { error, properties, isErrorInMessage }));
   }
 
   #keepError(report: Report): void {

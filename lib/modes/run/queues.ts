@@ -57,6 +57,18 @@ export class Queues {
     return this.#all.some(({ figures }) => figures.isParked || figures.unstored > 0);
   }
 
+  /** The queues that were never consumed so far, as their workers did not start. */
+  get neverConsumed(): readonly string[] {
+    return this.#all.filter(({ figures }) => !figures.wasConsumed).map(({ queue }) => queue);
+  }
+
+  /** Logs each queue that was never consumed. */
+  logNeverConsumed(): void {
+    for (const queue of this.neverConsumed) {
+      logLine("error", "Queue {queue} was not consumed: its worker did not start", {}, { queue });
+    }
+  }
+
   /** Whether a handler still runs that ends only with the process. */
   get isLeft(): boolean {
     return this.#all.some((queue) => queue.figures.isLeft);
@@ -110,6 +122,8 @@ export class Queues {
     let count = 0;
     const ask = async (queue: QueueRun): Promise<boolean> => {
       if (await within(LAUNCH_MS, queue.launched) !== true) return false;
+      // A line says why a worker does not start.
+      if (queue.state === "restarting" || queue.state === "parked") return false;
       count++;
       queue.monitor.log("info", `launching queue worker thread ${queue.queue}`);
       return true;
