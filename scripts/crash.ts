@@ -63,7 +63,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
   };
 }
 
-const USAGE = "usage: deno task crash [--broker rabbitmq|embedded] [--seconds N] [--seed N]";
+const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]`;
 
 async function main(): Promise<number> {
   const { broker, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
