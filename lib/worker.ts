@@ -123,7 +123,7 @@ export interface WorkerOptions<Event> {
   /** Opens what the worker needs; what it returns is disposed of when the worker stops. */
   setup?(
     ctx: WorkerContext,
-  ): AsyncDisposable | void | Promise<AsyncDisposable | void>;
+  ): AsyncDisposable | Disposable | void | Promise<AsyncDisposable | Disposable | void>;
 }
 
 /** A worker that takes events one by one. */

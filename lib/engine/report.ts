@@ -66,6 +66,17 @@ export type Report = SettledReport | WokeReport | NoticeReport;
 /** Takes reports; never throws, never waits. */
 export type Reporter = (report: Report) => void;
 
+/** The notice of an error outside of any event, in Zulip's words; of a promise, with a hint. */
+export function uncaughtNotice(queue: string | undefined, error: ErrorData): NoticeReport {
+  const { events = [] } = error;
+  if (events.length === 0) {
+    return notice("error", queue, "Unhandled exception from queue: {queue}", { error });
+  }
+  const message = "Unhandled exception from queue: {queue}. A promise in the handler of {events} " +
+    "was rejected and not awaited: add `await`, or catch its error";
+  return notice("error", queue, message, { error, properties: { events: events.join(", ") } });
+}
+
 /**
  * Makes a notice.
  *

@@ -13,6 +13,8 @@ export interface ErrorData {
   readonly message: string;
   readonly stack?: string | undefined;
   readonly code?: string | undefined;
+  /** The events whose handler did not await the promise that was rejected. */
+  readonly events?: readonly string[];
   /** The tags that the handler set by `ctx.report`. */
   readonly tags?: Readonly<Record<string, string>>;
   /** The breadcrumbs that the handler left by `ctx.report`. */

@@ -15,12 +15,13 @@ export function firstFrame(stack: string | undefined): string | undefined {
 }
 
 /**
- * The first place in a stack that is in a folder, or else the first one outside of the program's own
+ * The first place in a stack that is in a folder and in no package there, or else the first one outside of the program's own
  * code, as `/folder/a.ts:1:2`.
  */
 export function frameIn(folder: string, stack: string | undefined): string | undefined {
   const start = pathToFileURL(`${folder}/`).href;
-  const place = frames(stack).find((place) => place.startsWith(start)) ?? firstFrame(stack);
+  const isIn = (place: string) => place.startsWith(start) && !place.includes("/node_modules/");
+  const place = frames(stack).find(isIn) ?? firstFrame(stack);
   return place && fileURLToPath(place);
 }
 

@@ -88,6 +88,11 @@ programTest(
     const told = program.log.filter(({ message }) => message.startsWith("Unhandled exception"));
     const more = program.log.filter(({ message }) => message.includes(" more unhandled "));
     assert.equal(told.length, 20);
+    assert.equal(
+      told[0]?.message,
+      `Unhandled exception from queue: ${fixture.queue}. A promise in the handler of 0 was ` +
+        "rejected and not awaited: add `await`, or catch its error",
+    );
     assert.equal(more.reduce((sum, line) => sum + Number(line["count"]), 0), 20_000 - 20);
     assert(program.log.length < 60, `${program.log.length} lines`);
   },

@@ -6,6 +6,7 @@
  */
 
 import { DatabaseError, type DatabaseErrorKind } from "./database_error.ts";
+import { FOREIGN_TABLE_ADVICE, isForeignTable } from "./tables.ts";
 
 /** A kind, and a message made of the database's place and the text of the server or system. */
 type Fault = readonly [
@@ -39,7 +40,9 @@ const NO_DATABASE: Fault = [
 const NO_TABLE: Fault = [
   "missing-table",
   (where, detail) =>
-    `The database ${where} lacks a table (${detail}): run \`process-queue migrate\`.`,
+    `The database ${where} lacks a table (${detail}): ${
+      isForeignTable(detail) ? FOREIGN_TABLE_ADVICE : "run `process-queue migrate`"
+    }.`,
 ];
 const PERMISSION: Fault = [
   "permission",

@@ -6,6 +6,7 @@
 
 import { resultCode, type SqliteFault, sqliteFault } from "../../errors/sqlite_fault.ts";
 import { DatabaseError, type DatabaseErrorKind } from "./database_error.ts";
+import { FOREIGN_TABLE_ADVICE, isForeignTable } from "./tables.ts";
 
 /** SQLite's result code for a statement that does not fit the tables. */
 const ERROR = 1;
@@ -61,7 +62,8 @@ function findFault(error: unknown): Fault | undefined {
 
 function ofStatement(message: string): Fault | undefined {
   if (message.startsWith("no such table")) {
-    return ["missing-table", "lacks a table: run `process-queue migrate`"];
+    const advice = isForeignTable(message) ? FOREIGN_TABLE_ADVICE : "run `process-queue migrate`";
+    return ["missing-table", `lacks a table: ${advice}`];
   }
   return [
     "schema",

@@ -46,3 +46,16 @@ export interface Tables {
 
 /** An open database. It survives the loss of its server: later queries connect again. */
 export type Database = Kysely<Tables>;
+
+const OURS = /(^|\.)(zerver_useractivity|process_queue_\w+)$/;
+const MISSING = /(?:relation "|no such table: )([\w.]+)/;
+
+/** Reports whether a database misses a table of a worker's own, which no migration of ours makes. */
+export function isForeignTable(message: string): boolean {
+  const table = MISSING.exec(message)?.[1];
+  return table !== undefined && !OURS.test(table);
+}
+
+/** What to do about such a table. */
+export const FOREIGN_TABLE_ADVICE =
+  "make it, as it is not of this program, or set DATABASE_URL to the database that has it";

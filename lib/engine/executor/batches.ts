@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callFor } from "./current_run.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { DONE, type Outcome } from "../settle/outcome.ts";
 import { BatchError, type BatchWorker } from "../../worker.ts";
@@ -131,7 +132,8 @@ export class Batches<J extends Job = Job> {
     if (batch.length === 0) return;
     const run = this.runs.begin(batch);
     try {
-      const result = this.#worker.consumeBatch(batch.map(({ event }) => event), run.context);
+      const events = batch.map(({ event }) => event);
+      const result = callFor(run, () => this.#worker.consumeBatch(events, run.context));
       if (result !== undefined) await result;
       if (run.isCutShort) this.#endFailed(run, run.abortedBy);
       else this.#end(run, () => DONE);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callFor } from "./current_run.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import type { SingleWorker } from "../../worker.ts";
 import type { Job } from "./executor.ts";
@@ -105,7 +106,7 @@ export class Lanes<J extends Job = Job> {
       const run = this.runs.begin([ready]);
       let outcome: Outcome;
       try {
-        const result = this.#worker.consume(ready.event, run.context);
+        const result = callFor(run, () => this.#worker.consume(ready.event, run.context));
         if (result !== undefined) await result;
         outcome = run.outcomeOfReturn(ready.attempt);
       } catch (error) {

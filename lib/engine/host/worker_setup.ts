@@ -5,6 +5,7 @@
  */
 
 import type { Database } from "../../domain/database/database.ts";
+import { WorkerDeclarationError } from "./discovery.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 
 /** The parts of a worker's context. */
@@ -43,11 +44,13 @@ export class WorkerSetup {
    * Opens what the worker needs.
    *
    * @throws {Error} The error of its `setup`.
+   * @throws {WorkerDeclarationError} When `setup` returns what cannot be disposed of.
    */
   async setup(): Promise<void> {
     this.#isSettingUp = true;
     try {
-      this.#resource = await this.#worker.setup?.(this.context) ?? undefined;
+      const resource: unknown = await this.#worker.setup?.(this.context);
+      this.#resource = disposable(this.#worker.queue, resource);
     } finally {
       this.#isSettingUp = false;
     }
@@ -78,6 +81,22 @@ export class WorkerSetup {
     });
     return this.#database;
   }
+}
+
+/** What a `setup` returned, as it is disposed of. */
+function disposable(queue: string, value: unknown): AsyncDisposable | undefined {
+  if (value === undefined || value === null) return undefined;
+  const resource = Object(value) as Partial<AsyncDisposable & Disposable>;
+  if (typeof resource[Symbol.asyncDispose] === "function") return resource as AsyncDisposable;
+  if (typeof resource[Symbol.dispose] === "function") {
+    const stack = new AsyncDisposableStack();
+    stack.use(resource as Disposable);
+    return stack;
+  }
+  throw new WorkerDeclarationError(
+    `The setup of ${queue} returns a value that cannot be disposed of: return an object with ` +
+      "[Symbol.asyncDispose] or [Symbol.dispose], or nothing",
+  );
 }
 
 /** Loaded only where a worker asks for a database. */

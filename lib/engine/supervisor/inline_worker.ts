@@ -10,8 +10,8 @@ import type { WorkerFile } from "../host/discovery.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { WorkerHost } from "../host/host.ts";
-import { publishEvent } from "../broker/publish.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
+import { workerPublisher } from "./worker_publisher.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
 import {
   CLOSE_MS,
@@ -69,8 +69,8 @@ export class InlineWorker implements Runner {
     queue: string,
     options: WorkerRunOptions,
   ): Promise<InlineWorker> {
-    const { config, workerNum = 0, broker } = options;
-    const publish = (to: string, body: string) => publishEvent(broker, to, body);
+    const { config, workerNum = 0 } = options;
+    const publish = workerPublisher({ ...options, queue });
     const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
     return new InlineWorker(host, queue, options);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { notice, type NoticeReport, type Reporter } from "../report.ts";
+import { notice, type NoticeReport, type Reporter, uncaughtNotice } from "../report.ts";
 import { nounFor } from "../../errors/counted.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
@@ -124,7 +124,7 @@ export class ThreadNotices {
 
   /** Something threw outside of any event: Zulip's line. */
   unhandledError(error: ErrorData): void {
-    this.#say("error", "Unhandled exception from queue: {queue}", { error });
+    this.#report(uncaughtNotice(this.#queue, error));
   }
 
   /** More threw so than are reported one by one. */

@@ -5,12 +5,13 @@
  */
 
 import type { Broker } from "../broker/broker.ts";
-import { publishEvent } from "../broker/publish.ts";
 import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
+import type { Reporter } from "../report.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { ThreadExecutor } from "../thread/thread_executor.ts";
 import { WorkerThread } from "../thread/worker_thread.ts";
+import { workerPublisher } from "./worker_publisher.ts";
 import type { ThreadNotices } from "./notices.ts";
 import type { ThreadFigures } from "./queue_runner.ts";
 
@@ -22,6 +23,8 @@ export interface ThreadsOptions {
   readonly workerNum: number;
   readonly config: Config;
   readonly broker: Broker;
+  /** Takes the warning of a queue that nobody knows. */
+  readonly report: Reporter;
   /** A thread could not be ended: the process should be restarted when that does least harm. */
   readonly onZombie?: () => void;
 }
@@ -30,6 +33,7 @@ export interface ThreadsOptions {
 export class Threads implements ThreadFigures {
   readonly #options: ThreadsOptions;
   readonly #notices: ThreadNotices;
+  readonly #publish: (queue: string, body: string) => Promise<void>;
   #thread: WorkerThread | undefined;
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;
@@ -40,6 +44,7 @@ export class Threads implements ThreadFigures {
   constructor(options: ThreadsOptions, notices: ThreadNotices) {
     this.#options = options;
     this.#notices = notices;
+    this.#publish = workerPublisher(options);
   }
 
   /** The thread, if there is one. */
@@ -63,11 +68,11 @@ export class Threads implements ThreadFigures {
    * @throws {Error} When `STATE_DIR` cannot be written.
    */
   start(maxHeapMb: number, onUnhandledError: (error: ErrorData) => void): WorkerThread {
-    const { file, queue, workerNum, config, broker } = this.#options;
+    const { file, queue, workerNum, config } = this.#options;
     return this.#thread = new WorkerThread({
       data: { file, queue, workerNum, config },
       maxHeapMb,
-      publish: (queue, body) => publishEvent(broker, queue, body),
+      publish: this.#publish,
       onUnhandledError,
       onMoreUnhandledErrors: (count) => this.#notices.moreUnhandledErrors(count),
     });

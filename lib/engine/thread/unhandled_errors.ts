@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorData } from "../../errors/error_data.ts";
+import { uncaughtData } from "../executor/current_run.ts";
 import type { FromThread } from "./messages.ts";
 
 /** How many errors are reported one by one: more of them are one error again and again. */
@@ -33,7 +33,7 @@ export class UnhandledErrors {
 
   /** Takes one error. */
   take(error: unknown): void {
-    if (this.#reported++ < REPORTED) this.#say(["unhandled error", errorData(error)]);
+    if (this.#reported++ < REPORTED) this.#say(["unhandled error", uncaughtData(error)]);
     else this.#unreported++;
   }
 

@@ -5,8 +5,9 @@
  */
 
 import type { Config } from "../../config/config.ts";
-import { notice, type Report, type Reporter } from "../../engine/report.ts";
-import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { notice, type Report, type Reporter, uncaughtNotice } from "../../engine/report.ts";
+import { uncaughtData } from "../../engine/executor/current_run.ts";
+import type { ErrorData } from "../../errors/error_data.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { ErrorFile } from "../../monitoring/error_file.ts";
@@ -88,12 +89,11 @@ export class QueueMonitor {
 
   /** Reports an error outside of any event, in Zulip's words; what `setup` threw in one line. */
   logException(thrown: unknown): void {
-    const error = errorData(thrown);
-    const isErrorInMessage = error.name === "WorkerSetupError";
-    const message = isErrorInMessage ? "{reason}" : "Unhandled exception from queue: {queue}";
-    const properties = isErrorInMessage ? { reason: error.message } : {};
+    const error = uncaughtData(thrown);
     const { queue } = this.#options;
-    this.report(notice("error", queue, message, { error, properties, isErrorInMessage }));
+    if (error.name !== "WorkerSetupError") return this.report(uncaughtNotice(queue, error));
+    const properties = { reason: error.message };
+    this.report(notice("error", queue, "{reason}", { error, properties, isErrorInMessage: true }));
   }
 
   #keepError(report: Report): void {

@@ -77,3 +77,13 @@ Deno.test("postgresError recognizes a lost connection and failed TLS by errors t
     assert.ok(error.message.includes(detail), error.message);
   }
 });
+
+Deno.test("postgresError does not advise migrate for a table that is not the program's", () => {
+  const messageOf = (table: string) => {
+    const text = `relation "${table}" does not exist`;
+    const error = Object.assign(failure("42P01"), { message: text });
+    return (postgresError(error, WHERE) as DatabaseError).message;
+  };
+  assert.match(messageOf("orders"), /: make it, as it is not of this program, or set DATABASE_URL/);
+  assert.match(messageOf("public.process_queue_inbox"), /: run `process-queue migrate`\.$/);
+});

@@ -54,3 +54,14 @@ Deno.test("sqliteError returns an error of the data, or of no database, as it is
   ];
   for (const other of others) assert.equal(sqliteError(other, "/var/pq.sqlite"), other);
 });
+
+Deno.test("a missing table that is not the program's does not advise migrate", () => {
+  const messageOf = (table: string) =>
+    (sqliteError(failure(1, `no such table: ${table}`), "/db") as DatabaseError).message;
+  assert.equal(
+    messageOf("orders"),
+    "The SQLite database /db lacks a table: make it, as it is not of this program, or set " +
+      "DATABASE_URL to the database that has it (no such table: orders).",
+  );
+  assert.match(messageOf("zerver_useractivity"), /: run `process-queue migrate` /);
+});

@@ -44,3 +44,21 @@ Deno.test("a BrokerError comes to a handler in a thread as what it is", async ()
     kind: "refused",
   });
 });
+
+Deno.test("a handler that publishes to a queue that nobody knows is warned of once, with the nearest name", async () => {
+  await using queue = await supervised();
+  const { broker, handlers, notices } = queue;
+  for (const [id, to] of [["a", "tset"], ["b", "tset"], ["c", "noop"], ["d", "elsewhere"]]) {
+    await broker.publish("steered", JSON.stringify({ id, do: "publish", to }));
+    assert.equal(await handlers.tell(id ?? ""), "published");
+  }
+  const warnings = notices.filter(({ level }) => level === "warning");
+  assert.deepEqual(warnings.map(({ properties }) => properties), [
+    { to: "tset", meant: "test" },
+    { to: "elsewhere", meant: undefined },
+  ]);
+  assert.deepEqual(warnings.map(({ message }) => message.endsWith("; did you mean {meant}?")), [
+    true,
+    false,
+  ]);
+});
