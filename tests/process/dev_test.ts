@@ -22,6 +22,7 @@ Deno.test("dev: it restarts for a changed, a new, a broken and a mended worker, 
   await fixture.worker("second", "", "export default {{");
   await fixture.untilError("second", "second.ts does not load");
   await fixture.untilStarted(4);
+  assert.equal(fixture.lines(/were launched$/).at(-1)?.["count"], 2);
   await fixture.worker("first", "first 3");
   await fixture.untilStarted(5);
   await fixture.untilHandled("first", "first 3");

@@ -158,7 +158,7 @@ onBothTypes("a setup that fails is tried again, parked, and tried again", async 
   await both.program.untilLogged(/^Queue .* is parked: its worker failed 3 times within 300 s/);
   const failures = both.program.log.filter(({ message }) => /is tried again$/.test(message));
   assert.equal(failures.length, 1);
-  assert.match(failures[0]?.message ?? "", /^The setup of .* threw: .* is not there, at \//);
+  assert.match(failures[0]?.message ?? "", /^The setup of .* threw: .* is not there \(\//);
   await both.assertUnharmed(since);
   both.program.signal("SIGUSR2");
   await both.program.untilLogged(/^Status of queue .*: parked, 0 in flight/);

@@ -150,7 +150,7 @@ programTest(
     await fixture.publish([{ n: 1, do: "exit" }]);
     const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
     assert.match(
-      JSON.stringify(line["error"]),
+      String(line["reason"]),
       /takes its events in batches, but took them one by one when this process started: restart the /,
     );
     assert.equal((await program.end()).code, 3);

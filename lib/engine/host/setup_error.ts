@@ -32,5 +32,5 @@ export function setupError(queue: string, file: string, error: unknown): unknown
 /** The place in a worker's code where an error was thrown, as the end of a sentence; or `""`. */
 export function placeOf(file: string, stack: string | undefined): string {
   const place = frameIn(dirname(file), stack);
-  return place === undefined ? "" : `, at ${place}`;
+  return place === undefined ? "" : ` (${place})`;
 }

@@ -179,7 +179,7 @@ for (const [title, text, message] of WRONG) {
 
 const BROKEN: readonly [title: string, text: string, reason: RegExp][] = [
   ["cannot be parsed", "export default {", /SyntaxError|could not be parsed|Expected/],
-  ["throws", "throw new TypeError('no database');", /TypeError: no database, at .*mine\.ts:1:7$/],
+  ["throws", "throw new TypeError('no database');", /TypeError: no database \(.*mine\.ts:1:7\)$/],
   ["throws what is no error", "throw undefined;", /undefined was thrown$/],
   ["imports a file that is not there", "import './nowhere.ts';", /nowhere\.ts/],
   ["imports what nobody knows", "import 'left-pad-of-nobody';", /left-pad-of-nobody/],

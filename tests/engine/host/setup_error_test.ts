@@ -14,7 +14,7 @@ Deno.test("setupError has the first place in the worker's folder, and the whole 
   ]] as const;
   for (const [file, place] of table) {
     const error = setupError("greetings", file, thrown) as Error;
-    assert.equal(error.message, `The setup of greetings threw: TypeError: no printer, at ${place}`);
+    assert.equal(error.message, `The setup of greetings threw: TypeError: no printer (${place})`);
     assert.equal(error.stack, STACK);
   }
 });
