@@ -40,6 +40,7 @@ async function run(command: Task): Promise<number> {
   const { readEnvironment } = await import("./lib/config/environment.ts");
   const { flags } = command;
   const environment = readEnvironment();
+  if (!isRun) await warnRoot(readConfig(environment, flags).stateDir);
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
@@ -98,6 +99,13 @@ async function useOutputs(isInline: boolean): Promise<void> {
   const print: Parameters<typeof redirectConsole>[0] = (fd, text) => both[fd].write(text);
   redirectConsole(print);
   if (isInline) redirectProcessStreams(print);
+}
+
+/** Warns root who works in a folder of another user; a run logs that itself. */
+async function warnRoot(stateDir: string): Promise<void> {
+  const { rootWarning } = await import("./lib/modes/owners.ts");
+  const warning = rootWarning([Deno.cwd(), stateDir]);
+  if (warning !== undefined) console.error(`process-queue: ${warning}`);
 }
 
 /** Prints a result. */

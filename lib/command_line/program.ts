@@ -121,7 +121,7 @@ function addMigrate(program: Parser, found: Found): void {
 
 function addCheckConfig(program: Parser, found: Found): void {
   const check = program.command("check-config")
-    .description("print the settings in effect, and check the folders, the broker and the database")
+    .description("print the settings in effect, and check folders, workers, broker and database")
     .addOption(jsonOption("print it as JSON"));
   check.action(() => {
     const { json = false } = check.opts();

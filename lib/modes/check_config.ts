@@ -13,12 +13,14 @@ import { queueNameProblems } from "../config/queues.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import type { Broker } from "../engine/broker/broker.ts";
+import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
+import { foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -27,11 +29,13 @@ export interface Check {
 
 /** The widest column of settings, so that a source beside it ends within 80 columns. */
 const MOST_WIDTH = 66;
+const CHOWN = "change their owner by chown, or run this as their owner";
 const NOT_TRIED = "not tried, as its settings have a problem";
 
 /**
  * Prints every setting with its source, secrets masked, and the problems; then checks the folders,
- * the broker (once, without waiting for it) and the database.
+ * loads the workers, and checks the broker (once, without waiting for it) and the database. No file
+ * and no queue that it makes stays.
  *
  * @returns The exit code: 0, or 1 when a check failed.
  */
@@ -42,10 +46,12 @@ export async function runCheckConfig(
 ): Promise<number> {
   const { problems } = config;
   const known = await services.listQueues(config.workersDir);
+  const queues = await checkQueues(config, known, services);
   const settings = config.effective.filter(isOurs(config, known));
   const checks = [
     checkSettings(config, known),
     ...checkFolders(config),
+    queuesCheck(queues),
     await tryUnless(
       problems.find(isOfBrokerUrl),
       "broker",
@@ -58,10 +64,14 @@ export async function runCheckConfig(
     ),
   ];
   const lines = command.json
-    ? [JSON.stringify({ settings, checks })]
+    ? [JSON.stringify({ settings, queues, checks })]
     : [...settingLines(settings), "", ...checks.map(checkLine)];
   for (const line of lines) services.print(line);
   return checks.every(({ ok }) => ok) ? 0 : 1;
+}
+
+function queuesCheck(queues: readonly QueueCheck[]): Check {
+  return { name: "queues", ok: queues.every(({ ok }) => ok), message: queueLines(queues) };
 }
 
 /** Leaves out variables that only look like a queue's shards. */
@@ -84,12 +94,20 @@ function checkFolders(config: Config): Check[] {
   };
   return [
     check("workers", workersProblem(config)),
-    check("state", writableProblem("STATE_DIR", stateDir)),
-    check("statistics", writableProblem("QUEUE_STATS_DIR", statsDir)),
+    check("state", folderProblem("STATE_DIR", stateDir)),
+    check("statistics", folderProblem("QUEUE_STATS_DIR", statsDir)),
     ...(errorDir === undefined ? [] : [
-      check("errors", writableProblem("QUEUE_ERROR_DIR", errorDir)),
+      check("errors", folderProblem("QUEUE_ERROR_DIR", errorDir)),
     ]),
   ];
+}
+
+/** Whether the program could make files in a folder, and use those of it. Makes none that stay. */
+function folderProblem(setting: string, dir: string): Problem | undefined {
+  const problem = writableProblem(setting, dir, { mayBeMade: false });
+  if (problem) return problem;
+  const wrong = foreignFiles(dir);
+  return wrong === undefined ? undefined : { setting, wrong, fix: CHOWN };
 }
 
 function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
@@ -123,13 +141,13 @@ async function tryBroker(
 ): Promise<string> {
   if (!config.usingRabbitmq) return "not used (USING_RABBITMQ is false)";
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
-  await using broker = await services.openBroker(once, "process-queue check-config");
   const { url } = config.broker;
-  if (url !== undefined) {
-    return [`ok (${addressOf(url)})`, ...await doubts(broker, known)].join("\n");
+  if (url === undefined) {
+    const unfinished = await services.checkEmbedded(config);
+    return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
   }
-  const unfinished = await services.checkEmbedded(config);
-  return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
+  await using broker = await services.openBroker(once, "process-queue check-config");
+  return [`ok (${addressOf(url)})`, ...await doubts(broker, known)].join("\n");
 }
 
 /** What may lose events of the queues that exist. @throws {Error} When one cannot be consumed. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Problem } from "../config/problem.ts";
 import { isDiskFull } from "../errors/disk_full.ts";
@@ -20,19 +21,29 @@ export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Prob
   });
 }
 
+/** What {@linkcode writableProblem} allows. */
+export interface WritableOptions {
+  /** @default {false} */
+  readonly mayBeFull?: boolean;
+  /** @default {true} */
+  readonly mayBeMade?: boolean;
+}
+
 /**
- * The problem with a folder that the program writes into, if any. Creates the folder.
+ * The problem with a folder that the program writes into, if any.
  *
- * @param mayBeFull Whether a full disk is no problem. @default {false}
+ * @param options `mayBeFull`: a full disk is no problem; `mayBeMade`: the folder is made, else the
+ * nearest folder above one that is missing is tried.
  */
 export function writableProblem(
   setting: string,
   dir: string,
-  mayBeFull = false,
+  { mayBeFull = false, mayBeMade = true }: WritableOptions = {},
 ): Problem | undefined {
   return problemOf(setting, () => {
     try {
-      makeFile(dir);
+      if (mayBeMade) Deno.mkdirSync(dir, { recursive: true });
+      makeFile(mayBeMade ? dir : nearestThere(dir));
     } catch (error) {
       if (!mayBeFull || !isDiskFull(error)) throw error;
     }
@@ -42,8 +53,17 @@ export function writableProblem(
   });
 }
 
+function nearestThere(dir: string): string {
+  try {
+    Deno.statSync(dir);
+    return dir;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || dirname(dir) === dir) throw error;
+    return nearestThere(dirname(dir));
+  }
+}
+
 function makeFile(dir: string): void {
-  Deno.mkdirSync(dir, { recursive: true });
   const path = `${dir}/.writable-${crypto.randomUUID()}`;
   Deno.writeTextFileSync(path, "", { createNew: true });
   Deno.removeSync(path);

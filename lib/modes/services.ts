@@ -15,12 +15,22 @@ export interface KnownQueue {
   readonly file: string;
 }
 
+/** What came of loading a worker. */
+export interface WorkerTrial {
+  /** Whether `--all` runs it. */
+  readonly isActive: boolean;
+  /** Why it cannot be run, if it cannot. */
+  readonly problem?: string;
+}
+
 /** The services of a command that runs no queue. */
 export interface Services {
   /** The queues that have a worker. @param workersDir A folder of your own workers, if any. */
   listQueues(workersDir?: string): Promise<readonly KnownQueue[]>;
   /** Loads a worker for its `shard`; `undefined` where it has none. */
   shardFunction(queue: KnownQueue): Promise<ShardFunction | undefined>;
+  /** Loads a worker in a thread that ends then; says whether `--all` runs it, or what is wrong. */
+  tryWorker(queue: KnownQueue, config: Config): Promise<WorkerTrial>;
   /**
    * Connects to the broker.
    *
@@ -32,7 +42,7 @@ export interface Services {
    * than 10 s, else `undefined`.
    */
   checkEmbedded(config: Config): Promise<string | undefined>;
-  /** Opens and closes the database; rejects when that fails. */
+  /** Opens and closes the database, unless that would make it; rejects when that fails. */
   tryDatabase(config: Config): Promise<void>;
   /** Writes a line to stdout. */
   print(line: string): void;

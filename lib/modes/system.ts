@@ -16,7 +16,7 @@ import { visible } from "../errors/visible.ts";
 import { openBroker } from "./open_broker.ts";
 import type { EventInput } from "./publish/publish.ts";
 import { Progress } from "./publish/progress.ts";
-import type { KnownQueue, Services } from "./services.ts";
+import type { KnownQueue, Services, WorkerTrial } from "./services.ts";
 
 const STDIN = 0;
 /** How long the file of the embedded broker is checked. */
@@ -38,6 +38,12 @@ export class SystemServices implements Services {
   }
 
   /** @inheritdoc */
+  async tryWorker(file: KnownQueue, config: Config): Promise<WorkerTrial> {
+    const { loadInThread } = await import("../engine/thread/trial.ts");
+    return await loadInThread(file, config);
+  }
+
+  /** @inheritdoc */
   async openBroker(config: Config, name: string): Promise<Broker> {
     return await openBroker(config, { name, report: (report) => this.#show(report) });
   }
@@ -52,7 +58,8 @@ export class SystemServices implements Services {
 
   /** @inheritdoc */
   async tryDatabase(config: Config): Promise<void> {
-    const { openDatabase } = await import("../domain/database/database.ts");
+    const { openDatabase, willBeMade } = await import("../domain/database/database.ts");
+    if (willBeMade(config.databaseUrl)) return;
     const database = await openDatabase(config.databaseUrl);
     await database.destroy();
   }

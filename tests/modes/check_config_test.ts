@@ -29,12 +29,13 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     ["QUEUE_TYPE=classic", "default"],
   ]);
   assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));
-  assert.deepEqual(printed.slice(-7), [
+  assert.deepEqual(printed.slice(-8), [
     "",
     "settings: ok",
     "workers: ok",
     "state: ok",
     "statistics: ok",
+    "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
     "database: ok",
   ]);
@@ -70,12 +71,13 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
   const printed = around.printed.map((line) => line.replaceAll(FOLDER, "/f"));
   const shown = file.replace(FOLDER, "/f");
   const writable = "set it to a folder that this user may write";
-  assert.deepEqual(printed.slice(-7).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
+  assert.deepEqual(printed.slice(-8).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
     "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
     "workers: WORKERS_DIR: the folder /f/none cannot be read; set it, or --workers-dir, to the folder of your workers",
     `state: STATE_DIR: no file can be made in ${shown}/state; ${writable}`,
     `statistics: QUEUE_STATS_DIR: no file can be made in ${shown}/state/stats; ${writable}`,
     `errors: QUEUE_ERROR_DIR: no file can be made in ${shown}/errors; ${writable}`,
+    "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "broker: No broker there",
     "database: No database",
   ]);
@@ -88,12 +90,13 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
   const { printed } = around;
   assert(printed.some((line) => /^QUEUE_TYPE=clasic +environment$/.test(line)));
   assert(printed.some((line) => /^LOG_LEVEL=debug +environment$/.test(line)));
-  assert.deepEqual(printed.slice(-6), [
+  assert.deepEqual(printed.slice(-7), [
     'settings: QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum\n' +
     "PQ_TSET_PREFETCH: no queue tset; did you mean test?",
     "workers: ok",
     "state: ok",
     "statistics: ok",
+    "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
     "database: ok",
   ]);
@@ -126,7 +129,7 @@ Deno.test("runCheckConfig prints JSON", async () => {
     value: "debug",
     source: "environment",
   });
-  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(6).fill(true));
+  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(7).fill(true));
 });
 
 Deno.test("runCheckConfig does not try a broker that is not used", async () => {
@@ -154,4 +157,15 @@ Deno.test("runCheckConfig leaves out what only looks like the shards of a queue"
   await runCheckConfig(COMMAND, config, around);
   const shards = around.printed.filter((line) => line.includes("_SHARDS="));
   assert.deepEqual(shards.map((line) => line.split(" ", 1)[0]), ["TEST_SHARDS=2"]);
+});
+
+Deno.test("runCheckConfig names the file of each queue, its shards, and why a worker does not load", async () => {
+  const around = new MemoryServices();
+  around.workerProblems = { test: { problem: "workers/test.ts does not load: Error: no" } };
+  const config = loadConfig({ ...ENVIRONMENT, USER_ACTIVITY_SHARDS: "3" });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 1);
+  assert(around.printed.includes(
+    "queues: 2 queues found\n  user_activity: workers/user_activity.ts, 3 shards\n" +
+      "  test: workers/test.ts does not load: Error: no",
+  ));
 });

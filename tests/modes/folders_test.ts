@@ -18,13 +18,13 @@ Deno.test("writableProblem advises to make room on a full disk, unless it may be
     wrong: `no file can be made in ${dir} (No space left on device)`,
     fix: "make room on the disk of that folder",
   });
-  assert.equal(writableProblem("STATE_DIR", dir, true), undefined);
+  assert.equal(writableProblem("STATE_DIR", dir, { mayBeFull: true }), undefined);
   Deno.removeSync(dir);
 });
 
 Deno.test("writableProblem names a folder that is no folder, whether its disk may be full or not", () => {
   for (const mayBeFull of [false, true]) {
-    const problem = writableProblem("STATE_DIR", "/dev/null/state", mayBeFull);
+    const problem = writableProblem("STATE_DIR", "/dev/null/state", { mayBeFull });
     assert.match(problem?.wrong ?? "", /^no file can be made in \/dev\/null\/state \(/);
     assert.equal(problem?.fix, "set it to a folder that this user may write");
   }

@@ -2,7 +2,7 @@
 
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
-import type { KnownQueue, Services } from "../../lib/modes/services.ts";
+import type { KnownQueue, Services, WorkerTrial } from "../../lib/modes/services.ts";
 import type { ShardFunction } from "../../lib/engine/host/shards.ts";
 
 const NO_FLAGS = {
@@ -21,6 +21,7 @@ export class MemoryServices implements Services {
   readonly printed: string[] = [];
   readonly warned: string[] = [];
   shard: ShardFunction | undefined;
+  workerProblems: Record<string, { readonly problem: string }> = {};
   unfinishedCheck: string | undefined;
   failures: { broker?: Error; database?: Error } = {};
 
@@ -31,6 +32,10 @@ export class MemoryServices implements Services {
 
   shardFunction(): Promise<ShardFunction | undefined> {
     return Promise.resolve(this.shard);
+  }
+
+  tryWorker({ name }: KnownQueue): Promise<WorkerTrial> {
+    return Promise.resolve({ isActive: name !== "test", ...this.workerProblems[name] });
   }
 
   openBroker(): Promise<Broker> {

@@ -75,7 +75,10 @@ copyTest("the demo ends, and says why, when a worker does not run", async (root)
   );
   const { code, stdout, stderr } = await demo(root, {});
   assert.equal(code, 1);
-  assert.match(stdout, /^process-queue: .*demo_webhooks\.ts does not load: Error: not today \(.*\.ts:1:7\)$/m);
+  assert.match(
+    stdout,
+    /^process-queue: .*demo_webhooks\.ts does not load: Error: not today \(.*\.ts:1:7\)$/m,
+  );
   assert.match(stderr, /^The demo failed: A worker ended unexpectedly with exit code 1$/m);
   assert.deepEqual(processesIn(root), []);
 });

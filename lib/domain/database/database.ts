@@ -6,6 +6,7 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { describeDatabase, isSqlite } from "./address.ts";
 import { DatabaseError } from "./database_error.ts";
 import type { Database } from "./tables.ts";
@@ -28,6 +29,11 @@ export async function openDatabase(url: string): Promise<Database> {
     await db.destroy();
     throw error;
   }
+}
+
+/** Reports whether the database is a SQLite file that does not exist yet. */
+export function willBeMade(url: string): boolean {
+  return isSqlite(url) && !existsSync(describeDatabase(url));
 }
 
 /**

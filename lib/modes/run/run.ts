@@ -15,6 +15,7 @@ import { takeLock } from "../../system/lock_option.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { VERSION } from "../../system/version.ts";
 import { tlsFileProblems } from "../tls_files.ts";
+import { rootWarning } from "../owners.ts";
 import { workersProblem, writableProblem } from "../folders.ts";
 import { stopGraceSeconds, whenParentEnds } from "../watch/parent.ts";
 import { ProcessRun } from "./process_run.ts";
@@ -76,10 +77,15 @@ function checkConfiguration(config: Config): void {
     ...config.problems,
     workersProblem(config),
     // Events are processed without a journal, as when the disk fills later.
-    writableProblem("STATE_DIR", config.stateDir, true),
+    writableProblem("STATE_DIR", config.stateDir, { mayBeFull: true }),
     ...queueNameProblems(config, files.map(({ name }) => name)),
     ...tlsFileProblems(config),
   ].filter((problem) => problem !== undefined);
   if (all.length > 0) throw new ConfigError(all);
-  for (const { message } of problems) logLine("warning", message, {}, {});
+  const warning = rootWarning([Deno.cwd(), config.stateDir]);
+  for (
+    const message of [...problems.map(({ message }) => message), ...(warning ? [warning] : [])]
+  ) {
+    logLine("warning", message, {}, {});
+  }
 }

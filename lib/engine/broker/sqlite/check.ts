@@ -4,8 +4,10 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { checkEvents, DamageError, quickCheck } from "./damage.ts";
 import { brokerError } from "./errors.ts";
 import { FILE_NAME } from "./file.ts";
@@ -25,7 +27,8 @@ const QUICK_CHECK_FACTOR = 2;
 
 /**
  * Reads every page, runs `pragma quick_check`, and compares every event with its checksum, for as
- * long as there is time. Blocks the thread. Other processes may use the file.
+ * long as there is time. Blocks the thread. Other processes may use the file, which is only read; a
+ * file that does not exist has no damage.
  *
  * @param stateDir The folder of the file.
  * @param seconds The time.
@@ -33,11 +36,35 @@ const QUICK_CHECK_FACTOR = 2;
  */
 export function checkFile(stateDir: string, seconds: number): FileCheck {
   const path = join(stateDir, FILE_NAME);
-  const db = new DatabaseSync(path, { timeout: 1000 });
+  if (!existsSync(path)) return { isDone: true, pages: 0, of: 0 };
   try {
-    return check(db, seconds * 1000);
+    return checkUnchanged(path, seconds);
   } catch (error) {
     throw brokerError(error, path);
+  }
+}
+
+/** Checks without the log of changes where there is none, as a reader would leave an empty one. */
+function checkUnchanged(path: string, seconds: number): FileCheck {
+  if (isInUse(path)) return checkWith(path, seconds);
+  try {
+    return checkWith(`${pathToFileURL(path).href}?immutable=1`, seconds);
+  } catch (error) {
+    // Another process may have begun to write meanwhile.
+    if (!isInUse(path)) throw error;
+    return checkWith(path, seconds);
+  }
+}
+
+/** Whether the file has a log of changes. */
+function isInUse(path: string): boolean {
+  return existsSync(`${path}-wal`);
+}
+
+function checkWith(source: string, seconds: number): FileCheck {
+  const db = new DatabaseSync(source, { timeout: 1000, readOnly: true });
+  try {
+    return check(db, seconds * 1000);
   } finally {
     db.close();
   }

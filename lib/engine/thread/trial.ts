@@ -1,0 +1,47 @@
+/**
+ * A thread that only loads a worker, to see whether that goes well.
+ *
+ * @module
+ */
+
+import type { Config } from "../../config/config.ts";
+import { errorData } from "../../errors/error_data.ts";
+import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
+import type { WorkerFile } from "../host/discovery.ts";
+import { WorkerThread } from "./worker_thread.ts";
+
+/** What came of it. */
+export interface Trial {
+  /** Whether `--all` runs the worker. */
+  readonly isActive: boolean;
+  /** Why it did not load. */
+  readonly problem?: string;
+}
+
+/** Loads a worker in a thread, which ends then. It is not set up, and no file of it stays. */
+export async function loadInThread(file: WorkerFile, config: Config): Promise<Trial> {
+  const stateDir = await Deno.makeTempDir({ prefix: "process-queue-trial-" });
+  try {
+    return await load(file, { ...config, stateDir });
+  } catch (error) {
+    return { isActive: false, problem: errorData(error).message };
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+}
+
+async function load(file: WorkerFile, config: Config): Promise<Trial> {
+  const thread = new WorkerThread({
+    data: { file, queue: file.name, workerNum: 0, config },
+    maxHeapMb: DEFAULT_MAX_HEAP_MB,
+    publish: () => Promise.reject(new Error("check-config publishes nothing")),
+    onUnhandledError() {},
+    onMoreUnhandledErrors() {},
+  });
+  const described = await thread.described;
+  const end = described ? undefined : await thread.ended;
+  await thread.stop();
+  if (described) return { isActive: described.isActive };
+  const problem = end && "error" in end ? end.error.message : "its thread ended";
+  return { isActive: false, problem };
+}

@@ -1,0 +1,63 @@
+/**
+ * The queues that `check-config` finds: where their workers are, and whether they load.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import { queueKey } from "../config/queue_key.ts";
+import { counted } from "../errors/counted.ts";
+import { isSafeToLoad } from "./owners.ts";
+import type { KnownQueue, Services } from "./services.ts";
+
+/** A queue, as `check-config` found it. */
+export interface QueueCheck {
+  readonly name: string;
+  /** The file of its worker. */
+  readonly file: string;
+  readonly shards: number;
+  readonly ok: boolean;
+  /** What there is to say about the worker; the problem where it is not ok. */
+  readonly message: string;
+}
+
+/**
+ * Loads each worker in a thread of its own, as `run` does, and does not set it up. A worker in the
+ * folder of another user is not loaded, as its code would run as this user.
+ */
+export async function checkQueues(
+  config: Config,
+  known: readonly KnownQueue[],
+  services: Pick<Services, "tryWorker">,
+): Promise<QueueCheck[]> {
+  const checks: QueueCheck[] = [];
+  for (const queue of known) {
+    const shards = config.shards.get(queueKey(queue.name)) ?? 1;
+    checks.push({ ...queue, shards, ...await checkWorker(config, queue, services) });
+  }
+  return checks;
+}
+
+async function checkWorker(
+  config: Config,
+  queue: KnownQueue,
+  services: Pick<Services, "tryWorker">,
+): Promise<Pick<QueueCheck, "ok" | "message">> {
+  if (!isSafeToLoad(dirname(queue.file))) {
+    return { ok: true, message: "not loaded, as its folder belongs to another user" };
+  }
+  const { problem, isActive } = await services.tryWorker(queue, config);
+  if (problem !== undefined) return { ok: false, message: problem };
+  return { ok: true, message: isActive ? "" : "not run by --all" };
+}
+
+/** The queues, a line each. */
+export function queueLines(checks: readonly QueueCheck[]): string {
+  const lines = checks.map(({ name, file, shards, ok, message }) => {
+    if (!ok) return `  ${name}: ${message}`;
+    const notes = [shards > 1 ? counted(shards, "shard") : "", message].filter(Boolean);
+    return `  ${[`${name}: ${file}`, ...notes].join(", ")}`;
+  });
+  return [`${counted(checks.length, "queue")} found`, ...lines].join("\n");
+}
