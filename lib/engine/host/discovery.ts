@@ -30,6 +30,9 @@ export const BUILT_IN_DIR: string = fileURLToPath(programFile("workers"));
 
 const EXTENSIONS: ReadonlySet<string> = new Set([".ts", ".js", ".mts", ".mjs"]);
 
+/** Hidden files, helpers, declarations and tests, which may be beside workers. */
+const NO_WORKER = /^[._]|\.d\.m?ts$|[._]test\.m?[jt]s$/;
+
 /** The files that were found, and the problems with others. */
 export interface Discovery {
   readonly files: readonly WorkerFile[];
@@ -61,7 +64,7 @@ function filesIn(dir: string, problems: WorkerDeclarationError[]): WorkerFile[] 
   try {
     return [...Deno.readDirSync(dir)]
       .filter((entry) => !entry.isDirectory && EXTENSIONS.has(parse(entry.name).ext))
-      .filter((entry) => !entry.name.startsWith(".") && !entry.name.endsWith(".d.ts"))
+      .filter(({ name }) => !NO_WORKER.test(name))
       .map((entry) => ({ name: parse(entry.name).name, file: join(dir, entry.name) }))
       .sort((a, b) => a.file < b.file ? -1 : 1);
   } catch (error) {

@@ -44,11 +44,18 @@ Deno.test("discover finds workers by their names, and loads none", () => {
     "d.mjs": "",
     ".hidden.ts": "",
     "types.d.ts": "",
+    "_helper.ts": "",
+    "c_test.ts": "",
+    "c.test.mjs": "",
+    "latest.ts": "",
     "README.md": "",
     "deno.json": "",
   });
   Deno.mkdirSync(join(own.path, "folder.ts"));
-  assert.deepEqual(found(own.path, builtIn.path), { names: ["a", "b", "c", "d"], problems: [] });
+  assert.deepEqual(found(own.path, builtIn.path), {
+    names: ["a", "b", "c", "d", "latest"],
+    problems: [],
+  });
   const [a] = discover(own.path, builtIn.path).files;
   assert.equal(a?.file, join(builtIn.path, "a.js"));
 });
