@@ -12,7 +12,7 @@ import { queueKey } from "../config/queue_key.ts";
 import { queueNameProblems } from "../config/queues.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
-import type { Broker } from "../engine/broker/broker.ts";
+import { type Broker, BrokerError } from "../engine/broker/broker.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
@@ -147,7 +147,19 @@ async function tryBroker(
     return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
   }
   await using broker = await services.openBroker(once, "process-queue check-config");
-  return [`ok (${addressOf(url)})`, ...await doubts(broker, known)].join("\n");
+  const more = [...await doubts(broker, known), ...await untried(broker)];
+  return [`ok (${addressOf(url)})`, ...more].join("\n");
+}
+
+/** Whether publishing could not be tried. @throws {BrokerError} When it was, and failed. */
+async function untried(broker: Broker): Promise<string[]> {
+  try {
+    await broker.tryPublishing?.();
+    return [];
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.kind !== "permission") throw error;
+    return ["publishing could not be tried, as this user may make no queue of another name"];
+  }
 }
 
 /** What may lose events of the queues that exist. @throws {Error} When one cannot be consumed. */

@@ -1,3 +1,4 @@
+import { BrokerError, type BrokerErrorKind } from "../../lib/engine/broker/broker.ts";
 import assert from "node:assert/strict";
 import type { CheckConfigCommand } from "../../lib/command_line/command.ts";
 import { loadConfig, readConfig } from "../../lib/config/config.ts";
@@ -168,4 +169,20 @@ Deno.test("runCheckConfig names the file of each queue, its shards, and why a wo
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts, 3 shards\n" +
       "  test: workers/test.ts does not load: Error: no",
   ));
+});
+
+Deno.test("runCheckConfig tries to publish, and says where it could not be tried", async () => {
+  const lineOf = async (kind: BrokerErrorKind) => {
+    const around = new MemoryServices();
+    const tryPublishing = () => Promise.reject(new BrokerError(kind, "It is so"));
+    around.broker = Object.assign(new MemoryBroker(), { tryPublishing });
+    const code = await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around);
+    return [code, around.printed.find((line) => line.startsWith("broker: "))];
+  };
+  assert.deepEqual(await lineOf("timeout"), [1, "broker: It is so"]);
+  assert.deepEqual(await lineOf("permission"), [
+    0,
+    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)\n" +
+    "publishing could not be tried, as this user may make no queue of another name",
+  ]);
 });

@@ -173,6 +173,12 @@ export interface Broker extends AsyncDisposable {
   purge(queue: string): Promise<number>;
   /** What is doubtful about a queue and its queue of dead letters, where they exist. */
   doubtsAbout?(queue: string): Promise<readonly QueueDoubt[]>;
+  /**
+   * Publishes one event to a queue of its own, of which nothing stays.
+   *
+   * @throws {BrokerError} `permission` where this user may make no queue of such a name.
+   */
+  tryPublishing?(): Promise<void>;
 }
 
 /** Why events of a queue may be lost, although the program does its part. */

@@ -32,6 +32,7 @@ import { publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
+import { tryPublishing } from "./trial.ts";
 
 /** The options of a connection to RabbitMQ. */
 export interface RabbitmqOptions extends TlsFiles {
@@ -191,6 +192,10 @@ class RabbitBroker implements Broker {
 
   async doubtsAbout(queue: string): Promise<readonly QueueDoubt[]> {
     return await doubtsAbout(await this.#consuming.model(), this.#topology, queue);
+  }
+
+  async tryPublishing(): Promise<void> {
+    await tryPublishing(await this.#publishing.model(), this.#address);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
