@@ -12,21 +12,37 @@ import { HEADER } from "../headers.ts";
 /**
  * The options of a publish: persistent and mandatory.
  *
- * @throws {RangeError} When a header is not finite: RabbitMQ would close the connection.
+ * @throws {RangeError} When RabbitMQ could not read a header, and would close the connection.
  */
 export function publishOptions(properties: EventProperties): Options.Publish {
-  if (!isFinite(properties.headers)) {
-    throw new RangeError("a number in its headers is not finite");
+  if (!isReadable(properties.headers)) {
+    throw new RangeError(
+      "a number in its headers is not finite, or has a type that it cannot have",
+    );
   }
   const defined = Object.entries(properties).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(defined), persistent: true, mandatory: true };
 }
 
-/** Whether every number in a value is finite. */
-function isFinite(value: unknown): boolean {
+/** Whether RabbitMQ can read a value as amqplib writes it, which makes NaN of most things. */
+function isReadable(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return true;
-  return Object.values(value).every(isFinite);
+  return Object.hasOwn(value, "!") ? isTyped(value) : Object.values(value).every(isReadable);
+}
+
+/** Whether a value with a type is one that was read so, or that {@linkcode encodable} makes. */
+function isTyped({ "!": type, value }: { "!"?: unknown; value?: unknown }): boolean {
+  switch (type) {
+    case "timestamp":
+      return isCount(value) || typeof value === "bigint";
+    case "decimal":
+      return isDecimal(value);
+    case "double":
+      return typeof value === "number" && Number.isFinite(value);
+    default:
+      return type === "long" && typeof value === "bigint";
+  }
 }
 
 /** The bytes of a body; a body kept as text encodes back to what it was. */
@@ -132,9 +148,8 @@ function encodableValue(value: unknown): unknown {
  * exact becomes text, and so does a publisher's table that only looks like such a value.
  */
 function encodableTyped(typed: { "!"?: unknown; value?: unknown }): unknown {
-  const { "!": type, value } = typed;
-  if (type === "timestamp" && (isCount(value) || typeof value === "bigint")) return typed;
-  if (type === "decimal" && isDecimal(value)) return typed;
+  if (isTyped(typed)) return typed;
+  const { value } = typed;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   return JSON.stringify(typed, (_, part) => typeof part === "bigint" ? String(part) : part);
 }

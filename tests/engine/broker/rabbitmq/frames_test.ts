@@ -88,6 +88,21 @@ queueTest(
   },
 );
 
+queueTest("a header that RabbitMQ could not read in a copy ends no connection", async (fixture) => {
+  const { queue, client } = fixture;
+  const engine = await fixture.start();
+  const entries = [
+    field("!", "S", table(Buffer.from("double"))),
+    field("value", "S", table(Buffer.from("text"))),
+  ];
+  const headers = table(field("h", "F", table(Buffer.concat(entries))));
+  publishRaw(client, queue, "not JSON", FLAG.headers, headers);
+  await engine.untilSettled("failed", 1);
+  const letter = await until("it is a dead letter", () => client.take(`${queue}.failed`));
+  assert.equal(letter.properties.headers?.["h"], '{"!":"double","value":"text"}');
+  assert.deepEqual(fixture.notices, []);
+});
+
 queueTest("events whose headers cannot be decoded are listed and moved", async (fixture) => {
   const { queue, client } = fixture;
   const proxy = fixture.proxy();
