@@ -6,10 +6,11 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
+import type { Delivery } from "../broker/broker.ts";
 import { HEADER } from "../broker/headers.ts";
 import type { Ending } from "./ending/settled_report.ts";
 import type { Entry } from "./entry.ts";
-import { keyOf } from "./suspects/event_key.ts";
 
 /** How many events that have ended are remembered until they are delivered again. */
 const MAX_REMEMBERED = 10_000;
@@ -31,6 +32,13 @@ export interface Ended {
   readonly ending: Ending | undefined;
 }
 
+/** An event that has ended, and the delivery that was lost. */
+interface Remembered extends Ended {
+  readonly delivery: Delivery;
+}
+
+const NONE: readonly Entry[] = [];
+
 /**
  * The entry of an id, until it leaves. The tables that a `Map` has outgrown may stay in the heap for
  * long (see `OutstandingJobs`): this way they do not keep the entries.
@@ -42,7 +50,8 @@ interface Slot {
 /**
  * Knows events by their `message_id`. One without is known by its content, for as long as only
  * events come that were delivered before: the broker puts back what was lost to its old place, ahead
- * of all new events, so another with the same content comes after it.
+ * of all new events, so another with the same content comes after it. What has not come by then may
+ * be with another process, and its content proves nothing any more.
  */
 export class Redelivered {
   /** The entries that are tracked, by their id. */
@@ -50,10 +59,13 @@ export class Redelivered {
   readonly #tracksAll: boolean;
   readonly #running: () => readonly Entry[];
   /** What has ended and was not acknowledged; of several that look alike, the first first. */
-  readonly #ended = new Map<string, Ended[]>();
+  readonly #ended = new Map<string, Remembered[]>();
+  #endedCount = 0;
   /** Whether deliveries were lost, and no new event has come since. */
   #isReturning = false;
-  /** Whether there may be events here whose deliveries were lost, or that have ended. */
+  /** Lost deliveries whose events had not come again when a new event came. */
+  readonly #overdue = new WeakSet<Delivery>();
+  /** Whether there may be events here whose deliveries were lost. */
   #hasLost = false;
 
   /**
@@ -75,25 +87,40 @@ export class Redelivered {
   /** What is known of an event that was just delivered. What has ended is said once. */
   duplicateOf(entry: Entry): Duplicate | undefined {
     const { messageId, delivery: { redelivered } } = entry;
-    if (!redelivered) this.#isReturning = false;
-    if (!this.#hasLost || (messageId === "" && !redelivered)) return undefined;
-    const lost = this.#here().filter(({ delivery }) => delivery.lost);
-    this.#hasLost = lost.length > 0 || this.#ended.size > 0;
-    if (messageId === "") return this.#unnamedDuplicate(entry, lost);
+    if (!redelivered) this.#endReturn();
+    if (messageId === "") return redelivered ? this.#unnamedDuplicate(entry) : undefined;
     const ended = redelivered ? this.#takeEnded(entry) : undefined;
     if (ended) return { kind: "ended", ...ended };
-    const first = lost.find(({ id }) => id === messageId);
+    const first = this.#lostHere().find(({ id }) => id === messageId);
     return first && { kind: "join", first };
   }
 
-  #unnamedDuplicate(entry: Entry, lost: readonly Entry[]): Duplicate | undefined {
-    const first = lost.find((other) => other.messageId === "" && looksLike(other, entry));
-    if (!this.#isReturning) {
-      return first || this.#takeEnded(entry) ? { kind: "unclear" } : undefined;
+  #unnamedDuplicate(entry: Entry): Duplicate | undefined {
+    const first = this.#lostHere().find((other) =>
+      other.messageId === "" && looksLike(other, entry)
+    );
+    const ended = first ? undefined : this.#takeEnded(entry);
+    const known = first ?? ended;
+    if (!known) return undefined;
+    if (!this.#isReturning || this.#overdue.has(known.delivery)) return { kind: "unclear" };
+    return first ? { kind: "join", first } : ended && { kind: "ended", ...ended };
+  }
+
+  /** A new event has come: what was lost and will come again has come. */
+  #endReturn(): void {
+    if (!this.#isReturning) return;
+    this.#isReturning = false;
+    for (const { delivery } of [...this.#lostHere(), ...[...this.#ended.values()].flat()]) {
+      this.#overdue.add(delivery);
     }
-    if (first) return { kind: "join", first };
-    const ended = this.#takeEnded(entry);
-    return ended && { kind: "ended", ...ended };
+  }
+
+  /** The entries here whose deliveries were lost. */
+  #lostHere(): readonly Entry[] {
+    if (!this.#hasLost) return NONE;
+    const lost = this.#here().filter(({ delivery }) => delivery.lost);
+    this.#hasLost = lost.length > 0;
+    return lost;
   }
 
   /**
@@ -105,18 +132,21 @@ export class Redelivered {
   remember(entry: Entry, ending?: Ending): void {
     const key = identityOf(entry);
     const alike = this.#ended.get(key) ?? [];
-    alike.push({ id: entry.id, ending });
+    const { id, delivery } = entry;
+    alike.push({ id, ending, delivery });
     this.#ended.set(key, alike);
-    this.#hasLost = true;
     const [oldest] = this.#ended.keys();
-    if (oldest !== undefined && this.#ended.size > MAX_REMEMBERED) this.#ended.delete(oldest);
+    if (++this.#endedCount > MAX_REMEMBERED && oldest !== undefined) this.#take(oldest);
   }
 
-  #takeEnded(entry: Entry): Ended | undefined {
-    if (this.#ended.size === 0) return undefined;
-    const key = identityOf(entry);
+  #takeEnded(entry: Entry): Remembered | undefined {
+    return this.#endedCount === 0 ? undefined : this.#take(identityOf(entry));
+  }
+
+  #take(key: string): Remembered | undefined {
     const alike = this.#ended.get(key);
     const ended = alike?.shift();
+    if (ended) this.#endedCount--;
     if (alike?.length === 0) this.#ended.delete(key);
     return ended;
   }
@@ -150,10 +180,14 @@ export class Redelivered {
   }
 }
 
-/** What tells a redelivery from other events with its id: a retry copy has failed since. */
-function identityOf(entry: Entry): string {
-  const failedAt = entry.delivery.properties.headers?.[HEADER.failedAt] ?? "";
-  return `${keyOf(entry)}\n${entry.attempt}\n${failedAt}`;
+/**
+ * What tells a redelivery from other events with its id, or without one with its content: a retry
+ * copy has failed since.
+ */
+function identityOf({ messageId, content, attempt, publishedAt, delivery }: Entry): string {
+  const key = messageId || createHash("sha256").update(content).digest("base64");
+  const failedAt = delivery.properties.headers?.[HEADER.failedAt] ?? "";
+  return `${key}\n${attempt}\n${publishedAt}\n${failedAt}`;
 }
 
 function looksLike(one: Entry, other: Entry): boolean {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { bareEntry } from "../../../lib/engine/consumer/entry.ts";
+import { Redelivered } from "../../../lib/engine/consumer/redelivered.ts";
 import { Discard, Fail } from "../../../lib/worker.ts";
 import {
   type Consuming,
@@ -233,6 +236,61 @@ Deno.test("Consumer gives an event an id by a copy when it may be one whose deli
   await broker.until("it is acknowledged", () => broker.carriedOut.includes("copy done"));
   assert.deepEqual(gates.entered, ["e", "new", "e", "newer"]);
   gates.leave("newer");
+});
+
+for (const isRunning of [true, false]) {
+  const title = isRunning ? "still runs" : "has run";
+  Deno.test(`Consumer runs an event with the body of one that ${title}, which did not come again at its time`, async () => {
+    const broker = new FakeBroker();
+    const gates = new Gates();
+    await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+    const body = event("e");
+    broker.deliver({ name: "e", messageId: "", body });
+    await gates.entries(1);
+    broker.lose();
+    if (!isRunning) gates.leave("e");
+    await turn();
+    // Another process has got it: a new event comes first.
+    broker.deliver("new");
+    await turn();
+    broker.lose();
+    broker.deliver({ name: "twin", messageId: "", body, redelivered: true });
+    await turn();
+    assert.deepEqual(broker.carriedOut, ["twin republish"]);
+    if (isRunning) gates.leave("e");
+    else gates.leave("new");
+    await run.count(1);
+  });
+}
+
+Deno.test("Consumer tells large events without an id apart by all of their bodies", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  const middle = 100_000;
+  const worker = { consume: (e: { id: string }) => gates.enter(e.id.charAt(middle)) };
+  await using run = await consuming({ broker, worker });
+  const body = (n: string) => event("e".repeat(middle) + n + "e".repeat(middle));
+  broker.deliver({ name: "one", messageId: "", body: body("1") });
+  await gates.entries(1);
+  broker.lose();
+  gates.leave("1");
+  await run.count(1);
+  broker.deliver({ name: "two", messageId: "", body: body("2"), redelivered: true });
+  await turn();
+  assert.deepEqual(gates.entered, ["1", "2"]);
+  gates.leave("2");
+  await run.count(2);
+});
+
+Deno.test("Redelivered remembers ten thousand events at most, also with one body", () => {
+  const redelivered = new Redelivered(false, () => []);
+  const delivery = { body: Buffer.from(""), properties: {}, redelivered: true, lost: true };
+  const entry = bareEntry(delivery, 0);
+  redelivered.lost();
+  for (let i = 0; i < 10_001; i++) redelivered.remember(entry);
+  let known = 0;
+  while (redelivered.duplicateOf(entry)) known++;
+  assert.equal(known, 10_000);
 });
 
 Deno.test("Consumer does not take a retry for its original, whose run ended before", async () => {
