@@ -5,6 +5,7 @@
  */
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Where an {@linkcode Output} writes. */
 export interface OutputStream {
@@ -30,6 +31,8 @@ export type StandardFd = 1 | 2;
 
 /** A pipe takes this many bytes as a whole or not at all (POSIX's PIPE_BUF, on Linux). */
 const PIPE_BUF = 4096;
+/** ms until a write is tried again that another process keeps from waiting. */
+const AGAIN_MS = 10;
 /** The bytes of a write in the background, which costs as much as formatting several lines. */
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -44,10 +47,21 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 export function standardStream(fd: StandardFd): OutputStream {
   const file = fd === 1 ? Deno.stdout : Deno.stderr;
-  const write = (bytes: Uint8Array) => file.write(bytes);
+  const write = (bytes: Uint8Array) => writeSome(file, bytes);
   const second = file.isTerminal() ? undefined : openAgain(fd);
   if (second === undefined) return { chunkBytes: CHUNK_BYTES, write };
   return { chunkBytes: PIPE_BUF, write, tryWrite: (bytes) => tryWrite(second, bytes) };
+}
+
+/** Another process that shares the file may have set it to a mode that does not wait. */
+async function writeSome(file: typeof Deno.stderr, bytes: Uint8Array): Promise<number> {
+  try {
+    return await file.write(bytes);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+  }
+  await delay(AGAIN_MS);
+  return 0;
 }
 
 /** Opens the same pipe or device, if it is one, so that writes do not wait. */

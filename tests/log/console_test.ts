@@ -55,17 +55,39 @@ Deno.test("redirectConsole holds for node:console as well", () => {
   assert.deepEqual(printed(() => nodeConsole.log("x")), ["1 x\n"]);
 });
 
-Deno.test("redirectProcessStreams takes text and bytes, and calls back", async () => {
+/** What is printed meanwhile by `process.stdout` and `process.stderr`. */
+async function written(print: () => Promise<void> | void): Promise<string[]> {
   const { stdout, stderr } = process;
   const [writeOut, writeErr] = [stdout.write, stderr.write];
   const texts: string[] = [];
   redirectProcessStreams((fd, text) => void texts.push(`${fd} ${text}`));
   try {
-    assert(stdout.write("a\n"));
-    await new Promise<unknown>((resolve) => stderr.write("b\n", "utf-8", resolve));
-    await new Promise<unknown>((resolve) => stdout.write(new Uint8Array([0x63, 0x0a]), resolve));
+    await print();
   } finally {
     [stdout.write, stderr.write] = [writeOut, writeErr];
   }
+  return texts;
+}
+
+const { stdout, stderr } = process;
+
+Deno.test("redirectProcessStreams takes text and bytes, and calls back", async () => {
+  const texts = await written(async () => {
+    assert(stdout.write("a\n"));
+    await new Promise<unknown>((resolve) => stderr.write("b\n", "utf-8", resolve));
+    await new Promise<unknown>((resolve) => stdout.write(new Uint8Array([0x63, 0x0a]), resolve));
+  });
   assert.deepEqual(texts, ["1 a\n", "2 b\n", "1 c\n"]);
+});
+
+Deno.test("redirectProcessStreams prints whole lines, however they are written", async () => {
+  const bytes = new TextEncoder().encode("é\n2");
+  const texts = await written(() => {
+    for (const text of ["1", ".", "0 "]) stderr.write(text);
+    for (const byte of bytes) stderr.write(Uint8Array.of(byte));
+    for (const text of ["\n3", "x".repeat(70_000), "y\n"]) stderr.write(text);
+  });
+  const [first, second, third, fourth] = texts;
+  assert.deepEqual([first, second, fourth], ["2 1.0 é\n", "2 2\n", "2 y\n"]);
+  assert.equal(third, `2 3${"x".repeat(70_000)}\n`);
 });

@@ -235,6 +235,17 @@ Deno.test("logging writes whole lines of JSON where there is no terminal", async
   );
 });
 
+Deno.test("logging waits for a pipe that another process has set not to wait", async () => {
+  const child = spawn("2000", ["python3", "-c", NO_WAIT]);
+  await child.stdin.close();
+  // When it says that it is alive, the pipe is full.
+  const stdout = child.stdout.getReader();
+  await stdout.read();
+  await stdout.cancel();
+  const [stderr] = await Promise.all([new Response(child.stderr).text(), child.status]);
+  assert.equal(stderr.split("\n").length, 2001);
+});
+
 Deno.test("the last lines of a process that is killed are in its pipe", async () => {
   const script = new URL("../fixtures/monitoring/last_words.ts", import.meta.url);
   const args = ["run", "-A", script.href];
@@ -243,11 +254,15 @@ Deno.test("the last lines of a process that is killed are in its pipe", async ()
   assert.match(lines, / INFO .* first words queue=test\nlast words\n$/);
 });
 
-function spawn(lines: string): Deno.ChildProcess {
+/** Runs a command whose standard error does not wait. */
+const NO_WAIT = "import os, sys; os.set_blocking(2, False); os.execv(sys.argv[1], sys.argv[1:])";
+
+/** @param by The command that runs the program. */
+function spawn(lines: string, by: readonly string[] = []): Deno.ChildProcess {
   const script = new URL("../fixtures/monitoring/log_lines.ts", import.meta.url);
-  const args = ["run", "-A", script.href, lines];
+  const [command = "", ...args] = [...by, Deno.execPath(), "run", "-A", script.href, lines];
   const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
-  return new Deno.Command(Deno.execPath(), { args, ...pipes }).spawn();
+  return new Deno.Command(command, { args, ...pipes }).spawn();
 }
 
 async function answer(child: Deno.ChildProcess): Promise<{ success: boolean; stdout: string }> {
