@@ -148,7 +148,7 @@ programTest(
     await fixture.untilWritten("done", 1);
     await fixture.worker({ retries: [], batch: { size: 2, seconds: 0 } });
     await fixture.publish([{ n: 1, do: "exit" }]);
-    const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 times/);
+    const line = await program.untilLogged(/^Queue .* is parked: its worker failed 1 time within/);
     assert.match(
       String(line["reason"]),
       /takes its events in batches, but took them one by one when this process started: restart the /,
@@ -206,7 +206,7 @@ programTest("a queue that only waits to retry does not end the process", async (
   await fixture.write(`workers/${other}.ts`, "throw new Error('not today');");
   const program = fixture.start(["--multi_threaded", fixture.queue, other], { MAX_RESTARTS: "0" });
   await program.untilLogged(/is parked for 300 s: \d+ events could be neither retried/);
-  await program.untilLogged(/is parked: its worker failed 1 times/);
+  await program.untilLogged(/is parked: its worker failed 1 time within/);
   program.signal("SIGUSR2");
   await program.untilLogged(/^Status of the process: 2 queues, 2 parked/);
   program.signal("SIGTERM");

@@ -106,8 +106,10 @@ export class ThreadNotices {
   /** @param isErrorInMessage Whether a line before said all of the error. */
   #parked(error: ErrorData, isErrorInMessage = false): void {
     const { most, seconds, parkSeconds } = this.#parking;
-    const message = "Queue {queue} is parked: its worker failed {count} times within {seconds} " +
-      "s. Its events stay in the broker, and it is tried again every {park} s";
+    const many =
+      "Queue {queue} is parked: its worker failed {count} times within {seconds} s. Its " +
+      "events stay in the broker, and it is tried again every {park} s";
+    const message = most === 0 ? many.replace("times", "time") : many;
     const properties = { count: most + 1, seconds, park: parkSeconds };
     this.#say("error", isErrorInMessage ? `${message}: {reason}` : message, {
       error,
