@@ -22,8 +22,10 @@ export interface SettledReport {
   readonly attempt: number;
   /** ms from publishing (where known, else from receiving) to the start of its run. */
   readonly waitMs: number;
-  /** ms its handler ran. */
+  /** ms its handler ran, in a batch divided by the batch's size. */
   readonly runMs: number;
+  /** Its part of that, in ms: the time is divided among all events that ran beside each other. */
+  readonly shareMs: number;
   /** Bytes of the body. */
   readonly bytes?: number;
   /** How many deliveries of this queue are still unsettled. */

@@ -10,7 +10,10 @@ import { RecentRuns } from "./recent_runs.ts";
 
 /** The counts of one queue, as its statistics file names them. All times in seconds. */
 export interface Counts {
-  /** The average of the last 50 runs that succeeded; `null` when there was none. */
+  /**
+   * The worker's time for one event, on average over the last 50 runs that succeeded: where several
+   * run at once, less than a run takes. `null` when there was none.
+   */
   readonly recent_average_consume_time: number | null;
   /** When no taken event was left to settle, since 1970; the start before that. */
   readonly queue_last_emptied_timestamp: number;
@@ -85,13 +88,13 @@ export class QueueCounts {
     };
   }
 
-  #count({ outcome, runMs }: SettledReport): void {
+  #count({ outcome, shareMs }: SettledReport): void {
     if (outcome === "retried") this.#retried++;
     else if (outcome === "failed") this.#failed++;
     else {
       this.#processed++;
       this.#consumedSinceEmptied++;
-      this.#recent.add(runMs);
+      this.#recent.add(shareMs);
     }
   }
 }

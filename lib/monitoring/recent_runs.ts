@@ -1,5 +1,5 @@
 /**
- * The average duration of the runs of late.
+ * The average time of the runs of late.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 /** How many runs count; Zulip's number. */
 const RUNS = 50;
 
-/** Keeps the durations of the last 50 runs. */
+/** Keeps the times of the last 50 runs. */
 export class RecentRuns {
   readonly #ms = new Float64Array(RUNS);
   #runs = 0;
 
-  /** Adds a duration in ms. */
+  /** Adds the time that a run had for itself, in ms. */
   add(ms: number): void {
     this.#ms[this.#runs++ % RUNS] = ms;
   }

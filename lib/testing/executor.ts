@@ -109,6 +109,7 @@ export class TestExecutor<J extends Job = Job> implements Executor<J>, Disposabl
     const error = errorData(new WorkerTimeoutError(queue, seconds, 1));
     const { attempt } = job;
     const outcome = { kind: "crashed", reason: "timeout", attempt, error } as const;
-    this.#listener.onOutcome(job, outcome, performance.now(), seconds * 1000);
+    const runMs = seconds * 1000;
+    this.#listener.onOutcome(job, outcome, { startedAt: performance.now(), runMs, shareMs: runMs });
   }
 }

@@ -208,9 +208,9 @@ export class TestQueue implements AsyncDisposable {
   #makeExecutor(listener: ExecutorListener<Entry>): TestExecutor<Entry> {
     return new TestExecutor((...run) => this.#tested.runOptions(...run), {
       onStart: (jobs) => listener.onStart(jobs),
-      onOutcome: (job, outcome, ...times) => {
+      onOutcome: (job, outcome, time) => {
         this.#results.push(this.#resultOf(job, outcome));
-        listener.onOutcome(job, outcome, ...times);
+        listener.onOutcome(job, outcome, time);
       },
     });
   }

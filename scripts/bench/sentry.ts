@@ -18,6 +18,7 @@ const PROCESSED: SettledReport = {
   attempt: 1,
   waitMs: 1,
   runMs: 1,
+  shareMs: 1,
   inFlight: 1,
 };
 

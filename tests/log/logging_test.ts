@@ -14,6 +14,7 @@ const SETTLED: SettledReport = {
   attempt: 2,
   waitMs: 12.34567,
   runMs: 1.23456,
+  shareMs: 1.23456,
   inFlight: 0,
 };
 

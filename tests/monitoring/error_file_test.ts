@@ -13,6 +13,7 @@ const FAILED: SettledReport = {
   attempt: 4,
   waitMs: 0,
   runMs: 0,
+  shareMs: 0,
   inFlight: 0,
   reason: "error",
 };

@@ -28,6 +28,7 @@ const PROCESSED: SettledReport = {
   attempt: 1,
   waitMs: 12,
   runMs: 34,
+  shareMs: 34,
   bytes: 300,
   inFlight: 0,
 };

@@ -11,6 +11,7 @@ import type {
   Executor,
   ExecutorListener,
   OnHung,
+  RunTime,
   WorkerDescription,
 } from "../executor/executor.ts";
 import { notice, type NoticeReport } from "../report.ts";
@@ -261,11 +262,11 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   }
 
   /** @inheritdoc */
-  onOutcome(entry: Entry, outcome: Outcome, startedAt: number, runMs: number): void {
+  onOutcome(entry: Entry, outcome: Outcome, time: RunTime): void {
     if (entry.alone) this.#suspects.endIsolated(entry, outcome);
-    if (outcome.kind !== "released") this.#window.observe(startedAt - entry.receivedAt);
+    if (outcome.kind !== "released") this.#window.observe(time.startedAt - entry.receivedAt);
     else if (!outcome.goesOn && !entry.delivery.lost) this.#window.shrink();
-    this.#endings.end(entry, outcome, startedAt, runMs);
+    this.#endings.end(entry, outcome, time);
   }
 
   /** Nothing is settled for what hangs: the next process does it. */

@@ -6,6 +6,7 @@
 
 import type { Delivery, Subscription } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { notRun } from "../executor/executor.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
 import { type Outcome, RELEASE, REPUBLISH, type Settlement } from "../settle/outcome.ts";
 import type { AcceptLimits } from "./accept.ts";
@@ -165,7 +166,7 @@ export class Intake {
       case "settle":
         return endings.endUnrun(entry, decision.settlement);
       case "end":
-        return endings.end(entry, decision.outcome, entry.receivedAt, 0);
+        return endings.end(entry, decision.outcome, notRun(entry.receivedAt));
       case "join":
         return this.#join(decision.first, entry);
       case "ended":

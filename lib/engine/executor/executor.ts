@@ -49,18 +49,27 @@ export interface WorkerDescription {
   readonly retries: readonly number[];
 }
 
+/** When a job's handler ran, and for how long. */
+export interface RunTime {
+  /** `performance.now()` when its handler was called, or would have been. */
+  readonly startedAt: number;
+  /** How long its handler ran, in ms, in a batch divided by the batch's size. */
+  readonly runMs: number;
+  /** Its part of that: the time is divided among all jobs that ran beside each other. */
+  readonly shareMs: number;
+}
+
+/** The time of a job whose handler was not called. @param at `performance.now()` */
+export function notRun(at: number): RunTime {
+  return { startedAt: at, runMs: 0, shareMs: 0 };
+}
+
 /** Hears of an executor's jobs; none of these may throw. */
 export interface ExecutorListener<J extends Job = Job> {
   /** These jobs are about to run, one after another or together; all others are not running. */
   onStart(jobs: readonly J[]): void;
-  /**
-   * A job has come to its end. Called exactly once for each job.
-   *
-   * @param startedAt `performance.now()` when its handler was called, or would have been.
-   * @param runMs How long its handler ran, in a batch divided by the batch's size; 0 when it was
-   * not called.
-   */
-  onOutcome(job: J, outcome: Outcome, startedAt: number, runMs: number): void;
+  /** A job has come to its end. Called exactly once for each job. */
+  onOutcome(job: J, outcome: Outcome, time: RunTime): void;
 }
 
 /**

@@ -41,6 +41,8 @@ export class Run<J extends Job = Job> {
   readonly context: RunContext;
   /** `performance.now()` at its start. */
   readonly since: number;
+  /** The clock that all handlers share, in ms, at its start. */
+  readonly sharedSince: number;
   /** For how many ms of its time the process was stopped. */
   stoppedMs = 0;
   /** Why its signal was aborted, if it was. */
@@ -50,10 +52,16 @@ export class Run<J extends Job = Job> {
   /** Whether it was reported as hung; it has its outcome when it returns, or at a stop. */
   hung = false;
 
-  constructor(items: readonly Ready<J>[], context: RunContext, since: number) {
+  constructor(
+    items: readonly Ready<J>[],
+    context: RunContext,
+    since: number,
+    sharedSince: number,
+  ) {
     this.items = items;
     this.context = context;
     this.since = since;
+    this.sharedSince = sharedSince;
   }
 
   /** Aborts its signal, once. */

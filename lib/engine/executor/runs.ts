@@ -9,7 +9,14 @@ import { setImmediate } from "node:timers";
 import { GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 import { type LogFor, RunContext } from "./context.ts";
-import type { ExecutorListener, Job, OnHung, Running, WorkerDescription } from "./executor.ts";
+import {
+  type ExecutorListener,
+  type Job,
+  notRun,
+  type OnHung,
+  type Running,
+  type WorkerDescription,
+} from "./executor.ts";
 import { parseEvent } from "./parse.ts";
 import { outcomeOfThrown, type Ready, Run, StoppingError, WorkerTimeoutError } from "./run.ts";
 
@@ -55,6 +62,8 @@ export class Runs<J extends Job = Job> {
   readonly options: RunOptions<J>;
   readonly #running = new Set<Run<J>>();
   #clock = performance.now();
+  /** Runs while handlers do: as many times slower as there are, so that each gets its part, in ms. */
+  #sharedClock = 0;
   #yieldedAt = this.#clock;
   readonly #onQuiet = new Set<() => void>();
 
@@ -70,7 +79,9 @@ export class Runs<J extends Job = Job> {
 
   /** Reads the clock once for what starts in this turn. */
   tick(): void {
-    this.#clock = performance.now();
+    const now = performance.now();
+    if (this.#running.size > 0) this.#sharedClock += (now - this.#clock) / this.#running.size;
+    this.#clock = now;
   }
 
   /** The job with its event; `undefined` when it does not fit, and then it has its outcome. */
@@ -100,24 +111,27 @@ export class Runs<J extends Job = Job> {
   /** Notes that a handler is about to be called. */
   begin(items: readonly Ready<J>[]): Run<J> {
     const { context, logFor } = this.options;
-    const run = new Run(items, new RunContext(context, logFor, items), this.#clock);
+    const runContext = new RunContext(context, logFor, items);
+    const run = new Run(items, runContext, this.#clock, this.#sharedClock);
     this.#running.add(run);
     return run;
   }
 
   /** Notes that a handler has returned. @returns Whether its jobs have no outcome yet. */
   end(run: Run<J>): boolean {
+    this.tick();
     this.#running.delete(run);
     const { probe } = this.options;
     if (probe) { for (const { job } of run.items) probe.off(job); }
-    this.tick();
     return !run.abandoned;
   }
 
   /** Gives one job of a run that has ended its outcome, and its share of the run's time. */
   settle(run: Run<J>, job: J, outcome: Outcome): void {
-    const runMs = (this.#clock - run.since) / run.items.length;
-    this.options.listener.onOutcome(job, outcome, run.since, runMs);
+    const { since: startedAt, sharedSince, items: { length } } = run;
+    const runMs = (this.#clock - startedAt) / length;
+    const shareMs = (this.#sharedClock - sharedSince) / length;
+    this.options.listener.onOutcome(job, outcome, { startedAt, runMs, shareMs });
   }
 
   /** Releases jobs that were not run. */
@@ -127,7 +141,7 @@ export class Runs<J extends Job = Job> {
 
   /** Gives a job its outcome without its handler having been called. */
   skip(job: J, outcome: Outcome): void {
-    this.options.listener.onOutcome(job, outcome, this.#clock, 0);
+    this.options.listener.onOutcome(job, outcome, notRun(this.#clock));
   }
 
   /** The jobs whose handler runs now, also those that were released at a stop. */

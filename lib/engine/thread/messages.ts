@@ -8,7 +8,7 @@
 import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { Outcome } from "../settle/outcome.ts";
-import type { WorkerDescription } from "../executor/executor.ts";
+import type { RunTime, WorkerDescription } from "../executor/executor.ts";
 import type { SharedMemory } from "./shared_runs.ts";
 
 /** What a thread is started with. */
@@ -71,7 +71,7 @@ export interface PublishFailure extends ErrorData {
 export type JobsAnswer =
   /** Jobs went well: they are in the shared memory. */
   | 0
-  | readonly [kind: "outcome", seq: number, outcome: Outcome, startedAt: number, runMs: number]
+  | readonly [kind: "outcome", seq: number, outcome: Outcome, time: RunTime]
   /** What ran has ended, and the rest is released. */
   | readonly [kind: "stopped"];
 
@@ -103,7 +103,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   described: ["object", "boolean"],
   ready: [],
   failed: ["object"],
-  outcome: ["number", "object", "number", "number"],
+  outcome: ["number", "object", "object"],
   "unhandled error": ["object"],
   "more unhandled errors": ["number"],
   "heap full": [],

@@ -5,7 +5,7 @@
  */
 
 import type { Outcome } from "../settle/outcome.ts";
-import type { ExecutorListener } from "../executor/executor.ts";
+import type { ExecutorListener, RunTime } from "../executor/executor.ts";
 import type { RunProbe } from "../executor/runs.ts";
 import { NO_CELL, type ThreadJob } from "./jobs_message.ts";
 import type { JobsAnswer } from "./messages.ts";
@@ -70,9 +70,11 @@ export class ResultWriter implements ExecutorListener<ThreadJob>, RunProbe<Threa
   }
 
   /** @inheritdoc */
-  onOutcome({ seq }: ThreadJob, outcome: Outcome, startedAt: number, runMs: number): void {
-    if (outcome.kind === "done") this.#shared.finish(seq, startedAt + this.#offset, runMs);
-    else this.#say(["outcome", seq, outcome, startedAt + this.#offset, runMs]);
+  onOutcome({ seq }: ThreadJob, outcome: Outcome, time: RunTime): void {
+    const { startedAt, runMs, shareMs } = time;
+    const mainTime = { startedAt: startedAt + this.#offset, runMs, shareMs };
+    if (outcome.kind === "done") this.#shared.finish(seq, mainTime);
+    else this.#say(["outcome", seq, outcome, mainTime]);
     this.#isUnsaid = true;
     const now = startedAt + runMs;
     if (now - this.#saidAt > ANSWER_MS) this.flush(now);

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { RunTime } from "../executor/executor.ts";
+
 /** How many jobs a thread may hold. */
 export interface SharedSize {
   /** Jobs that run at once. */
@@ -43,6 +45,7 @@ export class SharedRuns {
   readonly #ring: Int32Array;
   readonly #startedAt: Float64Array;
   readonly #runMs: Float64Array;
+  readonly #shareMs: Float64Array;
   #read = 0;
 
   /** @param memory The memory of another instance, to share it. */
@@ -56,6 +59,7 @@ export class SharedRuns {
     this.#since = floats(running);
     this.#startedAt = floats(outstanding);
     this.#runMs = floats(outstanding);
+    this.#shareMs = floats(outstanding);
     this.#header = integers(HEADER);
     this.#running = integers(running);
     this.#ring = integers(outstanding);
@@ -65,7 +69,7 @@ export class SharedRuns {
   /** Makes new memory for at least as many jobs: the ring's places are counted modulo 2³². */
   static ofSize({ running, outstanding: least }: SharedSize): SharedRuns {
     const outstanding = 2 ** Math.ceil(Math.log2(least));
-    const bytes = 8 * (running + 2 * outstanding) + 4 * (HEADER + running + outstanding);
+    const bytes = 8 * (running + 3 * outstanding) + 4 * (HEADER + running + outstanding);
     return new SharedRuns({ buffer: new SharedArrayBuffer(bytes), running, outstanding });
   }
 
@@ -81,26 +85,27 @@ export class SharedRuns {
   }
 
   /** The thread: a job went well. */
-  finish(seq: number, startedAt: number, runMs: number): void {
+  finish(seq: number, { startedAt, runMs, shareMs }: RunTime): void {
     const finished = this.#header[FINISHED] as number;
     const place = (finished >>> 0) % this.#ring.length;
     this.#ring[place] = seq;
     this.#startedAt[place] = startedAt;
     this.#runMs[place] = runMs;
+    this.#shareMs[place] = shareMs;
     Atomics.store(this.#header, FINISHED, (finished + 1) | 0);
   }
 
   /** The main thread: takes the jobs that went well since the last call, in their order. */
-  takeFinished(take: (seq: number, startedAt: number, runMs: number) => void): void {
+  takeFinished(take: (seq: number, time: RunTime) => void): void {
     const finished = Atomics.load(this.#header, FINISHED);
     while (this.#read !== finished) {
       const place = (this.#read >>> 0) % this.#ring.length;
       this.#read = (this.#read + 1) | 0;
-      take(
-        this.#ring[place] as number,
-        this.#startedAt[place] as number,
-        this.#runMs[place] as number,
-      );
+      take(this.#ring[place] as number, {
+        startedAt: this.#startedAt[place] as number,
+        runMs: this.#runMs[place] as number,
+        shareMs: this.#shareMs[place] as number,
+      });
     }
   }
 

@@ -6,12 +6,14 @@
  */
 
 import { DONE, GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
-import type {
-  Executor,
-  ExecutorListener,
-  Job,
-  Running,
-  WorkerDescription,
+import {
+  type Executor,
+  type ExecutorListener,
+  type Job,
+  notRun,
+  type Running,
+  type RunTime,
+  type WorkerDescription,
 } from "../executor/executor.ts";
 import { type Blame, judge } from "./blame.ts";
 import { Drain } from "./drain.ts";
@@ -143,8 +145,10 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
 
   #crashed(job: J, since: number | undefined, { reason, error }: Blame): void {
     const now = performance.now();
+    const startedAt = since ?? now;
     const outcome: Outcome = { kind: "crashed", reason, attempt: job.attempt, error };
-    this.#options.listener.onOutcome(job, outcome, since ?? now, now - (since ?? now));
+    const runMs = now - startedAt;
+    this.#options.listener.onOutcome(job, outcome, { startedAt, runMs, shareMs: runMs });
   }
 
   // Jobs on their way to the thread.
@@ -179,7 +183,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   #onAnswer(answer: JobsAnswer): void {
     if (answer === 0) this.#takeFinished();
     else if (answer[0] === "outcome") {
-      this.#onOutcome(answer[1], answer[2], answer[3], answer[4]);
+      this.#onOutcome(answer[1], answer[2], answer[3]);
     } else {
       this.#takeFinished();
       this.#drain.end();
@@ -188,18 +192,16 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   }
 
   #takeFinished(): void {
-    this.#jobs.shared.takeFinished((seq, startedAt, runMs) => {
-      this.#onOutcome(seq, DONE, startedAt, runMs);
-    });
+    this.#jobs.shared.takeFinished((seq, time) => this.#onOutcome(seq, DONE, time));
   }
 
-  #onOutcome(seq: number, outcome: Outcome, startedAt: number, runMs: number): void {
+  #onOutcome(seq: number, outcome: Outcome, time: RunTime): void {
     const { outstanding } = this.#jobs;
     const job = outstanding.get(seq);
     const isReleased = outcome.kind === "released";
     if (!job || (isReleased && this.#keeps(seq))) return;
     outstanding.delete(seq);
-    this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, startedAt, runMs);
+    this.#options.listener.onOutcome(job, isReleased ? RELEASED : outcome, time);
     // What waits here must not run before what the thread has released.
     if (isReleased) this.#releaseWaiting();
     else this.#jobs.isFresh = false;
@@ -290,6 +292,6 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   }
 
   #end(job: J, outcome: Outcome): void {
-    this.#options.listener.onOutcome(job, outcome, performance.now(), 0);
+    this.#options.listener.onOutcome(job, outcome, notRun(performance.now()));
   }
 }

@@ -282,6 +282,30 @@ bothTest("the outcome says how long a handler ran", {}, async ({ executor, recor
   assert((recorder.told[0]?.runMs ?? 0) >= 30);
 });
 
+bothTest("a handler that runs alone has all the time for itself", {}, async (bench) => {
+  bench.executor.run(events({ id: "a", busy: 30 }));
+  await bench.recorder.outcomes(1);
+  const { runMs = 0, shareMs = 0 } = bench.recorder.told[0] ?? {};
+  assert(Math.abs(shareMs - runMs) < 0.001, `${shareMs} of ${runMs} ms`);
+});
+
+bothTest(
+  "handlers that run beside each other share the time",
+  { concurrency: 4 },
+  async ({ executor, handlers, recorder }) => {
+    const ids = ["a", "b", "c", "d"];
+    const before = performance.now();
+    executor.run(waiting(...ids));
+    await handlers.waits(...ids);
+    handlers.leaveAll();
+    await recorder.outcomes(4);
+    const passed = performance.now() - before;
+    for (const { runMs, shareMs } of recorder.told) assert(shareMs > 0 && shareMs < runMs);
+    const shared = recorder.told.reduce((sum, { shareMs }) => sum + shareMs, 0);
+    assert(shared <= passed, `${shared} ms in ${passed} ms`);
+  },
+);
+
 bothTest(
   "what waits is released when it is recalled",
   {},

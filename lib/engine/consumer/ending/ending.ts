@@ -5,6 +5,7 @@
  */
 
 import { isCopied, type Subscription } from "../../broker/broker.ts";
+import { notRun, type RunTime } from "../../executor/executor.ts";
 import type { Reporter } from "../../report.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
 import { settle } from "../../settle/settle.ts";
@@ -91,16 +92,11 @@ export class Endings {
     await this.#copies.confirmed();
   }
 
-  /**
-   * Settles an event by its outcome.
-   *
-   * @param startedAt `performance.now()` when its handler was called, or would have been.
-   * @param runMs How long its handler ran, in ms.
-   */
-  end(entry: Entry, outcome: Outcome, startedAt: number, runMs: number): void {
+  /** Settles an event by its outcome. */
+  end(entry: Entry, outcome: Outcome, time: RunTime): void {
     const { retries } = this.#options;
     const settlement = settle(outcome, { retries, crashes: entry.crashes });
-    const ending = { settlement, outcome, startedAt, runMs };
+    const ending = { settlement, outcome, time };
     // What goes on is delivered again when the process has ended, and not before.
     if (outcome.kind === "released" && outcome.goesOn) this.#settled(entry, ending);
     else this.#carryOut(entry, ending);
@@ -108,8 +104,7 @@ export class Endings {
 
   /** Settles an event that no executor had, or was to have. */
   endUnrun(entry: Entry, settlement: Settlement): void {
-    const { receivedAt: startedAt } = entry;
-    this.#carryOut(entry, { settlement, outcome: undefined, startedAt, runMs: 0 });
+    this.#carryOut(entry, { settlement, outcome: undefined, time: notRun(entry.receivedAt) });
   }
 
   /** Releases an event that was not run. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RunTime } from "../../executor/executor.ts";
 import type { SettledReport } from "../../report.ts";
 import type { Outcome, Settlement } from "../../settle/outcome.ts";
 import type { Entry } from "../entry.ts";
@@ -13,10 +14,7 @@ export interface Ending {
   readonly settlement: Settlement;
   /** What its run came to; `undefined` when no executor had it. */
   readonly outcome: Outcome | undefined;
-  /** `performance.now()` when its handler was called, or would have been. */
-  readonly startedAt: number;
-  /** ms. */
-  readonly runMs: number;
+  readonly time: RunTime;
 }
 
 /** What each settlement is called once it has been carried out. */
@@ -41,7 +39,7 @@ export function settledReport(
   inFlight: number,
   dayOffset: number,
 ): SettledReport {
-  const { settlement, outcome, startedAt, runMs } = ending;
+  const { settlement, outcome, time: { startedAt, runMs, shareMs } } = ending;
   const report: SettledReport = {
     kind: "settled",
     queue,
@@ -50,6 +48,7 @@ export function settledReport(
     attempt: outcome && "attempt" in outcome ? outcome.attempt : entry.attempt,
     waitMs: waitMs(entry, startedAt, dayOffset),
     runMs,
+    shareMs,
     bytes: entry.bytes,
     inFlight,
   };
