@@ -67,6 +67,8 @@ export class RabbitSubscription implements Subscription {
   #first = Promise.withResolvers<void>();
   /** Whether it has consumed before. */
   #wasUp = false;
+  /** Whether the queue was checked, and its faults reported. */
+  #isChecked = false;
 
   /** @param options The queue and who takes its deliveries. */
   constructor(options: RabbitSubscriptionOptions) {
@@ -212,7 +214,7 @@ export class RabbitSubscription implements Subscription {
     if (channel.error) throw channel.error;
   }
 
-  /** Declares the queue; the first time it also checks that it loses no event. */
+  /** Declares the queue; one that exists is checked once for what loses events. */
   async #declare(model: ChannelModel): Promise<Declared> {
     const { topology, queue, report } = this.#options;
     const [declared] = await Promise.all([
@@ -220,7 +222,8 @@ export class RabbitSubscription implements Subscription {
       this.#wasUp ? undefined : topology.checkQuorum(model, queue),
     ]);
     if (declared.isNew) this.#limit.learn({});
-    else if (!this.#wasUp) this.#limit.learn(await checkFitness(model, queue, report));
+    else if (!this.#isChecked) this.#limit.learn(await checkFitness(model, queue, report));
+    this.#isChecked = true;
     return declared;
   }
 

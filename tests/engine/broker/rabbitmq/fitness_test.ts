@@ -11,6 +11,7 @@ import {
   isQuorumQueue,
   learned,
 } from "../../../../lib/engine/broker/rabbitmq/queue_arguments.ts";
+import { until } from "../../../fixtures/until.ts";
 import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 
 const PLAIN = { durable: true, autoDelete: false, args: {} };
@@ -154,4 +155,16 @@ queueTest("a queue that drops events is consumed, with a warning", async (fixtur
       `^warning: Queue ${queue} loses events that have not run, the oldest when it is full`,
     ),
   );
+});
+
+queueTest("a queue is warned of once, however often it is tried", async (fixture) => {
+  const { client, queue } = fixture;
+  await client.channel.assertQueue(queue, { arguments: { "x-max-length": 5 } });
+  const { consumerTag } = await client.channel.consume(queue, () => {}, { exclusive: true });
+  const starting = fixture.start();
+  const count = (words: string) => fixture.notices.filter((text) => text.includes(words)).length;
+  await until("it was tried", () => count("is consumed by another program") > 0);
+  await client.channel.cancel(consumerTag);
+  await starting;
+  assert.equal(count("loses events that have not run"), 1);
 });
