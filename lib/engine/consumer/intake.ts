@@ -182,9 +182,12 @@ export class Intake {
     endings.endUnrun(entry, REPUBLISH);
   }
 
-  /** Has an event run, alone where it is a suspect. */
+  /** Has an event run of which no copy was stored, alone where it is a suspect; but not twice. */
   run(entry: Entry): void {
-    const isSuspect = entry.alone || this.#options.suspects.has(entry);
-    this.#carryOut(entry, isSuspect ? ISOLATE : RUN);
+    const { suspects, redelivered, endings } = this.#options;
+    const duplicate = redelivered.duplicateOf(entry);
+    if (duplicate?.kind === "join") return endings.join(duplicate.first, entry);
+    if (duplicate?.kind === "ended") return endings.endAgain(entry, duplicate);
+    this.#carryOut(entry, entry.alone || suspects.has(entry) ? ISOLATE : RUN);
   }
 }

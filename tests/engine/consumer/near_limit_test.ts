@@ -76,3 +76,36 @@ Deno.test("a suspect without an id that is replaced is a suspect by the id of it
   const [id = ""] = broker.copiedIds;
   assert.deepEqual(ifKilledNow(dir, [fingerprint(body), id]), [undefined, 0]);
 });
+
+Deno.test("a suspect without an id runs alone where its copy is refused", async () => {
+  const body = event("e");
+  await using fixture = await afterKill([fingerprint(body), "other"], { alone: false });
+  const { dir, broker, gates } = fixture;
+  broker.copies = "refuse";
+  broker.deliver({ name: "e", messageId: "", body, ...NEAR });
+  await gates.entries(1);
+  assert.deepEqual(ifKilledNow(dir, [fingerprint(body)]), [1], "killed now, it was alone");
+  gates.leave("e");
+});
+
+for (const messageId of ["e", ""]) {
+  const which = messageId ? "with" : "without";
+  Deno.test(`an event ${which} an id does not run beside itself where its copy is refused`, async () => {
+    const broker = new FakeBroker();
+    const gates = new Gates();
+    const settings = { concurrency: 2 };
+    const worker = { consume: (e: { id: string }) => gates.enter(e.id) };
+    await using run = await consuming({ broker, settings, worker });
+    broker.deliver({ name: "e", messageId });
+    await gates.entries(1);
+    broker.lose();
+    broker.copies = "refuse";
+    const again = broker.deliver({ name: "e", messageId, ...NEAR });
+    await turn();
+    gates.leave("e");
+    await run.count(1);
+    assert.deepEqual(gates.entered, ["e"]);
+    assert.equal(again.settlement?.kind, "done");
+    assert.equal(run.consumer.inFlight, 0);
+  });
+}

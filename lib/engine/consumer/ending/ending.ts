@@ -168,9 +168,11 @@ export class Endings {
 
   /** The broker does not take a copy that would have kept its event from harm: the event runs. */
   #notRepublished(entry: Entry): void {
-    this.#options.redelivered.delete(entry);
+    const { redelivered, suspects, run } = this.#options;
+    redelivered.delete(entry);
+    suspects.renameBack(entry);
     entry.place = "intake";
-    this.#options.run(entry);
+    run(entry);
   }
 
   #settled(entry: Entry, ending: Ending): void {

@@ -148,12 +148,20 @@ export class Suspects implements Disposable {
 
   /** The event goes on as a copy, which is known by its id: what is known of it goes with it. */
   rename(entry: Entry): void {
-    const key = keyOf(entry);
-    const crashes = this.#journal.suspicion(key);
-    if (crashes === undefined || key === entry.id) return;
+    this.#move(keyOf(entry), entry.id);
+  }
+
+  /** No copy of the event was stored, after {@linkcode rename}. */
+  renameBack(entry: Entry): void {
+    this.#move(entry.id, keyOf(entry));
+  }
+
+  #move(from: EventKey, to: EventKey): void {
+    const crashes = this.#journal.suspicion(from);
+    if (crashes === undefined || from === to) return;
     this.#note(() => {
-      this.#journal.clear(key);
-      this.#journal.suspect(entry.id, crashes);
+      this.#journal.clear(from);
+      this.#journal.suspect(to, crashes);
     });
   }
 
