@@ -8,8 +8,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { checkEvents, DamageError, quickCheck } from "./damage.ts";
-import { brokerError } from "./errors.ts";
+import { checkEvents, quickCheck } from "./damage.ts";
+import { brokerError, DamageError } from "./errors.ts";
 import { FILE_NAME } from "./file.ts";
 
 /** How far a check came. */

@@ -6,6 +6,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { DamageError } from "./errors.ts";
 
 /** What is stored of an event, with its checksums; those that older layouts lack are null. */
 export interface Checked {
@@ -14,17 +15,6 @@ export interface Checked {
   readonly body: Uint8Array;
   readonly propertiesCrc: number | null;
   readonly bodyCrc: number | null;
-}
-
-/** The error for an event that is not as it was stored. SQLite has the same code for damage. */
-export class ChecksumError extends Error {
-  override readonly name = "ChecksumError";
-  /** `SQLITE_CORRUPT`. */
-  readonly errcode = 11;
-  /** @param id The event's id in the file. */
-  constructor(id: number) {
-    super(`event ${id} is not as it was stored`);
-  }
 }
 
 /** The checksum of a part of an event. */
@@ -38,9 +28,9 @@ export function isIntact({ properties, body, propertiesCrc, bodyCrc }: Checked):
     (bodyCrc === null || bodyCrc === checksum(body));
 }
 
-/** Checks events. @returns The same events. @throws {ChecksumError} For the first that is damaged. */
+/** Checks events. @returns The same events. @throws {DamageError} For the first that is damaged. */
 export function intact<Row extends Checked>(rows: readonly Row[]): readonly Row[] {
   const damaged = rows.find((row) => !isIntact(row));
-  if (damaged) throw new ChecksumError(damaged.id);
+  if (damaged) throw new DamageError(`event ${damaged.id} is not as it was stored`);
   return rows;
 }

@@ -7,19 +7,12 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { type Checked, intact } from "./checksum.ts";
-import { emptiedFile } from "./errors.ts";
+import { DamageError, emptiedFile } from "./errors.ts";
 import { CHECKED } from "./events.ts";
 import { Mark, sizeOf } from "./mark.ts";
 
 /** The largest file, in bytes, that is checked as a whole when it is opened: about 40 ms. */
 const MAX_CHECKED_BYTES = 32 * 1024 * 1024;
-
-/** Damage that a check found; SQLite has the same code for it. */
-export class DamageError extends Error {
-  override readonly name = "DamageError";
-  /** `SQLITE_CORRUPT`. */
-  readonly errcode = 11;
-}
 
 /** The mark of a damaged file: when that was found, a space, and the error. */
 export function damageMark(path: string): Mark {
@@ -64,7 +57,7 @@ export function quickCheck(db: DatabaseSync): void {
  * Reads all events, some at once: `iterate` of Deno 2.9 takes an error of SQLite for the end.
  *
  * @yields After some.
- * @throws {Error} A {@linkcode ChecksumError} for one that is damaged, or SQLite's own error.
+ * @throws {Error} A {@linkcode DamageError} for one that is damaged, or SQLite's own error.
  */
 export function* checkEvents(db: DatabaseSync): Generator<void> {
   const some = db.prepare(`select ${CHECKED} from event where id > ? order by id limit 20`);

@@ -40,6 +40,13 @@ const FAULTS: Readonly<Record<SqliteFault, Fault>> = {
   "not a database": ["damaged", NOT_A_DATABASE],
 };
 
+/** Damage that a check of this program found; SQLite has the same code for what it finds. */
+export class DamageError extends Error {
+  override readonly name = "DamageError";
+  /** `SQLITE_CORRUPT`. */
+  readonly errcode = 11;
+}
+
 /**
  * The BrokerError for a fault of the file; any other error is returned as it is.
  *

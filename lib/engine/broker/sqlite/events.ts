@@ -101,7 +101,7 @@ export class Events {
    * Takes the first events of a queue for an owner.
    *
    * @param limit How many at most.
-   * @throws {ChecksumError} When one is damaged.
+   * @throws {DamageError} When one is damaged.
    */
   claim(owner: number, queue: number, limit: number): Claimed {
     const fitting = this.#countFitting(queue, limit);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { canTry, tryLock } from "../../../system/file_lock.ts";
 import { exists } from "./mark.ts";
@@ -47,7 +48,7 @@ export class LifeLock implements Disposable {
 
   /** Removes the file and releases the lock. */
   [Symbol.dispose](): void {
-    removeIfThere(this.#path);
+    rmSync(this.#path, { force: true });
     this.#file.close();
   }
 }
@@ -84,7 +85,7 @@ export function removeFree(folder: string, isKnown: (name: string) => boolean): 
 function removeIfFree(path: string): void {
   try {
     using file = Deno.openSync(path, { read: true });
-    if (tryLock(file, false)) removeIfThere(path);
+    if (tryLock(file, false)) rmSync(path, { force: true });
   } catch {
     // Another process has removed it, or it belongs to another user.
   }
@@ -98,14 +99,6 @@ function lockNames(folder: string): string[] {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -59,7 +59,7 @@ export class ReadyEvents {
    * The events behind a place, in order: at most `limit`, fewer when they are large.
    *
    * @param before The position where the list ends, without it.
-   * @throws {ChecksumError} When one is damaged.
+   * @throws {DamageError} When one is damaged.
    */
   list(queue: number, after: Place, before: number, limit: number): readonly ReadyRow[] {
     const place = [queue, after.position, after.id, before] as const;

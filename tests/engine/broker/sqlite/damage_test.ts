@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Broker, BrokerError, Delivery } from "../../../../lib/engine/broker/broker.ts";
-import { DamageError } from "../../../../lib/engine/broker/sqlite/damage.ts";
+import { DamageError } from "../../../../lib/engine/broker/sqlite/errors.ts";
 import { Session } from "../../../../lib/engine/broker/sqlite/session.ts";
 import { FILE_NAME, openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
 import { TOO_LATE, within } from "../../../../lib/system/deadline.ts";

@@ -9,6 +9,7 @@ import { BrokerError } from "../../broker.ts";
 import { checksum } from "../checksum.ts";
 import { openFile } from "../file.ts";
 import { countHolders } from "../lock.ts";
+import { tryTo } from "../mark.ts";
 import { pagesOf } from "./pages.ts";
 import { Salvage, type SavedEvent, type SavedPlace } from "./salvage.ts";
 
@@ -60,7 +61,7 @@ export async function recover(from: string, to: string): Promise<Recovered> {
   } catch (error) {
     throw unwritten(to, error);
   } finally {
-    for (const end of ["", "-wal", "-shm"]) removeIfThere(unfinished + end);
+    for (const end of ["", "-wal", "-shm"]) tryTo(() => Deno.removeSync(unfinished + end));
   }
 }
 
@@ -188,8 +189,4 @@ function openToRead(path: string): Deno.FsFile {
 
 function openIfThere(path: string): Deno.FsFile | undefined {
   return isThere(path) ? openToRead(path) : undefined;
-}
-
-function removeIfThere(path: string): void {
-  if (isThere(path)) Deno.removeSync(path);
 }
