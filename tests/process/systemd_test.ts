@@ -217,7 +217,7 @@ const LIMITS: readonly (readonly [file: string, name: string, times?: number])[]
   ["lib/engine/thread/liveness_lock.ts", "ZOMBIE_MS", 2],
   // The broker's last deliveries, and its close.
   ["lib/engine/consumer/consumer.ts", "LEAVE_MS", 2],
-  ["lib/engine/consumer/ending/ending.ts", "CONFIRM_MS"],
+  ["lib/engine/consumer/ending/copies.ts", "CONFIRM_MS"],
   ["lib/engine/supervisor/queue_runner.ts", "CLOSE_MS"],
   ["lib/modes/run/status.ts", "SUMMARY_MS"],
   // The embedded broker, which waits the longest for others.
