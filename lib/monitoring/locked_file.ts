@@ -35,28 +35,32 @@ export async function replaceUnderLock(path: string, text: string): Promise<bool
  * needed; only the file's owner may read it.
  *
  * Waits at most 500 ms for the lock and then writes without it: appending is safe beside others that
- * append, and losing the text would be worse.
+ * append, and losing the text would be worse. Then a part of the text may stay in the file, as what
+ * others have appended meanwhile must not be cut off.
  *
  * @returns Rejects with the error of the file system.
  */
 export async function appendUnderLock(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o750 });
   using lock = await Deno.open(`${path}.lock`, { create: true, write: true, mode: 0o600 });
-  await waitForLock(lock);
+  const isAlone = await waitForLock(lock);
   using file = await Deno.open(path, { create: true, append: true, mode: 0o600 });
   const { size } = await file.stat();
   try {
     await writeAll(file, encoder.encode(text));
   } catch (error) {
-    await file.truncate(size);
+    if (isAlone) await file.truncate(size);
     throw error;
   }
 }
 
-async function waitForLock(lock: Deno.FsFile): Promise<void> {
-  for (let ms = 0; ms < APPEND_LOCK_MS && !await tryLockLater(lock, true); ms += TRY_MS) {
+/** Whether the lock was taken. */
+async function waitForLock(lock: Deno.FsFile): Promise<boolean> {
+  for (let ms = 0; ms < APPEND_LOCK_MS; ms += TRY_MS) {
+    if (await tryLockLater(lock, true)) return true;
     await new Promise((resolve) => setTimeout(resolve, TRY_MS));
   }
+  return false;
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {

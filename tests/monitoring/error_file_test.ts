@@ -117,6 +117,27 @@ Deno.test("ErrorFile writes even if another process keeps the lock", async () =>
   Deno.removeSync(dir, { recursive: true });
 });
 
+Deno.test("ErrorFile cuts off nothing of others that it could not wait for, when its disk is full", async () => {
+  const dir = Deno.makeTempDirSync();
+  const path = join(dir, "test.errors");
+  using lock = Deno.openSync(`${path}.lock`, { create: true, write: true });
+  lock.lockSync(true);
+  const { write } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.write = () => {
+    Deno.writeTextFileSync(path, "theirs\n", { append: true });
+    return Promise.reject(new Error("No space left on device"));
+  };
+  try {
+    const file = new ErrorFile(dir, "test", () => {});
+    file.report({ ...FAILED, body: "1" });
+    await file.flush();
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  assert.equal(Deno.readTextFileSync(path), "theirs\n");
+  Deno.removeSync(dir, { recursive: true });
+});
+
 Deno.test("ErrorFile warns once a minute when it cannot write, and says what to do", async () => {
   const notices: NoticeReport[] = [];
   let now = NOW;
