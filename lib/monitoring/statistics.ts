@@ -51,11 +51,12 @@ export interface StatisticsSnapshot extends Counts {
  * the last write.
  *
  * Zulip writes during the event in all these cases. Here only the first event of an idle queue
- * causes a write at once, and that at most once a second. The file is written in the background: a
- * worker that blocks the main thread (`--inline`) keeps it as it was. All other writes wait for the next {@linkcode QueueStatistics.sweep}: at most 4 a second,
- * not hundreds at 30,000 events a second. The sweep after a queue woke, and one every 5 s while an
- * event runs, also writes the event's id and age but leaves `update_time` alone: an old
- * `update_time` is how Zulip's `check-rabbitmq-queue` finds a queue that is stuck.
+ * causes a write at once, and that at most once a second. All other writes wait for the next
+ * {@linkcode QueueStatistics.sweep}: at most 4 a second, not hundreds at 30,000 events a second. The
+ * sweep after a queue woke, and one every 5 s while an event runs, also writes the event's id and age
+ * but leaves `update_time` alone: an old `update_time` is how Zulip's `check-rabbitmq-queue` finds a
+ * queue that is stuck. The file is written in the background: a worker that blocks the main thread
+ * (`--inline`) keeps it as it was.
  *
  * Processes that share a queue share its file, which holds what the last of them wrote, as with
  * Zulip.

@@ -49,9 +49,9 @@ export interface SqliteBrokerOptions {
 /**
  * Opens the broker's file in `stateDir`.
  *
- * @throws {BrokerError} `permission` when the file may not be written, `damaged` when it is
- * damaged, `topology` when it belongs to another program or a newer version, `timeout` when it stays locked, `refused` when
- * the disk is full.
+ * @throws {BrokerError} `permission` when the file may not be written, `damaged` when it is damaged,
+ * `topology` when it belongs to another program or version, `timeout` when it stays locked,
+ * `refused` when the disk is full.
  */
 export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Broker> {
   const path = join(options.stateDir, FILE_NAME);
