@@ -32,6 +32,8 @@ export class DeliveryLimit {
   #copyAt = COPY_AT;
   #dropsHead = false;
   #isReported = false;
+  /** Whether the arguments of the queue were noted. */
+  isKnown = false;
 
   /** @param queue The queue. @param report Takes what an operator has to know. */
   constructor(queue: string, report: Reporter) {
@@ -41,6 +43,7 @@ export class DeliveryLimit {
 
   /** Notes the arguments of the queue; a low limit is a warning. What policies set is not known. */
   learn(args: QueueArguments["args"]): void {
+    this.isKnown = true;
     const limit = limitIn(args);
     this.#copyAt = copyAt(limit);
     this.#dropsHead = dropsHead(args);

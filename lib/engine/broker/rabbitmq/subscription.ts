@@ -67,8 +67,6 @@ export class RabbitSubscription implements Subscription {
   #first = Promise.withResolvers<void>();
   /** Whether it has consumed before. */
   #wasUp = false;
-  /** Whether the queue was checked, and its faults reported. */
-  #isChecked = false;
 
   /** @param options The queue and who takes its deliveries. */
   constructor(options: RabbitSubscriptionOptions) {
@@ -222,8 +220,7 @@ export class RabbitSubscription implements Subscription {
       this.#wasUp ? undefined : topology.checkQuorum(model, queue),
     ]);
     if (declared.isNew) this.#limit.learn({});
-    else if (!this.#isChecked) this.#limit.learn(await checkFitness(model, queue, report));
-    this.#isChecked = true;
+    else if (!this.#limit.isKnown) this.#limit.learn(await checkFitness(model, queue, report));
     return declared;
   }
 
