@@ -176,8 +176,9 @@ export class Intake {
 
   /** A copy of an event that comes near a limit joins the first run by its id when it comes. */
   #join(first: Entry, entry: Entry): void {
-    const { endings } = this.#options;
+    const { endings, redelivered } = this.#options;
     if (!entry.delivery.isNearLimit) return endings.join(first, entry);
+    redelivered.expect(first);
     entry.id = first.id;
     endings.endUnrun(entry, REPUBLISH);
   }

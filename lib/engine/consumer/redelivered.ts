@@ -65,6 +65,8 @@ export class Redelivered {
   #isReturning = false;
   /** Lost deliveries whose events had not come again when a new event came. */
   readonly #overdue = new WeakSet<Delivery>();
+  /** The ids of copies that come for what runs here, in place of a redelivery. */
+  readonly #expected = new Set<string>();
   /** Whether there may be events here whose deliveries were lost. */
   #hasLost = false;
 
@@ -89,7 +91,8 @@ export class Redelivered {
     const { messageId, delivery: { redelivered } } = entry;
     if (!redelivered) this.#endReturn();
     if (messageId === "") return redelivered ? this.#unnamedDuplicate(entry) : undefined;
-    const ended = redelivered ? this.#takeEnded(entry) : undefined;
+    const mayHaveEnded = this.#expected.delete(messageId) || redelivered;
+    const ended = mayHaveEnded ? this.#takeEnded(entry) : undefined;
     if (ended) return { kind: "ended", ...ended };
     const first = this.#lostHere().find(({ id }) => id === messageId);
     return first && { kind: "join", first };
@@ -123,6 +126,11 @@ export class Redelivered {
     return lost;
   }
 
+  /** A copy with the id of this entry replaces its lost delivery. */
+  expect({ id }: Entry): void {
+    this.#expected.add(id);
+  }
+
   /**
    * The delivery of an event was lost before it could be settled.
    *
@@ -130,7 +138,7 @@ export class Redelivered {
    * to be acknowledged then.
    */
   remember(entry: Entry, ending?: Ending): void {
-    const key = identityOf(entry);
+    const key = this.#identityOf(entry);
     const alike = this.#ended.get(key) ?? [];
     const { id, delivery } = entry;
     alike.push({ id, ending, delivery });
@@ -140,7 +148,18 @@ export class Redelivered {
   }
 
   #takeEnded(entry: Entry): Remembered | undefined {
-    return this.#endedCount === 0 ? undefined : this.#take(identityOf(entry));
+    return this.#endedCount === 0 ? undefined : this.#take(this.#identityOf(entry));
+  }
+
+  /**
+   * What tells a redelivery from other events with its id, or without one with its content: a retry
+   * copy has failed since.
+   */
+  #identityOf({ id, content, attempt, publishedAt, delivery: { properties } }: Entry): string {
+    const named = properties.messageId || (this.#expected.has(id) ? id : "");
+    const key = named || createHash("sha256").update(content).digest("base64");
+    const failedAt = properties.headers?.[HEADER.failedAt] ?? "";
+    return `${key}\n${attempt}\n${publishedAt}\n${failedAt}`;
   }
 
   #take(key: string): Remembered | undefined {
@@ -178,16 +197,6 @@ export class Redelivered {
     const tracked = [...this.#byId.values()].flatMap(({ entry }) => entry ?? []);
     return [...this.#running(), ...tracked];
   }
-}
-
-/**
- * What tells a redelivery from other events with its id, or without one with its content: a retry
- * copy has failed since.
- */
-function identityOf({ messageId, content, attempt, publishedAt, delivery }: Entry): string {
-  const key = messageId || createHash("sha256").update(content).digest("base64");
-  const failedAt = delivery.properties.headers?.[HEADER.failedAt] ?? "";
-  return `${key}\n${attempt}\n${publishedAt}\n${failedAt}`;
 }
 
 function looksLike(one: Entry, other: Entry): boolean {

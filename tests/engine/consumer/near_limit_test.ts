@@ -67,6 +67,50 @@ for (const messageId of ["e", ""]) {
   });
 }
 
+/** When a run ends whose deliveries were lost too often. */
+const ENDS: Readonly<Record<string, (lost: { lose(): void; end(): Promise<void> }) => unknown>> = {
+  "before its copy comes": ({ end }) => end(),
+  "after its copy was lost": async ({ lose, end }) => {
+    lose();
+    await end();
+  },
+};
+
+for (const [when, go] of Object.entries(ENDS)) {
+  for (const messageId of ["e", ""]) {
+    const which = messageId ? "with" : "without";
+    Deno.test(`an event ${which} an id that was replaced runs once when it ends ${when}`, async () => {
+      const broker = new FakeBroker();
+      const gates = new Gates();
+      await using run = await consuming({ broker, worker: { consume: (e) => gates.enter(e.id) } });
+      const body = event("e");
+      broker.deliver({ name: "e", messageId, body });
+      await gates.entries(1);
+      broker.lose();
+      broker.deliver({ name: "e", messageId, body, ...NEAR });
+      await broker.until("it is replaced", () => broker.copiedIds.length === 1);
+      const copy = { name: "copy", messageId: messageId || broker.copiedIds[0] || "", body };
+      let redelivered = false;
+      await go({
+        lose() {
+          broker.deliver(copy);
+          broker.lose();
+          redelivered = true;
+        },
+        async end() {
+          gates.leave("e");
+          await turn();
+        },
+      });
+      broker.deliver({ ...copy, redelivered });
+      await turn();
+      assert.deepEqual(gates.entered, ["e"]);
+      assert.deepEqual(broker.carriedOut, ["e republish", "copy done"]);
+      assert.equal(run.consumer.inFlight, 0);
+    });
+  }
+}
+
 Deno.test("a suspect without an id that is replaced is a suspect by the id of its copy", async () => {
   const body = event("e");
   await using fixture = await afterKill([fingerprint(body), "other"], { alone: false });
