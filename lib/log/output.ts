@@ -11,6 +11,8 @@ import type { OutputStream } from "./stream.ts";
 
 /** The most bytes that wait for the stream. */
 const MAX_BYTES = 1024 * 1024;
+/** The most lines that wait for it: each takes about 500 bytes of memory. */
+const MAX_LINES = 32_768;
 /** How long lines are gathered between two writes that another thread carries out, in ms. */
 const GATHER_MS = 5;
 
@@ -21,9 +23,9 @@ const encoder = new TextEncoder();
 
 /**
  * The lines to one stream, in order. A line is written at once where that needs no wait. Otherwise
- * it waits in a buffer of 1 MiB, which is written in the background. Lines that do not fit are
- * dropped until half of the buffer is free, and counted. Nothing here throws: a program must not end
- * because nobody reads its output. Lines for a stream that is closed or fails are lost.
+ * it waits in a buffer of 1 MiB or 32,768 lines, which is written in the background. Lines that do
+ * not fit are dropped until half of the buffer is free, and counted. Nothing here throws: a program
+ * must not end because nobody reads its output. Lines for a stream that is closed or fails are lost.
  */
 export class Output {
   readonly #stream: OutputStream;
@@ -87,7 +89,8 @@ export class Output {
   /** Full means: until half of the buffer is free. A line longer than the buffer may be alone in it. */
   #hasRoom(bytes: number): boolean {
     if (this.#isFull) return false;
-    this.#isFull = this.#bytes > 0 && this.#bytes + bytes > MAX_BYTES;
+    const isOver = this.#bytes + bytes > MAX_BYTES || this.#waiting.length >= MAX_LINES;
+    this.#isFull = this.#bytes > 0 && isOver;
     return !this.#isFull;
   }
 

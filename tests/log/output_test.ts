@@ -50,6 +50,17 @@ Deno.test("Output keeps 1 MiB for a reader that has stopped, and says how many m
   assert.deepEqual(last, ["lost 76", "after"]);
 });
 
+Deno.test("Output keeps a limited number of lines, however short they are", async () => {
+  const stream = new StoppedStream();
+  const output = outputTo(stream);
+  for (let n = 0; n < 100_000; n++) output.write("\n");
+  stream.read();
+  await output.flush(LONG_MS);
+  const kept = stream.lines.length - 1;
+  assert.ok(kept > 32_000 && kept < 33_000, String(kept));
+  assert.equal(stream.lines.at(-1), `lost ${100_000 - kept}`);
+});
+
 Deno.test("Output says how many lines were dropped when the reader goes on, without another line", async () => {
   const stream = new StoppedStream();
   const output = outputTo(stream);
