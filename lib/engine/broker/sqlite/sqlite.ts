@@ -204,13 +204,17 @@ class SqliteBroker implements Broker {
     return id === undefined ? 0 : await purge(this.#session, this.#commits, id);
   }
 
-  /** Releases events that ended processes had taken. A full disk does not stop the start. */
+  /** Releases what ended processes had taken, if there is room. @throws {BrokerError} `damaged` */
   async begin(): Promise<void> {
     if (this.#reserve.isSpent) await this.#reserve.keep();
     try {
       await this.#upkeep.takeOver();
       await this.#session.read(() => this.#session.owners.removeLockFiles());
     } catch (error) {
+      if (isDamage(error)) {
+        await this[Symbol.asyncDispose]();
+        throw error;
+      }
       this.#notice("warning", "Events that ended processes had taken cannot be released yet", {
         error: errorData(error),
       });

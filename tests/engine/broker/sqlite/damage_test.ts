@@ -153,6 +153,17 @@ damageTest("a file in place of a damaged one is used", async (stateDir, path) =>
   assert.throws(() => Deno.statSync(`${path}-damaged`), Deno.errors.NotFound);
 });
 
+damageTest(
+  "a process that starts finds damage in a file that is too large to be checked",
+  async (stateDir, path) => {
+    zeroPages(path, pagesOf(path, "owner", "leaf"));
+    Deno.truncateSync(path, 33 * 1024 * 1024);
+    const { kind, message } = await refusal(stateDir);
+    assert.equal(kind, "damaged");
+    assert.ok(message.includes(advice(path)), message);
+  },
+);
+
 damageTest("damage of a file that was replaced does not stop its successor", async (_dir, path) => {
   const backup = Deno.readFileSync(path);
   const session = await Session.open(path);
