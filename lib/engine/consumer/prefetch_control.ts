@@ -15,6 +15,8 @@ const LONG_WAIT = 0.5;
 const CAREFUL_PREFETCH = 10;
 /** How many events must be settled after an unclean end until more are taken at once. */
 const CAREFUL_EVENTS = 100;
+/** How many refused copies a queue has to go on with, however few events it takes at once. */
+const MOST_REFUSED = 4;
 
 /** The prefetch count of one queue. It only calculates. */
 export class PrefetchControl {
@@ -27,6 +29,8 @@ export class PrefetchControl {
   #current: number;
   /** How many waits in a row were short since the count was last changed. */
   #shortWaits = 0;
+  /** How many events are taken in place of those whose copies are refused. */
+  #beside = 0;
 
   /**
    * @param description The worker's numbers: a whole batch is taken at once in any case.
@@ -46,7 +50,24 @@ export class PrefetchControl {
 
   /** How many events to take at once. */
   get count(): number {
+    return this.#own() + this.#beside;
+  }
+
+  #own(): number {
     return Math.min(this.#careful, this.#current);
+  }
+
+  /**
+   * Takes as many more as keep their place because their copies are refused, up to 4: else these few
+   * would stop a queue that takes few at once.
+   *
+   * @returns Whether the count has changed.
+   */
+  makeUpFor(refused: number): boolean {
+    const beside = this.#own() < 2 * MOST_REFUSED ? Math.min(refused, MOST_REFUSED) : 0;
+    const isOther = beside !== this.#beside;
+    this.#beside = beside;
+    return isOther;
   }
 
   /** Whether an event that waited for so many ms waited too long: then the count must shrink. */

@@ -207,6 +207,11 @@ export class DeliveryWindow {
     else if (this.#prefetch.observe(waitedMs)) void this.#reopen();
   }
 
+  /** Takes others in place of a few events whose copies are refused. */
+  makeUpFor(refused: number): void {
+    if (this.#prefetch.makeUpFor(refused)) void this.#reopen();
+  }
+
   /** Takes none until half of the bytes that may wait here have left. */
   waitForRoom(): void {
     if (!this.#pauses.has("full")) void this.pause("full").catch(() => {});

@@ -19,7 +19,7 @@ export interface CopiesOptions {
   readonly queue: string;
   readonly report: Reporter;
   readonly subscription: Subscription;
-  readonly window: Pick<DeliveryWindow, "size" | "park" | "unpark" | "rest">;
+  readonly window: Pick<DeliveryWindow, "size" | "makeUpFor" | "park" | "unpark" | "rest">;
   /** Called when a copy is stored, and its event acknowledged. */
   readonly onStored: (entry: Entry, ending: Ending, wasRefused: boolean) => void;
   /** Called when the broker did not take a copy for the first time. */
@@ -169,6 +169,7 @@ export class Copies {
   #return(copy: Copy): void {
     this.#copies.delete(copy);
     this.#options.onReturned(copy.entry, copy.ending);
+    if (copy.refusals > 0) this.#parkOrUnpark();
   }
 
   #release(copy: Copy, now: number): void {
@@ -184,6 +185,7 @@ export class Copies {
   #parkOrUnpark(): void {
     const { window } = this.#options;
     const refused = this.#among(({ refusals }) => refusals > 0);
+    window.makeUpFor(refused.length);
     if (refused.length === 0) window.unpark();
     else if (areMany(refused.length, window.size)) window.park(refused.length, reasonOf(refused));
   }

@@ -6,10 +6,10 @@ import { turn } from "../../../fixtures/executor.ts";
 import { FakeBroker } from "../../../fixtures/fake_broker.ts";
 
 /** A consumer whose handler fails every event but those named `good`, on a broker. */
-function failing(broker: FakeBroker): Promise<Consuming> {
+function failing(broker: FakeBroker, prefetch = 10): Promise<Consuming> {
   return consuming({
     broker,
-    settings: { prefetch: 10 },
+    settings: { prefetch },
     parkSeconds: 300,
     worker: {
       consume(event) {
@@ -132,6 +132,39 @@ Deno.test("a queue is parked when half its window cannot be copied, and goes on 
   await run.count(5);
   assert(!run.consumer.isParked);
   await broker.until("it takes again", () => broker.prefetch > 0);
+});
+
+Deno.test("a queue that is parked goes on when its connection is lost, as its events come again", async () => {
+  const broker = new FakeBroker();
+  await using run = await failing(broker);
+  await refuse(broker, "a", "b", "c", "d", "e");
+  broker.copies = "hold";
+  await after(11, run);
+  assert(run.consumer.isParked);
+  assert.equal(broker.held.length, 5);
+  broker.lose();
+  broker.held.forEach((copy) => copy.lose());
+  await turn();
+  await after(12, run);
+  assert(!run.consumer.isParked && broker.prefetch > 0);
+  assert.equal(run.consumer.inFlight, 0);
+});
+
+Deno.test("a few refused copies do not stop a queue that takes one event at once", async () => {
+  const broker = new FakeBroker();
+  await using run = await failing(broker, 1);
+  const free: number[] = [];
+  for (const name of ["a", "b", "c"]) {
+    await refuse(broker, name);
+    free.push(broker.prefetch - broker.unsettled.size);
+  }
+  assert.deepEqual(free, [1, 1, 1]);
+  await refuse(broker, "d");
+  assert(run.consumer.isParked);
+  broker.copies = "confirm";
+  await after(10, run);
+  await run.count(4);
+  await broker.until("it takes one again", () => broker.prefetch === 1);
 });
 
 Deno.test("a stop tries refused copies once more", async () => {
