@@ -181,8 +181,10 @@ rabbitmqTest("main publishes, lists what failed, and moves it back", async ({ ur
   const environment = { AMQP_URL: url };
   const workers = await Deno.makeTempDir();
   try {
-    // Only the names of files count here: no worker is loaded.
-    await Deno.writeTextFile(`${workers}/${queue}.ts`, "");
+    const source = `import { defineWorker } from "process-queue/worker";
+      import { z } from "zod";
+      export default defineWorker({ queue: "${queue}", event: z.unknown(), consume() {} });`;
+    await Deno.writeTextFile(`${workers}/${queue}.ts`, source);
     const pq = (args: string[], input?: string) =>
       run([...args, "--workers-dir", workers], environment, input);
     const published = await pq(["publish", queue], '{"id":1}\n{"id":2}\noops\n{"id":3}\n');
