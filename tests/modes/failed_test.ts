@@ -79,8 +79,21 @@ Deno.test("runFailed lists within 80 columns, and shows nothing that would steer
   const around = await withFailed(["{}", { headers, messageId: "i".repeat(100) }]);
   const printed = await run(LIST, around);
   assert.equal(printed[1], `${"i".repeat(35)}…  2026-01-02T03:04:05Z  out of memory`);
-  assert.match(printed[2] ?? "", /^ {2}4 attempts, 2 bytes; TypeError: \?\[2Jx+…$/);
+  assert.equal(printed[2], "  4 attempts, 2 bytes; TypeError:");
+  assert.match(printed[3] ?? "", /^ {2}\?\[2Jx+$/);
   assert.deepEqual(printed.map((line) => line.length).filter((length) => length > 80), []);
+});
+
+Deno.test("runFailed lists an error in up to four lines, and cuts the rest", async () => {
+  const headers = { ...FAILED.headers, "x-pq-error-message": "a word or two ".repeat(30) };
+  const [, , ...printed] = await run(LIST, await withFailed(["{}", { headers }]));
+  assert.deepEqual(printed, [
+    "  4 attempts, 2 bytes; TypeError: a word or two a word or two a word or two a",
+    "  word or two a word or two a word or two a word or two a word or two a word or",
+    "  two a word or two a word or two a word or two a word or two a word or two a",
+    "  word or two a word or two a word or two a word or two a word or two a word or…",
+    "1 event in test.failed",
+  ]);
 });
 
 Deno.test("runFailed works for a queue that has no worker here", async () => {

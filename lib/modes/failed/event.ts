@@ -13,10 +13,12 @@ const WIDTH = 80;
 /** The length of a UUID. A longer id is cut; `--json` shows all of it. */
 const ID_WIDTH = 36;
 const INDENT = "  ";
+/** The most lines for the error of an event; `--json` shows all of it. */
+const DETAIL_LINES = 4;
 
 /**
- * The events as a table with a head, of at most 80 columns; empty for no events. Each event has two
- * lines: the second one says how often it ran, its size and its error.
+ * The events as a table with a head, of at most 80 columns; empty for no events. Below
+ * the line of each event, one to four lines say how often it ran, its size and its error.
  */
 export function table(events: readonly StoredEvent[]): string[] {
   if (events.length === 0) return [];
@@ -27,8 +29,11 @@ export function table(events: readonly StoredEvent[]): string[] {
   const [head = "", ...lines] = rows.map((row) =>
     row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
   );
-  const details = events.map((event) => INDENT + printable(detailsOf(event)));
-  return [head, ...lines.flatMap((line, index) => [line, cut(details[index] ?? "", WIDTH)])];
+  const details = events.map((event) =>
+    wrap(printable(detailsOf(event)), WIDTH - INDENT.length, DETAIL_LINES)
+      .map((line) => INDENT + line)
+  );
+  return [head, ...lines.flatMap((line, index) => [line, ...details[index] ?? []])];
 }
 
 /** The event as one line of JSON, with all its properties and headers. */
@@ -67,6 +72,14 @@ function detailsOf({ body, properties: { headers } }: StoredEvent): string {
 
 function textOf(headers: EventProperties["headers"], name: string): string {
   return headers?.[name] === undefined ? "" : String(headers[name]);
+}
+
+/** A text in at most `most` lines, broken at blanks where it has some; the last one is cut. */
+function wrap(text: string, width: number, most: number): string[] {
+  if (most === 1 || text.length <= width) return [cut(text, width)];
+  const blank = text.lastIndexOf(" ", width);
+  const end = blank > 0 ? blank : width;
+  return [text.slice(0, end), ...wrap(text.slice(end).trimStart(), width, most - 1)];
 }
 
 function cut(text: string, width: number): string {
