@@ -6,6 +6,7 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import { LOG_FORMATS, LOG_LEVELS } from "../config/log_choices.ts";
+import { alternatives } from "../errors/alternatives.ts";
 
 /** The options that every mode takes, as commander names them. */
 export interface SharedOptions {
@@ -129,7 +130,7 @@ function word(text: string): string {
 
 function choice(text: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;
-  throw new InvalidArgumentError(`It must be ${choices.join(" or ")}.`);
+  throw new InvalidArgumentError(`It must be ${alternatives(choices)}.`);
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

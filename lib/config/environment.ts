@@ -17,6 +17,9 @@ export const FROM_FILE: unique symbol = Symbol("set by .env");
 /** The key under which {@linkcode Environment} has the problems of `.env`. */
 export const FILE_PROBLEMS: unique symbol = Symbol("problems of .env");
 
+/** How the place of a problem in `.env` begins. */
+const LINE = ".env line";
+
 /** Variables by name, and which of them come from a file. */
 export interface Environment {
   readonly [name: string]: string | undefined;
@@ -33,6 +36,11 @@ export interface Environment {
  */
 export function readEnvironment(file: string = ".env"): Environment {
   return mergeEnvironment(Deno.env.toObject(), readFile(file));
+}
+
+/** Whether a problem is one of `.env`, so that any setting may be missing. */
+export function isOfEnvFile({ setting }: Problem): boolean {
+  return setting.startsWith(LINE);
 }
 
 /**
@@ -52,7 +60,7 @@ export function mergeEnvironment(
     [FROM_FILE]: new Set(fromFile.map(({ name }) => name)),
     [FILE_PROBLEMS]: [...mistakes, ...entries.flatMap(misnamed)]
       .toSorted((a, b) => a.line - b.line)
-      .map(({ line, wrong, fix }) => ({ setting: `.env line ${line}`, wrong, fix })),
+      .map(({ line, wrong, fix }) => ({ setting: `${LINE} ${line}`, wrong, fix })),
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { z } from "zod";
+import { alternatives } from "../errors/alternatives.ts";
 
 /** The options of the command line that override the environment. */
 export interface ConfigFlags {
@@ -73,7 +74,7 @@ export function oneOf<const Word extends string>(
 ): Kind<Word> {
   return {
     schema: z.string().toLowerCase().pipe(z.enum(words)),
-    expected: words.join(" or "),
+    expected: alternatives(words),
   };
 }
 

@@ -10,9 +10,11 @@ import { isOfBrokerUrl } from "../config/broker_url.ts";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
 import { queueNameProblems } from "../config/queues.ts";
+import { isOfEnvFile } from "../config/environment.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { type Broker, BrokerError } from "../engine/broker/broker.ts";
+import { alternatives } from "../errors/alternatives.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
@@ -30,7 +32,6 @@ export interface Check {
 /** The widest column of settings, so that a source beside it ends within 80 columns. */
 const MOST_WIDTH = 66;
 const CHOWN = "change their owner by chown, or run this as their owner";
-const NOT_TRIED = "not tried, as its settings have a problem";
 
 /**
  * Prints every setting with its source, secrets masked, and the problems; then checks the folders,
@@ -53,12 +54,12 @@ export async function runCheckConfig(
     ...checkFolders(config),
     queuesCheck(queues),
     await tryUnless(
-      problems.find(isOfBrokerUrl),
+      problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
       "broker",
       () => tryBroker(config, known, services),
     ),
     await tryUnless(
-      problems.find(({ setting }) => setting === "DATABASE_URL"),
+      problems.find((each) => isOfEnvFile(each) || each.setting === "DATABASE_URL"),
       "database",
       () => tryDatabase(config, services),
     ),
@@ -123,7 +124,9 @@ async function tryUnless(
   name: string,
   run: () => Promise<string>,
 ): Promise<Check> {
-  return problem ? { name, ok: false, message: NOT_TRIED } : await attempt(name, run);
+  if (!problem) return await attempt(name, run);
+  const wrong = isOfEnvFile(problem) ? "the file .env has" : "its settings have";
+  return { name, ok: false, message: `not tried, as ${wrong} a problem` };
 }
 
 async function attempt(name: string, run: () => Promise<string>): Promise<Check> {
@@ -179,7 +182,7 @@ async function tryDatabase(config: Config, services: Services): Promise<string> 
 function addressOf(text: string): string {
   const urls = splitAddresses(text).map((address) => new URL(address));
   const vhost = decodeURIComponent(urls[0]?.pathname.slice(1) ?? "") || "/";
-  return `RabbitMQ at ${urls.map(hostAndPort).join(" or ")}, virtual host ${vhost}`;
+  return `RabbitMQ at ${alternatives(urls.map(hostAndPort))}, virtual host ${vhost}`;
 }
 
 function hostAndPort({ hostname, port, protocol }: URL): string {

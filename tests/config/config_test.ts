@@ -212,7 +212,7 @@ const WRONG: readonly [environment: Environment, problem: string][] = [
   ],
   [
     { LOG_LEVEL: "trace" },
-    'LOG_LEVEL: "trace" is not valid; set it to debug or info or warning or error',
+    'LOG_LEVEL: "trace" is not valid; set it to debug, info, warning or error',
   ],
   [
     { RABBITMQ_PASSWORD: "pw", RABBITMQ_HOST: "rabbit:5672" },

@@ -2,6 +2,7 @@ import { BrokerError, type BrokerErrorKind } from "../../lib/engine/broker/broke
 import assert from "node:assert/strict";
 import type { CheckConfigCommand } from "../../lib/command_line/command.ts";
 import { loadConfig, readConfig } from "../../lib/config/config.ts";
+import { mergeEnvironment } from "../../lib/config/environment.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { COMMON, MemoryServices } from "./memory_services.ts";
@@ -116,6 +117,16 @@ Deno.test("runCheckConfig does not try a place that is not known", async () => {
     ]);
     assert(!around.printed.join("\n").includes("sesame"));
   }
+});
+
+Deno.test("runCheckConfig tries no place when a line of .env is wrong, as it may be the one that names it", async () => {
+  const around = new MemoryServices();
+  const config = readConfig(mergeEnvironment(ENVIRONMENT, "DATABASE_URL=sqlite:a # b"));
+  assert.equal(await runCheckConfig(COMMAND, config, around), 1);
+  assert.deepEqual(around.printed.slice(-2), [
+    "broker: not tried, as the file .env has a problem",
+    "database: not tried, as the file .env has a problem",
+  ]);
 });
 
 Deno.test("runCheckConfig prints JSON", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { alternatives } from "../../../errors/alternatives.ts";
 import { BrokerError, type BrokerErrorKind } from "../broker.ts";
 import { type Certificate, outOfDate } from "./certificates.ts";
 import { type Address, FINAL, firstLine, textOf, whereOf } from "./errors.ts";
@@ -117,7 +118,7 @@ export function explainFailures(failures: readonly ConnectFailure[]): BrokerErro
   const final = errors.find(({ kind }) => FINAL.has(kind));
   const [first, second] = errors;
   if (first && (final || !second)) return final ?? first;
-  const where = failures.map(({ address }) => whereOf(address)).toSorted().join(" or ");
+  const where = alternatives(failures.map(({ address }) => whereOf(address)).toSorted());
   const reasons = new Set(failures.map(({ cause }) => firstLine(textOf(cause))));
   const why = [...reasons].toSorted().join("; ");
   return new BrokerError("unreachable", unreachableMessage({ where, why }), { cause: first });

@@ -178,11 +178,12 @@ export function firstLine(text: string): string {
   return text.split("\n", 1)[0]?.slice(0, 300) ?? "";
 }
 
-/** An error's message with its code, and the message of its cause. */
+/** An error's message, its code where the message does not have it, and its cause's message. */
 export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  const parts = [error.message || error.name, typeof code === "string" ? code : ""];
+  const parts = [error.message || error.name];
+  if (typeof code === "string" && !error.message.includes(code)) parts.push(code);
   if (cause instanceof Error) parts.push(cause.message);
   return parts.filter((part) => part !== "").join(" ");
 }

@@ -31,7 +31,7 @@ const CONNECTS: readonly [title: string, Error, BrokerErrorKind, advice: RegExp]
     "an unknown host",
     coded("getaddrinfo ENOTFOUND rabbit.example", "ENOTFOUND"),
     "unreachable",
-    /cannot be reached \(.*\): no address of that name is known; check the host of AMQP_URL/,
+    /cannot be reached \(getaddrinfo ENOTFOUND rabbit\.example\): no address of that name is known; check the host of AMQP_URL/,
   ],
   [
     "guest from another host",
