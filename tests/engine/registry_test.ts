@@ -58,10 +58,10 @@ Deno.test("getActiveWorkerQueues leaves the test queues out", async () => {
 Deno.test("getActiveWorkerQueues gives only the test queues when asked for them", async () => {
   using here = folderWith({
     "mine.ts": worker("mine"),
-    "my_test.ts": worker("my_test", "isTestQueue: true, consume() {}"),
+    "my_trial.ts": worker("my_trial", "isTestQueue: true, consume() {}"),
   });
   const { names } = await active(here.config, true);
-  assert.deepEqual(names, ["my_test", "noop", "noop_batch", "test"]);
+  assert.deepEqual(names, ["my_trial", "noop", "noop_batch", "test"]);
 });
 
 Deno.test("getActiveWorkerQueues leaves out what this configuration does not enable", async () => {

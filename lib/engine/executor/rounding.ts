@@ -18,7 +18,8 @@ interface Part {
 
 /**
  * The path of the first bigint that a schema makes a number of; `undefined` where there is none, and
- * for a schema of another library. It knows nothing of what a function of the worker does, in a transform or a preprocess.
+ * for a schema of another library. It knows nothing of what a function of the worker does, in a
+ * transform or a preprocess.
  */
 export function roundedPath(schema: z.ZodType, value: unknown): Path | undefined {
   if (!("_zod" in schema)) return undefined;
@@ -42,7 +43,9 @@ function partsOf({ schema, value, path }: Part): Part[] {
     schemas.map((schema) => ({ schema, value, path }));
   switch (def.type) {
     case "object":
-      return fieldsOf(value, path, (name) => def.shape[name] ?? def.catchall);
+      return fieldsOf(value, path, (name) => {
+        return Object.hasOwn(def.shape, name) ? def.shape[name] : def.catchall;
+      });
     case "record":
       return fieldsOf(value, path, () => def.valueType);
     case "array":

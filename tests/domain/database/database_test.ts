@@ -47,6 +47,7 @@ Deno.test("the modules a worker imports for types load neither kysely nor pg", a
     specifier.endsWith("/lib/domain/database/database.ts")
   )?.dependencies?.filter(({ code, isDynamic }) => code && !isDynamic);
   assert.deepEqual(loaded?.map(({ specifier }) => specifier), [
+    "node:fs",
     "./address.ts",
     "./database_error.ts",
   ]);
