@@ -1,5 +1,5 @@
 /**
- * The check of the broker's file for damage, within a time.
+ * The check of the broker's file for damage, within a time, and of its disk.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { checkEvents, quickCheck } from "./damage.ts";
 import { brokerError, DamageError } from "./errors.ts";
 import { FILE_NAME } from "./file.ts";
+import { Reserve } from "./reserve.ts";
 
 /** How far a check came. */
 export interface FileCheck {
@@ -28,17 +29,19 @@ const QUICK_CHECK_FACTOR = 2;
 /**
  * Reads every page, runs `pragma quick_check`, and compares every event with its checksum, for as
  * long as there is time. Blocks the thread. Other processes may use the file, which is only read; a
- * file that does not exist has no damage.
+ * file that does not exist has no damage. Then checks that the disk has room for publishes.
  *
  * @param stateDir The folder of the file.
  * @param seconds The time.
- * @throws {BrokerError} `damaged` when there is damage.
+ * @throws {BrokerError} `damaged` when there is damage, `refused` while publishes are refused.
  */
 export function checkFile(stateDir: string, seconds: number): FileCheck {
   const path = join(stateDir, FILE_NAME);
   if (!existsSync(path)) return { isDone: true, pages: 0, of: 0 };
   try {
-    return checkUnchanged(path, seconds);
+    const result = checkUnchanged(path, seconds);
+    new Reserve(path, () => {}).assertNotFull();
+    return result;
   } catch (error) {
     throw brokerError(error, path);
   }

@@ -86,6 +86,14 @@ export class Reserve {
     if (this.isSpent) throw diskFull(this.#file, toMb(ROOM_BYTES));
   }
 
+  /** @throws {BrokerError} `refused` while it is spent, and there is no room to make it again. */
+  assertNotFull(): void {
+    const disk = this.#disk();
+    if (disk.isSpent && reserveStep(disk) === "nothing") {
+      throw diskFull(this.#file, toMb(ROOM_BYTES));
+    }
+  }
+
   /**
    * Removes the reserve if the disk is full, also one that a killed process has not finished.
    *

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { Broker, Delivery } from "../../../../lib/engine/broker/broker.ts";
+import { checkFile } from "../../../../lib/engine/broker/sqlite/check.ts";
 import { LifeLock } from "../../../../lib/engine/broker/sqlite/lock.ts";
 import { FILE_NAME, openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
 import type { Report } from "../../../../lib/engine/report.ts";
@@ -310,6 +311,20 @@ smallDiskTest("a process that starts on a full disk settles what is stored", asy
   await using broker = await openSqliteBroker({ stateDir });
   await settleAll(broker, 20);
   await assert.rejects(broker.publish("q", "1"), /the disk is full/);
+}, 64);
+
+smallDiskTest("checkFile reports a full disk while publishes are refused", async (dir) => {
+  const path = `${dir}/${FILE_NAME}`;
+  await makeFile(dir);
+  fillDisk(`${dir}/ballast`);
+  Deno.writeTextFileSync(`${path}-full`, "");
+  assert.throws(() => checkFile(dir, 60), {
+    kind: "refused",
+    message:
+      `The broker's file ${path} takes no events, the disk is full: free some space, at least 32 MB`,
+  });
+  Deno.removeSync(`${dir}/ballast`);
+  assert.equal(checkFile(dir, 60).isDone, true);
 }, 64);
 
 function isRefused(error: unknown): boolean {
