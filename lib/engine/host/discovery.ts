@@ -100,7 +100,7 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
     const { name: kind, message, stack } = errorData(error);
     // The message of a syntax error has its place.
     const place = message.includes("file://") ? "" : placeOf(file, stack);
-    const text = `${file} does not load: ${kind}: ${message}${place}${hintFor(file)}`;
+    const text = `${file} does not load: ${kind}: ${message}${place}${hintFor(file, message)}`;
     throw new WorkerDeclarationError(text, { cause: error });
   }
   const worker = module.default as Partial<Worker> | undefined;
@@ -109,8 +109,15 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   return worker as Worker;
 }
 
-/** The binary runs no TypeScript that was not compiled into it. */
-function hintFor(file: string): string {
+/** Deno's words for a module that has no such name, before a hint that concerns other programs. */
+const UNKNOWN_IMPORT = /Unknown export|not in import map|not prefixed with|PATH_NOT_EXPORTED/;
+
+/** What Deno does not say. The binary runs no TypeScript that was not compiled into it. */
+function hintFor(file: string, message: string): string {
+  if (UNKNOWN_IMPORT.test(message)) {
+    return ". A worker imports process-queue/worker, zod, kysely, node: modules, and files of " +
+      "yours by relative paths";
+  }
   if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
   return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";
 }
