@@ -4,6 +4,7 @@ import { EventEmitter } from "node:events";
 import { addressOf } from "../../../../lib/engine/broker/rabbitmq/errors.ts";
 import type { Link } from "../../../../lib/engine/broker/rabbitmq/link.ts";
 import { Publisher } from "../../../../lib/engine/broker/rabbitmq/publisher.ts";
+import { until } from "../../../fixtures/until.ts";
 
 type Confirm = (error: Error | null) => void;
 
@@ -36,18 +37,18 @@ function publishing(): { publish: (queue: string) => Promise<void>; channels: Fa
     isBlocked: false,
     model: () => Promise.resolve(model),
   };
-  const model = { createConfirmChannel } as unknown as ChannelModel;
+  const connection = { frameMax: 128 * 1024 };
+  const fake = Object.assign(new EventEmitter(), { createConfirmChannel, connection });
+  const model = fake as unknown as ChannelModel;
   const publisher = new Publisher(link as Link, addressOf("amqp://guest:guest@127.0.0.1"));
   return { publish: (queue) => publisher.publish(queue, "1", {}, () => true), channels };
 }
 
 /** Waits until an event for a queue was published on one of the channels. */
-async function published(channels: FakeChannel[], queue: string): Promise<FakeChannel> {
-  for (;;) {
-    const channel = channels.find(({ confirms }) => confirms.has(queue));
-    if (channel) return channel;
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+function published(channels: FakeChannel[], queue: string): Promise<FakeChannel> {
+  return until(`an event for ${queue} is published`, () => {
+    return channels.find(({ confirms }) => confirms.has(queue));
+  });
 }
 
 const NACK = new Error("message nacked");
