@@ -8,6 +8,8 @@
 import type { Ending } from "./counts.ts";
 
 const GRACE_MS = 5_000;
+/** How long a run may take, in ms. Then a test hangs, and Deno names it when it is interrupted. */
+const STUCK_MS = 10 * 60_000;
 
 /** How Deno is run. */
 export interface RunOptions {
@@ -36,7 +38,9 @@ export async function runDeno(
     stderr: "piped",
   }).spawn();
   const printed = Promise.all([passOn(child.stdout, onOutput), passOn(child.stderr, onError)]);
+  const stuck = setTimeout(() => child.kill("SIGINT"), STUCK_MS);
   const signal = await Promise.race([interrupted, child.status.then(() => undefined)]);
+  clearTimeout(stuck);
   if (signal) await endGroup(child, signal);
   const status = await child.status;
   signalGroup(child, "SIGKILL");
