@@ -19,6 +19,11 @@ export function damageMark(path: string): Mark {
   return new Mark(`${path}-damaged`);
 }
 
+/** Marks a file for the other processes that use it. @param found What was found. */
+export function markDamage(path: string, found: Error): void {
+  damageMark(path).set(`${new Date().toISOString()} ${found.message}\n`);
+}
+
 /**
  * Checks the structure of a file that was just opened, if it is small, or if a process has found it
  * damaged.

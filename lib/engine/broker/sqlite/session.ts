@@ -10,7 +10,7 @@ import type { BrokerError } from "../broker.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { Clock } from "./clock.ts";
 import type { Commits } from "./commits.ts";
-import { damageMark } from "./damage.ts";
+import { damageMark, markDamage } from "./damage.ts";
 import {
   brokerError,
   closedError,
@@ -60,8 +60,22 @@ export class Session {
     this.#dataVersion = db.prepare("pragma data_version");
   }
 
-  /** Opens the file. @throws {BrokerError} When it cannot be used. */
+  /**
+   * Opens the file. A damaged one is marked for the other processes.
+   *
+   * @throws {BrokerError} When it cannot be used.
+   */
   static async open(path: string): Promise<Session> {
+    const inode = inodeOf(path);
+    try {
+      return await Session.#open(path);
+    } catch (error) {
+      if (isDamage(error) && inodeOf(path) === inode) markDamage(path, error);
+      throw error;
+    }
+  }
+
+  static async #open(path: string): Promise<Session> {
     const db = await openFile(path);
     try {
       return await useFile(path, () => new Session(path, db));
@@ -125,7 +139,7 @@ export class Session {
     this.checkFile();
     if (this.lostBy) return this.lostBy;
     this.lostBy = explained;
-    this.#damage.set(`${new Date().toISOString()} ${explained.message}\n`);
+    markDamage(this.#path, explained);
     return explained;
   }
 

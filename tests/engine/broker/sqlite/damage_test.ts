@@ -200,6 +200,14 @@ damageTest("an empty file that has been in use is not a new one", async (stateDi
   assert.equal(Deno.statSync(path).size, 0);
 });
 
+damageTest("damage that a start finds stops the processes that run", async (stateDir, path) => {
+  await using running = await openSqliteBroker({ stateDir });
+  await running.subscribe("other", { onDelivery: () => {}, onLost: () => {} }).resume(1);
+  zeroPages(path, pagesOf(path, "event", "leaf").slice(9, 10));
+  assert.match((await refusal(stateDir)).message, /damaged/);
+  assert.match((await failureOf(running)).message, /a process found that at/);
+});
+
 Deno.test("SQLite: an empty file that was never in use is a new one", () =>
   inFolder(async (stateDir) => {
     Deno.writeTextFileSync(`${stateDir}/${FILE_NAME}`, "");
