@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import { sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { checkEvents, quickCheck } from "./damage.ts";
 import { brokerError, DamageError } from "./errors.ts";
 import { FILE_NAME } from "./file.ts";
@@ -53,8 +54,8 @@ function checkUnchanged(path: string, seconds: number): FileCheck {
   try {
     return checkWith(`${pathToFileURL(path).href}?immutable=1`, seconds);
   } catch (error) {
-    // Another process may have begun to write meanwhile.
-    if (!isInUse(path)) throw error;
+    // Another process may have begun to write meanwhile. An older runtime takes no URI.
+    if (!isInUse(path) && sqliteFault(error) !== "not opened") throw error;
     return checkWith(path, seconds);
   }
 }
