@@ -15,6 +15,7 @@ let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
 let printed: Promise<void> | undefined;
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.length === 1 && args[0] === "--version") return await printVersion();
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
   // A signal ends the other commands, also while they wait for the reader of their output.
@@ -27,6 +28,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const warning of command.warnings) printError(`process-queue: ${warning}`);
   return await run(command);
+}
+
+/** Prints the version without loading the parser of the command line, which takes longer. */
+async function printVersion(): Promise<number> {
+  signals.letGo();
+  const { versionLine } = await import("./lib/system/version.ts");
+  const { printLine } = await import("./lib/system/standard_streams.ts");
+  printLine(versionLine());
+  return 0;
 }
 
 /** Runs one mode; only its own code is loaded. */

@@ -7,7 +7,7 @@
 
 import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
-import { build } from "../system/version.ts";
+import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import {
   jsonOption,
@@ -52,7 +52,7 @@ export function makeProgram(found: Found): Parser {
   const program = new Parser("process-queue")
     .description("Runs a queue processing worker")
     .usage("--queue_name <queue> [options]\n       process-queue <command> [options]")
-    .version(`process-queue ${build()}`, "--version", "print the version")
+    .version(versionLine(), "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .configureHelp(SHARED_HELP)
     .showSuggestionAfterError(false)

@@ -11,9 +11,9 @@ import { programFile } from "./program_files.ts";
 export const VERSION: string = config.version;
 
 /** The output of `--version`; a binary also names the commit that it was built from. */
-export function build(): string {
+export function versionLine(): string {
   const commit = Deno.build.standalone ? embeddedCommit() : undefined;
-  return commit === undefined ? VERSION : `${VERSION} (${commit})`;
+  return `process-queue ${VERSION}` + (commit === undefined ? "" : ` (${commit})`);
 }
 
 /** The commit that `scripts/compile.ts` wrote into the bundle. */
