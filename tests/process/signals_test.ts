@@ -277,10 +277,12 @@ for (const { name, lose, left } of LOSSES) {
       await program.untilLogged(/ha(s|ve) [\d.]+ s to finish/);
       await fixture.write("go", "");
       const { code, stdout } = await program.end();
+      const done = fixture.ledgerOf("done", "n");
       assert.deepEqual([code, stdout], [0, [
-        "done 1, retried 0, failed 0, waiting for retry unknown",
+        `done ${done.length}, retried 0, failed 0, waiting for retry unknown`,
       ]]);
-      assert.deepEqual(fixture.ledgerOf("done", "n"), [0]);
+      // Its thread may start the next event just before it learns of the stop.
+      assert(done[0] === 0);
     } finally {
       await proxy[Symbol.asyncDispose]();
     }
