@@ -188,9 +188,11 @@ queueTest(
 queueTest(
   "a dead letter that the broker refuses is tried again, and its event does not run again",
   async (fixture) => {
-    await fixture.client.channel.assertQueue(`${fixture.queue}.failed`, {
-      arguments: { "x-max-length": 0, "x-overflow": "reject-publish" },
+    const failed = `${fixture.queue}.failed`;
+    await fixture.client.channel.assertQueue(failed, {
+      arguments: { "x-max-length": 1, "x-overflow": "reject-publish" },
     });
+    await fixture.client.publish(failed, "fills it");
     const engine = await fixture.start({
       consume: (event) => event === "good" ? undefined : failAlways(),
       retries: [],
@@ -198,9 +200,9 @@ queueTest(
     await fixture.client.publish(fixture.queue, "1");
     await fixture.client.publish(fixture.queue, '"good"');
     await engine.untilSettled("processed", 1);
-    await fixture.client.channel.deleteQueue(`${fixture.queue}.failed`);
+    await fixture.client.take(failed);
     await engine.untilSettled("failed", 1);
-    const letter = await fixture.client.take(`${fixture.queue}.failed`);
+    const letter = await fixture.client.take(failed);
     assert.equal(letter?.content.toString(), "1");
     assert.deepEqual(engine.events, [1, "good"]);
     assert.deepEqual(engine.notices, []);
