@@ -16,6 +16,7 @@ import {
 } from "../../../lib/engine/broker/headers.ts";
 import { tableBytes } from "../../../lib/engine/broker/header_table.ts";
 import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
+import { anyHeaders, encodedTable } from "../../fixtures/header_tables.ts";
 
 const NOW = Date.UTC(2025, 0, 2, 3, 4, 5, 678);
 const NOW_TEXT = "2025-01-02T03:04:05.678Z";
@@ -327,53 +328,6 @@ Deno.test("newEventProperties gives each event an id of its own, and the time in
   assert.equal(readState(one).publishedAt, NOW);
 });
 
-const anyValue = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { depthSize: "small", maxDepth: 4 },
-    fc.string({ unit: "binary" }),
-    fc.integer(),
-    fc.double({ noNaN: true }),
-    fc.boolean(),
-    fc.constant(null),
-    fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),
-    fc.integer({ min: 0, max: 70_000 }).map((length) => "é".repeat(length)),
-    fc.array(tie("value"), { maxLength: 5 }),
-    fc.dictionary(fc.string({ maxLength: 20 }), tie("value"), { maxKeys: 5 }),
-  ),
-})).value;
-
-const anyHeaders = fc.dictionary(
-  fc.oneof(
-    fc.string({ minLength: 1, maxLength: 60 }),
-    fc.constantFrom(
-      "CC",
-      "BCC",
-      "x-death",
-      "x-pq-attempts",
-      "x-pq-first-failed-at",
-      "x-original-CC",
-    ),
-  ),
-  anyValue,
-  { maxKeys: 20 },
-) as fc.Arbitrary<Record<string, unknown>>;
-
-Deno.test("tableBytes is never less than what the table takes on the wire", () => {
-  fc.assert(
-    fc.property(anyHeaders, (headers) => {
-      const encoded = encodedTable(headers).length;
-      const counted = tableBytes(headers);
-      assert(counted >= encoded, `${counted} counted, ${encoded} encoded`);
-    }),
-    { numRuns: 300 },
-  );
-});
-
-Deno.test("tableBytes is exact for texts and tables of texts", () => {
-  const headers = { a: "é", table: { b: "text", c: ["x", "yz"] } };
-  assert.equal(tableBytes(headers), encodedTable(headers).length);
-});
-
 Deno.test("headerBytes tells the publisher's headers from the engine's and the broker's", () => {
   const published = { tenant: "a", "x-original-CC": ["b"] };
   const ours = { "x-pq-attempts": 1, "x-pq-reason": "error" };
@@ -385,32 +339,3 @@ Deno.test("headerBytes tells the publisher's headers from the engine's and the b
   });
   assert.deepEqual(bytes, { publisher: tableBytes(published), engine: tableBytes(ours) });
 });
-
-/** A table as AMQP 0-9-1 has it, in the types that amqplib chooses. */
-function encodedTable(table: Readonly<Record<string, unknown>>): Buffer {
-  const fields = Object.entries(table).map(([name, value]) => {
-    const bytes = Buffer.from(name);
-    return Buffer.concat([Buffer.from([bytes.length]), bytes, encodedValue(value)]);
-  });
-  return withLength(Buffer.concat(fields));
-}
-
-function encodedValue(value: unknown): Buffer {
-  if (typeof value === "string") return tagged("S", withLength(Buffer.from(value)));
-  if (typeof value === "boolean") return tagged("t", Buffer.alloc(1));
-  if (typeof value === "number") return tagged("d", Buffer.alloc(8));
-  if (value === null || value === undefined) return tagged("V", Buffer.alloc(0));
-  if (value instanceof Uint8Array) return tagged("x", withLength(Buffer.from(value)));
-  if (Array.isArray(value)) return tagged("A", withLength(Buffer.concat(value.map(encodedValue))));
-  return tagged("F", encodedTable(value as Record<string, unknown>));
-}
-
-function tagged(type: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(type), bytes]);
-}
-
-function withLength(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
-}
