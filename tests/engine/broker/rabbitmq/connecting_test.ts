@@ -1,5 +1,5 @@
 /**
- * Several addresses of one cluster.
+ * Servers that cannot be reached, and several addresses of one cluster.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { firstOf, placesOf } from "../../../../lib/engine/broker/rabbitmq/connec
 import { openRabbitmq } from "../../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { Proxy } from "../../../fixtures/rabbitmq/proxy.ts";
+import { assertRefused, changeUrl } from "../../../fixtures/rabbitmq/refusals.ts";
 import { until } from "../../../fixtures/until.ts";
 
 const PLACES: readonly (readonly [url: string, found: string[], places: [string, string?][]])[] = [
@@ -124,7 +125,9 @@ queueTest(
     const proxies = [new Proxy(port), new Proxy(port)];
     await using undo = new AsyncDisposableStack();
     proxies.forEach((proxy) => undo.use(proxy));
-    const urls = [silent.port, ...proxies.map(({ port }) => port)].map((port) => at(url, port));
+    const urls = [silent.port, ...proxies.map(({ port }) => port)].map((port) =>
+      changeUrl(url, { port: String(port) })
+    );
     const broker = await fixture.openBroker({ url: urls.join(", ") });
     const engine = await fixture.start({ broker });
     await broker.publish(fixture.queue, "1");
@@ -138,9 +141,11 @@ queueTest(
 
 queueTest("a login that one of several addresses refuses is said", async (fixture) => {
   const { url } = fixture.server;
-  const wrong = new URL(url);
-  wrong.password = "hush-hush";
-  const opening = openRabbitmq({ url: `${at(url, 1)},${wrong.href}`, waitSeconds: 0 });
+  const [unreachable, wrong] = [
+    changeUrl(url, { port: "1" }),
+    changeUrl(url, { password: "hush-hush" }),
+  ];
+  const opening = openRabbitmq({ url: `${unreachable},${wrong}`, waitSeconds: 0 });
   await assert.rejects(opening, { kind: "login", message: /refused the login of user guest/ });
 });
 
@@ -153,11 +158,58 @@ Deno.test("addresses that cannot be reached are all named", async () => {
   });
 });
 
-function at(url: string, port: number): string {
-  const parsed = new URL(url);
-  parsed.port = String(port);
-  return parsed.href;
-}
+Deno.test("a port that nobody listens on is an error once the time to wait is over", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const since = performance.now();
+  await assertRefused(
+    { url: `amqp://127.0.0.1:${port}`, waitSeconds: 1 },
+    "unreachable",
+    new RegExp(
+      `^RabbitMQ at 127.0.0.1:${port} cannot be reached \\(connect ECONNREFUSED.*\\): check that it ` +
+        `runs and that AMQP_URL \\(or RABBITMQ_HOST and RABBITMQ_PORT\\) names the right place$`,
+    ),
+    5,
+  );
+  assert.ok(performance.now() - since > 900);
+});
+
+Deno.test("a port that accepts and never answers is an error in time", async () => {
+  await using silent = new Silent();
+  await assertRefused(
+    { url: `amqp://127.0.0.1:${silent.port}`, waitSeconds: 1 },
+    "unreachable",
+    /cannot be reached \(no answer within 1 s\): check that it runs/,
+    5,
+  );
+});
+
+Deno.test("a host without an address is an error once the time to wait is over", async () => {
+  await assertRefused(
+    { url: "amqp://no-such-host.invalid", waitSeconds: 2 },
+    "unreachable",
+    /^RabbitMQ at no-such-host\.invalid:5672 cannot be reached \(.*\): no address of that name is/,
+    6,
+  );
+});
+
+Deno.test("a server that speaks something else is an error", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answering = (async () => {
+    for await (const connection of listener) {
+      await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+      connection.close();
+    }
+  })();
+  await assertRefused(
+    { url: `amqp://127.0.0.1:${listener.addr.port}`, waitSeconds: 0 },
+    "unreachable",
+    /cannot be reached \(/,
+  );
+  listener.close();
+  await answering;
+});
 
 /** Accepts connections and never answers. */
 class Silent implements AsyncDisposable {

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import type { Channel, ChannelModel } from "amqplib";
 import { EventEmitter } from "node:events";
 import { addressOf } from "../../../../lib/engine/broker/rabbitmq/errors.ts";
+import { openRabbitmq } from "../../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { Topology } from "../../../../lib/engine/broker/rabbitmq/topology.ts";
+import { Client } from "../../../fixtures/rabbitmq/client.ts";
+import { Engine } from "../../../fixtures/rabbitmq/engine.ts";
+import { privateRabbitmqTest } from "../../../servers.ts";
 
 type Arguments = Record<string, unknown>;
 
@@ -93,4 +97,47 @@ for (const why of UNAVAILABLE) {
     });
     assert.equal(made.size, 0);
   });
+}
+
+privateRabbitmqTest(
+  "without the feature flag of quorum queues the start fails, where it can be off",
+  {},
+  async (node) => {
+    await node.stop();
+    await Deno.remove(`${node.folder}/data`, { recursive: true });
+    const noFlags = "[{rabbit, [{forced_feature_flags_on_init, []}]}].\n";
+    await Deno.writeTextFile(`${node.folder}/advanced.config`, noFlags);
+    await node.start();
+    if (await isAlwaysOn(node.url)) return await assertConsumes(node.url);
+    for (const queueType of ["classic", "quorum"] as const) {
+      await using broker = await openRabbitmq({ url: node.url, queueType });
+      await assert.rejects(Engine.start({ broker, queue: "orders" }), {
+        kind: "topology",
+        message:
+          /^RabbitMQ at 127\.0\.0\.1:\d+ refuses quorum queues with at-least-once dead-lettering, in which events wait for their retry: switch them on with rabbitmqctl enable_feature_flag quorum_queue \(INTERNAL_ERROR - .* feature flag is disabled\)$/,
+      });
+    }
+    await node.ctl("enable_feature_flag", "quorum_queue");
+    {
+      await using broker = await openRabbitmq({ url: node.url });
+      await assert.rejects(Engine.start({ broker, queue: "orders" }), {
+        message: /rabbitmqctl enable_feature_flag stream_queue \(/,
+      });
+    }
+    await node.ctl("enable_feature_flag", "stream_queue");
+    await assertConsumes(node.url);
+  },
+);
+
+/** Whether quorum queues and streams cannot be switched off. */
+async function isAlwaysOn(url: string): Promise<boolean> {
+  await using client = await Client.open(url);
+  return client.isAtLeast(3, 12);
+}
+
+async function assertConsumes(url: string): Promise<void> {
+  await using broker = await openRabbitmq({ url });
+  await using engine = await Engine.start({ broker, queue: "orders" });
+  await broker.publish("orders", "1");
+  await engine.untilSettled("processed", 1);
 }
