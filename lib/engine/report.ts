@@ -7,7 +7,7 @@
 import type { ErrorData } from "../errors/error_data.ts";
 import type { FailureReason } from "./settle/outcome.ts";
 
-/** One event has been settled, for good or for now. */
+/** An event has been settled: done, retried, released or dead-lettered. */
 export interface SettledReport {
   readonly kind: "settled";
   readonly queue: string;

@@ -53,7 +53,8 @@ const ECHO_MS = 300;
 
 /**
  * Listens to signals for as long as the process lives: without a listener a signal would end it.
- * Those that it was started to ignore stay ignored, for good. Requests are kept until {@linkcode Signals.handOver}.
+ * A signal that was ignored when the process started stays ignored. Requests are kept until
+ * {@linkcode Signals.handOver}.
  */
 export function listenToSignals(): Signals {
   return new Signals();

@@ -70,7 +70,7 @@ export class PrefetchControl {
     return isOther;
   }
 
-  /** Whether an event that waited for so many ms waited too long: then the count must shrink. */
+  /** Whether a wait was too long, so that the count must shrink. @param waitedMs In ms. */
   isLong(waitedMs: number): boolean {
     return waitedMs > this.#longMs;
   }

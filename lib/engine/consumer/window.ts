@@ -139,7 +139,7 @@ export class DeliveryWindow {
     await this.#reopen();
   }
 
-  /** Takes no more, for good. Resolves when the broker was told, or could not be. */
+  /** Takes no more events. Resolves when the broker stops delivering, or cannot be reached. */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#subscription.pause().catch(() => {});

@@ -95,11 +95,10 @@ export class ConfirmedChannel {
 
   /** Opens a channel. @throws {Unconfirmed} When the connection is lost. */
   static async open(model: ChannelModel, address: Address): Promise<ConfirmedChannel> {
-    try {
-      return new ConfirmedChannel(model, await model.createConfirmChannel(), address);
-    } catch (error) {
+    const channel = await model.createConfirmChannel().catch((error) => {
       throw new Unconfirmed(error);
-    }
+    });
+    return new ConfirmedChannel(model, channel, address);
   }
 
   /**

@@ -53,8 +53,8 @@ export async function doubtsAbout(
 }
 
 function exposedMessage(queue: string, failed: string): string {
-  return `Queue ${failed} is a classic queue, which lies on one node, and ${queue} is a quorum ` +
-    `queue: with that node its dead letters are lost. To have it made anew as a quorum queue, empty ` +
+  return `Queue ${failed} is a classic queue, which is on one node only, and ${queue} is a quorum ` +
+    `queue: with that node its dead letters are lost. To replace it by a quorum queue, empty ` +
     `it (failed retry) and delete it with rabbitmqctl delete_queue ${failed}`;
 }
 

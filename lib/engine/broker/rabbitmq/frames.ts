@@ -35,7 +35,7 @@ interface Receiver {
 }
 
 /**
- * Decodes content headers anew where amqplib fails or rounds a number: what a delivery contains
+ * Decodes content headers again where amqplib fails or rounds a number: what a delivery contains
  * never ends the connection.
  */
 export function readAllFrames(model: ChannelModel): void {

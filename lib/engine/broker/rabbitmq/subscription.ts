@@ -268,7 +268,7 @@ export class RabbitSubscription implements Subscription {
   /**
    * Consumes again: the queue was deleted, or has moved to another node. A quorum queue that is being
    * deleted can still be declared, but not consumed: the channel closes then, and the next
-   * declaration makes the queue anew.
+   * declaration creates the queue.
    */
   async #cancelled(channel: ConsumerChannel): Promise<void> {
     channel.cancelled();

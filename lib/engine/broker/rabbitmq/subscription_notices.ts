@@ -48,7 +48,7 @@ export class SubscriptionNotices {
     this.#report(notice("warning", this.#queue, CANCELLED));
   }
 
-  /** The queue, which was consumed before, had to be made anew. */
+  /** The queue was deleted while it was consumed, and was created again. */
   deleted(): void {
     const properties = { lost: this.#lostText() };
     this.#report(notice("error", this.#queue, DELETED, { properties }));

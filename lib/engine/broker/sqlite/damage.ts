@@ -1,6 +1,6 @@
 /**
- * Damage of the broker's file: how it is found before the file is used, and how the other processes
- * are told.
+ * Damage of the broker's file: checks before the file is used, and the mark that other processes
+ * see.
  *
  * @module
  */

@@ -206,7 +206,12 @@ export class Copies {
   }
 }
 
-/** Whether a queue is parked with so many refused copies. @param size How many are taken at once. */
+/**
+ * Whether a queue has to be parked.
+ *
+ * @param refused The number of its copies that were refused.
+ * @param size How many events are taken at once.
+ */
 export function areMany(refused: number, size: number): boolean {
   return refused >= FEWEST_TO_PARK && refused >= size / 2;
 }

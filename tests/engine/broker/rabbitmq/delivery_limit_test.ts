@@ -12,7 +12,7 @@ async function makeQuorum(fixture: QueueFixture, more: Record<string, unknown>):
   await fixture.client.channel.assertQueue(fixture.queue, { durable: true, arguments: args });
 }
 
-/** Takes all events of the queue and returns them, so many times. */
+/** Takes all events of the queue and requeues them, `times` times. */
 async function returnAll(
   { client: { channel }, queue }: QueueFixture,
   times: number,

@@ -123,7 +123,7 @@ queueTest("a classic failed queue of a quorum queue is used, and doubted", async
   await engine.untilSettled("failed", 1);
   const doubts = await (await fixture.broker()).doubtsAbout?.(queue) ?? [];
   assert.deepEqual(doubts.map(({ isRefused }) => isRefused), [false]);
-  assert.match(doubts[0]?.message ?? "", /\.failed is a classic queue, which lies on one node/);
+  assert.match(doubts[0]?.message ?? "", /\.failed is a classic queue, which is on one node only/);
 });
 
 queueTest(

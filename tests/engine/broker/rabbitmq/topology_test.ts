@@ -88,7 +88,7 @@ const UNAVAILABLE = [
   "queue 'q' in vhost '/' has crashed and failed to restart",
 ];
 for (const why of UNAVAILABLE) {
-  Deno.test(`a queue is not made anew when the broker answers 404 because ${why}`, async () => {
+  Deno.test(`a queue is not created again when the broker answers 404 because ${why}`, async () => {
     const { model, made } = brokerOf("3.10.8", `404 NOT_FOUND with message "NOT_FOUND - ${why}"`);
     await assert.rejects(topology("classic").declare(model, "q"), {
       kind: "unreachable",

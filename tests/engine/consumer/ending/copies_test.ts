@@ -28,7 +28,7 @@ async function refuse(broker: FakeBroker, ...names: string[]): Promise<void> {
   await turn();
 }
 
-/** Looks after limits of time as if so many seconds had passed. */
+/** Checks limits of time as if these seconds had passed. */
 async function after(seconds: number, run: Consuming): Promise<void> {
   run.consumer.sweep(performance.now() + seconds * 1000);
   await turn();

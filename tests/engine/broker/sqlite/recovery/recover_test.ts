@@ -141,7 +141,7 @@ function damage(path: string, seed: number): Set<number> {
 
 const SEEDS = 60;
 
-Deno.test("recover gives back every event that is in no damaged page, and no other, wherever the damage is", () =>
+Deno.test("recover restores every event that is in no damaged page, and no other, wherever the damage is", () =>
   inFolder(async (dir) => {
     const sample = await makeSample(dir, false);
     const pages = idsByPage(sample.dir);
