@@ -5,10 +5,61 @@
  */
 
 import assert from "node:assert/strict";
+import { outcomeText } from "../../fixtures/executor.ts";
 import { bothTest } from "../../fixtures/executor/both.ts";
-import { event, events, waiting } from "../../fixtures/executor/bench.ts";
+import { event, events, range, waiting } from "../../fixtures/executor/bench.ts";
 
 const GATHERED = { worker: "gathered" } as const;
+
+bothTest("a batch has its size, or what came in its time", { worker: "hasty" }, async (bench) => {
+  bench.executor.run(events("a", "b"));
+  await bench.recorder.outcomes(2);
+  await bench.handlers.entries(2);
+  assert.deepEqual(bench.handlers.calls, [["a", "b"]]);
+  assert.deepEqual(bench.recorder.ids("done"), ["a", "b"]);
+});
+
+bothTest(
+  "a full batch does not wait",
+  { worker: "gathered" },
+  async ({ executor, handlers, recorder }) => {
+    executor.run(events(...range(6)));
+    await recorder.outcomes(6);
+    await handlers.entries(6);
+    assert.deepEqual(handlers.calls.map((ids) => ids.length), [3, 3]);
+  },
+);
+
+bothTest("BatchError gives each event its own outcome", { worker: "gathered" }, async (bench) => {
+  bench.executor.run(events("a", { id: "b", each: "Fail" }, { id: "c", each: "an error" }));
+  await bench.recorder.outcomes(3);
+  assert.deepEqual(bench.recorder.told.map(({ outcome }) => outcomeText(outcome)), [
+    "done",
+    "failed (fail) 1",
+    "error (error) 1",
+  ]);
+});
+
+bothTest("a batch that throws is run again one by one", { worker: "gathered" }, async (bench) => {
+  const { executor, handlers, recorder } = bench;
+  executor.run(events("a", { id: "b", throws: "an error" }, "c"));
+  await recorder.outcomes(3);
+  await handlers.entries(6);
+  assert.deepEqual(handlers.calls, [["a", "b", "c"], ["a"], ["b"], ["c"]]);
+  assert.deepEqual(recorder.ids("done"), ["a", "c"]);
+  assert.equal(recorder.outcomeOf("b"), "error (error) 1");
+});
+
+bothTest(
+  "a suspect is a batch of one",
+  { worker: "eager" },
+  async ({ executor, handlers, recorder }) => {
+    executor.run([...events("a"), event({ id: "s" }, { alone: true }), ...events("b")]);
+    await recorder.outcomes(3);
+    await handlers.entries(3);
+    assert.deepEqual(handlers.calls, [["a"], ["s"], ["b"]]);
+  },
+);
 
 bothTest("batches run one after another", GATHERED, async ({ executor, handlers, recorder }) => {
   executor.run(waiting("a", "b", "c", "d", "e", "f"));

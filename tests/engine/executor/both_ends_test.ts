@@ -1,5 +1,5 @@
 /**
- * What is released, when it is recalled and at a stop: the same for every executor.
+ * What a recall releases, and that each event has one outcome: the same for every executor.
  *
  * @module
  */
@@ -7,9 +7,24 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { bothTest } from "../../fixtures/executor/both.ts";
-import { type Bench, event, events, openInline, waiting } from "../../fixtures/executor/bench.ts";
+import { type Bench, event, events, waiting } from "../../fixtures/executor/bench.ts";
 
 const at = (id: string, receivedAt: number) => event({ id, do: "wait" }, { receivedAt });
+
+bothTest(
+  "what waits is released when it is recalled",
+  {},
+  async ({ executor, handlers, recorder }) => {
+    executor.run(waiting("a", "b", "c"));
+    await handlers.waits("a");
+    executor.recall(Infinity);
+    await recorder.outcomes(2);
+    assert.deepEqual(recorder.ids("released"), ["b", "c"]);
+    handlers.leave("a");
+    await recorder.outcomes(3);
+    assert.deepEqual(recorder.ids("done"), ["a"]);
+  },
+);
 
 bothTest(
   "when one is too old, everything that waits is released, to keep its order",
@@ -57,67 +72,6 @@ bothTest("what waits for its key is released", { worker: "ordered" }, async (ben
   assert.deepEqual(handlers.entered, ["a", "d"]);
 });
 
-bothTest("a stop waits for all that run, however they end", { concurrency: 2 }, async (bench) => {
-  const { executor, handlers, recorder } = bench;
-  executor.run(waiting("a", "b", "c", "d"));
-  await handlers.waits("a", "b");
-  let hasStopped = false;
-  const stopped = executor.stop(60_000).then(() => void (hasStopped = true));
-  await recorder.outcomes(2);
-  assert.deepEqual(recorder.ids("released"), ["c", "d"]);
-  handlers.leave("a");
-  await recorder.outcomes(3);
-  await handlers.turn();
-  assert(!hasStopped);
-  handlers.leave("b", "an error");
-  await stopped;
-  assert.equal(recorder.outcomeOf("a"), "done");
-  assert.equal(recorder.outcomeOf("b"), "error (error) 1");
-});
-
-bothTest(
-  "a handler that returns when a stop aborts its signal is released",
-  {},
-  async (bench) => {
-    bench.executor.run(events({ id: "a", do: "return on abort" }));
-    await bench.handlers.entries(1);
-    await bench.executor.stop(10);
-    assert.equal(bench.recorder.outcomeOf("a"), "released");
-  },
-);
-
-bothTest(
-  "what ends after a stop's abort without having seen it is done",
-  { concurrency: 2 },
-  async (bench) => {
-    const { executor, handlers, recorder } = bench;
-    executor.run(events({ id: "a", do: "wait" }, { id: "watch", do: "reject on abort" }));
-    await handlers.waits("a");
-    await handlers.entries(2);
-    const stopped = executor.stop(0);
-    await handlers.abort("watch");
-    handlers.leave("a");
-    await stopped;
-    assert.equal(recorder.outcomeOf("a"), "done");
-  },
-);
-
-Deno.test("main thread: the late end of what was given up says nothing", async () => {
-  await using bench = await openInline();
-  const { executor, handlers, recorder } = bench;
-  executor.run(waiting("a"));
-  await handlers.waits("a");
-  await executor.stop(0);
-  assert.deepEqual(executor.running().map(({ job }) => job.id), ["a"]);
-  handlers.leave("a", "an error");
-  await handlers.turn();
-  assert.deepEqual(executor.running(), []);
-  executor.run(events("late"));
-  await recorder.outcomes(2);
-  assert.equal(recorder.outcomeOf("a"), "released");
-  assert.equal(recorder.outcomeOf("late"), "released");
-});
-
 bothTest(
   "a batch that is being gathered is released, and gathered again",
   { worker: "gathered" },
@@ -134,52 +88,6 @@ bothTest(
     assert.deepEqual(handlers.calls, [["x", "y", "z"]]);
   },
 );
-
-bothTest(
-  "a stop does not wait for a batch that is being gathered",
-  { worker: "gathered" },
-  async (bench) => {
-    const { executor, handlers, recorder } = bench;
-    executor.run(events("a", "b"));
-    await handlers.turn();
-    await executor.stop(60_000);
-    assert.deepEqual(recorder.ids("released"), ["a", "b"]);
-    assert.deepEqual(handlers.calls, []);
-  },
-);
-
-bothTest(
-  "a stop lets a batch finish and starts no other",
-  { worker: "gathered" },
-  async (bench) => {
-    const { executor, handlers, recorder } = bench;
-    executor.run(waiting("a", "b", "c", "d", "e", "f", "g"));
-    await handlers.waits("a");
-    const stopped = executor.stop(60_000);
-    await recorder.outcomes(4);
-    handlers.leave("a");
-    await stopped;
-    assert.deepEqual(recorder.ids("released"), ["d", "e", "f", "g"]);
-    assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
-    assert.equal(handlers.calls.length, 1);
-  },
-);
-
-bothTest("a batch that fails at a stop is released, and not run one by one", {
-  worker: "gathered",
-}, async (bench) => {
-  const { executor, handlers, recorder } = bench;
-  executor.run(waiting("a", "b", "c"));
-  await handlers.waits("a");
-  const stopped = executor.stop(60_000);
-  // The stop has reached the handlers' thread when what it releases has come from there.
-  executor.run(events("late"));
-  await handlers.turn();
-  handlers.leave("a", "an error");
-  await stopped;
-  assert.deepEqual(recorder.ids("released").toSorted(), ["a", "b", "c", "late"]);
-  assert.equal(handlers.calls.length, 1);
-});
 
 bothTest("what is to run one by one is released", { worker: "gathered" }, async (bench) => {
   const { executor, handlers, recorder } = bench;

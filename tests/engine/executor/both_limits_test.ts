@@ -45,6 +45,30 @@ for (const [title, thrown] of ENDS) {
   );
 }
 
+bothTest(
+  "a handler is aborted at its limit, in Zulip's words",
+  { maxConsumeSeconds: 0.1 },
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run(events({ id: "a", do: "reject on abort" }, "b"));
+    assert.equal(
+      await handlers.abort("a"),
+      "WorkerTimeoutError: Timed out in steered after 0.1 seconds processing 1 events",
+    );
+    await recorder.outcomes(2);
+    assert.equal(recorder.outcomeOf("a"), "error (timeout) 1");
+    assert.equal(recorder.outcomeOf("b"), "done");
+  },
+);
+
+bothTest("a handler without a limit is left alone", { maxConsumeSeconds: null }, async (bench) => {
+  bench.executor.run(events({ id: "a", do: "check late" }));
+  await bench.handlers.waits("a");
+  await bench.handlers.turn();
+  bench.handlers.leave("a");
+  assert.equal(await bench.handlers.tell("a"), false);
+});
+
 bothTest("what returns late without checking its signal is done", TWO, async (bench) => {
   const { executor, handlers, recorder } = bench;
   executor.run(waiting("a"));

@@ -9,6 +9,90 @@ import fc from "fast-check";
 import { bothTest } from "../../fixtures/executor/both.ts";
 import { event, events, range, waiting } from "../../fixtures/executor/bench.ts";
 
+bothTest("events run one after another, in their order", {}, async (bench) => {
+  const { executor, handlers, recorder } = bench;
+  executor.run(waiting("a", "b", "c"));
+  for (const id of ["a", "b", "c"]) {
+    await handlers.waits(id);
+    handlers.leave(id);
+  }
+  await recorder.outcomes(3);
+  assert.deepEqual(recorder.ids("done"), ["a", "b", "c"]);
+  assert.equal(handlers.mostAtOnce, 1);
+  await recorder.quiet();
+});
+
+bothTest("more events than fit at once all run, once and in order", {}, async (bench) => {
+  const ids = range(1000);
+  for (let at = 0; at < ids.length; at += 100) {
+    bench.executor.run(events(...ids.slice(at, at + 100)));
+  }
+  await bench.recorder.outcomes(1000);
+  assert.deepEqual(bench.recorder.ids("done"), ids);
+});
+
+bothTest("as many run at once as the concurrency says", { worker: "ordered" }, async (bench) => {
+  const { executor, handlers, recorder } = bench;
+  const keys = ["a", "b", "c", "d"];
+  executor.run(events(...keys.map((id) => ({ id, key: id, do: "wait" as const }))));
+  await handlers.waits("a", "b");
+  await handlers.turn();
+  assert.equal(handlers.entered.length, 2);
+  handlers.leave("b");
+  await handlers.waits("a", "c");
+  for (const id of ["a", "c"]) handlers.leave(id);
+  await handlers.waits("d");
+  handlers.leave("d");
+  await recorder.outcomes(4);
+  assert.equal(handlers.mostAtOnce, 2);
+});
+
+bothTest(
+  "events of one key keep their order while others go on",
+  { worker: "ordered" },
+  async (bench) => {
+    const { executor, handlers, recorder } = bench;
+    executor.run(events(
+      { id: "a1", key: "a", do: "wait" },
+      { id: "a2", key: "a", do: "wait" },
+      { id: "b1", key: "b" },
+      { id: "b2", key: "b" },
+    ));
+    await recorder.outcomes(2);
+    assert.deepEqual(recorder.ids("done"), ["b1", "b2"]);
+    await handlers.waits("a1");
+    handlers.leave("a1");
+    await handlers.waits("a2");
+    handlers.leave("a2");
+    await recorder.outcomes(4);
+  },
+);
+
+bothTest("a suspect runs with nothing beside it", { worker: "ordered" }, async (bench) => {
+  const { executor, handlers, recorder } = bench;
+  executor.run([
+    event({ id: "a", key: "a", do: "wait" }),
+    event({ id: "suspect", key: "s", do: "wait" }, { alone: true }),
+    event({ id: "b", key: "b", do: "wait" }),
+  ]);
+  for (const id of ["a", "suspect", "b"]) {
+    await handlers.waits(id);
+    handlers.leave(id);
+  }
+  await recorder.outcomes(3);
+  assert.equal(handlers.mostAtOnce, 1);
+});
+
+bothTest("it is known what runs, and since when", {}, async ({ executor, handlers }) => {
+  const before = performance.now();
+  executor.run(waiting("a", "b"));
+  await handlers.waits("a");
+  const [running, ...others] = executor.running();
+  assert.deepEqual([running?.job.id, others.length], ["a", 0]);
+  // The clocks of two threads differ by what a message takes.
+  assert((running?.since ?? 0) > before - 50 && (running?.since ?? 0) <= performance.now() + 50);
+});
+
 bothTest("handlers that never wait run in the order of their events", {}, async (bench) => {
   const { executor, handlers, recorder } = bench;
   const ids = range(500);
