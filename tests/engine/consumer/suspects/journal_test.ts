@@ -1,28 +1,14 @@
+/** What a process writes to its journal, and what the next one finds there. */
+
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fingerprint } from "../../../../lib/engine/consumer/suspects/event_key.ts";
 import { Journal } from "../../../../lib/engine/consumer/suspects/journal.ts";
+import { QUEUE } from "../../../fixtures/consumer.ts";
 import { fullDisk } from "../../../fixtures/full_disk.ts";
+import { journals, stateDir, wasKilled } from "../../../fixtures/journal.ts";
 
-const QUEUE = "user_activity";
 const HOLD = fileURLToPath(new URL("../../../fixtures/journal/hold.ts", import.meta.url));
-
-/** A folder for `STATE_DIR` that is removed at the end. */
-function stateDir(): { readonly path: string } & Disposable {
-  const path = Deno.makeTempDirSync({ prefix: "pq-journal-" });
-  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
-}
-
-const journals = (dir: string) =>
-  [...Deno.readDirSync(join(dir, "journal"))].map(({ name }) => name);
-
-/** What a process before this one says, and its end without a word. */
-function dies(dir: string, running: string[], alone: boolean, queue = QUEUE): void {
-  const journal = Journal.open(dir, queue);
-  journal.running(running, alone);
-  journal.leave();
-}
 
 /** A living process that runs what it was told; resolves when it has said so. */
 async function living(dir: string, runs?: { running: string[]; alone: boolean }) {
@@ -99,95 +85,6 @@ Deno.test("Journal passes its suspects on through processes that are killed one 
   assert.deepEqual(["a", "b", "c"].map((key) => journal.suspicion(key)), [1, 0, 0]);
 });
 
-/** How many of `count` redelivered events are suspects. */
-const countUnknown = (journal: Journal, events: number): number =>
-  Array.from({ length: events }, (_, i) => journal.isUnknownSuspect(`e${i}`)).filter(Boolean)
-    .length;
-
-Deno.test("Journal suspects as many as a dead process may have run without naming them", () => {
-  using dir = stateDir();
-  const dying = Journal.open(dir.path, QUEUE);
-  dying.runningUnnamed(3);
-  dying.leave();
-  const next = Journal.open(dir.path, QUEUE);
-  assert(next.afterUncleanEnd && next.hasSuspects);
-  assert.equal(countUnknown(next, 2), 2);
-  assert.deepEqual(["e0", "e1", "e2"].map((key) => next.suspicion(key)), [0, 0, undefined]);
-  next.running(["e0"], true);
-  next.leave();
-  using last = Journal.open(dir.path, QUEUE);
-  assert.deepEqual(["e0", "e1", "e2"].map((key) => last.suspicion(key)), [1, 0, undefined]);
-  assert.equal(countUnknown(last, 9), 1);
-});
-
-Deno.test("Journal adds up what several dead processes may have run without naming it", () => {
-  using dir = stateDir();
-  const dying = [Journal.open(dir.path, QUEUE), Journal.open(dir.path, QUEUE)];
-  for (const journal of dying) journal.runningUnnamed(2);
-  for (const journal of dying) journal.leave();
-  using journal = Journal.open(dir.path, QUEUE);
-  assert.equal(countUnknown(journal, 9), 4);
-});
-
-Deno.test("Journal suspects nobody for what ended, or was named, before its process died", () => {
-  using dir = stateDir();
-  const dying = [Journal.open(dir.path, QUEUE), Journal.open(dir.path, QUEUE)];
-  for (const journal of dying) journal.runningUnnamed(2);
-  dying[0]?.idle();
-  dying[0]?.sweep();
-  dying[1]?.running(["a"], false);
-  for (const journal of dying) journal.leave();
-  using journal = Journal.open(dir.path, QUEUE);
-  assert.equal(countUnknown(journal, 9), 0);
-  assert.equal(journal.suspicion("a"), 0);
-});
-
-Deno.test("Journal that is ended leaves what it suspects by name, and no others", () => {
-  using dir = stateDir();
-  const dying = Journal.open(dir.path, QUEUE);
-  dying.runningUnnamed(3);
-  dying.leave();
-  {
-    using journal = Journal.open(dir.path, QUEUE);
-    assert.equal(countUnknown(journal, 1), 1);
-  }
-  {
-    using journal = Journal.open(dir.path, QUEUE);
-    assert.equal(journal.suspicion("e0"), 0);
-    assert.equal(countUnknown(journal, 9), 0);
-    journal.clear("e0");
-  }
-  assert.deepEqual(journals(dir.path), []);
-});
-
-Deno.test("Journal writes once what goes on without names", () => {
-  using dir = stateDir();
-  using journal = Journal.open(dir.path, QUEUE);
-  const bytes = () =>
-    journals(dir.path).map((name) => Deno.statSync(join(dir.path, "journal", name)).size);
-  journal.runningUnnamed(3);
-  const before = bytes();
-  for (let i = 0; i < 10; i++) {
-    journal.idle();
-    journal.runningUnnamed(3);
-    journal.sweep();
-  }
-  assert.deepEqual(bytes(), before);
-});
-
-Deno.test("Journal notes what goes on without names again where it could not", () => {
-  using dir = stateDir();
-  const dying = Journal.open(dir.path, QUEUE);
-  {
-    using _full = fullDisk();
-    assert.throws(() => dying.runningUnnamed(3), /No space left/);
-  }
-  dying.runningUnnamed(3);
-  dying.leave();
-  using journal = Journal.open(dir.path, QUEUE);
-  assert.equal(countUnknown(journal, 9), 3);
-});
-
 Deno.test("Journal can be read after a line that a full disk has cut", () => {
   using dir = stateDir();
   const dying = Journal.open(dir.path, QUEUE);
@@ -199,24 +96,6 @@ Deno.test("Journal can be read after a line that a full disk has cut", () => {
   dying.leave();
   using journal = Journal.open(dir.path, QUEUE);
   assert.deepEqual([journal.suspicion("a"), journal.suspicion("b")], [undefined, 0]);
-});
-
-Deno.test("Journal waits five minutes for what comes again", () => {
-  using dir = stateDir();
-  const dying = Journal.open(dir.path, QUEUE);
-  dying.runningUnnamed(9);
-  dying.leave();
-  let now = 0;
-  using journal = Journal.open(dir.path, QUEUE, () => {}, () => now);
-  now = 1_000_000;
-  journal.sweep();
-  journal.begin();
-  now += 299_000;
-  journal.sweep();
-  assert.equal(countUnknown(journal, 1), 1);
-  now += 2000;
-  journal.sweep();
-  assert.equal(countUnknown(journal, 9), 0);
 });
 
 Deno.test("Journal leaves nothing behind after a clean end", () => {
@@ -233,7 +112,7 @@ Deno.test("Journal leaves nothing behind after a clean end", () => {
 
 Deno.test("Journal leaves what is still suspected behind after a clean end", () => {
   using dir = stateDir();
-  dies(dir.path, ["a", "b"], false);
+  wasKilled(dir.path, ["a", "b"], false);
   {
     using journal = Journal.open(dir.path, QUEUE);
     journal.clear("a");
@@ -245,7 +124,7 @@ Deno.test("Journal leaves what is still suspected behind after a clean end", () 
 
 Deno.test("Journal keeps one file for each process that is alive", () => {
   using dir = stateDir();
-  for (let i = 0; i < 5; i++) dies(dir.path, [`e${i}`], false);
+  for (let i = 0; i < 5; i++) wasKilled(dir.path, [`e${i}`], false);
   using journal = Journal.open(dir.path, QUEUE);
   assert.equal(journals(dir.path).length, 1);
   for (let i = 0; i < 5; i++) assert.equal(journal.suspicion(`e${i}`), 0);
@@ -268,9 +147,7 @@ Deno.test("Journal suspects only what was said last, however long its file has g
   const dying = Journal.open(dir.path, QUEUE);
   for (let i = 0; i < 20_000; i++) dying.running([`event-${i}`, `event-${i + 1}`], false);
   dying.leave();
-  for (const name of journals(dir.path)) {
-    assert(Deno.statSync(join(dir.path, "journal", name)).size <= 256 * 1024);
-  }
+  for (const path of journals(dir.path)) assert(Deno.statSync(path).size <= 256 * 1024);
   using journal = Journal.open(dir.path, QUEUE);
   assert.deepEqual(
     [19_998, 19_999, 20_000].map((i) => journal.suspicion(`event-${i}`)),
@@ -280,9 +157,9 @@ Deno.test("Journal suspects only what was said last, however long its file has g
 
 Deno.test("Journal keeps queues apart", () => {
   using dir = stateDir();
-  dies(dir.path, ["a"], true, "user");
-  dies(dir.path, ["b"], true, "user@activity");
-  dies(dir.path, ["c"], true, "../user/activity");
+  wasKilled(dir.path, ["a"], true, "user");
+  wasKilled(dir.path, ["b"], true, "user@activity");
+  wasKilled(dir.path, ["c"], true, "../user/activity");
   using journal = Journal.open(dir.path, "user");
   assert.deepEqual(["a", "b", "c"].map((key) => journal.suspicion(key)), [1, undefined, undefined]);
   using odd = Journal.open(dir.path, "../user/activity");
@@ -291,7 +168,7 @@ Deno.test("Journal keeps queues apart", () => {
 
 Deno.test("Journal takes the worse of what two dead processes said", () => {
   using dir = stateDir();
-  dies(dir.path, ["a"], true);
+  wasKilled(dir.path, ["a"], true);
   const one = Journal.open(dir.path, QUEUE);
   const other = Journal.open(dir.path, QUEUE);
   other.running(["a"], false);
@@ -303,7 +180,7 @@ Deno.test("Journal takes the worse of what two dead processes said", () => {
 
 Deno.test("Journal knows an event again that was not dealt with after all", () => {
   using dir = stateDir();
-  dies(dir.path, ["a"], true);
+  wasKilled(dir.path, ["a"], true);
   const dying = Journal.open(dir.path, QUEUE);
   dying.clear("a");
   dying.running([], false);
@@ -316,7 +193,7 @@ Deno.test("Journal knows an event again that was not dealt with after all", () =
 for (const key of ["__proto__", "constructor", 'a"b\n{}', "é😀", "x".repeat(255)]) {
   Deno.test(`Journal keeps the key ${JSON.stringify(key).slice(0, 20)} as it is`, () => {
     using dir = stateDir();
-    dies(dir.path, [key], true);
+    wasKilled(dir.path, [key], true);
     using journal = Journal.open(dir.path, QUEUE);
     assert.equal(journal.suspicion(key), 1);
     journal.running(["other"], false);
@@ -352,8 +229,8 @@ const TORN: readonly [
 for (const [title, change, suspicion] of TORN) {
   Deno.test(`Journal opens after a file ${title}, and is careful`, () => {
     using dir = stateDir();
-    dies(dir.path, ["a"], false);
-    const path = join(dir.path, "journal", journals(dir.path)[0] ?? "");
+    wasKilled(dir.path, ["a"], false);
+    const path = journals(dir.path)[0] ?? "";
     const lines = Deno.readTextFileSync(path).trimEnd().split("\n");
     Deno.writeTextFileSync(path, change(`${lines.at(-1)}\n`));
     using journal = Journal.open(dir.path, QUEUE);
@@ -382,13 +259,6 @@ Deno.test("Journal says what to do when its folder cannot be made", () => {
 Deno.test("Journal lets nobody else read what runs", () => {
   using dir = stateDir();
   using _journal = Journal.open(dir.path, QUEUE);
-  const { mode } = Deno.statSync(join(dir.path, "journal", journals(dir.path)[0] ?? ""));
+  const { mode } = Deno.statSync(journals(dir.path)[0] ?? "");
   assert.equal((mode ?? 0) & 0o777, 0o600);
-});
-
-Deno.test("fingerprint tells bodies apart by their text and their length", () => {
-  const bodies = ['{"id":1}', '{"id":2}', '{"id":1} ', "", "a".repeat(5000), "a".repeat(5001)];
-  assert.equal(new Set(bodies.map(fingerprint)).size, bodies.length);
-  assert.equal(fingerprint('{"id":1}'), fingerprint('{"id":1}'));
-  assert(bodies.every((body) => fingerprint(body).length < 30));
 });
