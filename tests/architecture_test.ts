@@ -7,7 +7,9 @@
  */
 
 import assert from "node:assert/strict";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { undocumented } from "./fixtures/architecture/documentation.ts";
+import { allImports, circleIn, type Import } from "./fixtures/architecture/imports.ts";
+import { readText, repositoryFiles, typescriptFiles } from "./fixtures/architecture/repository.ts";
 
 /**
  * The rooms of the program, the highest row first. A room is a folder and the file of its name
@@ -39,28 +41,10 @@ const ROWS: readonly (readonly string[])[] = [
 /** The one file of the domain that the engine knows: it opens `ctx.database`. */
 const DATABASE = "lib/domain/database/database.ts";
 
-/** What .gitignore names, and git's own folder. */
-const MADE: readonly string[] = [".git", ".env", "node_modules", "var", "dist", "my-workers"];
-
-const root = new URL("../", import.meta.url);
-
-/** One `import` or `export … from` of a file. */
-interface Import {
-  /** The importing file, relative to the repository. */
-  readonly from: string;
-  readonly line: number;
-  /** As it is written. */
-  readonly specifier: string;
-  /** The file it leads to, relative to the repository; or a URL such as `npm:…`. */
-  readonly to: string;
-}
-
 Deno.test("everything that lib exports has a JSDoc comment", async () => {
   const files = await typescriptFiles("lib");
   if (files.length === 0) return;
-  const doc = await denoJson<Documentation>("doc", "--json", ...files);
-  const missing = Object.values(doc.nodes).flatMap(undocumented);
-  assertNone(missing, "give each a comment /** … */");
+  assertNone(await undocumented(files), "give each a comment /** … */");
 });
 
 Deno.test("every file of lib is in a room", async () => {
@@ -138,113 +122,6 @@ function assertNone(problems: readonly string[], whatToDo: string): void {
   if (problems.length > 0) assert.fail(`${whatToDo}:\n${problems.join("\n")}`);
 }
 
-/** What is used of the answer of `deno doc --json`; lines count from 0. */
-interface Documentation {
-  readonly nodes: Readonly<
-    Record<string, { readonly symbols: readonly DocumentedSymbol[] }>
-  >;
-}
-
-interface DocumentedSymbol {
-  readonly name: string;
-  readonly declarations: readonly Declaration[];
-}
-
-interface Declaration {
-  readonly location: { readonly filename: string; readonly line: number };
-  readonly declarationKind: string;
-  readonly kind: string;
-  readonly jsDoc?: {
-    readonly doc?: string;
-    readonly tags?: readonly { readonly kind: string }[];
-  };
-}
-
-/** `file:line symbol` of each exported symbol without a comment of its own. */
-function undocumented(
-  { symbols }: { readonly symbols: readonly DocumentedSymbol[] },
-): string[] {
-  return symbols
-    .filter(({ declarations }) => !declarations.some((one) => !isOwn(one) || isDocumented(one)))
-    .map(({ name, declarations }) => `${place(declarations[0])} ${name}`);
-}
-
-/** Whether it is exported here, rather than passed on from where it has its comment. */
-function isOwn({ declarationKind, kind }: Declaration): boolean {
-  return declarationKind === "export" && kind !== "reference";
-}
-
-/** The comment of a file counts for the first symbol too, unless it has one of its own. */
-function isDocumented({ jsDoc }: Declaration): boolean {
-  if (jsDoc?.tags?.some(({ kind }) => kind === "module")) return false;
-  return (jsDoc?.doc ?? "") !== "" || (jsDoc?.tags?.length ?? 0) > 0;
-}
-
-function place(declaration: Declaration | undefined): string {
-  if (!declaration) return "somewhere";
-  const { filename, line } = declaration.location;
-  return `${relative(filename)}:${line + 1}`;
-}
-
-/** What is used of the answer of `deno info --json`; lines count from 0. */
-interface Graph {
-  readonly modules: readonly {
-    readonly specifier: string;
-    readonly dependencies?: readonly Dependency[];
-  }[];
-}
-
-interface Dependency {
-  readonly specifier: string;
-  /** What is imported for its values. */
-  readonly code?: Resolution;
-  /** What is imported for its types; alone where nothing else is. */
-  readonly type?: Resolution;
-}
-
-interface Resolution {
-  readonly specifier?: string;
-  readonly span: { readonly start: { readonly line: number } };
-}
-
-/** Every import of main.ts, lib and workers, whether main.ts leads to it or not. */
-async function allImports(): Promise<Import[]> {
-  const files = [
-    ...await typescriptFiles("lib"),
-    ...await typescriptFiles("workers"),
-  ];
-  if (exists("main.ts")) files.push("main.ts");
-  const entry = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
-    const lines = files.map((file) => `import ${JSON.stringify(new URL(file, root).href)};\n`);
-    await Deno.writeTextFile(entry, lines.join(""));
-    const { modules } = await denoJson<Graph>(
-      "info",
-      "--json",
-      "--config",
-      "deno.json",
-      entry,
-    );
-    return modules
-      .filter(({ specifier }) => files.includes(relative(specifier)))
-      .flatMap(({ specifier, dependencies = [] }) =>
-        dependencies.map((dependency) => importOf(relative(specifier), dependency))
-      );
-  } finally {
-    await Deno.remove(entry);
-  }
-}
-
-function importOf(from: string, { specifier, code, type }: Dependency): Import {
-  const resolution = code ?? type;
-  return {
-    from,
-    line: (resolution?.span.start.line ?? 0) + 1,
-    specifier,
-    to: relative(resolution?.specifier ?? specifier),
-  };
-}
-
 /** What is wrong with an import; undefined where it is right. */
 function problemOf(one: Import): string | undefined {
   const wrong = one.from.startsWith("workers/") ? problemOfWorker(one) : problemOfRooms(one);
@@ -283,94 +160,4 @@ function roomOf(file: string): string | undefined {
 
 function holds(room: string, file: string): boolean {
   return file === room || file === `${room}.ts` || file.startsWith(`${room}/`);
-}
-
-/** The first chain of imports that leads back to where it begins, as paths. */
-function circleIn(imports: readonly Import[]): string[] | undefined {
-  const targets = Map.groupBy(imports, ({ from }) => from);
-  const finished = new Set<string>();
-  const visit = (file: string, path: readonly string[]): string[] | undefined => {
-    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
-    if (finished.has(file)) return undefined;
-    for (const { to } of targets.get(file) ?? []) {
-      const circle = visit(to, [...path, file]);
-      if (circle) return circle;
-    }
-    finished.add(file);
-    return undefined;
-  };
-  for (const file of targets.keys()) {
-    const circle = visit(file, []);
-    if (circle) return circle;
-  }
-  return undefined;
-}
-
-/** Runs deno in the repository and answers the JSON it prints. */
-async function denoJson<T>(...args: string[]): Promise<T> {
-  return JSON.parse(await run(Deno.execPath(), args));
-}
-
-async function run(program: string, args: string[]): Promise<string> {
-  const command = new Deno.Command(program, {
-    args,
-    cwd: root,
-    env: { NO_COLOR: "1" },
-  });
-  const { success, stdout, stderr } = await command.output();
-  const text = new TextDecoder();
-  if (!success) {
-    throw new Error(
-      `${program} ${args[0]} failed: ${text.decode(stderr).trim()}`,
-    );
-  }
-  return text.decode(stdout);
-}
-
-async function typescriptFiles(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (
-    const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, root))
-  ) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) found.push(...await typescriptFiles(path));
-    else if (name.endsWith(".ts")) found.push(path);
-  }
-  return found.sort();
-}
-
-/** What is committed, or would be; without git or its folder, all but what is made here. */
-async function repositoryFiles(): Promise<string[]> {
-  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  const names = await run("git", ["-c", "safe.directory=*", ...list]).catch(() => undefined);
-  if (names === undefined) return allFiles("");
-  return names.split("\0").filter((name) => name !== "" && exists(name));
-}
-
-/** The files below a folder of the repository, without those that .gitignore names. */
-function allFiles(folder: string): string[] {
-  return [...Deno.readDirSync(new URL(encodeURI(folder), root))].flatMap(
-    ({ name, isDirectory }) => {
-      if (MADE.includes(name)) return [];
-      return isDirectory ? allFiles(`${folder}${name}/`) : [`${folder}${name}`];
-    },
-  );
-}
-
-function exists(file: string): boolean {
-  try {
-    return Deno.statSync(new URL(encodeURI(file), root)).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function readText(file: string): string {
-  return Deno.readTextFileSync(new URL(encodeURI(file), root));
-}
-
-/** The path of a file URL inside the repository; anything else as it is. */
-function relative(url: string): string {
-  const start = pathToFileURL(fileURLToPath(root)).href;
-  return url.startsWith(start) ? decodeURIComponent(url.slice(start.length)) : url;
 }
