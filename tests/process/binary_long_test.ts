@@ -1,6 +1,5 @@
 /**
- * The compiled binary, as it is copied to a host: from a folder of its own, with a home where it
- * can write nothing.
+ * The compiled binary: what is in it, and that it does what the program does.
  *
  * @module
  */
@@ -8,20 +7,20 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
-import { parse } from "node:path";
+import { dirname, parse } from "node:path";
 import { VERSION } from "../../lib/system/version.ts";
 import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
-import {
-  compile,
-  compileBundle,
-  isRuntimeMissing,
-  PERMISSIONS,
-  problemOf,
-} from "../../scripts/compile.ts";
+import { compileBundle, isRuntimeMissing, PERMISSIONS, problemOf } from "../../scripts/compile.ts";
 import { run } from "../../scripts/compile/command.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
-import { Program } from "../fixtures/process/program.ts";
+import {
+  BINARY,
+  binaryTest,
+  Installed,
+  isBinaryMissing,
+  WORKER,
+} from "../fixtures/process/binary.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { until } from "../fixtures/until.ts";
 import { postgresTest, rabbitmqTest } from "../servers.ts";
@@ -31,16 +30,6 @@ const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
 const MOST_BYTES = 105e6;
 /** How often `--version` is measured. */
 const STARTS = 11;
-
-const FOLDER = Deno.makeTempDirSync({ prefix: "pq-binary-" });
-const BINARY = `${FOLDER}/process-queue`;
-const problem = await compile(BINARY);
-if (problem !== undefined) {
-  if (!isRuntimeMissing(problem)) throw new Error(problem);
-  console.log(`skipped: the tests of the compiled binary, as ${problem}`);
-  Deno.removeSync(FOLDER, { recursive: true });
-} else Deno.test.afterAll(() => Deno.removeSync(FOLDER, { recursive: true }));
-const ignore = problem !== undefined;
 
 /** The queues that come with the program. */
 const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url))]
@@ -52,20 +41,6 @@ const EVENTS: Readonly<Record<string, object>> = {
   test: { text: "hello" },
   user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
 };
-
-const WORKER = `import { defineWorker } from "process-queue/worker";
-import { z } from "zod";
-export default defineWorker({ queue: "hello", event: z.object({ do: z.string() }), retries: [],
-  async consume(event, ctx) {
-    ctx.log.info("doing {what}", { what: event.do });
-    if (event.do === "throw") throw new Error("line 6");
-    if (event.do === "run") await new Deno.Command("/bin/true").output();
-    if (event.do === "hang") await new Promise(() => {});
-    if (event.do === "loop") for (;;);
-    if (event.do === "wait") await new Promise((resolve) => setTimeout(resolve, 300));
-    ctx.log.info("done");
-  } });
-`;
 
 /** A worker that shows whether it has the program's own copies. */
 const SHARER = `import { defineWorker, Discard, Fail } from "process-queue/worker";
@@ -83,41 +58,6 @@ export default defineWorker({ queue: "sharer", event: mini.object({ do: z.string
     ctx.log.info("zod is {copies}", { copies: isShared ? "shared" : "here twice" });
   } });
 `;
-
-/** The binary in a folder of its own; it finds no other program, Deno neither. */
-class Installed {
-  constructor(readonly folder: string, readonly env: Record<string, string> = {}) {
-    Deno.mkdirSync(`${folder}/workers`);
-    Deno.writeTextFileSync(`${folder}/workers/hello.js`, WORKER);
-  }
-
-  start(...args: string[]): Program {
-    const env = {
-      HOME: "/dev/null",
-      PATH: "",
-      WORKERS_DIR: `${this.folder}/workers`,
-      ZULIP_WORKER_TEST_FILE: `${this.folder}/test-file`,
-      ...this.env,
-    };
-    return Program.startBinary(BINARY, args, { cwd: this.folder, env });
-  }
-
-  async run(...args: string[]) {
-    await using program = this.start(...args);
-    return await program.end();
-  }
-
-  /** Runs it and expects it to end well. @returns Its lines. */
-  async ok(...args: string[]): Promise<readonly string[]> {
-    const { code, stdout, stderr } = await this.run(...args);
-    assert.equal(code, 0, stderr.join("\n"));
-    return stdout;
-  }
-}
-
-function binaryTest(name: string, test: (installed: Installed) => Promise<void>): void {
-  Deno.test({ name, ignore, fn: () => withFolder((folder) => test(new Installed(folder))) });
-}
 
 Deno.test("the binary may use the network, files, its environment, start itself, and nothing else", () => {
   assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys", "run"]);
@@ -140,7 +80,7 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
 
-Deno.test({ name: "the binary has at most 105 MB", ignore, fn: checkSize });
+Deno.test({ name: "the binary has at most 105 MB", ignore: isBinaryMissing, fn: checkSize });
 
 function checkSize(): void {
   const { size } = statSync(BINARY);
@@ -149,7 +89,7 @@ function checkSize(): void {
 }
 
 binaryTest("--version costs little more than the runtime, in time and memory", async () => {
-  const empty = `${FOLDER}/empty`;
+  const empty = `${BINARY}-empty`;
   await Deno.mkdir(`${empty}.bundle`);
   await Deno.writeTextFile(`${empty}.bundle/main.js`, 'console.log("empty")');
   assert.equal(await compileBundle(`${empty}.bundle`, empty), undefined);
@@ -182,7 +122,7 @@ for _ in range(${STARTS}):
     costs.setdefault(binary, []).append((used.ru_utime + used.ru_stime, used.ru_maxrss))
 for binary in sys.argv[1:]:
   print(min(cpu for cpu, _ in costs[binary]) * 1000, min(rss for _, rss in costs[binary]) / 1024)`;
-  const { success, stdout } = await run("python3", ["-c", script, one, other], FOLDER);
+  const { success, stdout } = await run("python3", ["-c", script, one, other], dirname(BINARY));
   assert(success, "python3 must be installed");
   const [first, second] = stdout.trim().split("\n").map((line) => {
     const [cpuMs = 0, peakMb = 0] = line.split(" ").map((text) => Math.round(Number(text)));
@@ -216,7 +156,7 @@ binaryTest("the binary runs every built-in queue on the embedded broker", async 
   await drainAll(installed);
 });
 
-if (!ignore) rabbitmqTest("the binary runs every built-in queue on RabbitMQ", onRabbitmq);
+if (!isBinaryMissing) rabbitmqTest("the binary runs every built-in queue on RabbitMQ", onRabbitmq);
 
 async function onRabbitmq(server: AttachedRabbitmq): Promise<void> {
   const host = `binary-${crypto.randomUUID()}`;
@@ -286,7 +226,7 @@ binaryTest("every command runs in the binary", async (installed) => {
   assert.match((await installed.ok("check-config")).join("\n"), /^database: ok/m);
 });
 
-if (!ignore) postgresTest("the binary migrates PostgreSQL and writes to it", onPostgres);
+if (!isBinaryMissing) postgresTest("the binary migrates PostgreSQL and writes to it", onPostgres);
 
 async function onPostgres({ url }: { readonly url: string }): Promise<void> {
   await withFolder(async (folder) => {
