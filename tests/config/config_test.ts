@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type Config, loadConfig, readConfig } from "../../lib/config/config.ts";
 import type { Environment } from "../../lib/config/environment.ts";
-import { maskUrl } from "../../lib/config/mask.ts";
 import { SETTINGS } from "../../lib/config/settings.ts";
 import { problems } from "../fixtures/config.ts";
 
@@ -217,20 +216,6 @@ Deno.test("loadConfig shows settings as they are in effect, secrets masked", () 
   assert.equal(shown.get("WINDOW_SECONDS"), "60 default");
   assert(!JSON.stringify(effective).includes("sesame"));
 });
-
-const MASKED: readonly [url: string, masked: string][] = [
-  ["amqp://me:secret@rabbit:5672/%2f", "amqp://me:***@rabbit:5672/%2f"],
-  ["amqp://me@rabbit/", "amqp://me@rabbit/"],
-  ["amqp://:secret@rabbit/", "amqp://:***@rabbit/"],
-  ["amqp://me:se/cr#e@t@rabbit/", "amqp://me:***@rabbit/"],
-  ["amqp://me:se,cret@a/, amqps://me:secret@b/", "amqp://me:***@a/,amqps://me:***@b/"],
-  ["postgres://db/x?user=me&password=secret", "postgres://db/x?user=me&password=***"],
-  ["sqlite:./var/a.sqlite", "sqlite:./var/a.sqlite"],
-];
-
-for (const [plain, masked] of MASKED) {
-  Deno.test(`maskUrl gives ${masked}`, () => assert.equal(maskUrl(plain), masked));
-}
 
 Deno.test("SETTINGS has one entry for each setting, and defaults that are valid", () => {
   const names = SETTINGS.map(({ name }) => name);

@@ -10,7 +10,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, parse } from "node:path";
 import { VERSION } from "../../lib/system/version.ts";
 import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
-import { compileBundle, isRuntimeMissing, PERMISSIONS, problemOf } from "../../scripts/compile.ts";
+import { compileBundle } from "../../scripts/compile.ts";
 import { run } from "../../scripts/compile/command.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
@@ -58,20 +58,6 @@ export default defineWorker({ queue: "sharer", event: mini.object({ do: z.string
     ctx.log.info("zod is {copies}", { copies: isShared ? "shared" : "here twice" });
   } });
 `;
-
-Deno.test("the binary may use the network, files, its environment, start itself, and nothing else", () => {
-  assert.deepEqual(PERMISSIONS, ["net", "read", "write", "env", "sys", "run"]);
-});
-
-Deno.test("an error about a runtime that cannot be downloaded says what to do", () => {
-  const text = problemOf("error: error sending request for url (denort-x86_64.zip): dns error");
-  assert.match(
-    text,
-    /could not be downloaded: .* set the variable DENORT_BIN to the path of its file$/s,
-  );
-  assert.doesNotMatch(problemOf("error: Type checking failed."), /DENORT_BIN/);
-  assert.equal(isRuntimeMissing("error: Type checking failed."), false);
-});
 
 binaryTest("the binary prints its version and commit, and its help", async (installed) => {
   const [version = ""] = await installed.ok("--version");
