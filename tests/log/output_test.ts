@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Output } from "../../lib/log/output.ts";
 import { StoppedStream } from "../fixtures/output_stream.ts";
+import { until } from "../fixtures/until.ts";
 
 /** An hour: a test that waits for a flush to give up hangs. */
 const LONG_MS = 3_600_000;
@@ -66,7 +67,7 @@ Deno.test("Output says how many lines were dropped when the reader goes on, with
   const output = outputTo(stream);
   for (let n = 0; n < 1030; n++) output.write(kib(n));
   stream.read();
-  while (!stream.text.endsWith("lost 6\n")) await new Promise((resolve) => setTimeout(resolve));
+  await until("six lost lines are reported", () => stream.text.endsWith("lost 6\n"));
 });
 
 Deno.test("Output.keep drops nothing, and resolves when the line is written", async () => {
