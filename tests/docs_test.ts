@@ -125,7 +125,7 @@ for (const page of PAGES) {
 Deno.test("a link, an option or a setting that is not there is found", () => {
   assert.match(problemOf("README.md", "docs/novel.md") ?? "", /no docs\/novel\.md$/);
   assert.match(problemOf("docs/running.md", "#novel") ?? "", /no heading of that name$/);
-  assert.equal(problemOf("docs/running.md", "../README.md#settings"), undefined);
+  assert.equal(problemOf("docs/running.md", "settings.md#mail"), undefined);
   assert.equal(knownOptions().has("--novel"), false);
   assert.equal(isSetting("PQ_TEST_CONCURENCY"), false);
   assert.equal(isSetting("PQ_<QUEUE>_CONCURRENCY"), true);

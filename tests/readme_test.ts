@@ -1,27 +1,8 @@
-/** The README tells the truth about settings and its examples; docs_test.ts sees to the rest. */
+/** The README tells the truth about its examples; docs_test.ts sees to the rest. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { SETTINGS } from "../lib/config/settings.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
-
-/** The cells of the table under a heading of three columns. */
-function settingsTable(): string[][] {
-  const [, section = ""] = README.split("\n## Settings\n");
-  return section.split("\n## ", 1).join("").split("\n")
-    .filter((line) => line.startsWith("|"))
-    .slice(2)
-    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-}
-
-Deno.test("README lists every setting with its default and what it does", () => {
-  const expected = SETTINGS.map(({ name, default: text, description }) => [
-    `\`${name}\``,
-    text === undefined ? "" : `\`${text}\``,
-    description,
-  ]);
-  assert.deepEqual(settingsTable(), expected);
-});
 
 /** Writes README's files of the folder `my-workers` and calls `use` with a folder that has it. */
 async function withExamples(use: (dir: string) => Promise<void>): Promise<void> {

@@ -7,6 +7,8 @@
 
 import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
+import { MAIL } from "./mail_settings.ts";
+import { type MailConfig, readMail, readSite, type SiteConfig } from "./mail_config.ts";
 import { type Environment, FILE_PROBLEMS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import type { LogFormat, LogLevel } from "./log_choices.ts";
@@ -106,6 +108,12 @@ export interface Config extends QueueSettings {
   readonly log: LogConfig;
   /** Sentry: its address, and how much is traced. */
   readonly sentry: SentryConfig;
+  /** The Zulip server as its users know it. */
+  readonly site: SiteConfig;
+  /** The SMTP server, and what mails are made of. */
+  readonly mail: MailConfig;
+  /** Days for which effects that must not be repeated are known. @default {30} */
+  readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
   readonly limits: Limits;
   /** Seconds an aborted handler gets to return. @default {5} */
@@ -171,6 +179,7 @@ function readGeneral(
 ): Omit<Config, "broker" | "effective" | "problems" | keyof QueueSettings> {
   const usingRabbitmq = reader.read(GENERAL.usingRabbitmq);
   const stateDir = reader.read(GENERAL.stateDir);
+  const site = readSite(reader);
   return {
     usingRabbitmq,
     databaseUrl: reader.read(
@@ -191,6 +200,9 @@ function readGeneral(
       environment: reader.read(SENTRY.environment),
       traceRate: reader.read(SENTRY.traceRate),
     },
+    site,
+    mail: readMail(reader, site),
+    effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),
     stopGraceSeconds: reader.read(GENERAL.stopGraceSeconds),

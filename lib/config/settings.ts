@@ -1,20 +1,34 @@
 /**
- * Every setting there is, in one table: the program reads by its parts, and the documentation is
- * checked against the whole.
+ * Every setting there is, in groups: the program reads by its parts, and the documentation is made
+ * of the whole.
  *
  * @module
  */
 
 import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
+import { MAIL } from "./mail_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
 import type { SettingInfo } from "./setting.ts";
+import { SITE } from "./site_settings.ts";
 
-/** Every setting, in the order in which the documentation lists them. */
-export const SETTINGS: readonly SettingInfo[] = [
-  ...Object.values(BROKER),
-  ...Object.values(GENERAL),
-  ...Object.values(SENTRY),
-  ...QUEUE_SETTINGS,
+/** The settings of one subject. */
+export interface SettingGroup {
+  /** The subject, as a heading. */
+  readonly title: string;
+  readonly settings: readonly SettingInfo[];
+}
+
+/** Every setting by subject, in the order in which the documentation lists them. */
+export const SETTING_GROUPS: readonly SettingGroup[] = [
+  { title: "Broker", settings: Object.values(BROKER) },
+  { title: "Program", settings: Object.values(GENERAL) },
+  { title: "Sentry", settings: Object.values(SENTRY) },
+  { title: "Queues", settings: QUEUE_SETTINGS },
+  { title: "The Zulip server", settings: Object.values(SITE) },
+  { title: "Mail", settings: Object.values(MAIL) },
 ];
+
+/** Every setting, in the same order. */
+export const SETTINGS: readonly SettingInfo[] = SETTING_GROUPS.flatMap(({ settings }) => settings);

@@ -26,6 +26,30 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     testFile: "/var/log/zulip/zulip-worker-test-file",
     log: { format: undefined, level: "info" },
     sentry: { dsn: undefined, environment: "production", traceRate: 0 },
+    site: {
+      externalHost: "localhost",
+      scheme: "https://",
+      administrator: "support@localhost",
+      installationName: "localhost",
+      physicalAddress: "",
+      language: "en",
+      timeZone: "UTC",
+    },
+    mail: {
+      host: undefined,
+      port: 25,
+      user: undefined,
+      password: undefined,
+      encryption: "none",
+      caFile: undefined,
+      timeoutSeconds: 15,
+      dkim: undefined,
+      maybeSent: undefined,
+      noreplyAddress: "noreply@localhost",
+      tokenizedNoreplyAddress: "noreply-{token}@localhost",
+      templatesDir: undefined,
+    },
+    effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
       maxEventDepth: 1000,
@@ -251,5 +275,11 @@ Deno.test("loadConfig takes one trace rate for all queues, or one for each", () 
 
 Deno.test("SETTINGS says which settings are secret", () => {
   const secrets = SETTINGS.filter(({ secret }) => secret).map(({ name }) => name);
-  assert.deepEqual(secrets, ["AMQP_URL", "RABBITMQ_PASSWORD", "DATABASE_URL", "SENTRY_DSN"]);
+  assert.deepEqual(secrets, [
+    "AMQP_URL",
+    "RABBITMQ_PASSWORD",
+    "DATABASE_URL",
+    "SENTRY_DSN",
+    "EMAIL_HOST_PASSWORD",
+  ]);
 });
