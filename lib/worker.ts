@@ -45,6 +45,15 @@ export interface EventInfo {
   readonly publishedAt: number | undefined;
 }
 
+/** How an event is published. */
+export interface PublishOptions {
+  /**
+   * Its `message_id`: the same for the same event, so that a second publish is known as one. From 1
+   * to 255 bytes of UTF-8. @default {a UUID}
+   */
+  readonly id?: string | undefined;
+}
+
 /** What `setup` gets, and the part of every handler's context that does not change. */
 export interface WorkerContext {
   /** The queue that is consumed; with shards, the shard's name. */
@@ -56,13 +65,18 @@ export interface WorkerContext {
   /** Log lines that carry the queue. */
   readonly log: WorkerLog;
   /**
+   * This run of the worker, in this thread: the owner of its records. A restart makes another.
+   */
+  readonly owner: string;
+  /**
    * Publishes one event to another queue; resolves when the broker has confirmed it. The event is
    * written by {@linkcode toJson}.
    *
    * @throws {TypeError} When JSON would change the event; the message says where.
+   * @throws {RangeError} When its id cannot be a `message_id`.
    * @throws {BrokerError} When it could not be confirmed in time.
    */
-  publish(queue: string, event: unknown): Promise<void>;
+  publish(queue: string, event: unknown, options?: PublishOptions): Promise<void>;
   /**
    * The database of `DATABASE_URL`: opened at the first call, closed when the worker stops.
    *

@@ -17,7 +17,10 @@ import type { Send } from "./worker_under_test.ts";
 export interface QueueResult extends EventOutcome {
   /** The event as it was published. */
   readonly event: unknown;
-  /** Its `message_id`: `event-1` for the first that was published, and so on. */
+  /**
+   * Its `message_id`: `event-1` for the first that was published, and so on, unless a worker gave it
+   * another.
+   */
   readonly messageId: string;
   /** When the run ended, in ms since 1970 by the queue's clock. */
   readonly at: number;
@@ -40,8 +43,8 @@ export interface DeadLetter {
 /** Publishes to a broker, with ids that count up and the time of a clock. */
 export function sendTo(broker: MemoryBroker, clock: FakeClock): Send {
   let count = 0;
-  return async (queue, body) => {
-    const properties = { ...newEventProperties(clock.now()), messageId: `event-${++count}` };
+  return async (queue, body, id = `event-${++count}`) => {
+    const properties = newEventProperties(clock.now(), id);
     await Promise.all([broker.declare(queue), broker.publish(queue, body, properties)]);
   };
 }

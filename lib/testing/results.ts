@@ -50,6 +50,8 @@ export interface PublishedEvent {
   readonly queue: string;
   /** The event after its way through JSON. */
   readonly event: unknown;
+  /** The id that the worker gave it, if it gave one. */
+  readonly id?: string;
 }
 
 /** A line that the worker logged by `ctx.log`, of any level. */

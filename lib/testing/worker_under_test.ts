@@ -9,6 +9,8 @@ import type { Environment } from "../config/environment.ts";
 import { queueKey } from "../config/queue_key.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
+import type { PublishBody } from "../engine/host/host.ts";
+import { publishedId } from "../engine/host/published_id.ts";
 import { WorkerSetup } from "../engine/host/worker_setup.ts";
 import type {
   ExecutorListener,
@@ -21,7 +23,7 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { toJson } from "../json/to_json.ts";
-import type { Worker } from "../worker.ts";
+import type { Worker, WorkerContext } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
 import {
@@ -51,8 +53,8 @@ export interface WorkerTestOptions {
   readonly maxConsumeSeconds?: number | null;
 }
 
-/** Sends a published body on its way. */
-export type Send = (queue: string, body: string) => Promise<void>;
+/** Sends a published body on its way. `id` is the `message_id` that the worker gave it. */
+export type Send = PublishBody;
 
 /** A worker with all it needs to run. */
 export class WorkerUnderTest implements AsyncDisposable {
@@ -77,7 +79,7 @@ export class WorkerUnderTest implements AsyncDisposable {
       workerNum: 0,
       config: this.config,
       log: keptLog(this.logs, worker.queue),
-      publish: (to, event) => this.#publish(to, event),
+      publish: (...event) => this.#publish(...event),
       database: options.database,
     });
   }
@@ -130,10 +132,11 @@ export class WorkerUnderTest implements AsyncDisposable {
     await this.#opened.disposeAsync();
   }
 
-  async #publish(queue: string, event: unknown): Promise<void> {
+  async #publish(...[queue, event, options]: Parameters<WorkerContext["publish"]>): Promise<void> {
     const body = toJson(event);
-    await this.#send(queue, body);
-    this.published.push({ queue, event: parseJson(body) });
+    const id = publishedId(queue, options);
+    await this.#send(queue, body, id);
+    this.published.push({ queue, event: parseJson(body), ...(id !== undefined && { id }) });
   }
 }
 

@@ -74,6 +74,24 @@ Deno.test("ctx.publish refuses what JSON would change, and names its place", asy
   assert.deepEqual(queue.published, []);
 });
 
+Deno.test("an event that a worker publishes with an id has it, in published too", async () => {
+  const event = z.object({});
+  const consume: SingleWorker<unknown>["consume"] = async (_, ctx) => {
+    await ctx.publish("other", {}, { id: "missed:7" });
+    await ctx.publish("other", {});
+  };
+  await using queue = await TestQueue.start(defineWorker({ queue: "mails", event, consume }));
+  await queue.publish({});
+  await queue.settled();
+  assert.deepEqual(queue.published, [
+    { queue: "other", event: {}, id: "missed:7" },
+    { queue: "other", event: {} },
+  ]);
+  const [one, other] = await queue.broker.peek("other", 2);
+  assert.equal(one?.properties.messageId, "missed:7");
+  assert.equal(other?.properties.messageId, "event-2");
+});
+
 Deno.test("TestQueue moves its time on as the test says", async () => {
   const clock = new FakeClock();
   await using queue = await TestQueue.start(failing(new Error("x")), { clock });

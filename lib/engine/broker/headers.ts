@@ -107,10 +107,18 @@ function isTime(ms: unknown): ms is number {
   return typeof ms === "number" && ms > 0 && ms <= MAX_TIME_MS;
 }
 
-/** The properties of an event published now: an id, the time, and the content type. */
-export function newEventProperties(now: number = Date.now()): EventProperties {
+/**
+ * The properties of an event published now: an id, the time, and the content type.
+ *
+ * @param now ms since 1970. @default {the time}
+ * @param id Its `message_id`. @default {a UUID}
+ */
+export function newEventProperties(
+  now: number = Date.now(),
+  id: string = crypto.randomUUID(),
+): EventProperties {
   return {
-    messageId: crypto.randomUUID(),
+    messageId: id,
     timestamp: Math.floor(now / 1000),
     contentType: "application/json",
     headers: { [PUBLISHED_MS]: now },

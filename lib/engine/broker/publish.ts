@@ -7,26 +7,33 @@
 import { type Broker, BrokerError } from "./broker.ts";
 import { newEventProperties } from "./headers.ts";
 
+/** How an event is published. */
+export interface PublishEventOptions {
+  /** Its `message_id`. @default {a UUID} */
+  readonly id?: string | undefined;
+  /** Called when the queue is not there, before it is declared. */
+  readonly onNewQueue?: () => void;
+}
+
 /**
- * Publishes an event with a new `message_id` and the time; resolves when the broker has confirmed
- * it. Declares a queue that does not exist.
+ * Publishes an event with a `message_id` and the time; resolves when the broker has confirmed it.
+ * Declares a queue that does not exist.
  *
  * @param body The event as JSON; its bytes are published as they are.
- * @param onNewQueue Called when the queue is not there, before it is declared.
  * @throws {BrokerError} When it could not be confirmed.
  */
 export async function publishEvent(
   broker: Broker,
   queue: string,
   body: Uint8Array | string,
-  onNewQueue: () => void = () => {},
+  { id, onNewQueue }: PublishEventOptions = {},
 ): Promise<void> {
-  const properties = newEventProperties();
+  const properties = newEventProperties(undefined, id);
   try {
     await broker.publish(queue, body, properties);
   } catch (error) {
     if (!(error instanceof BrokerError) || error.kind !== "unroutable") throw error;
-    onNewQueue();
+    onNewQueue?.();
     await broker.declare(queue);
     await broker.publish(queue, body, properties);
   }

@@ -90,6 +90,9 @@ export class RunContext implements BatchContext {
   get log(): WorkerLog {
     return this.#log ??= this.#logFor(this.event);
   }
+  get owner(): string {
+    return this.#worker.owner;
+  }
   get publish(): WorkerContext["publish"] {
     return this.#worker.publish;
   }

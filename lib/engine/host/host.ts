@@ -17,9 +17,13 @@ import type { RunOptions } from "../executor/runs.ts";
 import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
 import { setupError } from "./setup_error.ts";
+import { publishedId } from "./published_id.ts";
 import { ShardFinder } from "./shard_finder.ts";
 import { WorkerSetup } from "./worker_setup.ts";
-import type { Worker } from "../../worker.ts";
+import type { Worker, WorkerContext } from "../../worker.ts";
+
+/** Publishes a body. `id` is its `message_id`; without one it gets a UUID. */
+export type PublishBody = (queue: string, body: string, id?: string) => Promise<void>;
 
 /** The options of a {@linkcode WorkerHost}. */
 export interface HostOptions {
@@ -29,7 +33,7 @@ export interface HostOptions {
   readonly workerNum: number;
   readonly config: Config;
   /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
-  readonly publish: (queue: string, body: string) => Promise<void>;
+  readonly publish: PublishBody;
 }
 
 /** What a {@linkcode WorkerHost}'s executor is given; the description may say other numbers. */
@@ -62,7 +66,7 @@ export class WorkerHost {
       workerNum,
       config,
       log: eventLogger(queue, workerNum),
-      publish: (to, event) => this.#publish(to, event),
+      publish: (...event) => this.#publish(...event),
     });
   }
 
@@ -107,9 +111,10 @@ export class WorkerHost {
   }
 
   /** Publishes to a queue, or to the shard of it that the event belongs to. */
-  async #publish(queue: string, event: unknown): Promise<void> {
+  async #publish(...[queue, event, options]: Parameters<WorkerContext["publish"]>): Promise<void> {
     const body = bodyFor(queue, event);
-    await this.#options.publish(await this.#shards.queueOf(queue, event), body);
+    const id = publishedId(queue, options);
+    await this.#options.publish(await this.#shards.queueOf(queue, event), body, id);
   }
 }
 

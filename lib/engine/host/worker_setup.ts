@@ -36,6 +36,7 @@ export class WorkerSetup {
     this.#options = options;
     this.context = {
       ...given,
+      owner: crypto.randomUUID(),
       database: async () => database ?? await this.#openDatabase(),
     };
   }

@@ -9,6 +9,7 @@ import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { Reporter } from "../report.ts";
 import type { WorkerFile } from "../host/discovery.ts";
+import type { PublishBody } from "../host/host.ts";
 import type { ThreadExecutor } from "../thread/thread_executor.ts";
 import { WorkerThread } from "../thread/worker_thread.ts";
 import { workerPublisher } from "./worker_publisher.ts";
@@ -33,7 +34,7 @@ export interface ThreadsOptions {
 export class Threads implements ThreadFigures {
   readonly #options: ThreadsOptions;
   readonly #notices: ThreadNotices;
-  readonly #publish: (queue: string, body: string) => Promise<void>;
+  readonly #publish: PublishBody;
   #thread: WorkerThread | undefined;
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;

@@ -9,6 +9,7 @@ import { publishEvent } from "../broker/publish.ts";
 import type { Config } from "../../config/config.ts";
 import { nearest } from "../../errors/spelling.ts";
 import { discover } from "../host/discovery.ts";
+import type { PublishBody } from "../host/host.ts";
 import { unsharded } from "../host/shards.ts";
 import { notice, type Reporter } from "../report.ts";
 
@@ -27,7 +28,7 @@ export interface PublisherOptions {
 /** Makes a worker's `ctx.publish`. It warns once of each queue without a worker that it declares. */
 export function workerPublisher(
   { queue, broker, config, report }: PublisherOptions,
-): (to: string, body: string) => Promise<void> {
+): PublishBody {
   const warned = new Set<string>();
   const warn = (to: string) => {
     const known = discover(config.workersDir).files.map(({ name }) => name);
@@ -40,5 +41,5 @@ export function workerPublisher(
       `on the broker: it is declared${question}`;
     report(notice("warning", queue, message, { properties: { to, meant } }));
   };
-  return (to, body) => publishEvent(broker, to, body, () => warn(to));
+  return (to, body, id) => publishEvent(broker, to, body, { id, onNewQueue: () => warn(to) });
 }

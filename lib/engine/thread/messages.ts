@@ -93,7 +93,8 @@ export type FromThread =
   | readonly [kind: "more unhandled errors", count: number]
   | readonly [kind: "heap full"]
   | readonly [kind: "closed"]
-  | readonly [kind: "publish", number: number, queue: string, body: string];
+  /** The id is empty where the event gets a UUID. */
+  | readonly [kind: "publish", number: number, queue: string, body: string, id: string];
 
 type Shape = readonly ("object" | "number" | "string" | "boolean")[];
 
@@ -109,7 +110,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   "heap full": [],
   stopped: [],
   closed: [],
-  publish: ["number", "string", "string"],
+  publish: ["number", "string", "string", "string"],
 } satisfies Record<Exclude<FromThread, 0>[0], Shape>;
 
 /** Whether it is one of these messages: a worker, or a library of its, may send anything. */

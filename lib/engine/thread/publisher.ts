@@ -15,6 +15,7 @@ const MAX_UNCONFIRMED = 200;
 interface Publish {
   readonly queue: string;
   readonly body: string;
+  readonly id: string;
   readonly confirmed: PromiseWithResolvers<void>;
 }
 
@@ -33,11 +34,12 @@ export class Publisher {
   /**
    * Publishes a body to a queue; resolves when the broker has confirmed it.
    *
+   * @param id Its `message_id`. @default {a UUID}
    * @throws {BrokerError} When the broker did not confirm it.
    */
-  readonly publish = (queue: string, body: string): Promise<void> => {
+  readonly publish = (queue: string, body: string, id = ""): Promise<void> => {
     const confirmed = Promise.withResolvers<void>();
-    const publish = { queue, body, confirmed };
+    const publish = { queue, body, id, confirmed };
     if (this.#unconfirmed.size < MAX_UNCONFIRMED) this.#send(publish);
     else this.#waiting.push(publish);
     return confirmed.promise;
@@ -55,7 +57,7 @@ export class Publisher {
 
   #send(publish: Publish): void {
     this.#unconfirmed.set(++this.#count, publish);
-    this.#say(["publish", this.#count, publish.queue, publish.body]);
+    this.#say(["publish", this.#count, publish.queue, publish.body, publish.id]);
   }
 }
 

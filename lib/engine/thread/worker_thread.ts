@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { BrokerError } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import type { PublishBody } from "../host/host.ts";
 import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
@@ -33,12 +34,14 @@ export interface WorkerThreadOptions {
   /** The most its heap may hold, in MB. */
   readonly maxHeapMb: number;
   /** Publishes an event; resolves when the broker has confirmed it. */
-  readonly publish: (queue: string, body: string) => Promise<void>;
+  readonly publish: PublishBody;
   /** Something threw outside of any event. */
   readonly onUnhandledError: (error: ErrorData) => void;
   /** More threw than are reported one by one. */
   readonly onMoreUnhandledErrors: (count: number) => void;
 }
+
+type PublishMessage = Extract<FromThread, readonly ["publish", ...unknown[]]>;
 
 /** What a worker's file says about the worker. */
 export interface Described {
@@ -215,7 +218,7 @@ export class WorkerThread {
       case "stopped":
         return this.#answered(message);
       case "publish":
-        return void this.#publish(message[1], message[2], message[3]);
+        return void this.#publish(message);
       case "unhandled error":
         return this.#options.onUnhandledError(message[1]);
       case "more unhandled errors":
@@ -249,9 +252,9 @@ export class WorkerThread {
     }
   }
 
-  async #publish(number: number, queue: string, body: string): Promise<void> {
+  async #publish([_kind, number, queue, body, id]: PublishMessage): Promise<void> {
     try {
-      await this.#options.publish(queue, body);
+      await this.#options.publish(queue, body, id || undefined);
       this.post(["published", number, null]);
     } catch (error) {
       this.post(["published", number, failureOf(error)]);

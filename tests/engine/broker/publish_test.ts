@@ -24,6 +24,13 @@ Deno.test("publishEvent keeps the body and sets an id, the time and the content 
   assert.equal(contentType, "application/json");
 });
 
+Deno.test("publishEvent sets the id that it is given", async () => {
+  await using broker = new MemoryBroker();
+  await publishEvent(broker, "test", "{}", { id: "missed:7" });
+  const [event] = await broker.peek("test", 1);
+  assert.equal(event?.properties.messageId, "missed:7");
+});
+
 Deno.test("publishEvent passes on what the broker refuses", async () => {
   const refused = new BrokerError("refused", "RabbitMQ refused the event");
   const broker = new class extends MemoryBroker {

@@ -167,6 +167,26 @@ for (
   });
 }
 
+const ids: (string | undefined)[] = [];
+const keepId = (_queue: string, _body: string, id?: string) => {
+  ids.push(id);
+  return Promise.resolve();
+};
+bothTest("a handler publishes an event with an id of its own", { publish: keepId }, async (it) => {
+  ids.length = 0;
+  const publish = { do: "publish", to: "other" } as const;
+  it.executor.run(events({ id: "a", ...publish, publishId: "missed:7" }, { id: "b", ...publish }));
+  await it.handlers.tell("b");
+  assert.deepEqual(ids, ["missed:7", undefined]);
+});
+
+bothTest("all events of a run of a worker have one owner", {}, async ({ executor, handlers }) => {
+  executor.run(events({ id: "a", tell: "owner" }, { id: "b", tell: "owner" }));
+  const owner = await handlers.tell("a");
+  assert.match(String(owner), /^[0-9a-f-]{36}$/);
+  assert.equal(await handlers.tell("b"), owner);
+});
+
 bothTest("an event knows when it was published, whatever others say", {}, async (bench) => {
   const { executor, handlers } = bench;
   const times = [1_700_000_000_000.5, Infinity, 1_700_000_000_001, 0];
