@@ -5,7 +5,6 @@
  */
 
 import type { CheckConfigCommand } from "../command_line/command.ts";
-import { splitAddresses } from "../config/broker_addresses.ts";
 import { isOfBrokerUrl } from "../config/broker_url.ts";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
@@ -13,10 +12,10 @@ import { queueNameProblems } from "../config/queues.ts";
 import { isOfEnvFile } from "../config/environment.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
-import { type Broker, BrokerError } from "../engine/broker/broker.ts";
-import { alternatives } from "../errors/alternatives.ts";
+import { checkBroker } from "./check_broker.ts";
+import { checkDatabase } from "./check_database.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
-import { foreignFiles } from "./owners.ts";
+import { CHOWN, foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
@@ -31,7 +30,6 @@ export interface Check {
 
 /** The widest column of settings, so that a source beside it ends within 80 columns. */
 const MOST_WIDTH = 66;
-const CHOWN = "change their owner by chown, or run this as their owner";
 
 /**
  * Prints every setting with its source, secrets masked, and the problems; then checks the folders,
@@ -56,12 +54,12 @@ export async function runCheckConfig(
     await tryUnless(
       problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
       "broker",
-      () => tryBroker(config, known, services),
+      () => checkBroker(config, queues, services),
     ),
     await tryUnless(
       problems.find((each) => isOfEnvFile(each) || each.setting === "DATABASE_URL"),
       "database",
-      () => tryDatabase(config, services),
+      () => checkDatabase(config, services),
     ),
   ];
   const lines = command.json
@@ -135,58 +133,6 @@ async function attempt(name: string, run: () => Promise<string>): Promise<Check>
   } catch (error) {
     return { name, ok: false, message: error instanceof Error ? error.message : String(error) };
   }
-}
-
-async function tryBroker(
-  config: Config,
-  known: readonly KnownQueue[],
-  services: Services,
-): Promise<string> {
-  if (!config.usingRabbitmq) return "not used (USING_RABBITMQ is false)";
-  const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
-  const { url } = config.broker;
-  if (url === undefined) {
-    const unfinished = await services.checkEmbedded(config);
-    return `ok (embedded, in ${[config.stateDir, unfinished].filter(Boolean).join("; ")})`;
-  }
-  await using broker = await services.openBroker(once, "process-queue check-config");
-  const more = [...await doubts(broker, known), ...await untried(broker)];
-  return [`ok (${addressOf(url)})`, ...more].join("\n");
-}
-
-/** Whether publishing could not be tried. @throws {BrokerError} When it was, and failed. */
-async function untried(broker: Broker): Promise<string[]> {
-  try {
-    await broker.tryPublishing?.();
-    return [];
-  } catch (error) {
-    if (!(error instanceof BrokerError) || error.kind !== "permission") throw error;
-    return ["publishing could not be tried, as this user may make no queue of another name"];
-  }
-}
-
-/** What may lose events of the queues that exist. @throws {Error} When one cannot be consumed. */
-async function doubts(broker: Broker, known: readonly KnownQueue[]): Promise<string[]> {
-  const found = await Promise.all(known.map(({ name }) => broker.doubtsAbout?.(name) ?? []));
-  const messages = found.flat().map(({ message }) => message);
-  if (found.flat().some(({ isRefused }) => isRefused)) throw new Error(messages.join("\n"));
-  return messages;
-}
-
-async function tryDatabase(config: Config, services: Services): Promise<string> {
-  await services.tryDatabase(config);
-  return "ok";
-}
-
-/** Hosts and ports, and the virtual host. */
-function addressOf(text: string): string {
-  const urls = splitAddresses(text).map((address) => new URL(address));
-  const vhost = decodeURIComponent(urls[0]?.pathname.slice(1) ?? "") || "/";
-  return `RabbitMQ at ${alternatives(urls.map(hostAndPort))}, virtual host ${vhost}`;
-}
-
-function hostAndPort({ hostname, port, protocol }: URL): string {
-  return `${hostname}:${port || (protocol === "amqps:" ? "5671" : "5672")}`;
 }
 
 function settingLines(settings: readonly EffectiveSetting[]): string[] {

@@ -7,6 +7,7 @@
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
+import { shardName } from "../engine/host/shards.ts";
 import { counted } from "../errors/counted.ts";
 import { isSafeToLoad } from "./owners.ts";
 import type { KnownQueue, Services } from "./services.ts";
@@ -17,6 +18,8 @@ export interface QueueCheck {
   /** The file of its worker. */
   readonly file: string;
   readonly shards: number;
+  /** Whether `--all` runs it, as far as that is known. */
+  readonly isActive: boolean;
   readonly ok: boolean;
   /** What there is to say about the worker; the problem where it is not ok. */
   readonly message: string;
@@ -43,13 +46,20 @@ async function checkWorker(
   config: Config,
   queue: KnownQueue,
   services: Pick<Services, "tryWorker">,
-): Promise<Pick<QueueCheck, "ok" | "message">> {
+): Promise<Pick<QueueCheck, "ok" | "message" | "isActive">> {
   if (!isSafeToLoad(dirname(queue.file))) {
-    return { ok: true, message: "not loaded, as its folder belongs to another user" };
+    const message = "not loaded, as its folder belongs to another user";
+    return { ok: true, isActive: true, message };
   }
   const { problem, isActive } = await services.tryWorker(queue, config);
-  if (problem !== undefined) return { ok: false, message: problem };
-  return { ok: true, message: isActive ? "" : "not run by --all" };
+  if (problem !== undefined) return { ok: false, isActive, message: problem };
+  return { ok: true, isActive, message: isActive ? "" : "not run by --all" };
+}
+
+/** The names under which a queue is at the broker: those of its shards, where it has any. */
+export function consumedNames({ name, shards }: Pick<QueueCheck, "name" | "shards">): string[] {
+  if (shards <= 1) return [name];
+  return Array.from({ length: shards }, (_, index) => shardName(name, index + 1));
 }
 
 /** The queues, a line each. */

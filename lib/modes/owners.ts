@@ -7,6 +7,8 @@
 import { join } from "node:path";
 import { visible } from "../errors/visible.ts";
 
+/** What to do about files of another user. */
+export const CHOWN = "change their owner by chown, or run this as their owner";
 /** Root, who may do anything in every folder. */
 const ROOT_UID = 0;
 /** The most files that a message names. */
@@ -41,12 +43,21 @@ export function foreignFiles(
   folder: string,
   uid: number | null = Deno.uid(),
 ): string | undefined {
-  if (uid === null || uid === ROOT_UID) return undefined;
-  const foreign = namesIn(folder).filter((name) => (ownerOf(join(folder, name)) ?? uid) !== uid);
+  const foreign = foreignOf(folder, namesIn(folder), uid);
   if (foreign.length === 0) return undefined;
   const named = foreign.slice(0, MOST_NAMED).map(visible).join(", ");
   const more = foreign.length > MOST_NAMED ? ` and ${foreign.length - MOST_NAMED} more` : "";
   return `files in ${folder} belong to another user: ${named}${more}`;
+}
+
+/** Those of the files in a folder that belong to another user than this one; root may use all. */
+export function foreignOf(
+  folder: string,
+  names: readonly string[],
+  uid: number | null = Deno.uid(),
+): string[] {
+  if (uid === null || uid === ROOT_UID) return [];
+  return names.filter((name) => (ownerOf(join(folder, name)) ?? uid) !== uid);
 }
 
 function namesIn(folder: string): string[] {

@@ -42,8 +42,13 @@ export interface Services {
    * than 10 s, else `undefined`.
    */
   checkEmbedded(config: Config): Promise<string | undefined>;
-  /** Opens and closes the database, unless that would make it; rejects when that fails. */
-  tryDatabase(config: Config): Promise<void>;
+  /**
+   * Opens and closes the database, unless that would make it, and changes nothing in it; rejects when
+   * that fails.
+   *
+   * @returns The migrations that a SQLite database lacks.
+   */
+  tryDatabase(config: Config): Promise<readonly string[]>;
   /** Writes a line to stdout. */
   print(line: string): void;
   /** Writes a line to stderr. */

@@ -57,11 +57,9 @@ export class SystemServices implements Services {
   }
 
   /** @inheritdoc */
-  async tryDatabase(config: Config): Promise<void> {
-    const { openDatabase, willBeMade } = await import("../domain/database/database.ts");
-    if (willBeMade(config.databaseUrl)) return;
-    const database = await openDatabase(config.databaseUrl);
-    await database.destroy();
+  async tryDatabase({ databaseUrl }: Config): Promise<readonly string[]> {
+    const { inspectDatabase, willBeMade } = await import("../domain/database/database.ts");
+    return willBeMade(databaseUrl) ? [] : await inspectDatabase(databaseUrl);
   }
 
   /** @inheritdoc */

@@ -9,6 +9,8 @@ import { COMMON, MemoryServices } from "./memory_services.ts";
 
 const COMMAND: CheckConfigCommand = { mode: "check-config", json: false, ...COMMON };
 const FOLDER = Deno.makeTempDirSync({ prefix: "pq-check-" });
+const BROKER_LINE = "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)\n" +
+  "queues that are not there yet, made at the first run: user_activity";
 const ENVIRONMENT = {
   AMQP_URL: "amqps://me:sesame@rabbit/zulip%2f1",
   LOG_LEVEL: "debug",
@@ -38,7 +40,7 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     "state: ok",
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
-    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
+    BROKER_LINE,
     "database: ok",
   ]);
   assert(!printed.join("\n").includes("sesame"));
@@ -53,7 +55,7 @@ for (const isRefused of [false, true]) {
     assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), Number(isRefused));
     const line = around.printed.find((line) => line.startsWith("broker: "));
     assert.equal(line?.startsWith("broker: ok"), !isRefused);
-    assert.match(line ?? "", /Queue test is so$/);
+    assert.match(line ?? "", /Queue test is so$/m);
   });
 }
 
@@ -99,7 +101,7 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
     "state: ok",
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
-    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)",
+    BROKER_LINE,
     "database: ok",
   ]);
 });
@@ -193,7 +195,50 @@ Deno.test("runCheckConfig tries to publish, and says where it could not be tried
   assert.deepEqual(await lineOf("timeout"), [1, "broker: It is so"]);
   assert.deepEqual(await lineOf("permission"), [
     0,
-    "broker: ok (RabbitMQ at rabbit:5671, virtual host zulip/1)\n" +
+    `${BROKER_LINE}\n` +
     "publishing could not be tried, as this user may make no queue of another name",
   ]);
+});
+
+Deno.test("runCheckConfig warns of addresses that do not answer while another one does", async () => {
+  const around = new MemoryServices();
+  const failure = new BrokerError("unreachable", "RabbitMQ at b:5672 cannot be reached");
+  const tryAddresses = () => Promise.resolve([failure]);
+  around.broker = Object.assign(new MemoryBroker(), { tryAddresses });
+  const config = loadConfig({
+    ...ENVIRONMENT,
+    AMQP_URL: "amqp://me:sesame@a/,amqp://me:sesame@b/",
+  });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 0);
+  const line = around.printed.find((line) => line.startsWith("broker: "));
+  assert.deepEqual(line?.split("\n").slice(0, 2), [
+    "broker: ok (RabbitMQ at a:5672 or b:5672, virtual host /)",
+    "warning: RabbitMQ at b:5672 cannot be reached; the other addresses are used instead",
+  ]);
+  assert(!around.printed.join("\n").includes("sesame"));
+});
+
+Deno.test("runCheckConfig lists the queues that RabbitMQ does not have yet, and makes none", async () => {
+  const around = new MemoryServices();
+  await around.broker.declare("user_activity_shard2");
+  const config = loadConfig({ ...ENVIRONMENT, USER_ACTIVITY_SHARDS: "3" });
+  const lineOf = async () => {
+    assert.equal(await runCheckConfig(COMMAND, config, around), 0);
+    return around.printed.findLast((line) => line.startsWith("broker: "))?.split("\n")[1];
+  };
+  const missing =
+    "queues that are not there yet, made at the first run: user_activity_shard1, user_activity_shard3";
+  assert.deepEqual([await lineOf(), await lineOf()], [missing, missing]);
+  for (const number of [1, 3]) await around.broker.declare(`user_activity_shard${number}`);
+  assert.equal(await lineOf(), undefined);
+});
+
+Deno.test("runCheckConfig says which migrations a SQLite database lacks", async () => {
+  const around = new MemoryServices();
+  around.pendingMigrations = ["0001_user_activity", "0002_inbox"];
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
+  assert.equal(
+    around.printed.at(-1),
+    "database: ok; the next run migrates it (0001_user_activity, 0002_inbox)",
+  );
 });

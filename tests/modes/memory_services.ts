@@ -23,6 +23,7 @@ export class MemoryServices implements Services {
   shard: ShardFunction | undefined;
   workerProblems: Record<string, { readonly problem: string }> = {};
   unfinishedCheck: string | undefined;
+  pendingMigrations: string[] = [];
   failures: { broker?: Error; database?: Error } = {};
 
   listQueues(): Promise<KnownQueue[]> {
@@ -47,9 +48,9 @@ export class MemoryServices implements Services {
     return Promise.resolve(this.unfinishedCheck);
   }
 
-  tryDatabase(): Promise<void> {
+  tryDatabase(): Promise<readonly string[]> {
     const { database } = this.failures;
-    return database ? Promise.reject(database) : Promise.resolve();
+    return database ? Promise.reject(database) : Promise.resolve(this.pendingMigrations);
   }
 
   print(line: string): void {

@@ -34,3 +34,16 @@ Deno.test("check-config changes nothing beside what a run has made", async () =>
     assert.deepEqual(await Deno.readFile(`${cwd}/var/broker.sqlite`), event);
   });
 });
+
+Deno.test("check-config migrates no database, and says that the next run does", async () => {
+  await withFolder(async (cwd) => {
+    const path = `${cwd}/elsewhere.sqlite`;
+    await Deno.writeTextFile(path, "");
+    const env = { DATABASE_URL: `sqlite:${path}` };
+    await using program = Program.start(["check-config"], { cwd, env });
+    const { code, stdout } = await program.end();
+    assert.equal(code, 0);
+    assert.match(stdout.at(-1) ?? "", /^database: ok; the next run migrates it \(0001_user_activ/);
+    assert.equal((await Deno.stat(path)).size, 0);
+  });
+});

@@ -31,6 +31,29 @@ export async function openDatabase(url: string): Promise<Database> {
   }
 }
 
+/**
+ * Checks the database without changing it.
+ *
+ * @param url As for {@linkcode openDatabase}; a SQLite file must exist.
+ * @returns The names of the migrations that a SQLite file lacks: `run` applies them.
+ * @throws {DatabaseError} When it cannot be reached or read, or lacks its tables.
+ */
+export async function inspectDatabase(url: string): Promise<string[]> {
+  if (!isSqlite(url)) {
+    await (await openDatabase(url)).destroy();
+    return [];
+  }
+  const { connectSqlite } = await import("./node_sqlite.ts");
+  const db = connectSqlite(describeDatabase(url), { isReadOnly: true });
+  try {
+    const pending = await pendingMigrations(db, url);
+    if (pending.length === 0) await readEveryTable(db);
+    return pending;
+  } finally {
+    await db.destroy();
+  }
+}
+
 /** Reports whether the database is a SQLite file that does not exist yet. */
 export function willBeMade(url: string): boolean {
   return isSqlite(url) && !existsSync(describeDatabase(url));

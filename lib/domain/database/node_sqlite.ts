@@ -26,6 +26,8 @@ const PATIENCE_MS = 5_000;
 export interface SqliteOptions {
   /** ms after which a lock of another process becomes an error. @default {5000} */
   readonly patienceMs?: number;
+  /** The file exists, and is only read. @default {false} */
+  readonly isReadOnly?: boolean;
 }
 
 /**
@@ -34,20 +36,21 @@ export interface SqliteOptions {
  * half-way because another process wrote.
  */
 export function connectSqlite(path: string, options: SqliteOptions = {}): Database {
-  return new Kysely({ dialect: new NodeSqliteDialect(path, options.patienceMs ?? PATIENCE_MS) });
+  const { patienceMs = PATIENCE_MS, isReadOnly = false } = options;
+  return new Kysely({ dialect: new NodeSqliteDialect(path, { patienceMs, isReadOnly }) });
 }
 
 class NodeSqliteDialect implements Dialect {
   readonly #path: string;
-  readonly #patienceMs: number;
+  readonly #options: Required<SqliteOptions>;
 
-  constructor(path: string, patienceMs: number) {
+  constructor(path: string, options: Required<SqliteOptions>) {
     this.#path = path;
-    this.#patienceMs = patienceMs;
+    this.#options = options;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#path, this.#patienceMs);
+    return new NodeSqliteDriver(this.#path, this.#options);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -72,16 +75,19 @@ class NodeSqliteAdapter extends SqliteAdapter {
 
 class NodeSqliteDriver implements Driver {
   readonly #path: string;
-  readonly #patienceMs: number;
+  readonly #options: Required<SqliteOptions>;
   #connection: SqliteConnection | undefined;
 
-  constructor(path: string, patienceMs: number) {
+  constructor(path: string, options: Required<SqliteOptions>) {
     this.#path = path;
-    this.#patienceMs = patienceMs;
+    this.#options = options;
   }
 
   async init(): Promise<void> {
-    this.#connection = await SqliteConnection.open(this.#path, this.#patienceMs);
+    const { patienceMs, isReadOnly } = this.#options;
+    this.#connection = isReadOnly
+      ? SqliteConnection.openToRead(this.#path, patienceMs)
+      : await SqliteConnection.open(this.#path, patienceMs);
   }
 
   acquireConnection(): Promise<DatabaseConnection> {

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
 import { type Patience, patiently } from "../../system/patience.ts";
 import { makePrivateFile } from "../../system/private_file.ts";
@@ -48,6 +50,17 @@ export class SqliteConnection implements DatabaseConnection {
       connection.close();
       throw error;
     }
+  }
+
+  /**
+   * Opens a file that exists for reading only, and makes no file beside it, unless another process
+   * uses it.
+   *
+   * @param patienceMs As for {@linkcode SqliteConnection.open}.
+   * @throws {DatabaseError} When it cannot be opened.
+   */
+  static openToRead(path: string, patienceMs: number): SqliteConnection {
+    return new SqliteConnection(openUnchanged(path), path, patienceMs);
   }
 
   /** Whether a transaction is open: some faults end it themselves. */
@@ -112,6 +125,17 @@ function openFile(path: string): DatabaseSync {
   try {
     if (path !== ":memory:") makeFile(path);
     return new DatabaseSync(path, { timeout: BLOCKING_WAIT_MS });
+  } catch (error) {
+    throw sqliteError(error, path);
+  }
+}
+
+/** Opens without the log of changes where there is none, as a reader would leave an empty one. */
+function openUnchanged(path: string): DatabaseSync {
+  const options = { timeout: BLOCKING_WAIT_MS, readOnly: true };
+  try {
+    if (existsSync(`${path}-wal`)) return new DatabaseSync(path, options);
+    return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, options);
   } catch (error) {
     throw sqliteError(error, path);
   }

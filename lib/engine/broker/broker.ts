@@ -179,6 +179,8 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerError} `permission` where this user may make no queue of such a name.
    */
   tryPublishing?(): Promise<void>;
+  /** Tries each address of a cluster. @returns Why those that cannot be used cannot. */
+  tryAddresses?(): Promise<readonly BrokerError[]>;
 }
 
 /** Why events of a queue may be lost, although the program does its part. */

@@ -32,7 +32,7 @@ import { publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
-import { tryPublishing } from "./trial.ts";
+import { tryAddresses, tryPublishing } from "./trial.ts";
 
 /** The options of a connection to RabbitMQ. */
 export interface RabbitmqOptions extends TlsFiles {
@@ -196,6 +196,12 @@ class RabbitBroker implements Broker {
 
   async tryPublishing(): Promise<void> {
     await tryPublishing(await this.#publishing.model(), this.#address);
+  }
+
+  async tryAddresses(): Promise<readonly BrokerError[]> {
+    const { ca, cert, key, name = "process-queue" } = this.#options;
+    const options = { urls: this.#urls, ca, cert, key, name: `${name} (trial)` };
+    return await tryAddresses(options, this.#consuming.closing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * A trial of publishing that touches no queue of anybody.
+ * Trials: of publishing, which touches no queue of anybody, and of each address of a cluster.
  *
  * @module
  */
@@ -9,10 +9,14 @@ import type { ChannelModel } from "amqplib";
 import { TOO_LATE, within } from "../../../system/deadline.ts";
 import { BrokerError } from "../broker.ts";
 import { closeChannel } from "./channel.ts";
+import { type ConnectingOptions, connectToAny } from "./connecting.ts";
+import { closeConnection } from "./connection.ts";
 import { type Address, explainChannel } from "./errors.ts";
 
 /** How long to wait for the confirmation, in ms. */
 const CONFIRM_MS = 5000;
+/** How long each address may take, in ms. */
+const CONNECT_MS = 4000;
 
 /**
  * Publishes one event to a queue of its own, which is exclusive and deleted then.
@@ -35,6 +39,30 @@ export async function tryPublishing(model: ChannelModel, address: Address): Prom
   } finally {
     if (isOpen) await closeChannel(channel);
   }
+}
+
+/**
+ * Connects to each of several addresses, all at once, and closes the connections.
+ *
+ * @returns Why each of the others cannot be used; empty for one address, which is in use already.
+ */
+export async function tryAddresses(
+  { urls, ...options }: ConnectingOptions,
+  signal: AbortSignal,
+): Promise<BrokerError[]> {
+  if (urls.length < 2) return [];
+  const trials = urls.map(async (url) => {
+    try {
+      const { model } = await connectToAny({ ...options, urls: [url] }, CONNECT_MS, signal);
+      model.on("error", () => {});
+      await closeConnection(model);
+      return [];
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return [error];
+    }
+  });
+  return (await Promise.all(trials)).flat();
 }
 
 function notConfirmed(): BrokerError {

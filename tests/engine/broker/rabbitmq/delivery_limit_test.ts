@@ -80,6 +80,37 @@ for (const [limit, stops] of [[20, 25], [3, 10]] as const) {
   });
 }
 
+queueTest(
+  "the limit that RabbitMQ 4 sets by itself costs no event in 25 stops",
+  async (fixture) => {
+    await makeQuorum(fixture, {});
+    const { client, queue } = fixture;
+    for (const n of [1, 2, 3]) await client.publish(queue, String(n));
+    for (let i = 0; i < 25; i++) {
+      const engine = await fixture.start({ consume: (_, { signal }) => untilAborted(signal) });
+      await engine.untilRan(1);
+      await engine.stop(0);
+    }
+    const last = await fixture.start();
+    await last.untilSettled("processed", 3);
+    assert.deepEqual(last.events.toSorted(), [1, 2, 3]);
+    await last.stop(0);
+    // A client that replaces no event shows whether there is a limit.
+    await client.publish(queue, "4");
+    const limited = Number.parseInt(client.model.connection.serverProperties.version) >= 4;
+    for (let i = 0; i <= 20; i++) {
+      await until("the event is there", async () => {
+        const isThere = await client.channel.get(queue) !== false;
+        if (isThere) client.channel.nackAll(true);
+        return isThere;
+      });
+    }
+    await until(`${limited ? "no" : "one"} event is left`, async () => {
+      return await client.ready(queue) === (limited ? 0 : 1);
+    });
+  },
+);
+
 for (const overflow of ["drop-head", "reject-publish"]) {
   queueTest(
     `a full queue with ${overflow} loses no event that was returned often`,
