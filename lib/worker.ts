@@ -43,6 +43,11 @@ export interface EventInfo {
   readonly attempt: number;
   /** When it was published, in ms since 1970; absent when the publisher did not say. */
   readonly publishedAt: number | undefined;
+  /**
+   * When an operator last put it back by `failed retry`, in ms since 1970. Its attempts were counted
+   * anew from then on.
+   */
+  readonly retriedAt: number | undefined;
 }
 
 /** How an event is published. */

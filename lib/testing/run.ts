@@ -21,6 +21,8 @@ export interface RunBatchOptions extends WorkerTestOptions {
   readonly attempt?: number;
   /** When the events were published, in ms since 1970. @default {not known} */
   readonly publishedAt?: number;
+  /** When an operator put the events back, in ms since 1970. @default {none did} */
+  readonly retriedAt?: number;
   /** Stops the worker when it is aborted: `ctx.signal` is aborted, and events are released. */
   readonly stop?: AbortSignal;
 }
@@ -125,6 +127,7 @@ function jobOf(event: unknown, index: number, options: RunBatchOptions): Job {
     body: toJson(event),
     attempt: options.attempt ?? 1,
     publishedAt: options.publishedAt ?? 0,
+    retriedAt: options.retriedAt ?? 0,
     receivedAt: performance.now(),
     alone: false,
   };

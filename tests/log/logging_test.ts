@@ -38,7 +38,7 @@ const reported = (level: LogLevel, report: Parameters<ReturnType<typeof logRepor
   logged(level, () => logReporter(0)(report));
 
 Deno.test("eventLogger adds queue, worker, event and attempt to each line", () => {
-  const event = { id: "e1", attempt: 2, publishedAt: undefined };
+  const event = { id: "e1", attempt: 2, publishedAt: undefined, retriedAt: undefined };
   const lines = logged("info", () => eventLogger("test", 3, event).info("Hi {a}", { a: 1 }));
   assert.deepEqual(lines, [{
     level: "info",
@@ -281,7 +281,12 @@ Deno.test("a thread's log lines are those of the main thread", () => {
     lines.push(line.replace(/"time":"[^"]*"/, ""));
   };
   const log = () => {
-    const logger = eventLogger("user_activity", 2, { id: "e1", attempt: 3, publishedAt: 1 });
+    const logger = eventLogger("user_activity", 2, {
+      id: "e1",
+      attempt: 3,
+      publishedAt: 1,
+      retriedAt: undefined,
+    });
     logger.debug("Not shown");
     logger.warn("Hello {name}", { name: "Ada", password: "sesame" });
   };

@@ -144,12 +144,15 @@ Deno.test("runFailed lists a body that is not UTF-8, and bytes in headers, as ba
 
 Deno.test("runFailed moves the events back, as their publisher had set them", async () => {
   const around = await withFailed(['{"id":1}', FAILED], ['{"id":2}']);
+  const before = Date.now();
   assert.deepEqual(await run(RETRY, around), ["moved 2 events from test.failed to test"]);
   assert.deepEqual(await around.bodies("test"), ['{"id":1}', '{"id":2}']);
   assert.deepEqual(await around.bodies("test.failed"), []);
   const [event] = await around.broker.peek("test", 1);
   assert.equal(event?.properties.messageId, "9d0f");
-  assert.deepEqual(event?.properties.headers, { realm: "zulip" });
+  const { "x-pq-retried-at": at, ...headers } = event?.properties.headers ?? {};
+  assert.deepEqual(headers, { realm: "zulip" });
+  assert(typeof at === "number" && at >= before && at <= Date.now());
 });
 
 Deno.test("runFailed moves nothing for a queue that never failed", async () => {

@@ -122,13 +122,13 @@ Deno.test("runEvent returns what the handler reported, however it ended", async 
 Deno.test("runEvent tells the handler of its event what the test says", async () => {
   const seen: unknown[] = [];
   const noting = worker((_, ctx) => void seen.push(ctx.event, ctx.queue, ctx.workerNum));
-  await runEvent(noting, ADA, { messageId: "a", attempt: 3, publishedAt: 9 });
+  await runEvent(noting, ADA, { messageId: "a", attempt: 3, publishedAt: 9, retriedAt: 11 });
   await runEvent(noting, { ...ADA, failed_tries: 1 });
   const { id } = seen[3] as EventInfo;
   assert.match(id, /^[0-9a-f-]{36}$/);
   assert.deepEqual(seen, [
-    ...[{ id: "a", attempt: 3, publishedAt: 9 }, "greetings", 0],
-    ...[{ id, attempt: 2, publishedAt: undefined }, "greetings", 0],
+    ...[{ id: "a", attempt: 3, publishedAt: 9, retriedAt: 11 }, "greetings", 0],
+    ...[{ id, attempt: 2, publishedAt: undefined, retriedAt: undefined }, "greetings", 0],
   ]);
 });
 

@@ -19,6 +19,8 @@ export const HEADER = {
   crashes: "x-pq-crashes",
   /** ms since 1970 before which it must not run. */
   notBefore: "x-pq-not-before",
+  /** When an operator last put it back into its queue, in ms since 1970. */
+  retriedAt: "x-pq-retried-at",
   /** When it first failed. */
   firstFailedAt: "x-pq-first-failed-at",
   /** When it last failed. */
@@ -68,9 +70,11 @@ export interface EventState {
   readonly notBefore: number;
   /** ms since 1970, 0 when unknown. */
   readonly publishedAt: number;
+  /** ms since 1970, 0 when no operator has put it back. */
+  readonly retriedAt: number;
 }
 
-const FRESH: EventState = { attempts: 0, crashes: 0, notBefore: 0, publishedAt: 0 };
+const FRESH: EventState = { attempts: 0, crashes: 0, notBefore: 0, publishedAt: 0, retriedAt: 0 };
 
 /**
  * Reads the engine's headers and the time of publishing.
@@ -87,6 +91,7 @@ export function readState(properties: EventProperties): EventState {
     crashes: count(headers, HEADER.crashes),
     notBefore: count(headers, HEADER.notBefore),
     publishedAt: publishedAt(headers?.[PUBLISHED_MS], timestamp),
+    retriedAt: count(headers, HEADER.retriedAt),
   };
 }
 
@@ -181,8 +186,14 @@ function copyOf(properties: EventProperties, when: Wait, headers: Headers): Even
   return {
     ...rest,
     ...(when.expiration === undefined ? {} : { expiration: when.expiration }),
-    headers: { ...publishersHeaders(properties), ...headers },
+    headers: { ...publishersHeaders(properties), ...retriedAtOf(properties), ...headers },
   };
+}
+
+/** An event that an operator has put back says so for as long as it is there. */
+function retriedAtOf({ headers }: EventProperties): Headers {
+  const at = headers?.[HEADER.retriedAt];
+  return typeof at === "number" ? { [HEADER.retriedAt]: at } : {};
 }
 
 /** The process that gave an event up, and the queue. */
@@ -221,12 +232,13 @@ export function failedProperties(
 /**
  * The properties of a dead letter that is run again, as its publisher set them. Those that were put
  * aside as `x-original-…` stay aside: with its `expiration` the event could expire before it runs,
- * and with `CC` it would be copied once more.
+ * and with `CC` it would be copied once more. Its attempts start anew, and it says when it was put
+ * back. @param now ms since 1970.
  */
-export function requeueProperties(event: StoredEvent): EventProperties {
+export function requeueProperties(event: StoredEvent, now: number): EventProperties {
   const { headers = {}, ...rest } = event.properties;
   const restored = Object.entries(headers).filter(([name]) => !name.startsWith("x-pq-"));
-  return { ...rest, headers: Object.fromEntries(restored) };
+  return { ...rest, headers: { ...Object.fromEntries(restored), [HEADER.retriedAt]: now } };
 }
 
 function failureTimes(headers: Readonly<Headers> | undefined, now: number): Headers {

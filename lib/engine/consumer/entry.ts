@@ -78,6 +78,7 @@ function make(
     crashes: state.crashes,
     notBefore: state.notBefore,
     publishedAt: state.publishedAt,
+    retriedAt: state.retriedAt,
     receivedAt,
     alone: state.crashes > 0,
     content,

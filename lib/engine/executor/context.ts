@@ -23,7 +23,8 @@ function eventInfo({ job, attempt }: Attempted): EventInfo {
   return {
     id: job.id,
     attempt,
-    publishedAt: job.publishedAt === 0 ? undefined : job.publishedAt,
+    publishedAt: job.publishedAt || undefined,
+    retriedAt: job.retriedAt || undefined,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Job {
   readonly attempt: number;
   /** ms since 1970; 0 when the publisher did not say. */
   readonly publishedAt: number;
+  /** When an operator put it back, in ms since 1970; 0 when none did. */
+  readonly retriedAt: number;
   /** `performance.now()` when it came. */
   readonly receivedAt: number;
   /**

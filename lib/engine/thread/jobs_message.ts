@@ -40,6 +40,7 @@ export function jobsMessage(
     jobs.every(({ attempt }) => attempt === 1) ? [] : jobs.map(({ attempt }) => attempt),
     published,
     jobs.map(({ publishedAt }) => publishedAt - published),
+    jobs.every(({ retriedAt }) => retriedAt === 0) ? [] : jobs.map(({ retriedAt }) => retriedAt),
     isBatch ? jobs.map(({ receivedAt }) => receivedAt) : [],
     jobs[0]?.alone ?? false,
   ];
@@ -58,7 +59,7 @@ export function sentAt(message: JobsMessage): number {
  */
 export function jobsIn(message: JobsMessage, now: number, offset: number): ThreadJob[] {
   const [_kind, _sentAt, seqs, bodies, ids, attempts, published, publishedLater, ...rest] = message;
-  const [receivedAt, alone] = rest;
+  const [retriedAt, receivedAt, alone] = rest;
   const isTimed = receivedAt.length > 0;
   const jobs: ThreadJob[] = [];
   for (let i = 0; i < seqs.length; i++) {
@@ -67,6 +68,7 @@ export function jobsIn(message: JobsMessage, now: number, offset: number): Threa
       body: bodies[i] as string,
       attempt: attempts[i] ?? 1,
       publishedAt: published + (publishedLater[i] as number),
+      retriedAt: retriedAt[i] ?? 0,
       receivedAt: isTimed ? receivedAt[i] as number - offset : now,
       alone,
       seq: seqs[i] as number,

@@ -41,6 +41,8 @@ export type JobsMessage = readonly [
   publishedAt: number,
   /** How much later each job was published: small numbers cost less than times. */
   publishedLater: readonly number[],
+  /** Empty where no operator has put any of them back, as nearly always. */
+  retriedAt: readonly number[],
   /** By the main thread's clock. Empty where it does not matter: only batches need it. */
   receivedAt: readonly number[],
   /** Whether it is one job that must run alone. */

@@ -71,5 +71,5 @@ async function retry(broker: Broker, { queue, json }: FailedCommand): Promise<st
 async function moveBack(broker: Broker, failed: string, queue: string): Promise<number> {
   if (!await broker.depth(failed)) return 0;
   await broker.declare(queue);
-  return await broker.move(failed, queue, requeueProperties);
+  return await broker.move(failed, queue, (event) => requeueProperties(event, Date.now()));
 }

@@ -10,6 +10,7 @@ import {
   MAX_PUBLISHER_HEADER_BYTES,
   newEventProperties,
   readState,
+  republishProperties,
   requeueProperties,
   retryProperties,
   waitingProperties,
@@ -276,6 +277,7 @@ Deno.test("readState reads back what retryProperties wrote", () => {
     crashes: 2,
     notBefore: NOW + 1,
     publishedAt: 99,
+    retriedAt: 0,
   });
 });
 
@@ -295,11 +297,36 @@ for (const [properties, publishedAt] of TIMES) {
   });
 }
 
-Deno.test("requeueProperties restores a failed event as its publisher sent it", () => {
-  const published = { ...PUBLISHED, headers: { tenant: "a", timestamp_in_ms: 5 } };
-  const failed = fail(again(published));
-  assert.deepEqual(requeueProperties({ body: Buffer.from("{}"), properties: failed }), published);
+const requeue = (properties: EventProperties, now = NOW) =>
+  requeueProperties({ body: Buffer.from("{}"), properties }, now);
+
+Deno.test("requeueProperties restores a failed event as its publisher sent it, and says when", () => {
+  const headers = { tenant: "a", timestamp_in_ms: 5 };
+  const requeued = requeue(fail(again({ ...PUBLISHED, headers })));
+  assert.deepEqual(requeued, { ...PUBLISHED, headers: { ...headers, "x-pq-retried-at": NOW } });
 });
+
+const COPIES: readonly [title: string, copy: (properties: EventProperties) => EventProperties][] = [
+  ["a retry copy", again],
+  ["a copy that waits on", (properties) => waitingProperties(properties, { notBefore: 1 })],
+  ["a copy at the end of its queue", republishProperties],
+  ["a dead letter", fail],
+];
+
+for (const [title, copy] of COPIES) {
+  Deno.test(`${title} keeps when its event was put back, and its attempts start anew`, () => {
+    const requeued = requeue(fail(again({})));
+    assert.deepEqual(readState(requeued), {
+      attempts: 0,
+      crashes: 0,
+      notBefore: 0,
+      publishedAt: 0,
+      retriedAt: NOW,
+    });
+    assert.equal(readState(copy(copy(requeued))).retriedAt, NOW);
+    assert.equal(readState(requeue(copy(requeued), NOW + 1)).retriedAt, NOW + 1);
+  });
+}
 
 Deno.test("requeueProperties leaves headers that the broker would act on under their other names", () => {
   const failed = fail({
@@ -307,9 +334,9 @@ Deno.test("requeueProperties leaves headers that the broker would act on under t
     userId: "guest",
     headers: { CC: ["audit"], BCC: ["x"], "x-death": [{ queue: "elsewhere" }], tenant: "a" },
   });
-  const requeued = requeueProperties({ body: Buffer.from("{}"), properties: failed });
-  assert.deepEqual(requeued, {
+  assert.deepEqual(requeue(failed), {
     headers: {
+      "x-pq-retried-at": NOW,
       tenant: "a",
       "x-original-expiration": "60000",
       "x-original-user_id": "guest",

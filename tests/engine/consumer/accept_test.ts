@@ -152,6 +152,7 @@ Deno.test("accept reads what the headers say of earlier runs", () => {
     "x-pq-attempts": 2,
     "x-pq-crashes": 1,
     "x-pq-not-before": 5,
+    "x-pq-retried-at": 6,
     timestamp_in_ms: 7,
   };
   assert.deepEqual(accept(delivery("{}", { headers }), LIMITS).state, {
@@ -159,6 +160,7 @@ Deno.test("accept reads what the headers say of earlier runs", () => {
     crashes: 1,
     notBefore: 5,
     publishedAt: 7,
+    retriedAt: 6,
   });
 });
 

@@ -203,13 +203,14 @@ bothTest("a batch's handler gets each id and attempt", GATHERED, async (bench) =
   executor.run([
     event({ id: "a", tell: "events" }, { attempt: 2 }),
     event({ id: "b" }, { body }),
-    event({ id: "c" }, { id: "", publishedAt: 7 }),
+    event({ id: "c" }, { id: "", publishedAt: 7, retriedAt: 8 }),
   ]);
+  const never = { publishedAt: undefined, retriedAt: undefined };
   assert.deepEqual(await handlers.tell("a"), [
     [
-      { id: "a", attempt: 2, publishedAt: undefined },
-      { id: "b", attempt: 5, publishedAt: undefined },
-      { id: "", attempt: 1, publishedAt: 7 },
+      { ...never, id: "a", attempt: 2 },
+      { ...never, id: "b", attempt: 5 },
+      { ...never, id: "", attempt: 1, publishedAt: 7, retriedAt: 8 },
     ],
     "a",
   ]);

@@ -88,10 +88,10 @@ bothTest("what does not fit fails, and its neighbours run", { maxEventDepth: 5 }
 });
 
 bothTest("a handler gets its event, attempt and queue", {}, async ({ executor, handlers }) => {
-  executor.run([event({ id: "a", tell: "context" }, { attempt: 2, publishedAt: 5 })]);
+  executor.run([event({ id: "a", tell: "context" }, { attempt: 2, publishedAt: 5, retriedAt: 6 })]);
   assert.deepEqual(await handlers.tell("a"), [
     { id: "a" },
-    { id: "a", attempt: 2, publishedAt: 5 },
+    { id: "a", attempt: 2, publishedAt: 5, retriedAt: 6 },
     "steered",
     0,
     false,

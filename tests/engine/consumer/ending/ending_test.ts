@@ -138,12 +138,12 @@ Deno.test("Consumer runs a dead letter that was moved back as its first attempt"
     Date.now(),
   );
   const body = Buffer.from(event("a"));
-  await broker.publish(QUEUE, body, requeueProperties({ body, properties }));
-  const attempts: number[] = [];
+  await broker.publish(QUEUE, body, requeueProperties({ body, properties }, 7));
+  const told: unknown[] = [];
   await using run = await consuming({
     broker,
-    worker: { consume: (_, ctx) => void attempts.push(ctx.event.attempt) },
+    worker: { consume: (_, ctx) => void told.push(ctx.event.attempt, ctx.event.retriedAt) },
   });
   await run.count(1);
-  assert.deepEqual(attempts, [1]);
+  assert.deepEqual(told, [1, 7]);
 });
