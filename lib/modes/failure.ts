@@ -24,6 +24,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "NotUsingRabbitmqError",
   "PublishError",
   "StreamError",
+  "TemplateError",
   "WorkerDeclarationError",
 ]);
 

@@ -34,7 +34,7 @@ export function contentsOf(root: string): BundleContents {
       "zod/v4/core": "scripts/compile/faces/zod_core.ts",
       "zod/v4/mini": "scripts/compile/faces/zod_mini.ts",
     },
-    assets: [],
+    assets: ["lib/domain/mail/templates/files"],
     wholePackages: [],
   };
 }

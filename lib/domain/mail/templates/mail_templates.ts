@@ -1,0 +1,173 @@
+/**
+ * The mails: found by their names, filled with the context of an event.
+ *
+ * @module
+ */
+
+import type { Liquid } from "liquidjs";
+import { didYouMean } from "../../../errors/spelling.ts";
+import { Catalogues } from "./catalogues.ts";
+import { type Declaration, NO_DECLARATION, parseDeclaration } from "./declaration.ts";
+import { type MailGlobals, makeEngine } from "./engine.ts";
+import { explained } from "./explain.ts";
+import { TemplateError } from "./template_error.ts";
+import { TemplateFiles } from "./template_files.ts";
+
+/** The parts of a mail. */
+export interface MailParts {
+  /** One line. */
+  readonly subject: string;
+  /** Plain text, with a newline at its end. */
+  readonly text: string;
+  /** A whole page. */
+  readonly html: string;
+}
+
+/** The keys that every context has; they take the place of an event's. */
+export interface SharedKeys {
+  /** The address of the server's administrator. */
+  readonly support_email: string;
+  /** The address of the folder with pictures. The program's own templates show none. */
+  readonly email_images_base_url: string;
+  /** The postal address in the footer; `""`: none. */
+  readonly physical_address: string;
+}
+
+/** The context of a mail. */
+export type MailContext = Readonly<Record<string, unknown>>;
+
+/** Zulip's prefix of the names. */
+const PREFIX = /^zerver\/emails\//;
+/** The file with the values that samples share. */
+const COMMON = "common";
+const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur", "ckb", "ps", "yi"]);
+const ENDINGS = [".subject.txt", ".txt", ".html"] as const;
+
+/** The templates of the program and of the operator. Files are read when they are first needed. */
+export class MailTemplates {
+  readonly #files: TemplateFiles;
+  readonly #catalogues: Catalogues;
+  readonly #engines: Readonly<Record<typeof ENDINGS[number], Liquid>>;
+
+  /**
+   * @param folder The operator's folder (`TEMPLATES_DIR`), an absolute path; `undefined`: none.
+   * @throws {TemplateError} When it cannot be read.
+   */
+  constructor(folder?: string) {
+    const files = new TemplateFiles(folder);
+    const catalogues = new Catalogues(files);
+    this.#files = files;
+    this.#catalogues = catalogues;
+    this.#engines = {
+      ".subject.txt": makeEngine(files, ".subject.txt", catalogues),
+      ".txt": makeEngine(files, ".txt", catalogues),
+      ".html": makeEngine(files, ".html", catalogues),
+    };
+  }
+
+  /** The names of all templates, sorted. */
+  names(): string[] {
+    return this.#files.names();
+  }
+
+  /**
+   * What a template says about itself.
+   *
+   * @param name With or without Zulip's prefix `zerver/emails/`.
+   * @throws {TemplateError} When there is no such template.
+   */
+  declaration(name: string): Declaration {
+    return this.#declared(this.#find(name));
+  }
+
+  /**
+   * A context for trying a template.
+   *
+   * @param sample The name of a sample. @default {the template's first}
+   * @throws {TemplateError} When there is no such template or sample.
+   */
+  sample(name: string, sample?: string): MailContext {
+    const { samples } = this.declaration(name);
+    const chosen = sample ?? Object.keys(samples)[0];
+    if (chosen !== undefined && !Object.hasOwn(samples, chosen)) {
+      const known = Object.keys(samples).join(", ") || "none";
+      throw new TemplateError(
+        `the mail template ${name} has no sample ${chosen}\nsamples: ${known}`,
+      );
+    }
+    const common = JSON.parse(this.#files.read(COMMON, ".json")) as MailContext;
+    return { ...common, ...chosen === undefined ? {} : samples[chosen] };
+  }
+
+  /**
+   * Makes a mail. It depends on its arguments and on the files of the templates alone.
+   *
+   * @param name With or without Zulip's prefix `zerver/emails/`.
+   * @param language A code as Zulip or a browser writes it; what has no text in it is in English.
+   * @param context The keys of the event, and {@linkcode SharedKeys}. Dates are printed for its
+   * `timezone` and `twenty_four_hour_time`, if it has them.
+   * @throws {TemplateError} When there is no such template, a key is missing, or the template fails.
+   */
+  render(name: string, language: string, context: MailContext): MailParts {
+    const found = this.#find(name);
+    requireKeys(found, this.#declared(found).required, context);
+    const mail = globals(this.#catalogues.languageOf(found, language), context);
+    const part = (ending: typeof ENDINGS[number]): string => {
+      try {
+        return this.#engines[ending].renderFileSync(found, context, { globals: { mail } });
+      } catch (error) {
+        throw explained(found, `${found}${ending}`, error);
+      }
+    };
+    return {
+      subject: part(".subject.txt").replaceAll(/[\r\n\u2028\u2029]/g, "").trim(),
+      text: `${part(".txt").replaceAll(/\n{3,}/g, "\n\n").trim()}\n`,
+      html: part(".html"),
+    };
+  }
+
+  #find(name: string): string {
+    const found = name.replace(PREFIX, "");
+    const missing = ENDINGS.filter((ending) => !this.#files.has(found, ending));
+    if (missing.length === 0) return found;
+    if (missing.length < ENDINGS.length) {
+      throw new TemplateError(`the mail template ${found} lacks its file ${found}${missing[0]}`);
+    }
+    const names = this.names();
+    throw new TemplateError(
+      `there is no mail template ${name}${didYouMean(found, names)}\ntemplates: ${
+        names.join(", ")
+      }`,
+    );
+  }
+
+  #declared(name: string): Declaration {
+    if (!this.#files.has(name, ".json")) return NO_DECLARATION;
+    return parseDeclaration(name, this.#files.read(name, ".json"));
+  }
+}
+
+/** A context with the keys that every mail has. */
+export function withSharedKeys(context: MailContext, shared: SharedKeys): MailContext {
+  return { ...context, ...shared };
+}
+
+function requireKeys(name: string, keys: readonly string[], context: MailContext): void {
+  const missing = keys.filter((key) => context[key] === undefined || context[key] === null);
+  if (missing.length === 0) return;
+  throw new TemplateError(
+    `the mail template ${name} needs ${missing.join(", ")} in its context: add ${
+      missing.length === 1 ? "this key" : "these keys"
+    } to the event`,
+  );
+}
+
+function globals(language: string, context: MailContext): MailGlobals {
+  const { timezone, twenty_four_hour_time: hours } = context;
+  return {
+    language,
+    direction: RIGHT_TO_LEFT.has(language.split("-")[0] ?? "") ? "rtl" : "ltr",
+    timezone: typeof timezone === "string" ? timezone : undefined,
+    hasTwentyFourHours: typeof hours === "boolean" ? hours : undefined,
+  };
+}
