@@ -17,7 +17,8 @@ const careful = defineWorker({
     try {
       const db = await ctx.database();
       await db.insertInto("zerver_useractivity")
-        .values({ user_profile_id: 1, client_id: 1, query, count: 1, last_visit: "" }).execute();
+        .values({ user_profile_id: 1, client_id: 1, query, count: 1, last_visit: new Date(0) })
+        .execute();
     } catch (error) {
       if (!isDatabaseLost(error)) throw error;
       throw new RetryLater({ after: 15, counts: false, message: error.kind, cause: error });

@@ -138,8 +138,8 @@ async function upsert(trx: Transaction<Tables>, rows: Row[]): Promise<void> {
 
 /** The time of a visit in a database, and the later one of a row and of the one to be added. */
 interface Times {
-  readonly visit: (time: number) => RawBuilder<string>;
-  readonly latest: RawBuilder<string>;
+  readonly visit: (time: number) => RawBuilder<Date>;
+  readonly latest: RawBuilder<Date>;
 }
 
 /** As Zulip does it. */

@@ -14,6 +14,7 @@ import {
 } from "kysely";
 import pg from "pg";
 import type { Database } from "./tables.ts";
+import { POSTGRES_TYPES } from "./postgres_values.ts";
 import { isConnectionFault, postgresError } from "./postgres_error.ts";
 
 /** The most connections; they are made when needed. */
@@ -59,6 +60,7 @@ function openPool(url: string, where: string, options: PostgresOptions): Postgre
     query_timeout: options.queryTimeoutMs ?? QUERY_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
+    types: POSTGRES_TYPES,
   });
   surviveLoss(pool);
   return {

@@ -12,13 +12,12 @@ import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely
 import { type Patience, patiently } from "../../system/patience.ts";
 import { makePrivateFile } from "../../system/private_file.ts";
 import { sqliteError } from "./sqlite_error.ts";
+import { readRows, storedValue } from "./sqlite_values.ts";
 
 /** ms for which SQLite itself waits for a lock, which blocks the thread. */
 const BLOCKING_WAIT_MS = 10;
 /** Least and most ms between two tries. */
 const PAUSE_MS = [5, 50] as const;
-
-type Parameter = string | number | bigint | null | Uint8Array;
 
 /** Runs statements, each again while another process holds the lock. */
 export class SqliteConnection implements DatabaseConnection {
@@ -101,8 +100,9 @@ export class SqliteConnection implements DatabaseConnection {
 
   #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
     const statement = this.#db.prepare(sql);
-    const values = parameters as readonly Parameter[];
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] };
+    const values = parameters.map(storedValue);
+    const columns = statement.columns();
+    if (columns.length > 0) return { rows: readRows(statement, columns, values) as Row[] };
     const { changes } = statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }

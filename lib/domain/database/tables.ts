@@ -4,50 +4,35 @@
  * @module
  */
 
-import type { ColumnType, Generated, Kysely } from "kysely";
+import type { Insertable, Kysely, Selectable, Updateable } from "kysely";
+import type { OWN_TABLES, ZULIP_TABLES } from "./tables/all.ts";
+import type { RowsOf } from "./tables/column.ts";
 
-/** Zulip's `zerver_useractivity`: how often, and when last, a user called something. */
-export interface UserActivityTable {
-  /** Given by the database. */
-  id: Generated<number>;
-  /** Zulip's `zerver_userprofile.id`. */
-  user_profile_id: number;
-  /** Zulip's `zerver_client.id`. */
-  client_id: number;
-  /** What was called; at most 50 characters. */
-  query: string;
-  /** How many times. */
-  count: number;
-  /**
-   * PostgreSQL: `timestamptz`, read as a Date. SQLite: text in UTC with microseconds, as in
-   * `2023-11-14T22:13:20.123456Z`; rows of earlier versions have milliseconds. Without its `Z` it
-   * sorts by time.
-   */
-  last_visit: ColumnType<Date | string, string, string>;
-}
+type Declared = typeof ZULIP_TABLES & typeof OWN_TABLES;
 
-/** Ids of events whose effect was committed, so that none counts twice. */
-export interface InboxTable {
-  /** The queue that delivered the event. */
-  queue: string;
-  /** The publisher's `message_id`. */
-  message_id: string;
-  /** When its effect was committed, in ms since 1970 (PostgreSQL reads it as a string). */
-  seen_at: ColumnType<number | string, number, number>;
-}
+/**
+ * Every table the program uses, by its name in the database; `tables/` declares them. A Zulip
+ * server's tables have more columns, so name those that you read; `shape.ts` tells which of the
+ * columns and tables here a server lacks.
+ */
+export type Tables = { [Name in keyof Declared]: RowsOf<Declared[Name]> };
 
-/** Every table the program uses. */
-export interface Tables {
-  /** Written by the queue `user_activity`. */
-  zerver_useractivity: UserActivityTable;
-  /** Written by every worker whose effects count exactly once. */
-  process_queue_inbox: InboxTable;
-}
+/** A row of a table, as a query returns it. */
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;
+
+/**
+ * A row to be inserted. Django and not the database gives most defaults, so all columns but those
+ * that can be null are needed: `rows.ts` has the defaults.
+ */
+export type NewRow<Name extends keyof Tables> = Insertable<Tables[Name]>;
+
+/** The columns to be changed in a row. */
+export type RowChange<Name extends keyof Tables> = Updateable<Tables[Name]>;
 
 /** An open database. It survives the loss of its server: later queries connect again. */
 export type Database = Kysely<Tables>;
 
-const OURS = /(^|\.)(zerver_useractivity|process_queue_\w+)$/;
+const OURS = /(^|\.)(zerver|analytics|confirmation|process_queue)_\w+$/;
 const MISSING = /(?:relation "|no such table: )([\w.]+)/;
 
 /** Reports whether a database misses a table of a worker's own, which no migration of ours makes. */
