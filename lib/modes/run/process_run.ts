@@ -24,7 +24,7 @@ import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
 import { QueueRun } from "./queue_run.ts";
-import { Queues } from "./queues.ts";
+import { logNeverConsumed, Queues } from "./queues.ts";
 import { logStatus, statusLine, summary } from "./status.ts";
 
 /** How often the process checks what is due, in ms. */
@@ -65,7 +65,7 @@ export class ProcessRun {
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
-  /** Whether a queue may hold events at the end of a drain, or was never consumed. */
+  /** Whether a drain left events in a queue, or the worker of a queue did not start. */
   #isPartial = false;
 
   /** @param options What to run. */
@@ -193,8 +193,8 @@ export class ProcessRun {
     if (command.drain) print(await summary(this.#queues, broker));
     // An event that still runs must not be delivered again before its end: the exit closes the socket.
     if (!this.#queues.isLeft) await broker[Symbol.asyncDispose]();
-    const isDrainOver = command.drain && (end === "drained" || end === "max-seconds");
-    return isDrainOver && this.#isPartial ? EXIT.failed : exitCode(end);
+    const isOver = end === "drained" || end === "max-seconds";
+    return isOver && this.#isPartial ? EXIT.failed : exitCode(end);
   }
 
   async #consumeUntilEnd(broker: Broker): Promise<End> {
@@ -208,8 +208,9 @@ export class ProcessRun {
     void broker.failure?.then(() => ends.end("broker-failed"));
     try {
       const end = await Promise.race([ends.first, refused]);
-      this.#isPartial = this.#queues.holdsEvents || this.#queues.neverConsumed.length > 0;
-      if (command.drain) this.#queues.logNeverConsumed();
+      const missed = this.#queues.missed(command.drain);
+      this.#isPartial = missed.length > 0 || (command.drain && this.#queues.holdsEvents);
+      if (command.drain || end === "max-seconds") logNeverConsumed(missed);
       await this.#stop(end);
       return end;
     } catch (error) {

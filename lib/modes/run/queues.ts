@@ -57,16 +57,15 @@ export class Queues {
     return this.#all.some(({ figures }) => figures.isParked || figures.unstored > 0);
   }
 
-  /** The queues that were never consumed so far, as their workers did not start. */
-  get neverConsumed(): readonly string[] {
-    return this.#all.filter(({ figures }) => !figures.wasConsumed).map(({ queue }) => queue);
-  }
-
-  /** Logs each queue that was never consumed. */
-  logNeverConsumed(): void {
-    for (const queue of this.neverConsumed) {
-      logLine("error", "Queue {queue} was not consumed: its worker did not start", {}, { queue });
-    }
+  /**
+   * The queues that were never consumed so far.
+   *
+   * @param drain All of them. Else only those whose worker has failed to start, as its `setup`
+   * throws: others may just be starting.
+   */
+  missed(drain: boolean): readonly string[] {
+    return this.#all.filter(({ figures }) => !figures.wasConsumed)
+      .filter((queue) => drain || isFailing(queue)).map(({ queue }) => queue);
   }
 
   /** Whether a handler still runs that ends only with the process. */
@@ -117,15 +116,19 @@ export class Queues {
     return this.#all.every((queue) => isInTime(queue.figures, now));
   }
 
-  /** Logs Zulip's lines for threads that are started, each when its worker is known to be active. */
+  /**
+   * Logs Zulip's lines for threads that are started, each when its worker is known to be active. Their
+   * number leaves out those whose `setup` throws.
+   */
   async logLaunches(config: Config): Promise<void> {
     let count = 0;
     const ask = async (queue: QueueRun): Promise<boolean> => {
       if (await within(LAUNCH_MS, queue.launched) !== true) return false;
       // A line says why a worker does not start.
-      if (queue.state === "restarting" || queue.state === "parked") return false;
-      count++;
+      if (isFailing(queue)) return false;
       queue.monitor.log("info", `launching queue worker thread ${queue.queue}`);
+      await within(LAUNCH_MS, queue.ready);
+      if (!isFailing(queue)) count++;
       return true;
     };
     await getActiveWorkerQueues({
@@ -146,5 +149,17 @@ export class Queues {
 
   #sum(count: (queue: QueueRun) => number): number {
     return this.#all.reduce((sum, queue) => sum + count(queue), 0);
+  }
+}
+
+/** Whether its worker cannot be started or kept running, for now. */
+function isFailing({ state }: QueueRun): boolean {
+  return state === "restarting" || state === "parked";
+}
+
+/** Logs queues that were never consumed. */
+export function logNeverConsumed(queues: readonly string[]): void {
+  for (const queue of queues) {
+    logLine("error", "Queue {queue} was not consumed: its worker did not start", {}, { queue });
   }
 }
