@@ -137,6 +137,18 @@ export interface WorkerOptions<Event> {
    * ladder of retry queues. After the last the event is dead-lettered. @default {[5, 60, 300]}
    */
   readonly retries?: readonly number[];
+  /**
+   * Paths within an event whose values are never shown, such as `to_emails` or `context.*_url`. Names
+   * are separated by dots, and `*` stands for any characters of one name. The elements of a list count
+   * as the list. What a path reaches is masked with everything below it. @default {[]}
+   */
+  readonly secrets?: readonly string[];
+  /**
+   * Settings of the program without which the worker cannot run, such as `EMAIL_HOST`. Where one is
+   * not set, or set to nothing, `--all` leaves the queue out, and `--queue_name` and
+   * `--multi_threaded` end with 1. @default {[]}
+   */
+  readonly requires?: readonly string[];
   /** Which of the `<QUEUE>_SHARDS` shards, counted from 1, an event belongs to. */
   shard?(event: Event, shards: number): number;
   /** Opens what the worker needs; what it returns is disposed of when the worker stops. */

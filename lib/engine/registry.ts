@@ -118,6 +118,7 @@ export type WorkerOptions =
  *
  * @throws {UsageError} When there is no such queue, or the number names no shard.
  * @throws {WorkerDeclarationError} When its file is not a worker, and it is to run inline.
+ * @throws {ConfigError} Likewise, when it requires a setting that is missing.
  */
 export async function getWorker(queue: string, options: WorkerOptions): Promise<Runner> {
   const { config, workerNum = 0 } = options;

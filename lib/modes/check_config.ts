@@ -17,6 +17,7 @@ import { checkDatabase } from "./check_database.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
+import { requiredLines } from "./check_required.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
@@ -62,9 +63,12 @@ export async function runCheckConfig(
       () => checkDatabase(config, services),
     ),
   ];
-  const lines = command.json
-    ? [JSON.stringify({ settings, queues, checks })]
-    : [...settingLines(settings), "", ...checks.map(checkLine)];
+  const lines = command.json ? [JSON.stringify({ settings, queues, checks })] : [
+    ...settingLines(settings),
+    ...requiredLines(queues, settings, settingLines),
+    "",
+    ...checks.map(checkLine),
+  ];
   for (const line of lines) services.print(line);
   return checks.every(({ ok }) => ok) ? 0 : 1;
 }

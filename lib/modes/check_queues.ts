@@ -7,6 +7,7 @@
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
+import { areNotSet } from "../engine/host/required.ts";
 import { shardName } from "../engine/host/shards.ts";
 import { counted } from "../errors/counted.ts";
 import { isSafeToLoad } from "./owners.ts";
@@ -20,6 +21,10 @@ export interface QueueCheck {
   readonly shards: number;
   /** Whether `--all` runs it, as far as that is known. */
   readonly isActive: boolean;
+  /** The settings that its worker requires. */
+  readonly requires: readonly string[];
+  /** Those of them that are not set: the queue does not start. */
+  readonly missing: readonly string[];
   readonly ok: boolean;
   /** What there is to say about the worker; the problem where it is not ok. */
   readonly message: string;
@@ -46,14 +51,17 @@ async function checkWorker(
   config: Config,
   queue: KnownQueue,
   services: Pick<Services, "tryWorker">,
-): Promise<Pick<QueueCheck, "ok" | "message" | "isActive">> {
+): Promise<Omit<QueueCheck, keyof KnownQueue | "shards">> {
   if (!isSafeToLoad(dirname(queue.file))) {
     const message = "not loaded, as its folder belongs to another user";
-    return { ok: true, isActive: true, message };
+    return { ok: true, isActive: true, requires: [], missing: [], message };
   }
-  const { problem, isActive } = await services.tryWorker(queue, config);
-  if (problem !== undefined) return { ok: false, isActive, message: problem };
-  return { ok: true, isActive, message: isActive ? "" : "not run by --all" };
+  const { problem, isActive, requires, missing } = await services.tryWorker(queue, config);
+  const required = { requires, missing };
+  if (problem !== undefined) return { ok: false, isActive, ...required, message: problem };
+  const message = missing.length > 0 ? `does not start: ${areNotSet(missing)}` : "";
+  const notes = [isActive ? "" : "not run by --all", message].filter(Boolean).join(", ");
+  return { ok: true, isActive: isActive && message === "", ...required, message: notes };
 }
 
 /** The names under which a queue is at the broker: those of its shards, where it has any. */

@@ -17,8 +17,14 @@ export interface KnownQueue {
 
 /** What came of loading a worker. */
 export interface WorkerTrial {
-  /** Whether `--all` runs it. */
+  /** Whether `--all` runs it, if it lacks no setting. */
   readonly isActive: boolean;
+  /** The settings that it requires. */
+  readonly requires: readonly string[];
+  /** Those of them that are not set. */
+  readonly missing: readonly string[];
+  /** Paths within its events whose values are never shown. */
+  readonly secrets: readonly string[];
   /** Why it cannot be run, if it cannot. */
   readonly problem?: string;
 }

@@ -175,13 +175,48 @@ Deno.test("runCheckConfig leaves out what only looks like the shards of a queue"
 
 Deno.test("runCheckConfig names the file of each queue, its shards, and why a worker does not load", async () => {
   const around = new MemoryServices();
-  around.workerProblems = { test: { problem: "workers/test.ts does not load: Error: no" } };
+  around.trials = { test: { problem: "workers/test.ts does not load: Error: no" } };
   const config = loadConfig({ ...ENVIRONMENT, USER_ACTIVITY_SHARDS: "3" });
   assert.equal(await runCheckConfig(COMMAND, config, around), 1);
   assert(around.printed.includes(
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts, 3 shards\n" +
       "  test: workers/test.ts does not load: Error: no",
   ));
+});
+
+const REQUIRES = ["EMAIL_HOST", "EMAIL_HOST_PASSWORD"];
+
+Deno.test("runCheckConfig shows the settings that a worker requires, without secrets", async () => {
+  const around = new MemoryServices();
+  around.trials = { test: { requires: REQUIRES, missing: ["EMAIL_HOST"] } };
+  const config = loadConfig({ ...ENVIRONMENT, EMAIL_HOST_PASSWORD: "sesame" });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 0);
+  const at = around.printed.indexOf("required by test:");
+  assert.deepEqual(around.printed.slice(at - 1, at + 4), [
+    "",
+    "required by test:",
+    "  EMAIL_HOST=              not set",
+    "  EMAIL_HOST_PASSWORD=***  environment",
+    "",
+  ]);
+  assert.equal(around.printed.filter((line) => line.startsWith("required by")).length, 1);
+});
+
+Deno.test("runCheckConfig says which queue does not start for want of a setting", async () => {
+  const around = new MemoryServices();
+  around.trials = { user_activity: { requires: REQUIRES, missing: ["EMAIL_HOST"] } };
+  await runCheckConfig({ ...COMMAND, json: true }, loadConfig(ENVIRONMENT), around);
+  const { queues: [queue], checks } = JSON.parse(around.printed.join(""));
+  assert.deepEqual([queue.requires, queue.missing, queue.isActive], [
+    REQUIRES,
+    ["EMAIL_HOST"],
+    false,
+  ]);
+  const { ok, message } = checks.find(({ name }: { name: string }) => name === "queues");
+  assert.deepEqual([ok, message.split("\n")[1]], [
+    true,
+    "  user_activity: workers/user_activity.ts, does not start: EMAIL_HOST is not set",
+  ]);
 });
 
 Deno.test("runCheckConfig tries to publish, and says where it could not be tried", async () => {

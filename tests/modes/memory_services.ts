@@ -21,7 +21,8 @@ export class MemoryServices implements Services {
   readonly printed: string[] = [];
   readonly warned: string[] = [];
   shard: ShardFunction | undefined;
-  workerProblems: Record<string, { readonly problem: string }> = {};
+  /** What differs from a worker that needs nothing, by queue. */
+  trials: Record<string, Partial<WorkerTrial>> = {};
   unfinishedCheck: string | undefined;
   pendingMigrations: string[] = [];
   failures: { broker?: Error; database?: Error } = {};
@@ -36,7 +37,8 @@ export class MemoryServices implements Services {
   }
 
   tryWorker({ name }: KnownQueue): Promise<WorkerTrial> {
-    return Promise.resolve({ isActive: name !== "test", ...this.workerProblems[name] });
+    const trial = { isActive: name !== "test", requires: [], missing: [], secrets: [] };
+    return Promise.resolve({ ...trial, ...this.trials[name] });
   }
 
   openBroker(): Promise<Broker> {

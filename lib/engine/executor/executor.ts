@@ -49,6 +49,10 @@ export interface WorkerDescription {
   readonly maxHeapMb: number;
   /** Seconds before each further attempt. */
   readonly retries: readonly number[];
+  /** Paths within an event whose values are never shown. */
+  readonly secrets: readonly string[];
+  /** The settings without which it cannot run. */
+  readonly requires: readonly string[];
 }
 
 /** When a job's handler ran, and for how long. */

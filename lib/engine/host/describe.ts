@@ -5,6 +5,7 @@
  */
 
 import type { QueueOverrides } from "../../config/queues.ts";
+import { isSecretPath } from "../../errors/secret_paths.ts";
 import type { Worker } from "../../worker.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 
@@ -56,12 +57,17 @@ export function describe(
       : maxConsumeSeconds,
     maxHeapMb: overrides.maxHeapMb ?? worker.maxHeapMb ?? DEFAULT_MAX_HEAP_MB,
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
+    secrets: worker.secrets ?? [],
+    requires: worker.requires ?? [],
   };
   check(worker.queue, description);
   return description;
 }
 
-function check(worker: string, { batch, retries, ...numbers }: WorkerDescription): void {
+function check(
+  worker: string,
+  { batch, retries, secrets, requires, ...numbers }: WorkerDescription,
+): void {
   const { prefetch, concurrency, maxConsumeSeconds, maxHeapMb } = numbers;
   const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
   const isTime = (value: number) => Number.isFinite(value) && value >= 0;
@@ -83,11 +89,23 @@ function check(worker: string, { batch, retries, ...numbers }: WorkerDescription
     ],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
     ["retries", retries, Array.isArray(retries) && retries.every(isTime), "numbers from 0"],
+    [
+      "secrets",
+      secrets,
+      areTexts(secrets, isSecretPath),
+      "a list of paths, such as to_emails or a.b",
+    ],
+    ["requires", requires, areTexts(requires), "a list of names of settings, such as EMAIL_HOST"],
   ];
   for (const [name, value, isRight, rule] of rules) {
     if (isRight) continue;
     throw new RangeError(`The worker of ${worker} has ${name} ${value}: it must be ${rule}`);
   }
+}
+
+function areTexts(value: unknown, isRight = (text: string) => text !== ""): boolean {
+  return Array.isArray(value) &&
+    value.every((each) => typeof each === "string" && isRight(each));
 }
 
 function defaultPrefetch(concurrency: number, batchSize = 0): number {

@@ -136,6 +136,8 @@ const OPTIONS: ReadonlySet<string> = new Set(
       maxConsumeSeconds: true,
       maxHeapMb: true,
       retries: true,
+      secrets: true,
+      requires: true,
       shard: true,
       setup: true,
       consume: true,

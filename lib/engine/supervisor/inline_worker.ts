@@ -9,6 +9,7 @@ import type { Entry } from "../consumer/entry.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
 import { Lateness } from "../../system/lateness.ts";
+import { missingError, missingSettings } from "../host/required.ts";
 import { WorkerHost } from "../host/host.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { workerPublisher } from "./worker_publisher.ts";
@@ -63,6 +64,7 @@ export class InlineWorker implements Runner {
    *
    * @param queue The queue it consumes.
    * @throws {WorkerDeclarationError} When its file is not a worker.
+   * @throws {ConfigError} When a setting is missing that it requires.
    */
   static async load(
     file: WorkerFile,
@@ -72,6 +74,8 @@ export class InlineWorker implements Runner {
     const { config, workerNum = 0 } = options;
     const publish = workerPublisher({ ...options, queue });
     const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
+    const missing = missingSettings(host.description, file, config);
+    if (missing.length > 0) throw missingError(queue, missing);
     return new InlineWorker(host, queue, options);
   }
 

@@ -34,7 +34,7 @@ export type Next =
   | "later"
   /** The queue is parked, and tried again after a while. */
   | "when parked"
-  /** The error of the first start is thrown. */
+  /** The error of the first start is thrown, which ends the process. */
   | "throw"
   /** No thread. */
   | "never";
@@ -89,6 +89,10 @@ export function nextAfter(end: ThreadEnd, circumstances: Circumstances): Next {
       return "at once";
     case "refused":
       return circumstances.isOnly ? "throw" : "when parked";
+    case "not started":
+      return end.thrown !== undefined && !circumstances.hasConsumed
+        ? "throw"
+        : nextAfterFailure(circumstances);
     default:
       return circumstances.isBlamed && end.kind === "died"
         ? "at once"
@@ -101,9 +105,9 @@ function nextAfterFailure({ isOnly, hasConsumed, isParked, mayFail }: Circumstan
   return mayFail && !isParked ? "later" : "when parked";
 }
 
-/** The error that is thrown where the process has no other queue. */
+/** The error that is thrown: the process has no other queue, or a setting is missing. */
 export function thrownBy(end: ThreadEnd): unknown {
-  if (end.kind === "refused") return end.thrown;
+  if ("thrown" in end && end.thrown !== undefined) return end.thrown;
   if (!("error" in end)) return undefined;
   const { name, message, stack } = end.error;
   return name === "WorkerDeclarationError"

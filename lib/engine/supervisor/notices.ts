@@ -163,6 +163,7 @@ export class ThreadNotices {
 
 /** Errors whose message is a sentence of ours. */
 const OURS: ReadonlySet<string> = new Set([
+  "ConfigError",
   "DatabaseError",
   "WorkerDeclarationError",
   "WorkerSetupError",

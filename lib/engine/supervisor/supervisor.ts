@@ -7,14 +7,13 @@
 
 import { queueKey } from "../../config/queue_key.ts";
 import type { Entry } from "../consumer/entry.ts";
-import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
-import type { WorkerDescription } from "../executor/executor.ts";
 import type { ThreadEnd } from "../thread/thread_end.ts";
 import { ThreadExecutor } from "../thread/thread_executor.ts";
 import type { WorkerThread } from "../thread/worker_thread.ts";
 import { Lateness } from "../../system/lateness.ts";
+import { checkBatch, lackOf } from "./declared.ts";
 import { blameOf, type Next, nextAfter, thrownBy } from "./next.ts";
 import { ThreadNotices } from "./notices.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
@@ -176,8 +175,10 @@ export class Supervisor implements Runner {
       if (!described) return await thread.ended;
       this.#wasActive ||= described.isActive;
       if (this.#options.onlyIfActive && !this.#wasActive) return { kind: "inactive" };
-      this.#launched.resolve(true);
       const { description } = described;
+      const lack = await lackOf(description, this.#options, this.#consumer.isStarted);
+      if (lack) return lack;
+      this.#launched.resolve(true);
       if (description.maxHeapMb !== maxHeapMb && !isResized) {
         return { kind: "resized", maxHeapMb: description.maxHeapMb };
       }
@@ -286,14 +287,4 @@ export class Supervisor implements Runner {
     this.#ready.resolve();
     this.#ended.resolve("inactive");
   }
-}
-
-/** A worker that took single events cannot take batches in the same process, nor the other way. */
-function checkBatch({ file }: WorkerFile, first: WorkerDescription, now: WorkerDescription): void {
-  if (!first.batch === !now.batch) return;
-  const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
-  throw new WorkerDeclarationError(
-    `${file} takes its events ${is}, but took them ${was} when this process started: restart the ` +
-      `process (SIGUSR1)`,
-  );
 }

@@ -16,7 +16,12 @@ export type ThreadEnd =
     readonly error: ErrorData;
   }
   /** The worker could not be loaded or set up, or not in time. */
-  | { readonly kind: "not started"; readonly error: ErrorData }
+  | {
+    readonly kind: "not started";
+    readonly error: ErrorData;
+    /** The error, where it ends the process: the worker lacks a setting. */
+    readonly thrown?: unknown;
+  }
   /** It was stopped. */
   | { readonly kind: "stopped" }
   | HungEnd

@@ -8,15 +8,24 @@ import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import type { WorkerFile } from "../host/discovery.ts";
-import { WorkerThread } from "./worker_thread.ts";
+import { missingSettings } from "../host/required.ts";
+import { type Described, WorkerThread } from "./worker_thread.ts";
 
 /** What came of it. */
 export interface Trial {
-  /** Whether `--all` runs the worker. */
+  /** Whether `--all` runs the worker, if it lacks no setting. */
   readonly isActive: boolean;
+  /** The settings that it requires. */
+  readonly requires: readonly string[];
+  /** Those of them that are not set. */
+  readonly missing: readonly string[];
+  /** Paths within its events whose values are never shown. */
+  readonly secrets: readonly string[];
   /** Why it did not load. */
   readonly problem?: string;
 }
+
+const NOTHING = { isActive: false, requires: [], missing: [], secrets: [] } as const;
 
 /** Loads a worker in a thread, which ends then. It is not set up, and no file of it stays. */
 export async function loadInThread(file: WorkerFile, config: Config): Promise<Trial> {
@@ -24,7 +33,7 @@ export async function loadInThread(file: WorkerFile, config: Config): Promise<Tr
   try {
     return await load(file, { ...config, stateDir });
   } catch (error) {
-    return { isActive: false, problem: errorData(error).message };
+    return { ...NOTHING, problem: errorData(error).message };
   } finally {
     await Deno.remove(stateDir, { recursive: true });
   }
@@ -41,7 +50,12 @@ async function load(file: WorkerFile, config: Config): Promise<Trial> {
   const described = await thread.described;
   const end = described ? undefined : await thread.ended;
   await thread.stop();
-  if (described) return { isActive: described.isActive };
+  if (described) return trialOf(described, file, config);
   const problem = end && "error" in end ? end.error.message : "its thread ended";
-  return { isActive: false, problem };
+  return { ...NOTHING, problem };
+}
+
+function trialOf({ description, isActive }: Described, file: WorkerFile, config: Config): Trial {
+  const { requires, secrets } = description;
+  return { isActive, requires, missing: missingSettings(description, file, config), secrets };
 }

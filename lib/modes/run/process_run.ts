@@ -200,8 +200,7 @@ export class ProcessRun {
   async #consumeUntilEnd(broker: Broker): Promise<End> {
     const { command, config } = this.#options;
     const ends = this.#ends;
-    // Of the queues that are left, all may be parked.
-    const refused = this.#queues.start(broker, (end) => ends.end(end), () => this.#onParked());
+    const refused = this.#queues.start(broker, (end) => ends.end(end), () => this.#onLeave());
     if (command.queues.kind !== "one") void this.#queues.logLaunches(config);
     void this.#queues.ready.then(() => this.#service?.ready());
     if (command.drain) void this.#drain(broker);
@@ -270,6 +269,12 @@ export class ProcessRun {
       clearInterval(timer);
       this.#ends.end("restart");
     }, IDLE_CHECK_MS);
+  }
+
+  /** Of the queues that are left, all may be parked. */
+  #onLeave(): void {
+    if (this.#queues.logNoneLeft()) this.#ends.end("failed");
+    else this.#onParked();
   }
 
   #onParked(): void {

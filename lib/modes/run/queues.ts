@@ -15,6 +15,10 @@ import { isInTime, type QueueRun } from "./queue_run.ts";
 /** How long the line that counts threads waits for those that load, in ms. */
 const LAUNCH_MS = 10_000;
 
+const NONE_LEFT =
+  "No queue is left for --all: every worker is for tests, not enabled, or lacks a " +
+  "setting that it requires. process-queue check-config lists them";
+
 /** Why a queue made the process end. */
 export type QueueEnd = Exclude<WorkerEnd, "stopped" | "inactive">;
 
@@ -66,6 +70,13 @@ export class Queues {
   missed(drain: boolean): readonly string[] {
     return this.#all.filter(({ figures }) => !figures.wasConsumed)
       .filter((queue) => drain || isFailing(queue)).map(({ queue }) => queue);
+  }
+
+  /** Logs that no queue is left, where none is. @returns Whether none is left. */
+  logNoneLeft(): boolean {
+    if (this.#all.length > 0) return false;
+    logLine("error", NONE_LEFT, {}, {});
+    return true;
   }
 
   /** Whether a handler still runs that ends only with the process. */

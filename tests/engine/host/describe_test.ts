@@ -25,6 +25,8 @@ const DEFAULTS: WorkerDescription = {
   maxConsumeSeconds: 30,
   maxHeapMb: 256,
   retries: [5, 60, 300],
+  secrets: [],
+  requires: [],
 };
 
 const ROWS: readonly [
@@ -58,6 +60,12 @@ const ROWS: readonly [
     { prefetch: 8, concurrency: 3, maxConsumeSeconds: null, maxHeapMb: 10, retries: [2, 3] },
     { prefetch: 8, concurrency: 3, maxConsumeSeconds: null, maxHeapMb: 10, retries: [2, 3] },
   ],
+  [
+    "takes the paths and settings of the worker",
+    single({ secrets: ["to", "context.*_url"], requires: ["EMAIL_HOST"] }),
+    {},
+    { secrets: ["to", "context.*_url"], requires: ["EMAIL_HOST"] },
+  ],
   ["takes the size of a batch from outside", batched({ size: 5, seconds: 2 }), { batchSize: 9 }, {
     batch: { size: 9, seconds: 2 },
   }],
@@ -75,6 +83,7 @@ for (const [title, worker, overrides, expected] of ROWS) {
   });
 }
 
+const PATHS = "a list of paths, such as to_emails or a.b";
 const WRONG: readonly [worker: Worker, message: string][] = [
   [single({ prefetch: 0 }), "prefetch 0: it must be a whole number from 1 to 65535"],
   [single({ prefetch: 65_536 }), "prefetch 65536: it must be a whole number from 1 to 65535"],
@@ -86,6 +95,13 @@ const WRONG: readonly [worker: Worker, message: string][] = [
   [single({ maxHeapMb: -1 }), "maxHeapMb -1: it must be a whole number from 1"],
   [single({ retries: [5, -1] }), "retries 5,-1: it must be numbers from 0"],
   [single({ retries: -1 as never }), "retries -1: it must be numbers from 0"],
+  [single({ secrets: "to" }), `secrets to: it must be ${PATHS}`],
+  [single({ secrets: ["a..b"] }), `secrets a..b: it must be ${PATHS}`],
+  [single({ secrets: [""] }), `secrets : it must be ${PATHS}`],
+  [
+    single({ requires: "EMAIL_HOST" }),
+    "requires EMAIL_HOST: it must be a list of names of settings, such as EMAIL_HOST",
+  ],
 ];
 
 for (const [worker, message] of WRONG) {

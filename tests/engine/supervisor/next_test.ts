@@ -28,6 +28,7 @@ const NOT_STARTED: ThreadEnd = { kind: "not started", error };
 const THREW: ThreadEnd = { kind: "unhandled error", error, stillRunning: [a] };
 const THREW_ALONE: ThreadEnd = { kind: "unhandled error", error, stillRunning: [] };
 const UNRESPONSIVE: ThreadEnd = { kind: "unresponsive", seconds: 5, error };
+const LACKS_SETTING: ThreadEnd = { kind: "not started", error, thrown: new TypeError("none") };
 const REFUSED: ThreadEnd = { kind: "refused", error, thrown: new TypeError("no") };
 const RESIZED: ThreadEnd = { kind: "resized", maxHeapMb: 64 };
 const INACTIVE: ThreadEnd = { kind: "inactive" };
@@ -146,6 +147,9 @@ const NEXT: readonly [end: ThreadEnd, circumstances: Partial<Circumstances>, nex
   [NOT_STARTED, { ...FIRST, ...ONLY }, "throw"],
   [NOT_STARTED, ONCE_TOO_OFTEN, "when parked"],
   [NOT_STARTED, PARKED, "when parked"],
+  [LACKS_SETTING, FIRST, "throw"],
+  [LACKS_SETTING, {}, "later"],
+  [LACKS_SETTING, ONCE_TOO_OFTEN, "when parked"],
   [REFUSED, FIRST, "when parked"],
   [REFUSED, { ...FIRST, ...PARKED }, "when parked"],
   [REFUSED, { ...FIRST, ...ONLY }, "throw"],
@@ -157,7 +161,8 @@ const NEXT: readonly [end: ThreadEnd, circumstances: Partial<Circumstances>, nex
 
 for (const [end, circumstances, next] of NEXT) {
   const what = Object.entries(circumstances).map(([name, value]) => value ? name : `not ${name}`);
-  Deno.test(`next after "${end.kind}" (${what.join(", ") || "consumed"}): ${next}`, () => {
+  const kind = end === LACKS_SETTING ? "lacks a setting" : end.kind;
+  Deno.test(`next after "${kind}" (${what.join(", ") || "consumed"}): ${next}`, () => {
     assert.equal(nextAfter(end, { ...CONSUMED, ...circumstances }), next);
   });
 }
@@ -171,6 +176,10 @@ Deno.test("a queue that is being stopped gets no other thread, however its threa
 
 Deno.test("what is thrown is the broker's own error, or the worker's as its thread told it", () => {
   assert.equal(thrownBy(REFUSED), REFUSED.kind === "refused" && REFUSED.thrown);
+  assert.equal(
+    thrownBy(LACKS_SETTING),
+    LACKS_SETTING.kind === "not started" && LACKS_SETTING.thrown,
+  );
   const thrown = thrownBy(NOT_STARTED);
   assert(thrown instanceof Error);
   assert.deepEqual([thrown.name, thrown.message], ["ThreadEnded", "it ended"]);

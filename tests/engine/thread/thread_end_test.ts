@@ -11,6 +11,8 @@ assert(a && b);
 const DESCRIPTION: WorkerDescription = {
   queue: "q",
   isTestQueue: false,
+  secrets: [],
+  requires: [],
   prefetch: 10,
   concurrency: 1,
   batch: undefined,

@@ -1,0 +1,83 @@
+/**
+ * Whether a worker, as its file declares it, can be run here.
+ *
+ * @module
+ */
+
+import { counted } from "../../errors/counted.ts";
+import { errorData } from "../../errors/error_data.ts";
+import type { Broker } from "../broker/broker.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
+import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
+import { areNotSet, missingError, missingSettings } from "../host/required.ts";
+import { notice, type NoticeReport } from "../report.ts";
+import type { ThreadEnd } from "../thread/thread_end.ts";
+import type { ThreadsOptions } from "./threads.ts";
+
+/** The queue whose worker may lack settings. */
+export interface LackOptions extends ThreadsOptions {
+  /** Leave the queue out where its worker lacks a setting. */
+  readonly onlyIfActive: boolean;
+}
+
+/**
+ * What ends the thread of a worker that lacks settings: its queue is left out with a notice, or it is
+ * an error.
+ *
+ * @param hasConsumed The queue was consumed before, by a worker that required less.
+ * @returns `undefined` where it lacks none.
+ * @throws {WorkerDeclarationError} When it requires a setting that there is not.
+ */
+export async function lackOf(
+  description: WorkerDescription,
+  { file, queue, config, broker, report, onlyIfActive }: LackOptions,
+  hasConsumed: boolean,
+): Promise<ThreadEnd | undefined> {
+  const missing = missingSettings(description, file, config);
+  if (missing.length === 0) return undefined;
+  if (!onlyIfActive || hasConsumed) {
+    const thrown = missingError(queue, missing);
+    return { kind: "not started", error: errorData(thrown), thrown };
+  }
+  report(leftOutNotice(queue, missing, await waitingIn(broker, queue)));
+  return { kind: "inactive" };
+}
+
+/** `undefined` where the broker does not say. */
+async function waitingIn(broker: Broker, queue: string): Promise<number | undefined> {
+  try {
+    return (await broker.depth(queue))?.ready ?? 0;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The line about a queue that `--all` leaves out: a warning, unless nothing waits in it. */
+export function leftOutNotice(
+  queue: string,
+  missing: readonly string[],
+  waiting: number | undefined,
+): NoticeReport {
+  const count = waiting === undefined ? "" : ` (${waitingText(waiting)})`;
+  const message = `Queue {queue} is left out: ${areNotSet(missing)}${count}`;
+  const properties = { settings: missing, ...(waiting === undefined ? {} : { waiting }) };
+  return notice(waiting === 0 ? "info" : "warning", queue, message, { properties });
+}
+
+function waitingText(count: number): string {
+  return `${count === 0 ? "no events" : counted(count, "event")} ${count === 1 ? "waits" : "wait"}`;
+}
+
+/** A worker that took single events cannot take batches in the same process, nor the other way. */
+export function checkBatch(
+  { file }: WorkerFile,
+  first: WorkerDescription,
+  now: WorkerDescription,
+): void {
+  if (!first.batch === !now.batch) return;
+  const [was, is] = first.batch ? ["in batches", "one by one"] : ["one by one", "in batches"];
+  throw new WorkerDeclarationError(
+    `${file} takes its events ${is}, but took them ${was} when this process started: restart the ` +
+      `process (SIGUSR1)`,
+  );
+}
