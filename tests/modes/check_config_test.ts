@@ -270,10 +270,10 @@ Deno.test("runCheckConfig lists the queues that RabbitMQ does not have yet, and 
 
 Deno.test("runCheckConfig says which migrations a SQLite database lacks", async () => {
   const around = new MemoryServices();
-  around.pendingMigrations = ["0001_user_activity", "0002_inbox"];
+  around.pendingMigrations = ["0003_outbox", "0004_zulip"];
   assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
   assert.equal(
     around.printed.at(-1),
-    "database: ok; the next run migrates it (0001_user_activity, 0002_inbox)",
+    "database: ok; the next run migrates it (0003_outbox, 0004_zulip)",
   );
 });

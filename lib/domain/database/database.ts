@@ -9,9 +9,11 @@
 import { existsSync } from "node:fs";
 import { describeDatabase, isSqlite } from "./address.ts";
 import { DatabaseError } from "./database_error.ts";
+import type { Applied } from "./migrations.ts";
+import type { DatabaseKind } from "./shape.ts";
 import type { Database } from "./tables.ts";
 
-export type { Database };
+export type { Database, DatabaseKind };
 
 /**
  * Opens the database and makes sure that it has the program's tables: SQLite is migrated here,
@@ -46,7 +48,7 @@ export async function inspectDatabase(url: string): Promise<string[]> {
   const { connectSqlite } = await import("./node_sqlite.ts");
   const db = connectSqlite(describeDatabase(url), { isReadOnly: true });
   try {
-    const pending = await pendingMigrations(db, url);
+    const pending = await pendingMigrations(db, url, "own");
     if (pending.length === 0) await readEveryTable(db);
     return pending;
   } finally {
@@ -75,28 +77,45 @@ export async function connectDatabase(url: string): Promise<Database> {
   return connectPostgres(url, where);
 }
 
+/** What {@linkcode migrateDatabase} found and did. */
+export interface Migrated extends Applied {
+  /** Who makes the tables of the database. */
+  readonly kind: DatabaseKind;
+}
+
 /**
- * Applies the migrations that the database lacks. Several processes may do so at once.
+ * Applies the migrations that the database lacks. Several processes may do so at once. In a Zulip
+ * server's database it makes only tables named `process_queue_…`.
  *
  * @param url As for {@linkcode openDatabase}.
- * @returns The names of those applied.
  * @throws {DatabaseError} When it cannot be reached or changed, or is newer than this program.
  */
-export async function migrateDatabase(url: string): Promise<string[]> {
+export async function migrateDatabase(url: string): Promise<Migrated> {
   const { migrate } = await import("./migrations.ts");
   const db = await connectDatabase(url);
   try {
-    await pendingMigrations(db, url);
-    const applied = await migrate(db);
+    const kind = await findKind(db, url);
+    await pendingMigrations(db, url, kind);
+    const applied = await migrate(db, kind);
     await requireKept(db, url);
-    return applied;
+    return { kind, ...applied };
   } finally {
     await db.destroy();
   }
 }
 
+/** @throws {DatabaseError} Also when its queries would not find the tables of a Zulip server. */
+async function findKind(db: Database, url: string): Promise<DatabaseKind> {
+  const { hiddenZulip, shapeOf } = await import("./shape.ts");
+  const { kind } = await shapeOf(db);
+  const [schema] = kind === "own" ? await hiddenZulip(db) : [];
+  if (schema !== undefined) throw hidden(url, schema);
+  return kind;
+}
+
 async function requireTables(db: Database, url: string): Promise<void> {
-  const pending = await pendingMigrations(db, url);
+  const kind = await findKind(db, url);
+  const pending = await pendingMigrations(db, url, kind);
   if (pending.length > 0) await catchUp(db, url, pending);
   await readEveryTable(db);
 }
@@ -108,21 +127,30 @@ async function catchUp(
 ): Promise<void> {
   if (!isSqlite(url)) throw notMigrated(url, pending);
   const { migrate } = await import("./migrations.ts");
-  await migrate(db);
+  await migrate(db, "own");
 }
 
-async function pendingMigrations(db: Database, url: string): Promise<string[]> {
-  const { appliedMigrations, MIGRATIONS } = await import("./migrations.ts");
+async function pendingMigrations(
+  db: Database,
+  url: string,
+  kind: DatabaseKind,
+): Promise<string[]> {
+  const { appliedMigrations, MIGRATIONS, migrationsOf } = await import("./migrations.ts");
   const applied = await appliedMigrations(db);
   const unknown = applied.filter((name) => !MIGRATIONS.includes(name));
   if (unknown.length > 0) throw newer(url, unknown);
-  return MIGRATIONS.filter((name) => !applied.includes(name));
+  return migrationsOf(kind).filter((name) => !applied.includes(name));
 }
 
-/** Fails where a table or the right to read it is missing. */
+/** Fails where a table that every worker may use, or the right to read it, is missing. */
 async function readEveryTable(db: Database): Promise<void> {
-  await db.selectFrom(["zerver_useractivity", "process_queue_inbox"])
-    .select("process_queue_inbox.queue").limit(0).execute();
+  await db.selectFrom([
+    "zerver_useractivity",
+    "process_queue_inbox",
+    "process_queue_outbox",
+    "process_queue_effect",
+    "process_queue_job",
+  ]).select("process_queue_inbox.queue").limit(0).execute();
 }
 
 async function requireKept(db: Database, url: string): Promise<void> {
@@ -139,6 +167,16 @@ function notMigrated(url: string, pending: readonly string[]): DatabaseError {
     "missing-table",
     `The database ${describeDatabase(url)} lacks the tables of this program ` +
       `(${pending.join(", ")}): run \`process-queue migrate\`.`,
+  );
+}
+
+function hidden(url: string, schema: string): DatabaseError {
+  return new DatabaseError(
+    "schema",
+    `The database ${describeDatabase(url)} has a Zulip server's tables in the schema ${schema}, ` +
+      "which is not in the search_path of the user of DATABASE_URL: add " +
+      `?options=-csearch_path%3D${encodeURIComponent(schema)} to DATABASE_URL, or set the ` +
+      "search_path of the user.",
   );
 }
 

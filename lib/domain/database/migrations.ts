@@ -1,6 +1,9 @@
 /**
  * Migrations, which make the tables. They are code, so that a compiled program includes them.
  *
+ * A later change of a declared table needs a migration that also works where an earlier one has made
+ * the table as it is declared by then: `add column if not exists`.
+ *
  * @module
  */
 
@@ -9,36 +12,81 @@ import { type Migration, Migrator } from "kysely/migration";
 import type { Database } from "./tables.ts";
 import { DatabaseError } from "./database_error.ts";
 import { isPostgres } from "./dialect.ts";
+import { createTables } from "./schema/create.ts";
+import { createInbox, createUserActivity, retypeUserActivity } from "./schema/first_tables.ts";
+import type { DatabaseKind } from "./shape.ts";
+import { OWN_TABLES, ZULIP_TABLES } from "./tables/all.ts";
 
 const TABLE = "process_queue_migration";
 
-/** Each step leaves existing tables as they are: Zulip's own database has some of them. */
-const STEPS: Readonly<Record<string, Migration>> = {
-  "0001_user_activity": { up: createUserActivity },
+// deno-lint-ignore no-explicit-any -- migrations outlive the types of the tables
+type AnyDatabase = Kysely<any>;
+
+/** A migration, which adds the names of the tables that it makes. */
+interface Step {
+  /** Whether it makes tables of Zulip, which only a database of our own needs. */
+  readonly zulip?: true;
+  up(db: AnyDatabase, schema: string | undefined, made: string[]): Promise<void>;
+}
+
+/** Each step leaves existing tables as they are. */
+const STEPS: Readonly<Record<string, Step>> = {
+  "0001_user_activity": { zulip: true, up: createUserActivity },
   "0002_inbox": { up: createInbox },
+  "0003_outbox_effects_jobs": {
+    up: (db, schema, made) => createTables(db, OWN_TABLES, schema, made),
+  },
+  "0004_zulip_tables": {
+    zulip: true,
+    async up(db, schema, made) {
+      await retypeUserActivity(db);
+      await createTables(db, ZULIP_TABLES, schema, made);
+    },
+  },
 };
 
-/** The names of all migrations, in order. */
-export const MIGRATIONS: readonly string[] = Object.keys(STEPS);
+/** The names of the migrations that a kind of database needs, in order. */
+export function migrationsOf(kind: DatabaseKind): string[] {
+  return Object.entries(STEPS).filter(([, { zulip }]) => kind === "own" || !zulip)
+    .map(([name]) => name);
+}
+
+/** The names of all migrations, in order: those of a database of our own. */
+export const MIGRATIONS: readonly string[] = migrationsOf("own");
+
+/** What {@linkcode migrate} did. */
+export interface Applied {
+  /** The names of the migrations applied here. */
+  readonly applied: readonly string[];
+  /** The names of the tables made here. */
+  readonly made: readonly string[];
+}
 
 /**
  * Applies the migrations that the database lacks, in one transaction. Waits for another process that
- * does the same.
+ * does the same. In a Zulip server's database only tables named `process_queue_…` are made.
  *
- * @returns The names of those applied here.
  * @throws {DatabaseError} When the database cannot be reached or changed.
  */
-export async function migrate(db: Database): Promise<string[]> {
+export async function migrate(db: Database, kind: DatabaseKind): Promise<Applied> {
+  const schema = isPostgres(db) ? await writableSchema(db) : undefined;
+  const made: string[] = [];
+  const needed = new Set([...migrationsOf(kind), ...await appliedMigrations(db)]);
+  const steps = Object.entries(STEPS).filter(([name]) => needed.has(name));
+  const migrations: [string, Migration][] = steps.map((
+    [name, step],
+  ) => [name, { up: (inside) => step.up(inside, schema, made) }]);
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: () => Promise.resolve({ ...STEPS }) },
+    provider: { getMigrations: () => Promise.resolve(Object.fromEntries(migrations)) },
     migrationTableName: TABLE,
     migrationLockTableName: `${TABLE}_lock`,
-    ...await ownSchema(db),
+    // Without it Kysely mistakes a table of another schema for ours.
+    ...(schema !== undefined && { migrationTableSchema: schema }),
   });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
-  return results.map((result) => result.migrationName);
+  return { applied: results.map(({ migrationName }) => migrationName), made };
 }
 
 /**
@@ -57,58 +105,13 @@ export async function appliedMigrations(db: Database): Promise<string[]> {
   }
 }
 
-/** The schema of our queries. Without it Kysely mistakes a table of another schema for ours. */
-async function ownSchema(db: Database): Promise<{ migrationTableSchema?: string }> {
-  if (!isPostgres(db)) return {};
-  const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`
-    .execute(db);
-  const schema = rows[0]?.schema;
-  return schema ? { migrationTableSchema: schema } : {};
-}
-
-// deno-lint-ignore no-explicit-any -- migrations outlive the types of the tables
-type AnyTables = any;
-
-/** Makes Zulip's table (`zerver/models/clients.py` and presence), without its foreign keys. */
-async function createUserActivity(db: Kysely<AnyTables>): Promise<void> {
-  if (await exists(db, "zerver_useractivity")) return;
-  const postgres = isPostgres(db);
-  await db.schema.createTable("zerver_useractivity").ifNotExists()
-    .addColumn(
-      "id",
-      postgres ? "bigint" : "integer",
-      (id) => postgres ? id.generatedByDefaultAsIdentity().primaryKey() : id.primaryKey(),
-    )
-    .addColumn("user_profile_id", "integer", (column) => column.notNull())
-    .addColumn("client_id", "integer", (column) => column.notNull())
-    .addColumn("query", "varchar(50)", (column) => column.notNull())
-    .addColumn("count", "integer", (column) => column.notNull())
-    .addColumn("last_visit", postgres ? "timestamptz" : "text", (column) => column.notNull())
-    .addUniqueConstraint("zerver_useractivity_user_client_query_uniq", [
-      "user_profile_id",
-      "client_id",
-      "query",
-    ])
-    .execute();
-}
-
-async function createInbox(db: Kysely<AnyTables>): Promise<void> {
-  if (await exists(db, "process_queue_inbox")) return;
-  await db.schema.createTable("process_queue_inbox").ifNotExists()
-    .addColumn("queue", "text", (column) => column.notNull())
-    .addColumn("message_id", "text", (column) => column.notNull())
-    .addColumn("seen_at", "bigint", (column) => column.notNull())
-    .addPrimaryKeyConstraint("process_queue_inbox_pkey", ["queue", "message_id"])
-    .$call((table) => isPostgres(db) ? table : table.modifyEnd(sql`without rowid`))
-    .execute();
-  await db.schema.createIndex("process_queue_inbox_seen_at").ifNotExists()
-    .on("process_queue_inbox").column("seen_at").execute();
-}
-
-/** Whether a table exists: `if not exists` checks one schema, and a user of Zulip's database has two. */
-async function exists(db: Kysely<AnyTables>, table: string): Promise<boolean> {
-  if (!isPostgres(db)) return false;
-  const { rows } = await sql<{ found: boolean }>`
-    select to_regclass(${table}) is not null as found`.execute(db);
-  return rows[0]?.found ?? false;
+/**
+ * The first schema of the search path in which the user may make tables: a user of Zulip's database
+ * may have the right for another one than Zulip's only. Without any, PostgreSQL says what is missing.
+ */
+async function writableSchema(db: Database): Promise<string | undefined> {
+  const { rows } = await sql<{ schema: string }>`
+    select schema from unnest(current_schemas(false)) with ordinality as path (schema, place)
+    where has_schema_privilege(schema, 'create') order by place limit 1`.execute(db);
+  return rows[0]?.schema;
 }

@@ -103,8 +103,14 @@ export class SqliteConnection implements DatabaseConnection {
     const values = parameters.map(storedValue);
     const columns = statement.columns();
     if (columns.length > 0) return { rows: readRows(statement, columns, values) as Row[] };
+    if (isScript(sql, values)) return this.#executeScript(sql);
     const { changes } = statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  #executeScript(sql: string): QueryResult<never> {
+    this.#db.exec(sql);
+    return { rows: [] };
   }
 
   async #patiently<Result>(attempt: () => Result): Promise<Result> {
@@ -114,6 +120,11 @@ export class SqliteConnection implements DatabaseConnection {
       throw sqliteError(error, this.#path);
     }
   }
+}
+
+/** Whether it may have several statements, of which a prepared one is the first only. */
+function isScript(sql: string, values: readonly unknown[]): boolean {
+  return values.length === 0 && sql.includes(";\n");
 }
 
 function makeFile(path: string): void {

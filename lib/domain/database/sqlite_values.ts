@@ -7,18 +7,11 @@
 
 import type { StatementSync } from "node:sqlite";
 import { parseJson } from "../../json/parse_json.ts";
+import { DECLARED } from "./tables/declared_types.ts";
 import { sqliteTime } from "./time.ts";
 
 /** What can be bound to a parameter. */
 export type Parameter = string | number | bigint | null | Uint8Array;
-
-/** The types of columns in SQLite whose values are read as something else. */
-export const DECLARED = {
-  boolean: "boolean",
-  time: "timestamptz text",
-  json: "json text",
-  int64: "bigint",
-} as const;
 
 /** A value as it is stored: a boolean as 0 or 1, a Date as text that sorts by time. */
 export function storedValue(value: unknown): Parameter {

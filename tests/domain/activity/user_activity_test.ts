@@ -103,7 +103,7 @@ eachDatabaseTest("recordActivities takes times before 1970 and late ones", async
 async function lastVisits(db: Database): Promise<Record<number, string>> {
   const visit = isPostgres(db)
     ? sql<string>`to_char(last_visit at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-    : sql<string>`last_visit`;
+    : sql<string>`cast(last_visit as text)`;
   const rows = await db.selectFrom("zerver_useractivity")
     .select(["user_profile_id", visit.as("visit")]).execute();
   return Object.fromEntries(rows.map((row) => [row.user_profile_id, row.visit]));

@@ -103,10 +103,10 @@ export async function refuseUser13(
   await refusal.execute(db);
 }
 
-/** Makes Zulip's users, and has PostgreSQL refuse the activity of others when it commits. */
+/** Makes users, and has PostgreSQL refuse the activity of others when it commits. */
 export async function createUsers(db: Database, ids: readonly number[]): Promise<void> {
-  await sql`create table zerver_userprofile (id int primary key)`.execute(db);
-  for (const id of ids) await sql`insert into zerver_userprofile values (${id})`.execute(db);
+  await sql`create table present_user (id int primary key)`.execute(db);
+  for (const id of ids) await sql`insert into present_user values (${id})`.execute(db);
   await sql`alter table zerver_useractivity add foreign key (user_profile_id)
-    references zerver_userprofile (id) deferrable initially deferred`.execute(db);
+    references present_user (id) deferrable initially deferred`.execute(db);
 }

@@ -7,12 +7,17 @@ import {
   openDatabase,
 } from "../../../lib/domain/database/database.ts";
 import { appliedMigrations, migrate, MIGRATIONS } from "../../../lib/domain/database/migrations.ts";
+import { OWN_TABLES, ZULIP_TABLES } from "../../../lib/domain/database/tables/all.ts";
+import { describeDatabase } from "../../../lib/domain/database/address.ts";
 import { recordActivities } from "../../../lib/domain/activity/user_activity.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
 import { activities, eachDatabaseTest, inFolder } from "./each_database.ts";
 
 const T = 1_700_000_000;
+
+/** Every table of the program. */
+const TABLES = Object.keys({ ...OWN_TABLES, ...ZULIP_TABLES }).sort();
 
 function record(db: Database, user_profile_id: number, id: string): Promise<void> {
   const activity = { user_profile_id, client_id: 1, query: "home_real", time: T };
@@ -32,8 +37,10 @@ async function execute(url: string, ...statements: string[]): Promise<void> {
 }
 
 eachEmptyDatabaseTest("migrateDatabase applies each migration once", async (url) => {
-  assert.deepEqual(await migrateDatabase(url), ["0001_user_activity", "0002_inbox"]);
-  assert.deepEqual(await migrateDatabase(url), []);
+  const first = await migrateDatabase(url);
+  assert.deepEqual([first.kind, first.applied], ["own", MIGRATIONS]);
+  assert.deepEqual([...first.made].sort(), TABLES);
+  assert.deepEqual(await migrateDatabase(url), { kind: "own", applied: [], made: [] });
 });
 
 eachEmptyDatabaseTest(
@@ -41,8 +48,10 @@ eachEmptyDatabaseTest(
   async (url) => {
     const runs = Array.from({ length: 4 }, () => runProgram("database/migrate", [url]));
     const output = (await Promise.all(runs)).map(({ stdout, stderr }) => stdout + stderr);
-    const applied = MIGRATIONS.map((name) => `applied ${name}`).join("\n");
-    assert.deepEqual(output.sort(), [applied, ...Array(3).fill("nothing to do")]);
+    const own = `The database ${describeDatabase(url)} is the program's own`;
+    const applied = [own, ...MIGRATIONS.map((name) => `applied ${name}`), "made 54 tables"];
+    const none = `${own}\nnothing to do`;
+    assert.deepEqual(output.sort(), [applied.join("\n"), ...Array(3).fill(none)]);
     await using db = await openDatabase(url);
     assert.deepEqual(await appliedMigrations(db), [...MIGRATIONS]);
   },
@@ -54,19 +63,15 @@ Deno.test("migrateDatabase applies all migrations or none", () =>
     await execute(url, "create view process_queue_inbox as select 1 as seen_at");
     await assert.rejects(migrateDatabase(url));
     await execute(url, "drop view process_queue_inbox");
-    assert.deepEqual(await migrateDatabase(url), [...MIGRATIONS]);
+    assert.deepEqual((await migrateDatabase(url)).applied, MIGRATIONS);
   }));
 
 eachEmptyDatabaseTest("migrate records migrations in tables of its own", async (url) => {
   await using db = await connectDatabase(url);
-  await migrate(db);
+  await migrate(db, "own");
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  assert.deepEqual(tables.map((table) => table.name).sort(), [
-    "process_queue_inbox",
-    "process_queue_migration",
-    "process_queue_migration_lock",
-    "zerver_useractivity",
-  ]);
+  const records = ["process_queue_migration", "process_queue_migration_lock"];
+  assert.deepEqual(tables.map((table) => table.name).sort(), [...TABLES, ...records].sort());
 });
 
 eachEmptyDatabaseTest(
@@ -98,7 +103,7 @@ eachEmptyDatabaseTest("migrateDatabase says what to do where a table was removed
     message: /^(?=.*process_queue_inbox).*run `process-queue migrate`/,
   });
   await execute(url, "delete from process_queue_migration");
-  assert.deepEqual(await migrateDatabase(url), [...MIGRATIONS]);
+  assert.deepEqual((await migrateDatabase(url)).applied, MIGRATIONS);
   await (await openDatabase(url)).destroy();
 });
 
@@ -115,7 +120,7 @@ postgresTest("openDatabase never migrates PostgreSQL and names the command", asy
   await assert.rejects(openDatabase(url), {
     kind: "missing-table",
     message:
-      /^The database 127\.0\.0\.1:\d+\/test-\w+ lacks the tables of this program \(0001_user_activity, 0002_inbox\): run `process-queue migrate`\.$/,
+      /^The database 127\.0\.0\.1:\d+\/test-\w+ lacks the tables of this program \(0001_user_activity, .*0004_zulip_tables\): run `process-queue migrate`\.$/,
   });
 });
 
@@ -168,7 +173,7 @@ postgresTest(
     await migrateDatabase(url);
     await execute(url, "create schema other");
     const other = `${url}?options=-csearch_path%3Dother`;
-    assert.deepEqual(await migrateDatabase(other), [...MIGRATIONS]);
+    assert.deepEqual((await migrateDatabase(other)).applied, MIGRATIONS);
     await (await openDatabase(other)).destroy();
   },
 );

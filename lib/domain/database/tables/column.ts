@@ -7,7 +7,7 @@
 
 import type { ColumnType } from "kysely";
 
-/** The types of columns, by their names in PostgreSQL; `dialect_types.ts` has SQLite's. */
+/** The types of columns, by their names in PostgreSQL; `schema/ddl.ts` has SQLite's. */
 export type Kind =
   | "boolean"
   | "smallint"
@@ -50,6 +50,8 @@ export interface Column<Read = unknown, Write = unknown, By extends Giver = Give
   readonly options: Options<unknown>;
   /** Whether values under 0 are refused, as Django's positive fields do. */
   readonly positive?: true;
+  /** Whether its numbers may be over 2^53. */
+  readonly exact?: true;
   /** Whether it is the primary key, numbered by the database. */
   readonly identity?: true;
   /** The table of which it has the primary key. */
@@ -88,7 +90,7 @@ export const positiveInteger = maker<number>("integer", { positive: true });
 /** A whole number of 64 bits which never reaches 2^53, such as an id, a count or a time in ms. */
 export const bigint = maker<number>("bigint");
 /** A whole number of 64 bits: a number up to 2^53 and a bigint from there on, always exact. */
-export const int64 = maker<number | bigint>("bigint");
+export const int64 = maker<number | bigint>("bigint", { exact: true });
 /** Text of any length, without the character NUL. */
 export const text = maker<string>("text");
 /** Read as a Date, which has milliseconds: what needs the microsecond compares in SQL. */
@@ -102,7 +104,7 @@ export const uuid = maker<string>("uuid");
 /** The words of a message that a search finds. PostgreSQL writes it itself. */
 export const searchVector = maker<string>("tsvector");
 
-/** Text of at most so many characters, which PostgreSQL enforces and SQLite does not. */
+/** Text of at most so many characters (code points). */
 export function varchar<const Given extends Options<string> = Options<never>>(
   length: number,
   options?: Given,

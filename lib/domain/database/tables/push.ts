@@ -71,6 +71,10 @@ export const device = table("zerver_device", {
   push_token_kind: varchar(4, { nullable: true }),
   push_registration_error_code: varchar(100, { nullable: true }),
 }, {
+  checks: [
+    { name: "push_key_id_lte_max_push_key_id", that: "push_key_id <= 4294967295" },
+    { name: "zerver_device_push_key_id_check", that: "push_key_id >= 0" },
+  ],
   indexes: [{
     name: "zerver_device_user_push_token_id_idx",
     on: "user_id, push_token_id",

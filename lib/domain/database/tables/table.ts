@@ -26,6 +26,8 @@ export interface TableOptions {
   readonly primaryKey?: readonly string[];
   /** Sets of columns of which no two rows may have equal values; a name where Zulip gives one. */
   readonly unique?: readonly (readonly string[] | UniqueSet)[];
+  /** What must be true of each row. */
+  readonly checks?: readonly Check[];
   /** Its further indexes. */
   readonly indexes?: readonly Index[];
 }
@@ -36,6 +38,14 @@ export interface UniqueSet {
   readonly name: string;
   /** The columns. */
   readonly columns: readonly string[];
+}
+
+/** What must be true of each row. */
+export interface Check {
+  /** The constraint's name. */
+  readonly name: string;
+  /** The condition, in SQL. */
+  readonly that: string;
 }
 
 /** A declared table. */
