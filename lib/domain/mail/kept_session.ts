@@ -1,0 +1,180 @@
+/**
+ * A session with an SMTP server that is kept from one mail to the next.
+ *
+ * @module
+ */
+
+import type { Conversation } from "./conversation.ts";
+import type { Confidential } from "./server_words.ts";
+import type { SmtpSession } from "./smtp_session.ts";
+
+/** How long a connection is kept that no mail uses, in ms. */
+const IDLE_MS = 30_000;
+/** Nodemailer's codes of a connection that was lost. */
+const LOST: ReadonlySet<unknown> = new Set(["ECONNECTION", "ESOCKET"]);
+/** The server ends the connection, whatever it was asked. */
+const CLOSING = 421;
+
+/** Something failed. The cause is nodemailer's error. */
+export class SessionFailure extends Error {
+  /** Always `SessionFailure`. */
+  override readonly name = "SessionFailure";
+
+  /**
+   * @param cause What nodemailer threw.
+   * @param isSent Whether a whole mail was out.
+   * @param isStalled Whether the server said nothing for too long.
+   */
+  constructor(cause: unknown, readonly isSent: boolean, readonly isStalled: boolean) {
+    super("A mail was not sent", { cause });
+  }
+}
+
+/** How long the server may say nothing. */
+export interface SessionTimes {
+  /** Before a whole mail is out, in ms. */
+  readonly stepMs: number;
+  /** When a whole mail is out, in ms. */
+  readonly answerMs: number;
+}
+
+/** Something to do in a session, until the signal is aborted. */
+export type SessionTask<Result> = (session: SmtpSession, signal: AbortSignal) => Promise<Result>;
+
+/**
+ * Keeps one session at a time: it is opened when it is needed, opened again when it was lost, and
+ * ended when nothing used it for 30 s.
+ */
+export class KeptSession {
+  readonly #make: () => SmtpSession;
+  readonly #conversation: Conversation;
+  readonly #times: SessionTimes;
+  readonly #closing = new AbortController();
+  #session: SmtpSession | undefined;
+  /** Done when all tasks are done. */
+  #turn: Promise<void> = Promise.resolve();
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param make Makes a session, whose log the conversation follows.
+   */
+  constructor(make: () => SmtpSession, conversation: Conversation, times: SessionTimes) {
+    this.#make = make;
+    this.#conversation = conversation;
+    this.#times = times;
+  }
+
+  /** Whether {@linkcode close} was called. */
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /**
+   * Runs a task when all before are done. It is run once more, in a new session, when the kept one
+   * turns out to be lost before the server took anything of it.
+   *
+   * @param confidential What the lines of the conversation must not show.
+   * @throws {SessionFailure} What the session threw.
+   */
+  async run<Result>(
+    task: SessionTask<Result>,
+    signal: AbortSignal,
+    confidential: Confidential,
+  ): Promise<Result> {
+    const stop = AbortSignal.any([signal, this.#closing.signal]);
+    const before = this.#turn;
+    const done = Promise.withResolvers<void>();
+    this.#turn = before.then(() => done.promise);
+    try {
+      await unlessAborted(before, stop);
+      this.#conversation.begin(confidential);
+      return await this.#attempt(task, stop);
+    } catch (failure) {
+      if (!this.#conversation.canBeginAgain || !isLost(failure)) throw failure;
+      return await this.#attempt(task, stop);
+    } finally {
+      this.#keep();
+      done.resolve();
+    }
+  }
+
+  /** Ends the session: a task that runs is given up, and no other is run. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#turn;
+    clearTimeout(this.#idleTimer);
+    await this.#session?.quit();
+  }
+
+  async #attempt<Result>(task: SessionTask<Result>, stop: AbortSignal): Promise<Result> {
+    using stall = this.#watch();
+    const signal = AbortSignal.any([stop, stall.signal]);
+    try {
+      return await task(await this.#opened(signal), signal);
+    } catch (error) {
+      throw new SessionFailure(error, this.#conversation.isSent, stall.signal.aborted);
+    }
+  }
+
+  async #opened(signal: AbortSignal): Promise<SmtpSession> {
+    clearTimeout(this.#idleTimer);
+    if (this.#session?.isOpen) return this.#session;
+    const session = this.#make();
+    this.#session = session;
+    try {
+      await session.open(signal);
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** A signal that is aborted when the server says nothing for too long. */
+  #watch(): Disposable & { readonly signal: AbortSignal } {
+    const stall = new AbortController();
+    const { stepMs, answerMs } = this.#times;
+    const start = () =>
+      setTimeout(() => stall.abort(), this.#conversation.isSent ? answerMs : stepMs);
+    let timer = start();
+    this.#conversation.onEntry = () => {
+      clearTimeout(timer);
+      timer = start();
+    };
+    return {
+      signal: stall.signal,
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        this.#conversation.onEntry = undefined;
+      },
+    };
+  }
+
+  #keep(): void {
+    clearTimeout(this.#idleTimer);
+    const session = this.#session;
+    if (this.isClosed || !session?.isOpen) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#session = undefined;
+      void session.quit();
+    }, IDLE_MS);
+  }
+}
+
+function isLost(failure: unknown): boolean {
+  if (!(failure instanceof SessionFailure) || failure.isSent || failure.isStalled) return false;
+  const { code, responseCode } = failure.cause as { code?: unknown; responseCode?: unknown };
+  return responseCode === CLOSING || (responseCode === undefined && LOST.has(code));
+}
+
+async function unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const onAbort = () => aborted.resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    await Promise.race([wait, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The bytes of a mail.
+ *
+ * @module
+ */
+
+import { createTransport, type SendMailOptions } from "nodemailer";
+import type { Mail } from "./compose.ts";
+import type { Letter } from "./smtp_session.ts";
+import type { DkimSettings } from "./smtp_settings.ts";
+
+/**
+ * A function that writes mails. It reads neither files nor URLs.
+ *
+ * @param dkim Signs each mail.
+ */
+export function letterWriter(dkim?: DkimSettings): (mail: Mail) => Promise<Letter> {
+  const writer = createTransport({
+    streamTransport: true,
+    buffer: true,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...(dkim && {
+      dkim: {
+        domainName: dkim.domain,
+        keySelector: dkim.selector,
+        privateKey: dkim.privateKey,
+      },
+    }),
+  });
+  return async (mail) => {
+    const { envelope, message } = await writer.sendMail(optionsOf(mail));
+    return { envelope, message: message as Buffer };
+  };
+}
+
+/** The mail as nodemailer takes it. Recipients are objects, because texts would be parsed. */
+function optionsOf(mail: Mail): SendMailOptions {
+  const { sender, recipients, from, to, replyTo, messageId, subject, date, text, html } = mail;
+  return {
+    envelope: {
+      from: { name: "", address: sender },
+      to: recipients.map((address) => ({ name: "", address })),
+    },
+    from: { ...from },
+    to: to.map((each) => ({ ...each })),
+    ...(replyTo && { replyTo: { ...replyTo } }),
+    ...(messageId !== undefined && { messageId }),
+    ...{ subject, date, text, html, headers: { ...mail.headers } },
+  };
+}

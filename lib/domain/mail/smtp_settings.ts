@@ -1,0 +1,91 @@
+/**
+ * How to reach an SMTP server, and what nodemailer is told for it.
+ *
+ * @module
+ */
+
+import type { SMTPConnectionOptions } from "nodemailer/lib/smtp-connection";
+
+/** An SMTP server and a login at it. */
+export interface SmtpSettings {
+  /** Zulip's EMAIL_HOST: a name or an address. */
+  readonly host: string;
+  /** Zulip's EMAIL_PORT. */
+  readonly port: number;
+  /** What this machine calls itself: some servers want a name of the DNS. Default: its own name. */
+  readonly clientName?: string | undefined;
+  /** Zulip's EMAIL_HOST_USER. Without it, or without a password, nobody logs in. */
+  readonly user?: string | undefined;
+  /** The password of the user. */
+  readonly password?: string | undefined;
+  /** Whether to go on only after STARTTLS: EMAIL_USE_TLS. With neither, nothing is encrypted. */
+  readonly useTls: boolean;
+  /** Whether to speak TLS from the first byte: EMAIL_USE_SSL. */
+  readonly useSsl: boolean;
+  /** The time for connecting, and for each answer before the whole mail is out: EMAIL_TIMEOUT. */
+  readonly timeoutSeconds: number;
+  /** The time for the answer to the whole mail, which servers check before. @default {60} */
+  readonly answerSeconds?: number | undefined;
+  /** PEM of the only certificate authorities that are trusted. Default: the system's. */
+  readonly ca?: string | undefined;
+  /** Signs each mail. */
+  readonly dkim?: DkimSettings | undefined;
+}
+
+/** The key that mails are signed with. */
+export interface DkimSettings {
+  /** The domain of the sender. */
+  readonly domain: string;
+  /** The name of the key's DNS record: `<selector>._domainkey.<domain>`. */
+  readonly selector: string;
+  /** PEM. */
+  readonly privateKey: string;
+}
+
+/** A user and the password. */
+export interface SmtpLogin {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The default time for the answer to a whole mail. */
+const ANSWER_SECONDS = 60;
+
+/**
+ * Nodemailer's options for a connection.
+ *
+ * @throws {Error} When both ways of TLS are chosen.
+ */
+export function connectionOptions(settings: SmtpSettings): SMTPConnectionOptions {
+  const { host, port, clientName, useTls, useSsl, timeoutSeconds, ca } = settings;
+  if (useTls && useSsl) {
+    throw new Error("EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one of them to false");
+  }
+  const timeout = timeoutSeconds * 1000;
+  return {
+    host,
+    port,
+    ...(clientName && { name: clientName }),
+    secure: useSsl,
+    ...(useTls ? { requireTLS: true } : { ignoreTLS: true }),
+    tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) },
+    connectionTimeout: timeout,
+    dnsTimeout: timeout,
+    greetingTimeout: timeout,
+    // Who uses the connection watches for silence; nodemailer has one time for all of it.
+    socketTimeout: 2 * Math.max(timeout, timesOf(settings).answerMs),
+    // What is closed here was answered or is given up: there is nothing to wait for.
+    socketCloseTimeout: 0,
+    transactionLog: true,
+  };
+}
+
+/** The login that the settings have; none without a user or without a password. */
+export function loginOf({ user, password }: SmtpSettings): SmtpLogin | undefined {
+  return user && password ? { user, password } : undefined;
+}
+
+/** How long the server may say nothing, in ms: at each step, and when a whole mail is out. */
+export function timesOf({ timeoutSeconds, answerSeconds = ANSWER_SECONDS }: SmtpSettings) {
+  return { stepMs: timeoutSeconds * 1000, answerMs: answerSeconds * 1000 };
+}
