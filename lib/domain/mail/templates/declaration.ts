@@ -9,6 +9,7 @@ import { TemplateError } from "./template_error.ts";
 
 const SCHEMA = z.strictObject({
   about: z.string().default(""),
+  common: z.boolean().default(false),
   required: z.array(z.string()).default([]),
   optional: z.array(z.string()).default([]),
   samples: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
@@ -18,6 +19,8 @@ const SCHEMA = z.strictObject({
 export interface Declaration {
   /** When the mail is sent, in one line. */
   readonly about: string;
+  /** Whether Zulip adds what is known of the user and the realm (its `common_context`). */
+  readonly common: boolean;
   /** The keys that are printed in every mail. */
   readonly required: readonly string[];
   /** The keys that choose what is printed, or are printed in some mails only. */
@@ -27,7 +30,7 @@ export interface Declaration {
 }
 
 /** The declaration of a template that has none: no key is required. */
-export const NO_DECLARATION: Declaration = { about: "", required: [], optional: [], samples: {} };
+export const NO_DECLARATION: Declaration = SCHEMA.parse({});
 
 /**
  * Reads the declaration of a template.
@@ -43,4 +46,29 @@ export function parseDeclaration(name: string, text: string): Declaration {
       cause: error,
     });
   }
+}
+
+/** The values that samples share. */
+const COMMON = z.strictObject({
+  every_mail: z.record(z.string(), z.unknown()),
+  common_context: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * The context of a sample, with what it shares with others.
+ *
+ * @param chosen The name of the sample; `undefined`: the shared values alone.
+ * @param common The text of the file of shared values.
+ */
+export function sampleContext(
+  { samples, common: hasCommon }: Declaration,
+  chosen: string | undefined,
+  common: string,
+): Readonly<Record<string, unknown>> {
+  const { every_mail, common_context } = COMMON.parse(JSON.parse(common));
+  return {
+    ...hasCommon ? common_context : {},
+    ...chosen === undefined ? {} : samples[chosen],
+    ...every_mail,
+  };
 }

@@ -22,6 +22,8 @@ const MEMORY_LIMIT = 20_000_000;
 export interface MailGlobals extends DateStyle {
   /** Which way the language is written. */
   readonly direction: "ltr" | "rtl";
+  /** The subject of the mail; `""` while that itself is rendered. */
+  readonly subject: string;
 }
 
 interface FilterThis {

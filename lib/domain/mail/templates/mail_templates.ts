@@ -7,7 +7,12 @@
 import type { Liquid } from "liquidjs";
 import { didYouMean } from "../../../errors/spelling.ts";
 import { Catalogues } from "./catalogues.ts";
-import { type Declaration, NO_DECLARATION, parseDeclaration } from "./declaration.ts";
+import {
+  type Declaration,
+  NO_DECLARATION,
+  parseDeclaration,
+  sampleContext,
+} from "./declaration.ts";
 import { type MailGlobals, makeEngine } from "./engine.ts";
 import { explained } from "./explain.ts";
 import { TemplateError } from "./template_error.ts";
@@ -87,16 +92,14 @@ export class MailTemplates {
    * @throws {TemplateError} When there is no such template or sample.
    */
   sample(name: string, sample?: string): MailContext {
-    const { samples } = this.declaration(name);
-    const chosen = sample ?? Object.keys(samples)[0];
-    if (chosen !== undefined && !Object.hasOwn(samples, chosen)) {
-      const known = Object.keys(samples).join(", ") || "none";
+    const declaration = this.declaration(name);
+    const known = Object.keys(declaration.samples);
+    if (sample !== undefined && !known.includes(sample)) {
       throw new TemplateError(
-        `the mail template ${name} has no sample ${chosen}\nsamples: ${known}`,
+        `the mail template ${name} has no sample ${sample}\nsamples: ${known.join(", ") || "none"}`,
       );
     }
-    const common = JSON.parse(this.#files.read(COMMON, ".json")) as MailContext;
-    return { ...common, ...chosen === undefined ? {} : samples[chosen] };
+    return sampleContext(declaration, sample ?? known[0], this.#files.read(COMMON, ".json"));
   }
 
   /**
@@ -112,17 +115,19 @@ export class MailTemplates {
     const found = this.#find(name);
     requireKeys(found, this.#declared(found).required, context);
     const mail = globals(this.#catalogues.languageOf(found, language), context);
-    const part = (ending: typeof ENDINGS[number]): string => {
+    const part = (ending: typeof ENDINGS[number], subject: string): string => {
       try {
-        return this.#engines[ending].renderFileSync(found, context, { globals: { mail } });
+        const options = { globals: { mail: { ...mail, subject } } };
+        return this.#engines[ending].renderFileSync(found, context, options);
       } catch (error) {
         throw explained(found, `${found}${ending}`, error);
       }
     };
+    const subject = part(".subject.txt", "").replaceAll(/[\r\n\u2028\u2029]/g, "").trim();
     return {
-      subject: part(".subject.txt").replaceAll(/[\r\n\u2028\u2029]/g, "").trim(),
-      text: `${part(".txt").replaceAll(/\n{3,}/g, "\n\n").trim()}\n`,
-      html: part(".html"),
+      subject,
+      text: `${part(".txt", subject).replaceAll(/\n{3,}/g, "\n\n").trim()}\n`,
+      html: part(".html", subject),
     };
   }
 
@@ -162,7 +167,7 @@ function requireKeys(name: string, keys: readonly string[], context: MailContext
   );
 }
 
-function globals(language: string, context: MailContext): MailGlobals {
+function globals(language: string, context: MailContext): Omit<MailGlobals, "subject"> {
   const { timezone, twenty_four_hour_time: hours } = context;
   return {
     language,

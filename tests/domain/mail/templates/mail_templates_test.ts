@@ -82,8 +82,9 @@ for (const [name, message] of UNKNOWN) {
 Deno.test("a file in the operator's folder takes the place of one file", async () => {
   await withTemplates({ "password_reset.subject.txt": "Hi {{ email }}" }, (templates) => {
     const mail = templates.render("password_reset", "en", RESET);
-    assert.deepEqual(mail, { ...OWN.render("password_reset", "en", RESET), subject: mail.subject });
-    assert.equal(mail.subject, "Hi maya@example.com");
+    const own = OWN.render("password_reset", "en", RESET);
+    const html = own.html.replace(/<title>.*<\/title>/, "<title>Hi maya@example.com</title>");
+    assert.deepEqual(mail, { ...own, subject: "Hi maya@example.com", html });
   });
 });
 
