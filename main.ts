@@ -5,6 +5,7 @@
  */
 
 // Everything else is loaded once signals are handled.
+import type { Config } from "./lib/config/config.ts";
 import type { Task } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
@@ -50,7 +51,7 @@ async function run(command: Task): Promise<number> {
   const { readEnvironment } = await import("./lib/config/environment.ts");
   const { flags } = command;
   const environment = readEnvironment();
-  if (!isRun) await warnRoot(readConfig(environment, flags).stateDir);
+  if (!isRun) await warn(readConfig(environment, flags));
   switch (command.mode) {
     case "run": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
@@ -111,11 +112,13 @@ async function useOutputs(isInline: boolean): Promise<void> {
   if (isInline) redirectProcessStreams(print);
 }
 
-/** Warns root who works in a folder of another user; a run logs that itself. */
-async function warnRoot(stateDir: string): Promise<void> {
+/** Warns of mistyped variables, and root of the folder of another user; a run logs that itself. */
+async function warn({ stateDir, warnings }: Pick<Config, "stateDir" | "warnings">): Promise<void> {
   const { rootWarning } = await import("./lib/modes/owners.ts");
-  const warning = rootWarning([Deno.cwd(), stateDir]);
-  if (warning !== undefined) console.error(`process-queue: ${warning}`);
+  const root = rootWarning([Deno.cwd(), stateDir]);
+  for (const warning of [...warnings, ...(root === undefined ? [] : [root])]) {
+    console.error(`process-queue: ${warning}`);
+  }
 }
 
 /** Prints a result. */

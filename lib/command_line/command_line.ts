@@ -36,7 +36,7 @@ export function parseCommandLine(args: readonly string[]): Command {
     });
   });
   try {
-    const own = managePy.afterCommand(args);
+    const own = managePy.withoutCommand(args);
     program.parse(spelledAsDeclared(own, program), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

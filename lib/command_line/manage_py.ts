@@ -7,7 +7,7 @@
 
 import { type Command as Parser, Option } from "commander";
 
-/** The name of the command, which comes first. */
+/** The name of the command. Only options of `manage.py` itself may be before it. */
 const COMMAND = "process_queue";
 
 /** The options of every command of Django's and of Zulip's. */
@@ -29,10 +29,11 @@ export class ManagePy {
   readonly #given = new Set<string>();
 
   /** The arguments without the name of the command. */
-  afterCommand(args: readonly string[]): readonly string[] {
-    if (args[0] !== COMMAND) return args;
+  withoutCommand(args: readonly string[]): readonly string[] {
+    const index = countLeading(args);
+    if (args[index] !== COMMAND) return args;
     this.#given.add(COMMAND);
-    return args.slice(1);
+    return args.toSpliced(index, 1);
   }
 
   /** Has a parser take the options. They are not in its list of options. */
@@ -49,4 +50,22 @@ export class ManagePy {
     if (this.#given.size === 0) return [];
     return [`ignored, as only Zulip's manage.py needs it: ${[...this.#given].join(", ")}`];
   }
+}
+
+/** How many arguments at the start are options of {@linkcode OPTIONS} and their values. */
+function countLeading(args: readonly string[]): number {
+  let count = 0;
+  for (let option = optionOf(args[0]); option; option = optionOf(args[count])) {
+    count += option.required && args[count] === option.named ? 2 : 1;
+  }
+  return count;
+}
+
+/** The option that an argument gives, and what it is called there: `-v` of `-v3`. */
+function optionOf(arg = ""): { readonly required: boolean; readonly named: string } | undefined {
+  const named = arg.startsWith("--") ? arg.split("=", 1)[0] ?? "" : arg.slice(0, 2);
+  const spelled = named.replaceAll("_", "-");
+  const option = OPTIONS.map((flags) => new Option(flags))
+    .find(({ short, long }) => named !== "" && (short === named || long === spelled));
+  return option && { required: option.required, named };
 }

@@ -31,7 +31,7 @@ const PASSWORD_WARNING =
 const EXIT_CODES = `
 Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 restart requested.
 Settings come from the environment and from a file .env; "process-queue check-config" lists them.
-Words for Zulip's manage.py are ignored: process_queue as the first word, --skip-checks, --settings,
+Words for Zulip's manage.py are ignored: process_queue before other words, --skip-checks, --settings,
 --pythonpath, --automated, --traceback, --verbosity, --no-color, --force-color.`;
 
 const SHARED_TITLE = "Options of every command:";

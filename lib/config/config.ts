@@ -9,7 +9,7 @@ import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { MAIL } from "./mail_settings.ts";
 import { type MailConfig, readMail, readSite, type SiteConfig } from "./mail_config.ts";
-import { type Environment, FILE_PROBLEMS } from "./environment.ts";
+import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import type { LogFormat, LogLevel } from "./log_choices.ts";
 import { ConfigError, type Problem } from "./problem.ts";
@@ -126,6 +126,8 @@ export interface Config extends QueueSettings {
   readonly effective: readonly EffectiveSetting[];
   /** The problems of the settings; none in the result of {@linkcode loadConfig}. */
   readonly problems: readonly Problem[];
+  /** Variables of the environment that may be mistyped settings. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -157,6 +159,7 @@ export function readConfig(environment: Environment, flags: ConfigFlags = {}): C
     ...queueSettings(reader),
     effective: reader.effective,
     problems: [...environment[FILE_PROBLEMS] ?? [], ...reader.problems],
+    warnings: environment[WARNINGS] ?? [],
   };
 }
 
@@ -176,7 +179,7 @@ function readBroker(reader: SettingsReader): BrokerConfig {
 
 function readGeneral(
   reader: SettingsReader,
-): Omit<Config, "broker" | "effective" | "problems" | keyof QueueSettings> {
+): Omit<Config, "broker" | "effective" | "problems" | "warnings" | keyof QueueSettings> {
   const usingRabbitmq = reader.read(GENERAL.usingRabbitmq);
   const stateDir = reader.read(GENERAL.stateDir);
   const site = readSite(reader);

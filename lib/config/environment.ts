@@ -17,6 +17,9 @@ export const FROM_FILE: unique symbol = Symbol("set by .env");
 /** The key under which {@linkcode Environment} has the problems of `.env`. */
 export const FILE_PROBLEMS: unique symbol = Symbol("problems of .env");
 
+/** The key under which {@linkcode Environment} has the variables that may be mistyped. */
+export const WARNINGS: unique symbol = Symbol("variables that may be mistyped");
+
 /** How the place of a problem in `.env` begins. */
 const LINE = ".env line";
 
@@ -25,6 +28,7 @@ export interface Environment {
   readonly [name: string]: string | undefined;
   readonly [FROM_FILE]?: ReadonlySet<string>;
   readonly [FILE_PROBLEMS]?: readonly Problem[];
+  readonly [WARNINGS]?: readonly string[];
 }
 
 /**
@@ -44,7 +48,9 @@ export function isOfEnvFile({ setting }: Problem): boolean {
 }
 
 /**
- * Puts an environment over the text of a `.env` file.
+ * Puts an environment over the text of a `.env` file. A name that is nearly that of a setting is a
+ * problem in the file; in the environment, which other programs share, it is a warning. It is neither
+ * where that setting is set, too.
  *
  * @param file Lines of `NAME=value`, see {@linkcode parseEnvFile}.
  */
@@ -54,22 +60,35 @@ export function mergeEnvironment(
 ): Environment {
   const { entries, mistakes } = parseEnvFile(file);
   const fromFile = entries.filter(({ name }) => environment[name] === undefined);
+  const set = new Set([...Object.keys(environment), ...entries.map(({ name }) => name)]);
   return {
     ...Object.fromEntries(fromFile.map(({ name, value }) => [name, value])),
     ...environment,
     [FROM_FILE]: new Set(fromFile.map(({ name }) => name)),
-    [FILE_PROBLEMS]: [...mistakes, ...entries.flatMap(misnamed)]
+    [FILE_PROBLEMS]: [...mistakes, ...entries.flatMap((entry) => misnamed(entry, set))]
       .toSorted((a, b) => a.line - b.line)
       .map(({ line, wrong, fix }) => ({ setting: `${LINE} ${line}`, wrong, fix })),
+    [WARNINGS]: Object.keys(environment).flatMap((name) => warningOf(name, set)),
   };
 }
 
-/** A name that only differs from a setting's by a letter, by `_`, or in upper and lower case. */
-function misnamed({ name, line }: EnvEntry): EnvMistake[] {
-  if (NAMES.has(name)) return [];
-  const meant = BY_LETTERS.get(letters(name)) ?? nearest(name, NAMES, 1);
+function misnamed({ name, line }: EnvEntry, set: ReadonlySet<string>): EnvMistake[] {
+  const meant = meantBy(name, set);
   if (meant === undefined) return [];
   return [{ line, wrong: `there is no setting ${name}`, fix: `did you mean ${meant}?` }];
+}
+
+function warningOf(name: string, set: ReadonlySet<string>): string[] {
+  const meant = meantBy(name, set);
+  if (meant === undefined) return [];
+  return [`the environment has ${name}, and there is no such setting; did you mean ${meant}?`];
+}
+
+/** The setting that a name differs from only by a letter, by `_`, or in upper and lower case. */
+function meantBy(name: string, set: ReadonlySet<string>): string | undefined {
+  if (NAMES.has(name)) return undefined;
+  const meant = BY_LETTERS.get(letters(name)) ?? nearest(name, NAMES, 1);
+  return meant !== undefined && set.has(meant) ? undefined : meant;
 }
 
 /** Settings of queues, which have a part that varies, are checked where they are read. */

@@ -26,6 +26,15 @@ export function unknownQueue(
   return new UsageError(`there is no queue ${queue}${hint}\n${knownQueues(known)}`);
 }
 
+/** The error for queues of which none has a worker, though those without one are skipped. */
+export function nothingLeft(skipped: readonly string[], known: readonly string[]): UsageError {
+  const names = [...skipped].join(", ");
+  return new UsageError(
+    `no queue is left to run: --skip-unknown skips all that are named (${names})\n` +
+      knownQueues(known),
+  );
+}
+
 /** The error for a command line without a task: names the tasks. */
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(

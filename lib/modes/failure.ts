@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ConfigError } from "../config/problem.ts";
 import { redactText } from "../errors/redact.ts";
 import { visible } from "../errors/visible.ts";
 
@@ -11,7 +12,7 @@ import { visible } from "../errors/visible.ts";
 export interface Failure {
   /** For stderr, without a newline at its end. */
   readonly text: string;
-  /** 2 for a mistake on the command line, else 1. */
+  /** 2 for a mistake on the command line, also in the value of an option; else 1. */
   readonly exitCode: 1 | 2;
 }
 
@@ -30,8 +31,14 @@ const FOR_USERS: ReadonlySet<string> = new Set([
 
 /** Describes an error that reached the top; an error that is not for users comes with its stack. */
 export function failureOf(error: unknown): Failure {
-  const exitCode = error instanceof Error && error.name === "UsageError" ? 2 : 1;
-  return { text: `process-queue: ${textOf(error)}`, exitCode };
+  return { text: `process-queue: ${textOf(error)}`, exitCode: isOfCommandLine(error) ? 2 : 1 };
+}
+
+function isOfCommandLine(error: unknown): boolean {
+  if (error instanceof ConfigError) {
+    return error.problems.every(({ setting }) => setting.startsWith("--"));
+  }
+  return error instanceof Error && error.name === "UsageError";
 }
 
 /** Reports whether an error's message is written for the user, so that no stack is needed. */

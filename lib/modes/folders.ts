@@ -6,19 +6,35 @@
 
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Problem } from "../config/problem.ts";
+import { ConfigError, type Problem } from "../config/problem.ts";
 import { isDiskFull } from "../errors/disk_full.ts";
 import { errorData } from "../errors/error_data.ts";
 
-/** The problem with `WORKERS_DIR`, where it is set and has one. */
-export function workersProblem({ workersDir }: Pick<Config, "workersDir">): Problem | undefined {
+const FLAG = "--workers-dir";
+
+/** The problem with `WORKERS_DIR` or `--workers-dir`, where it is set and has one. */
+export function workersProblem(
+  { workersDir, effective }: Pick<Config, "workersDir" | "effective">,
+): Problem | undefined {
   if (workersDir === undefined) return undefined;
-  return problemOf("WORKERS_DIR", () => {
+  const isFlag = effective.some(({ source }) => source === FLAG);
+  return problemOf(isFlag ? FLAG : "WORKERS_DIR", () => {
     for (const _entry of Deno.readDirSync(workersDir)) return;
   }, {
     wrong: `the folder ${workersDir} cannot be read`,
-    fix: "set it, or --workers-dir, to the folder of your workers",
+    fix: `set it${isFlag ? "" : `, or ${FLAG},`} to the folder of your workers`,
   });
+}
+
+/**
+ * Refuses an option `--workers-dir` that names no folder. `WORKERS_DIR` may be that of another host:
+ * a command that runs no worker only warns of it.
+ *
+ * @throws {ConfigError} Then.
+ */
+export function requireWorkersFlag(config: Pick<Config, "workersDir" | "effective">): void {
+  const problem = workersProblem(config);
+  if (problem?.setting === FLAG) throw new ConfigError([problem]);
 }
 
 /** What {@linkcode writableProblem} allows. */

@@ -259,6 +259,12 @@ const ZULIPS: readonly [line: string, own: string, ignored: string][] = [
     "--queue a",
     "--settings, --pythonpath, --verbosity",
   ],
+  ["--settings=x process_queue --queue a", "--queue a", "process_queue, --settings"],
+  [
+    "--settings x --skip_checks -v 2 -v3 process_queue --queue a --no-color",
+    "--queue a",
+    "process_queue, --settings, --skip-checks, --verbosity, --no-color",
+  ],
   ["--pythonpath=. --verbosity=0 -v3 --queue a", "--queue a", "--pythonpath, --verbosity"],
   [
     "--queue a --traceback --no-traceback --no-color --force-color --no-automated --skip_checks",
@@ -274,8 +280,9 @@ for (const [line, own, ignored] of ZULIPS) {
   });
 }
 
-Deno.test("parseCommandLine takes process_queue as the first word only", () => {
+Deno.test("parseCommandLine takes process_queue behind options of manage.py only", () => {
   assert.throws(() => parse("--all process_queue"), /there is no command process_queue/);
+  assert.throws(() => parse("--settings process_queue x"), /there is no command x/);
   assert.throws(() => parse("process_queue process_queue"), /there is no command process_queue/);
 });
 

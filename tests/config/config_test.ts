@@ -64,6 +64,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     queues: new Map(),
     queueVariables: [],
     problems: [],
+    warnings: [],
   };
   assert.deepEqual(config, expected);
 });

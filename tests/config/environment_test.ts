@@ -78,6 +78,27 @@ for (
   });
 }
 
+Deno.test("a variable of the environment that is nearly a setting is a warning, as others share it", () => {
+  const { problems, warnings } = loadConfig(mergeEnvironment({ LOGLEVEL: "debug", PATH: "x" }, ""));
+  assert.deepEqual(problems, []);
+  assert.deepEqual(warnings, [
+    "the environment has LOGLEVEL, and there is no such setting; did you mean LOG_LEVEL?",
+  ]);
+});
+
+Deno.test("a name that is nearly a setting belongs to another program where that setting is set", () => {
+  for (
+    const [environment, file] of [
+      [{ LOGLEVEL: "x" }, "LOG_LEVEL=info\n"],
+      [{ LOG_LEVEL: "info" }, "LOGLEVEL=x\n"],
+      [{}, "LOGLEVEL=x\nLOG_LEVEL=info\n"],
+    ] as const
+  ) {
+    const { problems, warnings } = loadConfig(mergeEnvironment(environment, file));
+    assert.deepEqual([problems, warnings], [[], []]);
+  }
+});
+
 Deno.test("names of other programs in .env are no problem", () => {
   const file = "POSTGRES_URL=x\nRABBITMQ_USER=x\nPATH=x\nSENTRY_RELEASE=x\n";
   assert.deepEqual(loadConfig(mergeEnvironment({}, file)).problems, []);

@@ -174,3 +174,15 @@ Deno.test("runFailed refuses an unknown queue with the nearest one", async () =>
       "a worker of your own is the file <queue>.ts in the folder of --workers-dir (or WORKERS_DIR)",
   });
 });
+
+Deno.test("runFailed refuses an option --workers-dir that names no folder", async () => {
+  const config = loadConfig({}, { workersDir: "/nowhere" });
+  await assert.rejects(runFailed(LIST, config, new MemoryServices()), {
+    name: "ConfigError",
+    message:
+      /: --workers-dir: the folder \/nowhere cannot be read .*; set it to the folder of your/,
+  });
+  // The variable may be that of another host.
+  const code = await runFailed(LIST, loadConfig({ WORKERS_DIR: "/nowhere" }), new MemoryServices());
+  assert.equal(code, 0);
+});

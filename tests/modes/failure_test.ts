@@ -19,6 +19,17 @@ const FAILURES: readonly [error: Error, exitCode: number, text: string][] = [
     1,
     "process-queue: the configuration has a problem: QUEUE_TYPE: it is wrong; set it right",
   ],
+  [
+    new ConfigError([{ ...problem, setting: "--amqp_url" }]),
+    2,
+    "process-queue: the configuration has a problem: --amqp_url: it is wrong; set it right",
+  ],
+  [
+    new ConfigError([{ ...problem, setting: "--amqp_url" }, problem]),
+    1,
+    "process-queue: the configuration has 2 problems:\n  --amqp_url: it is wrong; set it right\n" +
+    "  QUEUE_TYPE: it is wrong; set it right",
+  ],
   [new BrokerError("closed", "The broker is closed"), 1, "process-queue: The broker is closed"],
 ];
 

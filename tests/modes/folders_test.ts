@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readConfig } from "../../lib/config/config.ts";
 import { workersProblem, writableProblem } from "../../lib/modes/folders.ts";
 
 /** A disk without inodes, for as long as this lives. */
@@ -31,9 +32,15 @@ Deno.test("writableProblem names a folder that is no folder, whether its disk ma
 });
 
 Deno.test("workersProblem names a missing folder once", () => {
-  assert.deepEqual(workersProblem({ workersDir: "/nowhere" }), {
+  const wrong = "the folder /nowhere cannot be read (No such file or directory (os error 2))";
+  assert.deepEqual(workersProblem(readConfig({ WORKERS_DIR: "/nowhere" })), {
     setting: "WORKERS_DIR",
-    wrong: "the folder /nowhere cannot be read (No such file or directory (os error 2))",
+    wrong,
     fix: "set it, or --workers-dir, to the folder of your workers",
+  });
+  assert.deepEqual(workersProblem(readConfig({}, { workersDir: "/nowhere" })), {
+    setting: "--workers-dir",
+    wrong,
+    fix: "set it to the folder of your workers",
   });
 });

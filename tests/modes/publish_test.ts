@@ -273,3 +273,19 @@ Deno.test("runPublish refuses a number of shards that is wrong", async () => {
       "set it to a whole number from 1 to 1024",
   });
 });
+
+Deno.test("runPublish publishes nothing where the option --workers-dir names no folder", async () => {
+  const config = loadConfig({}, { workersDir: "/nowhere" });
+  const around = new MemoryServices();
+  const run = runPublish(
+    { ...COMMAND, event: "{}" },
+    config,
+    around,
+    () => ({ bytes: chunks("") }),
+  );
+  await assert.rejects(run, {
+    name: "ConfigError",
+    message: /: --workers-dir: the folder \/nowhere/,
+  });
+  assert.deepEqual(await around.bodies("test"), []);
+});

@@ -19,6 +19,23 @@ Deno.test("runRecover prints how many events it recovered, and what is left to d
     ]);
   }));
 
+Deno.test("runRecover refuses a file that is not there and a folder, and makes none", () =>
+  inFolder(async (folder) => {
+    const to = `${folder}/new`;
+    const recover = (from: string) =>
+      runRecover({ mode: "recover", from, to, ...COMMON }, new MemoryServices());
+    const advice = "name the damaged file: usually broker.sqlite in STATE_DIR";
+    await assert.rejects(recover(`${folder}/none`), {
+      name: "UsageError",
+      message: `there is no file ${folder}/none; ${advice}`,
+    });
+    await assert.rejects(recover(folder), {
+      name: "UsageError",
+      message: `${folder} is a folder; ${advice}`,
+    });
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }));
+
 Deno.test("runRecover says that there may have been more, and that a queue has another name", () =>
   inFolder(async (folder) => {
     const from = await makeFile(folder, 3);

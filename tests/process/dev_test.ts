@@ -51,7 +51,7 @@ Deno.test("dev: it restarts when a file appears that a worker could not find", a
 Deno.test("dev: it restarts when the workers' folder is made after the start", async () => {
   await using fixture = await DevFixture.open({ workersDir: "my/own" });
   const { folder } = fixture;
-  const missing = /^The program ended with 1: it restarts when a file changes$/;
+  const missing = /^The program ended with 2: it restarts when a file changes$/;
   await fixture.untilLines(1, missing);
   await Deno.mkdir(`${folder}/my`);
   await Deno.mkdir(`${folder}/my/own`);
@@ -91,7 +91,7 @@ Deno.test("dev: after a syntax error in the program itself it waits for a change
 
 Deno.test("dev: Ctrl-C ends it with the program's code while it waits for a change", async () => {
   await using fixture = await DevFixture.open({ workersDir: "missing" });
-  assert.equal((await fixture.interrupt()).code, 1);
+  assert.equal((await fixture.interrupt()).code, 2);
 });
 
 Deno.test("dev: a program that has nothing more to do ends it", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { assertWithin } from "../fixtures/pace.ts";
 import { MAIN, Program } from "../fixtures/process/program.ts";
 import { programTest, withFolder } from "../fixtures/process/program_fixture.ts";
@@ -66,19 +67,30 @@ programTest(
 
 const IGNORED: readonly [how: string, script: string, signal: Deno.Signal][] = [
   ["nohup", 'exec nohup "$0" "$@"', "SIGHUP"],
+  ["nohup", 'exec nohup "$0" "$@" --watch --log-format json', "SIGHUP"],
   ["a script in the background", 'trap "" INT QUIT; exec "$0" "$@"', "SIGINT"],
   ["a script in the background", 'trap "" INT QUIT; exec "$0" "$@"', "SIGQUIT"],
 ];
 
+/** The process that runs a queue, as its statistics say. */
+async function pidIn(file: string): Promise<number> {
+  const pid = () => existsSync(file) && JSON.parse(Deno.readTextFileSync(file)).pid;
+  await until("there are statistics", pid);
+  return pid();
+}
+
 for (const [how, script, signal] of IGNORED) {
-  Deno.test(`a program that ${how} starts goes on after ${signal}`, () =>
+  const isWatched = script.includes("--watch");
+  const watched = isWatched ? " with --watch" : "";
+  Deno.test(`a program that ${how} starts${watched} goes on after ${signal}`, () =>
     withFolder(async (cwd) => {
       const command = ["run", "-A", "--quiet", MAIN, "--queue_name", "noop"];
       const shell = ["-c", script, Deno.execPath(), ...command];
       await using program = Program.startBinary("/bin/sh", shell, { cwd });
       const statuses = () => program.log.filter(({ message }) => /^Status of queue/.test(message));
       await program.untilLogged(/^Worker 0 connecting to queue/);
-      program.signal(signal);
+      if (isWatched) Deno.kill(await pidIn(`${cwd}/var/stats/noop.stats`), signal);
+      else program.signal(signal);
       program.signal("SIGUSR2");
       await until("the first status", () => statuses().length === 1);
       program.signal("SIGUSR2");

@@ -97,7 +97,8 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    const { name: kind, message, stack } = errorData(error);
+    const { name: kind, message: whole, stack } = errorData(error);
+    const message = whole.trimEnd();
     // The message of a syntax error has its place.
     const place = message.includes("file://") ? "" : placeOf(file, stack);
     const text = `${file} does not load: ${kind}: ${message}${place}${hintFor(file, message)}`;
@@ -115,8 +116,8 @@ const UNKNOWN_IMPORT = /Unknown export|not in import map|not prefixed with|PATH_
 /** What Deno does not say. The binary runs no TypeScript that was not compiled into it. */
 function hintFor(file: string, message: string): string {
   if (UNKNOWN_IMPORT.test(message)) {
-    return ". A worker imports process-queue/worker, zod, kysely, node: modules, and files of " +
-      "yours by relative paths";
+    return ". A worker imports process-queue/worker, zod, kysely, node: modules, files of yours by " +
+      `relative paths${Deno.build.standalone ? "" : ", and npm packages as npm:NAME@VERSION"}`;
   }
   if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
   return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";

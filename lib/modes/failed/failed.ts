@@ -12,6 +12,7 @@ import { counted } from "../../errors/counted.ts";
 import { unknownQueue } from "../../errors/usage_error.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { jsonLine, table } from "./event.ts";
+import { requireWorkersFlag } from "../folders.ts";
 import { embeddedPlace } from "../place.ts";
 import { findQueue, type Services } from "../services.ts";
 
@@ -20,6 +21,7 @@ import { findQueue, type Services } from "../services.ts";
  * events. The queue needs no worker here if the broker has it, or dead letters of it.
  *
  * @returns The exit code 0, also when there are none.
+ * @throws {ConfigError} For an option `--workers-dir` that names no folder.
  * @throws {UsageError} For a queue that has no worker here and is not on the broker.
  * @throws {BrokerError} When the broker cannot be used.
  */
@@ -28,6 +30,7 @@ export async function runFailed(
   config: Config,
   services: Services,
 ): Promise<number> {
+  requireWorkersFlag(config);
   const known = await services.listQueues(config.workersDir);
   await using broker = await services.openBroker(config, `process-queue failed ${command.queue}`);
   if (!findQueue(command.queue, known) && !await isOnBroker(broker, command.queue)) {

@@ -16,6 +16,7 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
+import { requireWorkersFlag } from "../folders.ts";
 import { embeddedPlace } from "../place.ts";
 import { ConfirmWindow } from "./confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
@@ -52,6 +53,7 @@ export async function runPublish(
   services: Services,
   openInput: () => EventInput,
 ): Promise<number> {
+  requireWorkersFlag(config);
   const queueOf = await queueChooser(command, config, services);
   const event = command.event?.trim();
   if (event !== undefined) checkArgument(event, queueOf);

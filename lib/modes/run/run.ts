@@ -83,9 +83,8 @@ function checkConfiguration(config: Config): void {
   ].filter((problem) => problem !== undefined);
   if (all.length > 0) throw new ConfigError(all);
   const warning = rootWarning([Deno.cwd(), config.stateDir]);
-  for (
-    const message of [...problems.map(({ message }) => message), ...(warning ? [warning] : [])]
-  ) {
+  const messages = problems.map(({ message }) => message);
+  for (const message of [...config.warnings, ...messages, ...(warning ? [warning] : [])]) {
     logLine("warning", message, {}, {});
   }
 }

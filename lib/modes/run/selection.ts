@@ -16,7 +16,7 @@ import {
   workerQueueOf,
 } from "../../engine/registry.ts";
 import { isZulips } from "../../engine/host/unknown_queue.ts";
-import { nothingToDo, UsageError } from "../../errors/usage_error.ts";
+import { nothingLeft, nothingToDo, UsageError } from "../../errors/usage_error.ts";
 
 /** Takes a line about queues that are skipped. */
 export type OnSkipped = (level: "info" | "warning", message: string) => void;
@@ -80,12 +80,17 @@ function several(
     }
   });
   const [error] = unknown.values();
-  if (error && queues.length === 0) throw error;
+  if (error && queues.length === 0) throw skipUnknown ? noneOf(unknown, config) : error;
   if (error && !skipUnknown) {
     throw new UsageError(`${error.message}\n--skip-unknown runs the other queues`);
   }
   reportSkipped(unknown, onSkipped);
   return queues;
+}
+
+function noneOf(unknown: ReadonlyMap<string, UsageError>, { workersDir }: Config): UsageError {
+  const { files, problems } = discover(workersDir);
+  return withProblems(nothingLeft([...unknown.keys()], files.map(({ name }) => name)), problems);
 }
 
 /** Zulip's queues are one line, as there are many; others may be mistyped, and have one each. */

@@ -5,7 +5,7 @@
  */
 
 import { logLine } from "../../log/log.ts";
-import { ignoredSignals } from "../../system/ignored_signals.ts";
+import { IGNORED_BY_PARENT, ignoredSignals } from "../../system/ignored_signals.ts";
 import { EXIT } from "../../system/signals.ts";
 import { onUncaught } from "../../system/uncaught.ts";
 import { HURRY_MS, PARENT_PID } from "./parent.ts";
@@ -40,14 +40,14 @@ export class Restarter implements AsyncDisposable {
    */
   constructor(executable: string, args: readonly string[], killMs: number = KILL_MS) {
     this.#killMs = killMs;
+    const ignored = ignoredSignals();
     this.#command = new Deno.Command(executable, {
       args: [...args],
-      env: { [PARENT_PID]: String(Deno.pid) },
+      env: { [PARENT_PID]: String(Deno.pid), [IGNORED_BY_PARENT]: [...ignored].join() },
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
     });
-    const ignored = ignoredSignals();
     this.#listeners = [
       ...ENDING.filter((signal) => !ignored.has(signal))
         .map((signal) => [signal, () => this.#end(signal)] as const),

@@ -192,7 +192,7 @@ const BROKEN: readonly [title: string, text: string, reason: RegExp][] = [
   [
     "imports what nobody knows",
     "import 'left-pad-of-nobody';",
-    /left-pad-of-nobody[^]*:1:8\. A worker imports process-queue\/worker, zod, kysely, node: modules, and files of yours by relative paths$/,
+    /left-pad-of-nobody[^]*:1:8\. A worker imports process-queue\/worker, zod, kysely, node: modules, files of yours by relative paths, and npm packages as npm:NAME@VERSION$/,
   ],
   [
     "imports what the program does not have",

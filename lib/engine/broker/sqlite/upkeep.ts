@@ -80,7 +80,8 @@ export class Upkeep implements Watched {
       await this.#options.commits.ask(() => session.owners.remove(id));
     }
     this.#wakeAll();
-    this.#options.notice("info", "Events that {count} ended processes had taken are released", {
+    const processes = dead.length === 1 ? "process" : "processes";
+    this.#options.notice("info", `Events that {count} ended ${processes} had taken are released`, {
       properties: { count: dead.length },
     });
     await session.read(() => session.owners.removeLockFiles());

@@ -75,7 +75,7 @@ sqliteTest("events that a killed process had taken are soon redelivered", async 
   const [report] = reports.filter(({ kind }) => kind === "notice");
   assert.equal(
     report?.kind === "notice" && report.message,
-    "Events that {count} ended processes had taken are released",
+    "Events that {count} ended process had taken are released",
   );
 });
 
