@@ -2,13 +2,14 @@
  * The kit for tests of workers, `process-queue/testing`.
  *
  * {@linkcode runEvent} runs one event and returns its outcome, the published events and the log
- * lines. {@linkcode TestQueue} runs events from the first publish to the dead letters, on a
+ * lines. {@linkcode runLoop} runs one pass of a loop. {@linkcode TestQueue} runs events from the first publish to the dead letters, on a
  * broker in memory with a clock of its own.
  *
  * @module
  */
 
 export { FakeClock } from "./testing/clock.ts";
+export { type LoopResult, runLoop, type RunLoopOptions } from "./testing/loops.ts";
 export { TestQueue, type TestQueueOptions } from "./testing/queue.ts";
 export type { DeadLetter, QueueResult } from "./testing/queue_events.ts";
 export type {

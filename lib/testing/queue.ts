@@ -14,6 +14,8 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { FakeClock, requireForwards } from "./clock.ts";
 import { TestExecutor } from "./executor.ts";
+import { keptLog } from "./logs.ts";
+import { TestLoops } from "./loops.ts";
 import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
 import { toJson } from "../json/to_json.ts";
@@ -30,8 +32,9 @@ const MOST_WAITS = 1000;
 
 /**
  * A worker at its queue, on a broker in memory: events are published, run, retried and
- * dead-lettered as by the program, except that waiting for a retry takes no time. Handlers run in
- * real time, and so does their limit (see `maxConsumeSeconds`). A batch is what was published
+ * dead-lettered as by the program, except that waiting for a retry takes no time. So do the waits
+ * between passes of `ctx.loop`. Handlers and passes run in real time, and so do their limits (see
+ * `maxConsumeSeconds`). A batch is what was published
  * together, up to its size.
  *
  * @example An event that is retried until it is dead-lettered
@@ -54,6 +57,7 @@ export class TestQueue implements AsyncDisposable {
   readonly #consumer: Consumer;
   readonly #results: QueueResult[] = [];
   #opened: AsyncDisposableStack;
+  #loops: TestLoops | undefined;
   #settled = Promise.withResolvers<void>();
 
   private constructor(tested: WorkerUnderTest, send: Send, around: QueueParts) {
@@ -82,6 +86,8 @@ export class TestQueue implements AsyncDisposable {
     const tested = opened.use(await WorkerUnderTest.open(worker, options, send));
     const queue = new TestQueue(tested, send, { broker, clock, opened });
     await queue.#consumer.start();
+    const log = keptLog(tested.logs, worker.queue);
+    queue.#loops = opened.use(new TestLoops({ tested, clock, log }));
     queue.#opened = opened.move();
     return queue;
   }
@@ -113,17 +119,23 @@ export class TestQueue implements AsyncDisposable {
     await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
   }
 
-  /** Resolves when nothing runs and nothing is about to; events may wait for their retry. */
+  /**
+   * Resolves when nothing runs and nothing is about to; events may wait for their retry, and loops
+   * for their next pass.
+   */
   async idle(): Promise<void> {
     while (true) {
+      await this.#loops?.idle();
       const settled = this.#settled.promise;
-      if (await this.#isIdle()) return;
-      await settled;
+      const isIdle = await this.#isIdle();
+      if (isIdle && this.#loops?.isIdle !== false) return;
+      if (!isIdle) await settled;
     }
   }
 
   /**
-   * Moves the clock on by `ms`. Events whose retry is due on the way run, each at its time.
+   * Moves the clock on by `ms`. Events whose retry is due on the way run, each at its time, and so do
+   * the passes of loops.
    *
    * @throws {RangeError} When `ms` is less than 0 or not a number.
    */
@@ -145,9 +157,12 @@ export class TestQueue implements AsyncDisposable {
    */
   async settled(): Promise<void> {
     await this.idle();
-    for (let waits = 0; await this.waiting() > 0; waits++) {
+    for (let waits = 0; await this.waiting() > 0;) {
       if (waits === MOST_WAITS) throw new Error(this.#waitsForEver());
+      const { length } = this.#results;
       await this.#toNext();
+      // A pass of a loop is no wait of an event.
+      if (this.#results.length > length) waits++;
     }
   }
 

@@ -23,7 +23,7 @@ import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle } from "../engine/settle/settle.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { toJson } from "../json/to_json.ts";
-import type { Worker, WorkerContext } from "../worker.ts";
+import type { LoopOptions, Worker, WorkerContext } from "../worker.ts";
 import { keptLog } from "./logs.ts";
 import { Reports } from "./reports.ts";
 import {
@@ -104,6 +104,11 @@ export class WorkerUnderTest implements AsyncDisposable {
     await tested.#setup.setup();
     tested.#opened.use(opened.move());
     return tested;
+  }
+
+  /** The loops that its `setup` declared. */
+  get loops(): readonly LoopOptions[] {
+    return this.#setup.loops;
   }
 
   /** The outcome of a run. @param crashes How often the event had crashed before. */

@@ -100,6 +100,9 @@ export class RunContext implements BatchContext {
   get database(): WorkerContext["database"] {
     return this.#worker.database;
   }
+  get loop(): WorkerContext["loop"] {
+    return this.#worker.loop;
+  }
   /** What the handler has said of its event, if anything. */
   get reported(): Reported | undefined {
     return this.#reported;

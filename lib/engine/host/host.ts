@@ -16,6 +16,7 @@ import { LocalExecutor } from "../executor/local_executor.ts";
 import type { RunOptions } from "../executor/runs.ts";
 import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
+import { Loops, type LoopsOptions } from "./loops.ts";
 import { setupError } from "./setup_error.ts";
 import { publishedId } from "./published_id.ts";
 import { ShardFinder } from "./shard_finder.ts";
@@ -103,6 +104,11 @@ export class WorkerHost {
       maxEventDepth: config.limits.maxEventDepth,
       ...options,
     });
+  }
+
+  /** Makes what runs the loops that its `setup` declared. */
+  loops(options: Omit<LoopsOptions, "queue">): Loops {
+    return new Loops(this.#setup.loops, { ...options, queue: this.#options.queue });
   }
 
   /** Closes what was opened, each thing once; a setup that goes on closes its own when it ends. */

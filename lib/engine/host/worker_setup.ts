@@ -5,8 +5,9 @@
  */
 
 import type { Database } from "../../domain/database/database.ts";
+import { DeclaredLoops } from "./declared_loops.ts";
 import { WorkerDeclarationError } from "./discovery.ts";
-import type { Worker, WorkerContext } from "../../worker.ts";
+import type { LoopOptions, Worker, WorkerContext } from "../../worker.ts";
 
 /** The parts of a worker's context. */
 export interface WorkerSetupOptions
@@ -24,6 +25,7 @@ export class WorkerSetup {
   readonly context: WorkerContext;
   readonly #worker: Worker;
   readonly #options: WorkerSetupOptions;
+  readonly #loops: DeclaredLoops;
   #database: Promise<Database> | undefined;
   #resource: AsyncDisposable | undefined;
   #isSettingUp = false;
@@ -34,11 +36,18 @@ export class WorkerSetup {
     const { database, ...given } = options;
     this.#worker = worker;
     this.#options = options;
+    this.#loops = new DeclaredLoops(worker.queue);
     this.context = {
       ...given,
       owner: crypto.randomUUID(),
+      loop: (loop) => this.#loops.add(loop, this.#isSettingUp),
       database: async () => database ?? await this.#openDatabase(),
     };
+  }
+
+  /** The loops that its `setup` declared. */
+  get loops(): readonly LoopOptions[] {
+    return this.#loops.all;
   }
 
   /**

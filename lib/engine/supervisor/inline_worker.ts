@@ -12,6 +12,8 @@ import { Lateness } from "../../system/lateness.ts";
 import { missingError, missingSettings } from "../host/required.ts";
 import { WorkerHost } from "../host/host.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
+import type { Loops } from "../host/loops.ts";
+import { hungLoop, LoopWatch } from "./loop_watch.ts";
 import { workerPublisher } from "./worker_publisher.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
 import {
@@ -37,10 +39,13 @@ const SWEEP_MS = 250;
 export class InlineWorker implements Runner {
   /** The queue that is consumed; with shards, the shard's name. */
   readonly queue: string;
+  /** The loops of the worker. */
+  readonly loops: LoopWatch;
   readonly #host: WorkerHost;
   readonly #options: WorkerRunOptions;
   readonly #ended = Promise.withResolvers<WorkerEnd>();
   readonly #consumer: QueueConsumer<LocalExecutor<Entry>>;
+  #loops: Loops | undefined;
   #sweeper: ReturnType<typeof setInterval> | undefined;
   #closing: Promise<void> | undefined;
   #isHung = false;
@@ -50,6 +55,7 @@ export class InlineWorker implements Runner {
     this.queue = queue;
     this.#options = options;
     const graceSeconds = options.config.abortGraceSeconds;
+    this.loops = new LoopWatch(queue, options.report, graceSeconds);
     this.#consumer = new QueueConsumer({
       ...options,
       queue,
@@ -106,9 +112,13 @@ export class InlineWorker implements Runner {
     const lateness = new Lateness();
     this.#sweeper = setInterval(() => {
       const now = performance.now();
-      consumer.sweep(now, lateness.sweepUnlessBusy(now));
+      const lateMs = lateness.sweepUnlessBusy(now);
+      consumer.sweep(now, lateMs);
+      this.#sweepLoops(now, lateMs);
     }, SWEEP_MS);
     await consumer.start();
+    this.#loops = this.#host.loops({ listener: this.loops });
+    this.#loops.start();
     this.#options.onReady?.();
     return await this.#ended.promise;
   }
@@ -130,7 +140,8 @@ export class InlineWorker implements Runner {
    * @param graceMs How long what runs may go on before it is aborted.
    */
   async stop(graceMs: number): Promise<void> {
-    await this.#consumer.stop(graceMs);
+    void this.#loops?.stop();
+    await Promise.all([this.#consumer.stop(graceMs), this.loops.idle(graceMs)]);
     await (this.#closing ??= this.#close());
   }
 
@@ -140,6 +151,14 @@ export class InlineWorker implements Runner {
     if (this.#isHung) return;
     if (await within(CLOSE_MS, this.#host.close()) !== TOO_LATE) return;
     this.#options.report(notClosed(this.queue));
+  }
+
+  /** A pass that does not end when it is aborted ends only with the process. */
+  #sweepLoops(now: number, lateMs: number): void {
+    const hung = this.loops.sweep(now, lateMs);
+    if (!hung || this.#isHung || this.#closing) return;
+    this.#options.report(hungLoop(this.queue, hung, "the process is restarted"));
+    this.#onEnd("hung");
   }
 
   #onEnd(why: ConsumerEnd): void {

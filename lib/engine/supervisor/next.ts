@@ -54,6 +54,12 @@ export function blameOf(end: ThreadEnd, isStopping: boolean): Blame | undefined 
     case "unhandled error":
       // Otherwise an event that throws so and runs for long would do so for ever.
       return { ...nobody(end.error), suspects: end.stillRunning };
+    case "hung loop":
+      // An event that blocks its thread holds up the pass, and would do so for ever.
+      return {
+        ...nobody(end.error, "timeout"),
+        suspects: end.isBlocked ? "running" : [],
+      };
     case "not started":
     case "unresponsive":
     case "refused":
@@ -67,10 +73,13 @@ function nobody(error: ErrorData, reason: Blame["reason"] = "crashed"): Blame {
   return { reason, error, blamed: [], suspects: [] };
 }
 
-/** One of several is not sure to be to blame where a batch hangs, or where one blocks them all. */
-function blameOfHang({ error, jobs, running, isBlocked, isBatch }: HungEnd): Blame {
+/**
+ * One of several is not sure to be to blame where a batch hangs, or where one blocks them all, which
+ * a loop may do, too. Where a job runs alone in a new thread, no loop runs beside it.
+ */
+function blameOfHang({ error, jobs, running, isBlocked, isBatch, loop }: HungEnd): Blame {
   const blamed = isBlocked
-    ? running.length === 1 ? running : []
+    ? running.length === 1 && loop === undefined ? running : []
     : isBatch && jobs.length > 1
     ? []
     : jobs;
@@ -86,6 +95,7 @@ export function nextAfter(end: ThreadEnd, circumstances: Circumstances): Next {
       return "never";
     case "resized":
     case "hung":
+    case "hung loop":
       return "at once";
     case "refused":
       return circumstances.isOnly ? "throw" : "when parked";

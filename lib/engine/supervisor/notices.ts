@@ -7,7 +7,8 @@
 import { notice, type NoticeReport, type Reporter, uncaughtNotice } from "../report.ts";
 import { nounFor } from "../../errors/counted.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
-import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
+import type { HungEnd, ThreadEnd, UnresponsiveEnd } from "../thread/thread_end.ts";
+import { hungLoop } from "./loop_watch.ts";
 import type { Next } from "./next.ts";
 
 /** When a queue is parked, and for how long. */
@@ -48,10 +49,14 @@ export class ThreadNotices {
     switch (end.kind) {
       case "hung":
         return this.#hung(end);
+      case "hung loop":
+        return this.#report(
+          hungLoop(this.#queue, end, "its thread is ended, and a new one takes over"),
+        );
       case "refused":
         return next === "when parked" ? this.#refused(end.error) : undefined;
       case "unresponsive":
-        this.#unresponsive(end.seconds);
+        this.#unresponsive(end);
         break;
       case "died":
         if (next === "at once") return this.#endedWithEvents(end.reason, count, end.error);
@@ -97,10 +102,13 @@ export class ThreadNotices {
     this.#say("error", message, { properties, fingerprint });
   }
 
-  #unresponsive(seconds: number): void {
-    const message = "The thread of {queue} did not respond for {seconds} s though no event ran " +
-      "in it: it is ended, and a new one takes over";
-    this.#say("error", message, { properties: { seconds } });
+  #unresponsive({ seconds, loop }: UnresponsiveEnd): void {
+    const message = loop === undefined
+      ? "The thread of {queue} did not respond for {seconds} s though no event ran in it: it is " +
+        "ended, and a new one takes over"
+      : "The thread of {queue} did not respond for {seconds} s while its loop {loop} ran: it is " +
+        "ended, and a new one takes over";
+    this.#say("error", message, { properties: { seconds, loop } });
   }
 
   /** @param isErrorInMessage Whether a line before said all of the error. */

@@ -6,6 +6,7 @@
 
 import type { Totals } from "../consumer/consumer.ts";
 import type { Running, WorkerDescription } from "../executor/executor.ts";
+import type { LoopFigures } from "./loop_watch.ts";
 import { notice, type NoticeReport } from "../report.ts";
 
 /** Why a worker does not consume any more. */
@@ -69,6 +70,8 @@ export interface Runner {
   readonly figures: QueueFigures;
   /** The state of the queue, where a thread runs it. */
   readonly state?: string;
+  /** The worker's loops, each as it is now. */
+  readonly loops: { readonly figures: readonly LoopFigures[] };
   /** The worker's threads, where it has any. */
   readonly threads?: ThreadFigures;
   /** Opens what the worker needs, unless its thread does so whenever one starts. */

@@ -14,6 +14,7 @@ import { ThreadExecutor } from "../thread/thread_executor.ts";
 import type { WorkerThread } from "../thread/worker_thread.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { checkBatch, lackOf } from "./declared.ts";
+import type { LoopWatch } from "./loop_watch.ts";
 import { blameOf, type Next, nextAfter, thrownBy } from "./next.ts";
 import { ThreadNotices } from "./notices.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
@@ -91,6 +92,11 @@ export class Supervisor implements Runner {
     return this.#consumer.figures;
   }
 
+  /** @inheritdoc */
+  get loops(): LoopWatch {
+    return this.threads.loops;
+  }
+
   /** How the queue is. */
   get state(): QueueState {
     return this.#state;
@@ -130,7 +136,7 @@ export class Supervisor implements Runner {
   async stop(graceMs: number): Promise<void> {
     this.#state = "stopping";
     this.#waits.end();
-    await this.#consumer.stop(graceMs);
+    await Promise.all([this.#consumer.stop(graceMs), this.threads.stopLoops(graceMs)]);
     if (graceMs === 0) void this.threads.current?.stop();
     await (this.#stopping ??= this.#close());
   }

@@ -11,7 +11,14 @@ import type { Reporter } from "../report.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { PublishBody } from "../host/host.ts";
 import type { ThreadExecutor } from "../thread/thread_executor.ts";
+import {
+  type HungEnd,
+  type HungLoopEnd,
+  hungLoopEnd,
+  type UnresponsiveEnd,
+} from "../thread/thread_end.ts";
 import { WorkerThread } from "../thread/worker_thread.ts";
+import { LoopWatch } from "./loop_watch.ts";
 import { workerPublisher } from "./worker_publisher.ts";
 import type { ThreadNotices } from "./notices.ts";
 import type { ThreadFigures } from "./queue_runner.ts";
@@ -30,8 +37,13 @@ export interface ThreadsOptions {
   readonly onZombie?: () => void;
 }
 
+/** How long events that run beside a loop that hangs may take to end, in ms. */
+const RETIRE_MS = 5000;
+
 /** Holds the one thread that a queue has at a time. */
 export class Threads implements ThreadFigures {
+  /** The loops of the queue's worker. */
+  readonly loops: LoopWatch;
   readonly #options: ThreadsOptions;
   readonly #notices: ThreadNotices;
   readonly #publish: PublishBody;
@@ -46,6 +58,8 @@ export class Threads implements ThreadFigures {
     this.#options = options;
     this.#notices = notices;
     this.#publish = workerPublisher(options);
+    const { queue, report, config } = options;
+    this.loops = new LoopWatch(queue, report, config.abortGraceSeconds);
   }
 
   /** The thread, if there is one. */
@@ -74,6 +88,7 @@ export class Threads implements ThreadFigures {
       data: { file, queue, workerNum, config },
       maxHeapMb,
       publish: this.#publish,
+      loops: this.loops,
       onUnhandledError,
       onMoreUnhandledErrors: (count) => this.#notices.moreUnhandledErrors(count),
     });
@@ -89,13 +104,41 @@ export class Threads implements ThreadFigures {
   sweep(now: number, lateMs: number, executor: ThreadExecutor | undefined): void {
     this.#thread?.sweep(now, lateMs, executor?.state ?? "idle");
     const end = executor?.reasonToEnd(now);
-    if (end) this.#thread?.end(end);
+    if (end) this.#thread?.end(this.#withLoop(end));
+    const hung = this.loops.sweep(now, lateMs);
+    if (!hung || !this.#thread || !executor?.isOpen) return;
+    const isBlocked = this.#thread.isLate;
+    const hungEnd = hungLoopEnd(this.#options.queue, { ...hung, isBlocked });
+    void this.#endForLoop(this.#thread, executor, hungEnd);
+  }
+
+  /** Names the loop that may be what keeps the event loop from turning. */
+  #withLoop(end: HungEnd | UnresponsiveEnd): HungEnd | UnresponsiveEnd {
+    const isBlocked = end.kind === "unresponsive" || end.isBlocked;
+    return isBlocked ? { ...end, loop: this.loops.running } : end;
+  }
+
+  /** Events that run beside the loop may end, unless the thread is blocked. */
+  async #endForLoop(
+    thread: WorkerThread,
+    executor: ThreadExecutor,
+    end: HungLoopEnd,
+  ): Promise<void> {
+    if (!end.isBlocked) await executor.retire(RETIRE_MS);
+    thread.end(end);
+  }
+
+  /** Aborts the passes of loops. @param limitMs How long to wait for them. */
+  async stopLoops(limitMs: number): Promise<void> {
+    this.#thread?.post(["stop loops"]);
+    await this.loops.idle(limitMs);
   }
 
   /** Ends the thread, if there is one. From now on there is none, though it may go on as a zombie. */
   end(): void {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.loops.threadEnded();
     if (thread) this.#ending = this.#endThread(thread);
   }
 

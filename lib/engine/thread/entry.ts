@@ -7,23 +7,28 @@
 import { workerData } from "node:worker_threads";
 import { getHeapStatistics } from "node:v8";
 import { errorData } from "../../errors/error_data.ts";
+import { within } from "../../system/deadline.ts";
 import { Lateness } from "../../system/lateness.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
-import { jobsIn, sentAt, type ThreadJob } from "./jobs_message.ts";
+import { isAlone, jobsIn, sentAt, type ThreadJob } from "./jobs_message.ts";
 import { holdLivenessLock } from "./liveness_lock.ts";
 import type { FromThread, JobsMessage, ThreadData, ToThread } from "./messages.ts";
+import { sayPasses } from "./passes.ts";
 import { Publisher } from "./publisher.ts";
 import { Pulse } from "./pulse.ts";
 import { ResultWriter } from "./result_writer.ts";
 import { SharedRuns } from "./shared_runs.ts";
 import { UnhandledErrors } from "./unhandled_errors.ts";
 import { WorkerHost } from "../host/host.ts";
+import type { Loops } from "../host/loops.ts";
 import { redirectConsole, redirectProcessStreams } from "../../log/console.ts";
 import { LineRing } from "../../log/line_ring.ts";
 import { writeThreadLog } from "../../log/log.ts";
 
 /** How often the thread beats, and checks its limits of time and its heap, in ms. */
 const HEARTBEAT_MS = 250;
+/** How long aborted passes of loops have to end before what the worker opened is closed, in ms. */
+const LOOPS_MS = 1000;
 
 /** What a thread has; it has no `self`. */
 declare const globalThis: {
@@ -48,6 +53,9 @@ class Thread {
   #host: WorkerHost | undefined;
   #results: ResultWriter | undefined;
   #executor: LocalExecutor<ThreadJob> | undefined;
+  #loops: Loops | undefined;
+  /** Whether the last job that came must run alone. */
+  #isAlone = false;
 
   constructor(data: ThreadData, pulse: Pulse, unhandledErrors: UnhandledErrors) {
     this.#data = data;
@@ -71,7 +79,12 @@ class Thread {
         return void this.#setup(message).catch(sayFailed);
       case "recall":
         return this.#executor?.recall(message[1] - (this.#results?.offset ?? 0));
+      case "loops":
+        return this.#loops?.start();
+      case "stop loops":
+        return void this.#loops?.stop();
       case "stop":
+        void this.#loops?.stop();
         return void this.#executor?.stop(message[1]).then(() => this.#stopped());
       case "close":
         return void this.#close();
@@ -96,6 +109,10 @@ class Thread {
     const results = this.#results = new ResultWriter(new SharedRuns(memory), say, offset);
     await this.#host?.setup();
     this.#executor = this.#host?.executor({ listener: results, probe: results, description });
+    this.#loops = this.#host?.loops({
+      listener: sayPasses(say),
+      mayBegin: () => !this.#isAlone || this.#executor?.running().length === 0,
+    });
     say(["ready"]);
   }
 
@@ -104,6 +121,7 @@ class Thread {
     if (!results) return;
     const now = performance.now();
     results.adjustClock(sentAt(message), now);
+    this.#isAlone = isAlone(message);
     this.#executor?.run(jobsIn(message, now, results.offset));
   }
 
@@ -114,6 +132,7 @@ class Thread {
 
   async #close(): Promise<void> {
     try {
+      if (this.#loops) await within(LOOPS_MS, this.#loops.stop());
       await this.#host?.close();
     } catch (error) {
       this.#unhandledErrors.take(error);

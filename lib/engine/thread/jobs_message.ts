@@ -51,6 +51,11 @@ export function sentAt(message: JobsMessage): number {
   return message[1];
 }
 
+/** Whether a message is one job that must run with nothing beside it. */
+export function isAlone(message: JobsMessage): boolean {
+  return message[10];
+}
+
 /**
  * Reads jobs.
  *

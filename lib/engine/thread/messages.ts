@@ -9,6 +9,7 @@ import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import type { RunTime, WorkerDescription } from "../executor/executor.ts";
+import type { PassMessage } from "./passes.ts";
 import type { SharedMemory } from "./shared_runs.ts";
 
 /** What a thread is started with. */
@@ -56,7 +57,11 @@ export type ToThread =
   | readonly [kind: "setup", now: number, memory: SharedMemory, description: WorkerDescription]
   /** Release what came before a time, by the main thread's clock, and has not been started. */
   | readonly [kind: "recall", receivedBefore: number]
-  /** Finish what runs within a time, and release the rest. */
+  /** Begin the loops. What must run alone was sent before. */
+  | readonly [kind: "loops"]
+  /** Abort the passes of loops, and begin no more. */
+  | readonly [kind: "stop loops"]
+  /** Finish what runs within a time, and release the rest; stop the loops. */
   | readonly [kind: "stop", graceMs: number]
   /** Close what was opened. */
   | readonly [kind: "close"]
@@ -80,6 +85,7 @@ export type JobsAnswer =
 /** From a worker's thread. */
 export type FromThread =
   | JobsAnswer
+  | PassMessage
   /**
    * The thread runs, and holds its liveness lock. `task` is its path below `/proc` where the lock
    * cannot be tried, else `""`.
@@ -113,6 +119,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   stopped: [],
   closed: [],
   publish: ["number", "string", "string", "string"],
+  "pass began": ["string", "number"],
+  "pass ended": ["string"],
+  "pass failed": ["string", "object", "number"],
 } satisfies Record<Exclude<FromThread, 0>[0], Shape>;
 
 /** Whether it is one of these messages: a worker, or a library of its, may send anything. */

@@ -25,6 +25,7 @@ export type ThreadEnd =
   /** It was stopped. */
   | { readonly kind: "stopped" }
   | HungEnd
+  | HungLoopEnd
   | UnresponsiveEnd
   /** Something threw outside of any event while events were consumed. */
   | {
@@ -54,6 +55,19 @@ export interface HungEnd {
   readonly isBlocked: boolean;
   /** Whether they ran together in a batch. */
   readonly isBatch: boolean;
+  /** A loop whose pass ran beside them, so that it may be what blocks the event loop. */
+  readonly loop?: string | undefined;
+}
+
+/** A pass of a loop did not end when it was aborted. */
+export interface HungLoopEnd {
+  readonly kind: "hung loop";
+  readonly error: ErrorData;
+  readonly loop: string;
+  /** The limit of a pass. */
+  readonly seconds: number;
+  /** Whether the event loop was blocked, so that an event may be what kept the pass from its end. */
+  readonly isBlocked: boolean;
 }
 
 /** It neither ran an event nor responded: something that a handler left behind keeps it from that. */
@@ -61,6 +75,8 @@ export interface UnresponsiveEnd {
   readonly kind: "unresponsive";
   readonly seconds: number;
   readonly error: ErrorData;
+  /** A loop whose pass ran, so that it may be what blocks the event loop. */
+  readonly loop?: string | undefined;
 }
 
 /** What is seen of a thread from outside. */
@@ -128,8 +144,37 @@ function hungEnd({ description, running, isLate }: Signs, jobs: readonly Job[]):
   };
 }
 
+/** The end of a thread for a loop. */
+export function hungLoopEnd(
+  queue: string,
+  hung: Pick<HungLoopEnd, "loop" | "seconds" | "isBlocked">,
+): HungLoopEnd {
+  const message = `A pass of the loop ${hung.loop} of ${queue} did not end within ` +
+    `${hung.seconds} s`;
+  return { kind: "hung loop", error: { name: "LoopTimeoutError", message }, ...hung };
+}
+
 function unresponsiveEnd({ unresponsiveMs }: Signs): UnresponsiveEnd {
   const seconds = Math.round(unresponsiveMs / 1000);
   const message = `The thread did not respond for ${seconds} s`;
   return { kind: "unresponsive", seconds, error: { name: "ThreadUnresponsive", message } };
+}
+
+/** The code of the error with which the runtime ends a thread whose heap is full. */
+export const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
+
+/** The error of a thread that ended by itself. */
+export function exited(code: number): Error {
+  return new Error(`The worker's thread ended by itself, with exit code ${code}`);
+}
+
+/** The end of a thread that died of an error. @param maxHeapMb The limit of its heap. */
+export function deathBy(error: ErrorData, maxHeapMb: number): ThreadEnd {
+  if (error.code !== OUT_OF_MEMORY) {
+    const ended = { ...error, name: "ThreadEnded", stack: undefined };
+    return { kind: "died", reason: "crashed", error: ended };
+  }
+  const message = `The worker's thread used more than its ${maxHeapMb} MB of heap: ` +
+    `let it hold less at once, or raise maxHeapMb`;
+  return { kind: "died", reason: "out of memory", error: { name: "OutOfMemory", message } };
 }

@@ -20,7 +20,7 @@ import { Drain } from "./drain.ts";
 import { jobsMessage } from "./jobs_message.ts";
 import type { JobsAnswer } from "./messages.ts";
 import { BLOCKED_MS, type JobState } from "./responsiveness.ts";
-import { reasonToEnd, type ThreadEnd } from "./thread_end.ts";
+import { type HungEnd, reasonToEnd, type UnresponsiveEnd } from "./thread_end.ts";
 import { ThreadJobs } from "./thread_jobs.ts";
 import { WaitingJobs } from "./waiting_jobs.ts";
 import type { WorkerThread } from "./worker_thread.ts";
@@ -98,6 +98,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
     this.#jobs = jobs;
     if (this.#phase === "retiring") this.#phase = "open";
     this.#feed();
+    thread.post(["loops"]);
     return true;
   }
 
@@ -229,7 +230,7 @@ export class ThreadExecutor<J extends Job = Job> implements Executor<J> {
   }
 
   /** Why its thread has to be ended, if it has to be. @param now `performance.now()` */
-  reasonToEnd(now: number): ThreadEnd | undefined {
+  reasonToEnd(now: number): HungEnd | UnresponsiveEnd | undefined {
     if (!this.#thread) return undefined;
     const { isLate, unresponsiveMs } = this.#thread;
     const isStopping = this.#phase === "stopping";

@@ -10,6 +10,7 @@ import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import { missingSettings } from "../host/required.ts";
 import { type Described, WorkerThread } from "./worker_thread.ts";
+import { NO_LISTENER } from "../host/loops.ts";
 
 /** What came of it. */
 export interface Trial {
@@ -44,6 +45,7 @@ async function load(file: WorkerFile, config: Config): Promise<Trial> {
     data: { file, queue: file.name, workerNum: 0, config },
     maxHeapMb: DEFAULT_MAX_HEAP_MB,
     publish: () => Promise.reject(new Error("check-config publishes nothing")),
+    loops: NO_LISTENER,
     onUnhandledError() {},
     onMoreUnhandledErrors() {},
   });

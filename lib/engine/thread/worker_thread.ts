@@ -11,6 +11,7 @@ import { BrokerError } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import type { PublishBody } from "../host/host.ts";
+import type { LoopListener } from "../host/loops.ts";
 import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
@@ -24,9 +25,10 @@ import {
   type ThreadData,
   type ToThread,
 } from "./messages.ts";
+import { hearPass } from "./passes.ts";
 import { BLOCKED_MS, type JobState, Responsiveness } from "./responsiveness.ts";
 import type { SharedMemory } from "./shared_runs.ts";
-import type { ThreadEnd } from "./thread_end.ts";
+import { deathBy, exited, OUT_OF_MEMORY, type ThreadEnd } from "./thread_end.ts";
 
 /** What a {@linkcode WorkerThread} is made of. None of the functions may throw. */
 export interface WorkerThreadOptions {
@@ -35,6 +37,8 @@ export interface WorkerThreadOptions {
   readonly maxHeapMb: number;
   /** Publishes an event; resolves when the broker has confirmed it. */
   readonly publish: PublishBody;
+  /** Hears of the passes of loops. */
+  readonly loops: LoopListener;
   /** Something threw outside of any event. */
   readonly onUnhandledError: (error: ErrorData) => void;
   /** More threw than are reported one by one. */
@@ -56,7 +60,6 @@ const LOAD_MS = 30_000;
 const SETUP_MS = 300_000;
 /** How long the runtime may take to end a thread, in ms. */
 const TERMINATE_MS = 500;
-const OUT_OF_MEMORY = "ERR_WORKER_OUT_OF_MEMORY";
 /** The program of a thread. */
 const ENTRY = programModule("lib/engine/thread/entry");
 
@@ -217,6 +220,10 @@ export class WorkerThread {
       case "outcome":
       case "stopped":
         return this.#answered(message);
+      case "pass began":
+      case "pass ended":
+      case "pass failed":
+        return hearPass(this.#options.loops, message);
       case "publish":
         return void this.#publish(message);
       case "unhandled error":
@@ -273,20 +280,6 @@ export class WorkerThread {
     clearTimeout(this.#limit);
     this.#ended.resolve(deathBy(errorData(error), this.#options.maxHeapMb));
   }
-}
-
-function exited(code: number): Error {
-  return new Error(`The worker's thread ended by itself, with exit code ${code}`);
-}
-
-function deathBy(error: ErrorData, maxHeapMb: number): ThreadEnd {
-  if (error.code !== OUT_OF_MEMORY) {
-    const ended = { ...error, name: "ThreadEnded", stack: undefined };
-    return { kind: "died", reason: "crashed", error: ended };
-  }
-  const message = `The worker's thread used more than its ${maxHeapMb} MB of heap: ` +
-    `let it hold less at once, or raise maxHeapMb`;
-  return { kind: "died", reason: "out of memory", error: { name: "OutOfMemory", message } };
 }
 
 function failureOf(error: unknown): PublishFailure {

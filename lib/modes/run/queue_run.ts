@@ -9,6 +9,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
+import type { LoopFigures } from "../../engine/supervisor/loop_watch.ts";
 import {
   NOT_STARTED,
   type QueueFigures,
@@ -181,10 +182,12 @@ export class QueueRun {
     const oldest = this.#oldest();
     const { heapMb, zombies = 0 } = this.#runner?.threads ?? {};
     const { lastError } = this.monitor;
+    const loops = this.#runner?.loops.figures ?? [];
     return {
       running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },
       heap_mb: heapMb,
       ...(zombies > 0 && { zombie_threads: zombies }),
+      ...(loops.length > 0 && { loops: Object.fromEntries(loops.map(loopStatus)) }),
       ...(lastError && { last_error: `${lastError.name}: ${lastError.message}` }),
     };
   }
@@ -195,6 +198,17 @@ export class QueueRun {
     const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
     return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
   }
+}
+
+/** A loop in a status line: when its last pass ended, whether that failed, how long one has run. */
+export function loopStatus(
+  { name, runningSeconds, endedAt, failures, error }: LoopFigures,
+): [name: string, status: object] {
+  return [name, {
+    last_pass: endedAt === undefined ? null : new Date(endedAt).toISOString(),
+    ...(runningSeconds !== undefined && { running: Math.round(runningSeconds * 1000) / 1000 }),
+    ...(failures > 0 && { failures, error: `${error?.name}: ${error?.message}` }),
+  }];
 }
 
 /**

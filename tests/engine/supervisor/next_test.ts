@@ -29,6 +29,13 @@ const THREW: ThreadEnd = { kind: "unhandled error", error, stillRunning: [a] };
 const THREW_ALONE: ThreadEnd = { kind: "unhandled error", error, stillRunning: [] };
 const UNRESPONSIVE: ThreadEnd = { kind: "unresponsive", seconds: 5, error };
 const LACKS_SETTING: ThreadEnd = { kind: "not started", error, thrown: new TypeError("none") };
+const LOOP_HUNG: ThreadEnd = {
+  kind: "hung loop",
+  loop: "tidy",
+  seconds: 1,
+  error,
+  isBlocked: false,
+};
 const REFUSED: ThreadEnd = { kind: "refused", error, thrown: new TypeError("no") };
 const RESIZED: ThreadEnd = { kind: "resized", maxHeapMb: 64 };
 const INACTIVE: ThreadEnd = { kind: "inactive" };
@@ -74,6 +81,16 @@ const BLAME: readonly [what: string, end: ThreadEnd, whom: Whom | undefined][] =
     blamed: [],
     suspects: "running",
   }],
+  ["a hang that blocks while a pass runs: either may do so", {
+    ...HUNG,
+    isBlocked: true,
+    loop: "tidy",
+  }, { reason: "timeout", blamed: [], suspects: "running" }],
+  ["a pass that hangs: no event", LOOP_HUNG, { reason: "timeout", blamed: [], suspects: [] }],
+  ["a pass that hangs in a blocked thread: an event may block it", {
+    ...LOOP_HUNG,
+    isBlocked: true,
+  }, { reason: "timeout", blamed: [], suspects: "running" }],
   ["a batch that hangs: any may do so", {
     ...HUNG,
     jobs: [a, b],
@@ -137,6 +154,8 @@ const NEXT: readonly [end: ThreadEnd, circumstances: Partial<Circumstances>, nex
   [FULL, BLAMED, "at once"],
   [HUNG, BLAMED, "at once"],
   [HUNG, ONCE_TOO_OFTEN, "at once"],
+  [LOOP_HUNG, {}, "at once"],
+  [LOOP_HUNG, ONCE_TOO_OFTEN, "at once"],
   [THREW, BLAMED, "later"],
   [THREW, ONCE_TOO_OFTEN, "when parked"],
   [UNRESPONSIVE, {}, "later"],

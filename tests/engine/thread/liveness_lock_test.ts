@@ -5,6 +5,7 @@ import {
   LivenessLock,
   removeOldLivenessLocks,
 } from "../../../lib/engine/thread/liveness_lock.ts";
+import { NO_LISTENER } from "../../../lib/engine/host/loops.ts";
 import { WorkerThread } from "../../../lib/engine/thread/worker_thread.ts";
 import { BenchSetup } from "../../fixtures/executor/bench.ts";
 
@@ -34,6 +35,7 @@ Deno.test({
           data: { file, queue: file.name, workerNum: 0, config: { ...setup.config, stateDir } },
           maxHeapMb: 64,
           publish: () => Promise.resolve(),
+          loops: NO_LISTENER,
           onUnhandledError() {},
           onMoreUnhandledErrors() {},
         });
