@@ -5,13 +5,13 @@
  */
 
 import { type RawBuilder, sql, type Transaction } from "kysely";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database, Tables } from "../database/tables.ts";
-import { DatabaseError, isDatabaseLost } from "../database/database_error.ts";
+import { isDatabaseLost } from "../database/database_error.ts";
 import { isPostgres } from "../database/dialect.ts";
 import { claim } from "../database/inbox.ts";
 import { firstCodePoints, storableText } from "../database/text.ts";
 import { sqliteTime } from "../database/time.ts";
+import { inTransaction } from "../database/transaction.ts";
 
 /** A user called something. */
 export interface Activity {
@@ -41,8 +41,6 @@ type Row = Activity & { readonly count: number };
 const QUERY_LENGTH = 50;
 /** The most rows in one statement: SQLite takes 32,766 parameters. */
 const UPSERT_ROWS = 5_000;
-/** How often a transaction is tried that conflicts with others. */
-const TRIES = 4;
 
 /**
  * Adds activities to the table, all or none: one row per user, client and query, with its count and
@@ -55,15 +53,7 @@ export async function recordActivities(
   activities: readonly Activity[],
   origin: ActivityOrigin,
 ): Promise<void> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await db.transaction().execute((trx) => record(trx, activities, origin));
-    } catch (error) {
-      const again = error instanceof DatabaseError && error.kind === "conflict";
-      if (!again || attempt === TRIES) throw error;
-    }
-    await delay(Math.random() * 20 * 2 ** attempt);
-  }
+  await inTransaction(db, (trx) => record(trx, activities, origin));
 }
 
 /**

@@ -6,16 +6,13 @@
  */
 
 import type { Transaction } from "kysely";
+import { Pruning } from "./pruning.ts";
 import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
 
-/** How long an id is kept, in ms: 24 hours. An event that is delivered again later counts again. */
-export const KEPT_MS = 24 * 60 * 60 * 1000;
+/** How long an id is kept, in ms: 8 days. An event that is delivered again later counts again. */
+export const KEPT_MS = 8 * 24 * 60 * 60 * 1000;
 
-/** ms between two deletions of old ids. */
-const PRUNE_EVERY_MS = 60_000;
-/** The most rows deleted at once, so that a long backlog blocks nobody. */
-const PRUNE_ROWS = 5_000;
 /** The most rows in one statement: SQLite takes 32,766 parameters. */
 const CLAIM_ROWS = 5_000;
 
@@ -58,8 +55,7 @@ async function insertNew(
   return fresh;
 }
 
-/** When each database is pruned next, in ms since 1970. Every run has a database of its own. */
-const pruneNext = new WeakMap<Database, number>();
+const pruning = new Pruning();
 
 /**
  * Deletes ids that are older than {@linkcode KEPT_MS}: at the first call for a database, then once a
@@ -72,11 +68,7 @@ export async function pruneNowAndThen(
   db: Database,
   now: number,
 ): Promise<number> {
-  if (now < (pruneNext.get(db) ?? 0)) return 0;
-  pruneNext.set(db, now + PRUNE_EVERY_MS);
-  const deleted = await prune(db, now - KEPT_MS, PRUNE_ROWS);
-  if (deleted === PRUNE_ROWS) pruneNext.set(db, now);
-  return deleted;
+  return await pruning.nowAndThen(db, now, (limit) => prune(db, now - KEPT_MS, limit));
 }
 
 /**

@@ -40,11 +40,11 @@ export const effect = table("process_queue_effect", {
   queue: text(),
   /** What is the same each time that the event is delivered. */
   key: text(),
-  /** The step, without an address or a secret. */
+  /** The SHA-256 of the step, such as an address or a URL. */
   step: text(),
-  /** `started` or `done`. */
+  /** `started`, `done` or `failed`. */
   state: text(),
-  /** The process that started it. */
+  /** The run of a worker that started it. */
   owner: text(),
   /** When the state was written, in ms since 1970. */
   at: bigint(),

@@ -1,0 +1,122 @@
+/**
+ * Small writes of several events in one transaction: a commit waits for the disk, and so costs more
+ * than the statements before it.
+ *
+ * @module
+ */
+
+import type { Transaction } from "kysely";
+import { isDatabaseLost } from "./database_error.ts";
+import type { Database, Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** The most writes of one transaction. */
+const MOST = 100;
+/** How long a write waits for others where nobody waits for it, in ms. */
+const LATER_MS = 20;
+/** How long until such a write is tried again, in ms. */
+const AGAIN_MS = 1_000;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  /** Absent where nobody waits for the write. */
+  readonly committed?: PromiseWithResolvers<Result>;
+}
+
+/** Writes items within a transaction; returns a result for each, in their order. */
+export type WriteGroup<Item, Result> = (
+  trx: Transaction<Tables>,
+  items: readonly Item[],
+) => Promise<readonly Result[]>;
+
+/**
+ * Commits items. Those that come while a transaction is open share the next one: one alone waits for
+ * nothing, and many at once for a few commits. Each caller goes on after the commit of its item.
+ */
+export class GroupCommit<Item, Result> {
+  readonly #db: Database;
+  readonly #write: WriteGroup<Item, Result>;
+  readonly #waiting: Waiting<Item, Result>[] = [];
+  readonly #later: Waiting<Item, Result>[] = [];
+  #writing: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param write May run several times for the same items; only its last run counts. */
+  constructor(db: Database, write: WriteGroup<Item, Result>) {
+    this.#db = db;
+    this.#write = write;
+  }
+
+  /**
+   * Commits an item, and those that wait.
+   *
+   * @throws {DatabaseError} When the database is lost or locked.
+   * @throws What writing it throws; the others are committed.
+   */
+  run(item: Item): Promise<Result> {
+    const committed = Promise.withResolvers<Result>();
+    this.#waiting.push({ item, committed });
+    this.#writing ??= this.#writeAll();
+    return committed.promise;
+  }
+
+  /** Commits an item with the next one, or within 20 ms; again and again while the database is lost. */
+  later(item: Item): void {
+    this.#later.push({ item });
+    this.#startIn(LATER_MS);
+  }
+
+  /**
+   * Commits what waits.
+   *
+   * @throws {DatabaseError} When the database is lost or locked; what was for later is not written.
+   */
+  async close(): Promise<void> {
+    await this.#writing;
+    clearTimeout(this.#timer);
+    const last = [...this.#later.splice(0), ...this.#waiting.splice(0)];
+    if (last.length > 0) await inTransaction(this.#db, (trx) => this.#write(trx, itemsOf(last)));
+  }
+
+  #startIn(ms: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#writing ??= this.#writeAll();
+    }, ms);
+  }
+
+  async #writeAll(): Promise<void> {
+    let isWritten: boolean;
+    do {
+      isWritten = await this.#commit([...this.#later.splice(0), ...this.#waiting.splice(0, MOST)]);
+    } while (this.#waiting.length > 0);
+    this.#writing = undefined;
+    if (this.#later.length > 0) this.#startIn(isWritten ? LATER_MS : AGAIN_MS);
+  }
+
+  /** Returns false when the database is lost. */
+  async #commit(group: readonly Waiting<Item, Result>[]): Promise<boolean> {
+    if (group.length === 0) return true;
+    try {
+      const results = await inTransaction(this.#db, (trx) => this.#write(trx, itemsOf(group)));
+      for (const [at, result] of results.entries()) group[at]?.committed?.resolve(result);
+      return true;
+    } catch (error) {
+      const isLost = isDatabaseLost(error);
+      if (!isLost && group.length > 1) return await this.#commitEach(group);
+      if (isLost) this.#later.unshift(...group.filter(({ committed }) => committed === undefined));
+      for (const { committed } of group) committed?.reject(error);
+      return !isLost;
+    }
+  }
+
+  async #commitEach(group: readonly Waiting<Item, Result>[]): Promise<boolean> {
+    let isWritten = true;
+    for (const one of group) isWritten = await this.#commit([one]) && isWritten;
+    return isWritten;
+  }
+}
+
+function itemsOf<Item>(group: readonly { readonly item: Item }[]): Item[] {
+  return group.map(({ item }) => item);
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { Database } from "../../../lib/domain/database/database.ts";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
+import { GroupCommit } from "../../../lib/domain/database/group_commit.ts";
+import { until } from "../../fixtures/until.ts";
+
+/** A database whose transactions end as a test says, and the items of each that was committed. */
+class Commits {
+  readonly groups: string[][] = [];
+  /** What the next transactions throw. */
+  readonly errors: Error[] = [];
+  /** What a transaction with an item throws. */
+  readonly refused = new Map<string, Error>();
+  readonly commit: GroupCommit<string, string>;
+  /** How many transactions were tried. */
+  tried = 0;
+
+  constructor() {
+    const execute = (run: (trx: unknown) => Promise<unknown>) => this.#execute(run);
+    const db = { transaction: () => ({ execute }) } as unknown as Database;
+    this.commit = new GroupCommit(db, (trx, items) => {
+      (trx as unknown as string[]).push(...items);
+      return Promise.resolve(items.map((item) => item.toUpperCase()));
+    });
+  }
+
+  async #execute(run: (trx: unknown) => Promise<unknown>): Promise<unknown> {
+    this.tried++;
+    const items: string[] = [];
+    const result = await run(items);
+    await Promise.resolve();
+    const error = this.errors.shift() ??
+      items.map((item) => this.refused.get(item)).find((refusal) => refusal !== undefined);
+    if (error) throw error;
+    this.groups.push(items);
+    return result;
+  }
+}
+
+const LOST = new DatabaseError("unreachable", "the database is away");
+
+Deno.test("writes that come while a transaction is open share the next one", async () => {
+  const { commit, groups } = new Commits();
+  const results = await Promise.all(["a", "b", "c", "d"].map((item) => commit.run(item)));
+  assert.deepEqual(results, ["A", "B", "C", "D"]);
+  assert.deepEqual(groups, [["a"], ["b", "c", "d"]]);
+  assert.equal(await commit.run("e"), "E");
+  assert.deepEqual(groups.at(-1), ["e"]);
+});
+
+Deno.test("a transaction has at most 100 writes", async () => {
+  const { commit, groups } = new Commits();
+  await Promise.all(Array.from({ length: 250 }, (_, at) => commit.run(`${at}`)));
+  assert.deepEqual(groups.map(({ length }) => length), [1, 100, 100, 49]);
+});
+
+Deno.test("a write that the database refuses fails alone", async () => {
+  const commits = new Commits();
+  commits.refused.set("c", new Error("no c"));
+  const all = ["a", "b", "c", "d"].map((item) => commits.commit.run(item));
+  const ends = await Promise.allSettled(all);
+  assert.deepEqual(ends.map(({ status }) => status), [
+    ...["fulfilled", "fulfilled", "rejected", "fulfilled"],
+  ]);
+  await assert.rejects(all[2] ?? Promise.resolve(), { message: "no c" });
+  assert.deepEqual(commits.groups, [["a"], ["b"], ["d"]]);
+});
+
+Deno.test("a lost database fails all writes of its transaction, and those after it go on", async () => {
+  const commits = new Commits();
+  commits.errors.push(LOST);
+  const [one, ...others] = ["a", "b", "c"].map((item) => commits.commit.run(item));
+  await assert.rejects(one ?? Promise.resolve(), LOST);
+  assert.deepEqual(await Promise.all(others), ["B", "C"]);
+  commits.errors.push(LOST);
+  await assert.rejects(commits.commit.run("d"), LOST);
+});
+
+Deno.test("a write for later is committed with the next one", async () => {
+  const { commit, groups } = new Commits();
+  commit.later("a");
+  await commit.run("b");
+  assert.deepEqual(groups, [["a", "b"]]);
+  await commit.close();
+});
+
+Deno.test("a write for later is committed alone where nothing comes", async () => {
+  const { commit, groups } = new Commits();
+  commit.later("a");
+  await until("it was committed", () => groups.length === 1);
+  commit.later("b");
+  await until("the next was committed", () => groups.length === 2);
+  assert.deepEqual(groups, [["a"], ["b"]]);
+});
+
+Deno.test("a write for later is tried again while the database is lost, in its order", async () => {
+  const commits = new Commits();
+  commits.commit.later("a");
+  commits.errors.push(LOST);
+  await assert.rejects(commits.commit.run("b"), LOST);
+  commits.commit.later("c");
+  await until("they were committed", () => commits.groups.length === 1);
+  assert.deepEqual(commits.groups, [["a", "c"]]);
+});
+
+Deno.test("close commits what is for later, and says when it cannot", async () => {
+  const commits = new Commits();
+  commits.commit.later("a");
+  await commits.commit.close();
+  assert.deepEqual(commits.groups, [["a"]]);
+  commits.commit.later("b");
+  commits.errors.push(LOST);
+  await assert.rejects(commits.commit.close(), LOST);
+  await commits.commit.close();
+  assert.equal(commits.tried, 2);
+});
+
+Deno.test("close waits for the transaction that is open", async () => {
+  const commits = new Commits();
+  const written = commits.commit.run("a");
+  commits.commit.later("b");
+  await commits.commit.close();
+  assert.deepEqual(commits.groups, [["a"], ["b"]]);
+  await written;
+});
