@@ -95,6 +95,11 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runRecover(command, new SystemServices());
     }
+    case "mail": {
+      const { runMail } = await import("./lib/modes/mail/mail.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return runMail(command, loadConfig(environment, flags), new SystemServices());
+    }
   }
 }
 

@@ -77,7 +77,10 @@ function helpOf(...command: string[]): string {
 
 /** Every option of the command line. */
 function knownOptions(): Set<string> {
-  const commands = [[], ["publish"], ["failed", "list"], ["failed", "retry"], ["check-config"]];
+  const commands = [[], ["publish"], ["failed", "list"], ["failed", "retry"], ["check-config"], [
+    "mail",
+    "preview",
+  ]];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.
   return new Set([...help.match(/--[a-z][a-z_-]+/g) ?? [], "--queue-name", ...OTHERS_OPTIONS]);

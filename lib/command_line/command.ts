@@ -94,6 +94,28 @@ export interface RecoverCommand extends Common {
   readonly to: string;
 }
 
+/** Show a mail, or list the templates. */
+export interface MailPreviewCommand extends Common {
+  readonly mode: "mail";
+  readonly action: "preview";
+  /** `undefined`: list the templates. */
+  readonly template: string | undefined;
+  /** `undefined`: the server's. */
+  readonly language: string | undefined;
+  /** The context as JSON, or `@` and the path of a file with it; `undefined`: a sample. */
+  readonly json: string | undefined;
+  /** `undefined`: the template's first. */
+  readonly sample: string | undefined;
+  /** `undefined`: subject and text. */
+  readonly format: MailFormat | undefined;
+}
+
+/** The part of a mail to print. */
+export type MailFormat = "html" | "text" | "subject";
+
+/** A command about mail. */
+export type MailCommand = MailPreviewCommand;
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -104,4 +126,5 @@ export type Task =
   | FailedCommand
   | MigrateCommand
   | CheckConfigCommand
-  | RecoverCommand;
+  | RecoverCommand
+  | MailCommand;

@@ -104,6 +104,20 @@ export function numberOption(
   return option(flags, `${description} (default: ${number.default})`, read);
 }
 
+/** An option that takes a text that is not empty. */
+export function wordOption(flags: string, description: string): Option {
+  return option(flags, description, one(word));
+}
+
+/** An option that takes one of some words. */
+export function choiceOption(
+  flags: string,
+  description: string,
+  choices: readonly string[],
+): Option {
+  return option(flags, description, one(choices));
+}
+
 /** An option; one that takes a value says how its text is read. */
 export function option<T>(flags: string, description: string, read?: Read<T>): Option {
   const made = new Option(flags, description);

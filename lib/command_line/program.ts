@@ -9,6 +9,7 @@ import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import { addMail } from "./mail.ts";
 import {
   jsonOption,
   numberOption,
@@ -68,6 +69,9 @@ export function makeProgram(found: Found): Parser {
   addMigrate(program, found);
   addCheckConfig(program, found);
   addRecover(program, found);
+  addMail(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand) });
+  });
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Command, RunCommand } from "../../lib/command_line/command.ts";
+import type { Command, MailCommand, RunCommand } from "../../lib/command_line/command.ts";
 import { parseCommandLine } from "../../lib/command_line/command_line.ts";
 import { VERSION } from "../../lib/system/version.ts";
 
@@ -59,6 +59,17 @@ for (const [line, command] of RUNS) {
   Deno.test(`parseCommandLine reads ${line}`, () => assert.deepEqual(parse(line), command));
 }
 
+const PREVIEW: MailCommand = {
+  mode: "mail",
+  action: "preview",
+  template: undefined,
+  language: undefined,
+  sample: undefined,
+  json: undefined,
+  format: undefined,
+  ...COMMON,
+};
+
 const COMMANDS: readonly [line: string, command: Command][] = [
   [
     "publish test",
@@ -89,6 +100,12 @@ const COMMANDS: readonly [line: string, command: Command][] = [
   ],
   ["migrate", { mode: "migrate", ...COMMON }],
   ["recover a b", { mode: "recover", from: "a", to: "b", ...COMMON }],
+  ["mail preview", PREVIEW],
+  [
+    "mail preview digest --language de --sample week --format html",
+    { ...PREVIEW, template: "digest", language: "de", sample: "week", format: "html" },
+  ],
+  ["mail preview digest --json @a.json", { ...PREVIEW, template: "digest", json: "@a.json" }],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",
@@ -193,21 +210,30 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "option '--log-format <format>' argument 'xml' is invalid. It must be json or text.",
   ],
   ["--inline=yes --queue a", "--inline takes no value"],
+  ["mail", "mail needs a command: preview"],
+  [
+    "mail previw",
+    "there is no command previw; did you mean preview?\ncommands: preview",
+  ],
+  [
+    "mail preview digest --format pdf",
+    "option '--format <part>' argument 'pdf' is invalid. It must be html, text or subject.",
+  ],
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config, recover\n" +
+    "commands: publish, failed, migrate, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config, recover\n" +
+    "commands: publish, failed, migrate, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, check-config, recover\n" +
+    "there is no command a\ncommands: publish, failed, migrate, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
@@ -344,7 +370,15 @@ for (const line of ["publish --help", "help publish"]) {
 
 Deno.test("the help of each command lists the options that every command takes", () => {
   for (
-    const line of ["publish", "failed list", "failed retry", "migrate", "check-config", "recover"]
+    const line of [
+      "publish",
+      "failed list",
+      "failed retry",
+      "migrate",
+      "check-config",
+      "recover",
+      "mail preview",
+    ]
   ) {
     const command = parse(`${line} --help`);
     const text = "text" in command ? command.text : "";

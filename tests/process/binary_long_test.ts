@@ -124,6 +124,20 @@ binaryTest("the binary holds no package that only scripts import", async () => {
   assert(!bytes.includes("createProgramDiagnostics"), "it holds the TypeScript compiler");
 });
 
+binaryTest("the binary renders mails, also from the operator's folder", async (installed) => {
+  const names = (await installed.ok("mail", "preview")).map((line) => line.split(" ")[0]);
+  assert(names.includes("password_reset") && names.length >= 19, names.join());
+  for (const name of names) await installed.ok("mail", "preview", String(name), "--format", "html");
+  const reset = ["mail", "preview", "password_reset", "--language", "de"];
+  assert.match(
+    (await installed.ok(...reset)).join("\n"),
+    /Lege mit diesem Link ein neues Passwort/,
+  );
+  installed.env["TEMPLATES_DIR"] = installed.folder;
+  Deno.writeTextFileSync(`${installed.folder}/password_reset.subject.txt`, "Our own");
+  assert.equal((await installed.ok(...reset))[0], "Subject: Our own");
+});
+
 binaryTest("the binary restarts with --watch when a worker changes", async (installed) => {
   await using program = installed.start("--queue_name", "hello", "--watch");
   const lines = (text: RegExp) => program.stderr.filter((line) => text.test(line)).length;

@@ -18,24 +18,16 @@ import { explained } from "./explain.ts";
 import { TemplateError } from "./template_error.ts";
 import { TemplateFiles } from "./template_files.ts";
 
-/** The parts of a mail. */
-export interface MailParts {
+/** A mail in words. */
+export interface RenderedMail {
   /** One line. */
   readonly subject: string;
   /** Plain text, with a newline at its end. */
   readonly text: string;
   /** A whole page. */
   readonly html: string;
-}
-
-/** The keys that every context has; they take the place of an event's. */
-export interface SharedKeys {
-  /** The address of the server's administrator. */
-  readonly support_email: string;
-  /** The address of the folder with pictures. The program's own templates show none. */
-  readonly email_images_base_url: string;
-  /** The postal address in the footer; `""`: none. */
-  readonly physical_address: string;
+  /** The language that it is written in, a BCP 47 tag; another one than was asked for, perhaps. */
+  readonly language: string;
 }
 
 /** The context of a mail. */
@@ -107,11 +99,11 @@ export class MailTemplates {
    *
    * @param name With or without Zulip's prefix `zerver/emails/`.
    * @param language A code as Zulip or a browser writes it; what has no text in it is in English.
-   * @param context The keys of the event, and {@linkcode SharedKeys}. Dates are printed for its
+   * @param context The keys of the event, and those of `withSharedKeys`. Dates are printed for its
    * `timezone` and `twenty_four_hour_time`, if it has them.
    * @throws {TemplateError} When there is no such template, a key is missing, or the template fails.
    */
-  render(name: string, language: string, context: MailContext): MailParts {
+  render(name: string, language: string, context: MailContext): RenderedMail {
     const found = this.#find(name);
     requireKeys(found, this.#declared(found).required, context);
     const mail = globals(this.#catalogues.languageOf(found, language), context);
@@ -128,6 +120,7 @@ export class MailTemplates {
       subject,
       text: `${part(".txt", subject).replaceAll(/\n{3,}/g, "\n\n").trim()}\n`,
       html: part(".html", subject),
+      language: mail.language,
     };
   }
 
@@ -150,11 +143,6 @@ export class MailTemplates {
     if (!this.#files.has(name, ".json")) return NO_DECLARATION;
     return parseDeclaration(name, this.#files.read(name, ".json"));
   }
-}
-
-/** A context with the keys that every mail has. */
-export function withSharedKeys(context: MailContext, shared: SharedKeys): MailContext {
-  return { ...context, ...shared };
 }
 
 function requireKeys(name: string, keys: readonly string[], context: MailContext): void {

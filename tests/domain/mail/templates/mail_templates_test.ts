@@ -8,8 +8,9 @@ import assert from "node:assert/strict";
 import {
   type MailContext,
   MailTemplates,
-  withSharedKeys,
+  type RenderedMail,
 } from "../../../../lib/domain/mail/templates/mail_templates.ts";
+import { withSharedKeys } from "../../../../lib/domain/mail/templates/shared_keys.ts";
 import { PLAIN, withTemplates } from "../../../fixtures/mail/templates.ts";
 
 const OWN = new MailTemplates();
@@ -21,12 +22,13 @@ async function rendered(
   parts: Readonly<Record<string, string>>,
   context: MailContext = {},
   language = "en",
-) {
+): Promise<RenderedMail> {
   const files = { ...PLAIN, ...parts };
-  let mail = { subject: "", text: "", html: "" };
+  let mail: RenderedMail | undefined;
   await withTemplates(files, (templates) => {
     mail = templates.render("plain", language, { name: "Ann", ...context });
   });
+  assert(mail);
   return mail;
 }
 
@@ -178,10 +180,19 @@ Deno.test("a key that a template declares as required is named when it is missin
   });
 });
 
-Deno.test("the shared keys take the place of the event's", () => {
-  const shared = { support_email: "s@x", email_images_base_url: "", physical_address: "" };
-  const context = withSharedKeys({ support_email: "mine", name: "Ann" }, shared);
-  assert.deepEqual(context, { ...shared, name: "Ann" });
+Deno.test("the keys of every mail take the place of the event's", () => {
+  const context = withSharedKeys({ support_email: "mine", name: "Ann" }, {
+    externalHost: "zulip.example.com:8443",
+    scheme: "https://",
+    administrator: "support@example.com",
+    physicalAddress: "",
+  });
+  assert.deepEqual(context, {
+    name: "Ann",
+    support_email: "support@example.com",
+    email_images_base_url: "https://zulip.example.com:8443/static/images/emails",
+    physical_address: "",
+  });
 });
 
 Deno.test("a sample that a template does not have is an error that lists those it has", () => {
@@ -200,4 +211,5 @@ Deno.test("HTML says its language and which way it is written", async () => {
   assert.equal(await html("ar"), "ar rtl");
   assert.equal(await html("pt_BR"), "pt-BR ltr");
   assert.equal(await html("sv"), "en ltr");
+  assert.equal((await rendered(files, {}, "ar")).language, "ar");
 });
