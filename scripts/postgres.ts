@@ -77,15 +77,32 @@ export class AttachedPostgres implements AsyncDisposable {
   }
 
   /**
-   * Creates an empty database and returns its URL.
+   * Creates a database and returns its URL.
    *
+   * @param template The database that it is a copy of, which nobody may use. Default: an empty one.
    * @throws {Error} When it exists already, or the server cannot be reached.
    */
-  async createDatabase(name: string): Promise<string> {
-    await this.#administer("createdb", name);
+  async createDatabase(name: string, template?: string): Promise<string> {
+    await this.#administer("createdb", ...template ? ["--template", template] : [], name);
     const url = new URL(this.url);
     url.pathname = `/${encodeURIComponent(name)}`;
     return url.href;
+  }
+
+  /** Whether there is a database of this name. */
+  async hasDatabase(name: string): Promise<boolean> {
+    return (await this.#query(`select from pg_database where datname = '${name}'`)).includes(
+      "1 row",
+    );
+  }
+
+  /**
+   * Renames a database when nobody uses it.
+   *
+   * @throws {Error} When there is one of the new name.
+   */
+  async renameDatabase(name: string, to: string): Promise<void> {
+    await this.#query(`alter database "${name}" rename to "${to}"`);
   }
 
   /** Ends the connections to a database and drops it, if there is such a database. */
@@ -101,7 +118,11 @@ export class AttachedPostgres implements AsyncDisposable {
   /** Does nothing: whoever started the server ends it. */
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #administer(program: string, ...args: string[]): Promise<void> {
+  #query(sql: string): Promise<string> {
+    return this.#administer("psql", "-X", "-d", "postgres", "-c", sql);
+  }
+
+  async #administer(program: string, ...args: string[]): Promise<string> {
     const { hostname, port, username, password } = new URL(this.url);
     const target = [
       "-h",
@@ -112,7 +133,7 @@ export class AttachedPostgres implements AsyncDisposable {
       decodeURIComponent(username),
     ];
     const env = { PGPASSWORD: decodeURIComponent(password) };
-    await run(`${requireBinaries()}/${program}`, [...target, ...args], { env });
+    return await run(`${requireBinaries()}/${program}`, [...target, ...args], { env });
   }
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { startCluster, startRabbitmq } from "../scripts/rabbitmq.ts";
+import type { AttachedPostgres } from "../scripts/postgres.ts";
 import type {
   AttachedRabbitmq,
   PrivateRabbitmq,
@@ -85,6 +86,53 @@ export function postgresTest(
       await server.dropDatabase(database);
     }
   });
+}
+
+/** A database that others are copies of. */
+export interface PostgresTemplate {
+  /** Its name, which is also that of its content: the first test of a server makes it. */
+  readonly name: string;
+  /** Fills an empty database, and closes its connections. */
+  fill(url: string): Promise<void>;
+}
+
+/** Registers a test as {@linkcode postgresTest} does, whose database is a copy of a template. */
+export function postgresCopyTest(
+  name: string,
+  template: PostgresTemplate,
+  fn: ServerTest<{ readonly url: string }>,
+): void {
+  sharedPostgres.register(name, async (server, t) => {
+    await requireTemplate(server, template);
+    const database = unique("test");
+    const url = await server.createDatabase(database, template.name);
+    try {
+      await fn({ url }, t);
+    } finally {
+      await server.dropDatabase(database);
+    }
+  });
+}
+
+const madeTemplates = new Set<string>();
+
+/** Makes the template, unless this process or another has. */
+async function requireTemplate(server: AttachedPostgres, template: PostgresTemplate) {
+  if (madeTemplates.has(template.name)) return;
+  await makeTemplate(server, template);
+  madeTemplates.add(template.name);
+}
+
+async function makeTemplate(server: AttachedPostgres, template: PostgresTemplate) {
+  if (await server.hasDatabase(template.name)) return;
+  const database = unique(template.name);
+  await template.fill(await server.createDatabase(database));
+  try {
+    await server.renameDatabase(database, template.name);
+  } catch (error) {
+    await server.dropDatabase(database);
+    if (!await server.hasDatabase(template.name)) throw error;
+  }
 }
 
 /** A queue name that no other test uses, such as `orders-1f0c2a9b`. */

@@ -10,7 +10,8 @@ import {
   migrateDatabase,
   openDatabase,
 } from "../../../lib/domain/database/database.ts";
-import { postgresTest } from "../../servers.ts";
+import { OWN_TEMPLATE } from "../../fixtures/database/shapes.ts";
+import { postgresCopyTest } from "../../servers.ts";
 
 /** One migrated, empty database. */
 export interface TestDatabase {
@@ -27,8 +28,9 @@ export function eachDatabaseTest(
 ): void {
   Deno.test(`${name} (sqlite)`, () =>
     inFolder((folder) => withHandles("sqlite", `sqlite:${folder}/test.sqlite`, fn)));
-  postgresTest(
+  postgresCopyTest(
     `${name} (postgres)`,
+    OWN_TEMPLATE,
     ({ url }) => withHandles("postgres", url, fn),
   );
 }
@@ -51,7 +53,7 @@ async function withHandles(
   url: string,
   fn: (database: TestDatabase) => Promise<void>,
 ): Promise<void> {
-  await migrateDatabase(url);
+  if (kind === "sqlite") await migrateDatabase(url);
   await using handles = new AsyncDisposableStack();
   const open = async () => {
     const db = await openDatabase(url);

@@ -41,9 +41,9 @@ export function tableStatement(table: Table, place: Place, targets: ReadonlySet<
 /** The statements that make the indexes of a table, with those that Django makes of columns. */
 export function indexStatements(table: Table, place: Place): string[] {
   const on = qualified(table.name, place);
-  const ofColumns = Object.entries(table.columns).flatMap(([name, column]) =>
-    columnIndexes(table.name, name, column, place.postgres)
-  );
+  const ofColumns = Object.entries(table.columns)
+    .filter(([name]) => table.primaryKey?.join() !== name)
+    .flatMap(([name, column]) => columnIndexes(table.name, name, column, place.postgres));
   const own = (table.indexes ?? []).filter(({ using }) => place.postgres || !using);
   return [...ofColumns, ...own].map((index) => indexStatement(index, on, place.postgres));
 }
