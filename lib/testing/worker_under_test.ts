@@ -10,7 +10,7 @@ import { queueKey } from "../config/queue_key.ts";
 import type { Database } from "../domain/database/database.ts";
 import { describe } from "../engine/host/describe.ts";
 import type { PublishBody } from "../engine/host/host.ts";
-import { publishedId } from "../engine/host/published_id.ts";
+import { messageIdOf } from "../json/message_id.ts";
 import { WorkerSetup } from "../engine/host/worker_setup.ts";
 import type {
   ExecutorListener,
@@ -139,7 +139,7 @@ export class WorkerUnderTest implements AsyncDisposable {
 
   async #publish(...[queue, event, options]: Parameters<WorkerContext["publish"]>): Promise<void> {
     const body = toJson(event);
-    const id = publishedId(queue, options);
+    const id = messageIdOf(queue, options);
     await this.#send(queue, body, id);
     this.published.push({ queue, event: parseJson(body), ...(id !== undefined && { id }) });
   }

@@ -18,7 +18,7 @@ import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
 import { Loops, type LoopsOptions } from "./loops.ts";
 import { setupError } from "./setup_error.ts";
-import { publishedId } from "./published_id.ts";
+import { messageIdOf } from "../../json/message_id.ts";
 import { ShardFinder } from "./shard_finder.ts";
 import { WorkerSetup } from "./worker_setup.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
@@ -119,7 +119,7 @@ export class WorkerHost {
   /** Publishes to a queue, or to the shard of it that the event belongs to. */
   async #publish(...[queue, event, options]: Parameters<WorkerContext["publish"]>): Promise<void> {
     const body = bodyFor(queue, event);
-    const id = publishedId(queue, options);
+    const id = messageIdOf(queue, options);
     await this.#options.publish(await this.#shards.queueOf(queue, event), body, id);
   }
 }

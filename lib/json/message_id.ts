@@ -1,23 +1,24 @@
 /**
- * The ids that workers give to what they publish.
+ * The ids of events that are published.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
-import type { PublishOptions } from "../../worker.ts";
 
 /** The most bytes of AMQP's `message_id`. */
 const MAX_BYTES = 255;
 
 /**
- * The `message_id` that a worker gives to an event.
+ * The id that a worker gives to an event.
  *
  * @param queue The queue it goes to, for the message.
  * @throws {RangeError} When it is empty or too long, or is no text that UTF-8 can hold.
  */
-export function publishedId(queue: string, options: PublishOptions = {}): string | undefined {
-  const { id } = options;
+export function messageIdOf(
+  queue: string,
+  { id }: { readonly id?: string | undefined } = {},
+): string | undefined {
   if (id === undefined) return undefined;
   const bytes = Buffer.byteLength(id);
   if (bytes >= 1 && bytes <= MAX_BYTES && id.isWellFormed()) return id;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { publishedId } from "../../../lib/engine/host/published_id.ts";
+import { messageIdOf } from "../../lib/json/message_id.ts";
 
 const ADVICE = "give it one of 1 to 255 bytes";
 
@@ -14,8 +14,8 @@ const TABLE: readonly (readonly [what: string, id: string | undefined, fault?: s
 
 for (const [what, id, fault] of TABLE) {
   Deno.test(`ctx.publish ${fault ? "refuses" : "takes"} ${what}`, () => {
-    if (fault === undefined) return assert.equal(publishedId("other", { id }), id);
+    if (fault === undefined) return assert.equal(messageIdOf("other", { id }), id);
     const message = `An event for queue other cannot be published: its id is ${fault}; ${ADVICE}`;
-    assert.throws(() => publishedId("other", { id }), { name: "RangeError", message });
+    assert.throws(() => messageIdOf("other", { id }), { name: "RangeError", message });
   });
 }

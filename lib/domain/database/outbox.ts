@@ -1,0 +1,215 @@
+/**
+ * The outbox: events that a transaction publishes. They are stored with it, and published after its
+ * commit, so that neither an event is published whose transaction did not happen, nor one is lost
+ * whose transaction did.
+ *
+ * @module
+ */
+
+import { sql, type Transaction } from "kysely";
+import { messageIdOf } from "../../json/message_id.ts";
+import { parseJson } from "../../json/parse_json.ts";
+import { toJson } from "../../json/to_json.ts";
+import { isPostgres } from "./dialect.ts";
+import type { Database, Tables } from "./tables.ts";
+import { storableText } from "./text.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** What publishes events, such as a worker's `ctx`. */
+export interface OutboxContext {
+  /** `ctx.log`. */
+  readonly log: { warn(message: string, properties?: Record<string, unknown>): void };
+  /** `ctx.publish`. */
+  publish(queue: string, event: unknown, options?: { readonly id?: string }): Promise<void>;
+}
+
+/**
+ * Publishes an event with the transaction. It is written as JSON now, and its `message_id` is fixed.
+ *
+ * @throws {TypeError} When JSON would change the event.
+ * @throws {RangeError} When its id cannot be a `message_id`.
+ */
+export type PublishWithTransaction = (
+  queue: string,
+  event: unknown,
+  options?: { readonly id?: string | undefined },
+) => void;
+
+/** How old an event is at least that a loop publishes, in ms. */
+const LEFT_OVER_MS = 10_000;
+/** For how long a loop that has claimed an event keeps others from it, in ms. */
+const CLAIM_MS = 60_000;
+/** The most events that a loop publishes at once. */
+const MOST = 100;
+/** The most rows in one statement: SQLite takes 32,766 parameters, and a row has four. */
+const ROWS = 5_000;
+
+/** An event of the outbox. */
+interface Stored {
+  readonly id: number;
+  readonly queue: string;
+  readonly body: string;
+  readonly message_id: string;
+}
+
+type NewRow = Omit<Stored, "id">;
+
+/**
+ * Runs a transaction; what it publishes is stored with it, and published in this order after the
+ * commit. What cannot be published then stays in the outbox for {@linkcode outboxLoop}, which the
+ * worker must run, and is no error.
+ *
+ * @param run Runs again after a conflict with other transactions.
+ * @returns What `run` returned, after the events were published or left to the loop.
+ * @throws {DatabaseError} When the database is lost or locked, or the conflict lasts.
+ * @throws What `run` throws; then nothing is committed or published.
+ */
+export async function withOutbox<Result>(
+  db: Database,
+  ctx: OutboxContext,
+  run: (trx: Transaction<Tables>, publish: PublishWithTransaction) => Promise<Result>,
+): Promise<Result> {
+  const { result, stored } = await inTransaction(db, async (trx) => {
+    const rows: NewRow[] = [];
+    const result = await run(trx, (...event) => void rows.push(newRow(...event)));
+    return { result, stored: await store(trx, rows) };
+  });
+  await publishStored(db, ctx, stored, Date.now);
+  return result;
+}
+
+function newRow(...[queue, event, options]: Parameters<PublishWithTransaction>): NewRow {
+  const id = storableText(messageIdOf(queue, options) ?? crypto.randomUUID());
+  return { queue, body: toJson(event), message_id: id };
+}
+
+async function store(trx: Transaction<Tables>, rows: readonly NewRow[]): Promise<Stored[]> {
+  const stored: Stored[] = [];
+  const at = Date.now();
+  for (const some of pieces(rows)) {
+    const inserted = await trx.insertInto("process_queue_outbox")
+      .values(some.map((row) => ({ ...row, at })))
+      .returning(["id", "queue", "body", "message_id"]).execute();
+    stored.push(...inserted);
+  }
+  return stored.sort((one, other) => one.id - other.id);
+}
+
+/** Publishes events in their order, and deletes those that are confirmed. Never throws. */
+async function publishStored(
+  db: Database,
+  ctx: OutboxContext,
+  events: readonly Stored[],
+  now: () => number,
+): Promise<void> {
+  if (events.length === 0) return;
+  const ends = await Promise.allSettled(events.map((event) => publish(ctx, event)));
+  const errors = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+  const isConfirmed = (_: Stored, at: number) => ends[at]?.status === "fulfilled";
+  const confirmed = events.filter(isConfirmed);
+  if (errors.length > 0) warn(ctx, NOT_PUBLISHED, errors.length, errors[0]);
+  try {
+    await remove(db, confirmed);
+    await release(db, events.filter((event) => !confirmed.includes(event)), now());
+  } catch (error) {
+    warn(ctx, NOT_REMOVED, events.length, error);
+  }
+}
+
+async function publish(ctx: OutboxContext, { queue, body, message_id }: Stored): Promise<void> {
+  await ctx.publish(queue, parseJson(body), { id: message_id });
+}
+
+async function remove(db: Database, events: readonly Stored[]): Promise<void> {
+  for (const ids of pieces(events.map(({ id }) => id))) {
+    await db.deleteFrom("process_queue_outbox").where("id", "in", ids).execute();
+  }
+}
+
+/** Lets a loop publish events that could not be published, after the usual time. */
+async function release(db: Database, events: readonly Stored[], at: number): Promise<void> {
+  for (const ids of pieces(events.map(({ id }) => id))) {
+    await db.updateTable("process_queue_outbox").set({ at }).where("id", "in", ids).execute();
+  }
+}
+
+function pieces<One>(all: readonly One[]): (readonly One[])[] {
+  const count = Math.ceil(all.length / ROWS);
+  return Array.from({ length: count }, (_, at) => all.slice(at * ROWS, (at + 1) * ROWS));
+}
+
+const NOT_PUBLISHED = "{count} of the events in the outbox could not be published, and are tried " +
+  "again in 10 s: {reason}";
+const NOT_REMOVED = "{count} events were taken from the outbox and could not be removed from it; " +
+  "those that are published will be so again, with the same ids: {reason}";
+
+function warn(ctx: OutboxContext, message: string, count: number, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  ctx.log.warn(message, { count, reason });
+}
+
+/** What the loop needs of a worker's `ctx`. */
+export interface OutboxLoopContext extends OutboxContext {
+  /** `ctx.database`. */
+  database(): Promise<Database>;
+}
+
+/** The options of {@linkcode outboxLoop}. */
+export interface OutboxLoopOptions {
+  /** ms since 1970. @default {Date.now} */
+  readonly now?: () => number;
+}
+
+/** A loop, as `ctx.loop` takes it. */
+export interface OutboxLoop {
+  readonly name: string;
+  readonly everySeconds: number;
+  readonly maxSeconds: number;
+  /** Returns true when there is more to publish. @throws {DatabaseError} When it is lost or locked. */
+  run(signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * The loop that publishes what was left in the outbox for over 10 s, for `ctx.loop` in `setup`.
+ * Several may run at once: each event is claimed by one, which has 60 s for it. An event whose
+ * confirmation was lost is published again, with the same `message_id`.
+ */
+export function outboxLoop(
+  ctx: OutboxLoopContext,
+  { now = Date.now }: OutboxLoopOptions = {},
+): OutboxLoop {
+  return {
+    name: "outbox",
+    everySeconds: LEFT_OVER_MS / 1000,
+    maxSeconds: CLAIM_MS / 1000,
+    async run(signal) {
+      const db = await ctx.database();
+      const claimed = await claim(db, now());
+      await untilAborted(signal, publishStored(db, ctx, claimed, now));
+      return claimed.length === MOST && !signal.aborted;
+    },
+  };
+}
+
+/** Claims the oldest events by setting their time, so that no other loop takes them. */
+async function claim(db: Database, now: number): Promise<Stored[]> {
+  const left = sql`select id from process_queue_outbox where at <= ${now - LEFT_OVER_MS}
+    order by id limit ${MOST}`;
+  const these = isPostgres(db)
+    ? sql`= any(array(${left} for update skip locked))`
+    : sql`in (${left})`;
+  const { rows } = await sql<Stored>`
+    update process_queue_outbox set at = ${now + CLAIM_MS - LEFT_OVER_MS} where id ${these}
+    returning id, queue, body, message_id`.execute(db);
+  return rows.toSorted((one, other) => one.id - other.id);
+}
+
+/** Waits for the end of work that may go on when the signal is aborted. */
+async function untilAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  if (signal.aborted) return;
+  const aborted = Promise.withResolvers<void>();
+  const stop = () => aborted.resolve();
+  signal.addEventListener("abort", stop);
+  await Promise.race([work, aborted.promise]);
+  signal.removeEventListener("abort", stop);
+}
