@@ -20,6 +20,9 @@ const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
 /** Options of other programs: deno, systemctl, sha256sum and our scripts. */
 const OTHERS_OPTIONS = [
   "--config",
+  "--lock",
+  "--no-lock",
+  "--frozen",
   "--check",
   "--now",
   "--dry-run",

@@ -98,6 +98,7 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     const { name: kind, message: whole, stack } = errorData(error);
+    if (LOCKED.test(whole)) throw new WorkerDeclarationError(`${file} ${NOT_LOCKED}`);
     const message = whole.trimEnd();
     // The message of a syntax error has its place.
     const place = message.includes("file://") ? "" : placeOf(file, stack);
@@ -112,6 +113,12 @@ export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
 
 /** Deno's words for a module that has no such name, before a hint that concerns other programs. */
 const UNKNOWN_IMPORT = /Unknown export|not in import map|not prefixed with|PATH_NOT_EXPORTED/;
+
+/** Deno's words for a package that `deno.lock` lacks, before many lines of it. */
+const LOCKED = /lockfile is out of date/;
+const NOT_LOCKED =
+  "does not load: it imports an npm package that deno.lock of this program does not have: start " +
+  "the program by deno task start, or by deno run -A --no-lock main.ts";
 
 /** What Deno does not say. The binary runs no TypeScript that was not compiled into it. */
 function hintFor(file: string, message: string): string {

@@ -62,7 +62,8 @@ function watchedPaths(workersDir: string | undefined): string[] {
 }
 
 /**
- * The arguments that start this program without `--watch`.
+ * The arguments that start this program without `--watch`. Without a lock file, as in
+ * `deno task dev`: a worker may import npm packages that the program's does not have.
  *
  * @param format The format of the log, where one is set. @default {"text"}
  */
@@ -72,7 +73,7 @@ export function childArgs(
   isStandalone: boolean = Deno.build.standalone,
 ): string[] {
   return [
-    ...(isStandalone ? [] : ["run", "-A", join(ROOT, "main.ts")]),
+    ...(isStandalone ? [] : ["run", "-A", "--no-lock", join(ROOT, "main.ts")]),
     ...(format === undefined ? ["--log-format", "text"] : []),
     ...args.filter((arg) => arg !== "--watch"),
   ];
