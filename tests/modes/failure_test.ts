@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BrokerError } from "../../lib/engine/broker/broker.ts";
 import { ConfigError } from "../../lib/config/problem.ts";
+import { TemplateError } from "../../lib/domain/mail/templates/template_error.ts";
 import { failureOf } from "../../lib/modes/failure.ts";
 import { unknownQueue, UsageError } from "../../lib/errors/usage_error.ts";
 
@@ -30,6 +31,7 @@ const FAILURES: readonly [error: Error, exitCode: number, text: string][] = [
     "process-queue: the configuration has 2 problems:\n  --amqp_url: it is wrong; set it right\n" +
     "  QUEUE_TYPE: it is wrong; set it right",
   ],
+  [new TemplateError("no mail template x"), 1, "process-queue: no mail template x"],
   [new BrokerError("closed", "The broker is closed"), 1, "process-queue: The broker is closed"],
 ];
 

@@ -7,22 +7,29 @@
 
 import { z } from "zod";
 import { TemplateError } from "./template_error.ts";
-import { isTemplateName, type TemplateFiles } from "./template_files.ts";
+import type { TemplateFiles } from "./template_files.ts";
 
 const CATALOGUE = z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())]));
 type Catalogue = z.infer<typeof CATALOGUE>;
 
 /** The language whose catalogue has every key. */
 const FALLBACK = "en";
+const FOLDER = "locales/";
+/** Characters of a language's code; those in use have at most 11. */
+const LONGEST_CODE = 35;
 
 /** The catalogues of the program with the operator's above them, key by key. */
 export class Catalogues {
   readonly #files: TemplateFiles;
+  /** The languages that there are, as the names of their files: `pt_br`. */
+  readonly #languages: ReadonlySet<string>;
   readonly #catalogues = new Map<string, Catalogue>();
 
   /** @param files Where the catalogues are; each is read once. */
   constructor(files: TemplateFiles) {
     this.#files = files;
+    const locales = files.names(".json").filter((name) => name.startsWith(FOLDER));
+    this.#languages = new Set(locales.map((name) => name.slice(FOLDER.length)));
   }
 
   /**
@@ -33,7 +40,7 @@ export class Catalogues {
    * @returns A BCP 47 tag.
    */
   languageOf(template: string, wanted: string): string {
-    const isWritten = basesOf(wanted).some((base) =>
+    const isWritten = this.#basesOf(wanted).some((base) =>
       Object.keys(this.#read(base)).some((key) => key.startsWith(`${template}.`))
     );
     return isWritten ? canonical(wanted) ?? FALLBACK : FALLBACK;
@@ -46,7 +53,7 @@ export class Catalogues {
    * @throws {TemplateError} When no catalogue has the key, or a value is missing.
    */
   text(wanted: string, key: string, args: Readonly<Record<string, unknown>>): string {
-    for (const language of [...basesOf(wanted), FALLBACK]) {
+    for (const language of [...this.#basesOf(wanted), FALLBACK]) {
       const entry = this.#read(language)[key];
       if (entry === undefined) continue;
       return filled(formOf(entry, language, args["count"], key), key, { args, language: wanted });
@@ -54,10 +61,18 @@ export class Catalogues {
     throw new TemplateError(`no catalogue of mails has the text ${key}: add it to locales/en.json`);
   }
 
+  /** Those of `de_at` and `de`, for `de-AT`, that there are. */
+  #basesOf(language: string): string[] {
+    if (canonical(language) === undefined) return [];
+    const parts = language.toLowerCase().split(/[-_]/);
+    const bases = parts.map((_, index) => parts.slice(0, parts.length - index).join("_"));
+    return bases.filter((base) => this.#languages.has(base));
+  }
+
   #read(language: string): Catalogue {
     let catalogue = this.#catalogues.get(language);
     if (!catalogue) {
-      const texts = this.#files.readAll(`locales/${language}`, ".json");
+      const texts = this.#files.readAll(`${FOLDER}${language}`, ".json");
       catalogue = Object.assign({}, ...texts.map((text) => parse(text, language))) as Catalogue;
       this.#catalogues.set(language, catalogue);
     }
@@ -77,15 +92,8 @@ function parse(text: string, language: string): Catalogue {
   }
 }
 
-/** `de_at` and `de` for `de-AT`; none for what is no language. */
-function basesOf(language: string): string[] {
-  if (canonical(language) === undefined) return [];
-  const parts = language.toLowerCase().split(/[-_]/);
-  const bases = parts.map((_, index) => parts.slice(0, parts.length - index).join("_"));
-  return bases.filter((base) => isTemplateName(base));
-}
-
 function canonical(language: string): string | undefined {
+  if (language.length > LONGEST_CODE) return undefined;
   try {
     return Intl.getCanonicalLocales(language.replaceAll("_", "-"))[0];
   } catch {

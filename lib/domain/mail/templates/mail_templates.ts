@@ -45,6 +45,8 @@ export class MailTemplates {
   readonly #files: TemplateFiles;
   readonly #catalogues: Catalogues;
   readonly #engines: Readonly<Record<typeof ENDINGS[number], Liquid>>;
+  /** By name; those that were asked for. */
+  readonly #declarations = new Map<string, Declaration>();
 
   /**
    * @param folder The operator's folder (`TEMPLATES_DIR`), an absolute path; `undefined`: none.
@@ -62,9 +64,9 @@ export class MailTemplates {
     };
   }
 
-  /** The names of all templates, sorted. */
+  /** The names of all templates, sorted. A template has a subject; layouts and parts have none. */
   names(): string[] {
-    return this.#files.names();
+    return this.#files.names(".subject.txt");
   }
 
   /**
@@ -74,7 +76,16 @@ export class MailTemplates {
    * @throws {TemplateError} When there is no such template.
    */
   declaration(name: string): Declaration {
-    return this.#declared(this.#find(name));
+    const found = unprefixed(name);
+    let declaration = this.#declarations.get(found);
+    if (!declaration) {
+      this.#requireFiles(found, name);
+      declaration = this.#files.has(found, ".json")
+        ? parseDeclaration(found, this.#files.read(found, ".json"))
+        : NO_DECLARATION;
+      this.#declarations.set(found, declaration);
+    }
+    return declaration;
   }
 
   /**
@@ -104,8 +115,8 @@ export class MailTemplates {
    * @throws {TemplateError} When there is no such template, a key is missing, or the template fails.
    */
   render(name: string, language: string, context: MailContext): RenderedMail {
-    const found = this.#find(name);
-    requireKeys(found, this.#declared(found).required, context);
+    const found = unprefixed(name);
+    requireKeys(found, this.declaration(name).required, context);
     const mail = globals(this.#catalogues.languageOf(found, language), context);
     const part = (ending: typeof ENDINGS[number], subject: string): string => {
       try {
@@ -124,25 +135,22 @@ export class MailTemplates {
     };
   }
 
-  #find(name: string): string {
-    const found = name.replace(PREFIX, "");
+  #requireFiles(found: string, asked: string): void {
     const missing = ENDINGS.filter((ending) => !this.#files.has(found, ending));
-    if (missing.length === 0) return found;
+    if (missing.length === 0) return;
     if (missing.length < ENDINGS.length) {
       throw new TemplateError(`the mail template ${found} lacks its file ${found}${missing[0]}`);
     }
     const names = this.names();
+    const known = `templates: ${names.join(", ")}`;
     throw new TemplateError(
-      `there is no mail template ${name}${didYouMean(found, names)}\ntemplates: ${
-        names.join(", ")
-      }`,
+      `there is no mail template ${asked}${didYouMean(found, names)}\n${known}`,
     );
   }
+}
 
-  #declared(name: string): Declaration {
-    if (!this.#files.has(name, ".json")) return NO_DECLARATION;
-    return parseDeclaration(name, this.#files.read(name, ".json"));
-  }
+function unprefixed(name: string): string {
+  return name.replace(PREFIX, "");
 }
 
 function requireKeys(name: string, keys: readonly string[], context: MailContext): void {

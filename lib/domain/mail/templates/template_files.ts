@@ -59,11 +59,11 @@ export class TemplateFiles {
     return [embedded, own].filter((path) => path !== undefined).map(readText);
   }
 
-  /** The names of all templates, sorted. A template has a subject; layouts and parts have none. */
-  names(): string[] {
+  /** The names of all files with an ending, sorted. @param ending Such as `.html`. */
+  names(ending: Ending): string[] {
     const folders = this.#folder === undefined ? [EMBEDDED] : [EMBEDDED, this.#folder];
-    const found = folders.flatMap((cwd) => globSync("**/*.subject.txt", { cwd }));
-    const names = found.map((path) => path.replaceAll(sep, "/").replace(/\.subject\.txt$/, ""));
+    const found = folders.flatMap((cwd) => globSync(`**/*${ending}`, { cwd }));
+    const names = found.map((path) => path.replaceAll(sep, "/").slice(0, -ending.length));
     return [...new Set(names.filter(isTemplateName))].sort();
   }
 
