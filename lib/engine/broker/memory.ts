@@ -84,7 +84,7 @@ export class MemoryBroker implements Broker {
   ): Promise<void> {
     const target = this.#queues.get(queue);
     if (!target) return Promise.reject(unroutableError(queue));
-    target.add({ body: Buffer.from(body), properties, redelivered: false });
+    target.add({ body: Buffer.from(body), properties });
     return Promise.resolve();
   }
 
@@ -162,6 +162,6 @@ export class MemoryBroker implements Broker {
   }
 
   #add(queue: string, body: Uint8Array, properties: EventProperties): void {
-    this.#declared(queue).add({ body, properties, redelivered: false });
+    this.#declared(queue).add({ body, properties });
   }
 }

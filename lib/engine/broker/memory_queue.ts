@@ -16,11 +16,14 @@ import {
   type SubscriptionListener,
 } from "./broker.ts";
 import { withId } from "./headers.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** An event of a queue. */
 export interface Item extends StoredEvent {
   /** Whether it was delivered before. */
   redelivered: boolean;
+  /** Where it stands in its queue: after those of lower places. */
+  readonly place: number;
 }
 
 /** One queue: the events that are ready, and the subscriptions that take them. */
@@ -29,10 +32,11 @@ export class MemoryQueue {
   readonly items: Item[] = [];
   /** The subscriptions that are not paused. */
   readonly subscriptions = new Set<MemorySubscription>();
+  #lastPlace = 0;
 
   /** Adds an event to the end. */
-  add(item: Item): void {
-    this.items.push(item);
+  add(event: StoredEvent): void {
+    this.items.push({ ...event, redelivered: false, place: ++this.#lastPlace });
     this.#wake();
   }
 
@@ -43,9 +47,12 @@ export class MemoryQueue {
     return index >= 0;
   }
 
-  /** Puts events that were delivered back to the front. */
+  /** Puts events that were delivered back to their places. */
   requeue(items: Item[]): void {
-    this.items.unshift(...items);
+    for (const item of items) {
+      const behind = this.items.findIndex(({ place }) => place > item.place);
+      this.items.splice(behind < 0 ? this.items.length : behind, 0, item);
+    }
     this.#wake();
   }
 
@@ -83,7 +90,7 @@ export class MemorySubscription implements Subscription {
   readonly #queue: MemoryQueue;
   readonly #listener: SubscriptionListener;
   readonly #copies: Copies;
-  readonly #unsettled = new Set<Delivery>();
+  readonly #unsettled = new Unsettled<Delivery>();
   #prefetch = 0;
   #waking = false;
 
@@ -121,6 +128,7 @@ export class MemorySubscription implements Subscription {
   /** @inheritdoc */
   pause(): Promise<void> {
     this.#queue.subscriptions.delete(this);
+    this.#unsettled.pause();
     return Promise.resolve();
   }
 
@@ -151,7 +159,7 @@ export class MemorySubscription implements Subscription {
 
   #deliver(): void {
     this.#waking = false;
-    while (this.#queue.subscriptions.has(this) && this.#unsettled.size < this.#prefetch) {
+    while (this.#queue.subscriptions.has(this) && this.#unsettled.count < this.#prefetch) {
       const item = this.#queue.items.shift();
       if (!item) return;
       const delivery = new MemoryDelivery(item);

@@ -13,6 +13,7 @@ import {
   type Subscription,
   type SubscriptionListener,
 } from "../broker.ts";
+import { Unsettled } from "../unsettled.ts";
 import { SqliteDelivery } from "./delivery.ts";
 import type { Claimed, Row } from "./events.ts";
 import { Registration, type RegistrationOptions } from "./registration.ts";
@@ -36,7 +37,7 @@ const LOST: Claimed = { rows: [], isAll: true };
 /** Consumes one queue of the file until it is closed. */
 export class SqliteSubscription implements Subscription {
   readonly #options: SqliteSubscriptionOptions;
-  readonly #unsettled = new Set<SqliteDelivery>();
+  readonly #unsettled = new Unsettled<SqliteDelivery>();
   readonly #settlements: Settlements;
   readonly #registration: Registration;
   /** The prefetch count; 0 while it is paused. */
@@ -86,6 +87,7 @@ export class SqliteSubscription implements Subscription {
   /** @inheritdoc */
   async pause(): Promise<void> {
     this.#wanted = 0;
+    this.#unsettled.pause();
     this.#registration.close();
     this.#options.onChange();
     // Writes the settlements so far, which are owed: a failure is tried again.
@@ -121,7 +123,7 @@ export class SqliteSubscription implements Subscription {
 
   /** Takes events if there is room and there may be some. */
   wake(): void {
-    const room = this.#wanted - this.#unsettled.size;
+    const room = this.#wanted - this.#unsettled.count;
     if (room <= 0 || this.#isDry || this.queueId === undefined) return;
     const isUrgent = room * 2 >= this.#wanted;
     if (!this.#claiming) this.#claiming = this.#claim(isUrgent);
@@ -197,7 +199,7 @@ export class SqliteSubscription implements Subscription {
   }
 
   #take(session: Session): Claimed {
-    const room = this.#wanted - this.#unsettled.size;
+    const room = this.#wanted - this.#unsettled.count;
     const queue = this.queueId;
     if (room <= 0 || queue === undefined) return NO_ROOM;
     if (!session.isOwner()) return LOST;

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { until } from "../../../fixtures/until.ts";
-import { type BrokerTests, DONE, publishNumbers, Taker, untilReady } from "./taker.ts";
+import { type BrokerTests, DONE, publishNumbers, RELEASE, Taker, untilReady } from "./taker.ts";
 
 /** Tests by what they assert. */
 export const DELIVERIES: BrokerTests = {
@@ -68,6 +68,41 @@ export const DELIVERIES: BrokerTests = {
     await taker.subscription.resume(2);
     for (let i = 2; i < 5; i++) await taker.settle(i, DONE);
     assert.deepEqual(taker.bodies, ["0", "1", "2", "3", "4"]);
+    await taker.subscription.close();
+  },
+
+  "what is unsettled from before a pause does not count after it": async (broker, queue) => {
+    await broker.declare(queue);
+    await publishNumbers(broker, queue, 0, 5);
+    const taker = await Taker.start(broker, queue, 2);
+    await taker.delivery(1);
+    await taker.subscription.pause();
+    await taker.subscription.resume(1);
+    await taker.delivery(2);
+    await untilReady(broker, queue, 2);
+    assert.deepEqual(taker.bodies, ["0", "1", "2"]);
+    await taker.settle(0, DONE);
+    await taker.settle(2, DONE);
+    await taker.delivery(3);
+    await untilReady(broker, queue, 1);
+    await taker.subscription.close();
+    await untilReady(broker, queue, 3);
+  },
+
+  "what is released in its order after a pause comes again in that order": async (
+    broker,
+    queue,
+  ) => {
+    await broker.declare(queue);
+    await publishNumbers(broker, queue, 0, 6);
+    const taker = await Taker.start(broker, queue, 10);
+    await taker.delivery(5);
+    await taker.subscription.pause();
+    for (let i = 0; i < 6; i++) await taker.settle(i, RELEASE);
+    await untilReady(broker, queue, 6);
+    await taker.subscription.resume(10);
+    await taker.delivery(11);
+    assert.deepEqual(taker.bodies.slice(6), [..."012345"]);
     await taker.subscription.close();
   },
 
