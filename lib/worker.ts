@@ -18,6 +18,7 @@ export {
   isDatabaseLost,
 } from "./domain/database/database_error.ts";
 export { toJson } from "./json/to_json.ts";
+export { BatchError, Discard, Fail, PauseQueue, RetryLater } from "./worker/errors.ts";
 
 /** Where a worker writes its log lines; the queue and the event are added to each. */
 export interface WorkerLog {
@@ -176,6 +177,13 @@ export interface WorkerOptions<Event> {
    * `--multi_threaded` end with 1. @default {[]}
    */
   readonly requires?: readonly string[];
+  /**
+   * Seconds that an event may wait by `RetryLater({ counts: false })`, from its first failure. One
+   * that throws it after that is dead-lettered with the last message (reason `waited too long`). The
+   * first failure is the first error or RetryLater since it was published, or put back by an
+   * operator. A {@linkcode PauseQueue} is none. `null`: for ever. @default {null}
+   */
+  readonly patienceSeconds?: number | null;
   /** Which of the `<QUEUE>_SHARDS` shards, counted from 1, an event belongs to. */
   shard?(event: Event, shards: number): number;
   /** Opens what the worker needs; what it returns is disposed of when the worker stops. */
@@ -188,8 +196,8 @@ export interface WorkerOptions<Event> {
 export interface SingleWorker<Event> extends WorkerOptions<Event> {
   /**
    * Handles one event. Returning is success. It may throw {@linkcode RetryLater},
-   * {@linkcode Discard} or {@linkcode Fail}; after any other error the event is retried
-   * by `retries` and then dead-lettered.
+   * {@linkcode PauseQueue}, {@linkcode Discard} or {@linkcode Fail}; after any other error the event
+   * is retried by `retries` and then dead-lettered.
    */
   consume(event: Event, ctx: Context): Promise<void> | void;
 }
@@ -200,8 +208,8 @@ export interface BatchWorker<Event> extends WorkerOptions<Event> {
   readonly batch: { readonly size: number; readonly seconds: number };
   /**
    * Handles a batch: all or nothing, or {@linkcode BatchError} with an outcome per event.
-   * RetryLater, Discard and Fail hold for every event of the batch. After any other error the
-   * events are run again one by one, so what an attempt did before it threw must not count.
+   * RetryLater, PauseQueue, Discard and Fail hold for every event of the batch. After any other
+   * error the events are run again one by one, so what an attempt did before it threw must not count.
    */
   consumeBatch(events: Event[], ctx: BatchContext): Promise<void> | void;
 }
@@ -246,52 +254,3 @@ export function exactInteger(): z.ZodType<bigint> {
 }
 
 const BIG = z.bigint();
-
-/** Thrown by a handler: run the event again later. Not logged as an error. */
-export class RetryLater extends Error {
-  override readonly name = "RetryLater";
-  /** Seconds to wait; `undefined` means the worker's own schedule. */
-  readonly after: number | undefined;
-  /** Whether this run counts as an attempt. */
-  readonly counts: boolean;
-  /**
-   * @param options `after`: seconds to wait, by default the next of the worker's `retries`;
-   * `counts`: whether this run uses up one of them, by default true. With `counts: false`
-   * the event waits as often as it must (say, while a database is away).
-   */
-  constructor(
-    options: {
-      after?: number;
-      counts?: boolean;
-      message?: string;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(options.message ?? "Retry later", { cause: options.cause });
-    this.after = options.after;
-    this.counts = options.counts ?? true;
-  }
-}
-
-/** Thrown by a handler: there is nothing to do for this event; it is done, silently. */
-export class Discard extends Error {
-  override readonly name = "Discard";
-}
-
-/** Thrown by a handler: running the event again cannot help; dead-letter it now. */
-export class Fail extends Error {
-  override readonly name = "Fail";
-}
-
-/** Thrown by `consumeBatch`: what became of each event. */
-export class BatchError extends Error {
-  override readonly name = "BatchError";
-  /** One for each event of the batch, in their order: `undefined` for done, else what it threw. */
-  readonly outcomes: readonly unknown[];
-  /** @param outcomes One for each event, in their order: `undefined` for done, else an error. */
-  constructor(outcomes: readonly unknown[]) {
-    const failed = outcomes.filter((outcome) => outcome !== undefined).length;
-    super(`${failed} of ${outcomes.length} events of the batch failed`);
-    this.outcomes = outcomes;
-  }
-}

@@ -23,6 +23,8 @@ export interface StatisticsOptions {
   readonly running: () =>
     | { readonly id: string; readonly ageSeconds: number }
     | undefined;
+  /** What the queue waits for, where its worker has paused it. */
+  readonly waitingFor: () => string | undefined;
   /** Takes the warning when the file cannot be written. */
   readonly notify: Reporter;
   /** The time in ms since 1970. @default {Date.now} */
@@ -42,6 +44,8 @@ export interface StatisticsSnapshot extends Counts {
   readonly current_event_id: string | null;
   /** For how long that event has run; `null` when none runs. */
   readonly current_event_age: number | null;
+  /** What the queue waits for, where its worker has paused it; `null` where it does not wait. */
+  readonly waiting_for: string | null;
 }
 
 /**
@@ -69,6 +73,7 @@ export class QueueStatistics {
   readonly #counts: QueueCounts;
   readonly #schedule = new WriteSchedule();
   #updatedAt = 0;
+  #waitingFor: string | null = null;
 
   /** Begins to write the file. */
   constructor(options: StatisticsOptions) {
@@ -96,6 +101,7 @@ export class QueueStatistics {
   sweep(now: number): void {
     this.#counts.rotate(now);
     this.#file.sweep(now);
+    if (this.#waitingFor !== this.#waitsFor()) this.#schedule.writeNext();
     if (this.#file.mayTry(now) && this.#schedule.isDue(now, this.#isRunning)) void this.#write(now);
   }
 
@@ -133,7 +139,12 @@ export class QueueStatistics {
       current_event_age: running === undefined ? null : toMicros(running.ageSeconds),
       wait_p50,
       wait_p99,
+      waiting_for: this.#waitsFor(),
     };
+  }
+
+  #waitsFor(): string | null {
+    return this.#options.waitingFor() ?? null;
   }
 
   readonly #isRunning = (): boolean => this.#options.running() !== undefined;
@@ -149,6 +160,7 @@ export class QueueStatistics {
   async #write(now: number): Promise<boolean> {
     if (this.#schedule.hasNews) this.#updatedAt = this.#now();
     this.#schedule.written(now);
+    this.#waitingFor = this.#waitsFor();
     const isWritten = await this.#file.write(this.snapshot(), now);
     if (!isWritten) this.#schedule.writeNext();
     return isWritten;

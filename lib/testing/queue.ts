@@ -119,9 +119,14 @@ export class TestQueue implements AsyncDisposable {
     await Promise.all(bodies.map((body) => this.#send(this.#queue, body)));
   }
 
+  /** What the queue waits for, where the worker has paused it by `PauseQueue`. */
+  get waitingFor(): string | undefined {
+    return this.#consumer.waitingFor;
+  }
+
   /**
-   * Resolves when nothing runs and nothing is about to; events may wait for their retry, and loops
-   * for their next pass.
+   * Resolves when nothing runs and nothing is about to; events may wait for their retry or for the end
+   * of a pause, and loops for their next pass.
    */
   async idle(): Promise<void> {
     while (true) {
@@ -135,7 +140,7 @@ export class TestQueue implements AsyncDisposable {
 
   /**
    * Moves the clock on by `ms`. Events whose retry is due on the way run, each at its time, and so do
-   * the passes of loops.
+   * the passes of loops; a pause that is over ends.
    *
    * @throws {RangeError} When `ms` is less than 0 or not a number.
    */
@@ -150,14 +155,14 @@ export class TestQueue implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every event is done or dead-lettered; moves the clock on from one retry to the
-   * next.
+   * Resolves when every event is done or dead-lettered; moves the clock on from one retry, or end of
+   * a pause, to the next.
    *
    * @throws {Error} When events still wait after 1000 waits.
    */
   async settled(): Promise<void> {
     await this.idle();
-    for (let waits = 0; await this.waiting() > 0;) {
+    for (let waits = 0; this.#consumer.isWaiting || await this.waiting() > 0;) {
       if (waits === MOST_WAITS) throw new Error(this.#waitsForEver());
       const { length } = this.#results;
       await this.#toNext();
@@ -184,7 +189,8 @@ export class TestQueue implements AsyncDisposable {
   async #isIdle(): Promise<boolean> {
     const depth = this.broker.depth(this.#queue);
     const { inFlight } = this.#consumer;
-    return inFlight === 0 && (await depth)?.ready === 0;
+    const ready = (await depth)?.ready;
+    return inFlight === 0 && (ready === 0 || this.#consumer.isWaiting);
   }
 
   async #toNext(): Promise<void> {
@@ -199,8 +205,10 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #waitsForEver(): string {
-    const { delay, reason } = this.#results.at(-1) ?? {};
-    return `Events of ${this.#queue} still wait after ${MOST_WAITS} retries (the last: ${reason}, ` +
+    const { delay, reason, outcome } = this.#results.at(-1) ?? {};
+    return `Events of ${this.#queue} still wait after ${MOST_WAITS} retries or pauses (the last: ${
+      reason ?? outcome
+    }, ` +
       `after ${delay} s): use advance, or let the handler give up`;
   }
 
@@ -212,6 +220,7 @@ export class TestQueue implements AsyncDisposable {
       limits,
       stateDir,
       turns: new IsolationTurns(),
+      after: (ms, run) => this.clock.after(ms, run),
       report: ({ kind }) => {
         if (kind === "settled") this.#wake();
       },
@@ -231,11 +240,13 @@ export class TestQueue implements AsyncDisposable {
   }
 
   #resultOf(entry: Entry, outcome: Outcome): QueueResult {
+    const { crashes, firstFailedAt } = entry;
+    const failingMs = firstFailedAt > 0 ? this.clock.now() - firstFailedAt : 0;
     return {
       event: parsed(entry.body),
       messageId: entry.id,
       at: this.clock.now(),
-      ...this.#tested.outcomeOf(entry, outcome, entry.crashes),
+      ...this.#tested.outcomeOf(entry, outcome, { crashes, failingMs }),
     };
   }
 

@@ -18,8 +18,10 @@ export type OutcomeName =
   | "retried"
   /** It is a dead letter, in `<queue>.failed`. */
   | "failed"
-  /** It was released to its queue, as its worker stopped; that is no attempt. */
-  | "released";
+  /** It was released to its queue, as its worker stopped or its queue waits; that is no attempt. */
+  | "released"
+  /** Its handler threw `PauseQueue`: it was released, and its queue waits; that is no attempt. */
+  | "paused";
 
 /** An error, bounded and redacted as it is in logs and dead letters. */
 export type ErrorInfo = Omit<ErrorData, "tags" | "breadcrumbs">;
@@ -32,7 +34,10 @@ export interface EventOutcome {
   readonly attempt: number;
   /** Why it was retried (`retry-later` for `RetryLater`) or failed (`invalid`: not the schema's). */
   readonly reason?: FailureReason | "retry-later";
-  /** Of one that is retried: seconds until then, before brokers round them up to their ladder. */
+  /**
+   * Of one that is retried: seconds until then, before brokers round them up to their ladder. Of one
+   * that is paused: seconds of the pause, if it is the first.
+   */
   readonly delay?: number;
   /** Of one that is retried: whether this run used up one of its attempts. */
   readonly counted?: boolean;
@@ -88,7 +93,7 @@ export function eventOutcome(
 ): EventOutcome {
   const error = "error" in outcome ? errorInfo(outcome.error) : undefined;
   return {
-    outcome: outcome.kind === "discarded" ? "discarded" : NAMES[settlement.kind],
+    outcome: nameOf(outcome) ?? NAMES[settlement.kind],
     attempt: "attempt" in outcome ? outcome.attempt : attempt,
     ...whyAndWhen(settlement, outcome),
     ...(error && { error }),
@@ -96,11 +101,17 @@ export function eventOutcome(
   };
 }
 
+/** The name of an outcome that its settlement does not tell. */
+function nameOf({ kind }: Outcome): OutcomeName | undefined {
+  return kind === "discarded" || kind === "paused" ? kind : undefined;
+}
+
 function whyAndWhen(
   settlement: Settlement,
   outcome: Outcome,
 ): Pick<EventOutcome, "reason" | "delay" | "counted"> {
   if (settlement.kind === "fail") return { reason: settlement.reason };
+  if (outcome.kind === "paused") return { delay: outcome.seconds };
   if (settlement.kind !== "retry") return {};
   const { reason, delay } = settlement;
   return { reason, delay, counted: outcome.kind !== "retry-later" || outcome.counts };

@@ -20,7 +20,7 @@ import type {
 } from "../engine/executor/executor.ts";
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
-import { settle } from "../engine/settle/settle.ts";
+import { settle, type SettlePolicy } from "../engine/settle/settle.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { toJson } from "../json/to_json.ts";
 import type { LoopOptions, Worker, WorkerContext } from "../worker.ts";
@@ -111,9 +111,14 @@ export class WorkerUnderTest implements AsyncDisposable {
     return this.#setup.loops;
   }
 
-  /** The outcome of a run. @param crashes How often the event had crashed before. */
-  outcomeOf(job: Job, outcome: Outcome, crashes = 0): EventOutcome {
-    const settlement = settle(outcome, { retries: this.description.retries, crashes });
+  /** The outcome of a run. @param past What happened to the event before. */
+  outcomeOf(
+    job: Job,
+    outcome: Outcome,
+    past: Pick<SettlePolicy, "crashes" | "failingMs"> = { crashes: 0 },
+  ): EventOutcome {
+    const { retries, patienceSeconds } = this.description;
+    const settlement = settle(outcome, { retries, patienceSeconds, ...past });
     return eventOutcome(outcome, settlement, job.attempt, this.#reports.of(job));
   }
 

@@ -10,6 +10,7 @@ const START = 1_766_063_174_120;
 class Fixture {
   ms = 0;
   current: { id: string; ageSeconds: number } | undefined;
+  waitingFor: string | undefined;
   readonly notices: NoticeReport[] = [];
   readonly dir: string;
   readonly statistics: QueueStatistics;
@@ -29,6 +30,7 @@ class Fixture {
       dir: this.dir,
       version: "1.2.3",
       running: () => this.current,
+      waitingFor: () => this.waitingFor,
       notify: (report) => void (report.kind === "notice" && this.notices.push(report)),
       now: () => START + this.ms,
       clock: () => this.ms,
@@ -104,7 +106,8 @@ Deno.test("QueueStatistics writes its file at the start, byte for byte", async (
   "current_event_id": null,
   "current_event_age": null,
   "wait_p50": null,
-  "wait_p99": null
+  "wait_p99": null,
+  "waiting_for": null
 }
 `,
   );
@@ -216,6 +219,18 @@ Deno.test("QueueStatistics shows the age of a long event, but leaves update_time
   const { current_event_id, current_event_age, update_time } = fixture.file();
   assert.deepEqual([current_event_id, current_event_age], ["e1", 5.25]);
   assert.equal(update_time, START / 1000);
+});
+
+Deno.test("QueueStatistics shows at once what a queue waits for, and that it waits no longer", async () => {
+  using fixture = await Fixture.open();
+  for (
+    const [waitingFor, shown] of [["SMTP", "SMTP"], ["DNS", "DNS"], [undefined, null]] as const
+  ) {
+    fixture.waitingFor = waitingFor;
+    assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
+    assert.equal(fixture.file().waiting_for, shown);
+    assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
+  }
 });
 
 Deno.test("QueueStatistics.flush writes what is not due", async () => {

@@ -32,6 +32,7 @@ programTest(
       "current_event_age",
       "wait_p50",
       "wait_p99",
+      "waiting_for",
     ]);
     assert.equal(statistics["pid"], program.pid);
     assert.equal(statistics["in_flight"], 0);

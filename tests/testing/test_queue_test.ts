@@ -138,7 +138,8 @@ Deno.test("TestQueue says when events wait for ever", async () => {
   await using queue = await TestQueue.start(later);
   await queue.publish(ADA);
   await assert.rejects(queue.settled(), {
-    message: "Events of greetings still wait after 1000 retries (the last: retry-later, " +
+    message:
+      "Events of greetings still wait after 1000 retries or pauses (the last: retry-later, " +
       "after 15 s): use advance, or let the handler give up",
   });
 });

@@ -39,6 +39,11 @@ export interface Delivery {
   readonly redelivered: boolean;
   /** Whether the broker may drop the event if it is returned more often: then it is replaced. */
   readonly isNearLimit?: boolean;
+  /**
+   * Grows with each delivery of a channel. Left out where returned events keep their place in any
+   * order.
+   */
+  readonly order?: number;
   /** Whether its channel is closed: the broker delivers the event again, and settling does nothing. */
   readonly lost: boolean;
 }
@@ -89,14 +94,15 @@ export interface Subscription {
   ): Promise<void> | undefined;
   /**
    * Asks for no more deliveries, and sends the settlements so far. Unsettled deliveries can still be
-   * settled; they return to the queue when the subscription is closed or the process ends.
+   * settled; they return to the queue when the subscription is closed or the process ends. Resolves
+   * when nothing more is delivered.
    */
   pause(): Promise<void>;
   /**
    * Asks for deliveries until it is paused or closed, across every loss of the broker. The queue is
    * declared first. Called again, it changes the prefetch count.
    *
-   * @param prefetch How many deliveries may be unsettled at once.
+   * @param prefetch How many deliveries may be unsettled at once, beside those from before a pause.
    * @throws {BrokerError} When the first attempt is refused.
    */
   resume(prefetch: number): Promise<void>;

@@ -48,69 +48,19 @@ export const MAX_ENGINE_HEADER_BYTES = 16 * 1024;
 const ORIGINAL = "x-original-";
 /** The header with the bytes of a table of headers that could not be read. */
 export const ORIGINAL_HEADERS = `${ORIGINAL}headers`;
-const PUBLISHED_MS = "timestamp_in_ms";
+/** The header with the time of publishing, in ms since 1970. */
+export const PUBLISHED_MS = "timestamp_in_ms";
 const MAX_MESSAGE_BYTES = 4 * 1024;
 const MAX_STACK_BYTES = 8 * 1024;
 const MAX_SHORT_BYTES = 256;
 /** Bytes that the names of dropped headers may take. */
 const MAX_NAMES_BYTES = 1024;
-const MAX_TIME_MS = 8.64e15;
 
 /** Headers that the broker sets at each delivery or dead-lettering, and no publisher does. */
 const BROKERS_OWN =
   /^(x-delivery-count|x-acquired-count|x-(first|last)-death-(exchange|queue|reason))$/;
 
 type Headers = Record<string, unknown>;
-
-/** The state of an event, from the engine's own headers. */
-export interface EventState {
-  readonly attempts: number;
-  readonly crashes: number;
-  /** ms since 1970, 0 when it may run now. */
-  readonly notBefore: number;
-  /** ms since 1970, 0 when unknown. */
-  readonly publishedAt: number;
-  /** ms since 1970, 0 when no operator has put it back. */
-  readonly retriedAt: number;
-}
-
-const FRESH: EventState = { attempts: 0, crashes: 0, notBefore: 0, publishedAt: 0, retriedAt: 0 };
-
-/**
- * Reads the engine's headers and the time of publishing.
- *
- * @throws {TypeError} When one of the engine's headers is not a number, or a property could not be
- * read; names it.
- */
-export function readState(properties: EventProperties): EventState {
-  const { headers, timestamp, unreadable } = properties;
-  if (unreadable !== undefined) throw new TypeError(unreadable);
-  if (headers === undefined && timestamp === undefined) return FRESH;
-  return {
-    attempts: count(headers, HEADER.attempts),
-    crashes: count(headers, HEADER.crashes),
-    notBefore: count(headers, HEADER.notBefore),
-    publishedAt: publishedAt(headers?.[PUBLISHED_MS], timestamp),
-    retriedAt: count(headers, HEADER.retriedAt),
-  };
-}
-
-function count(headers: Readonly<Headers> | undefined, name: string): number {
-  const value = headers?.[name];
-  if (value === undefined) return 0;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TypeError(`The header ${name} is not a whole number from 0`);
-}
-
-function publishedAt(ms: unknown, seconds: unknown): number {
-  if (isTime(ms)) return ms;
-  return isTime(seconds) && isTime(seconds * 1000) ? seconds * 1000 : 0;
-}
-
-/** Whether it can be a time in ms since 1970: a `Date` goes no further. */
-function isTime(ms: unknown): ms is number {
-  return typeof ms === "number" && ms > 0 && ms <= MAX_TIME_MS;
-}
 
 /**
  * The properties of an event published now: an id, the time, and the content type.

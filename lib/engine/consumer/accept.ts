@@ -6,12 +6,8 @@
 
 import { Buffer } from "node:buffer";
 import type { Delivery } from "../broker/broker.ts";
-import {
-  type EventState,
-  headerBytes,
-  MAX_ENGINE_HEADER_BYTES,
-  readState,
-} from "../broker/headers.ts";
+import { type EventState, readState } from "../broker/event_state.ts";
+import { headerBytes, MAX_ENGINE_HEADER_BYTES } from "../broker/headers.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
 
 /** The largest event that is taken. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { nounFor } from "../../errors/counted.ts";
 import type { Broker, Subscription } from "../broker/broker.ts";
 import type {
   Executor,
@@ -14,7 +13,7 @@ import type {
   RunTime,
   WorkerDescription,
 } from "../executor/executor.ts";
-import { notice, type NoticeReport } from "../report.ts";
+import { notice } from "../report.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import { within } from "../../system/deadline.ts";
 import type { AcceptLimits } from "./accept.ts";
@@ -22,7 +21,9 @@ import { Arrivals } from "./arrivals.ts";
 import { Endings, type Totals } from "./ending/ending.ts";
 import type { Entry } from "./entry.ts";
 import { Intake } from "./intake.ts";
+import { hungNotice, LONG_RUNS } from "./notices.ts";
 import { PrefetchControl } from "./prefetch_control.ts";
+import { type After, QueuePause } from "./queue_pause.ts";
 import { Redelivered } from "./redelivered.ts";
 import { Suspects } from "./suspects/suspects.ts";
 import type { IsolationTurns } from "./suspects/turns.ts";
@@ -44,6 +45,8 @@ export interface ConsumerOptions<E extends Executor<Entry> = Executor<Entry>>
   readonly stateDir: string;
   /** The turns of all queues of this process to run suspects alone. */
   readonly turns: IsolationTurns;
+  /** Has a pause that the worker asks for end. @default {setTimeout} */
+  readonly after?: After;
   /** Called once when the consumer has taken `maxEvents`, or can no longer go on by itself. */
   readonly onEnd: (why: ConsumerEnd) => void;
 }
@@ -58,11 +61,6 @@ export type ConsumerEnd =
 /** How long a stop waits for the broker to deliver no more, and then for its close, in ms. */
 const LEAVE_MS = 5000;
 
-const LONG_RUNS =
-  "A handler of queue {queue} may run for longer than the {seconds} s after which RabbitMQ closes a " +
-  "channel with an unacknowledged event: set maxConsumeSeconds lower, or raise consumer_timeout in " +
-  "rabbitmq.conf";
-
 /** Consumes one queue. */
 export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   implements ExecutorListener<Entry> {
@@ -70,6 +68,7 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   readonly #options: ConsumerOptions<E>;
   readonly #subscription: Subscription;
   readonly #window: DeliveryWindow;
+  readonly #pause: QueuePause;
   readonly #suspects: Suspects;
   readonly #endings: Endings;
   #ended: Promise<void> | undefined;
@@ -98,13 +97,13 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     const isCareful = suspects.afterUncleanEnd;
     const prefetch = new PrefetchControl(description, limits.windowSeconds, isCareful);
     const window = this.#window = new DeliveryWindow(options, subscription, prefetch);
+    const pause = this.#pause = new QueuePause({ ...options, window });
     const redelivered = new Redelivered(!isOneByOne, () => this.#running());
-    const parts = { ...options, subscription, window, suspects, redelivered, arrivals };
-    const { retries } = description;
+    const parts = { ...options, subscription, window, pause, suspects, redelivered, arrivals };
     const onFinished = () => onEnd("max-events");
     const endings = this.#endings = new Endings({
       ...parts,
-      retries,
+      policy: description,
       onFinished,
       run: (entry) => intake.run(entry),
     });
@@ -150,6 +149,16 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   /** Whether nothing is taken as many copies are refused, or the worker cannot be kept running. */
   get isParked(): boolean {
     return this.#window.isParked;
+  }
+
+  /** What all events of the queue need and is away, as its worker says. */
+  get waitingFor(): string | undefined {
+    return this.#pause.waitingFor;
+  }
+
+  /** Whether nothing is taken until a pause is over that the worker has asked for. */
+  get isWaiting(): boolean {
+    return this.#pause.isPaused;
   }
 
   /**
@@ -227,6 +236,7 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
 
   async #end(paused: Promise<void>): Promise<void> {
     await within(LEAVE_MS, paused);
+    this.#pause[Symbol.dispose]();
     await this.#endings.confirmed();
     const running = this.#running();
     this.#isLeft = running.length > 0;
@@ -249,7 +259,7 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   #onArrival(entries: readonly Entry[]): void {
     const { report, queue } = this.#options;
     if (this.#window.inFlight === entries.length) report({ kind: "woke", queue });
-    if (this.#window.isClosed) {
+    if (this.#window.isClosed || this.#pause.isPaused) {
       return entries.forEach((entry) => this.#endings.release(entry));
     }
     for (const entry of entries) entry.place = "executor";
@@ -264,9 +274,11 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
   /** @inheritdoc */
   onOutcome(entry: Entry, outcome: Outcome, time: RunTime): void {
     if (entry.alone) this.#suspects.endIsolated(entry, outcome);
+    const isPause = !this.#window.isClosed && this.#pause.heard(entry, outcome);
     if (outcome.kind !== "released") this.#window.observe(time.startedAt - entry.receivedAt);
     else if (!outcome.goesOn && !entry.delivery.lost) this.#window.shrink();
     this.#endings.end(entry, outcome, time);
+    if (isPause) this.recall();
   }
 
   /** Nothing is settled for what hangs: the next process does it. */
@@ -280,18 +292,4 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
 
 function runsOneByOne({ concurrency, batch }: WorkerDescription): boolean {
   return concurrency === 1 && batch === undefined;
-}
-
-function hungNotice(queue: string, entries: readonly Entry[], seconds: number): NoticeReport {
-  return notice(
-    "error",
-    queue,
-    "The worker of {queue} did not return when it was aborted after {seconds} seconds " +
-      `processing {count} ${nounFor(entries.length, "event")}: this process takes no more events ` +
-      "and ends, to be restarted",
-    {
-      properties: { seconds, count: entries.length, ids: entries.map(({ id }) => id) },
-      fingerprint: ["worker-timeout", queue],
-    },
-  );
 }

@@ -7,7 +7,7 @@
 import { Buffer } from "node:buffer";
 import { accept, type Accepted, type AcceptLimits } from "./accept.ts";
 import type { Delivery } from "../broker/broker.ts";
-import { readState } from "../broker/headers.ts";
+import { readState } from "../broker/event_state.ts";
 import type { Job } from "../executor/executor.ts";
 
 /** Where an entry is on its way through the consumer, until it leaves. */
@@ -31,6 +31,8 @@ export interface Entry extends Job {
   readonly messageId: string;
   /** How often it ended its thread or process before. */
   readonly crashes: number;
+  /** When it first failed, in ms since 1970; 0 when it has not. */
+  readonly firstFailedAt: number;
   /** Bytes of its body. */
   readonly bytes: number;
   /** ms since 1970 before which it must not run; 0 when it may run now. */
@@ -76,6 +78,7 @@ function make(
     bytes,
     attempt: state.attempts + 1,
     crashes: state.crashes,
+    firstFailedAt: state.firstFailedAt,
     notBefore: state.notBefore,
     publishedAt: state.publishedAt,
     retriedAt: state.retriedAt,

@@ -13,6 +13,7 @@ import type { AcceptLimits } from "./accept.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Endings } from "./ending/ending.ts";
 import { bareEntry, type Entry, entryOf } from "./entry.ts";
+import type { QueuePause } from "./queue_pause.ts";
 import type { Ended, Redelivered } from "./redelivered.ts";
 import type { Suspects } from "./suspects/suspects.ts";
 import type { DeliveryWindow } from "./window.ts";
@@ -108,6 +109,7 @@ export interface IntakeOptions {
   readonly limits: AcceptLimits;
   readonly subscription: Subscription;
   readonly window: DeliveryWindow;
+  readonly pause: QueuePause;
   readonly suspects: Suspects;
   readonly redelivered: Redelivered;
   readonly arrivals: Arrivals;
@@ -142,7 +144,10 @@ export class Intake {
   }
 
   #release(delivery: Delivery): void {
-    if (!delivery.lost) void this.#options.subscription.settle(delivery, RELEASE);
+    const { pause, subscription } = this.#options;
+    pause.release(delivery, () => {
+      if (!delivery.lost) void subscription.settle(delivery, RELEASE);
+    });
   }
 
   #takeInvalid(entry: Entry, problem: unknown): void {

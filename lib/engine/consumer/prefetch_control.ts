@@ -31,6 +31,8 @@ export class PrefetchControl {
   #shortWaits = 0;
   /** How many events are taken in place of those whose copies are refused. */
   #beside = 0;
+  /** Whether one event is taken at a time, to try what was away. */
+  isTrying = false;
 
   /**
    * @param description The worker's numbers: a whole batch is taken at once in any case.
@@ -50,7 +52,7 @@ export class PrefetchControl {
 
   /** How many events to take at once. */
   get count(): number {
-    return this.#own() + this.#beside;
+    return this.isTrying ? 1 : this.#own() + this.#beside;
   }
 
   #own(): number {

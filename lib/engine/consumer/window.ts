@@ -39,6 +39,8 @@ export type Pause =
   | "refused"
   /** An event was released because its copy was refused for long. */
   | "resting"
+  /** What all events of the queue need is away. */
+  | "waiting"
   /** Too many bytes wait here. */
   | "full"
   /** All is taken that was to be. */
@@ -137,6 +139,18 @@ export class DeliveryWindow {
   async resume(why: Pause): Promise<void> {
     this.#pauses.delete(why);
     await this.#reopen();
+  }
+
+  /** Takes one event at a time, after a pause because of `waiting`. */
+  tryOne(): void {
+    this.#prefetch.isTrying = true;
+    void this.resume("waiting");
+  }
+
+  /** Takes as many events at once as usual, after {@linkcode tryOne}. */
+  takeAll(): void {
+    this.#prefetch.isTrying = false;
+    void this.#reopen();
   }
 
   /** Takes no more events. Resolves when the broker stops delivering, or cannot be reached. */

@@ -144,7 +144,10 @@ export class Batches<J extends Job = Job> {
 
   #end(run: Run<J>, outcomeOf: (index: number) => Outcome): void {
     if (!this.runs.end(run)) return;
-    run.items.forEach(({ job }, index) => this.runs.settle(run, job, outcomeOf(index)));
+    const outcomes = run.items.map((_, index) => outcomeOf(index));
+    run.items.forEach(({ job }, index) => this.runs.settle(run, job, outcomes[index] ?? DONE));
+    // What waits needs what is away.
+    if (outcomes.some(({ kind }) => kind === "paused")) this.recall(Infinity);
   }
 
   /**

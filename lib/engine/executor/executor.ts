@@ -53,6 +53,8 @@ export interface WorkerDescription {
   readonly secrets: readonly string[];
   /** The settings without which it cannot run. */
   readonly requires: readonly string[];
+  /** Seconds that an event may wait uncounted, from its first failure; `null` for ever. */
+  readonly patienceSeconds: number | null;
 }
 
 /** When a job's handler ran, and for how long. */

@@ -204,6 +204,8 @@ export class Lanes<J extends Job = Job> {
   #end(run: Run<J>, ready: Ready<J>, outcome: Outcome): void {
     if (ready.job.alone) this.#aloneRuns = false;
     if (this.runs.end(run)) this.runs.settle(run, ready.job, outcome);
+    // What waits needs what is away.
+    if (outcome.kind === "paused") this.recall(Infinity);
     if (this.#concurrency > 1) this.#openLanes();
   }
 }

@@ -5,8 +5,9 @@
  */
 
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { redactText } from "../../errors/redact.ts";
 import { DONE, type Outcome } from "../settle/outcome.ts";
-import { Discard, Fail, RetryLater } from "../../worker.ts";
+import { Discard, Fail, PauseQueue, RetryLater } from "../../worker.ts";
 import type { RunContext } from "./context.ts";
 import type { Job } from "./executor.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
@@ -121,6 +122,7 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
       error,
     };
   }
+  if (isA(thrown, PauseQueue)) return { ...pauseOf(thrown), attempt, error };
   if (isA(thrown, Fail)) return { kind: "failed", reason: "fail", attempt, error };
   if (isA(thrown, InvalidEvent)) {
     return { kind: "failed", reason: "invalid", attempt, error: { ...error, stack: undefined } };
@@ -128,9 +130,35 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
   return { kind: "error", reason: "error", attempt, error };
 }
 
+/** Seconds of a pause for which the worker gives no possible number. */
+const DEFAULT_PAUSE_SECONDS = 5;
+/** The most characters of what a queue waits for. */
+const MAX_REASON = 200;
+
+/** What is sent from thread to thread of a pause. A worker may have put anything there. */
+function pauseOf(
+  { reason, seconds, cause }: PauseQueue,
+): Pick<Extract<Outcome, { kind: "paused" }>, "kind" | "reason" | "seconds" | "why"> {
+  const isTime = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
+  return {
+    kind: "paused",
+    reason: [...redactText(String(reason))].slice(0, MAX_REASON).join(""),
+    seconds: isTime ? seconds : DEFAULT_PAUSE_SECONDS,
+    why: cause === undefined || cause === null ? "" : errorData(cause).message,
+  };
+}
+
+/** The errors that decide what becomes of the event. */
+const STEERING: readonly (new (...args: never[]) => Error)[] = [
+  Discard,
+  RetryLater,
+  PauseQueue,
+  Fail,
+];
+
 /** Whether a thrown error is one that decides what becomes of the event. */
 export function steers(thrown: unknown): boolean {
-  return isA(thrown, Discard) || isA(thrown, RetryLater) || isA(thrown, Fail);
+  return STEERING.some((type) => isA(thrown, type));
 }
 
 /** Whether what was thrown is of a type. Some proxies throw when asked. */

@@ -59,19 +59,28 @@ export function describe(
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
     secrets: worker.secrets ?? [],
     requires: worker.requires ?? [],
+    patienceSeconds: worker.patienceSeconds ?? null,
   };
   check(worker.queue, description);
   return description;
 }
 
-function check(
-  worker: string,
-  { batch, retries, secrets, requires, ...numbers }: WorkerDescription,
-): void {
-  const { prefetch, concurrency, maxConsumeSeconds, maxHeapMb } = numbers;
-  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
-  const isTime = (value: number) => Number.isFinite(value) && value >= 0;
-  const rules: readonly (readonly [string, unknown, boolean, string])[] = [
+/** What must hold for an option: its name and value, whether it holds, and the rule in words. */
+type Rule = readonly [name: string, value: unknown, isRight: boolean, rule: string];
+
+const isCount = (value: number) => Number.isSafeInteger(value) && value >= 1;
+const isTime = (value: number) => Number.isFinite(value) && value >= 0;
+
+function check(worker: string, description: WorkerDescription): void {
+  for (const [name, value, isRight, rule] of [...rulesOf(description), ...timeRules(description)]) {
+    if (isRight) continue;
+    throw new RangeError(`The worker of ${worker} has ${name} ${value}: it must be ${rule}`);
+  }
+}
+
+function rulesOf(description: WorkerDescription): Rule[] {
+  const { prefetch, concurrency, batch, maxHeapMb, secrets, requires } = description;
+  return [
     [
       "prefetch",
       prefetch,
@@ -80,15 +89,7 @@ function check(
     ],
     ["concurrency", concurrency, isCount(concurrency), "a whole number from 1"],
     ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
-    ["batch.seconds", batch?.seconds, !batch || isTime(batch.seconds), "a number from 0"],
-    [
-      "maxConsumeSeconds",
-      maxConsumeSeconds,
-      maxConsumeSeconds === null || (isTime(maxConsumeSeconds) && maxConsumeSeconds > 0),
-      "a number over 0, or null",
-    ],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
-    ["retries", retries, Array.isArray(retries) && retries.every(isTime), "numbers from 0"],
     [
       "secrets",
       secrets,
@@ -97,10 +98,27 @@ function check(
     ],
     ["requires", requires, areTexts(requires), "a list of names of settings, such as EMAIL_HOST"],
   ];
-  for (const [name, value, isRight, rule] of rules) {
-    if (isRight) continue;
-    throw new RangeError(`The worker of ${worker} has ${name} ${value}: it must be ${rule}`);
-  }
+}
+
+function timeRules(
+  { batch, maxConsumeSeconds, retries, patienceSeconds }: WorkerDescription,
+): Rule[] {
+  return [
+    ["batch.seconds", batch?.seconds, !batch || isTime(batch.seconds), "a number from 0"],
+    [
+      "maxConsumeSeconds",
+      maxConsumeSeconds,
+      maxConsumeSeconds === null || (isTime(maxConsumeSeconds) && maxConsumeSeconds > 0),
+      "a number over 0, or null",
+    ],
+    ["retries", retries, Array.isArray(retries) && retries.every(isTime), "numbers from 0"],
+    [
+      "patienceSeconds",
+      patienceSeconds,
+      patienceSeconds === null || isTime(patienceSeconds),
+      "a number from 0, or null",
+    ],
+  ];
 }
 
 function areTexts(value: unknown, isRight = (text: string) => text !== ""): boolean {

@@ -146,6 +146,7 @@ const OPTIONS: ReadonlySet<string> = new Set(
       retries: true,
       secrets: true,
       requires: true,
+      patienceSeconds: true,
       shard: true,
       setup: true,
       consume: true,

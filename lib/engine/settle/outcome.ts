@@ -19,7 +19,9 @@ export type FailureReason =
   /** It ended its thread or process. */
   | "crashed"
   /** It used up the heap of its thread. */
-  | "out of memory";
+  | "out of memory"
+  /** It has waited for longer than its worker's `patienceSeconds`. */
+  | "waited too long";
 
 /** What a run came to. */
 export type Outcome =
@@ -31,6 +33,18 @@ export type Outcome =
    * ended before the process.
    */
   | { readonly kind: "released"; readonly goesOn?: true }
+  /** The handler threw `PauseQueue`: the event goes back, and its queue waits. */
+  | {
+    readonly kind: "paused";
+    readonly attempt: number;
+    /** What is away. */
+    readonly reason: string;
+    /** Seconds of the first pause: over 0. */
+    readonly seconds: number;
+    /** The message of its cause; `""` where it has none. */
+    readonly why: string;
+    readonly error: ErrorData;
+  }
   /** The handler threw `RetryLater`. */
   | {
     readonly kind: "retry-later";

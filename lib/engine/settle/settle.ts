@@ -13,6 +13,10 @@ export interface SettlePolicy {
   readonly retries: readonly number[];
   /** How many times this event ended its thread or process before. */
   readonly crashes: number;
+  /** Seconds that an event may wait uncounted, from its first failure. @default {null} for ever */
+  readonly patienceSeconds?: number | null;
+  /** How long ago the event first failed, in ms. @default {0} */
+  readonly failingMs?: number;
 }
 
 /** An event that ended its thread or process this many times is given up, whatever `retries` says. */
@@ -30,6 +34,7 @@ export function settle(outcome: Outcome, policy: SettlePolicy): Settlement {
     case "discarded":
       return DONE;
     case "released":
+    case "paused":
       return RELEASE;
     case "failed":
       return {
@@ -70,6 +75,7 @@ function retryLater(
   policy: SettlePolicy,
 ): Settlement {
   const { attempt, error } = outcome;
+  if (!outcome.counts && isOutOfPatience(policy)) return waitedTooLong(outcome, policy);
   const scheduled = policy.retries[attempt - 1];
   if (outcome.counts && scheduled === undefined) {
     return { kind: "fail", reason: "error", attempts: attempt, error };
@@ -82,4 +88,23 @@ function retryLater(
     reason: "retry-later",
     error,
   };
+}
+
+function isOutOfPatience({ patienceSeconds = null, failingMs = 0 }: SettlePolicy): boolean {
+  return patienceSeconds !== null && failingMs >= patienceSeconds * 1000;
+}
+
+function waitedTooLong(
+  { attempt, error }: Extract<Outcome, { kind: "retry-later" }>,
+  { failingMs = 0 }: SettlePolicy,
+): Settlement {
+  const message = `${error.message} (given up after ${durationText(failingMs / 1000)} of waiting)`;
+  const last = { ...error, message };
+  return { kind: "fail", reason: "waited too long", attempts: attempt, error: last };
+}
+
+/** A time in the largest unit that it has one of: `24 h`, `5 min`, `20 s`. */
+function durationText(seconds: number): string {
+  if (seconds >= 3600) return `${Math.floor(seconds / 3600)} h`;
+  return seconds >= 60 ? `${Math.floor(seconds / 60)} min` : `${Math.round(seconds)} s`;
 }

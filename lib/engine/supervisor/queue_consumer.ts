@@ -49,12 +49,13 @@ export class QueueConsumer<E extends Executor<Entry>> {
   get figures(): QueueFigures {
     const consumer = this.#consumer;
     if (!consumer) return { ...NOT_STARTED, isParked: this.#isParked };
-    const { executor, totals, inFlight, unstored, isLeft } = consumer;
+    const { executor, totals, inFlight, unstored, waitingFor, isLeft } = consumer;
     const limit = runLimit(executor.description, this.#options.config.abortGraceSeconds);
     const isParked = this.#isParked || consumer.isParked;
     const running = () => executor.running();
     const wasConsumed = this.isStarted;
-    return { limit, totals, inFlight, unstored, wasConsumed, isParked, isLeft, running };
+    const events = { totals, inFlight, unstored, running };
+    return { limit, ...events, wasConsumed, isParked, waitingFor, isLeft };
   }
 
   /** Whether the broker delivers events, or was asked to. */

@@ -45,6 +45,8 @@ export interface QueueFigures {
   readonly wasConsumed: boolean;
   /** Whether nothing is taken from the queue until it is tried again. */
   readonly isParked: boolean;
+  /** What all events of the queue need and is away; `undefined` where they are taken as usual. */
+  readonly waitingFor: string | undefined;
   /** Whether a handler goes on that ends only with the process. */
   readonly isLeft: boolean;
   /** The events whose handler runs now. */
@@ -59,6 +61,7 @@ export const NOT_STARTED: QueueFigures = {
   unstored: 0,
   wasConsumed: false,
   isParked: false,
+  waitingFor: undefined,
   isLeft: false,
   running: () => [],
 };

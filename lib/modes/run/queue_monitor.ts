@@ -17,7 +17,7 @@ import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statis
 import { VERSION } from "../../system/version.ts";
 
 /** The queue, and where its reports go. */
-export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running"> {
+export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running" | "waitingFor"> {
   /** The queue that is consumed; with shards, the shard. */
   readonly queue: string;
   readonly workerNum: number;
@@ -59,7 +59,7 @@ export class QueueMonitor {
 
   /** Keeps statistics from now on, as the queue is known to run in this process. */
   openStatistics(): void {
-    const { queue, workerNum, config: { statsDir: dir }, running } = this.#options;
+    const { queue, workerNum, config: { statsDir: dir }, running, waitingFor } = this.#options;
     const notify = this.#log;
     this.#statistics ??= new QueueStatistics({
       queue,
@@ -68,6 +68,7 @@ export class QueueMonitor {
       version: VERSION,
       notify,
       running,
+      waitingFor,
     });
   }
 

@@ -62,7 +62,9 @@ export class QueueRun {
     this.#options = options;
     this.worker = options.worker;
     this.queue = options.queue;
-    this.monitor = new QueueMonitor({ ...options, running: () => this.#oldest() });
+    const running = () => this.#oldest();
+    const waitingFor = () => this.figures.waitingFor;
+    this.monitor = new QueueMonitor({ ...options, running, waitingFor });
     if (!options.onlyIfActive) this.monitor.openStatistics();
   }
 
@@ -86,11 +88,13 @@ export class QueueRun {
     return this.#runner?.state === "parked";
   }
 
-  /** The state of the queue in a word. */
+  /** The state of the queue in a few words. */
   get state(): string {
     const state = this.#runner?.state ?? (this.#isStarted ? "consuming" : "starting");
-    if (this.figures.isParked) return "parked";
-    return this.#isQuiet && (state === "consuming" || state === "starting") ? "quiet" : state;
+    const { isParked, waitingFor } = this.figures;
+    if (isParked) return "parked";
+    if (this.#isQuiet && (state === "consuming" || state === "starting")) return "quiet";
+    return state === "consuming" && waitingFor !== undefined ? `waiting for ${waitingFor}` : state;
   }
 
   /**

@@ -9,12 +9,12 @@ import {
   MAX_ENGINE_HEADER_BYTES,
   MAX_PUBLISHER_HEADER_BYTES,
   newEventProperties,
-  readState,
   republishProperties,
   requeueProperties,
   retryProperties,
   waitingProperties,
 } from "../../../lib/engine/broker/headers.ts";
+import { readState } from "../../../lib/engine/broker/event_state.ts";
 import { tableBytes } from "../../../lib/engine/broker/header_table.ts";
 import type { Settlement } from "../../../lib/engine/settle/outcome.ts";
 import { anyHeaders, encodedTable } from "../../fixtures/header_tables.ts";
@@ -278,6 +278,7 @@ Deno.test("readState reads back what retryProperties wrote", () => {
     notBefore: NOW + 1,
     publishedAt: 99,
     retriedAt: 0,
+    firstFailedAt: NOW,
   });
 });
 
@@ -322,6 +323,7 @@ for (const [title, copy] of COPIES) {
       notBefore: 0,
       publishedAt: 0,
       retriedAt: NOW,
+      firstFailedAt: 0,
     });
     assert.equal(readState(copy(copy(requeued))).retriedAt, NOW);
     assert.equal(readState(requeue(copy(requeued), NOW + 1)).retriedAt, NOW + 1);

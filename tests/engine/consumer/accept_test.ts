@@ -153,6 +153,7 @@ Deno.test("accept reads what the headers say of earlier runs", () => {
     "x-pq-crashes": 1,
     "x-pq-not-before": 5,
     "x-pq-retried-at": 6,
+    "x-pq-first-failed-at": "1970-01-01T00:00:00.008Z",
     timestamp_in_ms: 7,
   };
   assert.deepEqual(accept(delivery("{}", { headers }), LIMITS).state, {
@@ -161,6 +162,7 @@ Deno.test("accept reads what the headers say of earlier runs", () => {
     notBefore: 5,
     publishedAt: 7,
     retriedAt: 6,
+    firstFailedAt: 8,
   });
 });
 

@@ -27,6 +27,7 @@ const DEFAULTS: WorkerDescription = {
   retries: [5, 60, 300],
   secrets: [],
   requires: [],
+  patienceSeconds: null,
 };
 
 const ROWS: readonly [
@@ -93,6 +94,7 @@ const WRONG: readonly [worker: Worker, message: string][] = [
   [batched({ size: 5, seconds: NaN }), "batch.seconds NaN: it must be a number from 0"],
   [single({ maxConsumeSeconds: 0 }), "maxConsumeSeconds 0: it must be a number over 0, or null"],
   [single({ maxHeapMb: -1 }), "maxHeapMb -1: it must be a whole number from 1"],
+  [single({ patienceSeconds: -1 }), "patienceSeconds -1: it must be a number from 0, or null"],
   [single({ retries: [5, -1] }), "retries 5,-1: it must be numbers from 0"],
   [single({ retries: -1 as never }), "retries -1: it must be numbers from 0"],
   [single({ secrets: "to" }), `secrets to: it must be ${PATHS}`],

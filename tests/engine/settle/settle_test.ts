@@ -28,6 +28,8 @@ interface Row {
   readonly outcome: Outcome;
   readonly retries?: readonly number[];
   readonly crashes?: number;
+  /** The seconds of its patience, and for how many it has failed. */
+  readonly patience?: readonly [seconds: number | null, failing: number];
   readonly expected: string;
 }
 
@@ -41,6 +43,11 @@ const ROWS: readonly Row[] = [
   {
     title: "releases what is released",
     outcome: { kind: "released" },
+    expected: "release",
+  },
+  {
+    title: "releases what waits with its queue",
+    outcome: { kind: "paused", attempt: 4, reason: "SMTP", seconds: 5, why: "", error },
     expected: "release",
   },
   {
@@ -187,6 +194,30 @@ const ROWS: readonly Row[] = [
     expected: "retry (retry-later) in 60, attempts 0, crashes 0",
   },
   {
+    title: "retries an uncounted RetryLater within the worker's patience",
+    outcome: later(1, 7, false),
+    patience: [60, 59.9],
+    expected: "retry (retry-later) in 7, attempts 0, crashes 0",
+  },
+  {
+    title: "gives up an uncounted RetryLater after the worker's patience",
+    outcome: later(1, 7, false),
+    patience: [60, 60],
+    expected: "fail (waited too long) attempts 1",
+  },
+  {
+    title: "gives up no other RetryLater for the worker's patience",
+    outcome: later(1, 7),
+    patience: [60, 600],
+    expected: "retry (retry-later) in 7, attempts 1, crashes 0",
+  },
+  {
+    title: "waits for ever where the worker has no limit",
+    outcome: later(1, 7, false),
+    patience: [null, 1e9],
+    expected: "retry (retry-later) in 7, attempts 0, crashes 0",
+  },
+  {
     title: "keeps the crashes of an event that is to run later",
     outcome: later(2, 7),
     crashes: 1,
@@ -196,8 +227,25 @@ const ROWS: readonly Row[] = [
 
 for (const row of ROWS) {
   Deno.test(`settle ${row.title}`, () => {
-    const policy = { retries: row.retries ?? RETRIES, crashes: row.crashes ?? 0 };
+    const [patienceSeconds, failing] = row.patience ?? [null, 0];
+    const waited = { patienceSeconds, failingMs: failing * 1000 };
+    const policy = { retries: row.retries ?? RETRIES, crashes: row.crashes ?? 0, ...waited };
     assert.equal(described(settle(row.outcome, policy)), row.expected);
+  });
+}
+
+for (
+  const [seconds, text] of [[45, "45 s"], [3599, "59 min"], [86_400, "24 h"], [
+    90_000,
+    "25 h",
+  ]] as const
+) {
+  Deno.test(`settle says of an event that it was given up after ${text} of waiting`, () => {
+    const waited = { patienceSeconds: 1, failingMs: seconds * 1000 };
+    const settlement = settle(later(1, 7, false), { retries: [], crashes: 0, ...waited });
+    assert("error" in settlement);
+    const { message } = settlement.error;
+    assert.equal(message, `x is not a function (given up after ${text} of waiting)`);
   });
 }
 

@@ -19,6 +19,7 @@ const DESCRIPTION: WorkerDescription = {
   maxConsumeSeconds: 30,
   maxHeapMb: 64,
   retries: [],
+  patienceSeconds: null,
 };
 const BATCH: Partial<WorkerDescription> = { batch: { size: 10, seconds: 3 } };
 const NO_LIMIT: Partial<WorkerDescription> = { maxConsumeSeconds: null };

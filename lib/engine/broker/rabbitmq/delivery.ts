@@ -42,6 +42,11 @@ export class RabbitDelivery implements Delivery {
   }
 
   /** @inheritdoc */
+  get order(): number {
+    return this.tag;
+  }
+
+  /** @inheritdoc */
   get lost(): boolean {
     return this.isReleased || this.channel.lost;
   }

@@ -5,11 +5,12 @@
  */
 
 import { isCopied, type Subscription } from "../../broker/broker.ts";
-import { notRun, type RunTime } from "../../executor/executor.ts";
+import { notRun, type RunTime, type WorkerDescription } from "../../executor/executor.ts";
 import type { Reporter } from "../../report.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
 import { settle } from "../../settle/settle.ts";
 import type { Entry } from "../entry.ts";
+import type { QueuePause } from "../queue_pause.ts";
 import type { Ended, Redelivered } from "../redelivered.ts";
 import type { Suspects } from "../suspects/suspects.ts";
 import type { DeliveryWindow } from "../window.ts";
@@ -27,10 +28,10 @@ export interface Totals {
 export interface EndingsOptions {
   readonly queue: string;
   readonly report: Reporter;
-  /** Seconds before each further attempt. */
-  readonly retries: readonly number[];
+  readonly policy: Pick<WorkerDescription, "retries" | "patienceSeconds">;
   readonly subscription: Subscription;
   readonly window: DeliveryWindow;
+  readonly pause: QueuePause;
   readonly suspects: Suspects;
   readonly redelivered: Redelivered;
   /** Has an event run that was not copied. */
@@ -94,8 +95,10 @@ export class Endings {
 
   /** Settles an event by its outcome. */
   end(entry: Entry, outcome: Outcome, time: RunTime): void {
-    const { retries } = this.#options;
-    const settlement = settle(outcome, { retries, crashes: entry.crashes });
+    const { retries, patienceSeconds } = this.#options.policy;
+    const { crashes, firstFailedAt } = entry;
+    const failingMs = firstFailedAt > 0 ? this.timeOfDay(performance.now()) - firstFailedAt : 0;
+    const settlement = settle(outcome, { retries, crashes, patienceSeconds, failingMs });
     const ending = { settlement, outcome, time };
     // What goes on is delivered again when the process has ended, and not before.
     if (outcome.kind === "released" && outcome.goesOn) this.#settled(entry, ending);
@@ -132,7 +135,18 @@ export class Endings {
     const { settlement } = ending;
     if (delivery.lost) return this.#endLost(entry, ending);
     if (isCopied(settlement)) return this.#copy(entry, ending);
+    if (settlement.kind === "release") {
+      return this.#options.pause.release(delivery, () => this.#release(entry, ending));
+    }
     void this.#options.subscription.settle(delivery, settlement);
+    this.#settled(entry, ending);
+  }
+
+  /** Its delivery may have been lost meanwhile. */
+  #release(entry: Entry, ending: Ending): void {
+    const { delivery } = entry;
+    if (delivery.lost) return this.#endLost(entry, ending);
+    void this.#options.subscription.settle(delivery, RELEASE);
     this.#settled(entry, ending);
   }
 
@@ -162,7 +176,7 @@ export class Endings {
     const { suspects, redelivered } = this.#options;
     const { outcome } = ending;
     suspects.suspect(entry, outcome);
-    if (outcome && outcome.kind !== "released") redelivered.remember(entry, ending);
+    if (outcome && ending.settlement.kind !== "release") redelivered.remember(entry, ending);
     this.#forget(entry, false);
   }
 
