@@ -7,6 +7,8 @@
  *
  * `--cluster` is short for `--broker cluster`, three nodes of RabbitMQ.
  *
+ * The processes run the program bundled, as it is in the binary, so that the times are its own.
+ *
  * `--broken` runs an engine that loses events, which the suite must notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
  *
@@ -18,6 +20,7 @@ import { check } from "./crash/checker.ts";
 import { Deployment, type DeploymentOptions, type Server } from "./crash/deployment.ts";
 import { deadLetters, drain, waiting } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
+import { bundleProgram } from "./crash/program.ts";
 import { Random } from "./crash/random.ts";
 import { recoveries } from "./crash/recovery.ts";
 import { type BrokerName, BROKERS, isGood, report, type Result } from "./crash/report.ts";
@@ -73,8 +76,9 @@ async function main(): Promise<number> {
   const folder = await Deno.makeTempDir({ prefix: "pq-crash-" });
   const { seconds, seed } = options;
   console.log(`${seconds} s of faults, ${broker}, seed ${seed}; ledger and logs in ${folder}\n`);
+  const program = await bundleProgram(`${folder}/program`);
   await using server = await start(broker);
-  const result = await crash({ ...options, server, folder, stop: early.signal });
+  const result = await crash({ ...options, server, folder, program, stop: early.signal });
   for (const line of report(result)) console.log(line);
   if (!isGood(result)) return 1;
   await removeFolder(folder);

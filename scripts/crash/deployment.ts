@@ -4,7 +4,6 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
@@ -13,6 +12,7 @@ import { waitUntil } from "../private_server.ts";
 import { type PrivateRabbitmq, RabbitmqCluster } from "../rabbitmq.ts";
 import { ALWAYS, type Queue, QUEUES } from "./events.ts";
 import { LEDGER, type LedgerLine, ledgerSize, readLedger } from "./ledger.ts";
+import { type CrashProgram, FROM_SOURCE } from "./program.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
 import { Service } from "./service.ts";
@@ -30,6 +30,8 @@ export interface DeploymentOptions {
   readonly folder: string;
   /** Runs the engine that loses events. */
   readonly isBroken: boolean;
+  /** What the processes run. @default {the program from its source} */
+  readonly program?: CrashProgram;
 }
 
 /**
@@ -135,11 +137,10 @@ export class Deployment implements AsyncDisposable {
     return (await Promise.all(depths)).every((depth) => (depth?.ready ?? 0) > 0);
   }
 
-  #makeServices({ server, folder, isBroken }: DeploymentOptions): Service[] {
-    const entry = fileURLToPath(
-      new URL(isBroken ? "./broken_main.ts" : "../../main.ts", import.meta.url),
-    );
-    const env = { ...settings(folder), ...brokerSettings(server) };
+  #makeServices(options: DeploymentOptions): Service[] {
+    const { server, folder, isBroken, program = FROM_SOURCE } = options;
+    const entry = isBroken ? program.brokenMain : program.main;
+    const env = { ...settings(folder, program), ...brokerSettings(server) };
     return Object.entries(PROCESSES).map(([name, args]) =>
       this.#undo.use(
         new Service({ name, args: ["run", "-A", "--quiet", entry, ...args], env, folder }),
@@ -177,11 +178,11 @@ async function declareQuorum(url: string): Promise<void> {
 }
 
 /** Settings of all processes. Short limits make much happen in a minute. */
-function settings(folder: string): Record<string, string> {
+function settings(folder: string, { workersDir }: CrashProgram): Record<string, string> {
   return {
     ...inherited(),
     NO_COLOR: "1",
-    WORKERS_DIR: fileURLToPath(new URL("./workers", import.meta.url)),
+    WORKERS_DIR: workersDir,
     STATE_DIR: `${folder}/state`,
     QUEUE_STATS_DIR: `${folder}/stats`,
     ABORT_GRACE_SECONDS: "1",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Broker } from "../../lib/engine/broker/broker.ts";
+import { type Broker, BrokerError } from "../../lib/engine/broker/broker.ts";
 import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { ALWAYS, type CrashEvent, type Queue, QUEUES } from "./events.ts";
 import { now } from "./ledger.ts";
@@ -21,8 +21,8 @@ const THROW_ALWAYS = 2;
 export class Publisher {
   /** When each event was confirmed that is stored, by its id, in ms since 1970. */
   readonly confirmed = new Map<string, number>();
-  /** The number of events that may or may not be stored. */
-  unconfirmed = 0;
+  /** How many events may or may not be stored, by the reason. */
+  readonly unconfirmed: Record<string, number> = {};
   readonly #broker: Broker;
   readonly #random: Random;
   readonly #pending = new Set<Promise<void>>();
@@ -50,10 +50,15 @@ export class Publisher {
   publish(queue: Queue, event: Omit<CrashEvent, "id">): string {
     const id = `${queue}-${++this.#count}`;
     const publishing = this.#store(queue, { ...event, id })
-      .then(() => void this.confirmed.set(id, now()), () => void this.unconfirmed++)
+      .then(() => void this.confirmed.set(id, now()), (error) => this.#addUnconfirmed(error))
       .finally(() => this.#pending.delete(publishing));
     this.#pending.add(publishing);
     return id;
+  }
+
+  #addUnconfirmed(error: unknown): void {
+    const reason = reasonOf(error);
+    this.unconfirmed[reason] = (this.unconfirmed[reason] ?? 0) + 1;
   }
 
   #publishNext(): void {
@@ -69,4 +74,13 @@ export class Publisher {
     const properties = { ...newEventProperties(), messageId: event.id };
     await this.#broker.publish(queue, JSON.stringify(event), properties);
   }
+}
+
+/** Why an event was not confirmed: the kind of the error, and for a timeout what was missing. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof BrokerError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const why = /not confirmed within \d+ s: ([^;(]*[^;( ])/.exec(error.message)?.[1];
+  return why === undefined ? error.kind : `${error.kind}: ${why}`;
 }

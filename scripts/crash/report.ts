@@ -22,8 +22,8 @@ export interface Result {
   readonly isBroken: boolean;
   readonly verdict: Verdict;
   readonly recoveries: readonly Recovery[];
-  /** The number of events that may or may not have been stored. */
-  readonly unconfirmed: number;
+  /** How many events may or may not have been stored, by the reason. */
+  readonly unconfirmed: Readonly<Record<string, number>>;
   /** Descriptions of what went wrong, besides losses. */
   readonly problems: readonly string[];
 }
@@ -57,10 +57,11 @@ function counts({ verdict, unconfirmed }: Result): string[] {
   const { published, processed, duplicates, deadLettered, reasons, withoutReason } = verdict;
   const { waiting, lost } = verdict;
   return [
-    row("published", published, unconfirmed === 0 ? "" : `and ${unconfirmed} not confirmed`),
+    row("published", published),
+    row("not confirmed", total(unconfirmed), reasonsText(unconfirmed)),
     row("processed", processed),
     row("duplicates", duplicates),
-    row("dead-lettered", deadLettered, Object.entries(reasons).map(reasonText).join(", ")),
+    row("dead-lettered", deadLettered, reasonsText(reasons)),
     row("waiting", waiting.length),
     row("lost", lost.length),
     ...(withoutReason.length === 0
@@ -105,8 +106,12 @@ function command({ broker, seconds, seed, isBroken }: Result): string {
   return `deno task crash ${options}${isBroken ? " --broken" : ""}`;
 }
 
-function reasonText([reason, count]: readonly [string, number]): string {
-  return `${count} ${reason}`;
+function reasonsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts).map(([reason, count]) => `${count} ${reason}`).join(", ");
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function named(ids: readonly string[]): string {

@@ -5,8 +5,18 @@
  */
 
 import assert from "node:assert/strict";
+import { bundleProgram } from "../../scripts/crash/program.ts";
 import { assertGood, crashed } from "../fixtures/crash.ts";
+import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { privateRabbitmqTest } from "../servers.ts";
+
+Deno.test("the bundled program loses no event, and its losses are detected where its engine is broken", () =>
+  withFolder(async (folder) => {
+    const program = await bundleProgram(`${folder}/bundle`);
+    assertGood(await crashed({ program, seconds: 6, seed: 11 }));
+    const { verdict: { lost } } = await crashed({ program, seconds: 8, seed: 11, isBroken: true });
+    assert.ok(lost.length > 0, "its losses were not found");
+  }));
 
 privateRabbitmqTest("no fault on RabbitMQ loses a confirmed event", {}, async (node) => {
   const result = await crashed({ server: node, seconds: 60, seed: 11 });

@@ -5,9 +5,11 @@
  */
 
 import assert from "node:assert/strict";
+import { BrokerError } from "../../lib/engine/broker/broker.ts";
 import { check, type Evidence } from "../../scripts/crash/checker.ts";
 import { Drain } from "../../scripts/crash/drain.ts";
 import { type LedgerLine, parseLedger } from "../../scripts/crash/ledger.ts";
+import { reasonOf } from "../../scripts/crash/publisher.ts";
 import { Random } from "../../scripts/crash/random.ts";
 import { median, recoveries } from "../../scripts/crash/recovery.ts";
 import { isGood, report, type Result } from "../../scripts/crash/report.ts";
@@ -100,12 +102,34 @@ Deno.test("the crash suite's report says what was lost and how to repeat the run
   });
   const text = report(result).join("\n");
   assert.match(text, /^published +3$/m);
+  assert.match(text, /^not confirmed +3 +2 timeout: there is no connection, 1 unroutable$/m);
   assert.match(text, /^lost +1$/m);
   assert.match(text, /^lost: b, confirmed at 01:00:00.000 and not started$/m);
   assert.match(text, /^waiting +1$/m);
   assert.match(text, /^waits: c, in orders; confirmed at 01:00:00.000 and not started$/m);
   assert.match(text, /^SIGKILL +2 +0\.50 s +0\.70 s$/m);
   assert.match(text, /^FAILED; .*deno task crash --broker embedded --seconds 8 --seed 4$/m);
+});
+
+Deno.test("the crash suite's publisher counts what was not confirmed by its reason", () => {
+  const timeout = "An event for queue q was not confirmed within 30 s: ";
+  const more = "; it may have been stored anyway";
+  const errors: [error: unknown, reason: string][] = [
+    [
+      new BrokerError("timeout", `${timeout}no confirmation came${more}`),
+      "timeout: no confirmation came",
+    ],
+    [
+      new BrokerError(
+        "timeout",
+        `${timeout}the broker has an alarm and accepts nothing (see x)${more}`,
+      ),
+      "timeout: the broker has an alarm and accepts nothing",
+    ],
+    [new BrokerError("unroutable", "There is no queue q"), "unroutable"],
+    [new Error("no file"), "no file"],
+  ];
+  for (const [error, reason] of errors) assert.equal(reasonOf(error), reason);
 });
 
 Deno.test("a drain lasts as long as the handlers do anything, and until the queues stay empty", () => {
@@ -220,7 +244,7 @@ function resultOf(evidence: Partial<Evidence>): Result {
     isBroken: false,
     verdict: verdict(evidence),
     recoveries: [{ kind: "SIGKILL", count: 2, times: [700, 500] }],
-    unconfirmed: 0,
+    unconfirmed: { "timeout: there is no connection": 2, unroutable: 1 },
     problems: [],
   };
 }
