@@ -142,10 +142,17 @@ function pauseOf(
   const isTime = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
   return {
     kind: "paused",
-    reason: [...redactText(String(reason))].slice(0, MAX_REASON).join(""),
+    reason: reasonText(reason),
     seconds: isTime ? seconds : DEFAULT_PAUSE_SECONDS,
     why: cause === undefined || cause === null ? "" : errorData(cause).message,
   };
+}
+
+/** One line of at most 200 characters. */
+function reasonText(reason: unknown): string {
+  const text = typeof reason === "string" ? reason.slice(0, 4 * MAX_REASON).trim() : "";
+  if (text === "") return "what it needs";
+  return [...redactText(text.replaceAll(/\s+/g, " "))].slice(0, MAX_REASON).join("");
 }
 
 /** The errors that decide what becomes of the event. */

@@ -165,3 +165,43 @@ Deno.test("Consumer that waits stops at once", async () => {
   await run.consumer.stop(60_000);
   assert.deepEqual(await namesIn(broker, QUEUE), ["a"]);
 });
+
+Deno.test("Consumer releases what it took in the moment in which its queue begins to wait", async () => {
+  const broker = new FakeBroker();
+  const gates = new Gates();
+  const worker = { consume: ({ id }: { id: string }) => gates.enter(id) };
+  await using run = await consuming({ broker, worker });
+  broker.deliver("a");
+  await gates.entries(1);
+  gates.leave("a", away());
+  broker.deliver("b");
+  await run.count(2);
+  assert.deepEqual(broker.carriedOut, ["a release", "b release"]);
+  assert.deepEqual(gates.entered, ["a"]);
+});
+
+Deno.test("Consumer waits on after an event that its worker cannot take, as no handler has tried", async () => {
+  const broker = new FakeBroker();
+  const over: (() => void)[] = [];
+  await using run = await consuming({
+    broker,
+    worker: {
+      consume: () => {
+        throw away();
+      },
+    },
+    after: (_ms, end) => {
+      over.push(end);
+      return () => {};
+    },
+  });
+  broker.deliver("a");
+  await run.count(1);
+  over[0]?.();
+  await broker.until("one is taken", () => broker.prefetch === 1);
+  broker.deliver({ name: "invalid", body: '{"no":"id"}' });
+  await run.count(2);
+  assert.deepEqual(run.outcomes, ["a released", "invalid failed"]);
+  assert.equal(run.consumer.waitingFor, "SMTP");
+  assert.equal(broker.prefetch, 1);
+});

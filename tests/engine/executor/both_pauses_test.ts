@@ -23,7 +23,7 @@ bothTest("a pause says what is away, for how long, and why", {}, async (bench) =
   });
   assert.deepEqual(pauses, [
     { reason: "SMTP", seconds: 7, why: "refused", attempt: 1 },
-    { reason: "[object Object]", seconds: 5, why: "", attempt: 1 },
+    { reason: "what it needs", seconds: 5, why: "", attempt: 1 },
   ]);
 });
 
