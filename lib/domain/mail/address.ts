@@ -93,10 +93,8 @@ export function addressKey(address: string): string {
 export interface SenderAddresses {
   /** Zulip's NOREPLY_EMAIL_ADDRESS. */
   readonly noReply: string;
-  /** Zulip's TOKENIZED_NOREPLY_EMAIL_ADDRESS, with `{token}` in it. */
-  readonly tokenizedNoReply: string;
-  /** Whether a random token is put into the address: ADD_TOKENS_TO_NOREPLY_ADDRESS. */
-  readonly addsTokens: boolean;
+  /** Zulip's TOKENIZED_NOREPLY_EMAIL_ADDRESS, with `{token}` in it; undefined for no tokens. */
+  readonly tokenizedNoReply: string | undefined;
   /** Zulip's ZULIP_ADMINISTRATOR. */
   readonly support: string;
 }
@@ -118,8 +116,7 @@ export function senderAddress(
     case "NO_REPLY":
       return addresses.noReply;
     case "TOKENIZED_NO_REPLY":
-      if (!addresses.addsTokens) return addresses.noReply;
-      return addresses.tokenizedNoReply.replaceAll("{token}", () => token);
+      return addresses.tokenizedNoReply?.replaceAll("{token}", () => token) ?? addresses.noReply;
     case "SUPPORT":
       return addresses.support;
     default:

@@ -82,11 +82,8 @@ export class KeptSession {
     confidential: Confidential,
   ): Promise<Result> {
     const stop = AbortSignal.any([signal, this.#closing.signal]);
-    const before = this.#turn;
-    const done = Promise.withResolvers<void>();
-    this.#turn = before.then(() => done.promise);
+    const endTurn = await this.#turnBegins(stop);
     try {
-      await unlessAborted(before, stop);
       this.#conversation.begin(confidential);
       return await this.#attempt(task, stop);
     } catch (failure) {
@@ -94,7 +91,7 @@ export class KeptSession {
       return await this.#attempt(task, stop);
     } finally {
       this.#keep();
-      done.resolve();
+      endTurn();
     }
   }
 
@@ -104,6 +101,22 @@ export class KeptSession {
     await this.#turn;
     clearTimeout(this.#idleTimer);
     await this.#session?.quit();
+  }
+
+  /**
+   * Waits until all tasks before are done.
+   *
+   * @returns Lets the next task run.
+   * @throws {SessionFailure} When it is too late for the task.
+   */
+  async #turnBegins(stop: AbortSignal): Promise<() => void> {
+    const before = this.#turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#turn = before.then(() => promise);
+    await unlessAborted(before, stop);
+    if (!stop.aborted) return resolve;
+    resolve();
+    throw new SessionFailure({ code: "EABORT" }, false, false);
   }
 
   async #attempt<Result>(task: SessionTask<Result>, stop: AbortSignal): Promise<Result> {

@@ -30,7 +30,8 @@ export function letterWriter(dkim?: DkimSettings): (mail: Mail) => Promise<Lette
   });
   return async (mail) => {
     const { envelope, message } = await writer.sendMail(optionsOf(mail));
-    return { envelope, message: message as Buffer };
+    const bytes = message as Buffer;
+    return { envelope: { ...envelope, size: bytes.length }, message: bytes };
   };
 }
 

@@ -90,15 +90,31 @@ const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 const CLOSING = 421;
 /** What the server says to a command that came at the wrong time; on a new connection it may not. */
 const BAD_SEQUENCE = 503;
+/** The mail is too large, at whatever command. */
+const TOO_LARGE = 552;
 /** What servers answer to a mail that is larger than they had said to take. */
-const TOO_LARGE: RejectedRecipient = {
-  responseCode: 552,
+const LARGER_THAN_ANNOUNCED: RejectedRecipient = {
+  responseCode: TOO_LARGE,
   response: "552 5.3.4 The mail is larger than the server takes",
 };
 /** What TLS says of a certificate that is not the expected one. */
 const CERTIFICATE = /cert|self.signed|issuer|altname|hostname/i;
 /** What TLS says of bytes that are not TLS. */
 const NOT_TLS = /wrong.version.number|corrupt message/i;
+
+/** What a server does not do, and what helps. */
+const LOGIN = ["refuses the login", "correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD"] as const;
+const NO_TLS = [
+  "does not do STARTTLS",
+  "set EMAIL_USE_TLS to false, or EMAIL_USE_SSL to true with its port",
+] as const;
+const NO_MAIL = [
+  "takes no mail from here",
+  "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine",
+] as const;
+const TLS_ADVICE = "set EMAIL_USE_SSL to false and EMAIL_USE_TLS to true, or correct EMAIL_PORT";
+const CERTIFICATE_ADVICE = "EMAIL_HOST must be a name in the certificate, and EMAIL_CA_FILE the " +
+  "authority that signed it";
 
 /**
  * The result for a mail whose sending failed.
@@ -154,7 +170,8 @@ function isRefusal(error: SmtpError, { isSent }: Progress): boolean {
   if (!isReply(error)) return error.code === "EMESSAGE" && !isSent;
   const { responseCode, command } = error;
   if (responseCode === CLOSING || LOGIN_WANTED.has(responseCode)) return false;
-  return isSent || command === "RCPT TO" || command === "DATA";
+  if (isSent || responseCode === TOO_LARGE) return true;
+  return command === "RCPT TO" || command === "DATA";
 }
 
 function isReply(error: SmtpError): error is SmtpError & { readonly responseCode: number } {
@@ -166,7 +183,7 @@ function refusals(error: SmtpError, progress: Progress): SendResult {
   if (error.rejectedErrors?.length) {
     return classifyAnswer(recipients, error.rejectedErrors, progress);
   }
-  const reply = isReply(error) ? error : TOO_LARGE;
+  const reply = isReply(error) ? error : LARGER_THAN_ANNOUNCED;
   return { kind: "answered", recipients: recipients.map(() => refusal(reply, progress)) };
 }
 
@@ -182,20 +199,6 @@ function refusal(
   };
 }
 
-/** What a server does not do, and what helps. */
-const LOGIN = ["refuses the login", "correct EMAIL_HOST_USER and its password"] as const;
-const NO_TLS = [
-  "does not do STARTTLS",
-  "set EMAIL_USE_TLS to false, or EMAIL_USE_SSL to true with its port",
-] as const;
-const NO_MAIL = [
-  "takes no mail from here",
-  "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine",
-] as const;
-const CERTIFICATE_ADVICE =
-  "EMAIL_HOST must be the name in the certificate, and the authority that " +
-  "signed it must be known here";
-
 function badReply(
   error: SmtpError & { readonly responseCode: number },
   progress: Progress,
@@ -206,7 +209,9 @@ function badReply(
   const said = `(${code}${words && ` ${words}`})`;
   if (code === CLOSING) return notSent("network", `${where} closes the connection ${said}`);
   const isLogin = LOGIN_WANTED.has(code) || error.command?.startsWith("AUTH");
-  if (code < 500) return notSent("network", `${where} takes no mail now ${said}`);
+  if (code < 500 || error.command === "RSET") {
+    return notSent("network", `${where} takes no mail now ${said}`);
+  }
   const [problem, advice] = isLogin ? LOGIN : error.code === "ETLS" ? NO_TLS : NO_MAIL;
   return notSent("configuration", `${where} ${problem} ${said}: ${advice}`);
 }
@@ -225,8 +230,7 @@ function withoutReply(error: SmtpError, progress: Progress): NotSent | undefined
 
 function connectionFailed(error: SmtpError, where: string, detail: string): NotSent {
   if (NOT_TLS.test(error.message)) {
-    const advice = "set EMAIL_USE_SSL to false and EMAIL_USE_TLS to true, or correct EMAIL_PORT";
-    return notSent("configuration", `${where} does not answer with TLS: ${advice}`);
+    return notSent("configuration", `${where} does not answer with TLS: ${TLS_ADVICE}`);
   }
   if (CERTIFICATE.test(`${error.originalCode} ${error.message}`)) {
     const reason = `The certificate of ${where} is not accepted (${detail}): ${CERTIFICATE_ADVICE}`;

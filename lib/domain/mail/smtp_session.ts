@@ -63,7 +63,8 @@ export class SmtpSession {
     this.#isRefused = true;
     const info = await this.#step<SMTPConnectionSendInfo>(
       signal,
-      (done) => this.#connection.send(envelope, Buffer.from(message), done),
+      // Nodemailer keeps its notes in the envelope: a second attempt needs one without them.
+      (done) => this.#connection.send({ ...envelope }, Buffer.from(message), done),
     );
     this.#isRefused = false;
     return info;

@@ -18,15 +18,16 @@ export interface SmtpSettings {
   readonly user?: string | undefined;
   /** The password of the user. */
   readonly password?: string | undefined;
-  /** Whether to go on only after STARTTLS: EMAIL_USE_TLS. With neither, nothing is encrypted. */
-  readonly useTls: boolean;
-  /** Whether to speak TLS from the first byte: EMAIL_USE_SSL. */
-  readonly useSsl: boolean;
+  /**
+   * `starttls` of EMAIL_USE_TLS: goes on only when the connection is encrypted by STARTTLS. `tls` of
+   * EMAIL_USE_SSL: encrypted from the first byte. `none`: never encrypted.
+   */
+  readonly encryption: "none" | "starttls" | "tls";
   /** The time for connecting, and for each answer before the whole mail is out: EMAIL_TIMEOUT. */
   readonly timeoutSeconds: number;
   /** The time for the answer to the whole mail, which servers check before. @default {60} */
   readonly answerSeconds?: number | undefined;
-  /** PEM of the only certificate authorities that are trusted. Default: the system's. */
+  /** PEM of the only certificate authorities that are trusted: EMAIL_CA_FILE. Default: the system's. */
   readonly ca?: string | undefined;
   /** Signs each mail. */
   readonly dkim?: DkimSettings | undefined;
@@ -51,23 +52,16 @@ export interface SmtpLogin {
 /** The default time for the answer to a whole mail. */
 const ANSWER_SECONDS = 60;
 
-/**
- * Nodemailer's options for a connection.
- *
- * @throws {Error} When both ways of TLS are chosen.
- */
+/** Nodemailer's options for a connection. */
 export function connectionOptions(settings: SmtpSettings): SMTPConnectionOptions {
-  const { host, port, clientName, useTls, useSsl, timeoutSeconds, ca } = settings;
-  if (useTls && useSsl) {
-    throw new Error("EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one of them to false");
-  }
+  const { host, port, clientName, encryption, timeoutSeconds, ca } = settings;
   const timeout = timeoutSeconds * 1000;
   return {
     host,
     port,
     ...(clientName && { name: clientName }),
-    secure: useSsl,
-    ...(useTls ? { requireTLS: true } : { ignoreTLS: true }),
+    secure: encryption === "tls",
+    ...(encryption === "starttls" ? { requireTLS: true } : { ignoreTLS: true }),
     tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) },
     connectionTimeout: timeout,
     dnsTimeout: timeout,

@@ -34,7 +34,6 @@ export class MailTransport {
   /**
    * @param onStep Gets each line of the conversations with the server as it is said, without
    * passwords, recipients and mails.
-   * @throws {Error} When settings contradict each other.
    */
   constructor(settings: SmtpSettings, onStep?: (step: ConversationStep) => void) {
     const login = loginOf(settings);

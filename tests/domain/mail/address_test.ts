@@ -13,7 +13,6 @@ import { MailError } from "../../../lib/domain/mail/mail_error.ts";
 const ADDRESSES = {
   noReply: "noreply@zulip.example",
   tokenizedNoReply: "noreply-{token}@zulip.example",
-  addsTokens: true,
   support: "support@zulip.example",
 };
 
@@ -156,7 +155,7 @@ Deno.test("A sender's placeholder stands for an address of the installation", ()
   for (const [from, expected] of senders) {
     assert.equal(senderAddress(from, ADDRESSES, token), expected);
   }
-  const plain = { ...ADDRESSES, addsTokens: false };
+  const plain = { ...ADDRESSES, tokenizedNoReply: undefined };
   assert.equal(senderAddress("TOKENIZED_NO_REPLY", plain, token), "noreply@zulip.example");
 });
 

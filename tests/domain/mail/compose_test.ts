@@ -32,7 +32,8 @@ Deno.test("A mail has the headers that Zulip's mails have", async () => {
 Deno.test("What bounces goes to no-reply, whoever the mail is from", async () => {
   const mail = aMail({ from: { name: "Support", address: "support@zulip.example" } });
   const { envelope } = await write(mail);
-  assert.deepEqual(envelope, { from: "noreply@zulip.example", to: ["ada@people.example"] });
+  assert.equal(envelope.from, "noreply@zulip.example");
+  assert.deepEqual(envelope.to, ["ada@people.example"]);
 });
 
 Deno.test("Answers go where the event says, else to no-reply for mails from exactly there", async () => {

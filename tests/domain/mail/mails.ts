@@ -41,8 +41,7 @@ export function settingsFor(
   return {
     host: "127.0.0.1",
     port: ports.startTls,
-    useTls: true,
-    useSsl: false,
+    encryption: "starttls",
     timeoutSeconds: 20,
     ca,
     ...settings,

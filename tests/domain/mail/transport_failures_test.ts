@@ -29,8 +29,8 @@ const configuration = (reason: string) => ({ kind: "not-sent", cause: "configura
 
 const MUST_TAKE = "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine";
 const CERTIFICATE =
-  "EMAIL_HOST must be the name in the certificate, and the authority that signed " +
-  "it must be known here";
+  "EMAIL_HOST must be a name in the certificate, and EMAIL_CA_FILE the authority " +
+  "that signed it";
 
 const FAILURES: readonly Failure[] = [
   {
@@ -107,7 +107,7 @@ const FAILURES: readonly Failure[] = [
     settings: () => WRONG_LOGIN,
     result: configuration(
       "SERVER refuses the login (535 5.7.8 Authentication credentials invalid): correct " +
-        "EMAIL_HOST_USER and its password",
+        "EMAIL_HOST_USER and EMAIL_HOST_PASSWORD",
     ),
   },
   {
@@ -115,7 +115,7 @@ const FAILURES: readonly Failure[] = [
     script: { login: LOGIN },
     result: configuration(
       "SERVER refuses the login (530 5.7.0 Authentication required): correct EMAIL_HOST_USER " +
-        "and its password",
+        "and EMAIL_HOST_PASSWORD",
     ),
   },
   {
@@ -144,7 +144,7 @@ const FAILURES: readonly Failure[] = [
   },
   {
     title: "A server that does not begin with TLS has to be configured",
-    settings: ({ ports }) => ({ port: ports.plain, useTls: false, useSsl: true }),
+    settings: ({ ports }) => ({ port: ports.plain, encryption: "tls" }),
     result: configuration(
       "SERVER does not answer with TLS: set EMAIL_USE_SSL to false and EMAIL_USE_TLS to true, " +
         "or correct EMAIL_PORT",

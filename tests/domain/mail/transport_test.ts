@@ -135,9 +135,20 @@ smtpTest("The conversation shows each step, and neither password nor recipient",
   for (const secret of ["s3cret", encoded, "ada@", "4711"]) assert(!lines.includes(secret), secret);
 });
 
-Deno.test("Both ways of TLS at once are refused", () => {
-  const settings = { host: "localhost", port: 25, timeoutSeconds: 1, useTls: true, useSsl: true };
-  assert.throws(() => new TransportUnderTest(settings), {
-    message: "EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other: set one of them to false",
-  });
-});
+smtpTest(
+  "A mail that is larger than the server takes is refused for good, unsent",
+  async (smtp) => {
+    await using transport = new TransportUnderTest(settingsFor(smtp));
+    assert.deepEqual(await transport.send(aMail({ html: "<p>large</p>\n".repeat(100_000) })), {
+      kind: "answered",
+      recipients: [{
+        kind: "refused",
+        isForGood: true,
+        code: 552,
+        words: "5.3.4 The mail is larger than the server takes",
+      }],
+    });
+    assert(!transport.conversation().includes("DATA"));
+    assert.deepEqual(await transport.send(), DELIVERED);
+  },
+);
