@@ -270,7 +270,7 @@ eachDatabaseTest("a job whose progress is not JSON fails", async (t) => {
   });
   await add(db, "a");
   await pass();
-  assert.deepEqual(await jobs(db), ["a running 1 TypeError: NaN is not JSON"]);
+  assert.deepEqual(await jobs(db), ["a running 1 TypeError: NaN at $ is not JSON"]);
 });
 
 eachDatabaseTest("a job that takes too long is stopped, and counts as failed", async (t) => {
