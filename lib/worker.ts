@@ -11,6 +11,9 @@
 import { z } from "zod";
 import type { Config } from "./config/config.ts";
 import type { Database } from "./domain/database/database.ts";
+import type { InnerThread, InnerThreadOptions } from "./worker/inner_thread.ts";
+import type { LoopOptions } from "./worker/loop.ts";
+import type { WorkerLog } from "./worker/log.ts";
 
 export {
   DatabaseError,
@@ -19,18 +22,16 @@ export {
 } from "./domain/database/database_error.ts";
 export { toJson } from "./json/to_json.ts";
 export { BatchError, Discard, Fail, PauseQueue, RetryLater } from "./worker/errors.ts";
-
-/** Where a worker writes its log lines; the queue and the event are added to each. */
-export interface WorkerLog {
-  /** For developers; off by default. */
-  debug(message: string, properties?: Record<string, unknown>): void;
-  /** What an operator may want to know. */
-  info(message: string, properties?: Record<string, unknown>): void;
-  /** Something is wrong, and the worker copes. */
-  warn(message: string, properties?: Record<string, unknown>): void;
-  /** Something is wrong and needs a person. */
-  error(message: string, properties?: Record<string, unknown>): void;
-}
+export {
+  type InnerContext,
+  type InnerFunction,
+  type InnerRunOptions,
+  type InnerThread,
+  InnerThreadEnded,
+  type InnerThreadOptions,
+} from "./worker/inner_thread.ts";
+export type { LoopOptions } from "./worker/loop.ts";
+export type { WorkerLog } from "./worker/log.ts";
 
 /** The event a handler works on, apart from its body. */
 export interface EventInfo {
@@ -96,26 +97,15 @@ export interface WorkerContext {
    * @throws {WorkerDeclarationError} Elsewhere; or when an option is wrong, or the name is taken.
    */
   loop(options: LoopOptions): void;
-}
-
-/** A loop: work that no event asks for, such as publishing what an earlier process left. */
-export interface LoopOptions {
-  /** Names it in messages; another for each loop of a worker. */
-  readonly name: string;
-  /** Seconds between the end of a pass and the next one. While it fails: doubled, up to 300. */
-  readonly everySeconds: number;
   /**
-   * Seconds that a pass may take. Then its signal is aborted; where it does not end
-   * `ABORT_GRACE_SECONDS` later, its thread is ended.
-   */
-  readonly maxSeconds: number;
-  /**
-   * One pass. Several processes may run it at once.
+   * Starts a thread of the worker's own, for work that computes or that may have to be ended. It ends
+   * with the worker.
    *
-   * @param signal Aborted at `maxSeconds`, and at once when the worker stops.
-   * @returns `true` when there is more to do now: the next pass follows at once.
+   * @param module Its module, whose default export is a function like {@linkcode InnerFunction}. A
+   * text is relative to the worker's file. The binary takes plain JavaScript.
+   * @throws {InnerThreadEnded} When the module does not load.
    */
-  run(signal: AbortSignal): Promise<boolean | void> | boolean | void;
+  thread(module: string | URL, options?: InnerThreadOptions): Promise<InnerThread>;
 }
 
 /** What a handler gets beside its event. */

@@ -27,6 +27,7 @@ const PAUSES = 2;
 const PREFIX = 5;
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** A line that was taken. */
 export interface RingLine {
@@ -64,6 +65,19 @@ export class LineRing {
       Atomics.store(this.#header, WRITTEN, written + PREFIX + bytes.length);
     }
     this.#wake(used > CAPACITY / 2);
+  }
+
+  /** The thread: notes lines that were dropped before. */
+  lose(fd: StandardFd, count: number): void {
+    Atomics.add(this.#header, LOST + fd, count);
+  }
+
+  /** The thread: hands over lines of a thread that it has started. */
+  output(fd: StandardFd): { write(line: Uint8Array): void; lose(count: number): void } {
+    return {
+      write: (line) => this.write(fd, decoder.decode(line)),
+      lose: (count) => this.lose(fd, count),
+    };
   }
 
   #wake(isUrgent: boolean): void {

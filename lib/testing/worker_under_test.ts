@@ -21,6 +21,7 @@ import type {
 import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import { settle, type SettlePolicy } from "../engine/settle/settle.ts";
+import { InnerThreads } from "../engine/thread/inner_threads.ts";
 import { parseJson } from "../json/parse_json.ts";
 import { toJson } from "../json/to_json.ts";
 import type { LoopOptions, Worker, WorkerContext } from "../worker.ts";
@@ -80,6 +81,7 @@ export class WorkerUnderTest implements AsyncDisposable {
       config: this.config,
       log: keptLog(this.logs, worker.queue),
       publish: (...event) => this.#publish(...event),
+      threads: new InnerThreads({ queue: worker.queue, workerNum: 0, config: this.config }),
       database: options.database,
     });
   }

@@ -24,7 +24,12 @@ export interface BundleContents {
 /** The contents of the binary. @param root The folder of the program. */
 export function contentsOf(root: string): BundleContents {
   return {
-    modules: ["main.ts", "lib/engine/thread/entry.ts", ...globSync("workers/*.ts", { cwd: root })],
+    modules: [
+      "main.ts",
+      "lib/engine/thread/entry.ts",
+      "lib/engine/thread/inner_entry.ts",
+      ...globSync("workers/*.ts", { cwd: root }),
+    ],
     faces: {
       "process-queue/worker": "lib/worker.ts",
       "kysely": "scripts/compile/faces/kysely.ts",

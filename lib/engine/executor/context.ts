@@ -100,6 +100,9 @@ export class RunContext implements BatchContext {
   get database(): WorkerContext["database"] {
     return this.#worker.database;
   }
+  get thread(): WorkerContext["thread"] {
+    return this.#worker.thread;
+  }
   get loop(): WorkerContext["loop"] {
     return this.#worker.loop;
   }

@@ -20,7 +20,7 @@ import { Loops, type LoopsOptions } from "./loops.ts";
 import { setupError } from "./setup_error.ts";
 import { messageIdOf } from "../../json/message_id.ts";
 import { ShardFinder } from "./shard_finder.ts";
-import { WorkerSetup } from "./worker_setup.ts";
+import { type ThreadMaker, WorkerSetup } from "./worker_setup.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 
 /** Publishes a body. `id` is its `message_id`; without one it gets a UUID. */
@@ -35,6 +35,8 @@ export interface HostOptions {
   readonly config: Config;
   /** Publishes a body to a queue, as it is called at the broker; resolves when it is confirmed. */
   readonly publish: PublishBody;
+  /** Starts the threads of the worker's own. */
+  readonly threads: ThreadMaker;
 }
 
 /** What a {@linkcode WorkerHost}'s executor is given; the description may say other numbers. */
@@ -68,6 +70,8 @@ export class WorkerHost {
       config,
       log: eventLogger(queue, workerNum),
       publish: (...event) => this.#publish(...event),
+      threads: options.threads,
+      file: file.file,
     });
   }
 

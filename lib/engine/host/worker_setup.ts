@@ -4,14 +4,33 @@
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import type { Database } from "../../domain/database/database.ts";
 import { DeclaredLoops } from "./declared_loops.ts";
 import { WorkerDeclarationError } from "./discovery.ts";
-import type { LoopOptions, Worker, WorkerContext } from "../../worker.ts";
+import type {
+  InnerThread,
+  InnerThreadOptions,
+  LoopOptions,
+  Worker,
+  WorkerContext,
+} from "../../worker.ts";
+
+/** Starts the threads of a worker's own, and ends those that are left. */
+export interface ThreadMaker {
+  /** Starts one. @throws {InnerThreadEnded} When its module does not load. */
+  start(module: URL, options?: InnerThreadOptions): Promise<InnerThread>;
+  /** Ends all. */
+  close(): Promise<void>;
+}
 
 /** The parts of a worker's context. */
 export interface WorkerSetupOptions
   extends Pick<WorkerContext, "queue" | "workerNum" | "config" | "log" | "publish"> {
+  /** Starts the worker's threads, and is closed at last. */
+  readonly threads: ThreadMaker;
+  /** The worker's file, where that is known: the modules of its threads may be relative to it. */
+  readonly file?: string;
   /**
    * The result of `ctx.database()`, which stays open.
    * @default {the database of the configuration, opened when it is asked for}
@@ -33,7 +52,7 @@ export class WorkerSetup {
 
   /** Opens nothing yet. */
   constructor(worker: Worker, options: WorkerSetupOptions) {
-    const { database, ...given } = options;
+    const { database, threads, file, ...given } = options;
     this.#worker = worker;
     this.#options = options;
     this.#loops = new DeclaredLoops(worker.queue);
@@ -41,6 +60,7 @@ export class WorkerSetup {
       ...given,
       owner: crypto.randomUUID(),
       loop: (loop) => this.#loops.add(loop, this.#isSettingUp),
+      thread: async (module, more) => await threads.start(moduleUrl(module, file), more),
       database: async () => database ?? await this.#openDatabase(),
     };
   }
@@ -79,8 +99,10 @@ export class WorkerSetup {
     const database = this.#database;
     this.#resource = undefined;
     this.#database = undefined;
-    await resource?.[Symbol.asyncDispose]();
-    await (await database?.catch(() => undefined))?.destroy();
+    await using opened = new AsyncDisposableStack();
+    opened.defer(() => this.#options.threads.close());
+    opened.defer(async () => await (await database?.catch(() => undefined))?.destroy());
+    if (resource) opened.use(resource);
   }
 
   /** One database for the worker. A failed attempt is forgotten. */
@@ -107,6 +129,11 @@ function disposable(queue: string, value: unknown): AsyncDisposable | undefined 
     `The setup of ${queue} returns a value that cannot be disposed of: return an object with ` +
       "[Symbol.asyncDispose] or [Symbol.dispose], or nothing",
   );
+}
+
+/** @throws {TypeError} When a text is no URL, and it is not known what it is relative to. */
+function moduleUrl(module: string | URL, file: string | undefined): URL {
+  return new URL(module, file === undefined ? undefined : pathToFileURL(file));
 }
 
 /** Loaded only where a worker asks for a database. */

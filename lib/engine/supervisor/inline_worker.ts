@@ -14,6 +14,7 @@ import { WorkerHost } from "../host/host.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import type { Loops } from "../host/loops.ts";
 import { hungLoop, LoopWatch } from "./loop_watch.ts";
+import { InnerThreads } from "../thread/inner_threads.ts";
 import { workerPublisher } from "./worker_publisher.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
 import {
@@ -79,7 +80,8 @@ export class InlineWorker implements Runner {
   ): Promise<InlineWorker> {
     const { config, workerNum = 0 } = options;
     const publish = workerPublisher({ ...options, queue });
-    const host = await WorkerHost.load(file, { queue, workerNum, config, publish });
+    const threads = new InnerThreads({ queue, workerNum, config });
+    const host = await WorkerHost.load(file, { queue, workerNum, config, publish, threads });
     const missing = missingSettings(host.description, file, config);
     if (missing.length > 0) throw missingError(queue, missing);
     return new InlineWorker(host, queue, options);

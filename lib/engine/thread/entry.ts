@@ -5,7 +5,6 @@
  */
 
 import { workerData } from "node:worker_threads";
-import { getHeapStatistics } from "node:v8";
 import { errorData } from "../../errors/error_data.ts";
 import { within } from "../../system/deadline.ts";
 import { Lateness } from "../../system/lateness.ts";
@@ -18,15 +17,13 @@ import { Publisher } from "./publisher.ts";
 import { Pulse } from "./pulse.ts";
 import { ResultWriter } from "./result_writer.ts";
 import { SharedRuns } from "./shared_runs.ts";
+import { InnerThreads } from "./inner_threads.ts";
+import { beat, handLinesOver, holdWebLock } from "./surroundings.ts";
 import { UnhandledErrors } from "./unhandled_errors.ts";
 import { WorkerHost } from "../host/host.ts";
 import type { Loops } from "../host/loops.ts";
-import { redirectConsole, redirectProcessStreams } from "../../log/console.ts";
 import { LineRing } from "../../log/line_ring.ts";
-import { writeThreadLog } from "../../log/log.ts";
 
-/** How often the thread beats, and checks its limits of time and its heap, in ms. */
-const HEARTBEAT_MS = 250;
 /** How long aborted passes of loops have to end before what the worker opened is closed, in ms. */
 const LOOPS_MS = 1000;
 
@@ -50,6 +47,8 @@ class Thread {
   readonly #pulse: Pulse;
   readonly #publisher = new Publisher(say);
   readonly #lateness = new Lateness();
+  /** The threads that the worker starts. */
+  readonly inner: InnerThreads;
   #host: WorkerHost | undefined;
   #results: ResultWriter | undefined;
   #executor: LocalExecutor<ThreadJob> | undefined;
@@ -57,8 +56,9 @@ class Thread {
   /** Whether the last job that came must run alone. */
   #isAlone = false;
 
-  constructor(data: ThreadData, pulse: Pulse, unhandledErrors: UnhandledErrors) {
+  constructor(data: ThreadData, pulse: Pulse, unhandledErrors: UnhandledErrors, lines: LineRing) {
     this.#data = data;
+    this.inner = new InnerThreads({ ...data, outputOf: (fd) => lines.output(fd) });
     this.#pulse = pulse;
     this.#unhandledErrors = unhandledErrors;
   }
@@ -67,7 +67,8 @@ class Thread {
   async load(): Promise<void> {
     const { file, queue, workerNum, config } = this.#data;
     const { publish } = this.#publisher;
-    this.#host = await WorkerHost.load(file, { queue, workerNum, config, publish });
+    const options = { queue, workerNum, config, publish, threads: this.inner };
+    this.#host = await WorkerHost.load(file, options);
     say(["described", this.#host.description, this.#host.isActive]);
   }
 
@@ -146,52 +147,10 @@ function sayFailed(error: unknown): void {
   say(["failed", errorData(error)]);
 }
 
-/** What this uses of the Web Locks API, which Deno's types leave out. */
-interface Locks {
-  request(name: string, granted: () => Promise<never>): Promise<never>;
-}
-
-/** Deno can stop a thread that holds a Web Lock in any state. @returns Whether there are locks. */
-async function holdWebLock(): Promise<boolean> {
-  const { locks } = navigator as { readonly locks?: Locks };
-  if (!locks) return false;
-  const granted = Promise.withResolvers<void>();
-  void locks.request(`process-queue thread ${crypto.randomUUID()}`, () => {
-    granted.resolve();
-    return new Promise(() => {});
-  });
-  await granted.promise;
-  return true;
-}
-
 /** This thread as the system knows it: a runtime without Web Locks cannot try a file's lock either. */
 async function task(): Promise<string> {
   const { ownTask } = await import("./proc_task.ts");
   return ownTask() ?? "";
-}
-
-/** Beats, and says when the heap has been used up: the runtime then allows some more, once. */
-function beat(pulse: Pulse, sweep: (now: number) => void): void {
-  const beatOnce = () => {
-    const { heap_size_limit, used_heap_size } = getHeapStatistics();
-    pulse.beat(Math.round(used_heap_size / 1e6));
-    return heap_size_limit;
-  };
-  const limit = beatOnce();
-  const timer = setInterval(() => {
-    if (beatOnce() <= limit) return sweep(performance.now());
-    clearInterval(timer);
-    say(["heap full"]);
-  }, HEARTBEAT_MS);
-}
-
-/** The main thread writes what this one logs and prints: a thread must not wait for a stream. */
-function handLinesOver({ lines, config }: ThreadData): void {
-  const ring = new LineRing(lines);
-  writeThreadLog(config.log, (line) => ring.write(2, line));
-  const print: Parameters<typeof redirectConsole>[0] = (fd, text) => ring.write(fd, text);
-  redirectConsole(print);
-  redirectProcessStreams(print);
 }
 
 async function main(data: ThreadData): Promise<void> {
@@ -199,14 +158,19 @@ async function main(data: ThreadData): Promise<void> {
   livenessLock = holdLivenessLock(data.livenessLock);
   const unhandledErrors = new UnhandledErrors(say);
   unhandledErrors.listen();
-  handLinesOver(data);
+  const lines = new LineRing(data.lines);
+  handLinesOver(lines, data.config.log);
   const pulse = new Pulse(data.pulse);
-  const thread = new Thread(data, pulse, unhandledErrors);
+  const thread = new Thread(data, pulse, unhandledErrors, lines);
   // Not `onmessage`, which a worker or a library may set: this costs the same, and stays.
   globalThis.addEventListener("message", (event) => {
     thread.take((event as MessageEvent<ToThread>).data);
   });
-  beat(pulse, (now) => thread.sweep(now));
+  beat(pulse, {
+    sweep: (now) => thread.sweep(now),
+    onHeapFull: () => say(["heap full"]),
+    moreHeapMb: () => thread.inner.heapMb,
+  });
   say(["started", hasLocks ? "" : await task()]);
   // Not awaited: a runtime that is ended while its program still starts leaks memory.
   void thread.load().catch(sayFailed);

@@ -14,6 +14,7 @@ function setupThatReturns(value: unknown): WorkerSetup {
     config: loadConfig({}),
     log: eventLogger("q", 0),
     publish: () => Promise.resolve(),
+    threads: { start: () => Promise.reject(new Error("none")), close: () => Promise.resolve() },
   });
 }
 

@@ -9,6 +9,7 @@ import { describe } from "../../../lib/engine/host/describe.ts";
 import type { JobsAnswer } from "../../../lib/engine/thread/messages.ts";
 import { type SharedMemory, SharedRuns } from "../../../lib/engine/thread/shared_runs.ts";
 import { type JobThread, ThreadExecutor } from "../../../lib/engine/thread/thread_executor.ts";
+import { InnerThreads } from "../../../lib/engine/thread/inner_threads.ts";
 import { WorkerHost } from "../../../lib/engine/host/host.ts";
 import type { Worker } from "../../../lib/worker.ts";
 import { COMMON, type ExecutorSettings, jobs, Recorder } from "../../fixtures/executor.ts";
@@ -183,7 +184,9 @@ Deno.test("a handler that does not return after its grace hangs, and all that ru
 Deno.test("a handler that its own thread sees past its grace has its outcome when it returns", async () => {
   using around = new BenchSetup({ maxConsumeSeconds: 1, abortGraceSeconds: 0 }, () => {});
   const { file, config, publish, recorder, handlers } = around;
-  const host = await WorkerHost.load(file, { queue: file.name, workerNum: 0, config, publish });
+  const worker = { queue: file.name, workerNum: 0, config };
+  const threads = new InnerThreads(worker);
+  const host = await WorkerHost.load(file, { ...worker, publish, threads });
   await host.setup();
   const executor = host.executor({ listener: recorder });
   executor.run(waiting("a"));
