@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Hide, HIDE_NOTHING } from "./hide.ts";
 import { redactText } from "./redact.ts";
 import { redactValue } from "./redact_value.ts";
 
@@ -44,22 +45,44 @@ const scratch = new Uint8Array(MAX_MESSAGE);
  * An error without a name of its own gets the name of its class. The messages of an AggregateError's
  * members are added to its own. A value that is no error becomes the message. Never throws, whatever
  * the value's getters do.
+ *
+ * @param hide Replaces secrets before anything is cut.
  */
-export function errorData(error: unknown): ErrorData {
+export function errorData(error: unknown, hide: Hide = HIDE_NOTHING): ErrorData {
   if (!isObject(error)) {
-    return { name: "Error", message: primitiveMessage(error) };
+    return { name: "Error", message: shown(primitiveMessage(error), MAX_MESSAGE, hide) };
   }
   const data: { name: string; message: string; stack?: string; code?: string } = {
-    name: shown(nameOf(error), MAX_NAME),
-    message: shown(messageOf(error), MAX_MESSAGE),
+    name: shown(nameOf(error), MAX_NAME, hide),
+    message: shown(messageOf(error, hide), MAX_MESSAGE, hide),
   };
-  const stack = stackOf(error);
+  const stack = stackOf(error, hide);
   if (stack !== undefined) data.stack = stack;
   const code = read(error, "code");
   if (typeof code === "string" || typeof code === "number") {
-    data.code = shown(String(code), MAX_NAME);
+    data.code = shown(String(code), MAX_NAME, hide);
   }
   return data;
+}
+
+/** The error with secrets replaced in all its texts. */
+export function hiddenError(error: ErrorData, hide: Hide): ErrorData {
+  const { name, message, stack, code, tags, breadcrumbs } = error;
+  return {
+    ...error,
+    name: hide(name),
+    message: hide(message),
+    ...(stack === undefined ? {} : { stack: hide(stack) }),
+    ...(code === undefined ? {} : { code: hide(code) }),
+    ...(tags === undefined ? {} : { tags: hiddenTags(tags, hide) }),
+    ...(breadcrumbs === undefined ? {} : { breadcrumbs: breadcrumbs.map(hide) }),
+  };
+}
+
+function hiddenTags(tags: Readonly<Record<string, string>>, hide: Hide): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [hide(name), hide(value)]),
+  );
 }
 
 /** An error with the name, message and stack of the data, but neither the class nor the code. */
@@ -72,8 +95,7 @@ export function errorFrom({ name, message, stack }: ErrorData): Error {
 
 function primitiveMessage(value: unknown): string {
   if (value === "") return "an empty string was thrown";
-  const text = typeof value === "string" ? value : `${String(value)} was thrown`;
-  return shown(text, MAX_MESSAGE);
+  return typeof value === "string" ? value : `${String(value)} was thrown`;
 }
 
 function nameOf(error: object): string {
@@ -83,9 +105,9 @@ function nameOf(error: object): string {
   return isText(className) && className !== "Object" ? className : "Error";
 }
 
-function messageOf(error: object): string {
+function messageOf(error: object, hide: Hide): string {
   const message = read(error, "message");
-  const members = memberMessages(error);
+  const members = memberMessages(error, hide);
   if (members !== "") {
     return isText(message) ? `${message} (${members})` : members;
   }
@@ -93,45 +115,47 @@ function messageOf(error: object): string {
   return safely(() => JSON.stringify(redactValue(error))) ?? UNREADABLE;
 }
 
-function memberMessages(error: object): string {
+function memberMessages(error: object, hide: Hide): string {
   const errors = read(error, "errors");
   if (!safely(() => Array.isArray(errors))) return "";
   const list = safely(() => (errors as unknown[]).slice(0, MAX_CAUSES)) ?? [];
-  return list.map((member) => isObject(member) ? oneLine(member) : primitiveMessage(member))
+  return list.map((member) => isObject(member) ? oneLine(member, hide) : primitiveMessage(member))
     .join("; ");
 }
 
-function oneLine(error: object): string {
+function oneLine(error: object, hide: Hide): string {
   const message = read(error, "message");
-  return `${nameOf(error)}: ${typeof message === "string" ? message.slice(0, 500) : UNREADABLE}`;
+  const text = typeof message === "string" ? hide(message).slice(0, 500) : UNREADABLE;
+  return `${nameOf(error)}: ${text}`;
 }
 
 /** Bounds the first line and the frames separately, so that a long message leaves the frames. */
-function stackOf(error: object): string | undefined {
-  const stack = read(error, "stack");
-  if (typeof stack !== "string") return undefined;
+function stackOf(error: object, hide: Hide): string | undefined {
+  const given = read(error, "stack");
+  if (typeof given !== "string") return undefined;
+  const stack = hide(given);
   const at = stack.indexOf(FIRST_FRAME);
   const head = at === -1 ? stack : stack.slice(0, at);
   const frames = at === -1 ? "" : stack.slice(at);
-  return shown(head, MAX_STACK_PART) +
-    shown(frames + causesOf(error), MAX_STACK_PART);
+  return shown(head, MAX_STACK_PART, hide) +
+    shown(frames + causesOf(error, hide), MAX_STACK_PART, hide);
 }
 
-function causesOf(error: object): string {
+function causesOf(error: object, hide: Hide): string {
   let text = "";
   let cause = read(error, "cause");
   for (let depth = 0; cause !== undefined && depth < MAX_CAUSES; depth++) {
     const stack = read(cause, "stack");
     text += "\nCaused by: " +
-      (isText(stack) ? stack : isObject(cause) ? oneLine(cause) : primitiveMessage(cause));
+      (isText(stack) ? stack : isObject(cause) ? oneLine(cause, hide) : primitiveMessage(cause));
     cause = read(cause, "cause");
   }
   return text;
 }
 
 /** The text, redacted and cut to `bytes`. A huge text is cut first, so that it costs little. */
-function shown(text: string, bytes: number): string {
-  return cut(redactText(withoutColours(text.slice(0, 4 * bytes))), bytes);
+function shown(text: string, bytes: number, hide: Hide): string {
+  return cut(redactText(withoutColours(hide(text).slice(0, 4 * bytes))), bytes);
 }
 
 /** The text without colours, which Deno uses in errors about modules everywhere. */

@@ -36,13 +36,11 @@ export function masked(event: unknown, paths: SecretPaths): unknown {
   return paths.length === 0 ? event : maskedAt(event, begin(paths));
 }
 
-/** Calls `take` for every value that the paths reach. */
-export function eachSecret(
-  event: unknown,
-  paths: SecretPaths,
-  take: (value: unknown) => void,
-): void {
-  if (paths.length > 0) visit(event, begin(paths), take);
+/** All texts that the paths reach, and those below what they reach. */
+export function secretTexts(event: unknown, paths: SecretPaths): Set<string> {
+  const texts = new Set<string>();
+  if (paths.length > 0) visit(event, begin(paths), (value) => addTexts(value, texts, new Set()));
+  return texts;
 }
 
 /** How many names of a path in an event may be shown: those up to a value that is secret. */
@@ -87,6 +85,17 @@ function visit(value: unknown, leads: Leads, take: (value: unknown) => void): vo
     if (next === undefined) take(each);
     else visit(each, next, take);
   }
+}
+
+/** What a schema has made of an event may hold anything, also itself. */
+function addTexts(value: unknown, texts: Set<string>, seen: Set<unknown>): void {
+  if (typeof value === "string") texts.add(value);
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  if (value instanceof URL) return void texts.add(value.href);
+  const isCollection = value instanceof Map || value instanceof Set || Array.isArray(value);
+  const parts = isCollection ? [...value.values()] : Object.values(value);
+  for (const part of parts) addTexts(part, texts, seen);
 }
 
 function pattern(name: string): RegExp {

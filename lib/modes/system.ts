@@ -9,7 +9,7 @@ import type { Broker } from "../engine/broker/broker.ts";
 import type { Config } from "../config/config.ts";
 import { discover, loadWorker } from "../engine/host/discovery.ts";
 import type { Report } from "../engine/report.ts";
-import type { ShardFunction } from "../engine/host/shards.ts";
+import { type ShardFunction, shardOf } from "../engine/host/shards.ts";
 import { redactText } from "../errors/redact.ts";
 import { printError, printLine, readInput } from "../system/standard_streams.ts";
 import { visible } from "../errors/visible.ts";
@@ -33,8 +33,7 @@ export class SystemServices implements Services {
 
   /** @inheritdoc */
   async shardFunction(queue: KnownQueue): Promise<ShardFunction | undefined> {
-    const worker = await loadWorker(queue);
-    return worker.shard && ((event, shards) => worker.shard?.(event, shards) ?? NaN);
+    return shardOf(await loadWorker(queue));
   }
 
   /** @inheritdoc */

@@ -14,6 +14,7 @@ import type {
   WorkerDescription,
 } from "../executor/executor.ts";
 import { notice } from "../report.ts";
+import { EventSecrets } from "../settle/event_secrets.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import { within } from "../../system/deadline.ts";
 import type { AcceptLimits } from "./accept.ts";
@@ -104,6 +105,7 @@ export class Consumer<E extends Executor<Entry> = Executor<Entry>>
     const endings = this.#endings = new Endings({
       ...parts,
       policy: description,
+      secrets: new EventSecrets(description.secrets),
       onFinished,
       run: (entry) => intake.run(entry),
     });

@@ -166,14 +166,14 @@ export class Batches<J extends Job = Job> {
     if (!this.runs.end(run)) return;
     for (const { job } of items) this.#singles.push(job);
     if (this.#stopping) this.recall(Infinity);
-    else this.#logFallback(items.length, run.abortedBy ?? error);
+    else this.#logFallback(run, run.abortedBy ?? error);
   }
 
   /** Explains why a queue is slow though each event goes well by itself. */
-  #logFallback(count: number, error: unknown): void {
+  #logFallback({ items, hide }: Run<J>, error: unknown): void {
     this.runs.options.context.log.warn(
       "A batch of {count} events failed as a whole; its events run again one by one: {error}",
-      { count, error: errorData(error) },
+      { count: items.length, error: errorData(error, hide) },
     );
   }
 

@@ -8,6 +8,8 @@
 import type { BatchContext, EventInfo, WorkerContext, WorkerLog } from "../../worker.ts";
 import { isSecretName, MASK, redactText } from "../../errors/redact.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
+import { type Hide, HIDE_NOTHING } from "../../errors/hide.ts";
+import { hidingLog } from "../../log/hiding_log.ts";
 import type { Job } from "./executor.ts";
 
 /** Makes the log of one event from its id. */
@@ -36,18 +38,18 @@ const MAX_REPORTED = 50;
 /** How many characters of one of them, and of a tag's name, are kept. */
 const MAX_TEXT = 200;
 
-function boundedTags(tags: Record<string, string>): Record<string, string> {
+function boundedTags(tags: Record<string, string>, hide: Hide): Record<string, string> {
   const entries = Object.entries(tags).slice(0, MAX_REPORTED);
   return Object.fromEntries(
     entries.map(([name, value]) => [
-      bounded(name),
-      isSecretName(name) ? MASK : bounded(String(value)),
+      bounded(name, hide),
+      isSecretName(name) ? MASK : bounded(String(value), hide),
     ]),
   );
 }
 
-function bounded(text: string): string {
-  return redactText(text.slice(0, MAX_TEXT));
+function bounded(text: string, hide: Hide): string {
+  return redactText(hide(text).slice(0, MAX_TEXT));
 }
 
 /** The context of one call of a handler. */
@@ -55,17 +57,28 @@ export class RunContext implements BatchContext {
   readonly #worker: WorkerContext;
   readonly #logFor: LogFor;
   readonly #items: readonly Attempted[];
+  readonly #hide: Hide;
   #events: readonly EventInfo[] | undefined;
   #controller: AbortController | undefined;
   #isSignalUsed = false;
   #log: WorkerLog | undefined;
   #reported: Reported | undefined;
 
-  /** @param worker The worker's context. @param items The events, at least one. */
-  constructor(worker: WorkerContext, logFor: LogFor, items: readonly Attempted[]) {
+  /**
+   * @param worker The worker's context.
+   * @param items The events, at least one.
+   * @param hide Replaces their secrets.
+   */
+  constructor(
+    worker: WorkerContext,
+    logFor: LogFor,
+    items: readonly Attempted[],
+    hide: Hide = HIDE_NOTHING,
+  ) {
     this.#worker = worker;
     this.#logFor = logFor;
     this.#items = items;
+    this.#hide = hide;
   }
 
   /** All events of the run. */
@@ -89,7 +102,7 @@ export class RunContext implements BatchContext {
     return this.#worker.config;
   }
   get log(): WorkerLog {
-    return this.#log ??= this.#logFor(this.event);
+    return this.#log ??= hidingLog(this.#logFor(this.event), this.#hide);
   }
   get owner(): string {
     return this.#worker.owner;
@@ -130,9 +143,9 @@ export class RunContext implements BatchContext {
 
   #addReported(tags: Record<string, string>, breadcrumb: string | undefined): void {
     const { tags: before = {}, breadcrumbs = [] } = this.#reported ?? {};
-    const added = breadcrumb === undefined ? [] : [bounded(breadcrumb)];
+    const added = breadcrumb === undefined ? [] : [bounded(breadcrumb, this.#hide)];
     this.#reported = {
-      tags: boundedTags({ ...before, ...tags }),
+      tags: boundedTags({ ...before, ...tags }, this.#hide),
       breadcrumbs: [...breadcrumbs, ...added].slice(-MAX_REPORTED),
     };
   }

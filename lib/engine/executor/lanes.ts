@@ -162,7 +162,7 @@ export class Lanes<J extends Job = Job> {
       key = this.#worker.orderBy?.(ready.event);
     } catch (error) {
       this.runs.unmark(ready.job);
-      this.runs.skip(ready.job, outcomeOfThrown(error, ready.attempt));
+      this.runs.skip(ready.job, this.#outcomeOfKey(error, ready));
       return false;
     }
     if (key === undefined) return true;
@@ -175,6 +175,11 @@ export class Lanes<J extends Job = Job> {
     this.#byKey.set(key, new Fifo());
     lane.key = key;
     return true;
+  }
+
+  /** The outcome of an event whose `orderBy` threw. */
+  #outcomeOfKey(error: unknown, { job, event, attempt }: Ready<J>): Outcome {
+    return outcomeOfThrown(error, attempt, this.runs.secrets.hideOf([{ body: job.body, event }]));
   }
 
   /** Where jobs run in turn, announces some at once, as an announcement costs a write. */

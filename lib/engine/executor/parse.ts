@@ -43,9 +43,14 @@ function parse(body: string, isLong: boolean): unknown {
   try {
     return parseJson(body, isLong);
   } catch (error) {
-    if (error instanceof NumberTooLargeError) throw new InvalidEvent(error.message);
-    if (error instanceof RangeError) throw new InvalidEvent(TOO_DEEP_FOR_NUMBERS);
-    throw new InvalidEvent(`The body is not JSON: ${visible(withoutQuote(error))}`);
+    if (error instanceof NumberTooLargeError) {
+      throw new InvalidEvent(error.message, "A number of the body is too large");
+    }
+    if (error instanceof RangeError) {
+      throw new InvalidEvent(TOO_DEEP_FOR_NUMBERS, TOO_DEEP_FOR_NUMBERS);
+    }
+    const message = `The body is not JSON: ${visible(withoutQuote(error))}`;
+    throw new InvalidEvent(message, "The body is not JSON");
   }
 }
 
@@ -62,9 +67,9 @@ function withoutQuote(error: unknown): string {
 
 function triesOf(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InvalidEvent(
-    `The body's failed_tries must be a whole number from 0, and is of type ${typeof value}`,
-  );
+  const message =
+    `The body's failed_tries must be a whole number from 0, and is of type ${typeof value}`;
+  throw new InvalidEvent(message, message);
 }
 
 /** Throws when brackets outside strings are nested too deep; a body without many is not scanned. */
@@ -76,7 +81,8 @@ function checkDepth(body: string, maxDepth: number): void {
     else if (code === 0x5b || code === 0x7b) depth++;
     else if (code === 0x5d || code === 0x7d) depth--;
     if (depth > maxDepth) {
-      throw new InvalidEvent(`The body is nested more than ${maxDepth} deep (MAX_EVENT_DEPTH)`);
+      const message = `The body is nested more than ${maxDepth} deep (MAX_EVENT_DEPTH)`;
+      throw new InvalidEvent(message, message);
     }
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { type Hide, HIDE_NOTHING } from "../../errors/hide.ts";
 import { redactText } from "../../errors/redact.ts";
 import { DONE, type Outcome } from "../settle/outcome.ts";
 import { Discard, Fail, PauseQueue, RetryLater } from "../../worker.ts";
@@ -44,6 +45,8 @@ export class Run<J extends Job = Job> {
   readonly since: number;
   /** The clock that all handlers share, in ms, at its start. */
   readonly sharedSince: number;
+  /** Replaces the secrets of its events. */
+  readonly hide: Hide;
   /** For how many ms of its time the process was stopped. */
   stoppedMs = 0;
   /** Why its signal was aborted, if it was. */
@@ -58,11 +61,13 @@ export class Run<J extends Job = Job> {
     context: RunContext,
     since: number,
     sharedSince: number,
+    hide: Hide = HIDE_NOTHING,
   ) {
     this.items = items;
     this.context = context;
     this.since = since;
     this.sharedSince = sharedSince;
+    this.hide = hide;
   }
 
   /** Aborts its signal, once. */
@@ -97,7 +102,7 @@ export class Run<J extends Job = Job> {
       const error = this.#withReported(errorData(this.abortedBy));
       return { kind: "error", reason: "timeout", attempt, error };
     }
-    const outcome = outcomeOfThrown(thrown, attempt);
+    const outcome = outcomeOfThrown(thrown, attempt, this.hide);
     return "error" in outcome ? { ...outcome, error: this.#withReported(outcome.error) } : outcome;
   }
 
@@ -107,9 +112,17 @@ export class Run<J extends Job = Job> {
   }
 }
 
-/** What becomes of an event whose handler, or schema, threw. */
-export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
-  const error = errorData(thrown);
+/**
+ * What becomes of an event whose handler, or schema, threw.
+ *
+ * @param hide Replaces the secrets of the event.
+ */
+export function outcomeOfThrown(
+  thrown: unknown,
+  attempt: number,
+  hide: Hide = HIDE_NOTHING,
+): Outcome {
+  const error = errorData(thrown, hide);
   if (isA(thrown, Discard)) return { kind: "discarded", error };
   if (isA(thrown, RetryLater)) {
     const { after, counts } = thrown;
@@ -122,7 +135,7 @@ export function outcomeOfThrown(thrown: unknown, attempt: number): Outcome {
       error,
     };
   }
-  if (isA(thrown, PauseQueue)) return { ...pauseOf(thrown), attempt, error };
+  if (isA(thrown, PauseQueue)) return { ...pauseOf(thrown, hide), attempt, error };
   if (isA(thrown, Fail)) return { kind: "failed", reason: "fail", attempt, error };
   if (isA(thrown, InvalidEvent)) {
     return { kind: "failed", reason: "invalid", attempt, error: { ...error, stack: undefined } };
@@ -138,19 +151,20 @@ const MAX_REASON = 200;
 /** What is sent from thread to thread of a pause. A worker may have put anything there. */
 function pauseOf(
   { reason, seconds, cause }: PauseQueue,
+  hide: Hide,
 ): Pick<Extract<Outcome, { kind: "paused" }>, "kind" | "reason" | "seconds" | "why"> {
   const isTime = typeof seconds === "number" && Number.isFinite(seconds) && seconds > 0;
   return {
     kind: "paused",
-    reason: reasonText(reason),
+    reason: reasonText(reason, hide),
     seconds: isTime ? seconds : DEFAULT_PAUSE_SECONDS,
-    why: cause === undefined || cause === null ? "" : errorData(cause).message,
+    why: cause === undefined || cause === null ? "" : errorData(cause, hide).message,
   };
 }
 
 /** One line of at most 200 characters. */
-function reasonText(reason: unknown): string {
-  const text = typeof reason === "string" ? reason.slice(0, 4 * MAX_REASON).trim() : "";
+function reasonText(reason: unknown, hide: Hide): string {
+  const text = typeof reason === "string" ? hide(reason).slice(0, 4 * MAX_REASON).trim() : "";
   if (text === "") return "what it needs";
   return [...redactText(text.replaceAll(/\s+/g, " "))].slice(0, MAX_REASON).join("");
 }

@@ -7,6 +7,8 @@
 
 import { setImmediate } from "node:timers";
 import { GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
+import { bareError, EventSecrets } from "../settle/event_secrets.ts";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 import type { Worker, WorkerContext } from "../../worker.ts";
 import { type LogFor, RunContext } from "./context.ts";
 import {
@@ -60,6 +62,8 @@ const STOP_ABORT_MS = 1000;
 /** The handlers that run. */
 export class Runs<J extends Job = Job> {
   readonly options: RunOptions<J>;
+  /** The secrets of the worker's events. */
+  readonly secrets: EventSecrets;
   readonly #running = new Set<Run<J>>();
   #clock = performance.now();
   /** Runs while handlers do: as many times slower as there are, so that each gets its part, in ms. */
@@ -70,6 +74,7 @@ export class Runs<J extends Job = Job> {
   /** @param options The worker and how to run it. */
   constructor(options: RunOptions<J>) {
     this.options = options;
+    this.secrets = new EventSecrets(options.description.secrets);
   }
 
   /** How many handlers run. */
@@ -93,9 +98,16 @@ export class Runs<J extends Job = Job> {
       return { job, event, attempt: Math.max(attempt, job.attempt) };
     } catch (error) {
       this.unmark(job);
-      this.skip(job, outcomeOfThrown(error, job.attempt));
+      this.skip(job, this.#outcomeOfInvalid(job, error));
       return undefined;
     }
+  }
+
+  #outcomeOfInvalid(job: J, error: unknown): Outcome {
+    const shown = error instanceof InvalidEvent && !this.secrets.areNone
+      ? bareError(error, job.body)
+      : error;
+    return outcomeOfThrown(shown, job.attempt, this.secrets.hideOf([job]));
   }
 
   /** Tells the probe that the job runs from now on. */
@@ -111,8 +123,9 @@ export class Runs<J extends Job = Job> {
   /** Notes that a handler is about to be called. */
   begin(items: readonly Ready<J>[]): Run<J> {
     const { context, logFor } = this.options;
-    const runContext = new RunContext(context, logFor, items);
-    const run = new Run(items, runContext, this.#clock, this.#sharedClock);
+    const hide = this.secrets.hideOf(items.map(({ job, event }) => ({ body: job.body, event })));
+    const runContext = new RunContext(context, logFor, items, hide);
+    const run = new Run(items, runContext, this.#clock, this.#sharedClock, hide);
     this.#running.add(run);
     return run;
   }

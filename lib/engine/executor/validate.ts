@@ -48,14 +48,16 @@ export function validate(event: unknown, schema: z.ZodType, body: Body): unknown
     if (result.success) return result.data;
     const { issues } = result.error;
     const changes = changesFor(issues, ["event"], holder, body);
-    if (changes === undefined) throw misfit(issues, holder);
+    if (changes === undefined) throw misfit(issues, holder, schema);
     for (const change of changes) apply(change, holder);
   }
 }
 
 function checkRounding(event: unknown, schema: z.ZodType): void {
   const path = roundedPath(schema, event);
-  if (path) throw doesNotFit([wideText(path)]);
+  if (path) {
+    throw doesNotFit([wideText(path)], [`${bareName(path, schema)}: a number is too large`]);
+  }
 }
 
 /**
@@ -109,12 +111,25 @@ function apply({ path, bigint }: Change, holder: Holder): void {
   parent[path.at(-1) ?? ""] = bigint;
 }
 
-function misfit(issues: readonly Issue[], holder: Holder): InvalidEvent {
-  return doesNotFit(issues.slice(0, MAX_ISSUES).map((issue) => describe(issue, holder)));
+function misfit(issues: readonly Issue[], holder: Holder, schema: z.ZodType): InvalidEvent {
+  const shown = issues.slice(0, MAX_ISSUES);
+  return doesNotFit(
+    shown.map((issue) => describe(issue, holder)),
+    shown.map(({ path, code }) => `${bareName(path, schema)}: ${code}`),
+  );
 }
 
-function doesNotFit(texts: readonly string[]): InvalidEvent {
-  return new InvalidEvent(`The body does not fit the worker's schema: ${texts.join("; ")}`);
+/** @param bare The same without anything that the event says. */
+function doesNotFit(texts: readonly string[], bare: readonly string[]): InvalidEvent {
+  const message = (lines: readonly string[]) =>
+    `The body does not fit the worker's schema: ${lines.join("; ")}`;
+  return new InvalidEvent(message(texts), message(bare));
+}
+
+/** The name of the field, where the schema declares it: other names are the event's. */
+function bareName([name]: Path, schema: z.ZodType): string {
+  const { shape = {} } = (schema._zod?.def ?? {}) as { readonly shape?: object };
+  return typeof name === "string" && Object.hasOwn(shape, name) ? name : "event";
 }
 
 function describe(issue: Issue, holder: Holder): string {

@@ -7,7 +7,7 @@
 import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import { discover, loadWorker } from "./discovery.ts";
-import { type ShardFunction, shardQueue } from "./shards.ts";
+import { type ShardFunction, shardOf, shardQueue } from "./shards.ts";
 
 /** Finds the shard of events, by the function `shard` of the queue's own worker. */
 export class ShardFinder {
@@ -43,6 +43,6 @@ export class ShardFinder {
 
   async #load(queue: string): Promise<ShardFunction | undefined> {
     const file = discover(this.#config.workersDir).files.find(({ name }) => name === queue);
-    return file && (await loadWorker(file)).shard;
+    return file && shardOf(await loadWorker(file));
   }
 }

@@ -4,8 +4,27 @@
  * @module
  */
 
+import { errorData, errorFrom } from "../../errors/error_data.ts";
+import { EventSecrets } from "../settle/event_secrets.ts";
+import type { Worker } from "../../worker.ts";
+
 /** Which shard, counted from 1, an event belongs to; a worker's `shard`. */
 export type ShardFunction = (event: unknown, shards: number) => number;
+
+/** A worker's `shard`, if it has one; what that throws has none of the worker's secrets. */
+export function shardOf(worker: Worker): ShardFunction | undefined {
+  if (!worker.shard) return undefined;
+  const shard: ShardFunction = (event, shards) => worker.shard?.(event, shards) ?? NaN;
+  const hidden = new EventSecrets(worker.secrets ?? []);
+  if (hidden.areNone) return shard;
+  return (event, shards) => {
+    try {
+      return shard(event, shards);
+    } catch (error) {
+      throw errorFrom(errorData(error, hidden.hideOf([{ body: "", event }])));
+    }
+  };
+}
 
 /**
  * The queue of an event, as in Zulip: the shard's where the queue has more than one shard, else

@@ -14,6 +14,7 @@ import { ThreadExecutor } from "../thread/thread_executor.ts";
 import type { WorkerThread } from "../thread/worker_thread.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { checkBatch, lackOf } from "./declared.ts";
+import { hiddenEnd } from "./hidden_end.ts";
 import type { LoopWatch } from "./loop_watch.ts";
 import { blameOf, type Next, nextAfter, thrownBy } from "./next.ts";
 import { ThreadNotices } from "./notices.ts";
@@ -166,7 +167,7 @@ export class Supervisor implements Runner {
     let maxHeapMb = config.queues.get(queueKey(file.name))?.maxHeapMb ?? DEFAULT_MAX_HEAP_MB;
     let isResized = false;
     for (let goesOn = true; goesOn;) {
-      const end = await this.#live(maxHeapMb, isResized);
+      const end = hiddenEnd(await this.#live(maxHeapMb, isResized), this.#consumer.executor);
       isResized = end.kind === "resized";
       if (end.kind === "resized") maxHeapMb = end.maxHeapMb;
       goesOn = await this.#carryOut(end);

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { EventProperties, StoredEvent } from "../../engine/broker/broker.ts";
+import type { EventProperties } from "../../engine/broker/broker.ts";
 import { HEADER } from "../../engine/broker/headers.ts";
 import { counted } from "../../errors/counted.ts";
+import type { ShownEvent } from "./view.ts";
 
 const COLUMNS = ["id", "failed at", "reason"] as const;
 const WIDTH = 80;
@@ -20,7 +21,7 @@ const DETAIL_LINES = 4;
  * The events as a table with a head, of at most 80 columns; empty for no events. Below
  * the line of each event, one to four lines say how often it ran, its size and its error.
  */
-export function table(events: readonly StoredEvent[]): string[] {
+export function table(events: readonly ShownEvent[]): string[] {
   if (events.length === 0) return [];
   const rows = [COLUMNS, ...events.map(cells)].map((row) => row.map(printable));
   const widths = COLUMNS.map((_, column) =>
@@ -37,27 +38,27 @@ export function table(events: readonly StoredEvent[]): string[] {
 }
 
 /** The event as one line of JSON, with all its properties and headers. */
-export function jsonLine({ body, properties }: StoredEvent): string {
+export function jsonLine({ bytes, body, properties }: ShownEvent): string {
   const { headers = {}, ...rest } = properties;
   return JSON.stringify({
     id: properties.messageId ?? null,
     failed_at: headers[HEADER.failedAt] ?? null,
     reason: headers[HEADER.reason] ?? null,
     attempts: headers[HEADER.attempts] ?? null,
-    bytes: body.length,
+    bytes,
     properties: plain(rest),
     headers: plain(headers),
-    ...bodyFields(body),
+    ...body,
   });
 }
 
-function cells({ properties }: StoredEvent): string[] {
+function cells({ properties }: ShownEvent): string[] {
   const { headers, messageId = "" } = properties;
   const failedAt = textOf(headers, HEADER.failedAt).replace(/\.\d+Z$/, "Z");
   return [cut(messageId, ID_WIDTH), cut(failedAt, 20), cut(textOf(headers, HEADER.reason), 16)];
 }
 
-function detailsOf({ body, properties: { headers } }: StoredEvent): string {
+function detailsOf({ bytes, properties: { headers } }: ShownEvent): string {
   const attempts = Number(textOf(headers, HEADER.attempts));
   const [name, message] = [HEADER.errorName, HEADER.errorMessage].map((each) =>
     textOf(headers, each)
@@ -65,7 +66,7 @@ function detailsOf({ body, properties: { headers } }: StoredEvent): string {
   const [error] = [name, message].filter(Boolean).join(": ").split("\n", 1);
   const counts = [
     ...(attempts > 0 ? [counted(attempts, "attempt")] : []),
-    counted(body.length, "byte"),
+    counted(bytes, "byte"),
   ];
   return [counts.join(", "), error].filter(Boolean).join("; ");
 }
@@ -90,14 +91,6 @@ function cut(text: string, width: number): string {
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?");
-}
-
-function bodyFields(body: Uint8Array): { body: string } | { body_base64: string } {
-  try {
-    return { body: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body) };
-  } catch {
-    return { body_base64: new Uint8Array(body).toBase64() };
-  }
 }
 
 /** The same in what JSON has: bytes as base64, large numbers as text. */

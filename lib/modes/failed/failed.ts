@@ -13,6 +13,7 @@ import { unknownQueue } from "../../errors/usage_error.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { jsonLine, table } from "./event.ts";
 import { requireWorkersFlag } from "../folders.ts";
+import { type View, viewOf } from "./view.ts";
 import { embeddedPlace } from "../place.ts";
 import { findQueue, type Services } from "../services.ts";
 
@@ -33,11 +34,12 @@ export async function runFailed(
   requireWorkersFlag(config);
   const known = await services.listQueues(config.workersDir);
   await using broker = await services.openBroker(config, `process-queue failed ${command.queue}`);
-  if (!findQueue(command.queue, known) && !await isOnBroker(broker, command.queue)) {
+  const worker = findQueue(command.queue, known);
+  if (!worker && !await isOnBroker(broker, command.queue)) {
     throw unknownQueue(command.queue, known.map(({ name }) => name));
   }
   const lines = command.action === "list"
-    ? await list(broker, command)
+    ? await list(broker, command, () => viewOf(worker, config, services))
     : [await retry(broker, command)];
   const place = command.json ? "" : embeddedPlace(config);
   lines.forEach((line, index) => {
@@ -54,10 +56,12 @@ async function isOnBroker(broker: Broker, queue: string): Promise<boolean> {
 async function list(
   broker: Broker,
   { queue, json, limit }: FailedCommand,
+  view: () => Promise<View>,
 ): Promise<string[]> {
   const failed = failedQueueName(queue);
   const depth = await broker.depth(failed);
-  const events = depth ? await broker.peek(failed, limit) : [];
+  const stored = depth ? await broker.peek(failed, limit) : [];
+  const events = stored.length > 0 ? stored.map(await view()) : [];
   if (json) return events.map(jsonLine);
   const all = Math.max(depth?.ready ?? 0, events.length);
   const shown = all > events.length ? `the first ${events.length} of ` : "";

@@ -28,6 +28,17 @@ Deno.test("a worker's shard function is found once, at the first event", async (
   assert.equal(await finder.queueOf("mine", { n: 4 }), "mine_shard1");
 });
 
+Deno.test("what a worker's shard function throws has none of the worker's secrets", async () => {
+  const throws =
+    "shard: ({ to }) => { throw new RangeError('no shard for ' + to) }, secrets: ['to'],";
+  using here = folderOf("mine", throws);
+  const finder = new ShardFinder({ shards: new Map([["mine", 2]]), workersDir: here.workersDir });
+  await assert.rejects(finder.queueOf("mine", { to: "ada@example.com" }), {
+    name: "RangeError",
+    message: "no shard for ***",
+  });
+});
+
 Deno.test("a queue without shards loads no worker", async () => {
   using here = folderOf("mine", "...globalThis.missing.all,");
   const finder = new ShardFinder({ shards: new Map(), workersDir: here.workersDir });

@@ -8,6 +8,7 @@ import { isCopied, type Subscription } from "../../broker/broker.ts";
 import { notRun, type RunTime, type WorkerDescription } from "../../executor/executor.ts";
 import type { Reporter } from "../../report.ts";
 import { DONE, type Outcome, RELEASE, type Settlement } from "../../settle/outcome.ts";
+import type { EventSecrets } from "../../settle/event_secrets.ts";
 import { settle } from "../../settle/settle.ts";
 import type { Entry } from "../entry.ts";
 import type { QueuePause } from "../queue_pause.ts";
@@ -15,7 +16,7 @@ import type { Ended, Redelivered } from "../redelivered.ts";
 import type { Suspects } from "../suspects/suspects.ts";
 import type { DeliveryWindow } from "../window.ts";
 import { Copies } from "./copies.ts";
-import { type Ending, isUncounted, settledReport } from "./settled_report.ts";
+import { type Ending, isUncounted, settledReport, shownReport } from "./settled_report.ts";
 
 /** How many events came to which end. */
 export interface Totals {
@@ -29,6 +30,8 @@ export interface EndingsOptions {
   readonly queue: string;
   readonly report: Reporter;
   readonly policy: Pick<WorkerDescription, "retries" | "patienceSeconds">;
+  /** What is not shown of an event. */
+  readonly secrets: EventSecrets;
   readonly subscription: Subscription;
   readonly window: DeliveryWindow;
   readonly pause: QueuePause;
@@ -94,8 +97,9 @@ export class Endings {
   }
 
   /** Settles an event by its outcome. */
-  end(entry: Entry, outcome: Outcome, time: RunTime): void {
+  end(entry: Entry, ended: Outcome, time: RunTime): void {
     const { retries, patienceSeconds } = this.#options.policy;
+    const outcome = this.#options.secrets.shownOutcome(ended, entry.body);
     const { crashes, firstFailedAt } = entry;
     const failingMs = firstFailedAt > 0 ? this.timeOfDay(performance.now()) - firstFailedAt : 0;
     const settlement = settle(outcome, { retries, crashes, patienceSeconds, failingMs });
@@ -191,12 +195,13 @@ export class Endings {
 
   #settled(entry: Entry, ending: Ending): void {
     const { settlement, outcome } = ending;
-    const { queue, report, suspects, window } = this.#options;
+    const { queue, report, suspects, window, secrets } = this.#options;
     if (outcome?.kind === "crashed") suspects.clear(entry);
     const isEnd = !isUncounted(settlement);
     this.#forget(entry, isEnd);
     if (isEnd) this.#count(settlement);
-    report(settledReport(queue, entry, ending, window.inFlight, this.#dayOffset));
+    const told = settledReport(queue, entry, ending, window.inFlight, this.#dayOffset);
+    report(shownReport(told, secrets));
   }
 
   #count(settlement: Settlement): void {

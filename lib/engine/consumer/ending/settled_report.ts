@@ -6,6 +6,7 @@
 
 import type { RunTime } from "../../executor/executor.ts";
 import type { SettledReport } from "../../report.ts";
+import type { EventSecrets } from "../../settle/event_secrets.ts";
 import type { Outcome, Settlement } from "../../settle/outcome.ts";
 import type { Entry } from "../entry.ts";
 
@@ -54,6 +55,13 @@ export function settledReport(
   };
   const cause = causeOf(entry, settlement, outcome);
   return cause ? { ...report, ...cause } : report;
+}
+
+/** The report without the secrets in its body. */
+export function shownReport(report: SettledReport, secrets: EventSecrets): SettledReport {
+  const { body, reason } = report;
+  if (body === undefined) return report;
+  return { ...report, body: secrets.shownBody(body, reason === "invalid") };
 }
 
 /** Whether the event comes again, and nothing is counted. */

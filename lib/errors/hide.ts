@@ -1,0 +1,125 @@
+/**
+ * Removes known texts from texts that people read.
+ *
+ * @module
+ */
+
+import { MASK } from "./redact.ts";
+
+/** A function that replaces secrets in a text. */
+export type Hide = (text: string) => string;
+
+/** Replaces nothing. */
+export const HIDE_NOTHING: Hide = (text) => text;
+
+/** The fewest characters of a secret: shorter texts are in many words. */
+const LEAST = 4;
+/** The length from which parts of a secret are looked for as well: a text may quote some of it. */
+const LONG = 64;
+/** The length of such a part. */
+const PART = 32;
+/** The most parts of one secret that are looked for. */
+const MOST_PARTS = 256;
+/** The most characters of a text that are kept, which is far more than is ever shown. */
+const MOST_TEXT = 1024 * 1024;
+/** The shortest path of a secret URL that is a secret by itself. */
+const LEAST_PATH = 8;
+/** The piece of a text that V8 quotes where it is not JSON. */
+const QUOTED_JSON = /, (?:\.\.\.)?"[^]*?"?(?:\.\.\. )?is not valid JSON/g;
+
+/** A text to look for. */
+interface Needle {
+  /** In lower case. */
+  readonly text: string;
+  /** The secret that it is a part of, and the place in it. */
+  readonly secret: string;
+  readonly at: number;
+}
+
+/**
+ * Makes a function that replaces each of these secrets by `***`, in upper or lower case, also as it
+ * is written within JSON or a URL. Of a secret of at least 64 characters it replaces every part of at
+ * least 63, of one that is an address with a name the address, and of a URL its path. Secrets of
+ * fewer than 4 characters stay.
+ */
+export function hiding(secrets: Iterable<string>): Hide {
+  const needles = new Map<string, Needle[]>();
+  for (const secret of new Set([...secrets].flatMap(forms))) {
+    for (const needle of needlesOf(secret)) {
+      const key = needle.text.slice(0, LEAST);
+      const others = needles.get(key);
+      if (others) others.push(needle);
+      else needles.set(key, [needle]);
+    }
+  }
+  if (needles.size === 0) return HIDE_NOTHING;
+  for (const list of needles.values()) list.sort((a, b) => b.text.length - a.text.length);
+  return (text) => replace(text.slice(0, MOST_TEXT).replace(QUOTED_JSON, ""), needles);
+}
+
+/** The secret as it may be written, in lower case. */
+function forms(secret: string): string[] {
+  const url = secret.includes("://") ? URL.parse(secret) : null;
+  const path = url ? url.pathname + url.search + url.hash : "";
+  const inBrackets = /<([^<>\s]+@[^<>\s]+)>/.exec(secret)?.[1] ?? "";
+  const texts = [secret, secret.trim(), url?.href ?? "", inBrackets].flatMap((text) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encoded(text),
+  ]);
+  return [...texts, path.length >= LEAST_PATH ? path : ""].filter((text) => text.length >= LEAST)
+    .map(lowered);
+}
+
+function encoded(text: string): string {
+  return text.isWellFormed() ? encodeURIComponent(text) : "";
+}
+
+function needlesOf(secret: string): Needle[] {
+  const whole = { text: secret, secret, at: 0 };
+  if (secret.length < LONG) return [whole];
+  const count = Math.min(Math.floor(secret.length / PART), MOST_PARTS);
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * PART;
+    return { text: secret.slice(at, at + PART), secret, at };
+  });
+}
+
+function replace(text: string, needles: ReadonlyMap<string, readonly Needle[]>): string {
+  const lower = lowered(text);
+  let clean = "";
+  let from = 0;
+  for (let at = 0; at + LEAST <= lower.length; at++) {
+    const found = needles.get(lower.slice(at, at + LEAST))
+      ?.find((needle) => lower.startsWith(needle.text, at));
+    if (!found) continue;
+    const { start, end } = extended(lower, at, found, from);
+    clean += text.slice(from, start) + MASK;
+    from = end;
+    at = end - 1;
+  }
+  return clean + text.slice(from);
+}
+
+/** As much around a place as is of the same secret. */
+function extended(
+  text: string,
+  at: number,
+  { text: { length }, secret, at: offset }: Needle,
+  from: number,
+): { start: number; end: number } {
+  let start = at;
+  let end = at + length;
+  while (
+    start > from && offset > at - start && text[start - 1] === secret[offset - (at - start) - 1]
+  ) {
+    start--;
+  }
+  while (end < text.length && text[end] === secret[offset + end - at]) end++;
+  return { start, end };
+}
+
+/** In lower case, with the same length: only ASCII changes. */
+function lowered(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
