@@ -6,7 +6,7 @@
  */
 
 import { DatabaseError, type DatabaseErrorKind } from "./database_error.ts";
-import { FOREIGN_TABLE_ADVICE, isForeignTable } from "./tables.ts";
+import { FOREIGN_TABLE_ADVICE, isForeignTable, isZulipTable } from "./tables.ts";
 
 /** A kind, and a message made of the database's place and the text of the server or system. */
 type Fault = readonly [
@@ -40,10 +40,14 @@ const NO_DATABASE: Fault = [
 const NO_TABLE: Fault = [
   "missing-table",
   (where, detail) =>
-    `The database ${where} lacks a table (${detail}): ${
-      isForeignTable(detail) ? FOREIGN_TABLE_ADVICE : "run `process-queue migrate`"
-    }.`,
+    `The database ${where} lacks a table (${detail}): ${missingTableAdvice(detail)}.`,
 ];
+
+function missingTableAdvice(detail: string): string {
+  if (isForeignTable(detail)) return FOREIGN_TABLE_ADVICE;
+  if (!isZulipTable(detail)) return "run `process-queue migrate`";
+  return "run `process-queue migrate`, or upgrade the Zulip server whose database it is";
+}
 const PERMISSION: Fault = [
   "permission",
   (where, detail) =>

@@ -32,6 +32,7 @@ export type RowChange<Name extends keyof Tables> = Updateable<Tables[Name]>;
 /** An open database. It survives the loss of its server: later queries connect again. */
 export type Database = Kysely<Tables>;
 
+const ZULIPS = /(^|\.)(zerver|analytics|confirmation)_\w+$/;
 const OURS = /(^|\.)(zerver|analytics|confirmation|process_queue)_\w+$/;
 const MISSING = /(?:relation "|no such table: )([\w.]+)/;
 
@@ -41,6 +42,11 @@ export function isForeignTable(message: string): boolean {
   return table !== undefined && !OURS.test(table);
 }
 
-/** What to do about such a table. */
+/** Reports whether a database misses a table which in a Zulip server's database is the server's. */
+export function isZulipTable(message: string): boolean {
+  return ZULIPS.test(MISSING.exec(message)?.[1] ?? "");
+}
+
+/** What to do about a table of a worker's own. */
 export const FOREIGN_TABLE_ADVICE =
   "make it, as it is not of this program, or set DATABASE_URL to the database that has it";

@@ -86,4 +86,8 @@ Deno.test("postgresError does not advise migrate for a table that is not the pro
   };
   assert.match(messageOf("orders"), /: make it, as it is not of this program, or set DATABASE_URL/);
   assert.match(messageOf("public.process_queue_inbox"), /: run `process-queue migrate`\.$/);
+  assert.match(
+    messageOf("zerver_device"),
+    /: run `process-queue migrate`, or upgrade the Zulip server whose database it is\.$/,
+  );
 });
