@@ -31,6 +31,7 @@ export function contentsOf(root: string): BundleContents {
       ...globSync("workers/*.ts", { cwd: root }),
     ],
     faces: {
+      "process-queue/database": "lib/database.ts",
       "process-queue/worker": "lib/worker.ts",
       "kysely": "scripts/compile/faces/kysely.ts",
       "zod": "scripts/compile/faces/zod.ts",

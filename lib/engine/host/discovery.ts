@@ -123,8 +123,10 @@ const NOT_LOCKED =
 /** What Deno does not say. The binary runs no TypeScript that was not compiled into it. */
 function hintFor(file: string, message: string): string {
   if (UNKNOWN_IMPORT.test(message)) {
-    return ". A worker imports process-queue/worker, zod, kysely, node: modules, files of yours by " +
-      `relative paths${Deno.build.standalone ? "" : ", and npm packages as npm:NAME@VERSION"}`;
+    return ". A worker imports process-queue/worker, process-queue/database, zod, kysely, node: " +
+      `modules, files of yours by relative paths${
+        Deno.build.standalone ? "" : ", and npm packages as npm:NAME@VERSION"
+      }`;
   }
   if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
   return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";

@@ -192,12 +192,12 @@ const BROKEN: readonly [title: string, text: string, reason: RegExp][] = [
   [
     "imports what nobody knows",
     "import 'left-pad-of-nobody';",
-    /left-pad-of-nobody[^]*:1:8\. A worker imports process-queue\/worker, zod, kysely, node: modules, files of yours by relative paths, and npm packages as npm:NAME@VERSION$/,
+    /left-pad-of-nobody[^]*:1:8\. A worker imports process-queue\/worker, process-queue\/database, zod, kysely, node: modules, files of yours by relative paths, and npm packages as npm:NAME@VERSION$/,
   ],
   [
     "imports what the program does not have",
     "import 'process-queue/workers';",
-    /:1:8\. A worker imports process-queue\/worker, zod,/,
+    /:1:8\. A worker imports process-queue\/worker, process-queue\/database, zod,/,
   ],
 ];
 
