@@ -124,14 +124,7 @@ export class AttachedPostgres implements AsyncDisposable {
 
   async #administer(program: string, ...args: string[]): Promise<string> {
     const { hostname, port, username, password } = new URL(this.url);
-    const target = [
-      "-h",
-      hostname,
-      "-p",
-      port || "5432",
-      "-U",
-      decodeURIComponent(username),
-    ];
+    const target = ["-h", hostname, "-p", port || "5432", "-U", decodeURIComponent(username)];
     const env = { PGPASSWORD: decodeURIComponent(password) };
     return await run(`${requireBinaries()}/${program}`, [...target, ...args], { env });
   }
@@ -189,12 +182,7 @@ export class PrivatePostgres extends AttachedPostgres {
     // TCP only: the path of a socket in the folder could be too long.
     const network = ["-h", "127.0.0.1", "-p", String(this.port), "-k", ""];
     const args = ["-D", `${folder}/data`, ...network];
-    const server = Daemon.spawn(
-      `${binaries}/postgres`,
-      args,
-      this.#log,
-      options,
-    );
+    const server = Daemon.spawn(`${binaries}/postgres`, args, this.#log, options);
     this.#server = server;
     try {
       await waitUntil(() => this.#answers(server), START_DEADLINE_MS);
