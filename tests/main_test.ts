@@ -170,10 +170,18 @@ Deno.test("main warns of a password on the command line, and shows it nowhere", 
 });
 
 Deno.test("main tells of a folder of workers that cannot be read", async () => {
-  const args = ["publish", "nooop", "{}", "--workers-dir", "/nonexistent"];
-  const ran = await run(args);
-  assert.equal(ran.code, 2);
-  assert.match(ran.stderr, /^process-queue: The workers' folder \/nonexistent cannot be read: /);
+  const option = await run(["publish", "noop", "{}", "--workers-dir", "/nonexistent"]);
+  assert.equal(option.code, 2);
+  assert.match(
+    option.stderr,
+    /^process-queue: .*: --workers-dir: the folder \/nonexistent cannot be read .*; set it to the/,
+  );
+  const variable = await run(["publish", "nooop", "{}"], { WORKERS_DIR: "/nonexistent" });
+  assert.equal(variable.code, 2);
+  assert.match(
+    variable.stderr,
+    /^process-queue: The workers' folder \/nonexistent cannot be read: .*\nprocess-queue: there is no/,
+  );
 });
 
 rabbitmqTest("main publishes, lists what failed, and moves it back", async ({ url }) => {
