@@ -45,25 +45,34 @@ Deno.test("Consumer gives events back only when the broker delivers no more, in 
   assert.deepEqual(run.consumer.totals, { processed: 0, retried: 0, failed: 0 });
 });
 
-Deno.test("Consumer forgets what was lost while it waited to give it back", async () => {
+Deno.test("Consumer forgets what was lost while it waited to give it back, and runs it when it comes again", async () => {
   const broker = new SlowBroker();
+  const gates = new Gates();
+  const over: (() => void)[] = [];
   await using run = await consuming({
     broker,
-    worker: {
-      consume: () => {
-        throw away();
-      },
+    worker: { consume: ({ id }) => gates.enter(id) },
+    after: (_ms, end) => {
+      over.push(end);
+      return () => {};
     },
   });
   broker.deliver("a");
+  await gates.entries(1);
+  gates.leave("a", away());
+  await broker.until("the broker is asked for no more", () => broker.prefetch === 0);
   await turn();
   broker.lose();
   broker.paused.resolve();
   await turn();
   assert.deepEqual([broker.carriedOut, run.consumer.inFlight], [[], 0]);
+  over[0]?.();
+  await broker.until("one is taken", () => broker.prefetch === 1);
   broker.deliver({ name: "a", redelivered: true });
-  await turn();
-  assert.deepEqual(broker.carriedOut, ["a release"]);
+  await gates.entries(2);
+  gates.leave("a");
+  await run.count(1);
+  assert.deepEqual(broker.carriedOut, ["a done"]);
 });
 
 Deno.test("Consumer takes one event when a pause is over, and as many as usual when that has ended well", async () => {
