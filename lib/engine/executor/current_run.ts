@@ -13,14 +13,14 @@ const current = new AsyncLocalStorage<Run>();
 
 /** How many runs with secrets are kept: an error that belongs to no run may quote one of them. */
 const MOST_RECENT = 100;
-const recent: Run[] = [];
+/** The most characters of bodies that are kept with them, beside those of the last run. */
+const MOST_CHARACTERS = 1024 * 1024;
+const recent: { readonly run: Run; readonly length: number }[] = [];
+let recentLength = 0;
 
 /** Calls a handler. What it starts and does not await belongs to the run, too. */
 export function callFor<Result>(run: Run, call: () => Result): Result {
-  if (run.hide !== HIDE_NOTHING) {
-    recent.push(run);
-    if (recent.length > MOST_RECENT) recent.shift();
-  }
+  if (run.hide !== HIDE_NOTHING) remember(run);
   return current.run(run, call);
 }
 
@@ -30,10 +30,20 @@ export function callFor<Result>(run: Run, call: () => Result): Result {
  */
 export function uncaughtData(error: unknown): ErrorData {
   const run = current.getStore();
-  if (run === undefined) return errorData(error, hideOfRecent);
+  if (run === undefined) return errorData(error, hideRecent);
   return { ...errorData(error, run.hide), events: run.items.map(({ job }) => job.id) };
 }
 
-function hideOfRecent(text: string): string {
-  return recent.reduce((hidden, { hide }) => hide(hidden), text);
+/** Replaces the secrets of the last events, for an error that belongs to none of them. */
+export function hideRecent(text: string): string {
+  return recent.reduce((hidden, { run }) => run.hide(hidden), text);
+}
+
+function remember(run: Run): void {
+  const length = run.items.reduce((sum, { job }) => sum + job.body.length, 0);
+  recent.push({ run, length });
+  recentLength += length;
+  while (recent.length > MOST_RECENT || (recent.length > 1 && recentLength > MOST_CHARACTERS)) {
+    recentLength -= recent.shift()?.length ?? 0;
+  }
 }

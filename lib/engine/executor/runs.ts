@@ -6,6 +6,7 @@
  */
 
 import { setImmediate } from "node:timers";
+import { HIDE_NOTHING } from "../../errors/hide.ts";
 import { GIVEN_UP, type Outcome, RELEASED } from "../settle/outcome.ts";
 import { bareError, EventSecrets } from "../settle/event_secrets.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
@@ -123,7 +124,9 @@ export class Runs<J extends Job = Job> {
   /** Notes that a handler is about to be called. */
   begin(items: readonly Ready<J>[]): Run<J> {
     const { context, logFor } = this.options;
-    const hide = this.secrets.hideOf(items.map(({ job, event }) => ({ body: job.body, event })));
+    const hide = this.secrets.areNone
+      ? HIDE_NOTHING
+      : this.secrets.hideOf(items.map(({ job, event }) => ({ body: job.body, event })));
     const runContext = new RunContext(context, logFor, items, hide);
     const run = new Run(items, runContext, this.#clock, this.#sharedClock, hide);
     this.#running.add(run);

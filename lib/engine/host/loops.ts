@@ -6,6 +6,7 @@
 
 import { setImmediate } from "node:timers";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import { hideRecent } from "../executor/current_run.ts";
 import { within } from "../../system/deadline.ts";
 import type { LoopOptions } from "../../worker.ts";
 import { nextPass, type PassEnd } from "./next_pass.ts";
@@ -91,7 +92,7 @@ export class Loops {
       const next = nextPass(end, loop.everySeconds, failures);
       failures = next.failures;
       if (end === "failed") {
-        this.#options.listener.failed(loop.name, errorData(thrown), next.waitSeconds);
+        this.#options.listener.failed(loop.name, errorData(thrown, hideRecent), next.waitSeconds);
       } else this.#options.listener.ended(loop.name);
       await this.#wait(next.waitSeconds * 1000);
     }
