@@ -85,6 +85,11 @@ async function run(command: Task): Promise<number> {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
       return await runMigrate(loadConfig(environment, flags));
     }
+    case "seed": {
+      const { runSeed } = await import("./lib/modes/seed/seed.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runSeed(command, loadConfig(environment, flags), new SystemServices());
+    }
     case "check-config": {
       const { runCheckConfig } = await import("./lib/modes/check_config.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");

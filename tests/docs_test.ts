@@ -81,6 +81,8 @@ function helpOf(...command: string[]): string {
 /** Every option of the command line. */
 function knownOptions(): Set<string> {
   const commands = [[], ["publish"], ["failed", "list"], ["failed", "retry"], ["check-config"], [
+    "seed",
+  ], [
     "mail",
     "preview",
   ]];

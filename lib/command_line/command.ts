@@ -79,6 +79,13 @@ export interface MigrateCommand extends Common {
   readonly mode: "migrate";
 }
 
+/** Fill a database of the program's own with organizations to try things with. */
+export interface SeedCommand extends Common {
+  readonly mode: "seed";
+  /** The settings file to write; `undefined`: none. */
+  readonly envFile: string | undefined;
+}
+
 /** Show the configuration and check what it leads to. */
 export interface CheckConfigCommand extends Common {
   readonly mode: "check-config";
@@ -125,6 +132,7 @@ export type Task =
   | PublishCommand
   | FailedCommand
   | MigrateCommand
+  | SeedCommand
   | CheckConfigCommand
   | RecoverCommand
   | MailCommand;

@@ -17,6 +17,7 @@ import {
   runOptions,
   type SharedOptions,
   sharedOptions,
+  wordOption,
 } from "./options.ts";
 
 /** Takes the command that was parsed. */
@@ -67,6 +68,7 @@ export function makeProgram(found: Found): Parser {
   addPublish(program, found);
   addFailed(program, found);
   addMigrate(program, found);
+  addSeed(program, found);
   addCheckConfig(program, found);
   addRecover(program, found);
   addMail(program, (command, subcommand) => {
@@ -121,6 +123,18 @@ function addMigrate(program: Parser, found: Found): void {
   const migrate = program.command("migrate")
     .description("bring the database of DATABASE_URL to the newest schema");
   migrate.action(() => found({ mode: "migrate", ...common(program, migrate) }));
+}
+
+function addSeed(program: Parser, found: Found): void {
+  const seed = program.command("seed")
+    .description(
+      "fill an empty database with organizations, users and messages to try workers with",
+    )
+    .addOption(wordOption("--env <file>", "also write a file of settings to run workers with"));
+  seed.action(() => {
+    const { env } = seed.opts();
+    found({ mode: "seed", envFile: env, ...common(program, seed) });
+  });
 }
 
 function addCheckConfig(program: Parser, found: Found): void {

@@ -99,6 +99,8 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     { mode: "failed", action: "retry", queue: "test", json: false, limit: 100, ...COMMON },
   ],
   ["migrate", { mode: "migrate", ...COMMON }],
+  ["seed", { mode: "seed", envFile: undefined, ...COMMON }],
+  ["seed --env .env", { mode: "seed", envFile: ".env", ...COMMON }],
   ["recover a b", { mode: "recover", from: "a", to: "b", ...COMMON }],
   ["mail preview", PREVIEW],
   [
@@ -222,18 +224,18 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config, recover, mail\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, check-config, recover, mail\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, check-config, recover, mail\n" +
+    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
@@ -375,6 +377,7 @@ Deno.test("the help of each command lists the options that every command takes",
       "failed list",
       "failed retry",
       "migrate",
+      "seed",
       "check-config",
       "recover",
       "mail preview",

@@ -1,0 +1,46 @@
+/**
+ * Everything that a seed inserts: a small company and a museum that tries the server out.
+ *
+ * @module
+ */
+
+import { addConversations, addNamedGroups } from "./channels.ts";
+import { addExtras } from "./extras.ts";
+import { addMessages } from "./messages.ts";
+import { makeOrganizations } from "./organizations.ts";
+import { SeedRows } from "./rows.ts";
+
+/**
+ * The rows, which are the same at each call but for the times.
+ *
+ * @param now The end of what has happened.
+ * @param highest The highest id that each table has already.
+ */
+export function planSeed(now: Date, highest?: ReadonlyMap<string, number>): SeedRows {
+  const rows = new SeedRows(highest);
+  const seed = makeOrganizations(rows, now);
+  const client = rows.add("zerver_client", { name: "website" });
+  rows.add("zerver_client", { name: "ZulipMobile" });
+  const groups = addNamedGroups(seed);
+  const conversations = addConversations(seed);
+  addMessages(seed, { conversations, groups, client, membersOf: membersIn(rows) });
+  addExtras(seed);
+  return rows;
+}
+
+/** Finds the members of a group, counted through its subgroups. */
+function membersIn(rows: SeedRows): (group: number) => ReadonlySet<number> {
+  const members = (group: number): number[] => [
+    ...rows.of("zerver_usergroupmembership")
+      .filter((row) => row.user_group_id === group).map((row) => Number(row.user_profile_id)),
+    ...rows.of("zerver_groupgroupmembership")
+      .filter((row) => row.supergroup_id === group)
+      .flatMap((row) => members(Number(row.subgroup_id))),
+  ];
+  const known = new Map<number, ReadonlySet<number>>();
+  return (group) => {
+    const found = known.get(group) ?? new Set(members(group));
+    known.set(group, found);
+    return found;
+  };
+}
