@@ -87,7 +87,7 @@ copyTest("the demo ends, and stops its workers, when it cannot publish", async (
   await Deno.writeTextFile(
     `${root}/lib/engine/broker/publish.ts`,
     (await Deno.readTextFile(`${root}/lib/engine/broker/publish.ts`)).replace(
-      /(export async function publishEvent\([^{]*\{)/s,
+      /(export async function publishEvent\(.*?\n\): [^{]*\{)/s,
       '$1 throw new Error("no room");',
     ),
   );
