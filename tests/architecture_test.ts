@@ -134,8 +134,9 @@ function problemOf(one: Import): string | undefined {
 
 function problemOfWorker({ specifier, to }: Import): string | undefined {
   if (FACES.includes(specifier) || /^(npm|node):/.test(to)) return undefined;
-  if (to.startsWith("lib/domain/")) return undefined;
-  return `a worker imports only ${FACES.join(", ")}, packages, and files of lib/domain/`;
+  if (to.startsWith("lib/domain/") || to.startsWith("workers/_")) return undefined;
+  return `a worker imports only ${FACES.join(", ")}, packages, files of lib/domain/, and files ` +
+    "beside it whose names begin with _";
 }
 
 function problemOfRooms({ from, to }: Import): string | undefined {

@@ -6,14 +6,15 @@
  */
 
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseCommandLine } from "../lib/command_line/command_line.ts";
 import { SETTINGS } from "../lib/config/settings.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const DOCS = [...Deno.readDirSync(join(ROOT, "docs"))]
-  .map(({ name }) => `docs/${name}`)
+const DOCS = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" })
+  .map((name) => `docs/${name}`)
   .filter((path) => path.endsWith(".md"));
 const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
 
@@ -31,7 +32,13 @@ const OTHERS_OPTIONS = [
   "--cluster",
 ];
 /** Names in capitals that are no settings. */
-const NO_SETTINGS = ["DENORT_BIN", "RABBITMQ_BIN", "RABBITMQ_4_BIN"];
+const NO_SETTINGS = [
+  "DENORT_BIN",
+  "RABBITMQ_BIN",
+  "RABBITMQ_4_BIN",
+  "NO_REPLY",
+  "TOKENIZED_NO_REPLY",
+];
 
 function textOf(path: string): string {
   return Deno.readTextFileSync(join(ROOT, path));
@@ -139,9 +146,12 @@ Deno.test("a link, an option or a setting that is not there is found", () => {
   assert.equal(isSetting("PQ_<QUEUE>_CONCURRENCY"), true);
 });
 
-Deno.test("each page of docs is named in the README", () => {
-  const readme = textOf("README.md");
-  assert.deepEqual(DOCS.filter((path) => !readme.includes(`](${path})`)), []);
+Deno.test("each page of docs is named in the README, or in the page of the workers", () => {
+  const named = textOf("README.md") + textOf("docs/workers/README.md");
+  const isNamed = (path: string) => {
+    return named.includes(`](${path})`) || named.includes(`]: ${basename(path)}`);
+  };
+  assert.deepEqual(DOCS.filter((path) => !isNamed(path)), []);
 });
 
 Deno.test("troubleshooting names only messages that the program has", () => {

@@ -15,6 +15,8 @@ export type RecipientResult =
   | {
     readonly kind: "refused";
     readonly isForGood: boolean;
+    /** Whether the mail was refused, and not this recipient. */
+    readonly isOfMail: boolean;
     /** SMTP's code of three digits. */
     readonly code: number;
     /** What the server said, without addresses; with the enhanced code, where it has one. */
@@ -160,7 +162,7 @@ export function classifyAnswer(
     kind: "answered",
     recipients: recipients.map((recipient) => {
       const refused = refusals.get(addressKey(recipient));
-      return refused ? refusal(refused, confidential) : { kind: "accepted" };
+      return refused ? refusal(refused, confidential, false) : { kind: "accepted" };
     }),
   };
 }
@@ -184,16 +186,19 @@ function refusals(error: SmtpError, progress: Progress): SendResult {
     return classifyAnswer(recipients, error.rejectedErrors, progress);
   }
   const reply = isReply(error) ? error : LARGER_THAN_ANNOUNCED;
-  return { kind: "answered", recipients: recipients.map(() => refusal(reply, progress)) };
+  const refused = refusal(reply, progress, error.command !== "RCPT TO");
+  return { kind: "answered", recipients: recipients.map(() => refused) };
 }
 
 function refusal(
   { responseCode = 0, response = "" }: RejectedRecipient,
   confidential: Confidential,
+  isOfMail: boolean,
 ): RecipientResult {
   return {
     kind: "refused",
     isForGood: responseCode >= 500 && responseCode !== BAD_SEQUENCE,
+    isOfMail,
     code: responseCode,
     words: serverWords(response, confidential),
   };

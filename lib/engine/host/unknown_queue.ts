@@ -10,11 +10,9 @@ import { unsharded } from "./shards.ts";
 
 /** The queues of a Zulip server that have no worker here. */
 const ZULIPS: ReadonlySet<string> = new Set([
-  "deferred_email_senders",
   "deferred_work",
   "digest_emails",
   "email_mirror",
-  "email_senders",
   "embed_links",
   "embedded_bots",
   "missedmessage_emails",

@@ -18,9 +18,10 @@ const BEFORE: Progress = {
 const SENT = { ...BEFORE, isSent: true };
 
 const forAll = (result: unknown) => ({ kind: "answered", recipients: [result, result] });
-const refused = (isForGood: boolean, code: number, words: string) => ({
+const refused = (isForGood: boolean, code: number, words: string, isOfMail = true) => ({
   kind: "refused",
   isForGood,
+  isOfMail,
   code,
   words,
 });
@@ -43,13 +44,13 @@ Deno.test("An answer to a recipient or to the mail is the result for recipients"
       "RCPT 4xx",
       reply("EENVELOPE", "RCPT TO", "450 4.2.1 Busy"),
       BEFORE,
-      refused(false, 450, "4.2.1 Busy"),
+      refused(false, 450, "4.2.1 Busy", false),
     ],
     [
       "RCPT 5xx",
       reply("EENVELOPE", "RCPT TO", "550 5.1.1 No"),
       BEFORE,
-      refused(true, 550, "5.1.1 No"),
+      refused(true, 550, "5.1.1 No", false),
     ],
     [
       "DATA 5xx",
@@ -100,12 +101,12 @@ Deno.test("Each recipient has its own answer where the server refused them one b
     { recipient: "eve@PEOPLE.example", responseCode: 451, response: "451 Later" },
     { recipient: "ada@people.example", responseCode: 550, response: "550 No" },
   ];
-  const recipients = [refused(true, 550, "No"), refused(false, 451, "Later")];
+  const recipients = [refused(true, 550, "No", false), refused(false, 451, "Later", false)];
   const thrown = Object.assign(reply("EENVELOPE", "RCPT TO", "451 Later"), { rejectedErrors });
   assert.deepEqual(classifyError(thrown, BEFORE), { kind: "answered", recipients });
   assert.deepEqual(classifyAnswer(BEFORE.recipients, rejectedErrors.slice(0, 1), BEFORE), {
     kind: "answered",
-    recipients: [{ kind: "accepted" }, refused(false, 451, "Later")],
+    recipients: [{ kind: "accepted" }, refused(false, 451, "Later", false)],
   });
 });
 

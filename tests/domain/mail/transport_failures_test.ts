@@ -22,7 +22,7 @@ interface Failure {
 
 const refused = (isForGood: boolean, code: number, words: string) => ({
   kind: "answered",
-  recipients: [{ kind: "refused", isForGood, code, words }],
+  recipients: [{ kind: "refused", isForGood, isOfMail: true, code, words }],
 });
 const network = (reason: string) => ({ kind: "not-sent", cause: "network", reason });
 const configuration = (reason: string) => ({ kind: "not-sent", cause: "configuration", reason });

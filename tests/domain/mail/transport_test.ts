@@ -46,10 +46,17 @@ smtpTest("A mail goes to those recipients that the server takes", async (smtp) =
       {
         kind: "refused",
         isForGood: true,
+        isOfMail: false,
         code: 550,
         words: "5.1.1 <recipient 2>: Recipient address rejected",
       },
-      { kind: "refused", isForGood: false, code: 450, words: "4.2.1 <recipient 3> is over quota" },
+      {
+        kind: "refused",
+        isForGood: false,
+        isOfMail: false,
+        code: 450,
+        words: "4.2.1 <recipient 3> is over quota",
+      },
     ],
   });
   const [received] = await smtp.mails(1);
@@ -64,8 +71,8 @@ smtpTest("Each recipient has a result of its own where all are refused", async (
   assert.deepEqual(await transport.send(mailTo("a@x.example", "b@x.example")), {
     kind: "answered",
     recipients: [
-      { kind: "refused", isForGood: true, code: 550, words: "5.1.1 Unknown" },
-      { kind: "refused", isForGood: false, code: 451, words: "4.3.0 Try again" },
+      { kind: "refused", isForGood: true, isOfMail: false, code: 550, words: "5.1.1 Unknown" },
+      { kind: "refused", isForGood: false, isOfMail: false, code: 451, words: "4.3.0 Try again" },
     ],
   });
 });
@@ -77,7 +84,13 @@ smtpTest("A connection goes on after a mail that was refused", async (smtp) => {
   smtp.script({ data: "554 5.7.1 Spam" });
   assert.deepEqual(await transport.send(), {
     kind: "answered",
-    recipients: [{ kind: "refused", isForGood: true, code: 554, words: "5.7.1 Spam" }],
+    recipients: [{
+      kind: "refused",
+      isForGood: true,
+      isOfMail: true,
+      code: 554,
+      words: "5.7.1 Spam",
+    }],
   });
   smtp.script({});
   assert.deepEqual(await transport.send(), DELIVERED);
@@ -144,6 +157,7 @@ smtpTest(
       recipients: [{
         kind: "refused",
         isForGood: true,
+        isOfMail: true,
         code: 552,
         words: "5.3.4 The mail is larger than the server takes",
       }],

@@ -10,7 +10,7 @@ const KNOWN = {
 const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
 
 const HINTS: readonly [queue: string, hint: string][] = [
-  ["email_senders", ZULIPS],
+  ["thumbnail", ZULIPS],
   ["missedmessage_mobile_notifications_shard2", ZULIPS],
   ["notify_tornado", ZULIPS],
   ["notify_tornado_port_9801", ZULIPS],

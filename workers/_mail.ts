@@ -1,0 +1,165 @@
+/**
+ * The worker of `email_senders` and `deferred_email_senders`: both send mails, and differ in who
+ * waits for them.
+ *
+ * @module
+ */
+
+import {
+  type Context,
+  defineWorker,
+  Discard,
+  Fail,
+  isDatabaseLost,
+  PauseQueue,
+  RetryLater,
+  type Worker,
+} from "process-queue/worker";
+import { z } from "zod";
+import { MailError } from "../lib/domain/mail/mail_error.ts";
+import type { SendResult } from "../lib/domain/mail/outcome.ts";
+import { type MailEvent, type PreparedMail, prepareMail } from "../lib/domain/mail/prepare.ts";
+import {
+  decideMail,
+  heldBack,
+  type MailDecision,
+  mailPause,
+  maybeSentPolicy,
+  type Recorded,
+  toSend,
+} from "../lib/domain/mail/sending.ts";
+import { TemplateError } from "../lib/domain/mail/templates/template_error.ts";
+import { MailRoom } from "./_mail_room.ts";
+
+/** Seconds one mail may take: the server may take EMAIL_TIMEOUT for each of some ten answers. */
+const MAX_SECONDS = 180;
+/** How long a mail may wait for a server that does not take it now. */
+const PATIENCE_SECONDS = 24 * 60 * 60;
+
+const text = z.string().nullish();
+const event: z.ZodType<MailEvent> = z.strictObject({
+  template_prefix: z.string(),
+  to_user_ids: z.array(z.int32().positive()).nullish(),
+  to_emails: z.array(z.string()).nullish(),
+  to_user_id: z.int32().positive().nullish(),
+  to_email: text,
+  from_name: text,
+  from_address: text,
+  reply_to_email: text,
+  language: text,
+  date: text,
+  context: z.record(z.string(), z.unknown()).nullish(),
+  realm_id: z.int32().positive().nullish(),
+  failed_tries: z.int().nullish(),
+});
+
+/** Defines the worker of a queue of mails. */
+export function defineMailWorker(queue: string): Worker<MailEvent> {
+  let room: MailRoom | undefined;
+  return defineWorker({
+    queue,
+    event,
+    secrets: ["to_emails", "to_email", "reply_to_email", "context.*"],
+    requires: ["EMAIL_HOST"],
+    prefetch: 20,
+    maxConsumeSeconds: MAX_SECONDS,
+    patienceSeconds: PATIENCE_SECONDS,
+    setup(ctx) {
+      return room = new MailRoom(ctx.config);
+    },
+    async consume(event, ctx) {
+      if (!room) throw new Error("The worker is not set up");
+      try {
+        conclude(await sendOnce(event, room, ctx), ctx);
+      } catch (error) {
+        throw meaningOf(error);
+      }
+    },
+  });
+}
+
+/** Sends the mail to those who do not have it yet, and records who has it. */
+async function sendOnce(event: MailEvent, room: MailRoom, ctx: Context): Promise<MailDecision> {
+  const db = await ctx.database();
+  const { id, retriedAt } = ctx.event;
+  const prepared = await prepareMail(event, { db, ...room }, id, Date.now());
+  if (!prepared) throw new Discard("None of the recipients can get mail");
+  const effects = room.effects(db, ctx);
+  const { recipients } = prepared.mail;
+  const policy = maybeSentPolicy(event.template_prefix, room.maybeSent);
+  const options = { maxSeconds: MAX_SECONDS + ctx.config.abortGraceSeconds, retriedAt };
+  const states = policy === "resend"
+    ? await effects.takeOver(id, recipients, options)
+    : await effects.begin(id, recipients, options);
+  const recorded = recipients.map((address, at): Recorded => ({
+    address,
+    state: states[at] ?? "run",
+  }));
+  const held = heldBack(recorded);
+  if (held) return held;
+  const to = toSend(recorded);
+  const result = to.length === 0 ? undefined : await deliver(event, prepared, to, room, ctx);
+  const { records, decision } = decideMail(recorded, result, policy);
+  effects.doneSoon(id, records.done);
+  await effects.failed(id, records.failed);
+  await effects.forget(id, records.forget);
+  await effects.pruneNowAndThen(ctx.config.effectsDays);
+  return decision;
+}
+
+async function deliver(
+  { template_prefix }: MailEvent,
+  { mail, realm, lacksLanguage }: PreparedMail,
+  recipients: readonly string[],
+  room: MailRoom,
+  ctx: Context,
+): Promise<SendResult> {
+  if (lacksLanguage) {
+    ctx.log.info("The mail {template} has no language, so it is written in {language}", {
+      template: template_prefix,
+      language: room.identity.language,
+    });
+  }
+  ctx.log.info("Sending {template} to {count} recipients, realm {realm}", {
+    template: template_prefix,
+    count: recipients.length,
+    realm: realm?.stringId ?? "none",
+  });
+  return await room.send({ ...mail, recipients }, ctx.event.id, ctx.signal);
+}
+
+/** Carries a decision out. */
+function conclude(decision: MailDecision, ctx: Context): void {
+  switch (decision.kind) {
+    case "done":
+      return;
+    case "pause":
+      throw new PauseQueue({ reason: `SMTP: ${decision.reason}` });
+    case "later": {
+      const waited = (Date.now() - (ctx.event.publishedAt ?? Date.now())) / 1000;
+      throw new RetryLater({
+        after: mailPause(waited),
+        counts: false,
+        message: decision.reason,
+      });
+    }
+    case "resend":
+      ctx.log.warn("{reason}", { reason: decision.reason });
+      throw new RetryLater({ message: decision.reason });
+    case "stopped":
+      throw new Error(decision.reason);
+    case "fail":
+      throw new Fail(decision.reason);
+  }
+}
+
+/** What an error means for the event: the same mail fails again, or the queue waits. */
+function meaningOf(error: unknown): unknown {
+  if (isDatabaseLost(error)) {
+    return new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+  }
+  if (error instanceof MailError || error instanceof TemplateError) {
+    return new Fail(error.message, { cause: error });
+  }
+  return error;
+}
