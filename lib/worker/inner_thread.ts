@@ -18,8 +18,8 @@ export interface InnerThreadOptions {
 /** How a function in an inner thread is called. */
 export interface InnerRunOptions {
   /**
-   * Is passed on. Where the function does not return within `ABORT_GRACE_SECONDS` after it was
-   * aborted, its thread is ended.
+   * Is passed on. Where the function does not return within half of `ABORT_GRACE_SECONDS` after it
+   * was aborted, its thread is ended.
    */
   readonly signal?: AbortSignal | undefined;
   /** What is handed over instead of copied, such as the `buffer` of a `Uint8Array`. */

@@ -118,8 +118,9 @@ export class InlineWorker implements Runner {
       consumer.sweep(now, lateMs);
       this.#sweepLoops(now, lateMs);
     }, SWEEP_MS);
-    await consumer.start();
+    // Before the wait, in which a stop may come.
     this.#loops = this.#host.loops({ listener: this.loops });
+    await consumer.start();
     this.#loops.start();
     this.#options.onReady?.();
     return await this.#ended.promise;

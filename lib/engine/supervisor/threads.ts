@@ -51,6 +51,7 @@ export class Threads implements ThreadFigures {
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;
   #zombies = 0;
+  #isStopping = false;
   #isClosed = false;
 
   /** @param notices Reports what happens to the threads. */
@@ -125,11 +126,13 @@ export class Threads implements ThreadFigures {
     end: HungLoopEnd,
   ): Promise<void> {
     if (!end.isBlocked) await executor.retire(RETIRE_MS);
-    thread.end(end);
+    // A stop gives events more time.
+    if (!this.#isStopping) thread.end(end);
   }
 
   /** Aborts the passes of loops. @param limitMs How long to wait for them. */
   async stopLoops(limitMs: number): Promise<void> {
+    this.#isStopping = true;
     this.#thread?.post(["stop loops"]);
     await this.loops.idle(limitMs);
   }

@@ -8,6 +8,7 @@ import { type Transferable, Worker } from "node:worker_threads";
 import type { Config } from "../../config/config.ts";
 import { type ErrorData, errorData, errorFrom } from "../../errors/error_data.ts";
 import { type LineOutput, LineRelay } from "../../log/line_relay.ts";
+import { eventLogger } from "../../log/log.ts";
 import type { StandardFd } from "../../log/stream.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { programModule } from "../../system/program_files.ts";
@@ -49,6 +50,7 @@ export class InnerLife {
   readonly #lines: LineRelay;
   readonly #worker: Worker;
   readonly #loaded = Promise.withResolvers<void>();
+  #isLoaded = false;
   #call: Call | undefined;
   /** Why it has ended. */
   #ended: InnerThreadEnded | undefined;
@@ -130,6 +132,7 @@ export class InnerLife {
   #hear(message: FromInner): void {
     switch (message[0]) {
       case "loaded":
+        this.#isLoaded = true;
         return this.#loaded.resolve();
       case "not loaded":
         return this.#end("crashed", `cannot start: ${this.#options.module} ${message[1]}`);
@@ -174,7 +177,14 @@ export class InnerLife {
     const message = `The thread ${name} of ${queue} ${what}`;
     const ended = this.#ended = new InnerThreadEnded(reason, message, { cause });
     this.#loaded.reject(ended);
-    this.#call?.reject(ended);
+    if (this.#call) this.#call.reject(ended);
+    else if (reason !== "closed" && this.#isLoaded) this.#warn(message);
     void this.#worker.terminate();
+  }
+
+  /** Nobody waits for it, and so nobody else would say so. */
+  #warn(message: string): void {
+    const { queue, workerNum } = this.#options;
+    eventLogger(queue, workerNum).warn(`${message}. The next call starts another`);
   }
 }

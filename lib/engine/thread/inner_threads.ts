@@ -12,6 +12,12 @@ import { InnerLife, type InnerOptions } from "./inner_life.ts";
 /** What is common to the inner threads of a worker. */
 export type InnerThreadsOptions = Omit<InnerOptions, "name" | "module" | "maxHeapMb">;
 
+/**
+ * The part of `ABORT_GRACE_SECONDS` that a call has to return: a handler whose own signal it was given
+ * has the rest to deal with that, before its thread is ended.
+ */
+const GRACE_SHARE = 0.5;
+
 /** Starts inner threads, and ends those that the worker has not ended. */
 export class InnerThreads {
   readonly #options: InnerThreadsOptions;
@@ -87,7 +93,8 @@ class Inner implements InnerThread {
     if (this.#life.isOver && !this.#isClosed) this.#life = new InnerLife(this.#options);
     await this.#life.loaded();
     options.signal?.throwIfAborted();
-    return await this.#life.call(input, options, this.#options.config.abortGraceSeconds * 1000);
+    const graceMs = this.#options.config.abortGraceSeconds * GRACE_SHARE * 1000;
+    return await this.#life.call(input, options, graceMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

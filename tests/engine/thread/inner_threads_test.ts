@@ -11,6 +11,8 @@ import type { LineOutput } from "../../../lib/log/line_relay.ts";
 import type { InnerRunOptions, InnerThread } from "../../../lib/worker.ts";
 import type { Order } from "../../fixtures/inner/orders.ts";
 import { isTaskThere } from "../../../lib/engine/thread/proc_task.ts";
+import { sendRecords } from "../../../lib/log/log.ts";
+import { Conditions } from "../../fixtures/executor.ts";
 import { until } from "../../fixtures/until.ts";
 
 const MODULE = new URL("../../fixtures/inner/orders.ts", import.meta.url);
@@ -129,7 +131,7 @@ async function hang(bench: Bench): Promise<string> {
 }
 
 Deno.test("an inner thread that ignores its signal is ended, and the next call starts another", async () => {
-  await using bench = await Bench.open({ abortGraceSeconds: 0.05 });
+  await using bench = await Bench.open({ abortGraceSeconds: 0.1 });
   const task = await hang(bench);
   await until("it is gone", () => !isTaskThere(task));
   assert.deepEqual(await bench.run({ do: "double", n: 4 }), [8, 1]);
@@ -183,6 +185,27 @@ Deno.test("an inner thread that is disposed of rejects its call and every later 
   await assert.rejects(bench.run({ do: "double", n: 1 }), expected);
   await until("it is gone", () => !isTaskThere(task));
   assert.equal(bench.threads.heapMb, 0);
+});
+
+Deno.test("an inner thread that ends while nobody calls it is a warning", async () => {
+  await using bench = await Bench.open();
+  const lines = new Conditions();
+  const messages: unknown[] = [];
+  sendRecords("warning", ({ rawMessage }) => {
+    messages.push(rawMessage);
+    lines.changed();
+  });
+  try {
+    await bench.run({ do: "throw later" });
+    await lines.until("it is said", () => messages.length === 1);
+  } finally {
+    sendRecords(undefined, () => {});
+  }
+  assert.deepEqual(messages, [
+    "The thread orders of q threw outside of its function: TypeError: outside. The next call " +
+    "starts another",
+  ]);
+  assert.deepEqual(await bench.run({ do: "double", n: 4 }), [8, 1]);
 });
 
 Deno.test("what an inner thread logs and prints goes where the worker's lines go, with the queue", async () => {
