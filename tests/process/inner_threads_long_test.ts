@@ -19,7 +19,6 @@ const QUEUE = ["--queue_name", "nested"];
 
 binaryTest("the binary runs and ends a thread of a worker's own", async (installed) => {
   await writeNested(`${installed.folder}/workers`);
-  installed.env["ABORT_GRACE_SECONDS"] = "0";
   await using program = installed.start(...QUEUE);
   await assertNestedRuns(program, (event) => installed.ok("publish", "nested", event));
 });
@@ -29,7 +28,7 @@ Deno.test("the bundle under Deno runs and ends a thread of a worker's own", asyn
     const out = join(cwd, "bundle");
     assert.equal(await bundle(ROOT, out, contentsOf(ROOT)), undefined);
     await writeNested(`${cwd}/workers`);
-    const env = { WORKERS_DIR: "workers", ABORT_GRACE_SECONDS: "0" };
+    const env = { WORKERS_DIR: "workers" };
     const start = (...args: string[]) =>
       Program.startDeno(["run", "-A", "--quiet", `${out}/main.js`, ...args], { cwd, env });
     await using program = start(...QUEUE);

@@ -8,7 +8,7 @@ const QUEUE = ["--queue_name", "nested"];
 Deno.test("the program runs and ends a thread of a worker's own", async () => {
   await withFolder(async (cwd) => {
     await writeNested(`${cwd}/workers`);
-    const env = { WORKERS_DIR: "workers", ABORT_GRACE_SECONDS: "0" };
+    const env = { WORKERS_DIR: "workers" };
     const publish = async (event: string) => {
       await using publisher = Program.start(["publish", "nested", event], { cwd, env });
       assert.equal((await publisher.end()).code, 0);
