@@ -102,16 +102,45 @@ export function postgresCopyTest(
   template: PostgresTemplate,
   fn: ServerTest<{ readonly url: string }>,
 ): void {
-  sharedPostgres.register(name, async (server, t) => {
-    await requireTemplate(server, template);
-    const database = unique("test");
-    const url = await server.createDatabase(database, template.name);
-    try {
-      await fn({ url }, t);
-    } finally {
-      await server.dropDatabase(database);
-    }
+  sharedPostgres.register(name, (server, t) => {
+    return withCopy(server, template, (url) => fn({ url }, t));
   });
+}
+
+/** What a test of both shared servers gets. */
+export interface BrokerAndDatabase {
+  /** The shared RabbitMQ node. */
+  readonly rabbitmq: AttachedRabbitmq;
+  /** The address of a copy of the template, which is dropped after the test. */
+  readonly databaseUrl: string;
+}
+
+/** Registers a test as {@linkcode rabbitmqTest} does, which has a database besides. */
+export function rabbitmqAndCopyTest(
+  name: string,
+  template: PostgresTemplate,
+  fn: ServerTest<BrokerAndDatabase>,
+): void {
+  if (!postgres.installed() && !isRequired(postgres)) return Deno.test.ignore(name, () => {});
+  const server = sharedPostgres.use();
+  sharedRabbitmq.register(name, (rabbitmq, t) => {
+    return withCopy(server(), template, (databaseUrl) => fn({ rabbitmq, databaseUrl }, t));
+  });
+}
+
+async function withCopy(
+  server: AttachedPostgres,
+  template: PostgresTemplate,
+  fn: (url: string) => Promise<void>,
+): Promise<void> {
+  await requireTemplate(server, template);
+  const database = unique("test");
+  const url = await server.createDatabase(database, template.name);
+  try {
+    await fn(url);
+  } finally {
+    await server.dropDatabase(database);
+  }
 }
 
 const madeTemplates = new Set<string>();
@@ -177,11 +206,17 @@ class SharedServer<Server extends Described> {
   }
 
   register(name: string, fn: ServerTest<Server>): void {
+    const server = this.use();
+    registerWhere(this.#kind, name, (t) => fn(server(), t));
+  }
+
+  /** Has the server run while the file's tests do. @returns What gives it to a test. */
+  use(): () => Server {
     this.#hook();
-    registerWhere(this.#kind, name, (t) => {
-      if (this.#server) return fn(this.#server, t);
+    return () => {
+      if (this.#server) return this.#server;
       throw new Error(`${this.#kind.title} was not started before the test`);
-    });
+    };
   }
 
   #hook(): void {

@@ -70,7 +70,7 @@ export function defineMailWorker(queue: string): Worker<MailEvent> {
     async consume(event, ctx) {
       if (!room) throw new Error("The worker is not set up");
       try {
-        conclude(await sendOnce(event, room, ctx), ctx);
+        conclude(await sendOnce(event, room, ctx, secondsOf(queue, ctx)), ctx);
       } catch (error) {
         throw meaningOf(error);
       }
@@ -78,8 +78,22 @@ export function defineMailWorker(queue: string): Worker<MailEvent> {
   });
 }
 
-/** Sends the mail to those who do not have it yet, and records who has it. */
-async function sendOnce(event: MailEvent, room: MailRoom, ctx: Context): Promise<MailDecision> {
+/** The longest time that a run can take, in seconds. */
+function secondsOf(queue: string, { config }: Context): number {
+  return (config.queues.get(queue)?.maxConsumeSeconds ?? MAX_SECONDS) + config.abortGraceSeconds;
+}
+
+/**
+ * Sends the mail to those who do not have it yet, and records who has it.
+ *
+ * @param maxSeconds As of {@linkcode secondsOf}.
+ */
+async function sendOnce(
+  event: MailEvent,
+  room: MailRoom,
+  ctx: Context,
+  maxSeconds: number,
+): Promise<MailDecision> {
   const db = await ctx.database();
   const { id, retriedAt } = ctx.event;
   const prepared = await prepareMail(event, { db, ...room }, id, Date.now());
@@ -87,7 +101,7 @@ async function sendOnce(event: MailEvent, room: MailRoom, ctx: Context): Promise
   const effects = room.effects(db, ctx);
   const { recipients } = prepared.mail;
   const policy = maybeSentPolicy(event.template_prefix, room.maybeSent);
-  const options = { maxSeconds: MAX_SECONDS + ctx.config.abortGraceSeconds, retriedAt };
+  const options = { maxSeconds, retriedAt };
   const states = policy === "resend"
     ? await effects.takeOver(id, recipients, options)
     : await effects.begin(id, recipients, options);
@@ -136,9 +150,11 @@ function conclude(decision: MailDecision, ctx: Context): void {
     case "pause":
       throw new PauseQueue({ reason: `SMTP: ${decision.reason}` });
     case "later": {
-      const waited = (Date.now() - (ctx.event.publishedAt ?? Date.now())) / 1000;
+      const now = Date.now();
+      const waited = (now - (ctx.event.publishedAt ?? now)) / 1000;
+      const left = decision.until === undefined ? undefined : (decision.until - now) / 1000;
       throw new RetryLater({
-        after: mailPause(waited),
+        after: mailPause(waited, left),
         counts: false,
         message: decision.reason,
       });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StepState } from "../database/effects.ts";
+import { busyUntil, type StepState } from "../database/effect_state.ts";
 import type { RecipientResult, SendResult } from "./outcome.ts";
 
 /** What happens to the event of a mail. */
@@ -13,7 +13,12 @@ export type MailDecision =
   /** No mail can be sent: the queue waits. */
   | { readonly kind: "pause"; readonly reason: string }
   /** The event waits, and does not use up an attempt. */
-  | { readonly kind: "later"; readonly reason: string }
+  | {
+    readonly kind: "later";
+    readonly reason: string;
+    /** When it can go on at the latest, in ms since 1970, where that is known. */
+    readonly until?: number;
+  }
   /** The run was ended before anything was sent. */
   | { readonly kind: "stopped"; readonly reason: string }
   /** The mail may have been sent, and is sent again. */
@@ -68,9 +73,10 @@ export function maybeSentPolicy(template: string, setting: MaybeSent | undefined
 
 /** Whether another run sends this mail right now, so that this one has to wait. */
 export function heldBack(recorded: readonly Recorded[]): Held | undefined {
-  const isBusy = recorded.some(({ state }) => typeof state === "object");
-  if (!isBusy) return undefined;
-  return { kind: "later", reason: "another process is sending this mail, or was when it ended" };
+  const until = busyUntil(recorded.map(({ state }) => state));
+  if (until === undefined) return undefined;
+  const reason = "another process is sending this mail, or was when it ended";
+  return { kind: "later", reason, until };
 }
 
 /** The recipients that get the mail now. */
@@ -159,8 +165,12 @@ function texts(what: string, refusals: readonly { readonly text: string }[]): st
   return `the mail server ${what}: ${refusals.map(({ text }) => text).join("; ")}`;
 }
 
-/** Seconds until a mail that waits is tried again: the longer it has waited, the longer. */
-export function mailPause(waitedSeconds: number): number {
-  if (waitedSeconds < 300) return 60;
-  return waitedSeconds < 3600 ? 300 : 900;
+/**
+ * Seconds until a mail that waits is tried again: the longer it has waited, the longer.
+ *
+ * @param untilSeconds When it can go on at the latest, from now.
+ */
+export function mailPause(waitedSeconds: number, untilSeconds = Infinity): number {
+  const pause = waitedSeconds < 300 ? 60 : waitedSeconds < 3600 ? 300 : 900;
+  return Math.max(1, Math.min(pause, Math.ceil(untilSeconds)));
 }

@@ -149,7 +149,7 @@ for (const { title, states, result, policy = "report", decision, records } of RO
 
 Deno.test("a mail that another process sends is held back", () => {
   assert.equal(heldBack(recorded("run", "done")), undefined);
-  assert.equal(heldBack(recorded("done", { busyUntil: 5 }))?.kind, "later");
+  assert.equal(heldBack(recorded({ busyUntil: 5 }, { busyUntil: 7 }))?.until, 7);
 });
 
 Deno.test("a mail goes to those who do not have it yet", () => {
@@ -166,5 +166,16 @@ Deno.test("a mail that may be sent is sent again where somebody waits for it, el
 });
 
 Deno.test("a mail that waits is tried more rarely the longer it has waited", () => {
-  assert.deepEqual([0, 299, 300, 3599, 3600, 80_000].map(mailPause), [60, 60, 300, 300, 900, 900]);
+  assert.deepEqual([0, 299, 300, 3599, 3600, 80_000].map((waited) => mailPause(waited)), [
+    60,
+    60,
+    300,
+    300,
+    900,
+    900,
+  ]);
+});
+
+Deno.test("a mail that another process sends is tried again as soon as that must have ended", () => {
+  assert.deepEqual([90, 60, 4.2, 0, -1].map((left) => mailPause(0, left)), [60, 60, 5, 1, 1]);
 });
