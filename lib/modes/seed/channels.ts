@@ -133,6 +133,7 @@ function addChannel(seed: Seed, plan: ChannelPlan): Conversation {
   const members = accountsOf(seed, plan.subscribers);
   const stream = rows.nextId("zerver_stream");
   const recipient = rows.add("zerver_recipient", { type: 2, type_id: stream });
+  const nobody = seed.groups[realm].get("role:nobody") ?? 0;
   const row = newStream({
     realm_id: seed.realms[realm],
     name,
@@ -142,7 +143,9 @@ function addChannel(seed: Seed, plan: ChannelPlan): Conversation {
     group: seed.groups[realm].get("role:everyone") ?? 0,
     ...more,
   });
-  rows.add("zerver_stream", row);
+  // Who may subscribe can read a private channel.
+  const closed = { can_subscribe_group_id: nobody, can_add_subscribers_group_id: nobody };
+  rows.add("zerver_stream", { ...row, ...closed });
   for (const member of members) subscribe(seed, member, recipient, `${name} ${member.key}`);
   addSubscriptionRecords(seed, members, stream);
   return { realm, name, recipient: () => recipient, members, topics, share };
