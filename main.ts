@@ -103,7 +103,7 @@ async function run(command: Task): Promise<number> {
     case "mail": {
       const { runMail } = await import("./lib/modes/mail/mail.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
-      return runMail(command, loadConfig(environment, flags), new SystemServices());
+      return await runMail(command, loadConfig(environment, flags), new SystemServices());
     }
   }
 }

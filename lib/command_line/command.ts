@@ -120,8 +120,20 @@ export interface MailPreviewCommand extends Common {
 /** The part of a mail to print. */
 export type MailFormat = "html" | "text" | "subject";
 
+/** Send one mail, to see whether the settings of mail work. */
+export interface MailTestCommand extends Common {
+  readonly mode: "mail";
+  readonly action: "test";
+  /** The recipient. */
+  readonly address: string;
+  /** `undefined`: a text of the command's own. */
+  readonly template: string | undefined;
+  /** `undefined`: the server's. */
+  readonly language: string | undefined;
+}
+
 /** A command about mail. */
-export type MailCommand = MailPreviewCommand;
+export type MailCommand = MailPreviewCommand | MailTestCommand;
 
 /** A parsed command line. */
 export type Command = TextCommand | Task;

@@ -70,6 +70,8 @@ const PREVIEW: MailCommand = {
   ...COMMON,
 };
 
+const MAIL_TEST = { mode: "mail", action: "test", address: "ada@example.com", ...COMMON } as const;
+
 const COMMANDS: readonly [line: string, command: Command][] = [
   [
     "publish test",
@@ -108,6 +110,14 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     { ...PREVIEW, template: "digest", language: "de", sample: "week", format: "html" },
   ],
   ["mail preview digest --json @a.json", { ...PREVIEW, template: "digest", json: "@a.json" }],
+  [
+    "mail test ada@example.com",
+    { ...MAIL_TEST, template: undefined, language: undefined },
+  ],
+  [
+    "mail test ada@example.com --template digest --language de",
+    { ...MAIL_TEST, template: "digest", language: "de" },
+  ],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",
@@ -212,15 +222,20 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "option '--log-format <format>' argument 'xml' is invalid. It must be json or text.",
   ],
   ["--inline=yes --queue a", "--inline takes no value"],
-  ["mail", "mail needs a command: preview"],
+  ["mail", "mail needs a command: preview, test"],
   [
     "mail previw",
-    "there is no command previw; did you mean preview?\ncommands: preview",
+    "there is no command previw; did you mean preview?\ncommands: preview, test",
   ],
   [
     "mail preview digest --format pdf",
     "option '--format <part>' argument 'pdf' is invalid. It must be html, text or subject.",
   ],
+  [
+    "mail test",
+    "process-queue mail test needs <address>\nusage: process-queue mail test [options] <address>",
+  ],
+  ["mail test ada@example.com --language de", "--language needs --template"],
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +

@@ -64,6 +64,11 @@ export class Conversation {
     this.#isAnswered = false;
   }
 
+  /** Something happened to the connection that nodemailer does not log. */
+  note(text: string): void {
+    this.#say("connection", text);
+  }
+
   #hear({ tnx }: Entry, text = "", values: readonly unknown[]): void {
     switch (tnx) {
       case "message":

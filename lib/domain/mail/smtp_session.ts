@@ -10,6 +10,7 @@ import SMTPConnection, {
   type SMTPEnvelope,
 } from "nodemailer/lib/smtp-connection";
 import { within } from "../../system/deadline.ts";
+import { describeEncryption } from "./encryption.ts";
 import type { SmtpLogin } from "./smtp_settings.ts";
 
 /** A mail as it goes through SMTP. */
@@ -28,15 +29,25 @@ const QUIT_MS = 1000;
 export class SmtpSession {
   readonly #connection: SMTPConnection;
   readonly #login: SmtpLogin | undefined;
+  readonly #onEncrypted: ((how: string) => void) | undefined;
   readonly #ended = Promise.withResolvers<void>();
   #isEnded = false;
   /** Whether the server refused the last mail, so that its envelope has to be cleared. */
   #isRefused = false;
   #fail: (error: Error) => void = () => {};
 
-  /** Call {@linkcode open} next. */
-  constructor(options: SMTPConnectionOptions, login: SmtpLogin | undefined) {
+  /**
+   * Call {@linkcode open} next.
+   *
+   * @param onEncrypted Gets how a new connection is encrypted, and the server's certificate.
+   */
+  constructor(
+    options: SMTPConnectionOptions,
+    login: SmtpLogin | undefined,
+    onEncrypted?: (how: string) => void,
+  ) {
     this.#login = login;
+    this.#onEncrypted = onEncrypted;
     this.#connection = new SMTPConnection(options);
     // An error is followed by the end, and belongs to the step that runs; there may be none.
     this.#connection.on("error", (error: Error) => this.#fail(error));
@@ -51,6 +62,8 @@ export class SmtpSession {
   /** Connects, with TLS, and logs in, as the settings say. */
   async open(signal: AbortSignal): Promise<void> {
     await this.#step<void>(signal, (done) => this.#connection.connect(done));
+    const encryption = describeEncryption(this.#connection._socket);
+    if (encryption !== undefined) this.#onEncrypted?.(encryption);
     const login = this.#login;
     if (!login) return;
     const auth = { user: login.user, pass: login.password };

@@ -39,7 +39,7 @@ export class MailTransport {
     const login = loginOf(settings);
     const conversation = new Conversation(onStep);
     const options = { ...connectionOptions(settings), logger: conversation.logger };
-    const make = () => new SmtpSession(options, login);
+    const make = () => new SmtpSession(options, login, (how) => conversation.note(how));
     this.where = `${settings.host}:${settings.port}`;
     this.#session = new KeptSession(make, conversation, timesOf(settings));
     this.#write = letterWriter(settings.dkim);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MailPreviewCommand } from "../../../lib/command_line/command.ts";
 import { loadConfig } from "../../../lib/config/config.ts";
-import { runMail } from "../../../lib/modes/mail/mail.ts";
+import { runPreview } from "../../../lib/modes/mail/preview.ts";
 import { OWN } from "../../fixtures/mail/samples.ts";
 import { PLAIN, withTemplates } from "../../fixtures/mail/templates.ts";
 import { COMMON, MemoryServices } from "../memory_services.ts";
@@ -29,7 +29,7 @@ function preview(
   services: MemoryServices = new MemoryServices(),
 ): string {
   const config = loadConfig({ ...SITE, ...environment });
-  assert.equal(runMail({ ...PREVIEW, ...command }, config, services), 0);
+  assert.equal(runPreview({ ...PREVIEW, ...command }, config, services), 0);
   return services.printed.join("\n");
 }
 
