@@ -135,6 +135,17 @@ export class MailTemplates {
     };
   }
 
+  /**
+   * A text of the catalogue that an event carries, because its template only prints it.
+   *
+   * @param language As for {@linkcode render}.
+   * @param args The values of its `{names}`; `count` chooses the plural form.
+   * @throws {TemplateError} When no catalogue has the key, or a value is missing.
+   */
+  text(language: string, key: string, args: Readonly<Record<string, unknown>>): string {
+    return this.#catalogues.text(language, key, args);
+  }
+
   #requireFiles(found: string, asked: string): void {
     const missing = ENDINGS.filter((ending) => !this.#files.has(found, ending));
     if (missing.length === 0) return;

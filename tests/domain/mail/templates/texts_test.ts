@@ -15,14 +15,20 @@ const DE = JSON.parse(FILES.get("./locales/de.json") ?? "") as Record<string, En
 const TEMPLATES = [...templateFiles(".txt").values(), ...templateFiles(".html").values()].join(
   "\n",
 );
-const USED = new Set(TEMPLATES.match(/(?<=")[a-z_]+\.[a-z_]+(?=" \| (t|append))/g));
+const WORDS = await Deno.readTextFile(
+  new URL("../../../../lib/domain/messages/missed/words.ts", import.meta.url),
+);
+const USED = new Set([
+  ...TEMPLATES.match(/(?<=")[a-z_]+\.[a-z_]+(?=" \| (t|append))/g) ?? [],
+  ...WORDS.match(/(?<=text\(")[a-z_]+\.[a-z_]+(?=")/g) ?? [],
+]);
 
 function names(entry: Entry | undefined): string[] {
   const text = typeof entry === "string" ? entry : Object.values(entry ?? {}).join(" ");
   return [...new Set(text.match(/\{\w+\}/g))].sort();
 }
 
-Deno.test("English has every text that a template names, and no other", () => {
+Deno.test("English has every text that a template or the words of an event name, and no other", () => {
   const guides = Object.keys(EN).filter((key) => key.startsWith("onboarding_zulip_guide.subject_"));
   const used = [...USED].filter((key) => key !== "onboarding_zulip_guide.subject_");
   assert.deepEqual(Object.keys(EN).sort(), [...new Set([...used, ...guides])].sort());
