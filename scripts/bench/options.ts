@@ -10,6 +10,8 @@ import { DEFAULT_PREFETCH } from "../../lib/engine/host/describe.ts";
 
 /** Options of the benchmark. */
 export interface BenchOptions {
+  /** Whether the worker of mails is measured, and nothing else. */
+  readonly isMail: boolean;
   /** Events that each row measures. */
   readonly events: number;
   readonly rounds: number;
@@ -20,6 +22,9 @@ export interface BenchOptions {
   readonly rows: string;
 }
 
+/** The default number of events, and of mails. */
+const [EVENTS, MAILS] = ["100000", "1000"];
+
 /**
  * Reads the command line.
  *
@@ -27,10 +32,11 @@ export interface BenchOptions {
  * @throws {TypeError} When an option is unknown or has a wrong value.
  */
 export function parseOptions(args: readonly string[], folder: string): BenchOptions {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
-      events: { type: "string", default: "100000" },
+      events: { type: "string" },
       rounds: { type: "string", default: "5" },
       prefetch: { type: "string", default: String(DEFAULT_PREFETCH) },
       against: { type: "string" },
@@ -38,9 +44,14 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
     },
   });
   const { against, rows } = values;
+  const isMail = positionals[0] === "mail";
+  const unknown = positionals[isMail ? 1 : 0];
+  if (unknown !== undefined) throw new TypeError(`${unknown} is unknown: there is only mail`);
+  if (isMail && against !== undefined) throw new TypeError("mail cannot be used with --against");
   if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
   return {
-    events: positive("events", values.events),
+    isMail,
+    events: positive("events", values.events ?? (isMail ? MAILS : EVENTS)),
     rounds: positive("rounds", values.rounds),
     prefetch: positive("prefetch", values.prefetch),
     against: against === undefined ? undefined : resolve(folder, against),

@@ -132,7 +132,13 @@ Deno.test("a comparison has a row for everything that times the engine", () => {
 Deno.test("the benchmark's options have defaults, and wrong ones are refused", () => {
   const { prefetch, ...rest } = parseOptions([], "/here");
   assert(prefetch > 0);
-  assert.deepEqual(rest, { events: 100_000, rounds: 5, against: undefined, rows: "" });
+  assert.deepEqual(rest, {
+    isMail: false,
+    events: 100_000,
+    rounds: 5,
+    against: undefined,
+    rows: "",
+  });
   const given = ["--against", "../other", "--rows", "inline", "--events", "9", "--rounds", "1"];
   const { against, rows, events, rounds } = parseOptions(given, "/here/this");
   assert.deepEqual([against, rows, events, rounds], ["/here/other", "inline", 9, 1]);
