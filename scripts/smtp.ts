@@ -13,13 +13,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+import { SMTP_PORT } from "../lib/modes/seed/env_file.ts";
 import { signalled } from "./private_server.ts";
 import { mailLines } from "./smtp/mail.ts";
 import { orUsage } from "./usage.ts";
 
-const USAGE = "usage: deno task smtp [--port 1025] [--dir FOLDER]";
-/** The port in the settings that `process-queue seed --env` writes. */
-const PORT = "1025";
+const USAGE = `usage: deno task smtp [--port ${SMTP_PORT}] [--dir FOLDER]`;
 const HIGHEST_PORT = 65_535;
 
 interface Options {
@@ -51,7 +50,7 @@ async function main(): Promise<void> {
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { port: { type: "string", default: PORT }, dir: { type: "string" } },
+    options: { port: { type: "string", default: `${SMTP_PORT}` }, dir: { type: "string" } },
   });
   const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : -1;
   if (port >= 0 && port <= HIGHEST_PORT) return { port, dir: values.dir };

@@ -184,7 +184,7 @@ function addTopics(seed: Seed): void {
   }
 }
 
-/** Of readers, to every twentieth message. */
+/** About 50, of readers. */
 function addReactions({ rows }: Seed): void {
   for (const [number, row] of rows.of("zerver_usermessage").entries()) {
     if (number % 90 !== 0) continue;
@@ -197,47 +197,83 @@ function addReactions({ rows }: Seed): void {
   }
 }
 
+const REALM = { realm_url: "http://localhost", realm_name: "Fjord Software" };
+const UNSUBSCRIBE = { unsubscribe_link: "http://localhost/accounts/unsubscribe/welcome/seed" };
+
+interface MailPlan {
+  /** 1 welcome, 2 digest, 3 reminder of an invitation. */
+  readonly type: number;
+  readonly inDays: number;
+  readonly template: string;
+  /** The key of a user; an address where it has an `@`. */
+  readonly to: string;
+  readonly context: object;
+}
+
 /** One of each kind: a welcome that is due, a digest and a reminder for later. */
+const MAILS: readonly MailPlan[] = [
+  {
+    type: 1,
+    inDays: -MINUTE_DAYS,
+    template: "onboarding_zulip_topics",
+    to: "jonas",
+    context: {
+      ...UNSUBSCRIBE,
+      user_name: "Jonas Weber",
+      move_messages_link: "http://localhost/help/move-content-to-another-topic",
+      rename_topics_link: "http://localhost/help/rename-a-topic",
+    },
+  },
+  {
+    type: 2,
+    inDays: 1,
+    template: "digest",
+    to: "emi",
+    context: {
+      ...UNSUBSCRIBE,
+      user_name: "佐藤 恵美",
+      show_message_content: true,
+      new_streams_count: 1,
+      hot_conversations: [],
+    },
+  },
+  {
+    type: 3,
+    inDays: 8,
+    template: "invitation_reminder",
+    to: "new.colleague@example.com",
+    context: {
+      referrer_name: "Ben Okafor",
+      referrer_email: "ben@example.com",
+      referrer_realm_name: REALM.realm_name,
+      activate_url: "http://localhost/join/seed",
+    },
+  },
+];
+
 function addScheduledMails(seed: Seed): void {
+  for (const plan of MAILS) addScheduledMail(seed, plan);
+}
+
+function addScheduledMail(seed: Seed, { type, inDays, template, to, context }: MailPlan): void {
   const { rows, now, realms } = seed;
-  const realm = { realm_url: "http://localhost", realm_name: "Fjord Software" };
-  const mail = (type: number, inDays: number, template: string, more: object) => {
-    const { address, ...context } = more as { address?: string };
-    return rows.add("zerver_scheduledemail", {
-      type,
-      realm_id: realms.main,
-      scheduled_timestamp: daysAgo(now, -inDays),
-      ...(address !== undefined && { address }),
-      data: JSON.stringify({
-        template_prefix: `zerver/emails/${template}`,
-        from_name: null,
-        from_address: "NO_REPLY",
-        language: "en",
-        context: { ...realm, ...context },
-      }),
-    });
-  };
-  const to = (key: string, scheduledemail_id: number) => {
-    const userprofile_id = account(seed, key).id;
-    rows.add("zerver_scheduledemail_users", { scheduledemail_id, userprofile_id });
-  };
-  const help = "http://localhost/help";
-  const unsubscribe_link = "http://localhost/accounts/unsubscribe/welcome/seed";
-  const topics = {
-    ...{ user_name: "Jonas Weber", unsubscribe_link },
-    move_messages_link: `${help}/move-content-to-another-topic`,
-    rename_topics_link: `${help}/rename-a-topic`,
-  };
-  to("jonas", mail(1, -MINUTE_DAYS, "onboarding_zulip_topics", topics));
-  const quiet = { show_message_content: true, new_streams_count: 1, hot_conversations: [] };
-  to("emi", mail(2, 1, "digest", { user_name: "佐藤 恵美", unsubscribe_link, ...quiet }));
-  mail(3, 8, "invitation_reminder", {
-    address: "new.colleague@example.com",
-    referrer_name: "Ben Okafor",
-    referrer_email: "ben@example.com",
-    referrer_realm_name: realm.realm_name,
-    activate_url: "http://localhost/join/seed",
+  const isAddress = to.includes("@");
+  const scheduledemail_id = rows.add("zerver_scheduledemail", {
+    type,
+    realm_id: realms.main,
+    scheduled_timestamp: daysAgo(now, -inDays),
+    ...(isAddress && { address: to }),
+    data: JSON.stringify({
+      template_prefix: `zerver/emails/${template}`,
+      from_name: null,
+      from_address: "NO_REPLY",
+      language: "en",
+      context: { ...REALM, ...context },
+    }),
   });
+  if (isAddress) return;
+  const userprofile_id = account(seed, to).id;
+  rows.add("zerver_scheduledemail_users", { scheduledemail_id, userprofile_id });
 }
 
 function addChannelAddress(seed: Seed): void {

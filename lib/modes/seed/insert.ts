@@ -15,7 +15,7 @@ import type { CompleteRow, SeedRows, SeedTable } from "./rows.ts";
 /** The parameters of one statement; SQLite takes 32,766. */
 const PARAMETERS = 30_000;
 
-/** A user's row that says how to reach it in a trial. */
+/** A user to try things with, who has an address. */
 export interface SeededUser {
   readonly id: number;
   readonly name: string;
@@ -25,7 +25,7 @@ export interface SeededUser {
 export interface Seeded {
   /** How many rows each table got. */
   readonly counts: ReadonlyMap<SeedTable, number>;
-  /** A user to try things with, who has an address. */
+  /** The first one. */
   readonly user: SeededUser;
 }
 

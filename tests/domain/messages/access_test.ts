@@ -121,6 +121,30 @@ domainTest("a list of messages is checked at once, with the rules of each", asyn
   assert.equal(await mayReadMessage(db, ben, messages.shared), false);
 });
 
+domainTest("any number of messages is checked by three queries", async (db) => {
+  const realm = await TestRealm.make(db);
+  const ada = await realm.user("ada");
+  const ids: number[] = [];
+  for (const name of ["one", "two", "three", "four"]) {
+    const { recipient } = await realm.channel(name);
+    ids.push(await realm.message(ada, recipient, [ada], { subject: "topic" }));
+  }
+  let queries = 0;
+  const counting = db.withPlugin({
+    transformQuery: ({ node }) => {
+      queries++;
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  });
+  assert.deepEqual(await readableMessages(counting, ada, ids), new Set(ids));
+  assert.equal(queries, 3);
+  assert.equal(
+    (await readableMessages(db, ada, Array.from({ length: 40_000 }, (_, n) => n))).size,
+    4,
+  );
+});
+
 domainTest("a group that may subscribe lets its members read a private channel", async (db) => {
   const realm = await TestRealm.make(db);
   const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];

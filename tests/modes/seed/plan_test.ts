@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MailTemplates } from "../../../lib/domain/mail/templates/mail_templates.ts";
 import { planSeed } from "../../../lib/modes/seed/plan.ts";
 import type { SeedRows } from "../../../lib/modes/seed/rows.ts";
 
@@ -99,4 +100,16 @@ Deno.test("the rows of a seed are numbered behind those that a table has", () =>
   assert.equal(rows.of("zerver_message")[0]?.id, 41);
   assert.equal(rows.of("zerver_userprofile").at(-1)?.realm_id, 6);
   assert.equal(rows.of("zerver_usermessage")[0]?.message_id, 41);
+});
+
+Deno.test("the scheduled mails of a seed can be written, and one of them is due", () => {
+  const mails = ROWS.of("zerver_scheduledemail");
+  const templates = new MailTemplates();
+  for (const { data } of mails) {
+    const { template_prefix, context } = JSON.parse(String(data));
+    const every = { support_email: "a@example.com", email_images_base_url: "http://localhost" };
+    assert(templates.render(template_prefix, "en", { ...context, ...every }).subject !== "");
+  }
+  const due = mails.filter(({ scheduled_timestamp }) => Number(scheduled_timestamp) <= Number(NOW));
+  assert.equal(due.length, 1);
 });
