@@ -13,9 +13,12 @@ for (const script of ["bench", "crash", "figures", "rabbitmq", "smtp"]) {
     };
     const help = await run("--help");
     assert.deepEqual([help.code, help.stderr], [0, ""]);
-    assert.match(help.stdout, new RegExp(`^usage: deno task ${script} .*\n$`));
+    assert.match(help.stdout, new RegExp(`^usage: deno task ${script} .*\n( +deno task .*\n)*$`));
     const mistake = await run("--nope");
     assert.deepEqual([mistake.code, mistake.stdout], [2, ""]);
-    assert.match(mistake.stderr, new RegExp(`^.*--nope.*\nusage: deno task ${script} .*\n$`));
+    assert.match(
+      mistake.stderr,
+      new RegExp(`^.*--nope.*\nusage: deno task ${script} .*\n( +deno task .*\n)*$`),
+    );
   });
 }
