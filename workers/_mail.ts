@@ -148,7 +148,7 @@ function conclude(decision: MailDecision, ctx: Context): void {
     case "done":
       return;
     case "pause":
-      throw new PauseQueue({ reason: `SMTP: ${decision.reason}` });
+      throw new PauseQueue({ reason: "SMTP", cause: new Error(decision.reason) });
     case "later": {
       const now = Date.now();
       const waited = (now - (ctx.event.publishedAt ?? now)) / 1000;
@@ -172,7 +172,7 @@ function conclude(decision: MailDecision, ctx: Context): void {
 /** What an error means for the event: the same mail fails again, or the queue waits. */
 function meaningOf(error: unknown): unknown {
   if (isDatabaseLost(error)) {
-    return new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+    return new PauseQueue({ reason: "the database", cause: error });
   }
   if (error instanceof MailError || error instanceof TemplateError) {
     return new Fail(error.message, { cause: error });

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { filesIn } from "../fixtures/files_in.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { type ProgramFixture, programTest } from "../fixtures/process/program_fixture.ts";
 
@@ -83,18 +84,6 @@ async function publishAll(fixture: ProgramFixture): Promise<number> {
     await fixture.client.publish(fixture.queue, body, { messageId: `invalid-${index}` });
   }
   return WAYS.length + INVALID.length;
-}
-
-/** The text of every file below a folder, by its path, with its mode. */
-function* filesIn(folder: string): Generator<{ path: string; text: string; mode: number }> {
-  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* filesIn(path);
-    else {
-      const text = new TextDecoder().decode(Deno.readFileSync(path));
-      yield { path, text, mode: (Deno.statSync(path).mode ?? 0) & 0o777 };
-    }
-  }
 }
 
 programTest(

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { People } from "../fixtures/mail/people.ts";
-import { mailTest } from "../fixtures/mail/worker.ts";
+import { mailTest, RESET } from "../fixtures/mail/worker.ts";
+import { TestQueue } from "../../lib/testing.ts";
+import emailSenders from "../../workers/email_senders.ts";
 
 mailTest("bots and users without an address get no mail", async (test) => {
   const { bot, nobody } = test.people;
@@ -92,7 +94,22 @@ mailTest(
       environment: { EMAIL_HOST_USER: "zulip", EMAIL_HOST_PASSWORD: "wr0ng-w0rd" },
     });
     assert.equal(outcome, "paused");
-    assert.match(error?.message ?? "", /refuses the login .*: correct EMAIL_HOST_USER/);
+    assert.match(error?.stack ?? "", /refuses the login .*: correct EMAIL_HOST_USER/);
     assert(!JSON.stringify(error).includes("wr0ng-w0rd"));
   },
 );
+
+mailTest("a mail that is refused for now is dead-lettered when patience is over", async (test) => {
+  test.smtp.script({ recipients: { "ada@people.example": "450 4.2.0 Greylisted" } });
+  const worker = { ...emailSenders, patienceSeconds: 600 };
+  await using queue = await TestQueue.start(worker, test.options);
+  await queue.publish({ ...RESET, to_user_ids: [test.people.ada] });
+  await queue.settled();
+  const [letter] = await queue.failed();
+  assert.deepEqual([letter?.reason, letter?.attempts], ["waited too long", 1]);
+  assert.match(
+    letter?.error.message ?? "",
+    /does not take it now: <recipient 1> 450 4\.2\.0 Greylisted \(given up after \d+ min of waiting\)$/,
+  );
+  assert.deepEqual(test.smtp.received(), []);
+});
