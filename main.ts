@@ -20,7 +20,8 @@ async function main(args: readonly string[]): Promise<number> {
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
   // A signal ends the other commands, also while they wait for the reader of their output.
-  if ("mode" in command && command.mode === "run") await useOutputs(command.inline);
+  if (command.mode === "run") await useOutputs(command.inline);
+  else if (command.mode === "deliver-scheduled-emails") await useOutputs(false);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -104,6 +105,13 @@ async function run(command: Task): Promise<number> {
       const { runMail } = await import("./lib/modes/mail/mail.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runMail(command, loadConfig(environment, flags), new SystemServices());
+    }
+    case "deliver-scheduled-emails": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runDeliverScheduled(command, config, { print, signals });
     }
   }
 }

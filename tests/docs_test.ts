@@ -88,12 +88,17 @@ function helpOf(...command: string[]): string {
 
 /** Every option of the command line. */
 function knownOptions(): Set<string> {
-  const commands = [[], ["publish"], ["failed", "list"], ["failed", "retry"], ["check-config"], [
-    "seed",
-  ], [
-    "mail",
-    "preview",
-  ]];
+  const commands = [
+    [],
+    ["publish"],
+    ["failed", "list"],
+    ["failed", "retry"],
+    ["check-config"],
+    ["seed"],
+    ["mail", "preview"],
+    ["mail", "test"],
+    ["deliver-scheduled-emails"],
+  ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.
   return new Set([...help.match(/--[a-z][a-z_-]+/g) ?? [], "--queue-name", ...OTHERS_OPTIONS]);

@@ -135,6 +135,15 @@ export interface MailTestCommand extends Common {
 /** A command about mail. */
 export type MailCommand = MailPreviewCommand | MailTestCommand;
 
+/** Publish the mails that Zulip has written down for later, when they are due. */
+export interface DeliverScheduledCommand extends Common {
+  readonly mode: "deliver-scheduled-emails";
+  /** Deliver what is due, and end. */
+  readonly once: boolean;
+  /** Run only if no other process holds this file's lock. */
+  readonly lock: string | undefined;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -147,4 +156,5 @@ export type Task =
   | SeedCommand
   | CheckConfigCommand
   | RecoverCommand
-  | MailCommand;
+  | MailCommand
+  | DeliverScheduledCommand;

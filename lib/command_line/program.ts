@@ -74,6 +74,7 @@ export function makeProgram(found: Found): Parser {
   addMail(program, (command, subcommand) => {
     found({ ...command, ...common(program, subcommand) });
   });
+  addDeliverScheduled(program, found);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
@@ -139,7 +140,9 @@ function addSeed(program: Parser, found: Found): void {
 
 function addCheckConfig(program: Parser, found: Found): void {
   const check = program.command("check-config")
-    .description("print the settings in effect, and check folders, workers, broker and database")
+    .description(
+      "print the settings in effect, and check folders, workers, mail, broker and database",
+    )
     .addOption(jsonOption("print it as JSON"));
   check.action(() => {
     const { json = false } = check.opts();
@@ -155,6 +158,30 @@ function addRecover(program: Parser, found: Found): void {
   recover.action((from: string, to: string) => {
     found({ mode: "recover", from, to, ...common(program, recover) });
   });
+}
+
+function addDeliverScheduled(program: Parser, found: Found): void {
+  const deliver = program.command("deliver-scheduled-emails")
+    .description("publish Zulip's scheduled mails when they are due, as deliver_scheduled_emails")
+    .option(
+      "--once",
+      "deliver what is due now and exit, for cron; 1 if something was not published",
+    )
+    .addOption(runOption("lock"));
+  deliver.action(() => {
+    const { once = false } = deliver.opts();
+    // The program has an option of this name, and takes it wherever it stands.
+    const { lock } = program.opts<RunOptions>();
+    const shared = common(program, deliver, ["lock"]);
+    found({ mode: "deliver-scheduled-emails", once, lock, ...shared });
+  });
+}
+
+/** One of the options that run queues. @param attribute Its name in {@linkcode RunOptions}. */
+function runOption(attribute: keyof RunOptions) {
+  const found = runOptions().find((each) => each.attributeName() === attribute);
+  if (!found) throw new Error(`There is no option ${attribute}`);
+  return found;
 }
 
 function runCommand(program: Parser): RunCommand {
@@ -204,11 +231,20 @@ function forbid(
   if (option) throw new UsageError(`${option.long} needs --${needed}`);
 }
 
-/** The common part of every command; refuses options for queues beside a subcommand. */
-function common(program: Parser, subcommand?: Parser): Common {
+/**
+ * The common part of every command; refuses options for queues beside a subcommand.
+ *
+ * @param taken Those of them that the subcommand takes.
+ */
+function common(
+  program: Parser,
+  subcommand?: Parser,
+  taken: readonly (keyof RunOptions)[] = [],
+): Common {
   const given = program.opts<SharedOptions>();
   const misplaced = runOptions().find((each) =>
-    subcommand && program.getOptionValue(each.attributeName()) !== undefined
+    subcommand && program.getOptionValue(each.attributeName()) !== undefined &&
+    !taken.some((name) => name === each.attributeName())
   );
   if (misplaced) {
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);

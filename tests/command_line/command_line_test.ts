@@ -118,6 +118,14 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     "mail test ada@example.com --template digest --language de",
     { ...MAIL_TEST, template: "digest", language: "de" },
   ],
+  [
+    "deliver-scheduled-emails",
+    { mode: "deliver-scheduled-emails", once: false, lock: undefined, ...COMMON },
+  ],
+  [
+    "deliver-scheduled-emails --once --lock a",
+    { mode: "deliver-scheduled-emails", once: true, lock: "a", ...COMMON },
+  ],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",
@@ -237,20 +245,27 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   ["mail test ada@example.com --language de", "--language needs --template"],
   [
+    "deliver-scheduled-emails --drain",
+    '--drain runs queues, and "deliver-scheduled-emails" does not',
+  ],
+  [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail\n" +
+    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

@@ -1,0 +1,131 @@
+/**
+ * Delivers scheduled mails pass after pass: what is due now, then a wait.
+ *
+ * @module
+ */
+
+import type { Database } from "../../domain/database/database.ts";
+import { isDatabaseLost } from "../../domain/database/database_error.ts";
+import { outboxLoop } from "../../domain/database/outbox.ts";
+import { deliverScheduled, SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
+
+/** How long a mail that cannot be sent is left alone, in ms. Then it is read and reported again. */
+const BROKEN_MS = 60 * 60 * 1000;
+
+/** Writes a log line; the message names its properties in braces. */
+export type LogLine = (
+  level: "info" | "warning" | "error",
+  message: string,
+  properties: Readonly<Record<string, unknown>>,
+) => void;
+
+/** What a deliverer works with. */
+export interface DelivererOptions {
+  /** The open database; opened by the first call that can. @throws {DatabaseError} */
+  readonly database: () => Promise<Database>;
+  /** Publishes an event and resolves when that is confirmed. */
+  readonly publish: (
+    queue: string,
+    event: unknown,
+    options?: { readonly id?: string },
+  ) => Promise<void>;
+  readonly log: LogLine;
+  /** ms since 1970. @default {Date.now} */
+  readonly now?: () => number;
+}
+
+/** Delivers what is due. */
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #now: () => number;
+  /** Ids of rows that cannot be sent. */
+  readonly #broken = new Set<number>();
+  #brokenSince = 0;
+  #isLost = false;
+  #troubles = 0;
+
+  /** @param options What it works with. */
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** How many rows could not be read, and how often something could not be published, so far. */
+  get troubles(): number {
+    return this.#troubles;
+  }
+
+  /**
+   * Publishes what was left in the outbox for over 10 s, and all mails that are due.
+   *
+   * @param signal Ends it after the mails that are being published.
+   * @throws {DatabaseError} When the database is lost or locked.
+   */
+  async pass(signal: AbortSignal): Promise<void> {
+    const { database, publish, log } = this.#options;
+    const warn = (message: string, properties: Record<string, unknown> = {}) => {
+      this.#troubles++;
+      log("warning", message, properties);
+    };
+    const ctx = { log: { warn }, publish, database };
+    const leftOver = outboxLoop(ctx, { now: this.#now });
+    while (!signal.aborted && await leftOver.run(signal));
+    this.#forgetBroken();
+    while (!signal.aborted && await this.#deliver(await database(), ctx));
+  }
+
+  /** Like {@linkcode pass}; a database that is away is logged once, and when it is back. */
+  async tryPass(signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.pass(signal);
+      if (this.#isLost) log("info", "The database is back: scheduled mails are delivered", {});
+      this.#isLost = false;
+    } catch (error) {
+      if (!isDatabaseLost(error)) throw error;
+      const message = "Scheduled mails wait for the database, which is tried every 10 s: {reason}";
+      if (!this.#isLost) log("warning", message, { reason: error.message });
+      this.#isLost = true;
+    }
+  }
+
+  /** Delivers some. @returns Whether there may be more. */
+  async #deliver(
+    db: Database,
+    ctx: Parameters<typeof deliverScheduled>[1],
+  ): Promise<boolean> {
+    const { log } = this.#options;
+    const delivered = await deliverScheduled(db, ctx, {
+      now: this.#now(),
+      skip: [...this.#broken],
+    });
+    const { published, deleted, broken } = delivered;
+    if (published.length > 0) {
+      const message = "Scheduled mails that are due go to the queue {to}: rows {rows}";
+      const rows = published.join(", ");
+      log("info", message, { to: SCHEDULED_QUEUE, rows });
+    }
+    for (const row of deleted) {
+      const message =
+        "The scheduled mail in row {row} of zerver_scheduledemail has neither users " +
+        "nor an address: it is deleted";
+      log("warning", message, { row });
+    }
+    for (const { id, reason } of broken) {
+      const message =
+        "The scheduled mail in row {row} of zerver_scheduledemail cannot be sent, as " +
+        "{reason}: correct or delete the row; it is tried again in an hour";
+      log("error", message, { row: id, reason });
+      this.#broken.add(id);
+      this.#troubles++;
+    }
+    return published.length + deleted.length + broken.length > 0;
+  }
+
+  #forgetBroken(): void {
+    const now = this.#now();
+    if (now - this.#brokenSince < BROKEN_MS) return;
+    this.#broken.clear();
+    this.#brokenSince = now;
+  }
+}
