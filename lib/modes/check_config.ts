@@ -14,6 +14,7 @@ import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { checkBroker } from "./check_broker.ts";
 import { checkDatabase } from "./check_database.ts";
+import { checkMail } from "./check_mail.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
@@ -22,7 +23,7 @@ import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -52,6 +53,7 @@ export async function runCheckConfig(
     checkSettings(config, known),
     ...checkFolders(config),
     queuesCheck(queues),
+    await tryUnless(problems.find(isOfMail), "mail", () => checkMail(config)),
     await tryUnless(
       problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
       "broker",
@@ -75,6 +77,11 @@ export async function runCheckConfig(
 
 function queuesCheck(queues: readonly QueueCheck[]): Check {
   return { name: "queues", ok: queues.every(({ ok }) => ok), message: queueLines(queues) };
+}
+
+/** Whether a problem makes it pointless to try the SMTP server. */
+function isOfMail(problem: Problem): boolean {
+  return isOfEnvFile(problem) || /^(EMAIL_|TEMPLATES_DIR$)/.test(problem.setting);
 }
 
 /** Leaves out variables that only look like a queue's shards. */

@@ -33,13 +33,14 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     ["QUEUE_TYPE=classic", "default"],
   ]);
   assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));
-  assert.deepEqual(printed.slice(-8), [
+  assert.deepEqual(printed.slice(-9), [
     "",
     "settings: ok",
     "workers: ok",
     "state: ok",
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
+    "mail: not used (EMAIL_HOST is not set)",
     BROKER_LINE,
     "database: ok",
   ]);
@@ -75,13 +76,14 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
   const printed = around.printed.map((line) => line.replaceAll(FOLDER, "/f"));
   const shown = file.replace(FOLDER, "/f");
   const writable = "set it to a folder that this user may write";
-  assert.deepEqual(printed.slice(-8).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
+  assert.deepEqual(printed.slice(-9).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
     "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
     "workers: WORKERS_DIR: the folder /f/none cannot be read; set it, or --workers-dir, to the folder of your workers",
     `state: STATE_DIR: no file can be made in ${shown}/state; ${writable}`,
     `statistics: QUEUE_STATS_DIR: no file can be made in ${shown}/state/stats; ${writable}`,
     `errors: QUEUE_ERROR_DIR: no file can be made in ${shown}/errors; ${writable}`,
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
+    "mail: not used (EMAIL_HOST is not set)",
     "broker: No broker there",
     "database: No database",
   ]);
@@ -94,16 +96,24 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
   const { printed } = around;
   assert(printed.some((line) => /^QUEUE_TYPE=clasic +environment$/.test(line)));
   assert(printed.some((line) => /^LOG_LEVEL=debug +environment$/.test(line)));
-  assert.deepEqual(printed.slice(-7), [
+  assert.deepEqual(printed.slice(-8), [
     'settings: QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum\n' +
     "PQ_TSET_PREFETCH: no queue tset; did you mean test?",
     "workers: ok",
     "state: ok",
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
+    "mail: not used (EMAIL_HOST is not set)",
     BROKER_LINE,
     "database: ok",
   ]);
+});
+
+Deno.test("runCheckConfig does not try mail where its settings have a problem", async () => {
+  const around = new MemoryServices();
+  const config = readConfig({ ...ENVIRONMENT, EMAIL_HOST: "127.0.0.1", EMAIL_HOST_USER: "zulip" });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 1);
+  assert(around.printed.includes("mail: not tried, as its settings have a problem"));
 });
 
 Deno.test("runCheckConfig does not try a place that is not known", async () => {
@@ -143,7 +153,7 @@ Deno.test("runCheckConfig prints JSON", async () => {
     value: "debug",
     source: "environment",
   });
-  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(7).fill(true));
+  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(8).fill(true));
 });
 
 Deno.test("runCheckConfig does not try a broker that is not used", async () => {

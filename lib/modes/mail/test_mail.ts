@@ -23,6 +23,7 @@ import { UsageError } from "../../errors/usage_error.ts";
 import { visible } from "../../errors/visible.ts";
 import { EXIT } from "../../system/signals.ts";
 import type { Services } from "../services.ts";
+import { notSentSentence } from "./not_sent.ts";
 
 type Settings = Pick<Config, "mail" | "site">;
 type Words = Pick<Mail, "subject" | "text" | "html"> & { readonly language: string };
@@ -32,9 +33,6 @@ const ENCRYPTIONS: Readonly<Record<SmtpSettings["encryption"], string>> = {
   starttls: "with STARTTLS (EMAIL_USE_TLS)",
   tls: "with TLS from the first byte (EMAIL_USE_SSL)",
 };
-const NETWORK_ADVICE =
-  "check EMAIL_HOST and EMAIL_PORT, that the server runs, and that firewalls " +
-  "let this machine reach it";
 
 /**
  * Sends one mail to an address, and prints each step of the conversation as it happens, without
@@ -155,9 +153,7 @@ export function conclusion(result: SendResult, where: string, answer: string): C
         }
         : failed(refusal(result.recipients, where));
     case "not-sent":
-      return failed(
-        result.cause === "network" ? `${result.reason}: ${NETWORK_ADVICE}` : result.reason,
-      );
+      return failed(notSentSentence(result));
     case "unknown":
       return failed(
         `${result.reason}: the mail may be sent or not; look into the recipient's mailbox and the ` +

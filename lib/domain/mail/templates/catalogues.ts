@@ -61,6 +61,11 @@ export class Catalogues {
     throw new TemplateError(`no catalogue of mails has the text ${key}: add it to locales/en.json`);
   }
 
+  /** Reads all that there are. @throws {TemplateError} When one is not valid. */
+  readAll(): void {
+    for (const language of this.#languages) this.#read(language);
+  }
+
   /** Those of `de_at` and `de`, for `de-AT`, that there are. */
   #basesOf(language: string): string[] {
     if (canonical(language) === undefined) return [];

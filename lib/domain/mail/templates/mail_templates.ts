@@ -146,6 +146,29 @@ export class MailTemplates {
     return this.#catalogues.text(language, key, args);
   }
 
+  /**
+   * What is wrong with the files, a line each: a template that lacks a file, a declaration, catalogue
+   * or template that cannot be read.
+   */
+  problems(): string[] {
+    const parts = ENDINGS.flatMap((ending) =>
+      this.#files.names(ending).map((name) => () => this.#parse(name, ending))
+    );
+    const declarations = this.names().map((name) => () => void this.declaration(name));
+    const problems = [...declarations, () => this.#catalogues.readAll(), ...parts].flatMap(
+      problemOf,
+    );
+    return [...new Set(problems)];
+  }
+
+  #parse(name: string, ending: typeof ENDINGS[number]): void {
+    try {
+      this.#engines[ending].parse(this.#files.read(name, ending));
+    } catch (error) {
+      throw explained(name, `${name}${ending}`, error);
+    }
+  }
+
   #requireFiles(found: string, asked: string): void {
     const missing = ENDINGS.filter((ending) => !this.#files.has(found, ending));
     if (missing.length === 0) return;
@@ -182,4 +205,15 @@ function globals(language: string, context: MailContext): Omit<MailGlobals, "sub
     timezone: typeof timezone === "string" ? timezone : undefined,
     hasTwentyFourHours: typeof hours === "boolean" ? hours : undefined,
   };
+}
+
+/** The message of what a check throws. */
+function problemOf(check: () => void): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof TemplateError) return [error.message];
+    throw error;
+  }
 }

@@ -1,0 +1,75 @@
+/**
+ * The check of mail by `check-config`: the templates, the files that settings name, the SMTP server.
+ *
+ * @module
+ */
+
+import type { Config } from "../config/config.ts";
+import { MailSettingError, smtpSettings } from "../domain/mail/configured.ts";
+import type { ConversationStep } from "../domain/mail/conversation.ts";
+import type { SmtpSettings } from "../domain/mail/smtp_settings.ts";
+import { MailTemplates } from "../domain/mail/templates/mail_templates.ts";
+import { TemplateError } from "../domain/mail/templates/template_error.ts";
+import { MailTransport } from "../domain/mail/transport.ts";
+import { visible } from "../errors/visible.ts";
+import { notSentSentence } from "./mail/not_sent.ts";
+
+/**
+ * Reads all templates. Where EMAIL_HOST is set, it connects to the server once, with TLS and the
+ * login of the settings, and asks it for one answer; no mail is sent. The server has EMAIL_TIMEOUT
+ * for each answer.
+ *
+ * @returns That all is well, with the server and how the connection is encrypted.
+ * @throws {Error} With all that is wrong, a line each.
+ */
+export async function checkMail(config: Pick<Config, "mail" | "site">): Promise<string> {
+  const problems = templateProblems(config.mail.templatesDir);
+  const result = await checkServer(config);
+  if (!result.ok) problems.push(result.message);
+  if (problems.length > 0) throw new Error(problems.map(visible).join("\n"));
+  return visible(result.message);
+}
+
+/** What is wrong with the templates, a line each. */
+function templateProblems(folder: string | undefined): string[] {
+  if (folder === undefined) return []; // The program's own are tested.
+  try {
+    return new MailTemplates(folder).problems();
+  } catch (error) {
+    if (error instanceof TemplateError) return [error.message];
+    throw error;
+  }
+}
+
+interface ServerCheck {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+async function checkServer(config: Pick<Config, "mail" | "site">): Promise<ServerCheck> {
+  if (config.mail.host === undefined) {
+    return { ok: true, message: "not used (EMAIL_HOST is not set)" };
+  }
+  try {
+    return await tryServer(smtpSettings(config));
+  } catch (error) {
+    if (error instanceof MailSettingError) return { ok: false, message: error.message };
+    throw error;
+  }
+}
+
+async function tryServer(settings: SmtpSettings): Promise<ServerCheck> {
+  let encryption = "not encrypted";
+  const onStep = ({ who, text }: ConversationStep) => {
+    if (who === "connection" && text.startsWith("Encrypted")) encryption = text.replace(/^E/, "e");
+  };
+  const transport = new MailTransport(settings, onStep);
+  try {
+    const problem = await transport.verify(new AbortController().signal);
+    if (problem) return { ok: false, message: notSentSentence(problem) };
+    const login = settings.user === undefined ? "without a login" : `logged in as ${settings.user}`;
+    return { ok: true, message: `ok (${transport.where}, ${login}, ${encryption})` };
+  } finally {
+    await transport.close();
+  }
+}
