@@ -99,6 +99,8 @@ async function sendOnce(
   const prepared = await prepareMail(event, { db, ...room }, id, Date.now());
   if (!prepared) throw new Discard("None of the recipients can get mail");
   const effects = room.effects(db, ctx);
+  // Before the mail is out: what fails after that could have it sent twice.
+  await effects.pruneNowAndThen(ctx.config.effectsDays);
   const { recipients } = prepared.mail;
   const policy = maybeSentPolicy(event.template_prefix, room.maybeSent);
   const options = { maxSeconds, retriedAt };
@@ -117,7 +119,6 @@ async function sendOnce(
   effects.doneSoon(id, records.done);
   await effects.failed(id, records.failed);
   await effects.forget(id, records.forget);
-  await effects.pruneNowAndThen(ctx.config.effectsDays);
   return decision;
 }
 
@@ -139,7 +140,7 @@ async function deliver(
     count: recipients.length,
     realm: realm?.stringId ?? "none",
   });
-  return await room.send({ ...mail, recipients }, ctx.event.id, ctx.signal);
+  return await room.send({ ...mail, recipients }, ctx.signal);
 }
 
 /** Carries a decision out. */

@@ -38,10 +38,10 @@ export class MailRoom implements AsyncDisposable {
     this.#transports = new MailTransports(() => new MailTransport(settings));
   }
 
-  /** Sends the mail of an event. A server that refuses one mail after another takes none. */
-  async send(mail: Mail, id: string, signal: AbortSignal): Promise<SendResult> {
+  /** Sends a mail. A server that refuses one mail after another takes none. */
+  async send(mail: Mail, signal: AbortSignal): Promise<SendResult> {
     const result = await this.#transports.use((transport) => transport.send(mail, signal));
-    return this.#streak.add(result, id);
+    return this.#streak.add(result, JSON.stringify([mail.recipients, mail.subject]));
   }
 
   /** The records of who has which mail; made at the first call. */

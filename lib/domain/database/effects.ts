@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isDatabaseLost } from "./database_error.ts";
 import { type EffectWrite, writeEffects } from "./effect_writes.ts";
 import { pruneEffects, storedKey, storedStep } from "./effect_rows.ts";
 import { stateOf, type StepState } from "./effect_state.ts";
@@ -105,25 +106,24 @@ export class Effects implements AsyncDisposable {
 
   /**
    * The steps were refused for good: they run again only when an operator has put the event back.
-   *
-   * @throws {DatabaseError} When the database is lost or locked.
+   * While the database is lost that waits, as for {@linkcode doneSoon}, and is no error.
    */
   async failed(key: string, steps: readonly string[]): Promise<void> {
-    await this.#write({ kind: "failed" }, key, steps);
+    await this.#writeOrWait({ kind: "failed" }, key, steps);
   }
 
   /**
-   * The steps have certainly not been done, and may run at any time.
-   *
-   * @throws {DatabaseError} When the database is lost or locked.
+   * The steps have certainly not been done, and may run at any time. While the database is lost that
+   * waits, as for {@linkcode doneSoon}, and is no error.
    */
   async forget(key: string, steps: readonly string[]): Promise<void> {
-    await this.#write({ kind: "forget" }, key, steps);
+    await this.#writeOrWait({ kind: "forget" }, key, steps);
   }
 
   /**
    * Deletes old records, of all queues: at the first call for a database, then once a minute, and at
-   * every call while there are many. To be called after an event.
+   * every call while there are many. To be called before the steps of an event: where it fails, none
+   * is done yet.
    *
    * @param days Days for which the records of an event are kept when all of its steps are done
    * (`EFFECTS_DAYS`); those of any other event are kept for at least 90 days.
@@ -138,6 +138,16 @@ export class Effects implements AsyncDisposable {
   /** Commits what waits. @throws {DatabaseError} When the database is lost or locked. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#commits.close();
+  }
+
+  /** What a server has answered is known only here: a lost database must not lose it. */
+  async #writeOrWait(write: Unplaced, key: string, steps: readonly string[]): Promise<void> {
+    try {
+      await this.#write(write, key, steps);
+    } catch (error) {
+      if (!isDatabaseLost(error)) throw error;
+      this.#commits.later(storedWrite(write, key, steps));
+    }
   }
 
   async #write(

@@ -30,6 +30,8 @@ export class Conversation {
   readonly #onStep: ((step: ConversationStep) => void) | undefined;
   #confidential = NOBODY;
   #isLoggingIn = false;
+  #isSenderOut = false;
+  #isBegun = false;
   #isSent = false;
   #isNew = false;
   #isAnswered = false;
@@ -41,6 +43,11 @@ export class Conversation {
     this.#onStep = onStep;
     const log: Log = (entry, text, ...values) => this.#hear(entry, text, values);
     this.logger = { trace: log, debug: log, info: log, warn: log, error: log, fatal: log };
+  }
+
+  /** Whether the server has accepted the sender of the mail begun last. */
+  get isBegun(): boolean {
+    return this.#isBegun;
   }
 
   /** Whether the mail begun last and the dot after it are out. */
@@ -59,6 +66,8 @@ export class Conversation {
   /** A mail begins. @param confidential What the lines must not show. */
   begin(confidential: Confidential): void {
     this.#confidential = confidential;
+    this.#isSenderOut = false;
+    this.#isBegun = false;
     this.#isSent = false;
     this.#isNew = false;
     this.#isAnswered = false;
@@ -76,14 +85,19 @@ export class Conversation {
         this.#say("client", "(the mail, and the dot that ends it)");
         break;
       case "client":
+        this.#isSenderOut ||= text.startsWith("MAIL FROM:");
         this.#say("client", this.#withoutLogin(text));
         break;
       case "server":
         this.#isAnswered ||= /^[23]/.test(text);
+        this.#isBegun ||= this.#isSenderOut && text.startsWith("2");
         this.#say("server", this.#withoutChallenge(text));
         break;
       case "network":
-        this.#isNew ||= / established /.test(text);
+        if (/ established /.test(text)) {
+          this.#isNew = true;
+          this.#isSenderOut = false;
+        }
         this.#say("connection", formatted(text, values));
         break;
     }

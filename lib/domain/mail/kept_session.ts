@@ -12,8 +12,19 @@ import type { SmtpSession } from "./smtp_session.ts";
 const IDLE_MS = 30_000;
 /** Nodemailer's codes of a connection that was lost. */
 const LOST: ReadonlySet<unknown> = new Set(["ECONNECTION", "ESOCKET"]);
+const NOWHERE: FailedAt = { isBegun: false, isSent: false, isStalled: false };
 /** The server ends the connection, whatever it was asked. */
 const CLOSING = 421;
+
+/** How far a session had got when it failed. */
+export interface FailedAt {
+  /** Whether the server had accepted the sender of a mail. */
+  readonly isBegun: boolean;
+  /** Whether a whole mail was out. */
+  readonly isSent: boolean;
+  /** Whether the server said nothing for too long. */
+  readonly isStalled: boolean;
+}
 
 /** Something failed. The cause is nodemailer's error. */
 export class SessionFailure extends Error {
@@ -22,10 +33,9 @@ export class SessionFailure extends Error {
 
   /**
    * @param cause What nodemailer threw.
-   * @param isSent Whether a whole mail was out.
-   * @param isStalled Whether the server said nothing for too long.
+   * @param at How far it had got.
    */
-  constructor(cause: unknown, readonly isSent: boolean, readonly isStalled: boolean) {
+  constructor(cause: unknown, readonly at: FailedAt) {
     super("A mail was not sent", { cause });
   }
 }
@@ -116,7 +126,7 @@ export class KeptSession {
     await unlessAborted(before, stop);
     if (!stop.aborted) return resolve;
     resolve();
-    throw new SessionFailure({ code: "EABORT" }, false, false);
+    throw new SessionFailure({ code: "EABORT" }, NOWHERE);
   }
 
   async #attempt<Result>(task: SessionTask<Result>, stop: AbortSignal): Promise<Result> {
@@ -125,7 +135,8 @@ export class KeptSession {
     try {
       return await task(await this.#opened(signal), signal);
     } catch (error) {
-      throw new SessionFailure(error, this.#conversation.isSent, stall.signal.aborted);
+      const { isBegun, isSent } = this.#conversation;
+      throw new SessionFailure(error, { isBegun, isSent, isStalled: stall.signal.aborted });
     }
   }
 
@@ -175,7 +186,9 @@ export class KeptSession {
 }
 
 function isLost(failure: unknown): boolean {
-  if (!(failure instanceof SessionFailure) || failure.isSent || failure.isStalled) return false;
+  if (!(failure instanceof SessionFailure) || failure.at.isSent || failure.at.isStalled) {
+    return false;
+  }
   const { code, responseCode } = failure.cause as { code?: unknown; responseCode?: unknown };
   return responseCode === CLOSING || (responseCode === undefined && LOST.has(code));
 }

@@ -27,6 +27,8 @@ export type RecipientResult =
 export type NotSentCause =
   /** The server is away, overloaded or silent: the same mail can be sent later. */
   | "network"
+  /** The same, at a recipient or within the mail: that may be because of this mail. */
+  | "interrupted"
   /** Nothing can be sent until somebody changes a setting here or at the server. */
   | "configuration"
   /** The signal was aborted, or the transport closed. */
@@ -53,6 +55,8 @@ export interface NotSent {
 export interface Progress extends Confidential {
   /** The server: `host:port`. */
   readonly where: string;
+  /** Whether the server had accepted the sender. */
+  readonly isBegun: boolean;
   /** Whether the mail and the dot after it are out. */
   readonly isSent: boolean;
   /** Whether the server said nothing for too long, so that the mail was given up. */
@@ -130,7 +134,10 @@ export function classifyError(error: unknown, progress: Progress): SendResult | 
   if (progress.isSent && !isReply(smtp)) {
     return { kind: "unknown", reason: `${progress.where} did not answer to the whole mail` };
   }
-  return classifyConnectionError(error, progress);
+  const result = classifyConnectionError(error, progress);
+  return result?.cause === "network" && progress.isBegun
+    ? { ...result, cause: "interrupted" }
+    : result;
 }
 
 /**

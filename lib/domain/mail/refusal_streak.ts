@@ -26,17 +26,18 @@ export class RefusalStreak {
   /**
    * Counts a mail that was sent.
    *
-   * @param id The event's id.
+   * @param mail Tells it from others: the same whenever it is tried. An event that goes back to its
+   * queue may have another id when it comes again.
    * @returns What the result means.
    */
-  add(result: SendResult, id: string): SendResult {
+  add(result: SendResult, mail: string): SendResult {
     if (result.kind !== "answered") return result;
     const refused = result.recipients.find(isOfMail);
     this.#count = refused === undefined ? 0 : refused.code === this.#code ? this.#count + 1 : 1;
     this.#code = refused?.code ?? 0;
     if (refused === undefined || this.#count < MANY) return result;
-    if (this.#tried === id) return { ...result, recipients: result.recipients.map(forNow) };
-    this.#tried = id;
+    if (this.#tried === mail) return { ...result, recipients: result.recipients.map(forNow) };
+    this.#tried = mail;
     return { kind: "not-sent", cause: "configuration", reason: this.#reason(refused) };
   }
 

@@ -113,7 +113,8 @@ export function decideMail(
 function notSent(
   { cause, reason }: Extract<SendResult, { kind: "not-sent" }>,
 ): MailDecision {
-  return cause === "aborted" ? { kind: "stopped", reason } : { kind: "pause", reason };
+  if (cause === "aborted") return { kind: "stopped", reason };
+  return { kind: cause === "interrupted" ? "later" : "pause", reason };
 }
 
 function maybeSent(reason: string, policy: MaybeSent): MailDecision {

@@ -102,10 +102,10 @@ export class MailTransport {
     confidential: Confidential,
   ): Result {
     if (!(failure instanceof SessionFailure)) throw failure;
-    const { cause, isSent, isStalled } = failure;
+    const { cause, at } = failure;
     const { where } = this;
     const { isClosed } = this.#session;
-    const result = classify(cause, { ...confidential, where, isSent, isStalled, isClosed });
+    const result = classify(cause, { ...confidential, ...at, where, isClosed });
     if (result) return result;
     const text = cause instanceof Error ? cause.stack ?? cause.message : String(cause);
     throw new Error(`The mail could not be sent: ${masked(text, confidential)}`);

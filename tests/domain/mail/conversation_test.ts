@@ -75,3 +75,12 @@ Deno.test("A mail is out when its last byte is, and the next one is not", () => 
   conversation.begin(NOBODY);
   assert.equal(conversation.isSent, false);
 });
+
+Deno.test("A mail is begun when its sender is accepted, and not by what a new connection says", () => {
+  const isBegun = (...entries: [string, string][]) => stepsOf(entries).conversation.isBegun;
+  const sender: [string, string] = ["client", "MAIL FROM:<a@b.example>"];
+  assert.equal(isBegun(sender, ["server", "250 OK"]), true);
+  assert.equal(isBegun(sender, ["client", "RCPT TO:<c@d.example>"], ["server", "421 No"]), false);
+  const again: [string, string] = ["network", "%s established to %s:%s"];
+  assert.equal(isBegun(sender, ["server", "421 No"], again, ["server", "220 Hello"]), false);
+});

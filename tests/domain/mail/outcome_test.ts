@@ -8,6 +8,7 @@ import {
 
 const BEFORE: Progress = {
   where: "mail.example:587",
+  isBegun: false,
   isSent: false,
   isStalled: false,
   isClosed: false,
@@ -206,6 +207,17 @@ Deno.test("What comes before the recipients is about the network or the configur
       assert.match(result.reason, expected);
     }
   }
+});
+
+Deno.test("What comes after the sender was accepted may be because of the mail", () => {
+  const causeOf = (thrown: Error) => {
+    const result = classifyError(thrown, { ...BEFORE, isBegun: true });
+    return result?.kind === "not-sent" ? result.cause : undefined;
+  };
+  assert.equal(causeOf(reply("ECONNECTION", "CONN", "421 4.7.0 Not now")), "interrupted");
+  assert.equal(causeOf(error("ESOCKET", { message: "read ECONNRESET" })), "interrupted");
+  assert.equal(causeOf(error("EABORT")), "aborted");
+  assert.equal(causeOf(reply("EENVELOPE", "CONN", "530 5.7.0 Log in")), "configuration");
 });
 
 Deno.test("A mail that was given up here says why", () => {

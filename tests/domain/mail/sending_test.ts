@@ -88,6 +88,13 @@ const ROWS: readonly Row[] = [
     records: { forget: [A] },
   },
   {
+    title: "the connection lost within the mail: the mail waits, and others are tried",
+    states: ["run"],
+    result: { kind: "not-sent", cause: "interrupted", reason: "The connection to mail:25 failed" },
+    decision: { kind: "later", reason: "The connection to mail:25 failed" },
+    records: { forget: [A] },
+  },
+  {
     title: "a wrong password: the queue waits",
     states: ["run"],
     result: { kind: "not-sent", cause: "configuration", reason: "mail:25 refuses the login" },

@@ -25,6 +25,7 @@ const refused = (isForGood: boolean, code: number, words: string) => ({
   recipients: [{ kind: "refused", isForGood, isOfMail: true, code, words }],
 });
 const network = (reason: string) => ({ kind: "not-sent", cause: "network", reason });
+const interrupted = (reason: string) => ({ kind: "not-sent", cause: "interrupted", reason });
 const configuration = (reason: string) => ({ kind: "not-sent", cause: "configuration", reason });
 
 const MUST_TAKE = "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine";
@@ -69,9 +70,9 @@ const FAILURES: readonly Failure[] = [
     result: network("SERVER does not answer in time"),
   },
   {
-    title: "A mail whose connection is cut within DATA was not sent",
+    title: "A mail whose connection is cut within DATA was not sent, perhaps because of the mail",
     script: { data: "cut-within" },
-    result: network("The connection to SERVER failed (Connection closed unexpectedly)"),
+    result: interrupted("The connection to SERVER failed (Connection closed unexpectedly)"),
   },
   {
     title: "Nobody knows of a mail whose connection is cut after the final dot",
@@ -97,9 +98,10 @@ const FAILURES: readonly Failure[] = [
     result: refused(false, 452, "4.3.1 Insufficient storage"),
   },
   {
-    title: "A server that goes down at the end of a mail is away, and has not taken it",
+    title:
+      "A server that goes down at the end of a mail has not taken it, perhaps because of the mail",
     script: { data: "421 4.3.2 Going down" },
-    result: network("SERVER closes the connection (421 4.3.2 Going down)"),
+    result: interrupted("SERVER closes the connection (421 4.3.2 Going down)"),
   },
   {
     title: "A login that the server refuses has to be configured",
