@@ -40,6 +40,13 @@ type SetupMessage = Extract<ToThread, readonly ["setup", ...unknown[]]>;
 
 const say = globalThis.postMessage.bind(globalThis);
 
+/** What there is once the worker is set up. */
+interface Running {
+  readonly results: ResultWriter;
+  readonly executor: LocalExecutor<ThreadJob>;
+  readonly loops: Loops;
+}
+
 /** The thread. */
 class Thread {
   readonly #data: ThreadData;
@@ -50,9 +57,7 @@ class Thread {
   /** The threads that the worker starts. */
   readonly inner: InnerThreads;
   #host: WorkerHost | undefined;
-  #results: ResultWriter | undefined;
-  #executor: LocalExecutor<ThreadJob> | undefined;
-  #loops: Loops | undefined;
+  #running: Running | undefined;
   /** Whether the last job that came must run alone. */
   #isAlone = false;
 
@@ -79,14 +84,13 @@ class Thread {
       case "setup":
         return void this.#setup(message).catch(sayFailed);
       case "recall":
-        return this.#executor?.recall(message[1] - (this.#results?.offset ?? 0));
+        return this.#recall(message[1]);
       case "loops":
-        return this.#loops?.start();
+        return this.#running?.loops.start();
       case "stop loops":
-        return void this.#loops?.stop();
+        return void this.#running?.loops.stop();
       case "stop":
-        void this.#loops?.stop();
-        return void this.#executor?.stop(message[1]).then(() => this.#stopped());
+        return void this.#stop(message[1]);
       case "close":
         return void this.#close();
       case "published":
@@ -100,40 +104,52 @@ class Thread {
    */
   sweep(now: number): void {
     const isLate = this.#lateness.sweep(now) > 0;
-    if (!isLate) this.#executor?.sweep(now, this.#pulse.takeStoppedMs());
-    this.#results?.flush(now);
+    if (!isLate) this.#running?.executor.sweep(now, this.#pulse.takeStoppedMs());
+    this.#running?.results.flush(now);
     this.#unhandledErrors.sweep();
   }
 
   async #setup([_kind, mainNow, memory, description]: SetupMessage): Promise<void> {
+    const host = this.#host;
+    if (!host) return;
     const offset = mainNow - performance.now();
-    const results = this.#results = new ResultWriter(new SharedRuns(memory), say, offset);
-    await this.#host?.setup();
-    this.#executor = this.#host?.executor({ listener: results, probe: results, description });
-    this.#loops = this.#host?.loops({
+    const results = new ResultWriter(new SharedRuns(memory), say, offset);
+    await host.setup();
+    const executor = host.executor<ThreadJob>({ listener: results, probe: results, description });
+    const loops = host.loops({
       listener: sayPasses(say),
-      mayBegin: () => !this.#isAlone || this.#executor?.running().length === 0,
+      mayBegin: () => !this.#isAlone || executor.running().length === 0,
     });
+    this.#running = { results, executor, loops };
     say(["ready"]);
   }
 
   #run(message: JobsMessage): void {
-    const results = this.#results;
-    if (!results) return;
+    if (!this.#running) return;
+    const { results, executor } = this.#running;
     const now = performance.now();
     results.adjustClock(sentAt(message), now);
     this.#isAlone = isAlone(message);
-    this.#executor?.run(jobsIn(message, now, results.offset));
+    executor.run(jobsIn(message, now, results.offset));
   }
 
-  #stopped(): void {
-    this.#results?.flush(performance.now());
+  /** @param receivedBefore By the main thread's clock. */
+  #recall(receivedBefore: number): void {
+    this.#running?.executor.recall(receivedBefore - this.#running.results.offset);
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    if (!this.#running) return;
+    const { results, executor, loops } = this.#running;
+    void loops.stop();
+    await executor.stop(graceMs);
+    results.flush(performance.now());
     say(["stopped"]);
   }
 
   async #close(): Promise<void> {
     try {
-      if (this.#loops) await within(LOOPS_MS, this.#loops.stop());
+      if (this.#running) await within(LOOPS_MS, this.#running.loops.stop());
       await this.#host?.close();
     } catch (error) {
       this.#unhandledErrors.take(error);
