@@ -120,3 +120,22 @@ benchTest(
     assert.deepEqual(await idsLeft(db), [id]);
   },
 );
+
+benchTest(
+  "deliver-scheduled-emails ends in order while it waits for the broker or the database",
+  async (bench) => {
+    const { db, realm_id } = bench;
+    const id = await addScheduled(db, { realm_id, address });
+    const port = freePort();
+    await using noBroker = bench.start([], { AMQP_URL: `amqp://127.0.0.1:${port}/` });
+    await using noDatabase = bench.start([], {
+      DATABASE_URL: `postgres://127.0.0.1:${port}/zulip`,
+    });
+    await noBroker.untilLogged(/cannot be reached/);
+    noBroker.signal("SIGTERM");
+    await noDatabase.untilLogged(/^Scheduled mails wait for the database, .*cannot be reached/);
+    noDatabase.signal("SIGUSR1");
+    assert.deepEqual([(await noBroker.end()).code, (await noDatabase.end()).code], [0, 3]);
+    assert.deepEqual(await idsLeft(db), [id]);
+  },
+);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import { parseJson } from "../../json/parse_json.ts";
 import type { Database } from "../database/database.ts";
 import { isPostgres } from "../database/dialect.ts";
@@ -130,7 +130,7 @@ async function takeDue(
     .where("scheduled_timestamp", "<=", now)
     .orderBy("scheduled_timestamp").orderBy("id").limit(MOST);
   if (skip.length > 0) due = due.where("id", "not in", skip);
-  return await (isPostgres(trx) ? due.modifyEnd(sql`for update skip locked`) : due).execute();
+  return await (isPostgres(trx) ? due.forUpdate().skipLocked() : due).execute();
 }
 
 async function usersOf(
