@@ -60,7 +60,15 @@ function noDate(): MailError {
   );
 }
 
+/** The formatter that was used last, as making one takes longer than all else about a date. */
+let last: { readonly timeZone: string; readonly made: Intl.DateTimeFormat } | undefined;
+
 function formatter(timeZone: string): Intl.DateTimeFormat {
+  if (last?.timeZone !== timeZone) last = { timeZone, made: inKnownZone(timeZone) };
+  return last.made;
+}
+
+function inKnownZone(timeZone: string): Intl.DateTimeFormat {
   try {
     return inZone(timeZone);
   } catch (error) {
