@@ -26,6 +26,7 @@ import {
   mailPause,
   maybeSentPolicy,
   type Recorded,
+  sentAgain,
   toSend,
 } from "../lib/domain/mail/sending.ts";
 import { TemplateError } from "../lib/domain/mail/templates/template_error.ts";
@@ -114,6 +115,8 @@ async function sendOnce(
   const held = heldBack(recorded);
   if (held) return held;
   const to = toSend(recorded);
+  const warning = sentAgain(recorded);
+  if (warning) ctx.log.warn("{warning}", { warning });
   const result = to.length === 0 ? undefined : await deliver(event, prepared, to, room, ctx);
   const { records, decision } = decideMail(recorded, result, policy);
   effects.doneSoon(id, records.done);

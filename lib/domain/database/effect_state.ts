@@ -18,6 +18,8 @@ export interface EffectRow {
 export type StepState =
   /** Do it now: it is recorded as started. */
   | "run"
+  /** Do it now as `run`, though it may be done: nobody knows how it ended, and it was taken over. */
+  | "again"
   /** It is done: skip it. */
   | "done"
   /** It was refused for good: skip it, and do not report success. */

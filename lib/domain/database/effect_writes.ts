@@ -85,10 +85,10 @@ async function start(
 ): Promise<readonly StepState[]> {
   const states = new Map(begin.steps.map((step) => {
     const state = stateOf(found.get(nameOf(step)), { ...begin, ...writer });
-    return [nameOf(step), state === "unknown" && begin.takesUnknown ? "run" : state];
+    return [nameOf(step), state === "unknown" && begin.takesUnknown ? "again" : state];
   }));
   const until = busyUntil(states.values());
-  const runs = distinctSteps(begin.steps).filter((step) => states.get(nameOf(step)) === "run");
+  const runs = distinctSteps(begin.steps).filter((step) => mayRun(states.get(nameOf(step))));
   const isNew = (step: Step) => found.get(nameOf(step)) === undefined;
   if (until === undefined) {
     await restart(trx, runs.filter((step) => !isNew(step)), writer);
@@ -97,4 +97,8 @@ async function start(
     for (const step of runs) states.set(nameOf(step), { busyUntil: until });
   }
   return begin.steps.map((step) => states.get(nameOf(step)) ?? "run");
+}
+
+function mayRun(state: StepState | undefined): boolean {
+  return state === "run" || state === "again";
 }

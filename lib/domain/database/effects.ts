@@ -79,7 +79,7 @@ export class Effects implements AsyncDisposable {
    * Begins steps as {@linkcode begin} does, and also those of which nobody knows how they ended, as
    * it is the worker's policy to do them again. Of several runs that ask, one gets a step.
    *
-   * @returns A state for each step, in their order; none is `unknown`.
+   * @returns A state for each step, in their order; none is `unknown`, and `again` where it was.
    * @throws {DatabaseError} When the database is lost or locked.
    */
   async takeOver(

@@ -49,6 +49,8 @@ export interface Recorded {
 export type Held = Extract<MailDecision, { kind: "later" }>;
 
 const NONE: MailRecords = { done: [], failed: [], forget: [] };
+/** Why nobody knows whether a mail was sent, where no answer is known. */
+const NO_ANSWER = "an earlier run ended before the server answered";
 /** The templates of mails that a person waits for at this moment. */
 const AWAITED = new Set([
   "confirm_registration",
@@ -81,7 +83,14 @@ export function heldBack(recorded: readonly Recorded[]): Held | undefined {
 
 /** The recipients that get the mail now. */
 export function toSend(recorded: readonly Recorded[]): string[] {
-  return recorded.filter(({ state }) => state === "run").map(({ address }) => address);
+  return recorded.filter(({ state }) => state === "run" || state === "again")
+    .map(({ address }) => address);
+}
+
+/** What to warn of before the mail is sent: somebody may get it twice. */
+export function sentAgain(recorded: readonly Recorded[]): string | undefined {
+  const isAgain = recorded.some(({ state }) => state === "again");
+  return isAgain ? `maybe sent, sent again: ${NO_ANSWER}` : undefined;
 }
 
 /**
@@ -151,7 +160,7 @@ function decide(recorded: readonly Recorded[], answers: Answers): MailDecision {
   const now = refusals.filter(({ isForGood }) => !isForGood);
   if (now.length > 0) return { kind: "later", reason: texts("does not take it now", now) };
   if (all.some(({ state }) => state === "unknown")) {
-    return { kind: "fail", reason: "maybe sent: an earlier run ended before the server answered" };
+    return { kind: "fail", reason: `maybe sent: ${NO_ANSWER}` };
   }
   const good = refusals.filter(({ isForGood }) => isForGood);
   if (good.length > 0) return { kind: "fail", reason: texts("refuses it", good) };

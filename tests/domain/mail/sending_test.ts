@@ -10,6 +10,7 @@ import {
   type MaybeSent,
   maybeSentPolicy,
   type Recorded,
+  sentAgain,
   toSend,
 } from "../../../lib/domain/mail/sending.ts";
 
@@ -162,6 +163,15 @@ Deno.test("a mail that another process sends is held back", () => {
 Deno.test("a mail goes to those who do not have it yet", () => {
   assert.deepEqual(toSend(recorded("done", "run")), [B]);
   assert.deepEqual(toSend(recorded("failed", "unknown")), []);
+  assert.deepEqual(toSend(recorded("again", "done")), [A]);
+});
+
+Deno.test("a mail that an earlier run may have sent is sent again with a warning, and no other", () => {
+  assert.equal(
+    sentAgain(recorded("run", "again")),
+    "maybe sent, sent again: an earlier run ended before the server answered",
+  );
+  assert.equal(sentAgain(recorded("run", "done")), undefined);
 });
 
 Deno.test("a mail that may be sent is sent again where somebody waits for it, else reported", () => {
