@@ -5,17 +5,25 @@
  *
  *   deno task crash [--broker rabbitmq|cluster|embedded] [--seconds 60] [--seed N] [--broken]
  *
+ *   deno task crash --mail [--database postgres|sqlite] [options as above]
+ *
  * `--cluster` is short for `--broker cluster`, three nodes of RabbitMQ.
  *
  * The processes run the program bundled, as it is in the binary, so that the times are its own.
  *
- * `--broken` runs an engine that loses events, which the suite must notice. Ctrl-C ends the faults
+ * With `--mail` the processes run the workers of mails and of activities, and the SMTP server and
+ * PostgreSQL fail, too. No mail may be lost, and none may come twice without a log that says so.
+ *
+ * `--broken` runs an engine that loses events, or a worker that loses mails, which the suite must
+ * notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { crashMail } from "./crash/mail/crash_mail.ts";
+import { type DatabaseName, DATABASES, isGoodMail, mailReport } from "./crash/mail/report.ts";
 import { check } from "./crash/checker.ts";
 import { Deployment, type DeploymentOptions, type Server } from "./crash/deployment.ts";
 import { deadLetters, drain, waiting } from "./crash/drain.ts";
@@ -23,9 +31,17 @@ import { makeFaults } from "./crash/faults.ts";
 import { bundleProgram } from "./crash/program.ts";
 import { Random } from "./crash/random.ts";
 import { recoveries } from "./crash/recovery.ts";
-import { type BrokerName, BROKERS, isGood, report, type Result } from "./crash/report.ts";
+import {
+  type BrokerName,
+  BROKERS,
+  isGood,
+  nameOfBroker,
+  report,
+  type Result,
+} from "./crash/report.ts";
+import { startPostgres } from "./postgres.ts";
 import { removeFolder, signalled } from "./private_server.ts";
-import { RabbitmqCluster, startCluster, startRabbitmq } from "./rabbitmq.ts";
+import { startCluster, startRabbitmq } from "./rabbitmq.ts";
 import { orUsage } from "./usage.ts";
 
 /** How the suite is run. */
@@ -53,7 +69,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
   const { confirmed, unconfirmed } = publisher;
   return {
     ...options,
-    broker: nameOf(options.server),
+    broker: nameOfBroker(options.server),
     verdict: check({
       confirmed,
       ledger,
@@ -66,10 +82,11 @@ export async function crash(options: CrashOptions): Promise<Result> {
   };
 }
 
-const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]`;
+const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]
+       deno task crash --mail [--database ${DATABASES.join("|")}] [options as above]`;
 
 async function main(): Promise<number> {
-  const { broker, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
+  const { broker, isMail, database, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
   using ending = signalled();
   const early = new AbortController();
   void ending.received.then(() => early.abort());
@@ -78,21 +95,29 @@ async function main(): Promise<number> {
   console.log(`${seconds} s of faults, ${broker}, seed ${seed}; ledger and logs in ${folder}\n`);
   const program = await bundleProgram(`${folder}/program`);
   await using server = await start(broker);
-  const result = await crash({ ...options, server, folder, program, stop: early.signal });
-  for (const line of report(result)) console.log(line);
-  if (!isGood(result)) return 1;
+  const common = { ...options, server, folder, program, stop: early.signal };
+  const isPassed = isMail ? await withMail(common, database) : await withoutMail(common);
+  if (!isPassed) return 1;
   await removeFolder(folder);
   return 0;
+}
+
+async function withoutMail(options: CrashOptions): Promise<boolean> {
+  const result = await crash(options);
+  for (const line of report(result)) console.log(line);
+  return isGood(result);
+}
+
+async function withMail(options: CrashOptions, database: DatabaseName): Promise<boolean> {
+  await using postgres = database === "postgres" ? await startPostgres() : undefined;
+  const result = await crashMail({ ...options, postgres });
+  for (const line of mailReport(result)) console.log(line);
+  return isGoodMail(result);
 }
 
 async function start(broker: BrokerName): Promise<Server | undefined> {
   if (broker === "embedded") return undefined;
   return await (broker === "cluster" ? startCluster() : startRabbitmq());
-}
-
-function nameOf(server: Server | undefined): BrokerName {
-  if (!server) return "embedded";
-  return server instanceof RabbitmqCluster ? "cluster" : "rabbitmq";
 }
 
 /** @throws {TypeError} When an option is unknown or not what it should be. */
@@ -105,17 +130,24 @@ function parseOptions(args: string[]) {
       seconds: { type: "string", default: "60" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
       broken: { type: "boolean", default: false },
+      mail: { type: "boolean", default: false },
+      database: { type: "string", default: "postgres" },
     },
   });
-  const { broken: isBroken } = values;
+  const { broken: isBroken, mail: isMail } = values;
+  const database = DATABASES.find((name) => name === values.database);
   const broker = BROKERS.find((name) => name === (values.cluster ? "cluster" : values.broker));
   const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
   if (!broker) {
     throw new TypeError(`--broker is ${values.broker}: it must be ${BROKERS.join(", ")}`);
   }
+  if (!database) {
+    throw new TypeError(`--database is ${values.database}: it must be ${DATABASES.join(" or ")}`);
+  }
+  if (isMail && broker === "cluster") throw new TypeError("--mail cannot be used with a cluster");
   if (!(seconds > 0)) throw new TypeError("--seconds must be a number over 0");
   if (!Number.isInteger(seed)) throw new TypeError("--seed must be a whole number");
-  return { broker, seconds, seed, isBroken };
+  return { broker, seconds, seed, isBroken, isMail, database };
 }
 
 if (import.meta.main) Deno.exit(await main());

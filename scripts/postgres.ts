@@ -200,6 +200,12 @@ export class PrivatePostgres extends AttachedPostgres {
     this.#server = undefined;
   }
 
+  /** Ends the server at once, as in a crash: it recovers when it starts again. */
+  async kill(): Promise<void> {
+    await this.#server?.end("SIGQUIT");
+    this.#server = undefined;
+  }
+
   /** Stops the server and starts it again. */
   async restart(): Promise<void> {
     await this.stop();

@@ -95,15 +95,7 @@ export class Deployment implements AsyncDisposable {
    * being dead-lettered from a retry queue, which no client sees.
    */
   async stored(): Promise<number> {
-    const { broker, server } = this;
-    const seen = await total(QUEUES.flatMap((queue) => [
-      broker.depth(queue).then((depth) => depth?.ready ?? 0),
-      broker.waiting(queue),
-    ]));
-    if (seen > 0 || !server) return seen;
-    const printed = await server.ctl("list_queues", "--quiet", "name", "messages");
-    const counts = printed.matchAll(/^crash_(?!.*\.failed\t).*\t(\d+)$/gm);
-    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+    return await storedEvents(this, QUEUES);
   }
 
   /** Starts the processes, also after they were stopped. */
@@ -149,11 +141,36 @@ export class Deployment implements AsyncDisposable {
   }
 }
 
+/** The number of events of some queues that are still to run. */
+export async function storedEvents(
+  { broker, server }: { readonly broker: Broker; readonly server: Server | undefined },
+  queues: readonly string[],
+): Promise<number> {
+  const seen = await total(queues.flatMap((queue) => [
+    broker.depth(queue).then((depth) => depth?.ready ?? 0),
+    broker.waiting(queue),
+  ]));
+  if (seen > 0 || !server) return seen;
+  const printed = await server.ctl("list_queues", "--quiet", "name", "messages");
+  const counts = [...printed.matchAll(/^(.*)\t(\d+)$/gm)];
+  return counts.filter(([, name = ""]) => isOfSome(name, queues))
+    .reduce((sum, [, , count]) => sum + Number(count), 0);
+}
+
+/** Whether a queue is one of these, or one of their retry queues. */
+function isOfSome(name: string, queues: readonly string[]): boolean {
+  return !name.endsWith(".failed") &&
+    queues.some((queue) => name === queue || name.startsWith(`${queue}.`));
+}
+
 async function total(counts: readonly Promise<number>[]): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-async function openBroker({ server, folder }: DeploymentOptions): Promise<Broker> {
+/** The suite's own broker object. */
+export async function openBroker(
+  { server, folder }: Pick<DeploymentOptions, "server" | "folder">,
+): Promise<Broker> {
   if (!server) return await openSqliteBroker({ stateDir: `${folder}/state` });
   return await openRabbitmq({
     url: server.url,
@@ -167,7 +184,8 @@ function typeFor(server: Server): "classic" | "quorum" {
   return server instanceof RabbitmqCluster ? "quorum" : "classic";
 }
 
-function brokerSettings(server: Server | undefined): Record<string, string> {
+/** The settings that name the broker. */
+export function brokerSettings(server: Server | undefined): Record<string, string> {
   return server ? { AMQP_URL: server.url, QUEUE_TYPE: typeFor(server) } : {};
 }
 
@@ -179,16 +197,19 @@ async function declareQuorum(url: string): Promise<void> {
 
 /** Settings of all processes. Short limits make much happen in a minute. */
 function settings(folder: string, { workersDir }: CrashProgram): Record<string, string> {
+  return { ...commonSettings(folder), WORKERS_DIR: workersDir, [LEDGER]: `${folder}/ledger` };
+}
+
+/** Settings of all processes, whatever their workers are. */
+export function commonSettings(folder: string): Record<string, string> {
   return {
     ...inherited(),
     NO_COLOR: "1",
-    WORKERS_DIR: workersDir,
     STATE_DIR: `${folder}/state`,
     QUEUE_STATS_DIR: `${folder}/stats`,
     ABORT_GRACE_SECONDS: "1",
     STOP_GRACE_SECONDS: "2",
     PARK_SECONDS: "2",
-    [LEDGER]: `${folder}/ledger`,
   };
 }
 

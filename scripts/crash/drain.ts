@@ -24,7 +24,7 @@ const RETURN_MS = 10_000;
  * How long the queues must stay empty, in ms, as an event may be on its way from a retry queue.
  * RabbitMQ's own counts are up to 5 s old.
  */
-const EMPTY_MS = { embedded: 2000, rabbitmq: 6000 };
+export const EMPTY_MS = { embedded: 2000, rabbitmq: 6000 };
 const POLL_MS = 500;
 const ALL = Number.MAX_SAFE_INTEGER;
 

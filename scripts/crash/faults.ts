@@ -15,12 +15,16 @@ import { NODE } from "./node_faults.ts";
 import type { Random } from "./random.ts";
 import type { Fault } from "./recovery.ts";
 
-const KILL: Kind = {
+/** What has processes. */
+type WithServices = Pick<Deployment, "services">;
+
+const KILL: Kind<WithServices> = {
   kind: "SIGKILL",
   make: (deployment, random) => interrupt(deployment, random, "SIGKILL"),
 };
 
-const PROCESSES: Lane = {
+/** What happens to the processes. */
+export const PROCESSES: Lane<WithServices> = {
   name: "processes",
   pauseMs: [500, 2000],
   kinds: [
@@ -68,9 +72,10 @@ function brokerLanes({ server }: Deployment): Lane[] {
   return server instanceof RabbitmqCluster ? [CLUSTER] : [NODE];
 }
 
-async function makeInTurn(
-  { kinds, pauseMs: [least, most] }: Lane,
-  deployment: Deployment,
+/** Makes the faults of a lane, one after another. */
+export async function makeInTurn<Target>(
+  { kinds, pauseMs: [least, most] }: Lane<Target>,
+  deployment: Target,
   random: Random,
   { enough, stop }: End,
 ): Promise<Fault[]> {
@@ -93,7 +98,7 @@ async function pause(ms: number, isOver: () => boolean): Promise<void> {
 }
 
 /** Ends a process by a signal. Recovery starts with the signal. */
-async function interrupt(deployment: Deployment, random: Random, signal: Deno.Signal) {
+async function interrupt(deployment: WithServices, random: Random, signal: Deno.Signal) {
   const service = random.pick(deployment.services);
   const at = now();
   return { at, pid: await service.interrupt(signal) };

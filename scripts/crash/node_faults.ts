@@ -14,8 +14,11 @@ import type { Random } from "./random.ts";
 /** The longest time that an alarm lasts or a killed node stays down, in ms. */
 const MAX_OUTAGE_MS = 1500;
 
+/** What has a broker. */
+type WithServer = Pick<Deployment, "server">;
+
 /** What happens to the node. */
-export const NODE: Lane = {
+export const NODE: Lane<WithServer> = {
   name: "broker",
   pauseMs: [1000, 2500],
   kinds: [
@@ -28,7 +31,7 @@ export const NODE: Lane = {
 
 function onNode(
   make: (node: PrivateRabbitmq, random: Random) => Promise<unknown>,
-): Kind["make"] {
+): Kind<WithServer>["make"] {
   return async ({ server }, random) => {
     if (server instanceof PrivateRabbitmq) await make(server, random);
     return { at: now() };
@@ -53,7 +56,7 @@ async function alarm(node: PrivateRabbitmq, random: Random): Promise<void> {
 }
 
 /** Closes one of all connections, unless it has just ended. */
-async function closeConnection({ server }: Deployment, random: Random) {
+async function closeConnection({ server }: WithServer, random: Random) {
   const chance = random.next();
   const node = server instanceof PrivateRabbitmq ? server : undefined;
   const closing = node?.ctl("eval", closeOne(chance)).catch(() => "");

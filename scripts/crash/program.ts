@@ -19,11 +19,14 @@ export interface CrashProgram {
   readonly brokenMain: string;
   /** The folder of the suite's workers. */
   readonly workersDir: string;
+  /** The module that runs it with a worker of mails that loses them. */
+  readonly brokenMailMain: string;
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BROKEN_MAIN = "scripts/crash/broken_main";
 const WORKERS = "scripts/crash/workers";
+const BROKEN_MAIL_MAIN = "scripts/crash/mail/broken_main";
 
 /** The program from its source. */
 export const FROM_SOURCE: CrashProgram = programIn(ROOT, "ts");
@@ -36,7 +39,8 @@ export const FROM_SOURCE: CrashProgram = programIn(ROOT, "ts");
  */
 export async function bundleProgram(folder: string): Promise<CrashProgram> {
   const contents = contentsOf(ROOT);
-  const own = [`${BROKEN_MAIN}.ts`, ...globSync(`${WORKERS}/*.ts`, { cwd: ROOT })];
+  const mains = [BROKEN_MAIN, BROKEN_MAIL_MAIN].map((main) => `${main}.ts`);
+  const own = [...mains, ...globSync(`${WORKERS}/*.ts`, { cwd: ROOT })];
   const modules = [...contents.modules, ...own];
   const problem = await bundle(ROOT, folder, { ...contents, modules });
   if (problem !== undefined) throw new Error(problem);
@@ -48,5 +52,6 @@ function programIn(folder: string, extension: string): CrashProgram {
     main: join(folder, `main.${extension}`),
     brokenMain: join(folder, `${BROKEN_MAIN}.${extension}`),
     workersDir: join(folder, WORKERS),
+    brokenMailMain: join(folder, `${BROKEN_MAIL_MAIN}.${extension}`),
   };
 }

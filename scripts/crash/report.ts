@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RabbitmqCluster } from "../rabbitmq.ts";
 import type { Seen, Verdict } from "./checker.ts";
 import { median, type Recovery } from "./recovery.ts";
 
@@ -12,6 +13,12 @@ export const BROKERS = ["rabbitmq", "cluster", "embedded"] as const;
 
 /** One of {@linkcode BROKERS}. */
 export type BrokerName = typeof BROKERS[number];
+
+/** Which broker a server is. @param server `undefined` for the embedded broker. */
+export function nameOfBroker(server: object | undefined): BrokerName {
+  if (!server) return "embedded";
+  return server instanceof RabbitmqCluster ? "cluster" : "rabbitmq";
+}
 
 /** The result of a run. */
 export interface Result {
@@ -44,7 +51,7 @@ export function report(result: Result): string[] {
   return [
     ...counts(result),
     "",
-    ...faults(result.recoveries),
+    ...faultLines(result.recoveries, "until it consumes again"),
     "",
     ...traces("waits", result.verdict.waiting),
     ...traces("lost", result.verdict.lost),
@@ -79,15 +86,17 @@ function traces(what: string, events: readonly Seen[]): string[] {
   ];
 }
 
-function row(name: string, count: number, note = ""): string {
+/** A line of the report: a number and what it counts. */
+export function row(name: string, count: number, note = ""): string {
   return `${name.padEnd(WIDTH)}  ${String(count).padStart(6)}  ${note}`.trimEnd();
 }
 
-function faults(recoveries: readonly Recovery[]): string[] {
+/** A line for each kind of fault. @param until What ends a recovery. */
+export function faultLines(recoveries: readonly Recovery[], until: string): string[] {
   const times = recoveries.flatMap(({ times }) => times);
   const count = recoveries.reduce((sum, { count }) => sum + count, 0);
   return [
-    `${"faults".padEnd(WIDTH)}   count  until it consumes again: p50   max`,
+    `${"faults".padEnd(WIDTH)}   count  ${until}: p50   max`,
     ...[...recoveries, { kind: "all", count, times }].map(faultRow),
   ];
 }
@@ -106,15 +115,18 @@ function command({ broker, seconds, seed, isBroken }: Result): string {
   return `deno task crash ${options}${isBroken ? " --broken" : ""}`;
 }
 
-function reasonsText(counts: Readonly<Record<string, number>>): string {
+/** Numbers with their reasons. */
+export function reasonsText(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts).map(([reason, count]) => `${count} ${reason}`).join(", ");
 }
 
-function total(counts: Readonly<Record<string, number>>): number {
+/** The sum. */
+export function total(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-function named(ids: readonly string[]): string {
+/** At most 20 of the names. */
+export function named(ids: readonly string[]): string {
   const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : "";
   return ids.slice(0, MAX_NAMED).join(" ") + more;
 }
