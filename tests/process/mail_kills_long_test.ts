@@ -140,40 +140,45 @@ async function unanswered(mail: MailProgram): Promise<Program> {
   return program;
 }
 
-/** Both mails are begun, and the SMTP server does nothing until it is thawed. */
-async function frozen(mail: MailProgram, count: number, env = {}): Promise<Program> {
+/**
+ * The mails are begun, and the SMTP server does nothing until it is thawed. What the program says to
+ * RabbitMQ from then on is held: an event can be acknowledged before its mail is recorded.
+ */
+async function frozen(mail: MailProgram, held: AsyncDisposableStack, count: number) {
+  const { url } = mail.program;
+  const wire = held.use(new HeldWire(Number(new URL(url).port)));
+  const AMQP_URL = Object.assign(new URL(url), { port: String(wire.port) }).href;
   mail.smtp.freeze();
-  const program = mail.start([], { ...BOTH, ...env });
+  held.defer(() => mail.smtp.thaw());
+  const program = mail.start([], { ...BOTH, AMQP_URL });
   await mail.untilStates(...Array(count).fill("started"));
-  return program;
+  wire.isHeld = true;
+  return { program, wire };
 }
 
 /** The records are locked, so that what the server answers cannot be written. */
 async function unrecorded(mail: MailProgram, held: AsyncDisposableStack): Promise<Program> {
-  const program = await frozen(mail, 2);
+  const { program } = await frozen(mail, held, 2);
   const lock = await mail.db.startTransaction().execute();
-  held.defer(() => void lock.rollback().execute());
+  held.defer(async () => void await lock.rollback().execute());
   await sql`lock table process_queue_effect in exclusive mode`.execute(lock);
   mail.smtp.thaw();
   await mail.smtp.mails(2);
   await until("the record waits for the lock", async () => {
-    const { rows } = await sql`select from pg_locks where not granted`.execute(mail.db);
+    const { rows } = await sql`select from pg_locks join pg_database on pg_database.oid = database
+      where not granted and datname = current_database()`.execute(mail.db);
     return rows.length > 0;
   });
   return program;
 }
 
-/** What the program says to RabbitMQ is held once its mails are begun. */
+/** The mails are recorded. */
 async function unacknowledged(
   mail: MailProgram,
   held: AsyncDisposableStack,
   count = 2,
 ): Promise<Program> {
-  const { url } = mail.program;
-  const wire = held.use(new HeldWire(Number(new URL(url).port)));
-  const proxied = Object.assign(new URL(url), { port: String(wire.port) }).href;
-  const program = await frozen(mail, count, { AMQP_URL: proxied });
-  wire.isHeld = true;
+  const { program, wire } = await frozen(mail, held, count);
   mail.smtp.thaw();
   await mail.untilStates(...Array(count).fill("done"));
   await program.until("an acknowledgement is held", () => wire.hasHeld);
