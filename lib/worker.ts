@@ -43,7 +43,10 @@ export interface EventInfo {
   readonly id: string;
   /** 1 for the first run; a release by a stopping process is not counted. */
   readonly attempt: number;
-  /** When it was published, in ms since 1970; absent when the publisher did not say. */
+  /**
+   * When it was published, in ms since 1970. When the publisher did not say: absent at the first run,
+   * and the time of the first failure after it.
+   */
   readonly publishedAt: number | undefined;
   /**
    * When an operator last put it back by `failed retry`, in ms since 1970. Its attempts were counted

@@ -45,7 +45,7 @@ mailTest(
     await using queue = await startQueue(test);
     const addresses = Array.from({ length: 22 }, (_, at) => `user${at + 1}@people.example`);
     await publish(queue, ...addresses);
-    assert.match(queue.waitingFor ?? "", /refused 20 mails in a row/);
+    assert.equal(queue.waitingFor, "SMTP");
     await queue.advance(5_000);
     assert.deepEqual(runs(queue).slice(19), [
       ...["user20@people.example paused", "user20@people.example retried"],

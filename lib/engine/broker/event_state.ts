@@ -17,7 +17,10 @@ export interface EventState {
   readonly crashes: number;
   /** ms since 1970, 0 when it may run now. */
   readonly notBefore: number;
-  /** ms since 1970, 0 when unknown. */
+  /**
+   * ms since 1970, 0 when unknown. Of a copy whose publisher did not say when: the first failure, which
+   * the copies of such an event share.
+   */
   readonly publishedAt: number;
   /** ms since 1970, 0 when no operator has put it back. */
   readonly retriedAt: number;
@@ -44,13 +47,14 @@ export function readState(properties: EventProperties): EventState {
   const { headers, timestamp, unreadable } = properties;
   if (unreadable !== undefined) throw new TypeError(unreadable);
   if (headers === undefined && timestamp === undefined) return FRESH;
+  const firstFailed = firstFailedAt(headers?.[HEADER.firstFailedAt]);
   return {
     attempts: count(headers, HEADER.attempts),
     crashes: count(headers, HEADER.crashes),
     notBefore: count(headers, HEADER.notBefore),
-    publishedAt: publishedAt(headers?.[PUBLISHED_MS], timestamp),
+    publishedAt: publishedAt(headers?.[PUBLISHED_MS], timestamp) || firstFailed,
     retriedAt: count(headers, HEADER.retriedAt),
-    firstFailedAt: firstFailedAt(headers?.[HEADER.firstFailedAt]),
+    firstFailedAt: firstFailed,
   };
 }
 

@@ -290,6 +290,8 @@ const TIMES: readonly [properties: EventProperties, publishedAt: number][] = [
   [{ timestamp: -1, headers: { timestamp_in_ms: -1 } }, 0],
   [{ timestamp: 2 ** 64 }, 0],
   [{ timestamp: 17, headers: { timestamp_in_ms: 8.65e15 } }, 17_000],
+  [{ headers: { "x-pq-first-failed-at": "1970-01-01T00:00:19.500Z" } }, 19_500],
+  [{ timestamp: 17, headers: { "x-pq-first-failed-at": "1970-01-01T00:00:19.500Z" } }, 17_000],
 ];
 
 for (const [properties, publishedAt] of TIMES) {
