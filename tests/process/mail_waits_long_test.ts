@@ -8,7 +8,6 @@
 import assert from "node:assert/strict";
 import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
 import { startPostgres } from "../../scripts/postgres.ts";
-import { addPeople } from "../fixtures/mail/people.ts";
 import { RESET } from "../fixtures/mail/worker.ts";
 import { LOGIN, type MailProgram, mailProgramTest, QUEUE } from "../fixtures/process/mail.ts";
 import type { Program } from "../fixtures/process/program.ts";
@@ -84,14 +83,15 @@ mailProgramTest(
   async (mail) => {
     await using server = await startPostgres();
     await migrateDatabase(server.url);
+    await mail.publish(mails(COUNT));
+    mail.smtp.freeze();
+    const program = mail.start(["--drain"], { DATABASE_URL: server.url });
     {
       await using db = await openDatabase(server.url);
-      await addPeople(db);
+      await program.until("a mail is begun", () => {
+        return db.selectFrom("process_queue_effect").select("state").executeTakeFirst();
+      });
     }
-    await mail.publish(mails(COUNT));
-    const program = mail.start(["--drain"], { DATABASE_URL: server.url });
-    await mail.smtp.mails(5);
-    mail.smtp.freeze();
     await server.stop();
     mail.smtp.thaw();
     await program.untilLogged(/^Queue .* waits for the database/);
