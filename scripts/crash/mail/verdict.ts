@@ -35,7 +35,7 @@ export interface FailedEvent extends Left {
 }
 
 /** A record that a mail was sent. */
-export interface Record {
+export interface SentRecord {
   /** The event's id. */
   readonly key: string;
   /** The SHA-256 of the recipient. */
@@ -52,7 +52,7 @@ export interface MailEvidence {
   readonly maybeSent: ReadonlySet<string>;
   /** The counts of the activities by their queries. */
   readonly counts: ReadonlyMap<string, number>;
-  readonly records: readonly Record[];
+  readonly records: readonly SentRecord[];
 }
 
 /** What happened. */
@@ -66,7 +66,7 @@ export interface MailVerdict {
   readonly anonymousTwice: number;
   readonly failed: number;
   /** How many failed by their reasons. */
-  readonly reasons: Readonly<globalThis.Record<string, number>>;
+  readonly reasons: Readonly<Record<string, number>>;
   readonly withoutReason: readonly string[];
   readonly waiting: readonly string[];
   /** Mails that are nowhere, activities that are not counted, mails recorded as sent that never came. */
@@ -156,8 +156,8 @@ function activitiesOf({ published, failed, waiting, counts }: MailEvidence) {
   return { lost, twice };
 }
 
-function countsOf(names: readonly string[]): globalThis.Record<string, number> {
-  const counts: globalThis.Record<string, number> = {};
+function countsOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 }
