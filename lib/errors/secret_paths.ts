@@ -5,6 +5,7 @@
  */
 
 import { MASK } from "./redact.ts";
+import { isFieldName } from "./shape.ts";
 
 /** Paths, compiled: for each the patterns of its names. */
 export type SecretPaths = readonly (readonly RegExp[])[];
@@ -36,7 +37,10 @@ export function masked(event: unknown, paths: SecretPaths): unknown {
   return paths.length === 0 ? event : maskedAt(event, begin(paths));
 }
 
-/** All texts that the paths reach, and those below what they reach. */
+/**
+ * All texts that the paths reach, and those below what they reach: also names that are values, such as
+ * addresses, and numbers of six digits and more.
+ */
 export function secretTexts(event: unknown, paths: SecretPaths): Set<string> {
   const texts = new Set<string>();
   if (paths.length > 0) visit(event, begin(paths), (value) => addTexts(value, texts, new Set()));
@@ -87,15 +91,26 @@ function visit(value: unknown, leads: Leads, take: (value: unknown) => void): vo
   }
 }
 
+/** Numbers from here on, such as codes, are looked for; smaller ones are in many texts. */
+const LEAST_NUMBER = 100_000;
+
 /** What a schema has made of an event may hold anything, also itself. */
 function addTexts(value: unknown, texts: Set<string>, seen: Set<unknown>): void {
   if (typeof value === "string") texts.add(value);
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  if (isNumber && value >= LEAST_NUMBER) texts.add(String(value));
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   if (value instanceof URL) return void texts.add(value.href);
+  for (const name of namesIn(value)) if (!isFieldName(name)) texts.add(name);
   const isCollection = value instanceof Map || value instanceof Set || Array.isArray(value);
   const parts = isCollection ? [...value.values()] : Object.values(value);
   for (const part of parts) addTexts(part, texts, seen);
+}
+
+function namesIn(value: object): string[] {
+  if (value instanceof Map) return [...value.keys()].filter((name) => typeof name === "string");
+  return Array.isArray(value) ? [] : Object.keys(value);
 }
 
 function pattern(name: string): RegExp {

@@ -8,8 +8,12 @@
 const MOST_ELEMENTS = 10;
 /** The deepest level that is shown. */
 const MOST_DEPTH = 6;
-/** A name that is one of a field. Others may be values, such as addresses. */
 const FIELD = /^[A-Za-z_][\w-]{0,63}$/;
+
+/** Whether a name is one of a field. Others may be values, such as addresses. */
+export function isFieldName(name: string): boolean {
+  return FIELD.test(name);
+}
 
 /**
  * A value by its types and lengths, in code points: `{"to_emails": [string of 17], "id": number}`.
@@ -27,7 +31,9 @@ function shapeAt(value: unknown, depth: number): string {
   if (Array.isArray(value)) return listShape(value, depth);
   if (depth === MOST_DEPTH) return "object";
   const fields = Object.entries(value).map(([name, each]) =>
-    `${FIELD.test(name) ? JSON.stringify(name) : shapeAt(name, depth)}: ${shapeAt(each, depth + 1)}`
+    `${isFieldName(name) ? JSON.stringify(name) : shapeAt(name, depth)}: ${
+      shapeAt(each, depth + 1)
+    }`
   );
   return `{${fields.join(", ")}}`;
 }

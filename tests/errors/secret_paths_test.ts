@@ -85,3 +85,11 @@ Deno.test("a path is names with dots between them", () => {
   assert(["a", "a.b", "context.*_url", "*", "ä ö"].every(isSecretPath));
   assert(!["", ".", "a.", ".a", "a..b"].some(isSecretPath));
 });
+
+Deno.test("secretTexts has codes that are numbers, and names that are addresses", () => {
+  const context = { code: 482_913, count: 1234, seen: { "ada@people.example": { html: true } } };
+  const made = { context: { by: new Map([["eve@people.example", 2n ** 60n]]) } };
+  const paths = secretPaths(["context.*"]);
+  assert.deepEqual([...secretTexts({ context }, paths)], ["482913", "ada@people.example"]);
+  assert.deepEqual([...secretTexts(made, paths)], ["eve@people.example", "1152921504606846976"]);
+});
