@@ -18,16 +18,22 @@ const ROWS: readonly [
   ["no path", [], {}, []],
   ["a name", ["template"], { template: "***" }, ["confirm"]],
   ["a list, as a whole", ["to"], { to: "***" }, ["ada@example.com", "iago@example.com"]],
-  ["an object with all below it", ["context"], { context: "***" }, ["Ada", "https://a/b"]],
+  ["an object with all below it", ["context"], { context: "***" }, [
+    "Ada",
+    "https://a/b",
+    "739204",
+  ]],
   ["a name below a name", ["context.user"], { context: { ...MAIL.context, user: "***" } }, ["Ada"]],
   ["a star, whatever the value is", ["context.*_url"], {
     context: { ...MAIL.context, confirm_url: "***", reset_url: "***" },
   }, ["https://a/b"]],
   ["a star for no characters", ["templ*ate"], { template: "***" }, ["confirm"]],
-  ["a star in the middle", ["c*t.c*e"], { context: { ...MAIL.context, code: "***" } }, []],
+  ["a star in the middle", ["c*t.c*e"], { context: { ...MAIL.context, code: "***" } }, [
+    "739204",
+  ]],
   ["a star for any name", ["context.*"], {
     context: { user: "***", confirm_url: "***", reset_url: "***", code: "***" },
-  }, ["Ada", "https://a/b"]],
+  }, ["Ada", "https://a/b", "739204"]],
   ["the elements of a list, which count as the list", ["parts.file"], {
     parts: [{ name: "a", file: "***" }, { name: "b", file: "***" }],
   }, ["x", "y"]],
@@ -41,6 +47,7 @@ const ROWS: readonly [
   ["of two paths the shorter", ["context.user", "context"], { context: "***" }, [
     "Ada",
     "https://a/b",
+    "739204",
   ]],
   ["names in upper case, which are others", ["TEMPLATE"], {}, []],
   ["a name that is not there", ["context.none", "none"], {}, []],
