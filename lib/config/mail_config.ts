@@ -59,6 +59,10 @@ export interface MailConfig {
   readonly noreplyAddress: string;
   /** The same with `{token}`; `undefined`: no tokens. @default {"noreply-{token}@<host>"} */
   readonly tokenizedNoreplyAddress: string | undefined;
+  /** With `%s`; `undefined`: mails about messages cannot be answered. */
+  readonly gatewayPattern: string | undefined;
+  /** Members of a group whose mention brings back a user who was away for long. @default {11} */
+  readonly reactivationGroupSize: number;
   /** A folder of templates that come before the program's; `undefined`: none. */
   readonly templatesDir: string | undefined;
 }
@@ -89,6 +93,8 @@ export function readMail(reader: SettingsReader, { externalHost }: SiteConfig): 
     maybeSent: reader.readOptional(MAIL.maybeSent),
     noreplyAddress: noreply ?? `noreply@${domain}`,
     tokenizedNoreplyAddress: addTokens ? tokenized ?? `noreply-{token}@${domain}` : undefined,
+    gatewayPattern: reader.readOptional(MAIL.gatewayPattern),
+    reactivationGroupSize: reader.read(MAIL.reactivationGroupSize),
     templatesDir: reader.readOptional(MAIL.templatesDir),
   };
 }

@@ -112,6 +112,24 @@ export const MAIL = {
     description: "Whether mails with a secret link come from an address with a token",
     ...yesOrNo(),
   },
+  gatewayPattern: {
+    name: "EMAIL_GATEWAY_PATTERN",
+    default: undefined,
+    description:
+      "The addresses that take answers to mails about messages, with %s where each has " +
+      "its token: %s@mail.example.com; if not set, such mails cannot be answered",
+    ...textThat(
+      (text) => text.split("%s").length === 2 && isAddress(text.replace("%s", "a")),
+      "an e-mail address with %s in it, once",
+    ),
+  },
+  reactivationGroupSize: {
+    name: "MAX_GROUP_SIZE_FOR_MENTION_REACTIVATION",
+    default: "11",
+    description: "The most members of a group whose mention brings back a user who was away for " +
+      "long, as a mention by name does",
+    ...wholeNumber(0, 1_000_000),
+  },
   templatesDir: {
     name: "TEMPLATES_DIR",
     default: undefined,
