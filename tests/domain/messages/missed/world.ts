@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { addMissed } from "../../../../lib/domain/messages/missed/pending.ts";
 import type { Database } from "../../../../lib/domain/database/database.ts";
 import { newHuddle, newRow } from "../../../../lib/domain/database/rows.ts";
+import { shapeOf } from "../../../../lib/domain/database/shape.ts";
 import type { NewRow } from "../../../../lib/domain/database/tables.ts";
 import { MailTemplates } from "../../../../lib/domain/mail/templates/mail_templates.ts";
 import { MissedMailSender } from "../../../../lib/domain/messages/missed/sender.ts";
@@ -85,6 +86,10 @@ export class MissedWorld {
 
   /** Makes a realm `acme`. */
   static async make(db: Database, maker: Partial<MissedMailMaker> = {}): Promise<MissedWorld> {
+    if ((await shapeOf(db)).kind === "zulip") {
+      await sql`insert into django_content_type (app_label, model)
+        values ('zerver', 'userprofile')`.execute(db);
+    }
     return new MissedWorld(db, await TestRealm.make(db, "acme"), maker);
   }
 
