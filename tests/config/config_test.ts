@@ -47,6 +47,8 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       maybeSent: undefined,
       noreplyAddress: "noreply@localhost",
       tokenizedNoreplyAddress: "noreply-{token}@localhost",
+      gatewayPattern: undefined,
+      reactivationGroupSize: 11,
       templatesDir: undefined,
     },
     effectsDays: 30,

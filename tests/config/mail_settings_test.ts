@@ -25,6 +25,13 @@ Deno.test("addresses of mail can be set, and tokens left out", () => {
   assert.equal(without.mail.tokenizedNoreplyAddress, undefined);
 });
 
+Deno.test("EMAIL_GATEWAY_PATTERN is none by default, and where it is empty", () => {
+  const pattern = (set: Record<string, string>) => loadConfig(set).mail.gatewayPattern;
+  assert.equal(pattern({}), undefined);
+  assert.equal(pattern({ EMAIL_GATEWAY_PATTERN: "" }), undefined);
+  assert.equal(pattern({ EMAIL_GATEWAY_PATTERN: "%s@in.example.com" }), "%s@in.example.com");
+});
+
 Deno.test("EMAIL_USE_TLS and EMAIL_USE_SSL say how the connection to the SMTP server is encrypted", () => {
   const encryption = (set: Record<string, string>) => loadConfig(set).mail.encryption;
   assert.equal(encryption({}), "none");
@@ -62,6 +69,13 @@ const WRONG: readonly (readonly [Record<string, string>, string])[] = [
     'TOKENIZED_NOREPLY_EMAIL_ADDRESS: "noreply@example.com" is not valid; set it to an e-mail ' +
     "address with {token} in it",
   ],
+  ...["mail@example.com", "%s@", "%s%s@example.com"].map((pattern) =>
+    [
+      { EMAIL_GATEWAY_PATTERN: pattern },
+      `EMAIL_GATEWAY_PATTERN: "${pattern}" is not valid; set it to an e-mail address with %s in ` +
+      "it, once",
+    ] as const
+  ),
   [
     { EXTERNAL_HOST: "https://zulip.example.com" },
     'EXTERNAL_HOST: "https://zulip.example.com" is not valid; set it to a host name, with a port ' +

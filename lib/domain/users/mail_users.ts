@@ -37,6 +37,8 @@ export interface MailUser {
   readonly timeZone: string | undefined;
   /** Whether times are written as 17:04 and not as 5:04 PM. */
   readonly isTwentyFourHour: boolean;
+  /** The pictures of emojis: `google`, `google-blob`, `twitter` or `text`. */
+  readonly emojiset: string;
   /** Whether mails may quote messages, as the user and the realm say. */
   readonly showsContent: { readonly byUser: boolean; readonly byRealm: boolean };
   /** Whether subjects name the realm. */
@@ -89,6 +91,7 @@ async function userRows(db: Database, ids: readonly number[], setting: MailSetti
       "user.default_language",
       "user.timezone",
       "user.twenty_four_hour_time",
+      "user.emojiset",
       "user.message_content_in_email_notifications",
       "user.realm_name_in_email_notifications_policy",
       "user.long_term_idle",
@@ -107,6 +110,7 @@ function mailUser(row: UserRow): MailUser {
     language: row.default_language,
     timeZone: row.timezone === "" ? undefined : row.timezone,
     isTwentyFourHour: row.twenty_four_hour_time,
+    emojiset: row.emojiset,
     showsContent: {
       byUser: row.message_content_in_email_notifications,
       byRealm: row.message_content_allowed_in_email_notifications,

@@ -15,7 +15,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "email_mirror",
   "embed_links",
   "embedded_bots",
-  "missedmessage_emails",
   "missedmessage_mobile_notifications",
   "notify_tornado",
   "outgoing_webhooks",

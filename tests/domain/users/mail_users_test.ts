@@ -61,6 +61,7 @@ domainTest("users who may get mail come with language, time zone and clock", asy
     language: "pt-br",
     timeZone: "Europe/Stockholm",
     isTwentyFourHour: true,
+    emojiset: "google",
     showsContent: { byUser: false, byRealm: true },
     realmNamePolicy: "always",
     isIdle: false,

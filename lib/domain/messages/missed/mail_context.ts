@@ -5,6 +5,7 @@
  */
 
 import { directUrl, groupUrl, type LinkedUser, messageUrl, topicUrl } from "../narrow_url.ts";
+import type { MailConversation } from "../rendering/mail_messages.ts";
 import type { MissedMessage } from "./conversations.ts";
 import { type Reasons, reasonsOf } from "./reasons.ts";
 import { isMention } from "./triggers.ts";
@@ -23,17 +24,8 @@ export type Place =
     readonly topic: string;
   };
 
-/** The messages of a conversation as a mail shows them: blocks, each of one sender. */
-export interface ShownConversation {
-  readonly senders: readonly {
-    /** Empty in direct messages. */
-    readonly sender: string;
-    readonly content: readonly { readonly plain: string; readonly html: string }[];
-  }[];
-}
-
 /** The server and the realm, as a mail names them. */
-export interface MailPlace {
+export interface NamedRealm {
   readonly realmName: string;
   /** Without a slash at its end. */
   readonly realmUrl: string;
@@ -44,7 +36,7 @@ export interface MailPlace {
 }
 
 /** What the mail about a conversation is made of. */
-export interface MissedMail extends MailPlace {
+export interface MissedMail extends NamedRealm {
   readonly readerName: string;
   readonly unsubscribeLink: string;
   /** Whether the subject names the realm. */
@@ -61,7 +53,7 @@ export interface MissedMail extends MailPlace {
   /** The smallest of the mentioned groups, if the user was not mentioned by name. */
   readonly groupName: string | undefined;
   /** The messages, with what was said before; not used where the mail may not show messages. */
-  readonly shown: ShownConversation;
+  readonly shown: MailConversation;
 }
 
 /** The context of the mail about a conversation. @param text In the reader's language. */

@@ -15,7 +15,8 @@ import {
 import type { Database, Tables } from "../../database/tables.ts";
 import { type DueRow, postponeRows, removeRows, takeDue, usersDue } from "./pending.ts";
 import { triedAgainAt } from "./schedule.ts";
-import { type MissedMailMaker, userMails } from "./user_mails.ts";
+import type { MissedMailMaker } from "./mail_maker.ts";
+import { userMails } from "./user_mails.ts";
 
 /** The most users of one pass. */
 const MOST_USERS = 100;
@@ -94,13 +95,18 @@ export class MissedMailSender {
     rows: readonly DueRow[],
     { ctx, now }: SenderPass,
   ): Promise<void> {
-    const { mails, bringsBack } = await userMails(trx, user, rows, this.#maker, now);
+    const mails = await userMails(trx, user, rows, this.#maker, now);
     for (const { event, id } of mails) publish(MAIL_QUEUE, event, { id });
-    if (bringsBack) publish(WORK_QUEUE, { type: "soft_reactivate", user_profile_id: user });
+    if (mails.some(({ bringsBack }) => bringsBack)) {
+      publish(WORK_QUEUE, { type: "soft_reactivate", user_profile_id: user });
+    }
     await removeRows(trx, rows.map(({ id }) => id));
     if (mails.length > 0) {
       await trx.updateTable("zerver_userprofile").set({ last_reminder: new Date(now) })
         .where("id", "=", user).execute();
+    }
+    for (const warning of mails.flatMap(({ warnings }) => warnings)) {
+      ctx.log.warn("The mail to user {user}: {warning}", { user, warning });
     }
     const counts = { user, rows: rows.length, mails: mails.length };
     ctx.log.debug("User {user}: {mails} mails about {rows} missed messages", counts);

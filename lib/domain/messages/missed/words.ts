@@ -41,3 +41,8 @@ export function groupName(names: readonly string[], text: TextOf): string {
 export function notifierName(installation: string, text: TextOf): string {
   return text("missed_message.from_name", { installation });
 }
+
+/** What stands for a spoiler. */
+export function spoilerText(text: TextOf): string {
+  return text("common.hidden_spoiler", {});
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { placeOfMembers } from "../../../../lib/domain/messages/missed/place.ts";
-import { missedId } from "../../../../lib/domain/messages/missed/user_mails.ts";
+import { missedId } from "../../../../lib/domain/messages/missed/conversation_mail.ts";
 
 const NAMES = new Map([[1, "Ada"], [2, "Ben"], [3, "Cleo"]]);
 const [BEN, CLEO] = [{ id: 2, name: "Ben" }, { id: 3, name: "Cleo" }];

@@ -46,8 +46,8 @@ domainTest("a mail has a conversation's messages, and each conversation a mail",
   );
   const shown = context.messages[0].senders.map((block: { content: unknown }) => block.content);
   assert.deepEqual(shown, [
-    [{ plain: "Soup?", html: "<p>Soup?</p>" }],
-    [{ plain: "Stew!", html: "<p>Stew!</p>" }],
+    [{ plain: "Ben:\n> Soup?", html: "<p><b>Ben</b>: Soup?</p>" }],
+    [{ plain: "Cleo:\n> Stew!", html: "<p><b>Cleo</b>: Stew!</p>" }],
   ]);
   assert.equal(dm.event.context.direct_message_group_display_name, "Ben and Cleo");
   await assertAnswered(world, ada, soup, reply_to_email);
@@ -115,15 +115,15 @@ domainTest("a mention brings what was said before, and the user back", async (db
   const { context, reply_to_email } = event;
   assert.equal(context.mentioned_user_group_name, "cooks");
   assert.equal(context.message_count, 1);
-  assert.deepEqual(context.messages[0].senders.map(plain), ["Soup?", "@cooks"]);
+  assert.deepEqual(context.messages[0].senders.flatMap(plain), ["ben:\n> Soup?", "> @cooks"]);
   assert.deepEqual([reply_to_email, context.reply_to_zulip], [null, false]);
   assert.deepEqual(ctx.published.slice(1).map(({ queue, event }) => [queue, event]), [
     ["deferred_work", { type: "soft_reactivate", user_profile_id: ada }],
   ]);
 });
 
-function plain({ content }: { content: { plain: string }[] }): string | undefined {
-  return content[0]?.plain;
+function plain({ content }: { content: { plain: string }[] }): string[] {
+  return content.map(({ plain }) => plain);
 }
 
 async function namedGroup({ db, realm }: MissedWorld, name: string, members: number[]) {
@@ -155,9 +155,9 @@ Deno.test("a mail that may not show messages has none of their content", async (
 domainTest("a user whose mails fail is tried again, and others have theirs", async (db) => {
   let isBroken = true;
   const world = await MissedWorld.make(db, {
-    show(messages, reader) {
+    show(messages, ...more) {
       if (isBroken && messages.some(({ content }) => content === "broken")) throw new Error("no");
-      return MAKER.show(messages, reader);
+      return MAKER.show(messages, ...more);
     },
   });
   const { realm, ctx } = world;

@@ -12,7 +12,8 @@ import { shapeOf } from "../../../../lib/domain/database/shape.ts";
 import type { NewRow } from "../../../../lib/domain/database/tables.ts";
 import { MailTemplates } from "../../../../lib/domain/mail/templates/mail_templates.ts";
 import { MissedMailSender } from "../../../../lib/domain/messages/missed/sender.ts";
-import type { MissedMailMaker } from "../../../../lib/domain/messages/missed/user_mails.ts";
+import type { MissedMailMaker } from "../../../../lib/domain/messages/missed/mail_maker.ts";
+import { mailMessages } from "../../../../lib/domain/messages/rendering/mail_messages.ts";
 import { MADE, TestRealm } from "../../../fixtures/database/realm.ts";
 
 /** When the messages are missed, in ms since 1970. */
@@ -22,18 +23,13 @@ export const DUE = NOW + 120_000;
 
 const TEMPLATES = new MailTemplates();
 
-/** What mails are made with; the content of a message is shown as it is. */
+/** What mails are made with; as the worker makes them. */
 export const MAKER: MissedMailMaker = {
   ...{ externalHost: "zulip.example", scheme: "https://", installationName: "Zulip at Example" },
   ...{ timeZone: "UTC", noReply: "noreply@zulip.example", gatewayPattern: "%s@in.example" },
   mostMembers: 11,
   text: (...args) => TEMPLATES.text(...args),
-  show: (messages, { names, namesSenders }) => ({
-    senders: messages.map(({ senderId, content }) => ({
-      sender: namesSenders ? names.get(senderId) ?? "" : "",
-      content: [{ plain: content, html: `<p>${content}</p>` }],
-    })),
-  }),
+  show: mailMessages,
 };
 
 /** An event that was published. */
