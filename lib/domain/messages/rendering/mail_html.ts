@@ -39,7 +39,7 @@ class MailWalk {
   readonly page: MailPage;
   /** The innermost open element that has a rule. */
   #inner: OpenElement | undefined;
-  /** Whether the message has something beside previews. */
+  /** Whether the message has something beside complete previews. */
   #hasMore = false;
 
   constructor(source: string, reader: MailReader) {
@@ -61,6 +61,7 @@ class MailWalk {
 
   close(element: HtmlElement, end: HtmlEnd): void {
     const inner = this.#inner;
+    if (element.depth === 0 && !end.isClosed) this.#hasMore = true;
     if (inner?.element !== element) return;
     this.#inner = inner.outer;
     inner.rule.close(inner, end, this.page);

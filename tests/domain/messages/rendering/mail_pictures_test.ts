@@ -56,9 +56,9 @@ const PICTURES: readonly [what: string, html: string, mail: string][] = [
     "<p>a</p>",
   ],
   [
-    "a preview without an end tag stays",
-    '<div class="message_inline_image"><a href="https://x.example">x</a>',
-    '<div class="message_inline_image"><a href="https://x.example">x</a>',
+    "a preview without an end tag stays, and what is in it is changed",
+    '<div class="message_inline_image"><a href="/x">x</a><div class="spoiler-content">y</div>',
+    `<div class="message_inline_image"><a href="${REALM}/x">x</a>`,
   ],
   [
     "a card of a website stays",
