@@ -18,6 +18,7 @@ import { TOO_LATE, within } from "../../system/deadline.ts";
 import { programModule } from "../../system/program_files.ts";
 import { LivenessLock } from "./liveness_lock.ts";
 import {
+  endsImport,
   type FromThread,
   isFromThread,
   type JobsAnswer,
@@ -60,6 +61,8 @@ const LOAD_MS = 30_000;
 const SETUP_MS = 300_000;
 /** How long the runtime may take to end a thread, in ms. */
 const TERMINATE_MS = 500;
+/** How long a thread that is to be ended may go on importing, in ms. */
+const IMPORT_MS = 1_000;
 /** The program of a thread. */
 const ENTRY = programModule("lib/engine/thread/entry");
 
@@ -74,6 +77,9 @@ export class WorkerThread {
   readonly #ready = Promise.withResolvers<boolean>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ThreadEnd>();
+  // Deno 2.9.6 may crash when a thread is terminated within an import (denoland/deno#27075).
+  /** Resolves when its worker is loaded and, once that has begun, set up. */
+  #imported = Promise.withResolvers<void>();
   /**
    * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
    * when the thread has ended before.
@@ -174,6 +180,7 @@ export class WorkerThread {
     onAnswer: (answer: JobsAnswer) => void,
   ): void {
     this.#onAnswer = onAnswer;
+    this.#imported = Promise.withResolvers();
     clearTimeout(this.#limit);
     this.#limit = this.#fail("The worker's setup did not finish within", SETUP_MS);
     this.post(["setup", performance.now(), memory, description]);
@@ -192,7 +199,7 @@ export class WorkerThread {
   }
 
   /**
-   * Ends it at once; called again, answers the same.
+   * Ends it, at once or when its worker is loaded; called again, answers the same.
    *
    * @returns Whether it is gone. Native code goes on, and so does whatever does not wait where the
    * runtime has no Web Locks.
@@ -206,6 +213,7 @@ export class WorkerThread {
   }
 
   async #terminate(): Promise<boolean> {
+    await within(IMPORT_MS, this.#imported.promise);
     await within(TERMINATE_MS, this.#worker.terminate());
     this.#lines[Symbol.dispose]();
     return await this.#lock.isReleased();
@@ -214,7 +222,9 @@ export class WorkerThread {
   /** What is not one of the program's messages is ignored: a worker may send anything. */
   #take(message: unknown): void {
     this.#lines.pass();
-    if (this.#isOver || !isFromThread(message)) return;
+    if (!isFromThread(message)) return;
+    if (endsImport(message)) this.#imported.resolve();
+    if (this.#isOver) return;
     if (message === 0) return this.#answered(message);
     switch (message[0]) {
       case "outcome":
@@ -270,10 +280,11 @@ export class WorkerThread {
 
   #fail(what: string, ms: number): ReturnType<typeof setTimeout> {
     const error = { name: "TooSlow", message: `${what} ${ms / 1000} s` };
-    return setTimeout(() => this.#ended.resolve({ kind: "not started", error }), ms);
+    return setTimeout(() => this.end({ kind: "not started", error }), ms);
   }
 
   #die(error: unknown): void {
+    this.#imported.resolve();
     if (this.#isOver) return;
     this.#isOver = true;
     this.#lines.pass();

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { NO_LISTENER } from "../../../lib/engine/host/loops.ts";
+import { WorkerThread } from "../../../lib/engine/thread/worker_thread.ts";
+import { BenchSetup } from "../../fixtures/executor/bench.ts";
+import { until } from "../../fixtures/until.ts";
+
+/** A worker that is loaded once the file `go` exists, and makes the files `loading` and `loaded`. */
+function slowWorker(folder: string): string {
+  const face = import.meta.resolve("process-queue/worker");
+  return `
+    import { existsSync, writeFileSync } from "node:fs";
+    import { defineWorker } from ${JSON.stringify(face)};
+    import { z } from "zod";
+    writeFileSync("${folder}/loading", "");
+    while (!existsSync("${folder}/go")) await new Promise((resolve) => setTimeout(resolve, 5));
+    writeFileSync("${folder}/loaded", "");
+    export default defineWorker({ queue: "slow", event: z.unknown(), consume() {} });
+  `;
+}
+
+/** Starts a thread with the slow worker, and resolves when that is being loaded. */
+async function startLoading(folder: string): Promise<WorkerThread> {
+  using setup = new BenchSetup({}, () => {});
+  const file = `${folder}/slow.ts`;
+  writeFileSync(file, slowWorker(folder));
+  const thread = new WorkerThread({
+    data: {
+      file: { name: "slow", file },
+      queue: "slow",
+      workerNum: 0,
+      config: { ...setup.config, stateDir: folder },
+    },
+    maxHeapMb: 64,
+    publish: () => Promise.resolve(),
+    loops: NO_LISTENER,
+    onUnhandledError() {},
+    onMoreUnhandledErrors() {},
+  });
+  await until("the worker is being loaded", () => existsSync(`${folder}/loading`));
+  return thread;
+}
+
+function folderTest(name: string, fn: (folder: string) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = mkdtempSync("/tmp/pq-loading-");
+    try {
+      await fn(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+folderTest(
+  "a thread that is stopped while it loads its worker is ended when that is loaded",
+  async (folder) => {
+    const thread = await startLoading(folder);
+    const stopped = thread.stop();
+    writeFileSync(`${folder}/go`, "");
+    assert.equal(await stopped, true);
+    assert(existsSync(`${folder}/loaded`));
+    assert.equal((await thread.ended).kind, "stopped");
+  },
+);
+
+folderTest("a thread whose worker does not load is ended all the same", async (folder) => {
+  const thread = await startLoading(folder);
+  assert.equal(await thread.stop(), true);
+  assert(!existsSync(`${folder}/loaded`));
+});
