@@ -22,16 +22,6 @@ export function dueAt({ pending, now, batchingSeconds }: NewMissed): number {
   return pending ?? now + Math.max(0, batchingSeconds) * 1000;
 }
 
-/** A user whose mails could not be made. */
-export interface FailedUser {
-  /** How often in a row, this time included, in this run of the worker. */
-  readonly failures: number;
-  /** When the newest of the messages was sent, in ms since 1970. */
-  readonly newest: number;
-  /** ms since 1970. */
-  readonly now: number;
-}
-
 const FIRST_MS = 60_000;
 const LONGEST_MS = 60 * 60_000;
 /** A user's mails are tried so often at least. */
@@ -40,12 +30,21 @@ const LEAST_FAILURES = 5;
 const OLD_MS = 24 * 60 * 60_000;
 
 /**
- * When a user's mails are tried again: after 1, 2, 4 … minutes, at most an hour.
+ * How long to wait, in ms, before a user's mails are tried again: 1, 2, 4 … minutes, at most an hour.
  *
- * @returns ms since 1970; `undefined` to give up, after 5 failures at least and when all of the
- * messages are over a day old.
+ * @param failures How often in a row they could not be made, in this run of the worker.
  */
-export function triedAgainAt({ failures, newest, now }: FailedUser): number | undefined {
-  if (failures >= LEAST_FAILURES && now - newest > OLD_MS) return undefined;
-  return now + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+export function waitAfter(failures: number): number {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+}
+
+/**
+ * Whether a message is given up whose mail could not be made: after 5 failures, when it is over a day
+ * old. So a message of which no mail can be made keeps the user from hearing of others for a day.
+ *
+ * @param failures As for {@linkcode waitAfter}.
+ * @param age ms since it was sent.
+ */
+export function isGivenUp(failures: number, age: number): boolean {
+  return failures >= LEAST_FAILURES && age > OLD_MS;
 }

@@ -14,7 +14,7 @@ import {
 } from "../../database/outbox.ts";
 import type { Database, Tables } from "../../database/tables.ts";
 import { type DueRow, postponeRows, removeRows, takeDue, usersDue } from "./pending.ts";
-import { triedAgainAt } from "./schedule.ts";
+import { isGivenUp, waitAfter } from "./schedule.ts";
 import type { MissedMailMaker } from "./mail_maker.ts";
 import { userMails } from "./user_mails.ts";
 
@@ -112,7 +112,7 @@ export class MissedMailSender {
     ctx.log.debug("User {user}: {mails} mails about {rows} missed messages", counts);
   }
 
-  /** Lets the user's rows wait, or gives them up. */
+  /** Lets the user's rows wait; gives up those of old messages that fail again and again. */
   async #failed(
     user: number,
     rows: readonly DueRow[],
@@ -120,18 +120,18 @@ export class MissedMailSender {
     { db, ctx, now }: SenderPass,
   ): Promise<void> {
     const failures = (this.#failures.get(user) ?? 0) + 1;
-    const at = triedAgainAt({ failures, newest: await newestOf(db, rows) ?? now, now });
-    const ids = rows.map(({ id }) => id);
-    const reason = error instanceof Error ? error.message : String(error);
-    const about = { user, count: rows.length, failures, reason };
-    if (at === undefined) {
-      this.#failures.delete(user);
-      await removeRows(db, ids);
-      return ctx.log.error(GIVEN_UP, about);
-    }
     this.#failures.set(user, failures);
-    await postponeRows(db, ids, at);
-    ctx.log.error(TRIED_AGAIN, { ...about, seconds: Math.round((at - now) / 1000) });
+    const sent = await timesOf(db, rows);
+    const isOld = ({ messageId }: DueRow) => isGivenUp(failures, now - (sent.get(messageId) ?? 0));
+    const old = rows.filter(isOld);
+    const others = rows.filter((row) => !isOld(row));
+    const wait = waitAfter(failures);
+    await removeRows(db, old.map(({ id }) => id));
+    await postponeRows(db, others.map(({ id }) => id), now + wait);
+    const reason = error instanceof Error ? error.message : String(error);
+    if (old.length > 0) ctx.log.error(GIVEN_UP, { user, count: old.length, failures, reason });
+    if (others.length === 0) return;
+    ctx.log.error(TRIED_AGAIN, { user, count: others.length, seconds: wait / 1000, reason });
   }
 }
 
@@ -140,11 +140,10 @@ const TRIED_AGAIN = "The mails to user {user} about {count} missed messages coul
 const GIVEN_UP = "The mails to user {user} about {count} missed messages could not be made " +
   "{failures} times, and are given up, since the messages are over a day old: {reason}";
 
-/** When the newest of the messages was sent, in ms since 1970. */
-async function newestOf(db: Database, rows: readonly DueRow[]): Promise<number | undefined> {
-  if (rows.length === 0) return undefined;
-  const newest = await db.selectFrom("zerver_message").select("date_sent")
-    .where(inIds(db, "zerver_message.id", rows.map(({ messageId }) => messageId)))
-    .orderBy("date_sent", "desc").limit(1).executeTakeFirst();
-  return newest?.date_sent.getTime();
+/** When the messages were sent, in ms since 1970, by id. */
+async function timesOf(db: Database, rows: readonly DueRow[]): Promise<Map<number, number>> {
+  const ids = rows.map(({ messageId }) => messageId);
+  const sent = await db.selectFrom("zerver_message").select(["id", "date_sent"])
+    .where(inIds(db, "zerver_message.id", ids)).execute();
+  return new Map(sent.map(({ id, date_sent }) => [id, date_sent.getTime()]));
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dueAt, triedAgainAt } from "../../../../lib/domain/messages/missed/schedule.ts";
+import { dueAt, isGivenUp, waitAfter } from "../../../../lib/domain/messages/missed/schedule.ts";
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const [MINUTE, HOUR] = [60_000, 3_600_000];
@@ -12,24 +12,23 @@ Deno.test("the first missed message is due after the user's period, whatever com
   assert.equal(dueAt({ pending: undefined, now: NOW, batchingSeconds: -9 }), NOW);
 });
 
-const TRIES: readonly (readonly [failures: number, age: number, delay: number | undefined])[] = [
-  [1, 0, MINUTE],
-  [2, 0, 2 * MINUTE],
-  [3, HOUR, 4 * MINUTE],
-  [6, HOUR, 32 * MINUTE],
-  [7, HOUR, HOUR],
-  [2000, 24 * HOUR, HOUR],
-  [4, 25 * HOUR, 8 * MINUTE],
-  [5, 25 * HOUR, undefined],
-  [1, 999 * HOUR, MINUTE],
+const WAITS: readonly (readonly [failures: number, wait: number])[] = [
+  [1, MINUTE],
+  [2, 2 * MINUTE],
+  [3, 4 * MINUTE],
+  [6, 32 * MINUTE],
+  [7, HOUR],
+  [2000, HOUR],
 ];
 
-for (const [failures, age, delay] of TRIES) {
-  const what = delay === undefined ? "given up" : `tried again in ${delay / MINUTE} min`;
-  const title = `mails of a user that failed ${failures} times, of messages ${age / HOUR} h old, ` +
-    `are ${what}`;
-  Deno.test(title, () => {
-    const at = triedAgainAt({ failures, newest: NOW - age, now: NOW });
-    assert.equal(at, delay === undefined ? undefined : NOW + delay);
-  });
+for (const [failures, wait] of WAITS) {
+  const title = `mails of a user that failed ${failures} times are tried again in ` +
+    `${wait / MINUTE} min`;
+  Deno.test(title, () => assert.equal(waitAfter(failures), wait));
 }
+
+Deno.test("a message is given up after five failures, when it is over a day old", () => {
+  assert.equal(isGivenUp(5, 24 * HOUR + 1), true);
+  assert.equal(isGivenUp(5, 24 * HOUR), false);
+  assert.equal(isGivenUp(4, 999 * HOUR), false);
+});
