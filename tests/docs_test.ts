@@ -30,6 +30,7 @@ const OTHERS_OPTIONS = [
   "--outdir",
   "--against",
   "--cluster",
+  "--mail",
   "--dir",
 ];
 /** Names in capitals that are no settings. */
