@@ -9,6 +9,7 @@
  * @module
  */
 
+import { parseArgs } from "node:util";
 import {
   Daemon,
   freePort,
@@ -20,6 +21,7 @@ import {
   waitUntil,
 } from "./private_server.ts";
 import type { ProgramOptions } from "./private_server.ts";
+import { orUsage } from "./usage.ts";
 
 /** Debian's folder with a folder for each installed version. */
 const VERSIONS = "/usr/lib/postgresql";
@@ -290,6 +292,7 @@ async function initialise(setup: Setup, password: string): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  orUsage("usage: deno task postgres", () => parseArgs({ options: {} }));
   using ending = signalled();
   await using server = await startPostgres();
   console.log(`DATABASE_URL=${server.url}`);

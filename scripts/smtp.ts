@@ -30,7 +30,7 @@ interface Options {
 
 async function main(): Promise<void> {
   const options = orUsage(USAGE, readOptions);
-  if (options.dir !== undefined) mkdirSync(options.dir, { recursive: true });
+  if (options.dir !== undefined) makeFolder(options.dir);
   using ending = signalled();
   const server = new SMTPServer({
     authOptional: true,
@@ -57,6 +57,19 @@ function readOptions(): Options {
   throw new TypeError(
     `--port is ${values.port}: it must be a whole number from 0 to ${HIGHEST_PORT}`,
   );
+}
+
+/** Ends the script with 2 when there cannot be such a folder. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    console.error(
+      `The folder ${path} cannot be made (${code ?? message}): give another --dir`,
+    );
+    Deno.exit(2);
+  }
 }
 
 /** @returns The port. */

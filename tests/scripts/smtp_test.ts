@@ -60,6 +60,23 @@ Deno.test("a port that is in use ends deno task smtp with the advice to take ano
   );
 });
 
+Deno.test("a folder for mails that cannot be made ends deno task smtp with one line", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-check", `${ROOT}scripts/smtp.ts`, "--dir", `${file}/x`],
+    }).output();
+    const decoder = new TextDecoder();
+    assert.deepEqual([code, decoder.decode(stdout), decoder.decode(stderr)], [
+      2,
+      "",
+      `The folder ${file}/x cannot be made (ENOTDIR): give another --dir\n`,
+    ]);
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 /** Writes a program of the folder `bin` that runs a script of ours. */
 function writeProgram(path: string, script: string, args: string): void {
   const run = `exec '${Deno.execPath()}' run -A --quiet --no-check --no-lock '${ROOT}${script}'`;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-for (const script of ["bench", "crash", "figures", "rabbitmq", "smtp"]) {
+for (const script of ["bench", "crash", "figures", "postgres", "rabbitmq", "smtp"]) {
   Deno.test(`deno task ${script} answers --help and a mistake with its usage, and no stack`, async () => {
     const run = async (option: string) => {
       const path = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
@@ -13,12 +13,12 @@ for (const script of ["bench", "crash", "figures", "rabbitmq", "smtp"]) {
     };
     const help = await run("--help");
     assert.deepEqual([help.code, help.stderr], [0, ""]);
-    assert.match(help.stdout, new RegExp(`^usage: deno task ${script} .*\n( +deno task .*\n)*$`));
+    assert.match(help.stdout, new RegExp(`^usage: deno task ${script}.*\n( +deno task .*\n)*$`));
     const mistake = await run("--nope");
     assert.deepEqual([mistake.code, mistake.stdout], [2, ""]);
     assert.match(
       mistake.stderr,
-      new RegExp(`^.*--nope.*\nusage: deno task ${script} .*\n( +deno task .*\n)*$`),
+      new RegExp(`^.*--nope.*\nusage: deno task ${script}.*\n( +deno task .*\n)*$`),
     );
   });
 }
