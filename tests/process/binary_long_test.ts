@@ -34,7 +34,7 @@ const STARTS = 11;
 /** The queues that come with the program; those of mails are in binary_mail_long_test.ts. */
 const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url))]
   .map(({ name }) => parse(name).name)
-  .filter((name) => !name.startsWith("_") && !name.endsWith("email_senders")).sort();
+  .filter((name) => !name.startsWith("_") && !name.includes("email")).sort();
 /** For each of them, an event that its worker takes. */
 const EVENTS: Readonly<Record<string, object>> = {
   noop: {},
