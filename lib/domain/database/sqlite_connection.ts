@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from "kysely";
 import { type Patience, patiently } from "../../system/patience.ts";
 import { makePrivateFile } from "../../system/private_file.ts";
+import { sqliteFault } from "../../errors/sqlite_fault.ts";
 import { sqliteError } from "./sqlite_error.ts";
 import { readRows, storedValue } from "./sqlite_values.ts";
 
@@ -143,11 +144,20 @@ function openFile(path: string): DatabaseSync {
 
 /** Opens without the log of changes where there is none, as a reader would leave an empty one. */
 function openUnchanged(path: string): DatabaseSync {
-  const options = { timeout: BLOCKING_WAIT_MS, readOnly: true };
   try {
-    if (existsSync(`${path}-wal`)) return new DatabaseSync(path, options);
-    return new DatabaseSync(`${pathToFileURL(path).href}?immutable=1`, options);
+    if (existsSync(`${path}-wal`)) return openReader(path);
+    return openReader(`${pathToFileURL(path).href}?immutable=1`);
+  } catch (error) {
+    // Older runtimes take no URI.
+    if (sqliteFault(error) !== "not opened") throw sqliteError(error, path);
+  }
+  try {
+    return openReader(path);
   } catch (error) {
     throw sqliteError(error, path);
   }
+}
+
+function openReader(source: string): DatabaseSync {
+  return new DatabaseSync(source, { timeout: BLOCKING_WAIT_MS, readOnly: true });
 }
