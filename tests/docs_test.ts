@@ -40,6 +40,7 @@ const NO_SETTINGS = [
   "RABBITMQ_4_BIN",
   "NO_REPLY",
   "TOKENIZED_NO_REPLY",
+  "WEATHER_API_KEY",
 ];
 
 function textOf(path: string): string {

@@ -4,6 +4,11 @@
  * @module
  */
 
+import { unknownOption } from "../errors/options.ts";
+
+const RETRY_OPTIONS: ReadonlySet<string> = new Set(["after", "counts", "message", "cause"]);
+const PAUSE_OPTIONS: ReadonlySet<string> = new Set(["reason", "seconds", "cause"]);
+
 /** Thrown by a handler: run the event again later. Not logged as an error. */
 export class RetryLater extends Error {
   override readonly name = "RetryLater";
@@ -15,6 +20,7 @@ export class RetryLater extends Error {
    * @param options `after`: seconds to wait, by default the next of the worker's `retries`;
    * `counts`: whether this run uses up one of them, by default true. With `counts: false`
    * the event waits as often as it must (say, while a database is away).
+   * @throws {TypeError} When it has no such option.
    */
   constructor(
     options: {
@@ -24,6 +30,7 @@ export class RetryLater extends Error {
       cause?: unknown;
     } = {},
   ) {
+    checkOptions("RetryLater", options, RETRY_OPTIONS);
     super(options.message ?? "Retry later", { cause: options.cause });
     this.after = options.after;
     this.counts = options.counts ?? true;
@@ -56,8 +63,13 @@ export class PauseQueue extends Error {
    * @param options `reason`: what is away, in a few words and without secrets, for log and status;
    * `seconds`: how long to wait before the first try, by default 5; `cause`: what was thrown, whose
    * message is logged.
+   * @throws {TypeError} When it has no such option, or there is no reason.
    */
   constructor(options: { reason: string; seconds?: number; cause?: unknown }) {
+    checkOptions("PauseQueue", options, PAUSE_OPTIONS);
+    if (typeof options.reason !== "string") {
+      throw new TypeError('PauseQueue has no reason: add one, such as `reason: "SMTP"`');
+    }
     super(`Waiting for ${options.reason}`, { cause: options.cause });
     this.reason = options.reason;
     this.seconds = options.seconds ?? 5;
@@ -85,4 +97,15 @@ export class BatchError extends Error {
     super(`${failed} of ${outcomes.length} events of the batch failed`);
     this.outcomes = outcomes;
   }
+}
+
+/** @throws {TypeError} When they are no options, or have a name that is not known. */
+function checkOptions(name: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `${name} takes an object with options: write new ${name}({ ${[...known][0]}: … })`,
+    );
+  }
+  const problem = unknownOption(options, known);
+  if (problem !== undefined) throw new TypeError(`${name} ${problem}`);
 }

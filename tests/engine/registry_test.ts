@@ -227,6 +227,17 @@ Deno.test("getWorker says which number of a worker cannot be, and in which file"
   });
 });
 
+Deno.test("getWorker says which secret of a worker reaches nothing, and in which file", async () => {
+  const source = 'event: z.object({ to_email: z.string() }), secrets: ["to_emial"], consume() {}';
+  using here = folderWith({ "mine.ts": worker("mine", source) });
+  const { options } = running(here.config);
+  await assert.rejects(getWorker("mine", options), {
+    name: "WorkerDeclarationError",
+    message: `${join(here.dir, "workers", "mine.ts")}: The worker of mine has the path to_emial ` +
+      "in its secrets, which reaches nothing in its schema; did you mean to_email?",
+  });
+});
+
 const BATCHED = "batch: { size: 5, seconds: 1 }, consumeBatch() {}";
 
 for (

@@ -8,6 +8,7 @@ import type { QueueOverrides } from "../../config/queues.ts";
 import { isSecretPath } from "../../errors/secret_paths.ts";
 import type { Worker } from "../../worker.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
+import { unreachable } from "./reachable.ts";
 
 /** Zulip's limit for one event. */
 const DEFAULT_MAX_CONSUME_SECONDS = 30;
@@ -24,8 +25,8 @@ export const DEFAULT_MAX_HEAP_MB = 256;
  *
  * @param overrides Numbers of `PQ_<QUEUE>_…`, which replace the worker's own.
  * @param queue The queue it consumes, where that is a shard. @default {the worker's}
- * @throws {RangeError} When a number is impossible, or two contradict each other; the message names
- * them.
+ * @throws {RangeError} When a number is impossible, two contradict each other, or a path of `secrets`
+ * reaches nothing in the schema; the message names them.
  */
 export function describe(
   worker: Worker,
@@ -62,6 +63,7 @@ export function describe(
     patienceSeconds: worker.patienceSeconds ?? null,
   };
   check(worker.queue, description);
+  checkSecrets(worker, description);
   return description;
 }
 
@@ -78,8 +80,31 @@ function check(worker: string, description: WorkerDescription): void {
   }
 }
 
+/** In words that redaction leaves alone: a colon behind `secrets` would hide what follows. */
+function checkSecrets({ queue, event }: Worker, { secrets }: WorkerDescription): void {
+  if (!areTexts(secrets, isSecretPath)) {
+    throw new RangeError(
+      `The worker of ${queue} has ${
+        JSON.stringify(secrets)
+      } as its secrets, which must be a list ` +
+        "of paths, such as to_emails or a.b",
+    );
+  }
+  if (secrets.length === 0) return;
+  const wrong = unreachable(event, secrets);
+  if (wrong === undefined) return;
+  throw new RangeError(
+    `The worker of ${queue} has the path ${wrong.path} in its secrets, which reaches nothing in ` +
+      `its schema${
+        wrong.meant === undefined
+          ? ". Correct the path, or add the field to the schema"
+          : `; did you mean ${wrong.meant}?`
+      }`,
+  );
+}
+
 function rulesOf(description: WorkerDescription): Rule[] {
-  const { prefetch, concurrency, batch, maxHeapMb, secrets, requires } = description;
+  const { prefetch, concurrency, batch, maxHeapMb, requires } = description;
   return [
     [
       "prefetch",
@@ -90,12 +115,6 @@ function rulesOf(description: WorkerDescription): Rule[] {
     ["concurrency", concurrency, isCount(concurrency), "a whole number from 1"],
     ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
-    [
-      "secrets",
-      secrets,
-      areTexts(secrets, isSecretPath),
-      "a list of paths, such as to_emails or a.b",
-    ],
     ["requires", requires, areTexts(requires), "a list of names of settings, such as EMAIL_HOST"],
   ];
 }

@@ -17,6 +17,10 @@ const NAMES: ReadonlySet<string> = new Set(
   SETTINGS.map(({ name }) => name).filter((name) => !name.includes("<")),
 );
 
+const ONLY_THE_PROGRAMS =
+  "`requires` names settings of the program, and no others; a worker reads " +
+  "a variable of its own in `setup`";
+
 const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
 
 /**
@@ -33,7 +37,9 @@ export function missingSettings(
   const unknown = requires.find((name) => !NAMES.has(name));
   if (unknown !== undefined) {
     throw new WorkerDeclarationError(
-      `${file} requires the setting ${unknown}, which does not exist${didYouMean(unknown, NAMES)}`,
+      `${file} requires the setting ${unknown}, which does not exist${
+        didYouMean(unknown, NAMES) || `: ${ONLY_THE_PROGRAMS}`
+      }`,
     );
   }
   const set = new Set(effective.filter(({ value }) => value).map(({ name }) => name));

@@ -184,7 +184,10 @@ Deno.test("a schema's own words and its unknown keys are not shown of a worker w
   const event = z.strictObject({
     to: z.string().refine(() => false, { error: ({ input }) => `${input} is wrong` }),
   });
-  const { error } = await runEvent(worker(() => {}, { event }), { to: TO, "lovelace": 1 });
+  const { error } = await runEvent(worker(() => {}, { event, secrets: ["to"] }), {
+    to: TO,
+    "lovelace": 1,
+  });
   const text = "The body does not fit the worker's schema: ";
   assert.match(error?.message ?? "", new RegExp(`^${text}[a-z_:; ]+\\([0-9]+ bytes\\)$`));
   assertHidden(error);

@@ -10,6 +10,10 @@ const WRONG: readonly [options: object, message: string][] = [
   [{ name: "taken" }, "has two loops named taken: rename one of them"],
   [{ run: undefined }, "has a loop tidy without `run(signal)`: add it"],
   [
+    { evrySeconds: 5 },
+    "has a loop tidy that has no option evrySeconds; did you mean everySeconds?",
+  ],
+  [
     { everySeconds: 0 },
     "has a loop tidy with everySeconds 0: it must be a number over 0, at most 2000000",
   ],

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { QueueOverrides } from "../../../lib/config/queues.ts";
 import { describe } from "../../../lib/engine/host/describe.ts";
 import type { WorkerDescription } from "../../../lib/engine/executor/executor.ts";
+import { redactText } from "../../../lib/errors/redact.ts";
 import type { Worker } from "../../../lib/worker.ts";
 
 const single = (options: object = {}) =>
@@ -84,7 +85,9 @@ for (const [title, worker, overrides, expected] of ROWS) {
   });
 }
 
-const PATHS = "a list of paths, such as to_emails or a.b";
+const PATHS = "as its secrets, which must be a list of paths, such as to_emails or a.b";
+const MAIL = z.object({ to_email: z.email() });
+const NOTHING = "in its secrets, which reaches nothing in its schema";
 const WRONG: readonly [worker: Worker, message: string][] = [
   [single({ prefetch: 0 }), "prefetch 0: it must be a whole number from 1 to 65535"],
   [single({ prefetch: 65_536 }), "prefetch 65536: it must be a whole number from 1 to 65535"],
@@ -97,9 +100,17 @@ const WRONG: readonly [worker: Worker, message: string][] = [
   [single({ patienceSeconds: -1 }), "patienceSeconds -1: it must be a number from 0, or null"],
   [single({ retries: [5, -1] }), "retries 5,-1: it must be numbers from 0"],
   [single({ retries: -1 as never }), "retries -1: it must be numbers from 0"],
-  [single({ secrets: "to" }), `secrets to: it must be ${PATHS}`],
-  [single({ secrets: ["a..b"] }), `secrets a..b: it must be ${PATHS}`],
-  [single({ secrets: [""] }), `secrets : it must be ${PATHS}`],
+  [single({ secrets: "to" }), `"to" ${PATHS}`],
+  [single({ secrets: ["a..b"] }), `["a..b"] ${PATHS}`],
+  [single({ secrets: [""] }), `[""] ${PATHS}`],
+  [
+    single({ event: MAIL, secrets: ["to_emial"] }),
+    `the path to_emial ${NOTHING}; did you mean to_email?`,
+  ],
+  [
+    single({ event: MAIL, secrets: ["password"] }),
+    `the path password ${NOTHING}. Correct the path, or add the field to the schema`,
+  ],
   [
     single({ requires: "EMAIL_HOST" }),
     "requires EMAIL_HOST: it must be a list of names of settings, such as EMAIL_HOST",
@@ -112,6 +123,7 @@ for (const [worker, message] of WRONG) {
       name: "RangeError",
       message: `The worker of test has ${message}`,
     });
+    assert.equal(redactText(message), message);
   });
 }
 

@@ -32,11 +32,15 @@ for (const [title, requires, environment, missing] of ROWS) {
   });
 }
 
+const OWN =
+  ": `requires` names settings of the program, and no others; a worker reads a variable of " +
+  "its own in `setup`";
+
 for (
   const [name, hint] of [
     ["EMAIL_HOTS", "; did you mean EMAIL_HOST?"],
-    ["PQ_<QUEUE>_PREFETCH", ""],
-    ["TELEGRAM", ""],
+    ["PQ_<QUEUE>_PREFETCH", OWN],
+    ["MY_API_KEY", OWN],
   ]
 ) {
   Deno.test(`missingSettings refuses the setting ${name}, which does not exist`, () => {
