@@ -138,12 +138,25 @@ async function deliver(
       language: room.identity.language,
     });
   }
-  ctx.log.info("Sending {template} to {count} recipients, realm {realm}", {
+  // The id of the realm: its names may be in the context, whose values are masked.
+  ctx.log.info("Sending {template} to {recipients}, realm {realm}", {
     template: template_prefix,
-    count: recipients.length,
-    realm: realm?.stringId ?? "none",
+    recipients: recipientsText(recipients.length),
+    realm: realm?.id ?? "none",
   });
-  return await room.send({ ...mail, recipients }, ctx.signal);
+  const result = await room.send({ ...mail, recipients }, ctx.signal);
+  const taken = result.kind === "answered"
+    ? result.recipients.filter(({ kind }) => kind === "accepted").length
+    : 0;
+  if (taken > 0) {
+    const properties = { template: template_prefix, recipients: recipientsText(taken) };
+    ctx.log.info("Sent {template} to {recipients}", properties);
+  }
+  return result;
+}
+
+function recipientsText(count: number): string {
+  return count === 1 ? "1 recipient" : `${count} recipients`;
 }
 
 /** Carries a decision out. */

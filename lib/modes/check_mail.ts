@@ -7,7 +7,7 @@
 import type { Config } from "../config/config.ts";
 import { MailSettingError, smtpSettings } from "../domain/mail/configured.ts";
 import type { ConversationStep } from "../domain/mail/conversation.ts";
-import type { SmtpSettings } from "../domain/mail/smtp_settings.ts";
+import { passwordInClear, type SmtpSettings } from "../domain/mail/smtp_settings.ts";
 import { MailTemplates } from "../domain/mail/templates/mail_templates.ts";
 import { TemplateError } from "../domain/mail/templates/template_error.ts";
 import { MailTransport } from "../domain/mail/transport.ts";
@@ -68,7 +68,9 @@ async function tryServer(settings: SmtpSettings): Promise<ServerCheck> {
     const problem = await transport.verify(new AbortController().signal);
     if (problem) return { ok: false, message: notSentSentence(problem) };
     const login = settings.user === undefined ? "without a login" : `logged in as ${settings.user}`;
-    return { ok: true, message: `ok (${transport.where}, ${login}, ${encryption})` };
+    const warning = passwordInClear(settings);
+    const ok = `ok (${transport.where}, ${login}, ${encryption})`;
+    return { ok: true, message: warning ? `${ok}; warning: ${warning}` : ok };
   } finally {
     await transport.close();
   }

@@ -49,6 +49,17 @@ smtpTest("checkMail says how the SMTP server is reached, and sends nothing", asy
   assert.deepEqual(smtp.received(), []);
 });
 
+smtpTest("checkMail warns of a password without encryption", async (smtp) => {
+  smtp.script({ login: { user: "zulip", password: "s3cret-w0rd" } });
+  const { plain } = smtp.ports;
+  // An address of this machine that is not of the loopback.
+  assert.equal(
+    await check(at(plain, { ...LOGIN, EMAIL_HOST: "0.0.0.0" })),
+    `ok (0.0.0.0:${plain}, logged in as zulip, not encrypted); warning: the password goes to ` +
+      "0.0.0.0 without encryption: set EMAIL_USE_TLS, or EMAIL_USE_SSL",
+  );
+});
+
 smtpTest("checkMail says which setting to correct where the server refuses", async (smtp) => {
   smtp.script({ login: { user: "zulip", password: "another" } });
   const { plain, startTls } = smtp.ports;

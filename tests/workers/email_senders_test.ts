@@ -64,6 +64,20 @@ mailTest(
   },
 );
 
+mailTest(
+  "the log says to how many a mail goes, for which realm, and that it was sent",
+  async (test) => {
+    const { other } = test.people;
+    const event = { to_emails: ["new@people.example"], language: "en", realm_id: other };
+    const { logs } = await test.run(event);
+    const template = "zerver/emails/password_reset";
+    assert.deepEqual(logs.map(({ message }) => message), [
+      `Sending ${template} to 1 recipient, realm ${other}`,
+      `Sent ${template} to 1 recipient`,
+    ]);
+  },
+);
+
 mailTest("a mail of a realm that the event names has the realm's List-Id", async (test) => {
   const { other } = test.people;
   await test.run({ to_emails: ["new@people.example"], language: "en", realm_id: other });

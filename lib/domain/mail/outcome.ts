@@ -6,6 +6,7 @@
 
 import { addressKey } from "./address.ts";
 import { type Confidential, masked, serverWords } from "./server_words.ts";
+import { NO_LOGIN } from "./smtp_settings.ts";
 
 /** What became of a mail for one recipient. */
 export type RecipientResult =
@@ -110,6 +111,11 @@ const NOT_TLS = /wrong.version.number|corrupt message/i;
 
 /** What a server does not do, and what helps. */
 const LOGIN = ["refuses the login", "correct EMAIL_HOST_USER and EMAIL_HOST_PASSWORD"] as const;
+const NO_LOGIN_OFFERED = [
+  "offers no login",
+  "remove EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, or, where the connection is not encrypted, set " +
+  "EMAIL_USE_TLS, as many servers offer a login only then",
+] as const;
 const NO_TLS = [
   "does not do STARTTLS",
   "set EMAIL_USE_TLS to false, or EMAIL_USE_SSL to true with its port",
@@ -235,6 +241,9 @@ function withoutReply(error: SmtpError, progress: Progress): NotSent | undefined
   if (isStalled) return notSent("network", `${where} does not answer in time`);
   if (code === "EABORT") return notSent("aborted", "Sending was stopped");
   if (code === "EAUTH") return notSent("configuration", `${where} ${LOGIN.join(": ")}`);
+  if (code === NO_LOGIN) {
+    return notSent("configuration", `${where} ${NO_LOGIN_OFFERED.join(": ")}`);
+  }
   return CONNECTION_CODES.has(code)
     ? connectionFailed(error, where, masked(error.message ?? "", progress))
     : undefined;

@@ -11,7 +11,7 @@ import SMTPConnection, {
 } from "nodemailer/lib/smtp-connection";
 import { within } from "../../system/deadline.ts";
 import { describeEncryption } from "./encryption.ts";
-import type { SmtpLogin } from "./smtp_settings.ts";
+import { NO_LOGIN, type SmtpLogin } from "./smtp_settings.ts";
 
 /** A mail as it goes through SMTP. */
 export interface Letter {
@@ -25,7 +25,7 @@ type Done<Result> = (error?: Error | null, result?: Result) => void;
 /** How long the server may take to answer to QUIT, in ms. */
 const QUIT_MS = 1000;
 
-/** A connection. Its methods throw nodemailer's errors, and one with the code `EABORT`. */
+/** A connection. Its methods throw nodemailer's errors, and own with `EABORT` and NO_LOGIN. */
 export class SmtpSession {
   readonly #connection: SMTPConnection;
   readonly #login: SmtpLogin | undefined;
@@ -66,6 +66,9 @@ export class SmtpSession {
     if (encryption !== undefined) this.#onEncrypted?.(encryption);
     const login = this.#login;
     if (!login) return;
+    if (!this.#connection.allowsAuth) {
+      throw Object.assign(new Error("The server offers no login"), { code: NO_LOGIN });
+    }
     const auth = { user: login.user, pass: login.password };
     await this.#step<boolean>(signal, (done) => this.#connection.login(auth, done));
   }

@@ -49,6 +49,11 @@ export interface SmtpLogin {
   readonly password: string;
 }
 
+/** The code of the error for a server that offers no login. */
+export const NO_LOGIN = "ENOLOGIN";
+
+/** Names and addresses of this machine. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i;
 /** The default time for the answer to a whole mail. */
 const ANSWER_SECONDS = 60;
 
@@ -82,4 +87,11 @@ export function loginOf({ user, password }: SmtpSettings): SmtpLogin | undefined
 /** How long the server may say nothing, in ms: at each step, and when a whole mail is out. */
 export function timesOf({ timeoutSeconds, answerSeconds = ANSWER_SECONDS }: SmtpSettings) {
   return { stepMs: timeoutSeconds * 1000, answerMs: answerSeconds * 1000 };
+}
+
+/** A warning where the password goes over a network without encryption; undefined where not. */
+export function passwordInClear(settings: SmtpSettings): string | undefined {
+  const { host, encryption } = settings;
+  if (encryption !== "none" || !loginOf(settings) || LOOPBACK.test(host)) return undefined;
+  return `the password goes to ${host} without encryption: set EMAIL_USE_TLS, or EMAIL_USE_SSL`;
 }

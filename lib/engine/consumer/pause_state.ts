@@ -14,6 +14,8 @@ export interface Waiting {
   readonly seconds: number;
   /** When the first pause began, in ms. */
   readonly since: number;
+  /** When the last pause began, in ms. */
+  readonly at: number;
 }
 
 /** Whether events are taken. */
@@ -79,23 +81,31 @@ function thrown(
     why,
     seconds: Math.min(Math.max(seconds, least), MAX_PAUSE_SECONDS),
     since: isAgain ? state.since : now,
+    at: now,
   };
 }
 
 /** What an operator is told of a change. */
-export type PauseNotice = "waits" | "goes on" | undefined;
+export type PauseNotice = "waits" | "still waits" | "goes on" | undefined;
 
 /** A pause that is longer than this, in seconds, is told again when it grows. */
 const LONG_SECONDS = 60;
+const HOUR_MS = 60 * 60 * 1000;
 
 /**
  * What there is to say about a change: the first pause, each one over a minute that is longer than
- * the one before, and the end.
+ * the one before, the first one of each further hour, and the end.
  */
 export function noticeOf(before: PauseState, after: PauseState): PauseNotice {
   if (before === after) return undefined;
   if (after.kind === "open") return "goes on";
   if (after.kind === "trying") return undefined;
   if (before.kind === "open") return "waits";
-  return after.seconds > LONG_SECONDS && after.seconds > before.seconds ? "waits" : undefined;
+  if (after.seconds > LONG_SECONDS && after.seconds > before.seconds) return "waits";
+  return hoursOf(after) > hoursOf(before) ? "still waits" : undefined;
+}
+
+/** How many whole hours a queue had waited when its last pause began. */
+export function hoursOf({ since, at }: Waiting): number {
+  return Math.floor((at - since) / HOUR_MS);
 }

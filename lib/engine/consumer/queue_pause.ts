@@ -9,6 +9,7 @@ import { notice, type Reporter } from "../report.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import type { Entry } from "./entry.ts";
 import {
+  hoursOf,
   nextPause,
   noticeOf,
   OPEN,
@@ -38,6 +39,8 @@ interface Return {
 
 const WAITS = "Queue {queue} waits for {reason}: {why}; it is tried again in {seconds} s";
 const WAITS_ONLY = "Queue {queue} waits for {reason}; it is tried again in {seconds} s";
+const STILL_WAITS = "Queue {queue} still waits for {reason}, for {hours} h: {why}";
+const STILL_WAITS_ONLY = "Queue {queue} still waits for {reason}, for {hours} h";
 const GOES_ON = "Queue {queue} takes events again; it waited {seconds} s for {reason}";
 
 /** The pauses of one queue that its worker asks for, by PauseQueue. */
@@ -129,6 +132,11 @@ export class QueuePause implements Disposable {
       const { reason, why, seconds } = after;
       const message = why === "" ? WAITS_ONLY : WAITS;
       report(notice("warning", queue, message, { properties: { reason, why, seconds } }));
+    } else if (told === "still waits" && after.kind === "paused") {
+      const { reason, why } = after;
+      const message = why === "" ? STILL_WAITS_ONLY : STILL_WAITS;
+      const properties = { reason, why, hours: hoursOf(after) };
+      report(notice("warning", queue, message, { properties }));
     } else if (told === "goes on" && before.kind !== "open") {
       const properties = { reason: before.reason, seconds: secondsOf(before) };
       report(notice("info", queue, GOES_ON, { properties }));

@@ -14,7 +14,7 @@ import { mailDate } from "../../domain/mail/date.ts";
 import { MailError } from "../../domain/mail/mail_error.ts";
 import type { RecipientResult, SendResult } from "../../domain/mail/outcome.ts";
 import type { MailIdentity } from "../../domain/mail/prepare.ts";
-import type { SmtpSettings } from "../../domain/mail/smtp_settings.ts";
+import { passwordInClear, type SmtpSettings } from "../../domain/mail/smtp_settings.ts";
 import { MailTemplates } from "../../domain/mail/templates/mail_templates.ts";
 import { withSharedKeys } from "../../domain/mail/templates/shared_keys.ts";
 import { TemplateError } from "../../domain/mail/templates/template_error.ts";
@@ -71,6 +71,8 @@ async function send(
   };
   const transport = new MailTransport(settings, onStep);
   const { where } = transport;
+  const warning = passwordInClear(settings);
+  if (warning) print(`warning: ${warning}`);
   print(`connection: Connecting to ${where}, ${ENCRYPTIONS[settings.encryption]}`);
   try {
     const result = await transport.send(mail, new AbortController().signal);

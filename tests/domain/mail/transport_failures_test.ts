@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SMTPServer } from "smtp-server";
 import type { SendResult } from "../../../lib/domain/mail/outcome.ts";
 import type { SmtpSettings } from "../../../lib/domain/mail/smtp_settings.ts";
 import { freePort } from "../../../scripts/private_server.ts";
@@ -169,6 +170,32 @@ for (const { title, script = {}, settings, result, got = 0 } of FAILURES) {
     assert.doesNotMatch(transport.conversation(), /w0rd|ada@/);
   });
 }
+
+Deno.test("A server that offers no login gets no password, and the result says what to remove", async () => {
+  const server = new SMTPServer({ disabledCommands: ["AUTH", "STARTTLS"], logger: false });
+  const port = freePort();
+  await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  try {
+    await using transport = new TransportUnderTest({
+      ...LOGIN,
+      host: "127.0.0.1",
+      port,
+      encryption: "none",
+      timeoutSeconds: 20,
+    });
+    assert.deepEqual(
+      await transport.verify(),
+      configuration(
+        `127.0.0.1:${port} offers no login: remove EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, or, ` +
+          "where the connection is not encrypted, set EMAIL_USE_TLS, as many servers offer a " +
+          "login only then",
+      ),
+    );
+    assert.doesNotMatch(transport.conversation(), /AUTH/);
+  } finally {
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+});
 
 smtpTest("verify says what a mail would meet", async (smtp) => {
   smtp.script({ login: LOGIN });

@@ -10,18 +10,22 @@ import {
   noticeOf,
   OPEN,
   type PauseEvent,
+  type PauseNotice,
   type PauseState,
   type Waiting,
 } from "../../../lib/engine/consumer/pause_state.ts";
 
 const SMTP = { reason: "SMTP", why: "refused" };
-const waiting = (seconds: number): Waiting => ({ ...SMTP, seconds, since: 1000 });
-const paused = (seconds: number): PauseState => ({ kind: "paused", ...waiting(seconds) });
-const trying = (seconds: number): PauseState => ({
-  kind: "trying",
-  from: 6000,
-  ...waiting(seconds),
-});
+const waiting = (seconds: number): Waiting => ({ ...SMTP, seconds, since: 1000, at: 1000 });
+const after = (seconds: number, minutes: number): Waiting => (
+  { ...waiting(seconds), at: 1000 + minutes * 60_000 }
+);
+const paused = (seconds: number, minutes = 0): PauseState => (
+  { kind: "paused", ...after(seconds, minutes) }
+);
+const trying = (seconds: number, minutes = 0): PauseState => (
+  { kind: "trying", from: 6000, ...after(seconds, minutes) }
+);
 const reopened: PauseState = { kind: "open", from: 6000 };
 const thrown = (takenAt: number, seconds = 5, reason = "SMTP"): PauseEvent => (
   { kind: "thrown", takenAt, now: 1000, reason, why: "refused", seconds }
@@ -39,12 +43,17 @@ const STATES: readonly [what: string, before: PauseState, PauseEvent, after: Pau
   ["it doubles up to 300 s", trying(200), thrown(6000), paused(300)],
   ["it stays at 300 s", trying(300), thrown(6000), paused(300)],
   ["a worker that says more than twice as long has it", trying(5), thrown(6000, 90), paused(90)],
+  ["how long a pause has lasted is kept", { ...trying(300) }, {
+    ...thrown(6000) as Extract<PauseEvent, { kind: "thrown" }>,
+    now: 3_601_000,
+  }, paused(300, 60)],
   ["what the worker says last is shown", trying(5), thrown(6000, 5, "DNS"), {
     kind: "paused",
     reason: "DNS",
     why: "refused",
     seconds: 10,
     since: 1000,
+    at: 1000,
   }],
   ["any other end of that one opens the queue", trying(5), ended(6000), reopened],
   ["an event from before the pause that ends opens nothing", trying(5), ended(5999), trying(5)],
@@ -61,7 +70,7 @@ for (const [what, before, event, after] of STATES) {
   });
 }
 
-const NOTICES: readonly [PauseState, PauseState, told: "waits" | "goes on" | undefined][] = [
+const NOTICES: readonly [PauseState, PauseState, told: PauseNotice][] = [
   [OPEN, paused(5), "waits"],
   [reopened, paused(300), "waits"],
   [paused(5), trying(5), undefined],
@@ -70,11 +79,15 @@ const NOTICES: readonly [PauseState, PauseState, told: "waits" | "goes on" | und
   [trying(40), paused(80), "waits"],
   [trying(160), paused(300), "waits"],
   [trying(300), paused(300), undefined],
+  [trying(300, 50), paused(300, 59.9), undefined],
+  [trying(300, 55), paused(300, 60), "still waits"],
+  [trying(300, 60), paused(300, 65), undefined],
+  [trying(300, 178), paused(300, 183), "still waits"],
   [trying(5), reopened, "goes on"],
   [reopened, reopened, undefined],
 ];
 
-Deno.test("a pause is told when it begins, when it grows beyond a minute, and at its end", () => {
+Deno.test("a pause is told when it begins, when it grows beyond a minute, each hour, and at its end", () => {
   for (const [before, after, told] of NOTICES) {
     const seconds = (state: PauseState) => "seconds" in state ? ` ${state.seconds}` : "";
     const title = `${before.kind}${seconds(before)} -> ${after.kind}${seconds(after)}`;

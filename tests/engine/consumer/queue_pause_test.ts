@@ -148,6 +148,56 @@ Deno.test("Consumer warns when it begins to wait, and says how long it did", asy
   );
 });
 
+Deno.test("Consumer says each hour that it still waits, and for how long", async () => {
+  const broker = new FakeBroker();
+  const over: (() => void)[] = [];
+  let passed = 0;
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + passed;
+  try {
+    const errors = [
+      away(),
+      away(),
+      new PauseQueue({ reason: "SMTP", seconds: 300 }),
+    ];
+    await using run = await consuming({
+      broker,
+      worker: {
+        consume: () => {
+          throw errors.shift();
+        },
+      },
+      after: (_ms, end) => {
+        over.push(end);
+        return () => {};
+      },
+    });
+    for (const [index, name] of ["a", "b", "c"].entries()) {
+      broker.deliver(name);
+      await run.count(index + 1);
+      passed += 3_600_000;
+      over[index]?.();
+    }
+    assert.deepEqual(
+      run.notices.slice(1).map(({ level, message, properties }) => [level, message, properties]),
+      [
+        ["warning", "Queue {queue} still waits for {reason}, for {hours} h: {why}", {
+          reason: "SMTP",
+          why: "no route",
+          hours: 1,
+        }],
+        ["warning", "Queue {queue} still waits for {reason}, for {hours} h", {
+          reason: "SMTP",
+          why: "",
+          hours: 2,
+        }],
+      ],
+    );
+  } finally {
+    performance.now = now;
+  }
+});
+
 Deno.test("Consumer that stops begins no pause", async () => {
   await using broker = await holding("a", "b");
   const gates = new Gates();

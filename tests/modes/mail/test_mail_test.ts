@@ -39,6 +39,15 @@ async function withTls(
   }
 }
 
+smtpTest("mail test warns of a password without encryption", async (smtp) => {
+  const environment = { ...LOGIN, EMAIL_HOST: "0.0.0.0" };
+  const { lines } = await mailTest(smtp.ports.plain, environment);
+  assert.equal(
+    lines[0],
+    "warning: the password goes to 0.0.0.0 without encryption: set EMAIL_USE_TLS, or EMAIL_USE_SSL",
+  );
+});
+
 smtpTest(
   "mail test shows the whole conversation in its order, without the password",
   async (smtp) => {
