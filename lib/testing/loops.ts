@@ -9,6 +9,7 @@ import { type LoopListener, Loops, runPass } from "../engine/host/loops.ts";
 import type { ErrorData } from "../errors/error_data.ts";
 import { within } from "../system/deadline.ts";
 import type { Worker, WorkerLog } from "../worker.ts";
+import { refuseOptions } from "./refusals.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
 import { type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
@@ -19,6 +20,13 @@ export interface RunLoopOptions extends Omit<WorkerTestOptions, "maxConsumeSecon
   /** Stops the worker when it is aborted, and the pass with it. */
   readonly stop?: AbortSignal;
 }
+
+const LOOP_OPTIONS = {
+  environment: true,
+  database: true,
+  maxSeconds: true,
+  stop: true,
+} satisfies Record<keyof RunLoopOptions, true>;
 
 /** The result of a pass. */
 export interface LoopResult {
@@ -35,6 +43,7 @@ export interface LoopResult {
  * result is disposed of after.
  *
  * @param name The loop's name.
+ * @throws {TypeError} When there is no such option.
  * @throws {RangeError} When the worker declares no such loop.
  * @throws What the pass throws, an error named LoopTimeoutError when it takes too long, and what
  * `setup` throws.
@@ -44,6 +53,7 @@ export async function runLoop(
   name: string,
   options: RunLoopOptions = {},
 ): Promise<LoopResult> {
+  refuseOptions("runLoop", options, LOOP_OPTIONS);
   await using tested = await WorkerUnderTest.open(worker, options);
   const loop = tested.loops.find((one) => one.name === name);
   if (!loop) {

@@ -19,13 +19,24 @@ import { TestLoops } from "./loops.ts";
 import { type DeadLetter, deadLetter, parsed, type QueueResult, sendTo } from "./queue_events.ts";
 import type { LoggedLine, PublishedEvent } from "./results.ts";
 import { toJson } from "../json/to_json.ts";
-import { type Send, type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
+import { refuseOptions } from "./refusals.ts";
+import {
+  type Send,
+  WORKER_TEST_OPTIONS,
+  type WorkerTestOptions,
+  WorkerUnderTest,
+} from "./worker_under_test.ts";
 
 /** How a {@linkcode TestQueue} is run. */
 export interface TestQueueOptions extends WorkerTestOptions {
   /** The clock of publishes, waits and retries. @default {a new one} */
   readonly clock?: FakeClock;
 }
+
+const QUEUE_OPTIONS = { ...WORKER_TEST_OPTIONS, clock: true } satisfies Record<
+  keyof TestQueueOptions,
+  true
+>;
 
 /** The waits after which events that still wait are taken to wait for ever. */
 const MOST_WAITS = 1000;
@@ -74,11 +85,16 @@ export class TestQueue implements AsyncDisposable {
   /**
    * Sets the worker up and lets it consume its queue.
    *
-   * @throws {ConfigError} When a variable of `environment` is wrong.
+   * @throws {TypeError} When there is no such option.
+   * @throws {ConfigError} When a variable of `environment` is wrong, or a setting that the worker
+   * requires is not set there.
+   * @throws {WorkerDeclarationError} When the worker has an unknown option, or requires a setting
+   * that there is not.
    * @throws {RangeError} When the worker declares an impossible number.
    * @throws {Error} The error of the worker's `setup`.
    */
   static async start(worker: Worker, options: TestQueueOptions = {}): Promise<TestQueue> {
+    refuseOptions("TestQueue", options, QUEUE_OPTIONS);
     const { clock = new FakeClock() } = options;
     await using opened = new AsyncDisposableStack();
     const broker = opened.use(new MemoryBroker({ clock }));

@@ -11,7 +11,12 @@ import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
 import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
 import { toJson } from "../json/to_json.ts";
-import { type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
+import { refuseOptions } from "./refusals.ts";
+import {
+  WORKER_TEST_OPTIONS,
+  type WorkerTestOptions,
+  WorkerUnderTest,
+} from "./worker_under_test.ts";
 
 /** How events are run by {@linkcode runBatch}. */
 export interface RunBatchOptions extends WorkerTestOptions {
@@ -32,6 +37,22 @@ export interface RunEventOptions extends Omit<RunBatchOptions, "messageIds"> {
   /** The event's `message_id`. @default {none, as Zulip's publishers} */
   readonly messageId?: string;
 }
+
+const SHARED_OPTIONS = {
+  ...WORKER_TEST_OPTIONS,
+  attempt: true,
+  publishedAt: true,
+  retriedAt: true,
+  stop: true,
+} as const;
+const EVENT_OPTIONS = { ...SHARED_OPTIONS, messageId: true } satisfies Record<
+  keyof RunEventOptions,
+  true
+>;
+const BATCH_OPTIONS = { ...SHARED_OPTIONS, messageIds: true } satisfies Record<
+  keyof RunBatchOptions,
+  true
+>;
 
 /** The result of one event. */
 export interface RunResult extends EventOutcome {
@@ -59,8 +80,11 @@ export interface BatchResult {
  * An event that is `retried` does not run again here: see {@linkcode TestQueue}.
  *
  * @param event Anything that can be written as JSON.
- * @throws {TypeError} When the event cannot be written as JSON.
- * @throws {ConfigError} When a variable of `environment` is wrong.
+ * @throws {TypeError} When the event cannot be written as JSON, or there is no such option.
+ * @throws {ConfigError} When a variable of `environment` is wrong, or a setting that the worker
+ * requires is not set there.
+ * @throws {WorkerDeclarationError} When the worker has an unknown option, or requires a setting that
+ * there is not.
  * @throws {RangeError} When the worker declares an impossible number.
  * @throws What the worker's `setup` throws, or the disposal of what it returned.
  *
@@ -82,6 +106,7 @@ export async function runEvent(
   event: unknown,
   options: RunEventOptions = {},
 ): Promise<RunResult> {
+  refuseOptions("runEvent", options, EVENT_OPTIONS);
   const { messageId, ...shared } = options;
   const result = await runBatch(worker, [event], { ...shared, messageIds: [messageId] });
   const { events: [outcome], ...common } = result;
@@ -100,6 +125,7 @@ export async function runBatch(
   events: readonly unknown[],
   options: RunBatchOptions = {},
 ): Promise<BatchResult> {
+  refuseOptions("runBatch", options, BATCH_OPTIONS);
   const jobs = events.map((event, index) => jobOf(event, index, options));
   await using tested = await WorkerUnderTest.open(worker, options);
   const runs = new Runs(tested, jobs.length);

@@ -26,6 +26,7 @@ import { parseJson } from "../json/parse_json.ts";
 import { toJson } from "../json/to_json.ts";
 import type { LoopOptions, Worker, WorkerContext } from "../worker.ts";
 import { keptLog } from "./logs.ts";
+import { refuseWorker } from "./refusals.ts";
 import { Reports } from "./reports.ts";
 import {
   type EventOutcome,
@@ -54,6 +55,13 @@ export interface WorkerTestOptions {
   readonly maxConsumeSeconds?: number | null;
 }
 
+/** The names of {@linkcode WorkerTestOptions}. */
+export const WORKER_TEST_OPTIONS = {
+  environment: true,
+  database: true,
+  maxConsumeSeconds: true,
+} as const satisfies Record<keyof WorkerTestOptions, true>;
+
 /** Sends a published body on its way. `id` is the `message_id` that the worker gave it. */
 export type Send = PublishBody;
 
@@ -74,6 +82,7 @@ export class WorkerUnderTest implements AsyncDisposable {
     this.#worker = worker;
     this.#send = send;
     this.config = loadConfig(environmentIn(folder, options.environment));
+    refuseWorker(worker, this.config);
     this.description = described(worker, options, this.config);
     this.#setup = new WorkerSetup(worker, {
       queue: worker.queue,
@@ -89,7 +98,8 @@ export class WorkerUnderTest implements AsyncDisposable {
   /**
    * Sets a worker up.
    *
-   * @throws {ConfigError} When a variable is wrong.
+   * @throws {ConfigError} When a variable is wrong, or a setting that the worker requires is not set.
+   * @throws {WorkerDeclarationError} When it has an unknown option, or requires no setting.
    * @throws {RangeError} When the worker declares an impossible number.
    * @throws {Error} The error of its `setup`.
    */

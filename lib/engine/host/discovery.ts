@@ -158,8 +158,16 @@ const OPTIONS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** The problem with a module's default export, as the end of a sentence. */
-function wrongWith(worker: Partial<Worker> | undefined, name: string): string | undefined {
+/**
+ * The problem with a module's default export, as the end of a sentence.
+ *
+ * @param name The name of its file, which the queue must have.
+ * @returns `undefined` where it is a worker.
+ */
+export function wrongWith(
+  worker: Partial<Worker> | undefined,
+  name: string,
+): string | undefined {
   if (typeof worker !== "object" || worker === null) {
     return "declares no worker: write `export default defineWorker({ … })`, with defineWorker " +
       "from process-queue/worker";

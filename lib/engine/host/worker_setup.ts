@@ -133,6 +133,12 @@ function disposable(queue: string, value: unknown): AsyncDisposable | undefined 
 
 /** @throws {TypeError} When a text is no URL, and it is not known what it is relative to. */
 function moduleUrl(module: string | URL, file: string | undefined): URL {
+  if (file === undefined && !URL.canParse(module)) {
+    throw new TypeError(
+      `ctx.thread cannot find ${module}: in a test the worker's file is not known, so pass ` +
+        `new URL(${JSON.stringify(module)}, import.meta.url)`,
+    );
+  }
   return new URL(module, file === undefined ? undefined : pathToFileURL(file));
 }
 
