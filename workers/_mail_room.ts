@@ -45,8 +45,8 @@ export class MailRoom implements AsyncDisposable {
   }
 
   /** The records of who has which mail; made at the first call. */
-  effects(db: Database, { queue, owner }: EffectsOptions): Effects {
-    return this.#effects ??= new Effects(db, { queue, owner });
+  effects(db: Database, { queue, owner, log }: EffectsOptions): Effects {
+    return this.#effects ??= new Effects(db, { queue, owner, ...(log && { log }) });
   }
 
   /** Ends the connections, and writes the last records. */

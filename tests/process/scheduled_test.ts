@@ -109,6 +109,25 @@ benchTest(
 );
 
 benchTest(
+  "deliver-scheduled-emails --once warns of a database that it has just made",
+  async (bench) => {
+    const file = `${bench.cwd}/new.sqlite`;
+    const settings = { BROKER: "embedded", DATABASE_URL: `sqlite:${file}` };
+    const { code, log } = await bench.run(["--once"], settings);
+    assert.equal(code, 0);
+    const warnings = (lines: typeof log) => {
+      return lines.flatMap(({ level, message }) => level === "warning" ? [message] : []);
+    };
+    assert.deepEqual(warnings(log), [
+      `The database ${file} did not exist and was made now, so it has no scheduled mails: set ` +
+      "DATABASE_URL to the database that Zulip writes them into",
+    ]);
+    const again = await bench.run(["--once"], settings);
+    assert.deepEqual(warnings(again.log), []);
+  },
+);
+
+benchTest(
   "deliver-scheduled-emails does nothing while another process has the lock",
   async (bench) => {
     const { cwd, db, realm_id } = bench;

@@ -24,7 +24,12 @@ export interface EffectsOptions {
   readonly owner: string;
   /** ms since 1970. @default {Date.now} */
   readonly now?: () => number;
+  /** `ctx.log`; gets an error for a record of `doneSoon` that cannot be stored. @default {none} */
+  readonly log?: { error(message: string, properties?: Record<string, unknown>): void };
 }
+
+const NOT_STORED = "That a step of the queue {queue} is done could not be recorded: if its event " +
+  "comes again, nobody knows whether it was done ({reason})";
 
 /** How steps are begun. */
 export interface BeginOptions {
@@ -52,11 +57,14 @@ export class Effects implements AsyncDisposable {
   readonly #commits: GroupCommit<EffectWrite, readonly StepState[]>;
 
   /** @param db The database with the records. */
-  constructor(db: Database, { queue, owner, now = Date.now }: EffectsOptions) {
+  constructor(db: Database, { queue, owner, now = Date.now, log }: EffectsOptions) {
     this.#db = db;
     this.#now = now;
     this.#commits = new GroupCommit(db, (trx, writes) => {
       return writeEffects(trx, writes, { queue, owner, now: now() });
+    }, (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      log?.error(NOT_STORED, { queue, reason });
     });
   }
 

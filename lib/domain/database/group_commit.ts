@@ -36,15 +36,24 @@ export type WriteGroup<Item, Result> = (
 export class GroupCommit<Item, Result> {
   readonly #db: Database;
   readonly #write: WriteGroup<Item, Result>;
+  readonly #report: (error: unknown) => void;
   readonly #waiting: Waiting<Item, Result>[] = [];
   readonly #later: Waiting<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param write May run several times for the same items; only its last run counts. */
-  constructor(db: Database, write: WriteGroup<Item, Result>) {
+  /**
+   * @param write May run several times for the same items; only its last run counts.
+   * @param report Gets why a write that nobody waits for is given up.
+   */
+  constructor(
+    db: Database,
+    write: WriteGroup<Item, Result>,
+    report: (error: unknown) => void = () => {},
+  ) {
     this.#db = db;
     this.#write = write;
+    this.#report = report;
   }
 
   /**
@@ -60,7 +69,7 @@ export class GroupCommit<Item, Result> {
     return committed.promise;
   }
 
-  /** Commits an item with the next one, or within 20 ms; again and again while the database is lost. */
+  /** Commits an item with the next one, or within 20 ms; again and again while the database is lost. Any other failure is reported. */
   later(item: Item): void {
     this.#later.push({ item });
     this.#startIn(LATER_MS);
@@ -105,7 +114,10 @@ export class GroupCommit<Item, Result> {
       const isLost = isDatabaseLost(error);
       if (!isLost && group.length > 1) return await this.#commitEach(group);
       if (isLost) this.#later.unshift(...group.filter(({ committed }) => committed === undefined));
-      for (const { committed } of group) committed?.reject(error);
+      for (const { committed } of group) {
+        if (committed) committed.reject(error);
+        else if (!isLost) this.#report(error);
+      }
       return !isLost;
     }
   }

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DeliverScheduledCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { describeDatabase } from "../../domain/database/address.ts";
-import { type Database, openDatabase } from "../../domain/database/database.ts";
+import { type Database, openDatabase, willBeMade } from "../../domain/database/database.ts";
 import { SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
@@ -121,7 +121,9 @@ async function deliver(
     log,
   });
   try {
-    const work = isOnce ? once(deliverer, stop.signal) : loop(deliverer, config, stop.signal);
+    const work = isOnce
+      ? once(deliverer, config, stop.signal)
+      : loop(deliverer, config, stop.signal);
     const stopped = unlessAborted(work, stop.signal, config.stopGraceSeconds * 1000);
     const code = await unlessAborted(stopped, stop.hurry);
     return stop.signal.aborted ? stop.code : code ?? stop.code;
@@ -144,8 +146,18 @@ async function open(
   });
 }
 
-async function once(deliverer: Deliverer, signal: AbortSignal): Promise<number> {
+async function once(
+  deliverer: Deliverer,
+  { databaseUrl }: Config,
+  signal: AbortSignal,
+): Promise<number> {
+  const isNew = willBeMade(databaseUrl);
   await deliverer.pass(signal);
+  if (isNew) {
+    const message = "The database {database} did not exist and was made now, so it has no " +
+      "scheduled mails: set DATABASE_URL to the database that Zulip writes them into";
+    log("warning", message, { database: describeDatabase(databaseUrl) });
+  }
   return deliverer.troubles > 0 ? EXIT.failed : EXIT.stopped;
 }
 

@@ -11,6 +11,8 @@ class Commits {
   readonly errors: Error[] = [];
   /** What a transaction with an item throws. */
   readonly refused = new Map<string, Error>();
+  /** Why writes that nobody waits for were given up. */
+  readonly reported: unknown[] = [];
   readonly commit: GroupCommit<string, string>;
   /** How many transactions were tried. */
   tried = 0;
@@ -21,7 +23,7 @@ class Commits {
     this.commit = new GroupCommit(db, (trx, items) => {
       (trx as unknown as string[]).push(...items);
       return Promise.resolve(items.map((item) => item.toUpperCase()));
-    });
+    }, (error) => this.reported.push(error));
   }
 
   async #execute(run: (trx: unknown) => Promise<unknown>): Promise<unknown> {
@@ -101,6 +103,16 @@ Deno.test("a write for later is tried again while the database is lost, in its o
   commits.commit.later("c");
   await until("they were committed", () => commits.groups.length === 1);
   assert.deepEqual(commits.groups, [["a", "c"]]);
+});
+
+Deno.test("a write for later that the database refuses is reported, and those beside it are committed", async () => {
+  const commits = new Commits();
+  const error = new Error("no a");
+  commits.refused.set("a", error);
+  commits.commit.later("a");
+  assert.equal(await commits.commit.run("b"), "B");
+  assert.deepEqual([commits.reported, commits.groups], [[error], [["b"]]]);
+  await commits.commit.close();
 });
 
 Deno.test("close commits what is for later, and says when it cannot", async () => {
