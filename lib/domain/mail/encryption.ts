@@ -22,13 +22,17 @@ export interface ShownCertificate {
 /** `TLSv1.3, certificate of …, valid until …`; `undefined` for a connection that is not encrypted. */
 export function describeEncryption(socket: unknown): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
-  const { subject, subjectaltname, valid_to } = socket.getPeerCertificate();
+  // Older runtimes have neither of these two methods.
+  const protocol = (socket as Partial<TLSSocket>).getProtocol?.() ?? "TLS";
+  const peer = (socket as Partial<TLSSocket>).getPeerCertificate?.();
+  if (!peer) return `Encrypted with ${protocol}`;
+  const { subject, subjectaltname, valid_to } = peer;
   const certificate = describeCertificate({
     commonName: subject?.CN,
     alternativeNames: subjectaltname,
     validTo: valid_to,
   });
-  return `Encrypted with ${socket.getProtocol() ?? "TLS"}, ${certificate}`;
+  return `Encrypted with ${protocol}, ${certificate}`;
 }
 
 /** `certificate of a.example, b.example, c.example and 2 more names, valid until 2026-12-29`. */
