@@ -30,7 +30,7 @@ import {
   toSend,
 } from "../lib/domain/mail/sending.ts";
 import { TemplateError } from "../lib/domain/mail/templates/template_error.ts";
-import { MailRoom } from "./_mail_room.ts";
+import { MailResources } from "./_mail_resources.ts";
 
 /** Seconds one mail may take: the server may take EMAIL_TIMEOUT for each of some ten answers. */
 const MAX_SECONDS = 180;
@@ -56,7 +56,7 @@ const event: z.ZodType<MailEvent> = z.strictObject({
 
 /** Defines the worker of a queue of mails. */
 export function defineMailWorker(queue: string): Worker<MailEvent> {
-  let room: MailRoom | undefined;
+  let resources: MailResources | undefined;
   return defineWorker({
     queue,
     event,
@@ -66,12 +66,12 @@ export function defineMailWorker(queue: string): Worker<MailEvent> {
     maxConsumeSeconds: MAX_SECONDS,
     patienceSeconds: PATIENCE_SECONDS,
     setup(ctx) {
-      return room = new MailRoom(ctx.config);
+      return resources = new MailResources(ctx.config);
     },
     async consume(event, ctx) {
-      if (!room) throw new Error("The worker is not set up");
+      if (!resources) throw new Error("The worker is not set up");
       try {
-        conclude(await sendOnce(event, room, ctx, secondsOf(queue, ctx)), ctx);
+        conclude(await sendOnce(event, resources, ctx, secondsOf(queue, ctx)), ctx);
       } catch (error) {
         throw meaningOf(error);
       }
@@ -91,19 +91,19 @@ function secondsOf(queue: string, { config }: Context): number {
  */
 async function sendOnce(
   event: MailEvent,
-  room: MailRoom,
+  resources: MailResources,
   ctx: Context,
   maxSeconds: number,
 ): Promise<MailDecision> {
   const db = await ctx.database();
   const { id, retriedAt } = ctx.event;
-  const prepared = await prepareMail(event, { db, ...room }, id, Date.now());
+  const prepared = await prepareMail(event, { db, ...resources }, id, Date.now());
   if (!prepared) throw new Discard("None of the recipients can get mail");
-  const effects = room.effects(db, ctx);
+  const effects = resources.effects(db, ctx);
   // Before the mail is out: what fails after that could have it sent twice.
   await effects.pruneNowAndThen(ctx.config.effectsDays);
   const { recipients } = prepared.mail;
-  const policy = maybeSentPolicy(event.template_prefix, room.maybeSent);
+  const policy = maybeSentPolicy(event.template_prefix, resources.maybeSent);
   const options = { maxSeconds, retriedAt };
   const states = policy === "resend"
     ? await effects.takeOver(id, recipients, options)
@@ -117,7 +117,7 @@ async function sendOnce(
   const to = toSend(recorded);
   const warning = sentAgain(recorded);
   if (warning) ctx.log.warn("{warning}", { warning });
-  const result = to.length === 0 ? undefined : await deliver(event, prepared, to, room, ctx);
+  const result = to.length === 0 ? undefined : await deliver(event, prepared, to, resources, ctx);
   const { records, decision } = decideMail(recorded, result, policy);
   effects.doneSoon(id, records.done);
   await effects.failed(id, records.failed);
@@ -129,13 +129,13 @@ async function deliver(
   { template_prefix }: MailEvent,
   { mail, realm, lacksLanguage }: PreparedMail,
   recipients: readonly string[],
-  room: MailRoom,
+  resources: MailResources,
   ctx: Context,
 ): Promise<SendResult> {
   if (lacksLanguage) {
     ctx.log.info("The mail {template} has no language, so it is written in {language}", {
       template: template_prefix,
-      language: room.identity.language,
+      language: resources.identity.language,
     });
   }
   // The id of the realm: its names may be in the context, whose values are masked.
@@ -144,7 +144,7 @@ async function deliver(
     recipients: recipientsText(recipients.length),
     realm: realm?.id ?? "none",
   });
-  const result = await room.send({ ...mail, recipients }, ctx.signal);
+  const result = await resources.send({ ...mail, recipients }, ctx.signal);
   const taken = result.kind === "answered"
     ? result.recipients.filter(({ kind }) => kind === "accepted").length
     : 0;

@@ -18,7 +18,7 @@ type WithoutDefault<Of extends Columns> = {
   [Key in keyof Of]: Of[Key] extends Column<infer _Read, infer _Write, "always"> ? Key : never;
 }[keyof Of];
 
-/** What {@linkcode newRow} must be told of a row, and what it may be told. */
+/** The columns of a row that {@linkcode newRow} needs, and those that it takes. */
 export type Given<Of extends Name> =
   & Partial<NewRow<Of>>
   & Pick<NewRow<Of>, WithoutDefault<Declared[Of]["columns"]> & keyof NewRow<Of>>;

@@ -1,5 +1,5 @@
 /**
- * What is said between nodemailer and the SMTP server, as nodemailer's log tells it.
+ * What is said between nodemailer and the SMTP server, from nodemailer's log.
  *
  * @module
  */

@@ -122,7 +122,7 @@ const NO_TLS = [
 ] as const;
 const NO_MAIL = [
   "takes no mail from here",
-  "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine",
+  "configure it to take mail of NOREPLY_EMAIL_ADDRESS from this machine",
 ] as const;
 const TLS_ADVICE = "set EMAIL_USE_SSL to false and EMAIL_USE_TLS to true, or correct EMAIL_PORT";
 const CERTIFICATE_ADVICE = "EMAIL_HOST must be a name in the certificate, and EMAIL_CA_FILE the " +

@@ -1,5 +1,5 @@
 /**
- * How to reach an SMTP server, and what nodemailer is told for it.
+ * How to reach an SMTP server, and nodemailer's options for it.
  *
  * @module
  */

@@ -17,7 +17,7 @@ export class MailTransports implements AsyncDisposable {
     this.#make = make;
   }
 
-  /** Calls a function with a transport that nobody else uses meanwhile. */
+  /** Calls a function with a transport that nobody else uses at the same time. */
   async use<Result>(call: (transport: MailTransport) => Promise<Result>): Promise<Result> {
     const transport = this.#idle.pop() ?? this.#add();
     try {

@@ -29,7 +29,7 @@ const network = (reason: string) => ({ kind: "not-sent", cause: "network", reaso
 const interrupted = (reason: string) => ({ kind: "not-sent", cause: "interrupted", reason });
 const configuration = (reason: string) => ({ kind: "not-sent", cause: "configuration", reason });
 
-const MUST_TAKE = "it must be told to take mail of NOREPLY_EMAIL_ADDRESS from this machine";
+const MUST_TAKE = "configure it to take mail of NOREPLY_EMAIL_ADDRESS from this machine";
 const CERTIFICATE =
   "EMAIL_HOST must be a name in the certificate, and EMAIL_CA_FILE the authority " +
   "that signed it";

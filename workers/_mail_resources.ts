@@ -20,7 +20,7 @@ import { MailTransports } from "../lib/domain/mail/transports.ts";
 type Config = WorkerContext["config"];
 
 /** The templates, and connections to the SMTP server. */
-export class MailRoom implements AsyncDisposable {
+export class MailResources implements AsyncDisposable {
   readonly templates: MailTemplates;
   readonly identity: MailIdentity;
   /** EMAIL_MAYBE_SENT. */
