@@ -61,8 +61,8 @@ const LOAD_MS = 30_000;
 const SETUP_MS = 300_000;
 /** How long the runtime may take to end a thread, in ms. */
 const TERMINATE_MS = 500;
-/** How long a thread that is to be ended may go on importing, in ms. */
-const IMPORT_MS = 1_000;
+/** How long a thread goes on with a step before it is ended, in ms: see denoland/deno#27075. */
+const IMPORT_MS = { load: 1_000, setup: 50 };
 /** The program of a thread. */
 const ENTRY = programModule("lib/engine/thread/entry");
 
@@ -77,9 +77,9 @@ export class WorkerThread {
   readonly #ready = Promise.withResolvers<boolean>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ThreadEnd>();
-  // Deno 2.9.6 may crash when a thread is terminated within an import (denoland/deno#27075).
-  /** Resolves when its worker is loaded and, once that has begun, set up. */
+  /** The step is done in which it may import, as Deno 2.9.6 may crash when it is ended within one. */
   #imported = Promise.withResolvers<void>();
+  #importMs = IMPORT_MS.load;
   /**
    * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
    * when the thread has ended before.
@@ -181,6 +181,7 @@ export class WorkerThread {
   ): void {
     this.#onAnswer = onAnswer;
     this.#imported = Promise.withResolvers();
+    this.#importMs = IMPORT_MS.setup;
     clearTimeout(this.#limit);
     this.#limit = this.#fail("The worker's setup did not finish within", SETUP_MS);
     this.post(["setup", performance.now(), memory, description]);
@@ -213,7 +214,7 @@ export class WorkerThread {
   }
 
   async #terminate(): Promise<boolean> {
-    await within(IMPORT_MS, this.#imported.promise);
+    await within(this.#importMs, this.#imported.promise);
     await within(TERMINATE_MS, this.#worker.terminate());
     this.#lines[Symbol.dispose]();
     return await this.#lock.isReleased();
