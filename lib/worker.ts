@@ -49,8 +49,8 @@ export interface EventInfo {
    */
   readonly publishedAt: number | undefined;
   /**
-   * When an operator last put it back by `failed retry`, in ms since 1970. Its attempts were counted
-   * anew from then on.
+   * When an operator last put it back by `failed retry`, in ms since 1970. Its attempts count from 1
+   * since then.
    */
   readonly retriedAt: number | undefined;
 }

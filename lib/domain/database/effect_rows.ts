@@ -130,7 +130,7 @@ export async function restart(
   }
 }
 
-/** Writes `done`, whoever has started the steps: they are done all the same. */
+/** Writes `done`, also for steps that another owner has started: they are done. */
 export async function writeDone(
   trx: Transaction<Tables>,
   steps: readonly Step[],

@@ -23,7 +23,7 @@ export interface MailParts {
   readonly realm?: { readonly name: string; readonly host: string } | undefined;
   /** The sender that people see. */
   readonly from: Mailbox;
-  /** Zulip's NOREPLY_EMAIL_ADDRESS: what bounces goes there, whoever the mail is from. */
+  /** Zulip's NOREPLY_EMAIL_ADDRESS: bounces go there, also of mails from another sender. */
   readonly noReply: string;
   /** Where answers go, `address` or `Name <address>`. Default: no-reply for mails from no-reply. */
   readonly replyTo?: string | null | undefined;

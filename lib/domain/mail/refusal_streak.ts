@@ -8,7 +8,7 @@ import type { RecipientResult, SendResult } from "./outcome.ts";
 
 /** From this many mails in a row, the server and not the mails are to blame. */
 const MANY = 20;
-/** The mail is too large, whoever sends it. */
+/** The mail is too large: that says nothing about the sender. */
 const TOO_LARGE = 552;
 
 type Refused = Extract<RecipientResult, { kind: "refused" }>;

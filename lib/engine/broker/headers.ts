@@ -182,7 +182,7 @@ export function failedProperties(
 /**
  * The properties of a dead letter that is run again, as its publisher set them. Those that were put
  * aside as `x-original-…` stay aside: with its `expiration` the event could expire before it runs,
- * and with `CC` it would be copied once more. Its attempts start anew, and it says when it was put
+ * and with `CC` it would be copied once more. Its attempts count from 1 again, and it says when it was put
  * back. @param now ms since 1970.
  */
 export function requeueProperties(event: StoredEvent, now: number): EventProperties {

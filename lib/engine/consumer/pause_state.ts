@@ -85,10 +85,10 @@ function thrown(
   };
 }
 
-/** What an operator is told of a change. */
+/** What is logged about a change. */
 export type PauseNotice = "waits" | "still waits" | "goes on" | undefined;
 
-/** A pause that is longer than this, in seconds, is told again when it grows. */
+/** A pause that is longer than this, in seconds, is logged again when it grows. */
 const LONG_SECONDS = 60;
 const HOUR_MS = 60 * 60 * 1000;
 

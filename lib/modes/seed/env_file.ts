@@ -8,7 +8,7 @@ import { absoluteAddress } from "../../domain/database/address.ts";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 
-/** The port of `deno task smtp`, unless it is told another one. */
+/** The default port of `deno task smtp`. */
 export const SMTP_PORT = 1025;
 
 const HEAD = [

@@ -11,7 +11,7 @@ import { makeOrganizations } from "./organizations.ts";
 import { SeedRows } from "./rows.ts";
 
 /**
- * The rows, which are the same at each call but for the times.
+ * The rows, which are the same at each call except for the times.
  *
  * @param now The end of what has happened.
  * @param highest The highest id that each table has already.

@@ -23,7 +23,7 @@ Deno.test("A time is written in its time zone", () => {
   );
 });
 
-Deno.test("The date of an event is kept, or written anew where it has another form", () => {
+Deno.test("The date of an event is kept, or rewritten where it has another form", () => {
   const dates: [string | null | undefined, string][] = [
     [null, "Sun, 29 Nov 2026 22:05:09 +0100"],
     [undefined, "Sun, 29 Nov 2026 22:05:09 +0100"],

@@ -60,7 +60,7 @@ domainTest("a conversation is marked read, all of it or one topic", async (db) =
   assert.deepEqual(Object.values(await flags(db, ben)), [1, 1, 1, 0]);
 });
 
-domainTest("a bit is set and cleared, and those that changed are told", async (db) => {
+domainTest("a bit is set and cleared, and the messages that changed are returned", async (db) => {
   const realm = await TestRealm.make(db);
   const ada = await realm.user("ada");
   const { recipient } = await realm.channel("general");

@@ -317,7 +317,7 @@ const COPIES: readonly [title: string, copy: (properties: EventProperties) => Ev
 ];
 
 for (const [title, copy] of COPIES) {
-  Deno.test(`${title} keeps when its event was put back, and its attempts start anew`, () => {
+  Deno.test(`${title} keeps when its event was put back, and its attempts count from 1 again`, () => {
     const requeued = requeue(fail(again({})));
     assert.deepEqual(readState(requeued), {
       attempts: 0,

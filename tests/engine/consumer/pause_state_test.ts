@@ -1,5 +1,5 @@
 /**
- * The states of a pause as tables: what follows from what, and what is told.
+ * The states of a pause as tables: what follows from what, and what is logged.
  *
  * @module
  */
@@ -87,7 +87,7 @@ const NOTICES: readonly [PauseState, PauseState, told: PauseNotice][] = [
   [reopened, reopened, undefined],
 ];
 
-Deno.test("a pause is told when it begins, when it grows beyond a minute, each hour, and at its end", () => {
+Deno.test("a pause is logged when it begins, when it grows beyond a minute, each hour, and at its end", () => {
   for (const [before, after, told] of NOTICES) {
     const seconds = (state: PauseState) => "seconds" in state ? ` ${state.seconds}` : "";
     const title = `${before.kind}${seconds(before)} -> ${after.kind}${seconds(after)}`;

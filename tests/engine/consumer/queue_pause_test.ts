@@ -1,5 +1,5 @@
 /**
- * A consumer whose worker throws PauseQueue: what the broker is told, and in which order.
+ * A consumer whose worker throws PauseQueue: what goes to the broker, and in which order.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What an executor tells of an event whose worker has secrets.
+ * What an executor reports about an event whose worker has secrets.
  *
  * @module
  */

@@ -15,14 +15,14 @@ const executor = (secrets: readonly string[]) => ({
   running: () => [{ job: job("a", { fields: { to: "ada@example.com" } }), since: 0 }],
 });
 
-Deno.test("the end of a thread is told without the secrets of what ran in it", () => {
+Deno.test("the end of a thread is reported without the secrets of what ran in it", () => {
   assert.deepEqual(hiddenEnd(DIED, executor(["to"])), {
     ...DIED,
     error: { name: "ThreadEnded", message: "no ***", stack: "at ***" },
   });
 });
 
-Deno.test("the end of a thread is told as it is where its worker has no secrets", () => {
+Deno.test("the end of a thread is reported as it is where its worker has no secrets", () => {
   assert.equal(hiddenEnd(DIED, executor([])), DIED);
   assert.equal(hiddenEnd(DIED, undefined), DIED);
   const stopped: ThreadEnd = { kind: "stopped" };

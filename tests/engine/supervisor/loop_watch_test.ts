@@ -85,7 +85,7 @@ Deno.test("time for which the process was stopped does not count against a pass"
   assert.notEqual(watch.sweep(now + 1e6 + 66_000, 0), undefined);
 });
 
-Deno.test("whoever waits for passes waits for all of them, also those that end with their thread", async () => {
+Deno.test("a wait for passes lasts until all of them have ended, also those that end with their thread", async () => {
   const { watch } = watched();
   watch.began("tidy", 60);
   watch.began("other", 60);

@@ -64,7 +64,7 @@ folderTest(
   },
 );
 
-folderTest("a thread whose worker does not load is ended all the same", async (folder) => {
+folderTest("a thread whose worker does not load is ended after a limit", async (folder) => {
   const thread = await startLoading(folder);
   assert.equal(await thread.stop(), true);
   assert(!existsSync(`${folder}/loaded`));

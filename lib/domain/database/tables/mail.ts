@@ -38,7 +38,7 @@ export const scheduledEmailUsers = table("zerver_scheduledemail_users", {
   userprofile_id: to("zerver_userprofile"),
 }, { unique: [["scheduledemail_id", "userprofile_id"]] });
 
-/** A message that a user has missed and is to be told of by mail; several times also. */
+/** A message that a user missed and gets a mail about. One message may have several rows. */
 export const scheduledMessageNotificationEmail = table("zerver_scheduledmessagenotificationemail", {
   id: id(),
   user_profile_id: to("zerver_userprofile"),

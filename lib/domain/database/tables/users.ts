@@ -93,7 +93,7 @@ export const mutedUser = table("zerver_muteduser", {
   date_muted: time(),
 }, { unique: [["user_profile_id", "muted_user_id"]] });
 
-/** What a user was told about a topic: to mute, unmute or follow it. */
+/** That a user muted, unmuted or follows a topic. */
 export const userTopic = table("zerver_usertopic", {
   id: id(),
   user_profile_id: to("zerver_userprofile"),

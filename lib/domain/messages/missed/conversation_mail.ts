@@ -1,5 +1,5 @@
 /**
- * The mail that tells a user of the missed messages of one conversation.
+ * The mail about the missed messages of one conversation.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { placeOf } from "./place.ts";
 import { bringsBack, mentionedGroups, reasonsOf } from "./reasons.ts";
 import { notifierName, spoilerText, type TextOf } from "./words.ts";
 
-/** A missed message, and the rows for which the user is told of it. */
+/** A missed message, and the rows that ask for a mail about it. */
 export interface ToldMessage extends UnreadMessage, MissedMessage {
   /** Their ids. */
   readonly rows: readonly number[];

@@ -18,7 +18,7 @@ export interface Conversed {
 export interface MissedMessage extends Conversed {
   /** What it is to the user: the bits of `zerver_usermessage.flags`. */
   readonly flags: number;
-  /** Why the user is told of it: a {@linkcode Trigger}, or that of a newer server. */
+  /** Why the user gets a mail about it: a {@linkcode Trigger}, or that of a newer server. */
   readonly trigger: string;
   /** The group that was mentioned; null where the user was, by name. */
   readonly groupId: number | null;

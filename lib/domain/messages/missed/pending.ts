@@ -37,7 +37,7 @@ export interface MissedOrigin {
 export type AddedMissed = "added" | "again" | "gone";
 
 /**
- * Adds a row: the user is told of the message when it is due.
+ * Adds a row: the user gets a mail about the message when it is due.
  *
  * @throws {DatabaseError} When the database is lost or locked.
  */

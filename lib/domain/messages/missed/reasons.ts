@@ -1,5 +1,5 @@
 /**
- * Why a user gets the mail about a conversation, as its template is told.
+ * Why a user gets the mail about a conversation, as keys of its template.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * When a user is told of missed messages, and when it is tried again.
+ * When a mail about missed messages is due, and when it is tried again.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const FIRST_MS = 60_000;
 const LONGEST_MS = 60 * 60_000;
 /** A user's mails are tried so often at least. */
 const LEAST_FAILURES = 5;
-/** The age of messages that nobody needs to be told of any more. */
+/** The age from which a message needs no mail any more. */
 const OLD_MS = 24 * 60 * 60_000;
 
 /**

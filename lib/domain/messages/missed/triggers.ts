@@ -1,5 +1,5 @@
 /**
- * Why a user is told of a message by mail.
+ * Why a user gets a mail about a message.
  *
  * @module
  */

@@ -41,7 +41,7 @@ export interface HtmlEnd {
   readonly isClosed: boolean;
 }
 
-/** What is told of a walk, in the order of the source. */
+/** What a walk reports, in the order of the source. */
 export interface HtmlVisitor {
   /** An element begins. `"stop"` ends the walk. */
   open(element: HtmlElement): "stop" | void;

@@ -12,7 +12,7 @@ import { attribute, classesOf } from "./mail_page.ts";
 const LONGEST = 200;
 /** UTF-16 units that are kept of a piece; what is behind them is never shown. */
 const LONGEST_PIECE = 20_000;
-/** Quotations and lists in each other that are told apart. */
+/** How many levels of nested quotations and lists are distinguished. */
 const DEEPEST = 20;
 const EMOJI_CODE = /^emoji-([0-9a-f]{2,6}(?:-[0-9a-f]{2,6})*)$/;
 const HIDDEN = "(…)";

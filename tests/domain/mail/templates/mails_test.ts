@@ -1,6 +1,6 @@
 /**
  * The mails that the program makes of its samples: their text as it is checked in, and what holds for
- * the HTML of all. `deno test -A FILE -- --update` writes the texts anew; read the difference then.
+ * the HTML of all. `deno test -A FILE -- --update` rewrites the texts; read the difference then.
  *
  * @module
  */
@@ -94,7 +94,7 @@ testEach("every mail has one heading", (html) => {
   assert.equal(html.match(/<h1/g)?.length, 1);
 });
 
-/** A context in which every text holds {@linkcode HOSTILE}, but for what is HTML. */
+/** A context in which every text holds {@linkcode HOSTILE}, except what is HTML. */
 function hostile(value: unknown, key = ""): unknown {
   if (typeof value === "string") return key === "html" ? value : `${value}${HOSTILE}`;
   if (Array.isArray(value)) return value.map((each) => hostile(each, key));

@@ -79,23 +79,26 @@ async function reminded({ db }: MissedWorld, user: number): Promise<Date | null 
   return row?.last_reminder;
 }
 
-domainTest("nobody is told of what was read or deleted, nor who wants no mail", async (db) => {
-  const world = await MissedWorld.make(db);
-  const { realm, ctx } = world;
-  const ada = await realm.user("ada");
-  const ben = await realm.user("ben", { enable_offline_email_notifications: false });
-  const { recipient } = await realm.channel("kitchen", [ada, ben]);
-  const read = await world.toChannel(ben, recipient, ada, "Soup?", { flags: 1 });
-  const deleted = await world.toChannel(ben, recipient, ada, "(deleted)");
-  const unwanted = await world.toChannel(ada, recipient, ben, "Stew!");
-  await world.miss(ada, read, "mentioned");
-  await world.miss(ada, deleted, "mentioned");
-  await world.miss(ben, unwanted, "mentioned");
-  await world.pass();
-  assert.deepEqual(ctx.published, []);
-  assert.deepEqual(await rowIds(world), []);
-  assert.equal(await reminded(world, ada), null);
-});
+domainTest(
+  "there is no mail about what was read or deleted, nor to users who want none",
+  async (db) => {
+    const world = await MissedWorld.make(db);
+    const { realm, ctx } = world;
+    const ada = await realm.user("ada");
+    const ben = await realm.user("ben", { enable_offline_email_notifications: false });
+    const { recipient } = await realm.channel("kitchen", [ada, ben]);
+    const read = await world.toChannel(ben, recipient, ada, "Soup?", { flags: 1 });
+    const deleted = await world.toChannel(ben, recipient, ada, "(deleted)");
+    const unwanted = await world.toChannel(ada, recipient, ben, "Stew!");
+    await world.miss(ada, read, "mentioned");
+    await world.miss(ada, deleted, "mentioned");
+    await world.miss(ben, unwanted, "mentioned");
+    await world.pass();
+    assert.deepEqual(ctx.published, []);
+    assert.deepEqual(await rowIds(world), []);
+    assert.equal(await reminded(world, ada), null);
+  },
+);
 
 domainTest("a mention brings what was said before, and the user back", async (db) => {
   const world = await MissedWorld.make(db, { gatewayPattern: undefined });

@@ -10,7 +10,7 @@ import { journals, stateDir, wasKilled } from "../../../fixtures/journal.ts";
 
 const HOLD = fileURLToPath(new URL("../../../fixtures/journal/hold.ts", import.meta.url));
 
-/** A living process that runs what it was told; resolves when it has said so. */
+/** A living process that runs the given events; resolves when it has printed that. */
 async function living(dir: string, runs?: { running: string[]; alone: boolean }) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", HOLD, dir, QUEUE, JSON.stringify(runs ?? {})],
