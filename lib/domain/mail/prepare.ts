@@ -9,28 +9,13 @@ import type { Database } from "../database/tables.ts";
 import { addressees, type MailRealm, mailRealm } from "../users/addressees.ts";
 import { realmHost } from "../users/realm_host.ts";
 import { type Mailbox, senderAddress } from "./address.ts";
-import { type AddressedEvent, addressedTo, type Recipients, recipientsOf } from "./addressed.ts";
+import { addressedTo, type Recipients, recipientsOf } from "./addressed.ts";
 import { composeMail, type Mail } from "./compose.ts";
 import { mailDate } from "./date.ts";
 import { MailError } from "./mail_error.ts";
+import type { MailEvent } from "./mail_event.ts";
 import type { MailTemplates } from "./templates/mail_templates.ts";
 import { type MailSite, withSharedKeys } from "./templates/shared_keys.ts";
-
-/** An event of the queues of mails, as Zulip publishes it. */
-export interface MailEvent extends AddressedEvent {
-  /** Such as `zerver/emails/password_reset`. */
-  readonly template_prefix: string;
-  readonly from_name?: string | null | undefined;
-  /** An address, or a placeholder such as `TOKENIZED_NO_REPLY`. */
-  readonly from_address?: string | null | undefined;
-  readonly reply_to_email?: string | null | undefined;
-  readonly language?: string | null | undefined;
-  /** Of RFC 5322 or ISO 8601. @default {now} */
-  readonly date?: string | null | undefined;
-  /** The values of the template. */
-  readonly context?: Readonly<Record<string, unknown>> | null | undefined;
-  readonly realm_id?: number | null | undefined;
-}
 
 /** What the server and its settings give to every mail. */
 export interface MailIdentity extends MailSite {
