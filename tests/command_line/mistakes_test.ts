@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts";
+
+const MISTAKES: readonly [line: string, message: string][] = [
+  [
+    "--queue_nme a",
+    `there is no option --queue_nme; did you mean --queue_name?\noptions: ` +
+    RUN_OPTIONS,
+  ],
+  [
+    "--queue_na a",
+    `there is no option --queue_na; did you mean --queue_name?\noptions: ` +
+    RUN_OPTIONS,
+  ],
+  [
+    "--max a",
+    `there is no option --max; did you mean --max_events or --max_seconds?\noptions: ${RUN_OPTIONS}`,
+  ],
+  [
+    "--queue a --worker 1",
+    `there is no option --worker; did you mean --worker_num?\noptions: ${RUN_OPTIONS}`,
+  ],
+  [
+    "--multi a b",
+    `there is no option --multi; did you mean --multi_threaded?\noptions: ${RUN_OPTIONS}`,
+  ],
+  ["--queue a --skip-unknown", "--skip-unknown needs --multi_threaded"],
+  ["--all --skip_unknown", "--skip-unknown needs --multi_threaded"],
+  ["--queue a --settings", "option '--settings <module>' argument missing"],
+  ["--queue a --skip-checks=yes", "--skip-checks takes no value"],
+  ["-q a", `there is no option -q\noptions: ${RUN_OPTIONS}`],
+  [
+    "publish a --anyqueue",
+    "there is no option --anyqueue; did you mean --any-queue?\n" +
+    `options: --any-queue, --window, --help, ${SHARED_OPTIONS}`,
+  ],
+  ["--queue_name a --all", "--queue_name and --all cannot be combined: give one of them"],
+  [
+    "--queue a --multi_threaded b --all",
+    "--queue_name and --multi_threaded and --all cannot be combined: give one of them",
+  ],
+  ["--all --worker_num 1", "--worker_num needs --queue_name"],
+  ["--multi_threaded a --inline", "--inline needs --queue_name"],
+  [
+    "--queue a --worker_num -1",
+    "option '--worker_num <number>' argument '-1' is invalid. " +
+    "It must be a whole number from 0 to 65535.",
+  ],
+  [
+    "--queue a --worker_num 1.5",
+    "option '--worker_num <number>' argument '1.5' is invalid. " +
+    "It must be a whole number from 0 to 65535.",
+  ],
+  [
+    "--queue a --max_events 0",
+    "option '--max_events <number>' argument '0' is invalid. " +
+    "It must be a whole number from 1 to 1000000000000.",
+  ],
+  ["--queue_name", "option '--queue_name <queue>' argument missing"],
+  ["--queue_name=", "option '--queue_name <queue>' argument '' is invalid. It is empty."],
+  [
+    "--queue_name --drain",
+    "option '--queue_name <queue>' argument '--drain' is invalid. It is an option, not a value.",
+  ],
+  [
+    "--queue a --queue b",
+    "option '--queue_name <queue>' argument 'b' is invalid. It is given more than once.",
+  ],
+  [
+    "--queue a --log-format xml",
+    "option '--log-format <format>' argument 'xml' is invalid. It must be json or text.",
+  ],
+  ["--inline=yes --queue a", "--inline takes no value"],
+  ["mail", "mail needs a command: preview, test"],
+  [
+    "mail previw",
+    "there is no command previw; did you mean preview?\ncommands: preview, test",
+  ],
+  [
+    "mail preview digest --format pdf",
+    "option '--format <part>' argument 'pdf' is invalid. It must be html, text or subject.",
+  ],
+  [
+    "mail test",
+    "process-queue mail test needs <address>\nusage: process-queue mail test [options] <address>",
+  ],
+  ["mail test ada@example.com --language de", "--language needs --template"],
+  [
+    "deliver-scheduled-emails --drain",
+    '--drain runs queues, and "deliver-scheduled-emails" does not',
+  ],
+  [
+    "pubish a --any-queue",
+    "there is no command pubish; did you mean publish?\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
+    "to run queues, use --queue_name, --multi_threaded or --all",
+  ],
+  [
+    "help pubish",
+    "there is no command pubish; did you mean publish?\n" +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
+    "to run queues, use --queue_name, --multi_threaded or --all",
+  ],
+  [
+    "a",
+    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "deliver-scheduled-emails\n" +
+    "to run queues, use --queue_name, --multi_threaded or --all",
+  ],
+  [
+    "publish",
+    "process-queue publish needs <queue>\nusage: process-queue publish [options] <queue> [json]",
+  ],
+  [
+    "publish a { }",
+    "too many arguments for publish; put quotes around JSON\n" +
+    "usage: process-queue publish [options] <queue> [json]",
+  ],
+  [
+    "check-config a",
+    "too many arguments for check-config\nusage: process-queue check-config [options]",
+  ],
+  ["publish a --drain", '--drain runs queues, and "publish" does not'],
+  ["failed", "failed needs a command: list, retry"],
+  ["failed --json", "failed needs a command: list, retry"],
+  ["failed lst a", "there is no command lst; did you mean list?\ncommands: list, retry"],
+  [
+    "failed retry",
+    "process-queue failed retry needs <queue>\nusage: process-queue failed retry [options] <queue>",
+  ],
+];
+
+for (const [line, message] of MISTAKES) {
+  Deno.test(`parseCommandLine refuses "${line}"`, () => {
+    assert.throws(() => parse(line), { name: "UsageError", message });
+  });
+}
+
+for (
+  const line of [
+    "--amqp_url amqp://me:sesame@a --amqp_url amqp://me:sesame@b",
+    "--ampq_url=amqp://me:sesame@a",
+    "amqp://me:sesame@a",
+  ]
+) {
+  Deno.test(`parseCommandLine shows no password when it refuses ${line}`, () => {
+    assert.throws(() => parse(line), (error: Error) => !error.message.includes("sesame"));
+  });
+}
