@@ -133,8 +133,3 @@ export function isFromThread(message: unknown): message is FromThread {
   return shape?.length === rest.length &&
     shape.every((type, at) => typeof rest[at] === type && rest[at] !== null);
 }
-
-/** Whether the worker is loaded or set up, or is not going to be. */
-export function endsImport(message: FromThread): boolean {
-  return message !== 0 && ["described", "ready", "failed"].includes(message[0]);
-}

@@ -16,9 +16,9 @@ import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { programModule } from "../../system/program_files.ts";
+import { Imports } from "./imports.ts";
 import { LivenessLock } from "./liveness_lock.ts";
 import {
-  endsImport,
   type FromThread,
   isFromThread,
   type JobsAnswer,
@@ -61,8 +61,6 @@ const LOAD_MS = 30_000;
 const SETUP_MS = 300_000;
 /** How long the runtime may take to end a thread, in ms. */
 const TERMINATE_MS = 500;
-/** How long a thread goes on with a step before it is ended, in ms: see denoland/deno#27075. */
-const IMPORT_MS = { load: 1_000, setup: 50 };
 /** The program of a thread. */
 const ENTRY = programModule("lib/engine/thread/entry");
 
@@ -77,9 +75,7 @@ export class WorkerThread {
   readonly #ready = Promise.withResolvers<boolean>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<ThreadEnd>();
-  /** The step is done in which it may import, as Deno 2.9.6 may crash when it is ended within one. */
-  #imported = Promise.withResolvers<void>();
-  #importMs = IMPORT_MS.load;
+  readonly #imports = new Imports();
   /**
    * Resolves when the worker is loaded, which then waits for {@linkcode setUp}; with `undefined`
    * when the thread has ended before.
@@ -180,8 +176,7 @@ export class WorkerThread {
     onAnswer: (answer: JobsAnswer) => void,
   ): void {
     this.#onAnswer = onAnswer;
-    this.#imported = Promise.withResolvers();
-    this.#importMs = IMPORT_MS.setup;
+    this.#imports.setUp();
     clearTimeout(this.#limit);
     this.#limit = this.#fail("The worker's setup did not finish within", SETUP_MS);
     this.post(["setup", performance.now(), memory, description]);
@@ -214,7 +209,7 @@ export class WorkerThread {
   }
 
   async #terminate(): Promise<boolean> {
-    await within(this.#importMs, this.#imported.promise);
+    await this.#imports.settled();
     await within(TERMINATE_MS, this.#worker.terminate());
     this.#lines[Symbol.dispose]();
     return await this.#lock.isReleased();
@@ -224,7 +219,7 @@ export class WorkerThread {
   #take(message: unknown): void {
     this.#lines.pass();
     if (!isFromThread(message)) return;
-    if (endsImport(message)) this.#imported.resolve();
+    this.#imports.heard(message);
     if (this.#isOver) return;
     if (message === 0) return this.#answered(message);
     switch (message[0]) {
@@ -285,7 +280,7 @@ export class WorkerThread {
   }
 
   #die(error: unknown): void {
-    this.#imported.resolve();
+    this.#imports.end();
     if (this.#isOver) return;
     this.#isOver = true;
     this.#lines.pass();
