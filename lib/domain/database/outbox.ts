@@ -11,6 +11,7 @@ import { messageIdOf } from "../../json/message_id.ts";
 import { parseJson } from "../../json/parse_json.ts";
 import { toJson } from "../../json/to_json.ts";
 import { isPostgres } from "./dialect.ts";
+import { notPublished, type OutboxNotice, OutboxNotices } from "./outbox_notice.ts";
 import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
 import { inTransaction } from "./transaction.ts";
@@ -74,7 +75,7 @@ export async function withOutbox<Result>(
     const result = await run(trx, (...event) => void rows.push(newRow(...event)));
     return { result, stored: await store(trx, rows) };
   });
-  await publishStored(db, ctx, stored, Date.now);
+  await publishStored(db, ctx, stored, { now: Date.now, noticeOf: notPublished });
   return result;
 }
 
@@ -95,24 +96,33 @@ async function store(trx: Transaction<Tables>, rows: readonly NewRow[]): Promise
   return stored.sort((one, other) => one.id - other.id);
 }
 
+/** What an attempt to publish needs. */
+interface Attempt {
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** The warning of so many events that could not be published, if there is any. */
+  readonly noticeOf: (count: number, reason: string) => OutboxNotice | undefined;
+}
+
 /** Publishes events in their order, and deletes those that are confirmed. Never throws. */
 async function publishStored(
   db: Database,
   ctx: OutboxContext,
   events: readonly Stored[],
-  now: () => number,
+  { now, noticeOf }: Attempt,
 ): Promise<void> {
   if (events.length === 0) return;
   const ends = await Promise.allSettled(events.map((event) => publish(ctx, event)));
   const errors = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
   const isConfirmed = (_: Stored, at: number) => ends[at]?.status === "fulfilled";
   const confirmed = events.filter(isConfirmed);
-  if (errors.length > 0) warn(ctx, NOT_PUBLISHED, errors.length, errors[0]);
+  const notice = errors.length > 0 ? noticeOf(errors.length, textOf(errors[0])) : undefined;
+  if (notice) ctx.log.warn(notice.message, notice.properties);
   try {
     await remove(db, confirmed);
     await release(db, events.filter((event) => !confirmed.includes(event)), now());
   } catch (error) {
-    warn(ctx, NOT_REMOVED, events.length, error);
+    ctx.log.warn(NOT_REMOVED, { count: events.length, reason: textOf(error) });
   }
 }
 
@@ -138,14 +148,11 @@ function pieces<One>(all: readonly One[]): (readonly One[])[] {
   return Array.from({ length: count }, (_, at) => all.slice(at * ROWS, (at + 1) * ROWS));
 }
 
-const NOT_PUBLISHED = "{count} of the events in the outbox could not be published, and are tried " +
-  "again in 10 s: {reason}";
 const NOT_REMOVED = "{count} events were taken from the outbox and could not be removed from it; " +
   "those that are published will be so again, with the same ids: {reason}";
 
-function warn(ctx: OutboxContext, message: string, count: number, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  ctx.log.warn(message, { count, reason });
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the loop needs of a worker's `ctx`. */
@@ -172,12 +179,15 @@ export interface OutboxLoop {
 /**
  * The loop that publishes what was left in the outbox for over 10 s, for `ctx.loop` in `setup`.
  * Several may run at once: each event is claimed by one, which has 60 s for it. An event whose
- * confirmation was lost is published again, with the same `message_id`.
+ * confirmation was lost is published again, with the same `message_id`. One that can never be
+ * published is tried again for ever: the loop warns of it once, and then once an hour.
  */
 export function outboxLoop(
   ctx: OutboxLoopContext,
   { now = Date.now }: OutboxLoopOptions = {},
 ): OutboxLoop {
+  const notices = new OutboxNotices();
+  const noticeOf = (count: number, reason: string) => notices.next(count, reason, now());
   return {
     name: "outbox",
     everySeconds: LEFT_OVER_MS / 1000,
@@ -185,7 +195,7 @@ export function outboxLoop(
     async run(signal) {
       const db = await ctx.database();
       const claimed = await claim(db, now());
-      await untilAborted(signal, publishStored(db, ctx, claimed, now));
+      await untilAborted(signal, publishStored(db, ctx, claimed, { now, noticeOf }));
       return claimed.length === MOST && !signal.aborted;
     },
   };

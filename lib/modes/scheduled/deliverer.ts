@@ -6,7 +6,7 @@
 
 import type { Database } from "../../domain/database/database.ts";
 import { isDatabaseLost } from "../../domain/database/database_error.ts";
-import { outboxLoop } from "../../domain/database/outbox.ts";
+import { type OutboxContext, type OutboxLoop, outboxLoop } from "../../domain/database/outbox.ts";
 import { deliverScheduled, SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
 
 /** How long a mail that cannot be sent is left alone, in ms. Then it is read and reported again. */
@@ -38,6 +38,8 @@ export interface DelivererOptions {
 export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #now: () => number;
+  readonly #outbox: OutboxContext;
+  readonly #leftOver: OutboxLoop;
   /** Ids of rows that cannot be sent. */
   readonly #broken = new Set<number>();
   #brokenSince = 0;
@@ -48,6 +50,13 @@ export class Deliverer {
   constructor(options: DelivererOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    const { database, publish, log } = options;
+    const warn = (message: string, properties: Record<string, unknown> = {}) => {
+      this.#troubles++;
+      log("warning", message, properties);
+    };
+    this.#outbox = { log: { warn }, publish };
+    this.#leftOver = outboxLoop({ ...this.#outbox, database }, { now: this.#now });
   }
 
   /** How many rows could not be read, and how often something could not be published, so far. */
@@ -62,16 +71,9 @@ export class Deliverer {
    * @throws {DatabaseError} When the database is lost or locked.
    */
   async pass(signal: AbortSignal): Promise<void> {
-    const { database, publish, log } = this.#options;
-    const warn = (message: string, properties: Record<string, unknown> = {}) => {
-      this.#troubles++;
-      log("warning", message, properties);
-    };
-    const ctx = { log: { warn }, publish, database };
-    const leftOver = outboxLoop(ctx, { now: this.#now });
-    while (!signal.aborted && await leftOver.run(signal));
+    while (!signal.aborted && await this.#leftOver.run(signal));
     this.#forgetBroken();
-    while (!signal.aborted && await this.#deliver(await database(), ctx));
+    while (!signal.aborted && await this.#deliver(await this.#options.database()));
   }
 
   /** Like {@linkcode pass}; a database that is away is logged once, and when it is back. */
@@ -90,12 +92,9 @@ export class Deliverer {
   }
 
   /** Delivers some. @returns Whether there may be more. */
-  async #deliver(
-    db: Database,
-    ctx: Parameters<typeof deliverScheduled>[1],
-  ): Promise<boolean> {
+  async #deliver(db: Database): Promise<boolean> {
     const { log } = this.#options;
-    const delivered = await deliverScheduled(db, ctx, {
+    const delivered = await deliverScheduled(db, this.#outbox, {
       now: this.#now(),
       skip: [...this.#broken],
     });

@@ -147,6 +147,40 @@ eachDatabaseTest("the loop tries an event again as long as it cannot be publishe
   assert.equal(ctx.warnings.length, 3);
 });
 
+eachDatabaseTest(
+  "an event that can never be published has one warning, and then one an hour",
+  async (t) => {
+    const db = await t.open();
+    const ctx = new FakeContext(db);
+    ctx.before = refuse;
+    const clock = { now: Date.now() };
+    const loop = outboxLoop(ctx, { now: () => clock.now });
+    await withOutbox(db, ctx, (_trx, publish) => Promise.resolve(publish("mails", {})));
+    const warnings = async (minutes: number) => {
+      ctx.warnings.length = 0;
+      for (let passes = minutes / 5; passes > 0; passes--) {
+        clock.now += 300_000;
+        await loop.run(NEVER);
+      }
+      return [...ctx.warnings];
+    };
+    const first = "1 of the events in the outbox could not be published, and are tried again in " +
+      "10 s: the broker is away";
+    assert.deepEqual(await warnings(60), [first]);
+    assert.deepEqual(await warnings(60), [
+      "1 of the events in the outbox could not be published for an hour, at 12 more " +
+      "attempts, and are tried again: the broker is away. If no attempt can help, correct or " +
+      "delete the row in process_queue_outbox",
+    ]);
+    ctx.before = () => {
+      throw new Error("another reason");
+    };
+    assert.deepEqual(await warnings(10), [first.replace("the broker is away", "another reason")]);
+    ctx.before = refuse;
+    assert.deepEqual(await warnings(5), [first]);
+  },
+);
+
 eachDatabaseTest("of two loops at once, one publishes each event", async (t) => {
   const db = await t.open();
   const ctx = new FakeContext(db);
