@@ -9,17 +9,14 @@ import { sql, type Transaction } from "kysely";
 import { isPostgres } from "./dialect.ts";
 import type { EffectRow } from "./effect_state.ts";
 import type { Database, Tables } from "./tables.ts";
-import { storableText } from "./text.ts";
 
 /** The most steps in one statement: SQLite takes 32,766 parameters, and a row has six. */
 const STEPS = 5_000;
-/** The most characters of a key: an index of PostgreSQL takes about 2,700 bytes. */
-const MAX_KEY_LENGTH = 500;
 /** Days for which the records of an event are kept while one of its steps is not done. */
 const UNDONE_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** A step of an event, as both are stored: see {@linkcode storedKey} and {@linkcode storedStep}. */
+/** A step of an event, as both are stored: see `storedKey` and {@linkcode storedStep}. */
 export interface Step {
   readonly key: string;
   readonly step: string;
@@ -33,19 +30,9 @@ export interface Writer {
   readonly now: number;
 }
 
-/** A key as it is stored: one that is too long for an index by its SHA-256. */
-export function storedKey(key: string): string {
-  const stored = storableText(key);
-  return stored.length <= MAX_KEY_LENGTH ? stored : `sha256:${sha256(stored)}`;
-}
-
 /** A step as it is stored: nobody can read an address or a secret from it. */
 export function storedStep(step: string): string {
-  return sha256(step);
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return createHash("sha256").update(step).digest("hex");
 }
 
 /** Sorted, each once: processes that write the same steps in one order cannot deadlock. */

@@ -8,7 +8,8 @@
 
 import { isDatabaseLost } from "./database_error.ts";
 import { type EffectWrite, writeEffects } from "./effect_writes.ts";
-import { pruneEffects, storedKey, storedStep } from "./effect_rows.ts";
+import { pruneEffects, storedStep } from "./effect_rows.ts";
+import { storedKey } from "./stored_key.ts";
 import { stateOf, type StepState } from "./effect_state.ts";
 import { GroupCommit } from "./group_commit.ts";
 import { Pruning } from "./pruning.ts";

@@ -91,7 +91,8 @@ const pruning = new Pruning();
  * The loop that does the jobs of these types, for `ctx.loop` in `setup`. Several processes may run
  * it: a job is taken by one, and by another when it has shown no sign of life for 60 s. So a job's
  * steps must be safe to repeat; its progress tells which it has done. A run that fails is repeated a
- * minute later, three runs in all; an error named `Fail` fails the job at once.
+ * minute later, three runs in all; an error named `Fail` fails the job at once. Its message is logged
+ * and stored as it is, so it must quote no secret.
  */
 export function jobLoop(
   ctx: JobContext,

@@ -10,7 +10,7 @@ import { parseJson } from "../../json/parse_json.ts";
 import { toJson } from "../../json/to_json.ts";
 import { isPostgres } from "./dialect.ts";
 import type { Database, Tables } from "./tables.ts";
-import { storableText } from "./text.ts";
+import { storedKey } from "./stored_key.ts";
 
 /** How long after its last sign of life a job can be taken by another process, in ms. */
 export const TAKEN_OVER_MS = 60_000;
@@ -19,7 +19,7 @@ const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 
 /** A job that is to be added. */
 export interface NewJob {
-  /** The same for every event that asks for the same work. */
+  /** The same for every event that asks for the same work: see {@linkcode storedKey}. */
   readonly key: string;
   /** What is to be done: one of the names given to `jobLoop`. */
   readonly type: string;
@@ -57,7 +57,7 @@ export async function addJob(
   { key, type, args }: NewJob,
   now: number = Date.now(),
 ): Promise<boolean> {
-  const job = { key: storableText(key), type, args: toJson(args), state: "waiting" };
+  const job = { key: storedKey(key), type, args: toJson(args), state: "waiting" };
   const added = await trx.insertInto("process_queue_job").values({ ...job, created_at: now })
     .onConflict((conflict) => conflict.column("key").doNothing()).returning("key").execute();
   return added.length > 0;

@@ -54,6 +54,19 @@ eachDatabaseTest("a job is done once: a second event with its key adds nothing",
   ]);
 });
 
+eachDatabaseTest("a job may have a key of any length", async (t) => {
+  const db = await t.open();
+  const long = Array.from({ length: 1000 }, () => crypto.randomUUID()).join();
+  const { pass, ctx } = loopOf(db, "me");
+  assert.deepEqual([await add(db, long), await add(db, `${long}.`), await add(db, long)], [
+    true,
+    true,
+    false,
+  ]);
+  assert.deepEqual([await pass(), await pass(), await pass()], [true, true, false]);
+  assert.match(ctx.lines[0] ?? "", /^info: The job sha256:[0-9a-f]{64} of type export begins$/);
+});
+
 eachDatabaseTest("a job that is added in a transaction that fails is not there", async (t) => {
   const db = await t.open();
   const failed = db.transaction().execute(async (trx) => {
