@@ -9,6 +9,7 @@ import type { Transaction } from "kysely";
 import { parseJson } from "../../json/parse_json.ts";
 import type { Database } from "../database/database.ts";
 import { isPostgres } from "../database/dialect.ts";
+import { inIds } from "../database/ids.ts";
 import { type OutboxContext, withOutbox } from "../database/outbox.ts";
 import type { Row, Tables } from "../database/tables.ts";
 
@@ -129,7 +130,9 @@ async function takeDue(
   let due = trx.selectFrom("zerver_scheduledemail").select(["id", "data", "address"])
     .where("scheduled_timestamp", "<=", now)
     .orderBy("scheduled_timestamp").orderBy("id").limit(MOST);
-  if (skip.length > 0) due = due.where("id", "not in", skip);
+  if (skip.length > 0) {
+    due = due.where(({ not }) => not(inIds(trx, "zerver_scheduledemail.id", skip)));
+  }
   return await (isPostgres(trx) ? due.forUpdate().skipLocked() : due).execute();
 }
 

@@ -130,6 +130,15 @@ domainTest("a scheduled mail that cannot be sent stays, and stops no other", asy
   assert.deepEqual(await deliver(db, ctx, [broken]), { published: [], deleted: [], broken: [] });
 });
 
+domainTest("scheduled mails are delivered, however many others are left alone", async (db) => {
+  const { engines: realm_id } = await addPeople(db);
+  const left = await addScheduled(db, { realm_id, address: "new@people.example" });
+  const good = await addScheduled(db, { realm_id, address: "new@people.example" });
+  const skip = [left, ...Array.from({ length: 70_000 }, (_, at) => 1_000_000 + at)];
+  const { published } = await deliver(db, new FakeOutbox(), skip);
+  assert.deepEqual(published, [good]);
+});
+
 domainTest("a scheduled mail that cannot be published waits in the outbox", async (db) => {
   const { engines: realm_id } = await addPeople(db);
   const id = await addScheduled(db, { realm_id, address: "new@people.example" });
