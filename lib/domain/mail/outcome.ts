@@ -91,7 +91,7 @@ const CONNECTION_CODES: ReadonlySet<string | undefined> = new Set([
   "EPROTOCOL",
   "ETLS",
 ]);
-/** Codes with which a server asks for a login, at whatever command. */
+/** Codes with which a server asks for a login; at a recipient they are about that recipient. */
 const LOGIN_WANTED: ReadonlySet<number> = new Set([530, 534, 535, 538]);
 /** The server ends the connection, whatever it was asked. */
 const CLOSING = 421;
@@ -184,9 +184,10 @@ export function classifyAnswer(
 function isRefusal(error: SmtpError, { isSent }: Progress): boolean {
   if (!isReply(error)) return error.code === "EMESSAGE" && !isSent;
   const { responseCode, command } = error;
-  if (responseCode === CLOSING || LOGIN_WANTED.has(responseCode)) return false;
-  if (isSent || responseCode === TOO_LARGE) return true;
-  return command === "RCPT TO" || command === "DATA";
+  if (responseCode === CLOSING) return false;
+  if (command === "RCPT TO") return true;
+  if (LOGIN_WANTED.has(responseCode)) return false;
+  return isSent || responseCode === TOO_LARGE || command === "DATA";
 }
 
 function isReply(error: SmtpError): error is SmtpError & { readonly responseCode: number } {

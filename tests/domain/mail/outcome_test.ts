@@ -53,6 +53,12 @@ Deno.test("An answer to a recipient or to the mail is the result for recipients"
       BEFORE,
       refused(true, 550, "5.1.1 No", false),
     ],
+    ...[530, 534, 535, 538].map((code): [string, Error, Progress, unknown] => [
+      `RCPT ${code}`,
+      reply("EENVELOPE", "RCPT TO", `${code} 5.7.0 Not for you`),
+      BEFORE,
+      refused(true, code, "5.7.0 Not for you", false),
+    ]),
     [
       "DATA 5xx",
       reply("EENVELOPE", "DATA", "554 5.5.1 No"),
@@ -174,7 +180,11 @@ Deno.test("What comes before the recipients is about the network or the configur
       configuration(/refuses the login \(535 5\.7\.8 Wrong\)/),
     ],
     [reply("EAUTH", "AUTH PLAIN", "500 What"), configuration(/refuses the login \(500 What\)/)],
-    [reply("EENVELOPE", "RCPT TO", "530 Login"), configuration(/refuses the login \(530 Login\)/)],
+    [
+      reply("EENVELOPE", "MAIL FROM", "530 Login"),
+      configuration(/refuses the login \(530 Login\)/),
+    ],
+    [reply("EENVELOPE", "DATA", "530 Login"), configuration(/refuses the login \(530 Login\)/)],
     [
       error("EAUTH", { command: "API" }),
       configuration(/refuses the login: correct EMAIL_HOST_USER/),
