@@ -12,9 +12,9 @@ const LINK = /(?:(?<=^|\s)!)?\[[^\s[\]]*\]\(((?:[^\s()]|\([^\s()]*\))*)\)/g;
 /** A file of a user where no address of a host is before it. */
 const FILE = /(?<![^\s()[\]<>"'|*_~`,:;!])\/user_uploads\/(?=\S)/g;
 /** A line that opens or closes a fence. */
-const FENCE = /^ *(`{3,}|~{3,}) *([^\s`~]*)/;
+const FENCE = /^ *(`{3,}|~{3,}) *\{?\.?([^\s`~}]*)/;
 /** The kinds of fences with Markdown in them, in which other fences may be. */
-const WITH_MARKDOWN = new Set(["spoiler", "quote"]);
+const WITH_MARKDOWN = new Set(["spoiler", "quote", "quoted"]);
 
 interface Fence {
   readonly marks: string;

@@ -51,6 +51,16 @@ const TEXTS: readonly [what: string, content: string, text: string][] = [
     "  ```spoiler\nx\n  ```\ny",
     `>   \`\`\`spoiler\n> ${COVER}\n>   \`\`\`\n> y`,
   ],
+  [
+    "hides a spoiler in brackets",
+    "```{.spoiler}\nx\n```",
+    `> \`\`\`{.spoiler}\n> ${COVER}\n> \`\`\``,
+  ],
+  [
+    "hides a spoiler in a quotation of another name",
+    "````quoted\n```spoiler a\nx\n```\ny\n````",
+    `> \`\`\`\`quoted\n> \`\`\`spoiler a\n> ${COVER}\n> \`\`\`\n> y\n> \`\`\`\``,
+  ],
   ["hides a spoiler without an end", "```spoiler\nx\ny", `> \`\`\`spoiler\n> ${COVER}`],
   ["covers an empty spoiler", "```spoiler\n```", `> \`\`\`spoiler\n> ${COVER}\n> \`\`\``],
   [
