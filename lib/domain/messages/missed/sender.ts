@@ -61,6 +61,7 @@ export class MissedMailSender {
    *
    * @returns Whether there may be more to do now.
    * @throws {DatabaseError} When the database is lost or locked.
+   * @throws {Error} When rows cannot be taken.
    */
   async run(pass: SenderPass): Promise<boolean> {
     const users = await usersDue(pass.db, pass.now, MOST_USERS);
@@ -82,7 +83,7 @@ export class MissedMailSender {
       });
       this.#failures.delete(user);
     } catch (error) {
-      if (isDatabaseLost(error)) throw error;
+      if (isDatabaseLost(error) || rows.length === 0) throw error;
       await this.#failed(user, rows, error, pass);
     }
     return rows.length;

@@ -10,6 +10,7 @@ import { mailRealm } from "../../users/addressees.ts";
 import { accountsOf, type MailUser, mailUsers, namesRealm } from "../../users/mail_users.ts";
 import { realmHost } from "../../users/realm_host.ts";
 import { unsubscribeKey, unsubscribeLink } from "../../users/unsubscribe.ts";
+import { readableMessages } from "../access.ts";
 import { unreadMessages } from "../unread.ts";
 import {
   conversationMail,
@@ -22,7 +23,7 @@ import type { MissedMailMaker } from "./mail_maker.ts";
 import type { DueRow } from "./pending.ts";
 
 /**
- * Makes a user's mails. What was read or deleted since, and users who get no such mail, have none.
+ * Makes a user's mails. What was read or deleted since, or cannot be read any more, and users who get no such mail, have none.
  * Addresses for answers are stored in the transaction.
  *
  * @param rows Of {@linkcode takeDue}.
@@ -48,7 +49,10 @@ export async function userMails(
   return mails;
 }
 
-/** The messages that the user has still not read; of several rows of one, the last counts. */
+/**
+ * The messages that the user has still not read, and may read still: a user may have been removed
+ * from a private channel meanwhile. Of several rows of one message, the last counts.
+ */
 async function missedMessages(
   trx: Transaction<Tables>,
   user: number,
@@ -56,7 +60,8 @@ async function missedMessages(
 ): Promise<ToldMessage[]> {
   const byMessage = Map.groupBy(rows, ({ messageId }) => messageId);
   const unread = await unreadMessages(trx, user, [...byMessage.keys()]);
-  return unread.flatMap((message) => {
+  const readable = await readableMessages(trx, user, unread.map(({ id }) => id));
+  return unread.filter(({ id }) => readable.has(id)).flatMap((message) => {
     const told = byMessage.get(message.id) ?? [];
     const last = told.at(-1);
     if (!last) return [];

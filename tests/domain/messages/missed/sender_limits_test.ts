@@ -75,6 +75,22 @@ worldTest("a database that is lost is not the user's fault", async (world, ada, 
   assert.deepEqual(world.ctx.errors, []);
 });
 
+worldTest("rows that cannot be taken fail the pass", async (world, ada, miss) => {
+  await miss();
+  const error = new TypeError("a fault of the program");
+  const db = new Proxy(world.db, {
+    get(target, name) {
+      if (name === "transaction") throw error;
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const { ctx, sender } = world;
+  const { signal } = new AbortController();
+  await assert.rejects(sender.run({ db, ctx, now: DUE, signal }), error);
+  assert.deepEqual(await world.due(ada), [DUE - NOW]);
+});
+
 worldTest("over 200 missed messages of a user come in several mails", async (world, _ada, miss) => {
   for (let count = 0; count < 201; count++) await miss();
   await world.pass();

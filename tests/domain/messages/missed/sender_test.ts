@@ -79,6 +79,25 @@ async function reminded({ db }: MissedWorld, user: number): Promise<Date | null 
   return row?.last_reminder;
 }
 
+domainTest("nobody gets a mail about what may not be read any more", async (db) => {
+  const world = await MissedWorld.make(db);
+  const { realm, ctx } = world;
+  const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
+  const { stream, recipient } = await realm.channel("secrets", [ada, ben]);
+  await db.updateTable("zerver_stream").set({ invite_only: true }).where("id", "=", stream)
+    .execute();
+  const seen = await world.toChannel(ben, recipient, ada, "Hello Ada");
+  const unseen = await world.toChannel(ben, recipient, ben, "Ada is gone");
+  await world.miss(ada, seen, "mentioned");
+  await world.miss(ben, unseen, "mentioned");
+  await db.updateTable("zerver_subscription").set({ active: false })
+    .where("user_profile_id", "=", ada).where("recipient_id", "=", recipient).execute();
+  await world.pass();
+  assert.deepEqual(ctx.errors, []);
+  assert.deepEqual(ctx.mails.map(({ event }) => event.to_user_ids), [[ben]]);
+  assert.deepEqual(await world.due(ada), []);
+});
+
 domainTest(
   "there is no mail about what was read or deleted, nor to users who want none",
   async (db) => {
