@@ -37,7 +37,7 @@ export interface SenderPass {
   readonly ctx: SenderContext;
   /** ms since 1970. */
   readonly now: number;
-  /** Ends the pass after the user at hand. */
+  /** Ends the pass after the user at hand, whose mails may then wait in the outbox. */
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +77,7 @@ export class MissedMailSender {
   async #tell(user: number, pass: SenderPass): Promise<number> {
     let rows: readonly DueRow[] = [];
     try {
-      await withOutbox(pass.db, pass.ctx, async (trx, publish) => {
+      await withOutbox(pass.db, impatient(pass), async (trx, publish) => {
         rows = await takeDue(trx, user, pass.now);
         if (rows.length > 0) await this.#publish(trx, publish, user, rows, pass);
       });
@@ -140,6 +140,26 @@ const TRIED_AGAIN = "The mails to user {user} about {count} missed messages coul
   "and are tried again in {seconds} s: {reason}";
 const GIVEN_UP = "The mails to user {user} about {count} missed messages could not be made " +
   "{failures} times, and are given up, since the messages are over a day old: {reason}";
+
+/** What publishes until the pass is to end: a broker that is away takes longer than it may. */
+function impatient({ ctx, signal }: SenderPass): OutboxContext {
+  return {
+    log: ctx.log,
+    async publish(...event) {
+      if (signal.aborted) throw new Error(ENDED);
+      const ended = Promise.withResolvers<never>();
+      const end = () => ended.reject(new Error(ENDED));
+      signal.addEventListener("abort", end);
+      try {
+        await Promise.race([ctx.publish(...event), ended.promise]);
+      } finally {
+        signal.removeEventListener("abort", end);
+      }
+    },
+  };
+}
+
+const ENDED = "the broker has not confirmed them before the end of the pass";
 
 /** When the messages were sent, in ms since 1970, by id. */
 async function timesOf(db: Database, rows: readonly DueRow[]): Promise<Map<number, number>> {

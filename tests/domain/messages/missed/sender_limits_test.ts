@@ -75,6 +75,21 @@ worldTest("a database that is lost is not the user's fault", async (world, ada, 
   assert.deepEqual(world.ctx.errors, []);
 });
 
+worldTest("a pass that is stopped does not wait for the broker", async (world, ada, miss) => {
+  await miss();
+  const { db, sender } = world;
+  const pass = new AbortController();
+  const publish = () => {
+    pass.abort();
+    return new Promise<void>(() => {});
+  };
+  const ctx = { log: world.ctx.log, publish };
+  assert.equal(await sender.run({ db, ctx, now: DUE, signal: pass.signal }), false);
+  assert.deepEqual(await world.due(ada), []);
+  const left = await db.selectFrom("process_queue_outbox").select("queue").execute();
+  assert.deepEqual(left, [{ queue: "email_senders" }]);
+});
+
 worldTest("rows that cannot be taken fail the pass", async (world, ada, miss) => {
   await miss();
   const error = new TypeError("a fault of the program");
