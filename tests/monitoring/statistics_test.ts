@@ -1,94 +1,14 @@
+/**
+ * What statistics count, and when they are written.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import type { NoticeReport, SettledReport } from "../../lib/engine/report.ts";
-import { hungFile } from "../fixtures/hung_file.ts";
-import { QueueStatistics, type StatisticsSnapshot } from "../../lib/monitoring/statistics.ts";
-
-const START = 1_766_063_174_120;
-
-/** One queue's statistics in a folder of their own, with a clock that the test sets. */
-class Fixture {
-  ms = 0;
-  current: { id: string; ageSeconds: number } | undefined;
-  waitingFor: string | undefined;
-  readonly notices: NoticeReport[] = [];
-  readonly dir: string;
-  readonly statistics: QueueStatistics;
-
-  /** Makes one whose file has been written, or could not be. */
-  static async open(temporary = Deno.makeTempDirSync()): Promise<Fixture> {
-    const fixture = new Fixture(temporary);
-    await fixture.statistics.idle();
-    return fixture;
-  }
-
-  private constructor(readonly temporary: string) {
-    this.dir = join(temporary, "a", "stats");
-    this.statistics = new QueueStatistics({
-      queue: "test",
-      workerNum: 3,
-      dir: this.dir,
-      version: "1.2.3",
-      running: () => this.current,
-      waitingFor: () => this.waitingFor,
-      notify: (report) => void (report.kind === "notice" && this.notices.push(report)),
-      now: () => START + this.ms,
-      clock: () => this.ms,
-    });
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.temporary, { recursive: true });
-  }
-
-  settle(inFlight: number, more: Partial<SettledReport> = {}, times = 1): void {
-    for (let i = 0; i < times; i++) {
-      this.statistics.report({
-        kind: "settled",
-        queue: "test",
-        id: "",
-        outcome: "processed",
-        attempt: 1,
-        waitMs: 0,
-        runMs: 10,
-        shareMs: 10,
-        inFlight,
-        ...more,
-      });
-    }
-  }
-
-  wake(): void {
-    this.statistics.report({ kind: "woke", queue: "test" });
-  }
-
-  sweepAfter(ms: number): void {
-    this.ms += ms;
-    this.statistics.sweep(this.ms);
-  }
-
-  text(): string {
-    return Deno.readTextFileSync(join(this.dir, "test.stats"));
-  }
-
-  file(): StatisticsSnapshot {
-    return JSON.parse(this.text());
-  }
-
-  /** Whether the file is written meanwhile; it is new with every write. */
-  async writes(run: () => unknown): Promise<boolean> {
-    const path = join(this.dir, "test.stats");
-    Deno.writeTextFileSync(path, "old");
-    await run();
-    await this.statistics.idle();
-    const isWritten = this.text() !== "old";
-    if (!isWritten) Deno.removeSync(path);
-    return isWritten;
-  }
-}
+import { START, StatisticsFixture } from "../fixtures/monitoring/statistics.ts";
 
 Deno.test("QueueStatistics writes its file at the start, byte for byte", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   assert.equal(
     fixture.text(),
     `{
@@ -116,7 +36,7 @@ Deno.test("QueueStatistics writes its file at the start, byte for byte", async (
 });
 
 Deno.test("QueueStatistics counts what became of events", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(5, {}, 3);
   fixture.settle(4, { outcome: "discarded" });
   fixture.settle(3, { outcome: "retried" }, 2);
@@ -133,7 +53,7 @@ Deno.test("QueueStatistics counts what became of events", async () => {
 });
 
 Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   // 10 at once of 9 s each: Zulip's check multiplies this by the events that wait.
   fixture.settle(10, { runMs: 9000, shareMs: 900 });
   assert.equal(fixture.statistics.snapshot().recent_average_consume_time, 0.9);
@@ -145,7 +65,7 @@ Deno.test("QueueStatistics averages the last 50 runs that succeeded, in seconds"
 });
 
 Deno.test("QueueStatistics gives waits in seconds, without events that never ran", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(1, { waitMs: 1e6, outcome: "released" });
   assert.equal(fixture.statistics.snapshot().wait_p50, null);
   fixture.settle(1, { waitMs: 100 }, 98);
@@ -155,7 +75,7 @@ Deno.test("QueueStatistics gives waits in seconds, without events that never ran
 });
 
 Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at the next sweep", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(1, {}, 3);
   fixture.ms = 1000;
   assert.equal(await fixture.writes(() => fixture.settle(0)), false);
@@ -168,7 +88,7 @@ Deno.test("QueueStatistics counts from 0 when the queue is empty, and writes at 
 });
 
 Deno.test("QueueStatistics does not call a queue empty because its last event was released", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.ms = 1000;
   fixture.settle(0, { outcome: "released" });
   assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
@@ -177,7 +97,7 @@ Deno.test("QueueStatistics does not call a queue empty because its last event wa
 });
 
 Deno.test("QueueStatistics writes at once when the queue wakes, but once a second only", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   assert.equal(await fixture.writes(() => fixture.wake()), true);
   assert.equal(fixture.file().in_flight, 1);
   fixture.settle(0);
@@ -189,7 +109,7 @@ Deno.test("QueueStatistics writes at once when the queue wakes, but once a secon
 });
 
 Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(1, {}, 49);
   assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
   assert.equal(await fixture.writes(() => fixture.settle(1, {}, 5000)), false);
@@ -199,14 +119,14 @@ Deno.test("QueueStatistics is due at 50 events, and the sweep writes it", async 
 });
 
 Deno.test("QueueStatistics writes few events 30 seconds after the last write", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(1);
   assert.equal(await fixture.writes(() => fixture.sweepAfter(29_999)), false);
   assert.equal(await fixture.writes(() => fixture.sweepAfter(1)), true);
 });
 
 Deno.test("QueueStatistics shows the age of a long event, but leaves update_time", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.wake();
   await fixture.statistics.idle();
   assert.equal(fixture.file().current_event_id, null);
@@ -222,7 +142,7 @@ Deno.test("QueueStatistics shows the age of a long event, but leaves update_time
 });
 
 Deno.test("QueueStatistics shows at once what a queue waits for, and that it waits no longer", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   for (
     const [waitingFor, shown] of [["SMTP", "SMTP"], ["DNS", "DNS"], [undefined, null]] as const
   ) {
@@ -234,84 +154,8 @@ Deno.test("QueueStatistics shows at once what a queue waits for, and that it wai
 });
 
 Deno.test("QueueStatistics.flush writes what is not due", async () => {
-  using fixture = await Fixture.open();
+  using fixture = await StatisticsFixture.open();
   fixture.settle(1);
   assert.equal(await fixture.statistics.flush(), true);
   assert.equal(fixture.file().processed, 1);
 });
-
-Deno.test("QueueStatistics does not wait for the lock, and tries again at the next sweep", async () => {
-  using fixture = await Fixture.open();
-  {
-    using lock = Deno.openSync(join(fixture.dir, "test.stats.lock"), { write: true });
-    lock.lockSync(true);
-    assert.equal(await fixture.statistics.flush(), false);
-    assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), false);
-  }
-  assert.equal(await fixture.writes(() => fixture.sweepAfter(250)), true);
-  assert.deepEqual(fixture.notices, []);
-});
-
-Deno.test("QueueStatistics warns once of a folder it cannot write, and tries every minute", async () => {
-  const blocker = Deno.makeTempFileSync();
-  using fixture = await Fixture.open(blocker);
-  assert.equal(fixture.notices.length, 1);
-  assert.deepEqual([fixture.notices[0]?.level, fixture.notices[0]?.queue], ["warning", "test"]);
-  assert.equal(
-    fixture.notices[0]?.message,
-    "Cannot write statistics to {path}: {error}. Processing continues, and the file is tried again " +
-      "every minute. Let this user write to that folder, or set QUEUE_STATS_DIR to another one.",
-  );
-  assert.match(fixture.notices[0]?.error?.message ?? "", /os error/);
-  Deno.removeSync(blocker);
-  fixture.wake();
-  fixture.settle(0);
-  fixture.sweepAfter(59_999);
-  await fixture.statistics.idle();
-  assert.throws(() => fixture.text(), Deno.errors.NotFound);
-  fixture.sweepAfter(1);
-  await fixture.statistics.idle();
-  assert.equal(fixture.file().processed, 1);
-  assert.deepEqual(fixture.notices.slice(1).map(({ level, message }) => [level, message]), [
-    ["info", "Statistics are written to {path} again"],
-  ]);
-});
-
-Deno.test("QueueStatistics on a disk that does not answer holds up nothing and writes once", async () => {
-  using fixture = await Fixture.open();
-  const hung = await hungFile(join(fixture.dir, "test.stats.tmp"));
-  for (let events = 0; events < 3; events++) {
-    fixture.settle(0);
-    fixture.sweepAfter(5000);
-  }
-  assert.deepEqual(fixture.notices.map(({ level, error }) => [level, error?.message]), [
-    ["warning", "it has not answered for 10 s"],
-  ]);
-  assert.equal(JSON.parse(await hung.release()).processed, 1);
-  await fixture.statistics.idle();
-  Deno.removeSync(join(fixture.dir, "test.stats")); // The named pipe.
-  fixture.sweepAfter(60_000);
-  await fixture.statistics.idle();
-  assert.equal(fixture.file().processed, 3);
-  assert.equal(fixture.notices.at(-1)?.message, "Statistics are written to {path} again");
-});
-
-Deno.test("QueueStatistics of two processes share a file that is whole at all times", async () => {
-  using fixture = await Fixture.open();
-  const children = [spawnWriter(fixture.dir), spawnWriter(fixture.dir)];
-  let areRunning = true;
-  const outputs = Promise.all(children).finally(() => areRunning = false);
-  const pids = new Set<number>();
-  while (areRunning) {
-    pids.add(fixture.file().pid);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-  for (const { success } of await outputs) assert.ok(success);
-  assert.ok(pids.size > 1);
-});
-
-function spawnWriter(dir: string): Promise<Deno.CommandOutput> {
-  const script = new URL("../fixtures/monitoring/write_statistics.ts", import.meta.url);
-  const args = ["run", "-A", script.href, dir, "300"];
-  return new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
-}
