@@ -1,31 +1,21 @@
 /**
- * The compiled binary: what is in it, and that it does what the program does.
+ * The compiled binary: what is in it, what it costs, and that it does what the program does.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, parse } from "node:path";
 import { VERSION } from "../../lib/system/version.ts";
-import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
 import { compileBundle } from "../../scripts/compile.ts";
 import { run } from "../../scripts/compile/command.ts";
-import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
-import { assertWithin } from "../fixtures/pace.ts";
-import {
-  BINARY,
-  binaryTest,
-  Installed,
-  isBinaryMissing,
-  WORKER,
-} from "../fixtures/process/binary.ts";
+import type { AttachedRabbitmq } from "../../scripts/rabbitmq.ts";
+import { BINARY, binaryTest, Installed, isBinaryMissing } from "../fixtures/process/binary.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
-import { until } from "../fixtures/until.ts";
 import { postgresTest, rabbitmqTest } from "../servers.ts";
 
-const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
 /** The size of the binary in bytes, at most; its runtime alone is 92 MB. */
 const MOST_BYTES = 105e6;
 /** How often `--version` is measured. */
@@ -42,23 +32,6 @@ const EVENTS: Readonly<Record<string, object>> = {
   test: { text: "hello" },
   user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
 };
-
-/** A worker that shows whether it has the program's own copies. */
-const SHARER = `import { defineWorker, Discard, Fail } from "process-queue/worker";
-import { z } from "zod";
-import { sql } from "kysely";
-import * as mini from "zod/mini";
-const noop = new URL("../workers/noop.js", import.meta.resolve("process-queue/worker"));
-const { default: builtIn } = await import(noop.href);
-export default defineWorker({ queue: "sharer", event: mini.object({ do: z.string() }),
-  async consume(event, ctx) {
-    if (event.do === "discard") throw new Discard();
-    if (event.do === "fail") throw new Fail("never again");
-    await sql\`select 1\`.execute(await ctx.database());
-    const isShared = builtIn.event.constructor === z.unknown().constructor;
-    ctx.log.info("zod is {copies}", { copies: isShared ? "shared" : "here twice" });
-  } });
-`;
 
 binaryTest("the binary prints its version and commit, and its help", async (installed) => {
   const [version = ""] = await installed.ok("--version");
@@ -139,20 +112,6 @@ binaryTest("the binary renders mails, also from the operator's folder", async (i
   assert.equal((await installed.ok(...reset))[0], "Subject: Our own");
 });
 
-binaryTest("the binary restarts with --watch when a worker changes", async (installed) => {
-  await using program = installed.start("--queue_name", "hello", "--watch");
-  const lines = (text: RegExp) => program.stderr.filter((line) => text.test(line)).length;
-  await program.until("it has started", () => lines(/connecting to queue hello/) === 1);
-  const changed = WORKER.replaceAll("doing {what}", "changed {what}");
-  Deno.writeTextFileSync(`${installed.folder}/workers/hello.js`, changed);
-  await program.until("it has restarted", () => lines(/connecting to queue hello/) === 2);
-  await installed.ok("publish", "hello", '{"do":"run"}');
-  await program.until("a worker must not start programs", () => lines(/NotCapable/) > 0);
-  assert(lines(/changed run/) === 1);
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-});
-
 binaryTest("the binary runs every built-in queue on the embedded broker", async (installed) => {
   await drainAll(installed);
 });
@@ -187,33 +146,6 @@ async function publish(installed: Installed, queue: string): Promise<void> {
   await installed.ok("publish", queue, JSON.stringify(event));
 }
 
-binaryTest("the binary runs a .js worker, and says where it threw", async (installed) => {
-  await installed.ok("publish", "hello", '{"do": "throw"}');
-  await using program = installed.start("--queue_name", "hello", "--drain");
-  assert.deepEqual((await program.end()).stdout, [
-    "done 0, retried 0, failed 1, waiting for retry 0",
-  ]);
-  const line = await program.untilLogged(/^Problem handling data on queue hello$/);
-  const { stack } = line["error"] as { readonly stack: string };
-  assert.match(stack, /workers\/hello\.js:6:\d+/);
-  const lanes = readFileSync(LANES, "utf8")
-    .split("\n").findIndex((text) => text.includes("this.#worker.consume(")) + 1;
-  assert.match(stack, new RegExp(`-process-queue/lib/engine/executor/lanes\\.ts:${lanes}:`));
-});
-
-for (const way of [[], ["--inline"]]) {
-  binaryTest(`own workers share the binary's modules ${way}`, async (installed) => {
-    await Deno.writeTextFile(`${installed.folder}/workers/sharer.js`, SHARER);
-    for (const name of ["discard", "fail", "compare"]) {
-      await installed.ok("publish", "sharer", JSON.stringify({ do: name }));
-    }
-    await using program = installed.start("--queue_name", "sharer", "--drain", ...way);
-    const { stdout } = await program.end();
-    assert.deepEqual(stdout, ["done 2, retried 0, failed 1, waiting for retry 0"]);
-    await program.untilLogged(/^zod is shared$/);
-  });
-}
-
 binaryTest("every command runs in the binary", async (installed) => {
   await installed.ok("publish", "hello", '{"do": "throw"}');
   const [failed] = await installed.ok("--queue_name", "hello", "--drain", "--inline");
@@ -235,122 +167,6 @@ async function onPostgres({ url }: { readonly url: string }): Promise<void> {
     assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
   });
 }
-
-binaryTest("the binary sends errors to Sentry, with the lines of the source", async (installed) => {
-  await using sentry = new FakeSentry();
-  installed.env["SENTRY_DSN"] = sentry.dsn;
-  await installed.ok("publish", "hello", '{"do": "throw"}');
-  await installed.ok("--queue_name", "hello", "--drain");
-  assert.match(sentry.text.join("\n"), /workers\/hello\.js/);
-  assert.match(sentry.text.join("\n"), /lib\/engine\/executor\/lanes\.ts/);
-});
-
-binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.writeTextFile(`${installed.folder}/workers/typed.ts`, typed);
-  const { code, stderr } = await installed.run("--queue_name", "typed", "--drain");
-  assert.equal(code, 1);
-  assert.match(
-    stderr.join("\n"),
-    /\/workers\/typed\.ts does not load: SyntaxError: .*\. The binary takes plain JavaScript: make a \.js file of it by `deno transpile`/s,
-  );
-});
-
-binaryTest("what deno transpile makes of a worker runs in the binary", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.mkdir(`${installed.folder}/typed`);
-  await Deno.writeTextFile(`${installed.folder}/typed/typed.ts`, typed);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["transpile", "--outdir", "workers", "typed/typed.ts"],
-    cwd: installed.folder,
-    stderr: "null",
-  }).output();
-  assert(success);
-  installed.env["WORKERS_DIR"] = `${installed.folder}/workers/typed`;
-  await installed.ok("publish", "typed", '{"do": "nothing"}');
-  const [last] = await installed.ok("--queue_name", "typed", "--drain");
-  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
-});
-
-binaryTest("the binary starts no other programs", async (installed) => {
-  await installed.ok("publish", "hello", '{"do": "run"}');
-  await using program = installed.start("--queue_name", "hello", "--drain");
-  assert.equal((await program.end()).stdout[0], "done 0, retried 0, failed 1, waiting for retry 0");
-  const line = await program.untilLogged(/^Problem handling data on queue hello$/);
-  const { name, message } = line["error"] as { readonly name: string; readonly message: string };
-  assert.equal(name, "NotCapable");
-  assert.match(message, /Requires run access to "\/bin\/true"/);
-});
-
-binaryTest("a second SIGTERM ends the binary at once", async (installed) => {
-  await installed.ok("publish", "hello", '{"do": "hang"}');
-  await using program = installed.start("--queue_name", "hello");
-  await program.untilLogged(/^doing hang$/);
-  program.signal("SIGTERM");
-  await program.untilLogged(
-    /^1 event is running and has 25 s to finish; a second signal releases it/,
-  );
-  const since = performance.now();
-  // Within 300 ms it would be taken for the same one.
-  await until("it is another one", () => performance.now() - since > 350);
-  const began = performance.now();
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-  await assertWithin(performance.now() - began, 8000, "a second SIGTERM");
-});
-
-binaryTest("--watch sees a worker that is added, in the binary too", async (installed) => {
-  await using program = installed.start("--all", "--watch", "--log-format", "json");
-  await program.untilLogged(/^2 queue worker threads were launched$/);
-  const added = WORKER.replace('"hello"', '"added"');
-  await Deno.writeTextFile(`${installed.folder}/workers/added.js`, added);
-  await program.untilLogged(/^3 queue worker threads were launched$/);
-  program.signal("SIGTERM");
-  assert.equal((await program.end()).code, 0);
-});
-
-binaryTest(
-  "a thread of the binary that cannot be ended goes with the process",
-  async (installed) => {
-    installed.env["PQ_HELLO_MAX_CONSUME_SECONDS"] = "1";
-    installed.env["ABORT_GRACE_SECONDS"] = "1";
-    await installed.ok("publish", "hello", '{"do": "loop"}');
-    await using program = installed.start("--multi_threaded", "hello", "noop");
-    const { message } = await program.untilLogged(/^This runtime has no Web Locks/);
-    assert.match(message, /the process is then restarted\. Use Deno 2\.9 or later$/);
-    await program.untilLogged(/^The worker of hello did not return .* its thread is ended/);
-    await program.untilLogged(/^A thread of hello cannot be ended, .* asks to be restarted$/);
-    assert.equal((await program.end()).code, 3);
-    assert.equal(program.log.filter((line) => line.message === message).length, 1);
-    const [last] = await installed.ok("--queue_name", "hello", "--drain");
-    assert.equal(last, "done 0, retried 0, failed 0, waiting for retry 0");
-  },
-);
-
-for (const [signal, code] of [["SIGTERM", 0], ["SIGINT", 0], ["SIGUSR1", 3]] as const) {
-  binaryTest(`${signal} drains the binary, which ends with ${code}`, async (installed) => {
-    await installed.ok("publish", "hello", '{"do": "wait"}');
-    await using program = installed.start("--queue_name", "hello");
-    await program.untilLogged(/^doing wait$/);
-    program.signal(signal);
-    assert.equal((await program.end()).code, code);
-    assert(program.log.some(({ message }) => message === "done"));
-  });
-}
-
-binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (installed) => {
-  await using program = installed.start("--queue_name", "hello");
-  await until("it has started", () => program.stderr.length > 0);
-  await until("it consumes", () => {
-    program.signal("SIGUSR2");
-    return program.log.some((line) => line["state"] === "consuming");
-  });
-  program.signal("SIGTSTP");
-  await program.untilLogged(/^Taking no more events/);
-  await installed.ok("publish", "hello", '{"do": "go on"}');
-  program.signal("SIGCONT");
-  await program.untilLogged(/^done$/);
-});
 
 binaryTest(
   "the binary ends with 2 for a wrong command line, 1 where it fails",
