@@ -13,6 +13,7 @@ import type { StandardFd } from "../../log/stream.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import { programModule } from "../../system/program_files.ts";
 import { type InnerRunOptions, InnerThreadEnded } from "../../worker.ts";
+import { Imports } from "./imports.ts";
 import { type FromInner, type InnerData, isFromInner, type ToInner } from "./inner_messages.ts";
 import { Pulse } from "./pulse.ts";
 import { OUT_OF_MEMORY } from "./thread_end.ts";
@@ -50,10 +51,12 @@ export class InnerLife {
   readonly #lines: LineRelay;
   readonly #worker: Worker;
   readonly #loaded = Promise.withResolvers<void>();
+  readonly #imports = new Imports();
   #isLoaded = false;
   #call: Call | undefined;
   /** Why it has ended. */
   #ended: InnerThreadEnded | undefined;
+  #terminated: Promise<void> | undefined;
 
   /** Starts it. */
   constructor(options: InnerOptions) {
@@ -114,10 +117,17 @@ export class InnerLife {
     }
   }
 
-  /** Ends it at once, in whatever state it is. */
+  /** Ends it, in whatever state it is: at once, or when its module is loaded. */
   async close(): Promise<void> {
     this.#end("closed", "was closed");
-    await within(TERMINATE_MS, this.#worker.terminate());
+    await this.#terminate();
+  }
+
+  #terminate(): Promise<void> {
+    return this.#terminated ??= this.#imports.settled().then(async () => {
+      this.#lines[Symbol.dispose]();
+      await within(TERMINATE_MS, this.#worker.terminate());
+    });
   }
 
   #post(message: ToInner, transfer: readonly Transferable[] = []): void {
@@ -126,7 +136,9 @@ export class InnerLife {
 
   #take(message: unknown): void {
     this.#lines.pass();
-    if (!this.#ended && isFromInner(message)) this.#hear(message);
+    if (!isFromInner(message)) return;
+    if (message[0] === "loaded" || message[0] === "not loaded") this.#imports.end();
+    if (!this.#ended) this.#hear(message);
   }
 
   #hear(message: FromInner): void {
@@ -155,10 +167,12 @@ export class InnerLife {
   }
 
   #exited(code: number): void {
+    this.#imports.end();
     this.#end("crashed", `ended by itself, with exit code ${code}`);
   }
 
   #die(error: ErrorData): void {
+    this.#imports.end();
     if (error.code !== OUT_OF_MEMORY) {
       return this.#end("crashed", `ended: ${error.name}: ${error.message}`, errorFrom(error));
     }
@@ -172,14 +186,13 @@ export class InnerLife {
   /** Whatever goes on in it is ended too. */
   #end(reason: InnerThreadEnded["reason"], what: string, cause?: unknown): void {
     if (this.#ended) return;
-    this.#lines[Symbol.dispose]();
     const { name, queue } = this.#options;
     const message = `The thread ${name} of ${queue} ${what}`;
     const ended = this.#ended = new InnerThreadEnded(reason, message, { cause });
     this.#loaded.reject(ended);
     if (this.#call) this.#call.reject(ended);
     else if (reason !== "closed" && this.#isLoaded) this.#warn(message);
-    void this.#worker.terminate();
+    void this.#terminate();
   }
 
   /** Nobody waits for it, and so nobody else would say so. */

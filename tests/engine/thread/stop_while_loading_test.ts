@@ -1,20 +1,29 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { loadConfig } from "../../../lib/config/config.ts";
 import { NO_LISTENER } from "../../../lib/engine/host/loops.ts";
+import { InnerThreads } from "../../../lib/engine/thread/inner_threads.ts";
 import { WorkerThread } from "../../../lib/engine/thread/worker_thread.ts";
 import { BenchSetup } from "../../fixtures/executor/bench.ts";
 import { until } from "../../fixtures/until.ts";
 
-/** A worker that is loaded once the file `go` exists, and makes the files `loading` and `loaded`. */
-function slowWorker(folder: string): string {
-  const face = import.meta.resolve("process-queue/worker");
+/** A module that is loaded once the file `go` exists, and makes the files `loading` and `loaded`. */
+function slowModule(folder: string): string {
   return `
     import { existsSync, writeFileSync } from "node:fs";
-    import { defineWorker } from ${JSON.stringify(face)};
-    import { z } from "zod";
     writeFileSync("${folder}/loading", "");
     while (!existsSync("${folder}/go")) await new Promise((resolve) => setTimeout(resolve, 5));
     writeFileSync("${folder}/loaded", "");
+  `;
+}
+
+function slowWorker(folder: string): string {
+  const face = import.meta.resolve("process-queue/worker");
+  return `
+    ${slowModule(folder)}
+    import { defineWorker } from ${JSON.stringify(face)};
+    import { z } from "zod";
     export default defineWorker({ queue: "slow", event: z.unknown(), consume() {} });
   `;
 }
@@ -69,3 +78,18 @@ folderTest("a thread whose worker does not load is ended after a limit", async (
   assert.equal(await thread.stop(), true);
   assert(!existsSync(`${folder}/loaded`));
 });
+
+folderTest(
+  "an inner thread that is closed while it loads its module is ended when that is loaded",
+  async (folder) => {
+    const file = `${folder}/slow.ts`;
+    writeFileSync(file, `${slowModule(folder)} export default () => 1;`);
+    const threads = new InnerThreads({ queue: "q", workerNum: 0, config: loadConfig({}) });
+    const started = assert.rejects(threads.start(pathToFileURL(file)), { reason: "closed" });
+    await until("the module is being loaded", () => existsSync(`${folder}/loading`));
+    const closed = threads.close();
+    writeFileSync(`${folder}/go`, "");
+    await Promise.all([closed, started]);
+    assert(existsSync(`${folder}/loaded`));
+  },
+);
