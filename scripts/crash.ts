@@ -56,7 +56,7 @@ export interface CrashOptions extends DeploymentOptions {
 export async function crash(options: CrashOptions): Promise<Result> {
   await using deployment = await Deployment.open(options);
   const { publisher } = deployment;
-  deployment.startProcesses();
+  deployment.processes.start();
   publisher.start();
   await deployment.warmUp();
   const faults = await makeFaults(deployment, (lane) => new Random(options.seed, lane), {
@@ -64,7 +64,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
     stop: options.stop,
   });
   await publisher.stop();
-  await drain(deployment);
+  await drain(deployment, () => deployment.ledgerSize);
   const { ledger } = deployment;
   const { confirmed, unconfirmed } = publisher;
   return {
@@ -78,7 +78,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
     }),
     recoveries: recoveries(faults, ledger),
     unconfirmed,
-    problems: deployment.services.flatMap((service) => service.problems),
+    problems: deployment.processes.problems,
   };
 }
 

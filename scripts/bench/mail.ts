@@ -8,11 +8,7 @@
 
 import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
-import {
-  type Database,
-  migrateDatabase,
-  openDatabase,
-} from "../../lib/domain/database/database.ts";
+import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
 import { MailTemplates } from "../../lib/domain/mail/templates/mail_templates.ts";
 import { startPostgres } from "../postgres.ts";
 import { Daemon, waitUntil } from "../private_server.ts";
@@ -75,19 +71,13 @@ export async function benchMail(amqpUrl: string, options: MailBenchOptions): Pro
 
 async function fillDatabase(url: string): Promise<MailUser[]> {
   await migrateDatabase(url);
-  return await withDatabase(url, (db) => addUsers(db, USERS));
+  await using db = await openDatabase(url);
+  return await addUsers(db, USERS);
 }
 
-async function withDatabase<Result>(
-  url: string,
-  use: (db: Database) => Promise<Result>,
-): Promise<Result> {
-  const db = await openDatabase(url);
-  try {
-    return await use(db);
-  } finally {
-    await db.destroy();
-  }
+async function deleteRecords(url: string): Promise<void> {
+  await using db = await openDatabase(url);
+  await db.deleteFrom("process_queue_effect").execute();
 }
 
 /** In an order that changes with each round. */
@@ -109,7 +99,7 @@ async function measure(sender: Sender, room: Room): Promise<Rate> {
   const { smtp, events, databaseUrl, amqpUrl } = room;
   const total = WARM_UP + events;
   smtp.forget();
-  await withDatabase(databaseUrl, (db) => db.deleteFrom("process_queue_effect").execute());
+  await deleteRecords(databaseUrl);
   if (sender !== "bare") await publishAll(room, total);
   const process = start(sender, room, total);
   try {

@@ -51,7 +51,8 @@ function onQueue(isLeader: boolean, make: Make): Kind["make"] {
 function onClientsNode(make: Make): Kind["make"] {
   return async (deployment, random) => {
     const cluster = clusterOf(deployment);
-    const [services, any] = [random.shuffled(deployment.services), random.pick(cluster.nodes)];
+    const services = random.shuffled(deployment.processes.services);
+    const any = random.pick(cluster.nodes);
     const ms = random.between(0, MAX_OUTAGE_MS);
     const { node = any, ...client } = await clientOf(cluster, services) ?? {};
     return { ...client, ...await timed(() => make(node, ms)) };

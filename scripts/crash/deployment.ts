@@ -13,9 +13,9 @@ import { type PrivateRabbitmq, RabbitmqCluster } from "../rabbitmq.ts";
 import { ALWAYS, type Queue, QUEUES } from "./events.ts";
 import { LEDGER, type LedgerLine, ledgerSize, readLedger } from "./ledger.ts";
 import { type CrashProgram, FROM_SOURCE } from "./program.ts";
+import { Processes } from "./processes.ts";
 import { Publisher } from "./publisher.ts";
 import { Random } from "./random.ts";
-import { Service } from "./service.ts";
 
 /** One node of RabbitMQ, or a cluster. */
 export type Server = PrivateRabbitmq | RabbitmqCluster;
@@ -57,7 +57,7 @@ export class Deployment implements AsyncDisposable {
   /** The suite's own broker object. */
   readonly broker: Broker;
   readonly publisher: Publisher;
-  readonly services: readonly Service[];
+  readonly processes: Processes;
   readonly #folder: string;
   readonly #undo: AsyncDisposableStack;
 
@@ -67,7 +67,7 @@ export class Deployment implements AsyncDisposable {
     this.publisher = new Publisher(broker, new Random(options.seed, "publisher"));
     this.#folder = options.folder;
     this.#undo = undo;
-    this.services = this.#makeServices(options);
+    this.processes = undo.use(makeProcesses(options));
   }
 
   /** Opens the broker and declares the queues; nothing runs yet. */
@@ -98,16 +98,6 @@ export class Deployment implements AsyncDisposable {
     return await storedEvents(this, QUEUES);
   }
 
-  /** Starts the processes, also after they were stopped. */
-  startProcesses(): void {
-    for (const service of this.services) service.start();
-  }
-
-  /** Ends the processes by SIGTERM. */
-  async stopProcesses(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
-  }
-
   /** Resolves when each queue has retried and dead-lettered an event, and is old enough. */
   async warmUp(): Promise<void> {
     for (const queue of QUEUES) this.publisher.publish(queue, { trouble: "throw", times: ALWAYS });
@@ -128,17 +118,13 @@ export class Deployment implements AsyncDisposable {
     const depths = QUEUES.map((queue) => this.broker.depth(failedQueueName(queue)));
     return (await Promise.all(depths)).every((depth) => (depth?.ready ?? 0) > 0);
   }
+}
 
-  #makeServices(options: DeploymentOptions): Service[] {
-    const { server, folder, isBroken, program = FROM_SOURCE } = options;
-    const entry = isBroken ? program.brokenMain : program.main;
-    const env = { ...settings(folder, program), ...brokerSettings(server) };
-    return Object.entries(PROCESSES).map(([name, args]) =>
-      this.#undo.use(
-        new Service({ name, args: ["run", "-A", "--quiet", entry, ...args], env, folder }),
-      )
-    );
-  }
+function makeProcesses(options: DeploymentOptions): Processes {
+  const { server, folder, isBroken, program = FROM_SOURCE } = options;
+  const main = isBroken ? program.brokenMain : program.main;
+  const env = { ...settings(folder, program), ...brokerSettings(server) };
+  return new Processes({ main, args: PROCESSES, env, folder });
 }
 
 /** The number of events of some queues that are still to run. */

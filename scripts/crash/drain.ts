@@ -12,6 +12,7 @@ import type { DeadLetter, Waiting } from "./checker.ts";
 import { sleep } from "./handler.ts";
 import type { Deployment } from "./deployment.ts";
 import { eventSchema, QUEUES } from "./events.ts";
+import type { Processes } from "./processes.ts";
 
 /**
  * How long the handlers may do nothing while events wait, in ms. RabbitMQ dead-letters an event again
@@ -24,21 +25,31 @@ const RETURN_MS = 10_000;
  * How long the queues must stay empty, in ms, as an event may be on its way from a retry queue.
  * RabbitMQ's own counts are up to 5 s old.
  */
-export const EMPTY_MS = { embedded: 2000, rabbitmq: 6000 };
+const EMPTY_MS = { embedded: 2000, rabbitmq: 6000 };
 const POLL_MS = 500;
 const ALL = Number.MAX_SAFE_INTEGER;
+
+/** What is drained. */
+export type Drained =
+  & Pick<Deployment, "server" | "stored">
+  & { readonly processes: Pick<Processes, "start" | "stop"> };
 
 /**
  * Lets the processes run until the queues are empty, and stops them. Repeats this when an event
  * returns to its queue while they stop. However long it takes, it goes on while the handlers do
  * anything.
+ *
+ * @param sizeOf A number that changes while they do, from how many events are stored.
  */
-export async function drain(deployment: Deployment): Promise<void> {
+export async function drain(
+  deployment: Drained,
+  sizeOf: (stored: number) => number,
+): Promise<void> {
   for (;;) {
-    const end = await untilOver(deployment);
-    await deployment.stopProcesses();
+    const end = await untilOver(deployment, sizeOf);
+    await deployment.processes.stop();
     if (end === "stalled" || await deployment.stored() === 0) return;
-    deployment.startProcesses();
+    deployment.processes.start();
   }
 }
 
@@ -74,19 +85,22 @@ function idOf(body: Uint8Array): string {
 }
 
 /** Resolves when a drain is over. @returns How it ended. */
-async function untilOver(deployment: Deployment): Promise<DrainEnd> {
+async function untilOver(
+  deployment: Drained,
+  sizeOf: (stored: number) => number,
+): Promise<DrainEnd> {
   const emptyMs = deployment.server ? EMPTY_MS.rabbitmq : EMPTY_MS.embedded;
   const drain = new Drain(performance.now(), emptyMs);
   for (;;) {
-    const empty = await deployment.stored() === 0;
-    const end = drain.endOf(performance.now(), empty, deployment.ledgerSize);
+    const stored = await deployment.stored();
+    const end = drain.endOf(performance.now(), stored === 0, sizeOf(stored));
     if (end) return end;
     await sleep(POLL_MS);
   }
 }
 
 /** How a drain ends: the queues are empty, or the handlers did nothing for long while they were not. */
-export type DrainEnd = "empty" | "stalled";
+type DrainEnd = "empty" | "stalled";
 
 /** Decides when a drain is over. */
 export class Drain {
@@ -105,7 +119,7 @@ export class Drain {
    * Takes what is seen now.
    *
    * @param now The time, in ms. @param isEmpty Whether the queues are empty.
-   * @param size The size of the ledger, which grows while the handlers do anything.
+   * @param size A number that changes while the handlers do anything.
    * @returns How it ended; `undefined` while it goes on.
    */
   endOf(now: number, isEmpty: boolean, size: number): DrainEnd | undefined {

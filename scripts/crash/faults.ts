@@ -16,15 +16,15 @@ import type { Random } from "./random.ts";
 import type { Fault } from "./recovery.ts";
 
 /** What has processes. */
-type WithServices = Pick<Deployment, "services">;
+type WithProcesses = Pick<Deployment, "processes">;
 
-const KILL: Kind<WithServices> = {
+const KILL: Kind<WithProcesses> = {
   kind: "SIGKILL",
   make: (deployment, random) => interrupt(deployment, random, "SIGKILL"),
 };
 
 /** What happens to the processes. */
-export const PROCESSES: Lane<WithServices> = {
+export const PROCESSES: Lane<WithProcesses> = {
   name: "processes",
   pauseMs: [500, 2000],
   kinds: [
@@ -98,8 +98,8 @@ async function pause(ms: number, isOver: () => boolean): Promise<void> {
 }
 
 /** Ends a process by a signal. Recovery starts with the signal. */
-async function interrupt(deployment: WithServices, random: Random, signal: Deno.Signal) {
-  const service = random.pick(deployment.services);
+async function interrupt(deployment: WithProcesses, random: Random, signal: Deno.Signal) {
+  const service = random.pick(deployment.processes.services);
   const at = now();
   return { at, pid: await service.interrupt(signal) };
 }

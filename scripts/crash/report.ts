@@ -21,17 +21,17 @@ export function nameOfBroker(server: object | undefined): BrokerName {
 }
 
 /** The result of a run. */
-export interface Result {
+export interface Result<Of = Verdict> {
   readonly broker: BrokerName;
   readonly seconds: number;
   readonly seed: number;
-  /** The run used the engine that loses events. */
+  /** The run used the engine that loses events, or the worker that loses mails. */
   readonly isBroken: boolean;
-  readonly verdict: Verdict;
+  readonly verdict: Of;
   readonly recoveries: readonly Recovery[];
   /** How many events may or may not have been stored, by the reason. */
   readonly unconfirmed: Readonly<Record<string, number>>;
-  /** Descriptions of what went wrong, besides losses. */
+  /** Descriptions of what went wrong, besides the verdict. */
   readonly problems: readonly string[];
 }
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { Drain, type DrainEnd, EMPTY_MS } from "../drain.ts";
-import { sleep } from "../handler.ts";
+import { drain } from "../drain.ts";
 import type { LedgerLine } from "../ledger.ts";
 import { Random } from "../random.ts";
 import { recoveries } from "../recovery.ts";
@@ -24,13 +23,11 @@ export interface CrashMailOptions extends MailDeploymentOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
-const POLL_MS = 500;
-
 /** Runs the suite once. */
 export async function crashMail(options: CrashMailOptions): Promise<MailResult> {
   await using deployment = await MailDeployment.open(options);
-  const { publisher, services } = deployment;
-  deployment.startProcesses();
+  const { publisher, processes, smtp } = deployment;
+  processes.start();
   publisher.start();
   await deployment.warmUp();
   const faults = await makeMailFaults(deployment, (lane) => new Random(options.seed, lane), {
@@ -39,7 +36,8 @@ export async function crashMail(options: CrashMailOptions): Promise<MailResult> 
   });
   await publisher.stop();
   const putBack = await putBackMaybeSent(deployment);
-  await drainMails(deployment);
+  // It grows with each mail, and changes with each event that leaves its queue.
+  await drain(deployment, (stored) => smtp.names().length * 1e6 + stored);
   return {
     broker: nameOfBroker(options.server),
     database: options.postgres ? "postgres" : "sqlite",
@@ -49,31 +47,8 @@ export async function crashMail(options: CrashMailOptions): Promise<MailResult> 
     verdict: verdictOf(await collect(deployment, putBack)),
     recoveries: recoveries(faults, ledgerOf(deployment)),
     unconfirmed: publisher.unconfirmed,
-    problems: services.flatMap(({ problems }) => problems),
+    problems: processes.problems,
   };
-}
-
-/** Lets the processes run until the queues are empty, and stops them; again where they are not. */
-async function drainMails(deployment: MailDeployment): Promise<void> {
-  for (;;) {
-    const end = await untilOver(deployment);
-    await deployment.stopProcesses();
-    if (end === "stalled" || await deployment.stored() === 0) return;
-    deployment.startProcesses();
-  }
-}
-
-async function untilOver(deployment: MailDeployment): Promise<DrainEnd> {
-  const emptyMs = deployment.server ? EMPTY_MS.rabbitmq : EMPTY_MS.embedded;
-  const drain = new Drain(performance.now(), emptyMs);
-  for (;;) {
-    const stored = await deployment.stored();
-    // Grows with each mail, and changes with each event that leaves its queue.
-    const size = deployment.smtp.names().length * 1e6 + stored;
-    const end = drain.endOf(performance.now(), stored === 0, size);
-    if (end) return end;
-    await sleep(POLL_MS);
-  }
 }
 
 /** The mails as they came to the server. Nobody knows which process has sent them. */

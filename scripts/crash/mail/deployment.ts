@@ -22,9 +22,9 @@ import {
   type Server,
   storedEvents,
 } from "../deployment.ts";
+import { Processes } from "../processes.ts";
 import { type CrashProgram, FROM_SOURCE } from "../program.ts";
 import { Random } from "../random.ts";
-import { Service } from "../service.ts";
 import { nextEvent, QUEUES } from "./events.ts";
 import { MailPublisher } from "./publisher.ts";
 
@@ -76,7 +76,7 @@ export class MailDeployment implements AsyncDisposable {
   readonly smtp: PrivateSmtp;
   readonly broker: Broker;
   readonly publisher: MailPublisher;
-  readonly services: readonly Service[];
+  readonly processes: Processes;
   /** The addresses of the users by their ids. */
   readonly addresses: ReadonlyMap<number, string>;
   readonly #options: MailDeploymentOptions;
@@ -97,7 +97,7 @@ export class MailDeployment implements AsyncDisposable {
     this.publisher = new MailPublisher(broker, next);
     this.#options = options;
     this.#undo = undo;
-    this.services = this.#makeServices();
+    this.processes = undo.use(makeProcesses(options, smtp));
   }
 
   /** Fills the database, opens the broker and declares the queues; nothing runs yet. */
@@ -125,16 +125,6 @@ export class MailDeployment implements AsyncDisposable {
     return await storedEvents(this, QUEUES);
   }
 
-  /** Starts the processes, also after they were stopped. */
-  startProcesses(): void {
-    for (const service of this.services) service.start();
-  }
-
-  /** Ends the processes by SIGTERM. */
-  async stopProcesses(): Promise<void> {
-    await Promise.all(this.services.map((service) => service.stop()));
-  }
-
   /** Resolves when a mail has come. */
   async warmUp(): Promise<void> {
     await waitUntil(() => this.smtp.names().length > 0, WARM_UP_MS).catch(() => {
@@ -142,32 +132,22 @@ export class MailDeployment implements AsyncDisposable {
     });
   }
 
-  /** All that the processes have logged. */
-  logs(): string {
-    const { folder } = this.#options;
-    return this.services.map(({ name }) => Deno.readTextFileSync(`${folder}/${name}.log`))
-      .join("\n");
-  }
-
   /** Kills everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#undo.disposeAsync();
   }
+}
 
-  #makeServices(): Service[] {
-    const { folder, program = FROM_SOURCE, isBroken } = this.#options;
-    const env = {
-      ...commonSettings(folder),
-      ...brokerSettings(this.server),
-      ...mailSettings(this.smtp),
-      DATABASE_URL: databaseUrl(this.#options),
-    };
-    const main = isBroken ? program.brokenMailMain : program.main;
-    return Object.entries(isBroken ? INLINE : PROCESSES).map(([name, options]) => {
-      const args = ["run", "-A", "--quiet", main, ...options];
-      return this.#undo.use(new Service({ name, args, env, folder }));
-    });
-  }
+function makeProcesses(options: MailDeploymentOptions, smtp: PrivateSmtp): Processes {
+  const { server, folder, program = FROM_SOURCE, isBroken } = options;
+  const env = {
+    ...commonSettings(folder),
+    ...brokerSettings(server),
+    ...mailSettings(smtp),
+    DATABASE_URL: databaseUrl(options),
+  };
+  const main = isBroken ? program.brokenMailMain : program.main;
+  return new Processes({ main, args: isBroken ? INLINE : PROCESSES, env, folder });
 }
 
 function databaseUrl({ postgres, folder }: MailDeploymentOptions): string {
@@ -178,12 +158,8 @@ async function withDatabase<Result>(
   options: MailDeploymentOptions,
   use: (db: Database) => Promise<Result>,
 ): Promise<Result> {
-  const db = await openDatabase(databaseUrl(options));
-  try {
-    return await use(db);
-  } finally {
-    await db.destroy();
-  }
+  await using db = await openDatabase(databaseUrl(options));
+  return await use(db);
 }
 
 /** Short times make much happen in a minute. */

@@ -40,7 +40,7 @@ export async function collect(
     got: smtp.received().flatMap(gotOf),
     failed: await failedEvents(deployment),
     waiting: await waitingEvents(deployment),
-    maybeSent: new Set([...putBack, ...maybeSentIds(deployment.logs())]),
+    maybeSent: new Set([...putBack, ...maybeSentIds(deployment.processes.logs())]),
     ...await deployment.database(async (db) => ({
       counts: new Map(
         (await db.selectFrom("zerver_useractivity").select(["query", "count"]).execute())

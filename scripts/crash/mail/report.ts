@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type BrokerName, faultLines, named, reasonsText, row, total } from "../report.ts";
-import type { Recovery } from "../recovery.ts";
+import { faultLines, named, reasonsText, type Result, row, total } from "../report.ts";
 import type { MailVerdict } from "./verdict.ts";
 
 /** What keeps the records. */
@@ -15,19 +14,8 @@ export const DATABASES = ["postgres", "sqlite"] as const;
 export type DatabaseName = typeof DATABASES[number];
 
 /** The result of a run. */
-export interface MailResult {
-  readonly broker: BrokerName;
+export interface MailResult extends Result<MailVerdict> {
   readonly database: DatabaseName;
-  readonly seconds: number;
-  readonly seed: number;
-  /** The run used the worker that loses mails. */
-  readonly isBroken: boolean;
-  readonly verdict: MailVerdict;
-  readonly recoveries: readonly Recovery[];
-  /** How many events may or may not have been stored, by the reason. */
-  readonly unconfirmed: Readonly<Record<string, number>>;
-  /** Descriptions of what went wrong, besides the verdict. */
-  readonly problems: readonly string[];
 }
 
 /** Whether nothing was lost or done twice, nothing waits, and nothing else went wrong. */
