@@ -7,13 +7,13 @@
 
 import assert from "node:assert/strict";
 import { sql } from "kysely";
+import { untilOneWaits } from "../fixtures/database/locks.ts";
 import { HeldWire } from "../fixtures/held_wire.ts";
 import { RESET } from "../fixtures/mail/worker.ts";
 import { pikaPublish } from "../fixtures/interop/clients.ts";
 import { type MailProgram, mailProgramTest, QUEUE } from "../fixtures/process/mail.ts";
 import type { Program } from "../fixtures/process/program.ts";
 import { rawHeader, type ReceivedMail } from "../fixtures/smtp/smtp.ts";
-import { until } from "../fixtures/until.ts";
 
 const REPORT = /Fail: maybe sent: an earlier run ended before the server answered/;
 const RESET_SUBJECT = /^Password reset/;
@@ -164,11 +164,7 @@ async function unrecorded(mail: MailProgram, held: AsyncDisposableStack): Promis
   await sql`lock table process_queue_effect in exclusive mode`.execute(lock);
   mail.smtp.thaw();
   await mail.smtp.mails(2);
-  await until("the record waits for the lock", async () => {
-    const { rows } = await sql`select from pg_locks join pg_database on pg_database.oid = database
-      where not granted and datname = current_database()`.execute(mail.db);
-    return rows.length > 0;
-  });
+  await untilOneWaits(mail.db);
   return program;
 }
 

@@ -12,6 +12,7 @@ import {
   openDatabase,
 } from "../../../lib/domain/database/database.ts";
 import { activity, counts, record, T } from "../../fixtures/database/activity.ts";
+import { untilOneWaits } from "../../fixtures/database/locks.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
 import { activities, eachDatabaseTest } from "../database/each_database.ts";
@@ -52,7 +53,7 @@ postgresTest(
         await sql`set local deadlock_timeout = '60s'`.execute(trx);
         await touch(trx, 2);
         recorded = record(db, [activity(1), activity(2)]);
-        await waitForLock(zulip);
+        await untilOneWaits(zulip);
         await touch(trx, 1);
       });
       await recorded;
@@ -66,14 +67,4 @@ postgresTest(
 async function touch(db: Database, user: number): Promise<void> {
   await db.updateTable("zerver_useractivity").set({ count: sql`count + 100` })
     .where("user_profile_id", "=", user).execute();
-}
-
-async function waitForLock(db: Database): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (performance.now() < deadline) {
-    const { rows } = await sql`select 1 from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-    if (rows.length > 0) return;
-  }
-  throw new Error("No transaction waited for a lock within 60 s");
 }

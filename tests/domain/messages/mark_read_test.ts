@@ -3,9 +3,9 @@ import { sql } from "kysely";
 import { type Database, openDatabase } from "../../../lib/domain/database/database.ts";
 import { inTransaction } from "../../../lib/domain/database/transaction.ts";
 import { clearFlag, FLAG, markRead, setFlag } from "../../../lib/domain/messages/mark_read.ts";
+import { untilOneWaits } from "../../fixtures/database/locks.ts";
 import { TestRealm } from "../../fixtures/database/realm.ts";
 import { domainTest, OWN_TEMPLATE } from "../../fixtures/database/shapes.ts";
-import { until } from "../../fixtures/until.ts";
 import { postgresCopyTest } from "../../servers.ts";
 
 const STARRED = 2;
@@ -20,6 +20,14 @@ async function give(db: Database, message: number, bits: number): Promise<void> 
   await sql`update zerver_usermessage set flags = ${bits} where message_id = ${message}`.execute(
     db,
   );
+}
+
+/** A user, and how messages of the user's own are made. */
+async function makeAda(db: Database) {
+  const realm = await TestRealm.make(db);
+  const ada = await realm.user("ada");
+  const { recipient } = await realm.channel("general");
+  return { ada, send: (readers = [ada]) => realm.message(ada, recipient, readers) };
 }
 
 domainTest("messages of a list are marked read, and other bits stay", async (db) => {
@@ -61,13 +69,8 @@ domainTest("a conversation is marked read, all of it or one topic", async (db) =
 });
 
 domainTest("a bit is set and cleared, and the messages that changed are returned", async (db) => {
-  const realm = await TestRealm.make(db);
-  const ada = await realm.user("ada");
-  const { recipient } = await realm.channel("general");
-  const [one, two] = [
-    await realm.message(ada, recipient, [ada]),
-    await realm.message(ada, recipient, [ada]),
-  ];
+  const { ada, send } = await makeAda(db);
+  const [one, two] = [await send(), await send()];
   const bit = FLAG.activeMobilePush;
   await give(db, one, STARRED);
   assert.deepEqual(await inTransaction(db, (trx) => setFlag(trx, ada, [two, one], bit)), [
@@ -79,25 +82,13 @@ domainTest("a bit is set and cleared, and the messages that changed are returned
   assert.deepEqual(await flags(db, ada), { [one]: STARRED, [two]: bit });
 });
 
-/** Waits until a query of another connection waits for a lock. */
-async function untilOneWaits(db: Database): Promise<void> {
-  await until("a transaction waits for a lock", async () => {
-    const { rows } = await sql`select from pg_stat_activity
-      where wait_event_type = 'Lock' and datname = current_database()`.execute(db);
-    return rows.length > 0;
-  });
-}
-
 postgresCopyTest(
   "markRead locks in the order of the messages, whatever that of its list and of the rows",
   OWN_TEMPLATE,
   async ({ url }) => {
     await using db = await openDatabase(url);
-    const realm = await TestRealm.make(db);
-    const ada = await realm.user("ada");
-    const { recipient } = await realm.channel("general");
-    const first = await realm.message(ada, recipient, []);
-    const second = await realm.message(ada, recipient, [ada]);
+    const { ada, send } = await makeAda(db);
+    const [first, second] = [await send([]), await send()];
     await db.insertInto("zerver_usermessage")
       .values({ user_profile_id: ada, message_id: first, flags: 0 }).execute();
     const lock = (message: number) =>
@@ -125,13 +116,8 @@ postgresCopyTest(
   OWN_TEMPLATE,
   async ({ url }) => {
     await using db = await openDatabase(url);
-    const realm = await TestRealm.make(db);
-    const ada = await realm.user("ada");
-    const { recipient } = await realm.channel("general");
-    const ids = [
-      await realm.message(ada, recipient, [ada]),
-      await realm.message(ada, recipient, [ada]),
-    ];
+    const { ada, send } = await makeAda(db);
+    const ids = [await send(), await send()];
     let marked: Promise<number[]> | undefined;
     await db.transaction().execute(async (trx) => {
       assert.deepEqual(await markRead(trx, ada, ids.slice(0, 1)), ids.slice(0, 1));
