@@ -18,6 +18,7 @@ export type {
   LoggedLine,
   OutcomeName,
   PublishedEvent,
+  Recorded,
 } from "./testing/results.ts";
 export {
   type BatchResult,

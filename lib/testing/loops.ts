@@ -10,7 +10,7 @@ import type { ErrorData } from "../errors/error_data.ts";
 import { within } from "../system/deadline.ts";
 import type { Worker, WorkerLog } from "../worker.ts";
 import { refuseOptions } from "./refusals.ts";
-import type { LoggedLine, PublishedEvent } from "./results.ts";
+import type { Recorded } from "./results.ts";
 import { type WorkerTestOptions, WorkerUnderTest } from "./worker_under_test.ts";
 
 /** How a pass is run by {@linkcode runLoop}. */
@@ -29,13 +29,9 @@ const LOOP_OPTIONS = {
 } satisfies Record<keyof RunLoopOptions, true>;
 
 /** The result of a pass. */
-export interface LoopResult {
+export interface LoopResult extends Recorded {
   /** Whether the next pass would follow at once: it returned `true`. */
   readonly hasMore: boolean;
-  /** The events that the worker published, in order. */
-  readonly published: readonly PublishedEvent[];
-  /** The lines that the worker logged, in order, also in `setup`. */
-  readonly logs: readonly LoggedLine[];
 }
 
 /**

@@ -69,6 +69,14 @@ export interface LoggedLine {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** What a worker did beside its outcomes. */
+export interface Recorded {
+  /** The events that the worker published, in order. */
+  readonly published: readonly PublishedEvent[];
+  /** The lines that the worker logged, in order, also in `setup`. */
+  readonly logs: readonly LoggedLine[];
+}
+
 /** The reports of a handler. */
 export type Reported = Pick<EventOutcome, "tags" | "breadcrumbs">;
 

@@ -9,7 +9,7 @@ import type { RunOptions } from "../engine/executor/runs.ts";
 import type { Outcome } from "../engine/settle/outcome.ts";
 import type { Worker } from "../worker.ts";
 import { TestExecutor } from "./executor.ts";
-import type { EventOutcome, LoggedLine, PublishedEvent } from "./results.ts";
+import type { EventOutcome, Recorded } from "./results.ts";
 import { toJson } from "../json/to_json.ts";
 import { refuseOptions } from "./refusals.ts";
 import {
@@ -55,21 +55,12 @@ const BATCH_OPTIONS = { ...SHARED_OPTIONS, messageIds: true } satisfies Record<
 >;
 
 /** The result of one event. */
-export interface RunResult extends EventOutcome {
-  /** The events that the worker published, in order. */
-  readonly published: readonly PublishedEvent[];
-  /** The lines that the worker logged, in order, also in `setup`. */
-  readonly logs: readonly LoggedLine[];
-}
+export interface RunResult extends EventOutcome, Recorded {}
 
 /** The result of several events. */
-export interface BatchResult {
+export interface BatchResult extends Recorded {
   /** One for each event, in their order. */
   readonly events: readonly EventOutcome[];
-  /** The events that the worker published, in order. */
-  readonly published: readonly PublishedEvent[];
-  /** The lines that the worker logged, in order, also in `setup`. */
-  readonly logs: readonly LoggedLine[];
 }
 
 /**
