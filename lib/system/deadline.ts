@@ -1,5 +1,5 @@
 /**
- * Waiting for a limited time.
+ * Waiting for a limited time, or until a signal.
  *
  * @module
  */
@@ -21,5 +21,28 @@ export async function within<Result>(
   } finally {
     clearTimeout(timer);
     promise.catch(() => {});
+  }
+}
+
+/**
+ * Waits for a promise until the signal is aborted, and `graceMs` ms longer. Ignores a later result,
+ * also a rejection.
+ *
+ * @param graceMs @default {0}
+ * @returns `undefined` when it is too late.
+ */
+export async function unlessAborted<Result>(
+  promise: Promise<Result>,
+  signal: AbortSignal,
+  graceMs = 0,
+): Promise<Result | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const onAbort = () => void within(graceMs, promise).then(() => late.resolve(undefined), () => {});
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -9,6 +9,7 @@ import type { Database, Tables } from "../database/tables.ts";
 import { isDatabaseLost } from "../database/database_error.ts";
 import { isPostgres } from "../database/dialect.ts";
 import { claim } from "../database/inbox.ts";
+import { pieces } from "../database/pieces.ts";
 import { firstCodePoints, storableText } from "../database/text.ts";
 import { sqliteTime } from "../database/time.ts";
 import { inTransaction } from "../database/transaction.ts";
@@ -94,9 +95,7 @@ async function record(
 ): Promise<void> {
   const counts = await claim(trx, queue, ids, now);
   const rows = summarize(activities.filter((_, index) => counts[index] ?? true));
-  for (let from = 0; from < rows.length; from += UPSERT_ROWS) {
-    await upsert(trx, rows.slice(from, from + UPSERT_ROWS));
-  }
+  for (const some of pieces(rows, UPSERT_ROWS)) await upsert(trx, some);
 }
 
 /** One row per key, sorted: processes that lock overlapping rows in one order cannot deadlock. */
@@ -114,7 +113,7 @@ function summarize(activities: readonly Activity[]): Row[] {
   return [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([, row]) => row);
 }
 
-async function upsert(trx: Transaction<Tables>, rows: Row[]): Promise<void> {
+async function upsert(trx: Transaction<Tables>, rows: readonly Row[]): Promise<void> {
   const { visit, latest } = isPostgres(trx) ? POSTGRES : SQLITE;
   const values = rows.map(({ time, ...row }) => ({ ...row, last_visit: visit(time) }));
   await trx.insertInto("zerver_useractivity").values(values)

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import { isPostgres } from "./dialect.ts";
 import type { EffectRow } from "./effect_state.ts";
+import { pieces } from "./pieces.ts";
 import type { Database, Tables } from "./tables.ts";
 
 /** The most steps in one statement: SQLite takes 32,766 parameters, and a row has six. */
@@ -76,7 +77,7 @@ async function insertNew(
   { queue, owner, now }: Writer,
 ): Promise<Step[]> {
   const inserted: Step[] = [];
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     const values = some.map(({ key, step }) =>
       sql`(${queue}, ${key}, ${step}, 'started', ${owner}, ${sql.lit(now)})`
     );
@@ -96,7 +97,7 @@ async function lockedRows(
 ): Promise<(Step & EffectRow)[]> {
   const found: (Step & EffectRow)[] = [];
   const lock = isPostgres(trx) ? sql`for update` : sql``;
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     const { rows } = await sql<Step & EffectRow>`
       select key, step, state, owner, at from process_queue_effect
       where ${theseOf(queue, some)} order by step, key ${lock}`.execute(trx);
@@ -111,7 +112,7 @@ export async function restart(
   steps: readonly Step[],
   { queue, owner, now }: Writer,
 ): Promise<void> {
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     await sql`update process_queue_effect set state = 'started', owner = ${owner}, at = ${now}
       where ${theseOf(queue, some)}`.execute(trx);
   }
@@ -123,7 +124,7 @@ export async function writeDone(
   steps: readonly Step[],
   { queue, now }: Writer,
 ): Promise<void> {
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     await sql`update process_queue_effect set state = 'done', at = ${now}
       where ${theseOf(queue, some)}`.execute(trx);
   }
@@ -135,7 +136,7 @@ export async function writeFailed(
   steps: readonly Step[],
   { queue, owner, now }: Writer,
 ): Promise<void> {
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     await sql`update process_queue_effect set state = 'failed', at = ${now}
       where ${theseOf(queue, some)} and owner = ${owner} and state = 'started'`.execute(trx);
   }
@@ -147,7 +148,7 @@ export async function forget(
   steps: readonly Step[],
   { queue, owner }: Writer,
 ): Promise<void> {
-  for (const some of pieces(steps)) {
+  for (const some of pieces(steps, STEPS)) {
     await sql`delete from process_queue_effect
       where ${theseOf(queue, some)} and owner = ${owner} and state = 'started'`.execute(trx);
   }
@@ -157,11 +158,6 @@ export async function forget(
 function theseOf(queue: string, steps: readonly Step[]) {
   const values = steps.map(({ key, step }) => sql`(${key}, ${step})`);
   return sql<boolean>`queue = ${queue} and (key, step) in (values ${sql.join(values)})`;
-}
-
-function pieces(steps: readonly Step[]): (readonly Step[])[] {
-  const count = Math.ceil(steps.length / STEPS);
-  return Array.from({ length: count }, (_, at) => steps.slice(at * STEPS, (at + 1) * STEPS));
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import type { Transaction } from "kysely";
+import { pieces } from "./pieces.ts";
 import { Pruning } from "./pruning.ts";
 import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
@@ -44,8 +45,7 @@ async function insertNew(
   now: number,
 ): Promise<Set<string>> {
   const fresh = new Set<string>();
-  for (let from = 0; from < ids.length; from += CLAIM_ROWS) {
-    const some = ids.slice(from, from + CLAIM_ROWS);
+  for (const some of pieces(ids, CLAIM_ROWS)) {
     const rows = await trx.insertInto("process_queue_inbox")
       .values(some.map((message_id) => ({ queue, message_id, seen_at: now })))
       .onConflict((conflict) => conflict.columns(["queue", "message_id"]).doNothing())

@@ -10,8 +10,10 @@ import { sql, type Transaction } from "kysely";
 import { messageIdOf } from "../../json/message_id.ts";
 import { parseJson } from "../../json/parse_json.ts";
 import { toJson } from "../../json/to_json.ts";
+import { unlessAborted } from "../../system/deadline.ts";
 import { isPostgres } from "./dialect.ts";
 import { notPublished, type OutboxNotice, OutboxNotices } from "./outbox_notice.ts";
+import { pieces } from "./pieces.ts";
 import type { Database, Tables } from "./tables.ts";
 import { storableText } from "./text.ts";
 import { inTransaction } from "./transaction.ts";
@@ -87,7 +89,7 @@ function newRow(...[queue, event, options]: Parameters<PublishWithTransaction>):
 async function store(trx: Transaction<Tables>, rows: readonly NewRow[]): Promise<Stored[]> {
   const stored: Stored[] = [];
   const at = Date.now();
-  for (const some of pieces(rows)) {
+  for (const some of pieces(rows, ROWS)) {
     const inserted = await trx.insertInto("process_queue_outbox")
       .values(some.map((row) => ({ ...row, at })))
       .returning(["id", "queue", "body", "message_id"]).execute();
@@ -131,21 +133,16 @@ async function publish(ctx: OutboxContext, { queue, body, message_id }: Stored):
 }
 
 async function remove(db: Database, events: readonly Stored[]): Promise<void> {
-  for (const ids of pieces(events.map(({ id }) => id))) {
+  for (const ids of pieces(events.map(({ id }) => id), ROWS)) {
     await db.deleteFrom("process_queue_outbox").where("id", "in", ids).execute();
   }
 }
 
 /** Lets a loop publish events that could not be published, after the usual time. */
 async function release(db: Database, events: readonly Stored[], at: number): Promise<void> {
-  for (const ids of pieces(events.map(({ id }) => id))) {
+  for (const ids of pieces(events.map(({ id }) => id), ROWS)) {
     await db.updateTable("process_queue_outbox").set({ at }).where("id", "in", ids).execute();
   }
-}
-
-function pieces<One>(all: readonly One[]): (readonly One[])[] {
-  const count = Math.ceil(all.length / ROWS);
-  return Array.from({ length: count }, (_, at) => all.slice(at * ROWS, (at + 1) * ROWS));
 }
 
 const NOT_REMOVED = "{count} events were taken from the outbox and could not be removed from it; " +
@@ -195,7 +192,7 @@ export function outboxLoop(
     async run(signal) {
       const db = await ctx.database();
       const claimed = await claim(db, now());
-      await untilAborted(signal, publishStored(db, ctx, claimed, { now, noticeOf }));
+      await unlessAborted(publishStored(db, ctx, claimed, { now, noticeOf }), signal);
       return claimed.length === MOST && !signal.aborted;
     },
   };
@@ -212,14 +209,4 @@ async function claim(db: Database, now: number): Promise<Stored[]> {
     update process_queue_outbox set at = ${now + CLAIM_MS - LEFT_OVER_MS} where id ${these}
     returning id, queue, body, message_id`.execute(db);
   return rows.toSorted((one, other) => one.id - other.id);
-}
-
-/** Waits for the end of work that may go on when the signal is aborted. */
-async function untilAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = Promise.withResolvers<void>();
-  const stop = () => aborted.resolve();
-  signal.addEventListener("abort", stop);
-  await Promise.race([work, aborted.promise]);
-  signal.removeEventListener("abort", stop);
 }

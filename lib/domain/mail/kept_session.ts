@@ -4,6 +4,7 @@
  * @module
  */
 
+import { unlessAborted } from "../../system/deadline.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Confidential } from "./server_words.ts";
 import type { SmtpSession } from "./smtp_session.ts";
@@ -191,16 +192,4 @@ function isLost(failure: unknown): boolean {
   }
   const { code, responseCode } = failure.cause as { code?: unknown; responseCode?: unknown };
   return responseCode === CLOSING || (responseCode === undefined && LOST.has(code));
-}
-
-async function unlessAborted(wait: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = () => aborted.resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    await Promise.race([wait, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

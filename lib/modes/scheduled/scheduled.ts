@@ -16,7 +16,7 @@ import { publishEvent } from "../../engine/broker/publish.ts";
 import { toJson } from "../../json/to_json.ts";
 import { logLine } from "../../log/log.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
-import { within } from "../../system/deadline.ts";
+import { unlessAborted, within } from "../../system/deadline.ts";
 import { takeLock } from "../../system/lock_option.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
@@ -194,21 +194,4 @@ function keptOpen(url: string) {
     },
     close: async (): Promise<void> => await (await opened?.catch(() => undefined))?.destroy(),
   };
-}
-
-/** The result of some work; `undefined` where it goes on for `graceMs` after the signal. */
-async function unlessAborted<Result>(
-  work: Promise<Result>,
-  signal: AbortSignal,
-  graceMs = 0,
-): Promise<Result | undefined> {
-  const aborted = Promise.withResolvers<undefined>();
-  const onAbort = () => void within(graceMs, work).then(() => aborted.resolve(undefined), () => {});
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -7,6 +7,7 @@
 import { sql, type Transaction } from "kysely";
 import type { Database, Tables } from "../../domain/database/tables.ts";
 import { isPostgres } from "../../domain/database/dialect.ts";
+import { pieces } from "../../domain/database/pieces.ts";
 import { ZULIP_TABLES } from "../../domain/database/tables/all.ts";
 import { inTransaction } from "../../domain/database/transaction.ts";
 import { planSeed } from "./plan.ts";
@@ -83,8 +84,8 @@ async function insertRows(
 ): Promise<void> {
   const width = Object.keys(rows[0] ?? {}).length;
   const most = Math.floor(PARAMETERS / width);
-  for (let from = 0; from < rows.length; from += most) {
-    await trx.insertInto(table).values(rows.slice(from, from + most) as never).execute();
+  for (const some of pieces(rows, most)) {
+    await trx.insertInto(table).values(some as never).execute();
   }
 }
 
