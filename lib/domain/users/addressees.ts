@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inIds } from "../database/ids.ts";
 import type { Database } from "../database/tables.ts";
 
 /** A user as the recipient of a mail. */
@@ -34,7 +35,7 @@ export interface MailRealm {
 export async function addressees(db: Database, ids: readonly number[]): Promise<Addressee[]> {
   const rows = await db.selectFrom("zerver_userprofile")
     .select(["id", "full_name", "delivery_email", "is_bot", "default_language", "realm_id"])
-    .where("id", "in", ids).execute();
+    .where(inIds(db, "zerver_userprofile.id", ids)).execute();
   const users = new Map(rows.map((row) => [row.id, {
     id: row.id,
     name: row.full_name,
