@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import { splitAddresses } from "./broker_addresses.ts";
+import { isHost } from "./host.ts";
 import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 
 /** A broker, as `BROKER` names it. */
@@ -114,10 +114,6 @@ export const BROKER = {
     ...wholeNumber(1, 3600),
   },
 } as const satisfies Record<string, Setting<unknown>>;
-
-function isHost(text: string): boolean {
-  return isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?$/.test(text);
-}
 
 /** The addresses of one cluster have the same queues, so they must name the same virtual host. */
 function areAmqpUrls(text: string): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { withoutPort } from "../domain/users/realm_host.ts";
 import { MAIL, type MaybeSent } from "./mail_settings.ts";
 import type { SettingsReader } from "./reader.ts";
 import type { Setting } from "./setting.ts";
@@ -73,7 +74,8 @@ export function readSite(reader: SettingsReader): SiteConfig {
   return {
     externalHost,
     scheme: reader.read(SITE.scheme),
-    administrator: reader.readOptional(SITE.administrator) ?? `support@${domainOf(externalHost)}`,
+    administrator: reader.readOptional(SITE.administrator) ??
+      `support@${withoutPort(externalHost)}`,
     installationName: reader.readOptional(SITE.installationName) ?? externalHost,
     physicalAddress: reader.readOptional(SITE.physicalAddress) ?? "",
     language: reader.read(SITE.language),
@@ -83,7 +85,7 @@ export function readSite(reader: SettingsReader): SiteConfig {
 
 /** Reads the settings of mail. @param site The server that mails speak of. */
 export function readMail(reader: SettingsReader, { externalHost }: SiteConfig): MailConfig {
-  const domain = domainOf(externalHost);
+  const domain = withoutPort(externalHost);
   const noreply = reader.readOptional(MAIL.noreplyAddress);
   const tokenized = reader.readOptional(MAIL.tokenizedNoreplyAddress);
   const addTokens = reader.read(MAIL.addTokens);
@@ -164,9 +166,4 @@ function addProblem(
   fix: string,
 ): void {
   reader.problems.push({ setting: name, wrong, fix });
-}
-
-/** A host without its port. */
-function domainOf(host: string): string {
-  return host.replace(/:\d+$/, "");
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isHost } from "./host.ts";
 import { oneOf, path, type Setting, text, textThat, wholeNumber, yesOrNo } from "./setting.ts";
 import { emailAddress, isAddress } from "./site_settings.ts";
 
@@ -144,7 +145,3 @@ export const MAIL = {
     ...wholeNumber(1, 365),
   },
 } as const satisfies Record<string, Setting<unknown>>;
-
-function isHost(text: string): boolean {
-  return /^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9.])?|[0-9A-Fa-f:.]+)$/.test(text);
-}

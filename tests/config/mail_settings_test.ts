@@ -54,11 +54,12 @@ const WRONG: readonly (readonly [Record<string, string>, string])[] = [
     "EMAIL_DKIM_SELECTOR: it is not set, but another setting of DKIM is; set EMAIL_DKIM_DOMAIN, " +
     "EMAIL_DKIM_SELECTOR and EMAIL_DKIM_KEY_FILE, or none of them",
   ],
-  [
-    { EMAIL_HOST: "smtp://mail.example.com" },
-    'EMAIL_HOST: "smtp://mail.example.com" is not valid; set it to a host name or an IP address, ' +
-    "without a port",
-  ],
+  ...["smtp://mail.example.com", "10:25"].map((host) =>
+    [
+      { EMAIL_HOST: host },
+      `EMAIL_HOST: "${host}" is not valid; set it to a host name or an IP address, without a port`,
+    ] as const
+  ),
   [
     { NOREPLY_EMAIL_ADDRESS: "Zulip <noreply@example.com>" },
     'NOREPLY_EMAIL_ADDRESS: "Zulip <noreply@example.com>" is not valid; set it to an e-mail ' +

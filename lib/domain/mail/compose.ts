@@ -5,6 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { withoutPort } from "../users/realm_host.ts";
 import {
   addressKey,
   checkMailbox,
@@ -65,7 +66,6 @@ export interface Mail {
 /** Line breaks of any kind, and characters that no header may have. */
 const NOT_IN_SUBJECT = /[\p{Cc}\u2028\u2029]/gu;
 const CONTROLS = /\p{Cc}/gu;
-const PORT = /:\d+$/;
 /** How much of the SHA-256 of an id is in a Message-ID, in hexadecimal digits. */
 const MESSAGE_ID_LENGTH = 32;
 
@@ -132,7 +132,7 @@ function listId({ name, host }: { readonly name: string; readonly host: string }
   const shown = name.replace(CONTROLS, "").trim();
   // A host stands where an address stands: an address of it is checked, and its first part removed.
   const { address } = checkMailbox(
-    { name: "", address: `x@${host.replace(PORT, "")}` },
+    { name: "", address: `x@${withoutPort(host)}` },
     "the realm",
   );
   const id = domainOf(address);

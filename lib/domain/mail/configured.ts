@@ -6,6 +6,7 @@
 
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { withoutPort } from "../users/realm_host.ts";
 import type { MailIdentity } from "./prepare.ts";
 import type { DkimSettings, SmtpSettings } from "./smtp_settings.ts";
 
@@ -54,7 +55,7 @@ export function smtpSettings({ mail, site }: MailSetup): SmtpSettings {
   }
   return {
     ...{ host, port, user, password, encryption, timeoutSeconds },
-    clientName: site.externalHost.replace(/:\d+$/, ""),
+    clientName: withoutPort(site.externalHost),
     ca: caFile === undefined ? undefined : authorityOf(caFile),
     dkim: dkim && {
       domain: dkim.domain,

@@ -13,3 +13,8 @@
 export function realmHost(stringId: string, externalHost: string): string {
   return stringId === "" ? externalHost : `${stringId}.${externalHost}`;
 }
+
+/** A host without its port, as in the domain of an address. */
+export function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, "");
+}
