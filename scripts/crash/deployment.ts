@@ -28,7 +28,7 @@ export interface DeploymentOptions {
   readonly seed: number;
   /** An empty folder. */
   readonly folder: string;
-  /** Runs the engine that loses events. */
+  /** Runs the engine that loses events, or the worker that loses mails. */
   readonly isBroken: boolean;
   /** What the processes run. @default {the program from its source} */
   readonly program?: CrashProgram;

@@ -18,30 +18,21 @@ import { addUsers, type MailUser } from "../../users.ts";
 import {
   brokerSettings,
   commonSettings,
+  type DeploymentOptions,
   openBroker,
   type Server,
   storedEvents,
 } from "../deployment.ts";
 import { Processes } from "../processes.ts";
-import { type CrashProgram, FROM_SOURCE } from "../program.ts";
+import { FROM_SOURCE } from "../program.ts";
 import { Random } from "../random.ts";
 import { nextEvent, QUEUES } from "./events.ts";
 import { MailPublisher } from "./publisher.ts";
 
 /** How a deployment is made. */
-export interface MailDeploymentOptions {
-  /** RabbitMQ, which faults kill and restart; `undefined` for the embedded broker. */
-  readonly server: Server | undefined;
+export interface MailDeploymentOptions extends DeploymentOptions {
   /** PostgreSQL, which faults kill and restart; `undefined` for a SQLite file. */
   readonly postgres: PrivatePostgres | undefined;
-  /** Seed of the published events. */
-  readonly seed: number;
-  /** An empty folder. */
-  readonly folder: string;
-  /** Runs the worker that loses mails. */
-  readonly isBroken: boolean;
-  /** What the processes run. @default {the program from its source} */
-  readonly program?: CrashProgram;
 }
 
 /** Users who get mail; the mails after those go to addresses. */
