@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
 import { ProcessRun } from "../../lib/modes/run/process_run.ts";
+import { RUN_ALL } from "./memory_services.ts";
 
 /** Loads for longer than it takes to park another, and is then no queue for `--all`. */
 const INACTIVE = `import { defineWorker } from "process-queue/worker";
@@ -25,14 +26,7 @@ Deno.test("where all queues that are left are parked, the process asks to be res
   try {
     const run = new ProcessRun({
       queues,
-      command: {
-        queues: { kind: "all" },
-        inline: false,
-        drain: false,
-        maxEvents: undefined,
-        maxSeconds: 60,
-        exitWhenParked: false,
-      },
+      command: RUN_ALL,
       config: loadConfig({
         STATE_DIR: folder,
         QUEUE_STATS_DIR: folder,

@@ -15,6 +15,16 @@ const NO_FLAGS = {
 /** What every command has, for one that was given no options. */
 export const COMMON = { flags: NO_FLAGS, warnings: [] } as const;
 
+/** Runs all queues, for at most 60 s. */
+export const RUN_ALL = {
+  queues: { kind: "all" },
+  inline: false,
+  drain: false,
+  maxEvents: undefined,
+  maxSeconds: 60,
+  exitWhenParked: false,
+} as const;
+
 /** Keeps what a mode does in memory. */
 export class MemoryServices implements Services {
   broker: Broker = new MemoryBroker();

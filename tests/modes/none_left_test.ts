@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
 import { resetLogging, setUpLogging } from "../../lib/log/logging.ts";
 import { ProcessRun } from "../../lib/modes/run/process_run.ts";
+import { RUN_ALL } from "./memory_services.ts";
 
 const WORKER = `import { defineWorker } from "process-queue/worker";
 import { z } from "zod";
@@ -17,14 +18,7 @@ Deno.test("where --all leaves every queue out, the process says so and ends with
   try {
     const run = new ProcessRun({
       queues: [{ worker: "mail", queue: "mail", workerNum: 0 }],
-      command: {
-        queues: { kind: "all" },
-        inline: false,
-        drain: false,
-        maxEvents: undefined,
-        maxSeconds: 60,
-        exitWhenParked: false,
-      },
+      command: RUN_ALL,
       config: loadConfig({ STATE_DIR: folder, WORKERS_DIR: folder }),
       print: () => {},
     });
