@@ -14,6 +14,7 @@ import {
   waitUntil,
 } from "../private_server.ts";
 import { AttachedRabbitmq, type Node } from "./attached.ts";
+import { erlCallInstalled, evaluate } from "./erl_call.ts";
 import { makeCertificates } from "./certificates.ts";
 import {
   configuration,
@@ -106,7 +107,19 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
   async #answers(server: Daemon): Promise<boolean> {
     server.assertRunning();
     const { port, tls } = this.node;
-    return await answersAmqp(port) && (tls === undefined || await accepts(tls.port));
+    return await answersAmqp(port) && (tls === undefined || await accepts(tls.port)) &&
+      await this.#isRunning();
+  }
+
+  /** A node answers before it counts as running, and until then its commands see no connection. */
+  async #isRunning(): Promise<boolean> {
+    if (!erlCallInstalled()) return true;
+    try {
+      await evaluate(this.node, "true = rabbit:is_running(), ok");
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #end(signal: Deno.Signal): Promise<void> {
