@@ -6,6 +6,7 @@
 
 import { pathToFileURL } from "node:url";
 import type { Database } from "../../domain/database/database.ts";
+import { OpenedOnce } from "../../system/opened_once.ts";
 import { DeclaredLoops } from "./declared_loops.ts";
 import { WorkerDeclarationError } from "./discovery.ts";
 import type {
@@ -48,7 +49,8 @@ export class WorkerSetup {
   readonly #worker: Worker;
   readonly #options: WorkerSetupOptions;
   readonly #loops: DeclaredLoops;
-  #database: Promise<Database> | undefined;
+  /** One database for the worker. */
+  readonly #database: OpenedOnce<Database>;
   #resource: AsyncDisposable | undefined;
   #isSettingUp = false;
   #isClosed = false;
@@ -58,13 +60,14 @@ export class WorkerSetup {
     const { database, threads, file, ...given } = options;
     this.#worker = worker;
     this.#options = options;
+    this.#database = new OpenedOnce(() => openDatabase(given.config.databaseUrl));
     this.#loops = new DeclaredLoops(worker.queue);
     this.context = {
       ...given,
       owner: crypto.randomUUID(),
       loop: (loop) => this.#loops.add(loop, this.#isSettingUp),
       thread: async (module, more) => await threads.start(moduleUrl(module, file), more),
-      database: async () => database ?? await this.#openDatabase(),
+      database: async () => database ?? await this.#database.get(),
     };
   }
 
@@ -99,22 +102,11 @@ export class WorkerSetup {
 
   async #dispose(): Promise<void> {
     const resource = this.#resource;
-    const database = this.#database;
     this.#resource = undefined;
-    this.#database = undefined;
     await using opened = new AsyncDisposableStack();
     opened.defer(() => this.#options.threads.close());
-    opened.defer(async () => await (await database?.catch(() => undefined))?.destroy());
+    opened.use(this.#database);
     if (resource) opened.use(resource);
-  }
-
-  /** One database for the worker. A failed attempt is forgotten. */
-  #openDatabase(): Promise<Database> {
-    this.#database ??= openDatabase(this.#options.config.databaseUrl).catch((error) => {
-      this.#database = undefined;
-      throw error;
-    });
-    return this.#database;
   }
 }
 

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DeliverScheduledCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { describeDatabase } from "../../domain/database/address.ts";
-import { type Database, openDatabase, willBeMade } from "../../domain/database/database.ts";
+import { openDatabase, willBeMade } from "../../domain/database/database.ts";
 import { SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
@@ -18,6 +18,7 @@ import { logLine } from "../../log/log.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { unlessAborted, within } from "../../system/deadline.ts";
 import { takeLock } from "../../system/lock_option.ts";
+import { OpenedOnce } from "../../system/opened_once.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
 import { openBroker } from "../open_broker.ts";
@@ -114,9 +115,9 @@ async function deliver(
   broker: Broker,
   stop: Stop,
 ): Promise<number> {
-  const database = keptOpen(config.databaseUrl);
+  const database = new OpenedOnce(() => openDatabase(config.databaseUrl));
   const deliverer = new Deliverer({
-    database: database.open,
+    database: () => database.get(),
     publish: (queue, event, { id } = {}) => publishEvent(broker, queue, toJson(event), { id }),
     log,
   });
@@ -128,7 +129,7 @@ async function deliver(
     const code = await unlessAborted(stopped, stop.hurry);
     return stop.signal.aborted ? stop.code : code ?? stop.code;
   } finally {
-    await within(CLOSE_MS, database.close());
+    await within(CLOSE_MS, database[Symbol.asyncDispose]());
   }
 }
 
@@ -179,19 +180,4 @@ async function loop(
   service?.stopping();
   log("info", "No more scheduled mails are delivered: the process ends", {});
   return EXIT.stopped;
-}
-
-/** A database that is opened when it is first needed, again where that failed. */
-function keptOpen(url: string) {
-  let opened: Promise<Database> | undefined;
-  return {
-    open: (): Promise<Database> => {
-      opened ??= openDatabase(url).catch((error) => {
-        opened = undefined;
-        throw error;
-      });
-      return opened;
-    },
-    close: async (): Promise<void> => await (await opened?.catch(() => undefined))?.destroy(),
-  };
 }
