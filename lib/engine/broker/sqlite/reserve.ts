@@ -173,6 +173,7 @@ export class Reserve {
   #accept(): void {
     if (!this.isSpent) return;
     this.#spent.clear();
+    if (sizeOf(this.#path) < RESERVE_BYTES) return this.#spent.set(""); // It was spent meanwhile.
     this.#isTold = false;
     this.#notice("warning", "There is room on the disk of {folder} again: publishes are accepted", {
       properties: { folder: this.#folder },

@@ -8,6 +8,7 @@ import {
   reserveStep,
   ROOM_BYTES,
 } from "../../../../lib/engine/broker/sqlite/reserve.ts";
+import { exists } from "../../../../lib/engine/broker/sqlite/mark.ts";
 import { openSqliteBroker } from "../../../../lib/engine/broker/sqlite/sqlite.ts";
 import { inFolder } from "../../../domain/database/each_database.ts";
 import { until } from "../../../fixtures/until.ts";
@@ -59,6 +60,21 @@ Deno.test("a reserve that a killed process has not finished is spent too", () =>
     assert.equal(reserve.isSpent, true);
     assert.throws(() => Deno.statSync(unfinished), Deno.errors.NotFound);
     assert.equal(reserve.spend(faultOf(13)), false);
+  }));
+
+Deno.test("a reserve that is spent as soon as it is made stays spent", () =>
+  inFolder(async (stateDir) => {
+    const path = `${stateDir}/${RESERVE_NAME}`;
+    for (let i = 0; i < 20; i++) {
+      const reserve = new Reserve(`${stateDir}/broker.sqlite`, () => {});
+      const made = reserve.keep();
+      while (!exists(path)) await new Promise(setImmediate);
+      assert.equal(reserve.spend(faultOf(13)), true);
+      await made;
+      assert.equal(reserve.isSpent, true);
+      assert.equal(exists(`${stateDir}/broker.sqlite-full`), true);
+      Deno.removeSync(`${stateDir}/broker.sqlite-full`);
+    }
   }));
 
 Deno.test("a process that consumes makes a reserve that cannot be made smaller", () =>
