@@ -26,7 +26,7 @@ import { crashMail } from "./crash/mail/crash_mail.ts";
 import { type DatabaseName, DATABASES, isGoodMail, mailReport } from "./crash/mail/report.ts";
 import { check } from "./crash/checker.ts";
 import { Deployment, type DeploymentOptions, type Server } from "./crash/deployment.ts";
-import { deadLetters, drain, waiting } from "./crash/drain.ts";
+import { deadLetters, drainHeld, waiting } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
 import { bundleProgram } from "./crash/program.ts";
 import { Random } from "./crash/random.ts";
@@ -64,7 +64,7 @@ export async function crash(options: CrashOptions): Promise<Result> {
     stop: options.stop,
   });
   await publisher.stop();
-  await drain(deployment, () => deployment.ledgerSize);
+  const held = await drainHeld(deployment, () => deployment.ledgerSize);
   const { ledger } = deployment;
   const { confirmed, unconfirmed } = publisher;
   return {
@@ -78,7 +78,10 @@ export async function crash(options: CrashOptions): Promise<Result> {
     }),
     recoveries: recoveries(faults, ledger),
     unconfirmed,
-    problems: deployment.processes.problems,
+    problems: [
+      ...held.map((queue) => `the broker held events until its nodes were restarted: ${queue}`),
+      ...deployment.processes.problems,
+    ],
   };
 }
 

@@ -144,7 +144,7 @@ export async function storedEvents(
 }
 
 /** Whether a queue is one of these, or one of their retry queues. */
-function isOfSome(name: string, queues: readonly string[]): boolean {
+export function isOfSome(name: string, queues: readonly string[]): boolean {
   return !name.endsWith(".failed") &&
     queues.some((queue) => name === queue || name.startsWith(`${queue}.`));
 }

@@ -12,6 +12,7 @@ import type { DeadLetter, Waiting } from "./checker.ts";
 import { sleep } from "./handler.ts";
 import type { Deployment } from "./deployment.ts";
 import { eventSchema, QUEUES } from "./events.ts";
+import { heldQueues, restartNodes } from "./held.ts";
 import type { Processes } from "./processes.ts";
 
 /**
@@ -40,17 +41,37 @@ export type Drained =
  * anything.
  *
  * @param sizeOf A number that changes while they do, from how many events are stored.
+ * @returns How it ended.
  */
 export async function drain(
   deployment: Drained,
   sizeOf: (stored: number) => number,
-): Promise<void> {
+): Promise<DrainEnd> {
   for (;;) {
     const end = await untilOver(deployment, sizeOf);
     await deployment.processes.stop();
-    if (end === "stalled" || await deployment.stored() === 0) return;
+    if (end === "stalled" || await deployment.stored() === 0) return end;
     deployment.processes.start();
   }
+}
+
+/**
+ * Drains, and once more after the broker's nodes were restarted, if it held events that no client
+ * could get.
+ *
+ * @returns A line for each queue with such events.
+ */
+export async function drainHeld(
+  deployment: Drained,
+  sizeOf: (stored: number) => number,
+): Promise<string[]> {
+  const { server, processes } = deployment;
+  if (await drain(deployment, sizeOf) === "empty" || !server) return [];
+  const held = await heldQueues(server);
+  await restartNodes(server);
+  processes.start();
+  await drain(deployment, sizeOf);
+  return held;
 }
 
 /** Reads all events that failed. */
@@ -100,7 +121,7 @@ async function untilOver(
 }
 
 /** How a drain ends: the queues are empty, or the handlers did nothing for long while they were not. */
-type DrainEnd = "empty" | "stalled";
+export type DrainEnd = "empty" | "stalled";
 
 /** Decides when a drain is over. */
 export class Drain {
