@@ -58,9 +58,11 @@ export function plan(files: readonly TestFile[]): Plan {
   return { beside: [...each(starting), ...each(using), ...short], alone: each(alone) };
 }
 
-/** Plans the long tests. */
+/** Plans the long tests: those of the crash suites, which take minutes, first. */
 export function planLong(files: readonly TestFile[]): Plan {
-  return { beside: each(files.filter(({ path }) => isLong(path))), alone: [] };
+  const wanted = files.filter(({ path }) => isLong(path));
+  const [crashing, others] = parted(wanted, ({ text }) => CRASHES.test(text));
+  return { beside: each([...crashing, ...others]), alone: [] };
 }
 
 /** Plans the tests that are not long and use RabbitMQ, to run them on another version of it. */
@@ -72,6 +74,7 @@ const STARTS = /\b(startRabbitmq|startPostgres|privateRabbitmqTest|clusterTest)\
 /** The functions that register a test of RabbitMQ, at the start of a line. */
 const USES_RABBITMQ =
   /^ *(rabbitmqTest|privateRabbitmqTest|queueTest|programTest|hostTest|inlineTest|modesTest)\(/m;
+const CRASHES = /\/fixtures\/crash/;
 const USES = /\/servers\.ts"|\/fixtures\/process\//;
 
 function isAlone(path: string): boolean {

@@ -120,12 +120,16 @@ Deno.test("the ending of a file says when it runs", () => {
     file("tests/d_test.ts", 'import { rabbitmqTest } from "../servers.ts";'),
     file("tests/e_test.ts", "privateRabbitmqTest("),
     file("tests/f_test.ts"),
+    file("tests/g_long_test.ts", 'import { crashed } from "../fixtures/crash.ts";'),
   ];
   assert.deepEqual(plan(files), {
     beside: [["tests/e_test.ts"], ["tests/d_test.ts"], ["tests/a_test.ts", "tests/f_test.ts"]],
     alone: [["tests/b_alone_test.ts"]],
   });
-  assert.deepEqual(planLong(files), { beside: [["tests/c_long_test.ts"]], alone: [] });
+  assert.deepEqual(planLong(files), {
+    beside: [["tests/g_long_test.ts"], ["tests/c_long_test.ts"]],
+    alone: [],
+  });
 });
 
 Deno.test("the tests of RabbitMQ that are not long run on another version, too", () => {
