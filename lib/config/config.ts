@@ -13,6 +13,7 @@ import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import type { LogFormat, LogLevel } from "./log_choices.ts";
 import { ConfigError, type Problem } from "./problem.ts";
+import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
@@ -112,6 +113,8 @@ export interface Config extends QueueSettings {
   readonly site: SiteConfig;
   /** The SMTP server, and what mails are made of. */
   readonly mail: MailConfig;
+  /** How pushes to phones are sent. */
+  readonly push: PushConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -205,6 +208,7 @@ function readGeneral(
     },
     site,
     mail: readMail(reader, site),
+    push: readPush(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

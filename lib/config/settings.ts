@@ -8,6 +8,7 @@
 import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
 import { MAIL } from "./mail_settings.ts";
+import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
 import type { SettingInfo } from "./setting.ts";
@@ -28,6 +29,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Queues", settings: QUEUE_SETTINGS },
   { title: "The Zulip server", settings: Object.values(SITE) },
   { title: "Mail", settings: Object.values(MAIL) },
+  { title: "Pushes", settings: Object.values(PUSH) },
 ];
 
 /** Every setting, in the same order. */

@@ -51,6 +51,13 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       reactivationGroupSize: 11,
       templatesDir: undefined,
     },
+    push: {
+      bouncer: undefined,
+      apns: undefined,
+      fcm: undefined,
+      caFile: undefined,
+      patienceSeconds: 3600,
+    },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
@@ -284,5 +291,8 @@ Deno.test("SETTINGS says which settings are secret", () => {
     "DATABASE_URL",
     "SENTRY_DSN",
     "EMAIL_HOST_PASSWORD",
+    "ZULIP_ORG_KEY",
+    "APNS_TOKEN_KEY_ID",
+    "APNS_TEAM_ID",
   ]);
 });
