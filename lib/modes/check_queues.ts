@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
-import { areNotSet } from "../engine/host/required.ts";
+import { areNotSet, IN_ZULIPS } from "../engine/host/required.ts";
 import { shardName } from "../engine/host/shards.ts";
 import { counted } from "../errors/counted.ts";
 import { isSafeToLoad } from "./owners.ts";
@@ -56,10 +56,12 @@ async function checkWorker(
     const message = "not loaded, as its folder belongs to another user";
     return { ok: true, isActive: true, requires: [], missing: [], message };
   }
-  const { problem, isActive, requires, missing } = await services.tryWorker(queue, config);
+  const trial = await services.tryWorker(queue, config);
+  const { problem, isActive, requires, missing } = trial;
   const required = { requires, missing };
   if (problem !== undefined) return { ok: false, isActive, ...required, message: problem };
-  const message = missing.length > 0 ? `does not start: ${areNotSet(missing)}` : "";
+  const lack = missing.length > 0 ? areNotSet(missing) : trial.isMisplaced ? IN_ZULIPS : undefined;
+  const message = lack === undefined ? "" : `does not start: ${lack}`;
   const notes = [isActive ? "" : "not run by --all", message].filter(Boolean).join(", ");
   return { ok: true, isActive: isActive && message === "", ...required, message: notes };
 }

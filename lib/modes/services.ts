@@ -23,6 +23,8 @@ export interface WorkerTrial {
   readonly requires: readonly string[];
   /** Those of them that are not set. */
   readonly missing: readonly string[];
+  /** Whether the database is a Zulip server's, and the worker must not run there. */
+  readonly isMisplaced?: boolean;
   /** Paths within its events whose values are never shown. */
   readonly secrets: readonly string[];
   /** Why it cannot be run, if it cannot. */

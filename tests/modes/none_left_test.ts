@@ -30,7 +30,7 @@ Deno.test("where --all leaves every queue out, the process says so and ends with
   const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message);
   assert(messages.includes("Queue mail is left out: EMAIL_HOST is not set (no events wait)"));
   assert(messages.includes(
-    "No queue is left for --all: every worker is for tests, not enabled, or lacks a setting that " +
-      "it requires. process-queue check-config lists them",
+    "No queue is left for --all: every worker is for tests, not enabled, lacks a setting that it " +
+      "requires, or is not for this database. process-queue check-config lists them",
   ));
 });

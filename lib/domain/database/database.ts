@@ -77,6 +77,35 @@ export async function connectDatabase(url: string): Promise<Database> {
   return connectPostgres(url, where);
 }
 
+/**
+ * Whether a database is that of a Zulip server.
+ *
+ * @param url As for {@linkcode openDatabase}.
+ * @throws {DatabaseError} When it cannot be reached or read.
+ */
+export async function isZulipServers(url: string): Promise<boolean> {
+  if (isSqlite(url)) return false;
+  const { databaseKind } = await import("./shape.ts");
+  const db = await connectDatabase(url);
+  try {
+    return await databaseKind(db) === "zulip";
+  } finally {
+    await db.destroy();
+  }
+}
+
+/**
+ * Refuses an open database that is a Zulip server's.
+ *
+ * @param why Why it is refused, as the end of the message.
+ * @throws {DatabaseError} `schema` where it is one; or when it cannot be read.
+ */
+export async function refuseZulipServers(db: Database, why: string): Promise<void> {
+  const { shapeOf } = await import("./shape.ts");
+  if ((await shapeOf(db)).kind === "own") return;
+  throw new DatabaseError("schema", `DATABASE_URL is the database of a Zulip server: ${why}`);
+}
+
 /** What {@linkcode migrateDatabase} found and did. */
 export interface Migrated extends Applied {
   /** Who makes the tables of the database. */

@@ -53,6 +53,8 @@ export interface WorkerDescription {
   readonly secrets: readonly string[];
   /** The settings without which it cannot run. */
   readonly requires: readonly string[];
+  /** Whether it must not run on the database of a Zulip server. */
+  readonly ownDatabaseOnly: boolean;
   /** Seconds that an event may wait uncounted, from its first failure; `null` for ever. */
   readonly patienceSeconds: number | null;
 }

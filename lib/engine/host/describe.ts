@@ -60,6 +60,7 @@ export function describe(
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
     secrets: worker.secrets ?? [],
     requires: worker.requires ?? [],
+    ownDatabaseOnly: worker.ownDatabaseOnly ?? false,
     patienceSeconds: worker.patienceSeconds ?? null,
   };
   check(worker.queue, description);
@@ -104,7 +105,7 @@ function checkSecrets({ queue, event }: Worker, { secrets }: WorkerDescription):
 }
 
 function rulesOf(description: WorkerDescription): Rule[] {
-  const { prefetch, concurrency, batch, maxHeapMb, requires } = description;
+  const { prefetch, concurrency, batch, maxHeapMb, requires, ownDatabaseOnly } = description;
   return [
     [
       "prefetch",
@@ -116,6 +117,7 @@ function rulesOf(description: WorkerDescription): Rule[] {
     ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
     ["requires", requires, areTexts(requires), "a list of names of settings, such as EMAIL_HOST"],
+    ["ownDatabaseOnly", ownDatabaseOnly, typeof ownDatabaseOnly === "boolean", "true or false"],
   ];
 }
 

@@ -148,6 +148,7 @@ const OPTIONS: ReadonlySet<string> = new Set(
       retries: true,
       secrets: true,
       requires: true,
+      ownDatabaseOnly: true,
       patienceSeconds: true,
       shard: true,
       setup: true,

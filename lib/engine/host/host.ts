@@ -18,6 +18,7 @@ import { toJson } from "../../json/to_json.ts";
 import { eventLogger } from "../../log/log.ts";
 import { Loops, type LoopsOptions } from "./loops.ts";
 import { setupError } from "./setup_error.ts";
+import { isMisplaced } from "./own_database.ts";
 import { messageIdOf } from "../../json/message_id.ts";
 import { ShardFinder } from "./shard_finder.ts";
 import { type ThreadMaker, WorkerSetup } from "./worker_setup.ts";
@@ -50,16 +51,24 @@ export class WorkerHost {
   readonly description: WorkerDescription;
   /** Whether `--all` runs it: no test queue, and enabled by this configuration. */
   readonly isActive: boolean;
+  /** Whether the database is a Zulip server's, and the worker must not run there. */
+  readonly isMisplaced: boolean;
   readonly #worker: Worker;
   readonly #file: WorkerFile;
   readonly #options: HostOptions;
   readonly #setup: WorkerSetup;
   readonly #shards: ShardFinder;
 
-  private constructor(worker: Worker, file: WorkerFile, options: HostOptions) {
+  private constructor(
+    worker: Worker,
+    file: WorkerFile,
+    options: HostOptions,
+    isMisplaced: boolean,
+  ) {
     this.#worker = worker;
     this.#file = file;
     this.#options = options;
+    this.isMisplaced = isMisplaced;
     const { queue, workerNum, config } = options;
     this.description = described(worker, file, options);
     this.isActive = !this.description.isTestQueue && isEnabled(worker, file, config);
@@ -81,7 +90,8 @@ export class WorkerHost {
    * @throws {WorkerDeclarationError} When it is not a worker, or declares an impossible number.
    */
   static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
-    return new WorkerHost(await loadWorker(file), file, options);
+    const worker = await loadWorker(file);
+    return new WorkerHost(worker, file, options, await isMisplaced(worker, options.config));
   }
 
   /**

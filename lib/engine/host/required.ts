@@ -51,6 +51,18 @@ export function areNotSet(missing: readonly string[]): string {
   return `${AND.format(missing)} ${missing.length === 1 ? "is" : "are"} not set`;
 }
 
+/** Why a worker that is not for the database of a Zulip server does not run, as in a line. */
+export const IN_ZULIPS = "DATABASE_URL is the database of a Zulip server, which it is not for";
+
+/** The error of a worker that is not for the database of a Zulip server. */
+export function inZulipsError(queue: string): ConfigError {
+  return new ConfigError([{
+    setting: "DATABASE_URL",
+    wrong: `it is the database of a Zulip server, which the worker of ${queue} is not for`,
+    fix: "leave this queue to manage.py, or set it to a database of this program's own",
+  }]);
+}
+
 /** The error of a worker that cannot run without these settings, at least one. */
 export function missingError(queue: string, missing: readonly string[]): ConfigError {
   return new ConfigError(missing.map((setting) => ({

@@ -9,6 +9,7 @@ import type { Database } from "../../domain/database/database.ts";
 import { OpenedOnce } from "../../system/opened_once.ts";
 import { DeclaredLoops } from "./declared_loops.ts";
 import { WorkerDeclarationError } from "./discovery.ts";
+import { ownDatabase } from "./own_database.ts";
 import type {
   InnerThread,
   InnerThreadOptions,
@@ -67,7 +68,7 @@ export class WorkerSetup {
       owner: crypto.randomUUID(),
       loop: (loop) => this.#loops.add(loop, this.#isSettingUp),
       thread: async (module, more) => await threads.start(moduleUrl(module, file), more),
-      database: async () => database ?? await this.#database.get(),
+      database: async () => await ownDatabase(worker, database ?? await this.#database.get()),
     };
   }
 

@@ -9,34 +9,41 @@ import { errorData } from "../../errors/error_data.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import { WorkerDeclarationError, type WorkerFile } from "../host/discovery.ts";
-import { areNotSet, missingError, missingSettings } from "../host/required.ts";
+import {
+  areNotSet,
+  IN_ZULIPS,
+  inZulipsError,
+  missingError,
+  missingSettings,
+} from "../host/required.ts";
 import { notice, type NoticeReport } from "../report.ts";
+import type { Described } from "../thread/messages.ts";
 import type { ThreadEnd } from "../thread/thread_end.ts";
 import type { ThreadsOptions } from "./threads.ts";
 
-/** The queue whose worker may lack settings. */
+/** The queue whose worker may not be able to run here. */
 export interface LackOptions extends ThreadsOptions {
-  /** Leave the queue out where its worker lacks a setting. */
+  /** Leave the queue out where its worker lacks a setting, or is not for this database. */
   readonly onlyIfActive: boolean;
 }
 
 /**
- * What ends the thread of a worker that lacks settings: its queue is left out with a notice, or it is
- * an error.
+ * What ends the thread of a worker that lacks settings, or is not for this database: its queue is
+ * left out with a notice, or it is an error.
  *
  * @param hasConsumed The queue was consumed before, by a worker that required less.
  * @returns `undefined` where it lacks none.
  * @throws {WorkerDeclarationError} When it requires a setting that there is not.
  */
 export async function lackOf(
-  description: WorkerDescription,
+  described: Pick<Described, "description" | "isMisplaced">,
   { file, queue, config, broker, report, onlyIfActive }: LackOptions,
   hasConsumed: boolean,
 ): Promise<ThreadEnd | undefined> {
-  const missing = missingSettings(description, file, config);
-  if (missing.length === 0) return undefined;
+  const missing = missingSettings(described.description, file, config);
+  if (missing.length === 0 && !described.isMisplaced) return undefined;
   if (!onlyIfActive || hasConsumed) {
-    const thrown = missingError(queue, missing);
+    const thrown = missing.length > 0 ? missingError(queue, missing) : inZulipsError(queue);
     return { kind: "not started", error: errorData(thrown), thrown };
   }
   report(leftOutNotice(queue, missing, await waitingIn(broker, queue)));
@@ -52,15 +59,23 @@ async function waitingIn(broker: Broker, queue: string): Promise<number | undefi
   }
 }
 
-/** The line about a queue that `--all` leaves out: a warning, unless nothing waits in it. */
+/**
+ * The line about a queue that `--all` leaves out: a warning, unless nothing waits in it.
+ *
+ * @param missing The settings that its worker lacks; where it lacks none, it is not for the database.
+ */
 export function leftOutNotice(
   queue: string,
   missing: readonly string[],
   waiting: number | undefined,
 ): NoticeReport {
   const count = waiting === undefined ? "" : ` (${waitingText(waiting)})`;
-  const message = `Queue {queue} is left out: ${areNotSet(missing)}${count}`;
-  const properties = { settings: missing, ...(waiting === undefined ? {} : { waiting }) };
+  const lack = missing.length > 0 ? areNotSet(missing) : IN_ZULIPS;
+  const message = `Queue {queue} is left out: ${lack}${count}`;
+  const properties = {
+    settings: missing.length > 0 ? missing : ["DATABASE_URL"],
+    ...(waiting === undefined ? {} : { waiting }),
+  };
   return notice(waiting === 0 ? "info" : "warning", queue, message, { properties });
 }
 

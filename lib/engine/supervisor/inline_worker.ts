@@ -9,7 +9,7 @@ import type { Entry } from "../consumer/entry.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
 import { Lateness } from "../../system/lateness.ts";
-import { missingError, missingSettings } from "../host/required.ts";
+import { inZulipsError, missingError, missingSettings } from "../host/required.ts";
 import { WorkerHost } from "../host/host.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
 import type { Loops } from "../host/loops.ts";
@@ -71,7 +71,7 @@ export class InlineWorker implements Runner {
    *
    * @param queue The queue it consumes.
    * @throws {WorkerDeclarationError} When its file is not a worker.
-   * @throws {ConfigError} When a setting is missing that it requires.
+   * @throws {ConfigError} When a setting is missing that it requires, or it is not for this database.
    */
   static async load(
     file: WorkerFile,
@@ -84,6 +84,7 @@ export class InlineWorker implements Runner {
     const host = await WorkerHost.load(file, { queue, workerNum, config, publish, threads });
     const missing = missingSettings(host.description, file, config);
     if (missing.length > 0) throw missingError(queue, missing);
+    if (host.isMisplaced) throw inZulipsError(queue);
     return new InlineWorker(host, queue, options);
   }
 

@@ -183,7 +183,7 @@ export class Supervisor implements Runner {
       this.#wasActive ||= described.isActive;
       if (this.#options.onlyIfActive && !this.#wasActive) return { kind: "inactive" };
       const { description } = described;
-      const lack = await lackOf(description, this.#options, this.#consumer.isStarted);
+      const lack = await lackOf(described, this.#options, this.#consumer.isStarted);
       if (lack) return lack;
       this.#launched.resolve(true);
       if (description.maxHeapMb !== maxHeapMb && !isResized) {

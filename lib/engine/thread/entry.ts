@@ -74,7 +74,8 @@ class Thread {
     const { publish } = this.#publisher;
     const options = { queue, workerNum, config, publish, threads: this.inner };
     this.#host = await WorkerHost.load(file, options);
-    say(["described", this.#host.description, this.#host.isActive]);
+    const { description, isActive, isMisplaced } = this.#host;
+    say(["described", { description, isActive, isMisplaced }]);
   }
 
   take(message: ToThread): void {

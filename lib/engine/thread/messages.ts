@@ -82,6 +82,15 @@ export type JobsAnswer =
   /** What ran has ended, and the rest is released. */
   | readonly [kind: "stopped"];
 
+/** What a worker's file says about the worker. */
+export interface Described {
+  readonly description: WorkerDescription;
+  /** Whether `--all` runs it. */
+  readonly isActive: boolean;
+  /** Whether the database is a Zulip server's, and the worker must not run there. */
+  readonly isMisplaced: boolean;
+}
+
 /** From a worker's thread. */
 export type FromThread =
   | JobsAnswer
@@ -91,7 +100,7 @@ export type FromThread =
    * cannot be tried, else `""`.
    */
   | readonly [kind: "started", task: string]
-  | readonly [kind: "described", description: WorkerDescription, isActive: boolean]
+  | readonly [kind: "described", described: Described]
   | readonly [kind: "ready"]
   /** Its worker could not be loaded or set up. */
   | readonly [kind: "failed", error: ErrorData]
@@ -109,7 +118,7 @@ type Shape = readonly ("object" | "number" | "string" | "boolean")[];
 /** What follows the kind of a message, by the kind. */
 const SHAPES: Readonly<Record<string, Shape>> = {
   started: ["string"],
-  described: ["object", "boolean"],
+  described: ["object"],
   ready: [],
   failed: ["object"],
   outcome: ["number", "object", "object"],

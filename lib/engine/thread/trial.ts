@@ -9,7 +9,8 @@ import { errorData } from "../../errors/error_data.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import { missingSettings } from "../host/required.ts";
-import { type Described, WorkerThread } from "./worker_thread.ts";
+import type { Described } from "./messages.ts";
+import { WorkerThread } from "./worker_thread.ts";
 import { NO_LISTENER } from "../host/loops.ts";
 
 /** What came of it. */
@@ -20,6 +21,8 @@ export interface Trial {
   readonly requires: readonly string[];
   /** Those of them that are not set. */
   readonly missing: readonly string[];
+  /** Whether the database is a Zulip server's, and the worker must not run there. */
+  readonly isMisplaced?: boolean;
   /** Paths within its events whose values are never shown. */
   readonly secrets: readonly string[];
   /** Why it did not load. */
@@ -57,7 +60,7 @@ async function load(file: WorkerFile, config: Config): Promise<Trial> {
   return { ...NOTHING, problem };
 }
 
-function trialOf({ description, isActive }: Described, file: WorkerFile, config: Config): Trial {
+function trialOf({ description, ...more }: Described, file: WorkerFile, config: Config): Trial {
   const { requires, secrets } = description;
-  return { isActive, requires, missing: missingSettings(description, file, config), secrets };
+  return { ...more, requires, missing: missingSettings(description, file, config), secrets };
 }

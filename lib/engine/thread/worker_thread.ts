@@ -19,6 +19,7 @@ import { programModule } from "../../system/program_files.ts";
 import { Imports } from "./imports.ts";
 import { LivenessLock } from "./liveness_lock.ts";
 import {
+  type Described,
   type FromThread,
   isFromThread,
   type JobsAnswer,
@@ -47,13 +48,6 @@ export interface WorkerThreadOptions {
 }
 
 type PublishMessage = Extract<FromThread, readonly ["publish", ...unknown[]]>;
-
-/** What a worker's file says about the worker. */
-export interface Described {
-  readonly description: WorkerDescription;
-  /** Whether `--all` runs it. */
-  readonly isActive: boolean;
-}
 
 /** How long a thread may take to load its worker, in ms. */
 const LOAD_MS = 30_000;
@@ -253,7 +247,7 @@ export class WorkerThread {
       case "started":
         return this.#lock.taken(message[1] || undefined);
       case "described":
-        return this.#described.resolve({ description: message[1], isActive: message[2] });
+        return this.#described.resolve(message[1]);
       case "ready":
         clearTimeout(this.#limit);
         this.#responsiveness.ready(performance.now());

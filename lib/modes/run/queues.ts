@@ -16,8 +16,8 @@ import { isInTime, type QueueRun } from "./queue_run.ts";
 const LAUNCH_MS = 10_000;
 
 const NONE_LEFT =
-  "No queue is left for --all: every worker is for tests, not enabled, or lacks a " +
-  "setting that it requires. process-queue check-config lists them";
+  "No queue is left for --all: every worker is for tests, not enabled, lacks a setting that it " +
+  "requires, or is not for this database. process-queue check-config lists them";
 
 /** Why a queue made the process end. */
 export type QueueEnd = Exclude<WorkerEnd, "stopped" | "inactive">;

@@ -28,6 +28,7 @@ const DEFAULTS: WorkerDescription = {
   retries: [5, 60, 300],
   secrets: [],
   requires: [],
+  ownDatabaseOnly: false,
   patienceSeconds: null,
 };
 

@@ -11,7 +11,14 @@ import type { NoticeReport, Report } from "../../../lib/engine/report.ts";
 import type { WorkerDescription } from "../../../lib/engine/executor/executor.ts";
 
 const QUEUE = "email_senders";
-const DESCRIPTION = { requires: ["EMAIL_HOST"] } as unknown as WorkerDescription;
+const DESCRIBED = {
+  description: { requires: ["EMAIL_HOST"] } as unknown as WorkerDescription,
+  isMisplaced: false,
+};
+const MISPLACED = {
+  description: { requires: [] } as unknown as WorkerDescription,
+  isMisplaced: true,
+};
 
 /** The options of a queue in which this many events wait. */
 async function optionsWith(events: number): Promise<LackOptions & { notices: NoticeReport[] }> {
@@ -41,6 +48,12 @@ const LINES: readonly [missing: readonly string[], waiting: number | undefined, 
   [["EMAIL_HOST"], 0, "info: Queue {queue} is left out: EMAIL_HOST is not set (no events wait)"],
   [["EMAIL_HOST"], undefined, "warning: Queue {queue} is left out: EMAIL_HOST is not set"],
   [["A", "B"], 2, "warning: Queue {queue} is left out: A and B are not set (2 events wait)"],
+  [
+    [],
+    1,
+    "warning: Queue {queue} is left out: DATABASE_URL is the database of a Zulip server, which it " +
+    "is not for (1 event waits)",
+  ],
 ];
 
 for (const [missing, waiting, line] of LINES) {
@@ -52,7 +65,7 @@ for (const [missing, waiting, line] of LINES) {
 
 Deno.test("with --all a queue whose worker lacks a setting is left out with one line", async () => {
   const options = await optionsWith(3);
-  assert.deepEqual(await lackOf(DESCRIPTION, options, false), { kind: "inactive" });
+  assert.deepEqual(await lackOf(DESCRIBED, options, false), { kind: "inactive" });
   const messages = options.notices.map(({ message }) => message);
   assert.deepEqual(messages, ["Queue {queue} is left out: EMAIL_HOST is not set (3 events wait)"]);
 });
@@ -60,14 +73,14 @@ Deno.test("with --all a queue whose worker lacks a setting is left out with one 
 Deno.test("a broker that does not say how many events wait leaves the queue out, too", async () => {
   const options = await optionsWith(0);
   options.broker.depth = () => Promise.reject(new Error("away"));
-  assert.deepEqual(await lackOf(DESCRIPTION, options, false), { kind: "inactive" });
+  assert.deepEqual(await lackOf(DESCRIBED, options, false), { kind: "inactive" });
   assert.equal(options.notices[0]?.message, "Queue {queue} is left out: EMAIL_HOST is not set");
 });
 
 Deno.test("a worker that lacks a setting is an error by name, and where its queue was consumed", async () => {
   const options = await optionsWith(0);
   for (const [onlyIfActive, hasConsumed] of [[false, false], [true, true]] as const) {
-    const end = await lackOf(DESCRIPTION, { ...options, onlyIfActive }, hasConsumed);
+    const end = await lackOf(DESCRIBED, { ...options, onlyIfActive }, hasConsumed);
     assert(end?.kind === "not started" && end.thrown instanceof ConfigError);
     assert.match(end.error.message, /EMAIL_HOST: it is not set, and the worker of email_senders/);
   }
@@ -77,5 +90,19 @@ Deno.test("a worker that lacks a setting is an error by name, and where its queu
 Deno.test("a worker that lacks no setting goes on", async () => {
   const config = loadConfig({ EMAIL_HOST: "mail.example.com" });
   const options = { ...await optionsWith(0), config };
-  assert.equal(await lackOf(DESCRIPTION, options, false), undefined);
+  assert.equal(await lackOf(DESCRIBED, options, false), undefined);
+});
+
+Deno.test("a worker that is not for this database is left out, and an error by name", async () => {
+  const options = await optionsWith(2);
+  assert.deepEqual(await lackOf(MISPLACED, options, false), { kind: "inactive" });
+  assert.match(options.notices[0]?.message ?? "", /a Zulip server.*\(2 events wait\)$/);
+  const end = await lackOf(MISPLACED, { ...options, onlyIfActive: false }, false);
+  assert(end?.kind === "not started" && end.thrown instanceof ConfigError);
+  assert.equal(
+    end.error.message,
+    "the configuration has a problem: DATABASE_URL: it is the database of a Zulip server, which " +
+      "the worker of email_senders is not for; leave this queue to manage.py, or set it to a " +
+      "database of this program's own",
+  );
 });

@@ -13,6 +13,7 @@ const DESCRIPTION: WorkerDescription = {
   isTestQueue: false,
   secrets: [],
   requires: [],
+  ownDatabaseOnly: false,
   prefetch: 10,
   concurrency: 1,
   batch: undefined,
