@@ -42,7 +42,6 @@ const event = z.object({
 export default defineWorker({
   queue: "missedmessage_emails",
   event,
-  requires: ["EMAIL_HOST"],
 
   setup(ctx) {
     ctx.loop(sendingLoop(ctx));

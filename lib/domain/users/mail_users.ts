@@ -18,6 +18,8 @@ export type MailSetting =
 /** What decides whether a user may get mail. */
 export interface MailFacts {
   readonly isActive: boolean;
+  /** Whether the user's realm is, which may have been deactivated. */
+  readonly isRealmActive: boolean;
   readonly isBot: boolean;
   /** Empty for the owner of a demo organization who has given none. */
   readonly address: string;
@@ -48,8 +50,10 @@ export interface MailUser {
 }
 
 /** Whether a user may get mail. */
-export function mayGetMail({ isActive, isBot, address, isOn }: MailFacts): boolean {
-  return isActive && !isBot && address !== "" && isOn;
+export function mayGetMail(
+  { isActive, isRealmActive, isBot, address, isOn }: MailFacts,
+): boolean {
+  return isActive && isRealmActive && !isBot && address !== "" && isOn;
 }
 
 /**
@@ -68,6 +72,7 @@ export async function mailUsers(
   const reached = rows.filter((row) =>
     mayGetMail({
       isActive: row.is_active,
+      isRealmActive: !row.deactivated,
       isBot: row.is_bot,
       address: row.delivery_email,
       isOn: row.setting,
@@ -95,6 +100,7 @@ async function userRows(db: Database, ids: readonly number[], setting: MailSetti
       "user.message_content_in_email_notifications",
       "user.realm_name_in_email_notifications_policy",
       "user.long_term_idle",
+      "realm.deactivated",
       "realm.message_content_allowed_in_email_notifications",
       `user.${setting} as setting`,
     ])

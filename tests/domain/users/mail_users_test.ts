@@ -9,11 +9,18 @@ import {
 import { TestRealm } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 
-const ADA = { isActive: true, isBot: false, address: "ada@example.com", isOn: true };
+const ADA = {
+  isActive: true,
+  isRealmActive: true,
+  isBot: false,
+  address: "ada@example.com",
+  isOn: true,
+};
 
 for (
   const [what, changed] of [
     ["who is deactivated", { isActive: false }],
+    ["whose realm is deactivated", { isRealmActive: false }],
     ["that is a bot", { isBot: true }],
     ["who has given no address", { address: "" }],
     ["who has turned it off", { isOn: false }],
@@ -50,7 +57,11 @@ domainTest("users who may get mail come with language, time zone and clock", asy
   });
   const ben = await realm.user("ben", { long_term_idle: true, enable_digest_emails: false });
   const bot = await realm.user("bot", { is_bot: true });
-  const all = [ada, ben, bot, 987_654];
+  const closed = await TestRealm.make(db, "closed");
+  const cleo = await closed.user("cleo");
+  await db.updateTable("zerver_realm").set({ deactivated: true }).where("id", "=", closed.id)
+    .execute();
+  const all = [ada, ben, bot, cleo, 987_654];
   const users = await mailUsers(db, all, "enable_offline_email_notifications");
   assert.deepEqual([...users.keys()].sort(), [ada, ben]);
   assert.deepEqual(users.get(ada), {

@@ -20,7 +20,7 @@ import { missedContext, type NamedRealm, type Place } from "./mail_context.ts";
 import type { MissedMailMaker } from "./mail_maker.ts";
 import { placeOf } from "./place.ts";
 import { bringsBack, mentionedGroups, reasonsOf } from "./reasons.ts";
-import { notifierName, spoilerText, type TextOf } from "./words.ts";
+import { hiddenTexts, notifierName, type TextOf } from "./words.ts";
 
 /** A missed message, and the rows that ask for a mail about it. */
 export interface ToldMessage extends UnreadMessage, MissedMessage {
@@ -136,7 +136,7 @@ async function shownMessages(
       timezone: user.timeZone ?? maker.timeZone,
       hasTwentyFourHours: user.isTwentyFourHour,
     },
-    spoilerText: spoilerText((...args) => maker.text(user.language, ...args)),
+    ...hiddenTexts((...args) => maker.text(user.language, ...args)),
   });
 }
 

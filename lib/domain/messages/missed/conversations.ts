@@ -33,10 +33,13 @@ const MENTIONED = 8 | 16 | 32 | 64;
  *
  * @returns The conversations in the order of their newest messages, and the messages of each by id.
  */
-export function conversationsOf<One extends Conversed>(messages: readonly One[]): One[][] {
+export function conversationsOf<One extends Conversed>(
+  messages: readonly One[],
+): (readonly [One, ...One[]])[] {
   const sorted = messages.toSorted((one, other) => one.id - other.id);
-  const conversations = Map.groupBy(sorted, keyOf);
-  return [...conversations.values()].sort((one, other) => newest(one) - newest(other));
+  const conversations = [...Map.groupBy(sorted, keyOf).values()];
+  return conversations.sort((one, other) => newest(one) - newest(other))
+    .flatMap(([first, ...others]) => first ? [[first, ...others] as const] : []);
 }
 
 function keyOf({ destination, recipientId, senderId, topic }: Conversed): string {

@@ -16,23 +16,24 @@ export interface NewMissed {
 
 /**
  * When the mail about a message is due, in ms since 1970: after the user's period, or with the rows
- * that wait already, so that a burst of messages does not postpone it.
+ * that wait already, so that a burst of messages does not postpone it. Rows that wait for longer, as
+ * their mail could not be made, do not postpone it either.
  */
 export function dueAt({ pending, now, batchingSeconds }: NewMissed): number {
-  return pending ?? now + Math.max(0, batchingSeconds) * 1000;
+  return Math.min(pending ?? Infinity, now + Math.max(0, batchingSeconds) * 1000);
 }
 
 const FIRST_MS = 60_000;
 const LONGEST_MS = 60 * 60_000;
-/** A user's mails are tried so often at least. */
+/** A mail is tried so often at least. */
 const LEAST_FAILURES = 5;
 /** The age from which a message needs no mail any more. */
 const OLD_MS = 24 * 60 * 60_000;
 
 /**
- * How long to wait, in ms, before a user's mails are tried again: 1, 2, 4 … minutes, at most an hour.
+ * How long to wait, in ms, before a mail is tried again: 1, 2, 4 … minutes, at most an hour.
  *
- * @param failures How often in a row they could not be made, in this run of the worker.
+ * @param failures How often it could not be made, in this run of the worker.
  */
 export function waitAfter(failures: number): number {
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
@@ -40,7 +41,7 @@ export function waitAfter(failures: number): number {
 
 /**
  * Whether a message is given up whose mail could not be made: after 5 failures, when it is over a day
- * old. So a message of which no mail can be made keeps the user from hearing of others for a day.
+ * old.
  *
  * @param failures As for {@linkcode waitAfter}.
  * @param age ms since it was sent.

@@ -5,6 +5,7 @@
  */
 
 import type { Transaction } from "kysely";
+import { isDatabaseLost } from "../../database/database_error.ts";
 import type { Tables } from "../../database/tables.ts";
 import { mailRealm } from "../../users/addressees.ts";
 import { accountsOf, type MailUser, mailUsers, namesRealm } from "../../users/mail_users.ts";
@@ -22,9 +23,27 @@ import { conversationsOf } from "./conversations.ts";
 import type { MissedMailMaker } from "./mail_maker.ts";
 import type { DueRow } from "./pending.ts";
 
+/** A user's mails. */
+export interface UserMails {
+  readonly mails: readonly MissedMailEvent[];
+  /** The conversations whose mails could not be made. */
+  readonly failed: readonly FailedMail[];
+}
+
+/** A conversation whose mail could not be made. */
+export interface FailedMail {
+  /** The ids of the rows that ask for it. */
+  readonly rows: ReadonlySet<number>;
+  /** Why. */
+  readonly error: unknown;
+}
+
+const NO_MAILS: UserMails = { mails: [], failed: [] };
+
 /**
- * Makes a user's mails. What was read or deleted since, or cannot be read any more, and users who get no such mail, have none.
- * Addresses for answers are stored in the transaction.
+ * Makes a user's mails. What was read or deleted since, or cannot be read any more, and users who get
+ * no such mail, have none. Where one cannot be made, the others are. Addresses for answers are stored
+ * in the transaction.
  *
  * @param rows Of {@linkcode takeDue}.
  * @param now ms since 1970.
@@ -36,17 +55,23 @@ export async function userMails(
   rows: readonly DueRow[],
   maker: MissedMailMaker,
   now: number,
-): Promise<MissedMailEvent[]> {
+): Promise<UserMails> {
   const users = await mailUsers(trx, [userId], "enable_offline_email_notifications");
   const user = users.get(userId);
   const missed = user ? await missedMessages(trx, userId, rows) : [];
-  if (!user || missed.length === 0) return [];
+  if (!user || missed.length === 0) return NO_MAILS;
   const facts = { user, maker, now, ...await realmOf(trx, user, maker, now) };
   const mails: MissedMailEvent[] = [];
-  for (const [first, ...others] of conversationsOf(missed)) {
-    if (first) mails.push(await conversationMail(trx, [first, ...others], facts));
+  const failed: FailedMail[] = [];
+  for (const messages of conversationsOf(missed)) {
+    try {
+      mails.push(await conversationMail(trx, messages, facts));
+    } catch (error) {
+      if (isDatabaseLost(error)) throw error;
+      failed.push({ rows: new Set(messages.flatMap(({ rows }) => rows)), error });
+    }
   }
-  return mails;
+  return { mails, failed };
 }
 
 /**

@@ -42,7 +42,10 @@ export function notifierName(installation: string, text: TextOf): string {
   return text("missed_message.from_name", { installation });
 }
 
-/** What stands for a spoiler. */
-export function spoilerText(text: TextOf): string {
-  return text("common.hidden_spoiler", {});
+/** What stands for what is not shown: for a spoiler, and for a message that cannot be shown. */
+export function hiddenTexts(text: TextOf): { spoilerText: string; unshownText: string } {
+  return {
+    spoilerText: text("common.hidden_spoiler", {}),
+    unshownText: text("common.unshown_message", {}),
+  };
 }

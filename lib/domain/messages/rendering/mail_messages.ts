@@ -109,7 +109,19 @@ function blocks(messages: readonly MailMessage[]): MailMessage[][] {
   return found;
 }
 
+/** A message as a mail shows it. One that cannot be shown keeps nobody from the others. */
 function piece(message: MailMessage, reader: MailReader, warnings: string[]): MailPiece {
+  try {
+    return shown(message, reader, warnings);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    warnings.push(`message ${message.id}: it cannot be shown: ${reason}`);
+    const text = `(${reader.unshownText})`;
+    return { plain: `> ${text}`, html: `<p>${escapeHtml(text)}</p>` };
+  }
+}
+
+function shown(message: MailMessage, reader: MailReader, warnings: string[]): MailPiece {
   const plain = mailText(message.content, reader);
   if (message.renderedContent === null) return { plain, html: unrendered(message.content) };
   const { html, warnings: found } = mailHtml(message.renderedContent, reader);

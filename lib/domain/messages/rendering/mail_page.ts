@@ -20,6 +20,8 @@ export interface MailReader {
   readonly dates: DateStyle;
   /** What stands for a spoiler, in the user's language: "Open Zulip to see the spoiler content". */
   readonly spoilerText: string;
+  /** What stands for a message that the program cannot show, in the user's language. */
+  readonly unshownText: string;
 }
 
 /** A link to a picture. */

@@ -127,6 +127,30 @@ Deno.test("a mail names the mentioned group, and how many messages there are", (
   assert.match(text, /@cooks was mentioned/);
 });
 
+/** Reasons, the strongest first, with what the mail says of them. */
+const REASONS: readonly (readonly [trigger: string, groupId: number | null, says: RegExp])[] = [
+  ["mentioned", null, /you were mentioned by name/],
+  ["mentioned", 5, /@cooks was mentioned/],
+  ["topic_wildcard_mentioned_in_followed_topic", null, /in a topic that you follow was mentioned/],
+  ["stream_wildcard_mentioned_in_followed_topic", null, /mentioned, in a topic that you follow/],
+  ["topic_wildcard_mentioned", null, /everyone in the topic was mentioned/],
+  ["stream_wildcard_mentioned", null, /everyone in the channel was mentioned\./],
+  ["followed_topic_email_notify", null, /emails about the topics that you follow/],
+  ["stream_email_notify", null, /emails about #kitchen/],
+];
+
+Deno.test("of several reasons, a mail gives the one that is the most about its reader", () => {
+  for (const [at, [, , says]] of REASONS.entries()) {
+    const weaker = REASONS.slice(at).toReversed();
+    const messages = weaker.map(([trigger, groupId], id) => missed(id, { trigger, groupId }));
+    const groupName = at === 1 ? "cooks" : undefined;
+    const { text } = rendered(CHANNEL, { messages, groupName });
+    assert.match(text, says);
+    assert.equal(text.match(/You received this email/g)?.length, 1);
+  }
+  assert.doesNotMatch(rendered(DM).text, /You received this email/);
+});
+
 Deno.test("a DM group with one other is named after it", () => {
   assert.equal(groupName(["Bo"], text), "Bo");
 });

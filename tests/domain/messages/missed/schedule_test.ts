@@ -8,6 +8,8 @@ Deno.test("the first missed message is due after the user's period, whatever com
   assert.equal(dueAt({ pending: undefined, now: NOW, batchingSeconds: 120 }), NOW + 2 * MINUTE);
   assert.equal(dueAt({ pending: NOW + 5, now: NOW, batchingSeconds: 120 }), NOW + 5);
   assert.equal(dueAt({ pending: NOW - 5, now: NOW, batchingSeconds: 120 }), NOW - 5);
+  const failed = NOW + HOUR;
+  assert.equal(dueAt({ pending: failed, now: NOW, batchingSeconds: 120 }), NOW + 2 * MINUTE);
   assert.equal(dueAt({ pending: undefined, now: NOW, batchingSeconds: 0 }), NOW);
   assert.equal(dueAt({ pending: undefined, now: NOW, batchingSeconds: -9 }), NOW);
 });
@@ -22,7 +24,7 @@ const WAITS: readonly (readonly [failures: number, wait: number])[] = [
 ];
 
 for (const [failures, wait] of WAITS) {
-  const title = `mails of a user that failed ${failures} times are tried again in ` +
+  const title = `a mail that failed ${failures} times is tried again in ` +
     `${wait / MINUTE} min`;
   Deno.test(title, () => assert.equal(waitAfter(failures), wait));
 }

@@ -125,3 +125,14 @@ worldTest("a mail has the user's clock, and the realm's name where it is wanted"
   assert.match(context.messages[0].senders[0].content[0].html, /13:00/);
   assert.equal(context.include_realm_name_in_missedmessage_emails_subject, true);
 });
+
+worldTest("what a mail cannot show of a message is in the log", async (world, ada, miss) => {
+  await miss('<p><time datetime="soon">soon</time></p>');
+  await world.pass();
+  const [warning = "", ...others] = world.ctx.warnings;
+  assert.deepEqual(others, []);
+  assert.match(
+    warning,
+    new RegExp(`^The mail to user ${ada}: message \\d+: a time stays as .*"soon"`),
+  );
+});

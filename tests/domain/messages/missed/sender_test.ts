@@ -3,7 +3,7 @@ import { domainTest } from "../../../fixtures/database/shapes.ts";
 import { DUE, FakeContext, MAKER, MissedWorld, NOW } from "./world.ts";
 import { openDatabase } from "../../../../lib/domain/database/database.ts";
 import { newNamedGroup } from "../../../../lib/domain/database/rows.ts";
-import { MADE } from "../../../fixtures/database/realm.ts";
+import { MADE, TestRealm } from "../../../fixtures/database/realm.ts";
 
 domainTest("a mail has a conversation's messages, and each conversation a mail", async (db) => {
   const world = await MissedWorld.make(db);
@@ -106,6 +106,12 @@ domainTest(
     const ada = await realm.user("ada");
     const ben = await realm.user("ben", { enable_offline_email_notifications: false });
     const { recipient } = await realm.channel("kitchen", [ada, ben]);
+    const closed = new MissedWorld(db, await TestRealm.make(db, "closed"), {});
+    const [cleo, dan] = [await closed.realm.user("cleo"), await closed.realm.user("dan")];
+    const hall = await closed.realm.channel("hall", [cleo, dan]);
+    await world.miss(cleo, await closed.toChannel(dan, hall.recipient, cleo, "Hi"), "mentioned");
+    await db.updateTable("zerver_realm").set({ deactivated: true })
+      .where("id", "=", closed.realm.id).execute();
     const read = await world.toChannel(ben, recipient, ada, "Soup?", { flags: 1 });
     const deleted = await world.toChannel(ben, recipient, ada, "(deleted)");
     const unwanted = await world.toChannel(ada, recipient, ben, "Stew!");
@@ -172,7 +178,66 @@ Deno.test("a mail that may not show messages has none of their content", async (
   await world.pass();
   assert.equal(world.ctx.mails.length, 1);
   assert.doesNotMatch(JSON.stringify(world.ctx.mails), /Secret|Benjamin/);
+  // The mail does not offer it, but an answer arrives.
+  const [mail] = world.ctx.mails;
+  await assertAnswered(world, ada, message, mail?.event.reply_to_email);
 });
+
+/** An idle user misses messages for these reasons: from one to the user, or in channels. */
+const RETURNS: readonly (readonly [what: string, triggers: readonly string[], events: number])[] = [
+  ["a direct message and a mention", ["direct_message", "mentioned"], 1],
+  ["a message of a channel", ["stream_email_notify"], 0],
+  ["a mention of everybody in the channel", ["stream_wildcard_mentioned"], 0],
+];
+
+for (const [what, triggers, events] of RETURNS) {
+  Deno.test(`${what} of a user away for long: ${events} events that bring the user back`, async () => {
+    await using db = await openDatabase("sqlite::memory:");
+    const world = await MissedWorld.make(db);
+    const ada = await world.realm.user("ada", { long_term_idle: true });
+    const ben = await world.realm.user("ben");
+    const channel = await world.realm.channel("kitchen", [ada, ben]);
+    const { recipient_id: personal } = await db.selectFrom("zerver_userprofile")
+      .select("recipient_id").where("id", "=", ada).executeTakeFirstOrThrow();
+    for (const trigger of triggers) {
+      const recipient = trigger === "direct_message" ? Number(personal) : channel.recipient;
+      const subject = trigger === "direct_message" ? "\u0007" : "lunch";
+      const message = await world.realm.message(ben, recipient, [ada], { subject });
+      await world.miss(ada, message, trigger);
+    }
+    await world.pass();
+    assert.equal(world.ctx.mails.length, triggers.length);
+    const back = world.ctx.published.filter(({ queue }) => queue === "deferred_work");
+    const expected = { type: "soft_reactivate", user_profile_id: ada };
+    assert.deepEqual(back.map(({ event }) => event), Array(events).fill(expected));
+  });
+}
+
+domainTest(
+  "a mail that cannot be made costs neither its user nor others their mails",
+  async (db) => {
+    const world = await MissedWorld.make(db, {
+      show(messages, ...more) {
+        if (messages.some(({ content }) => content === "broken")) throw new Error("no");
+        return MAKER.show(messages, ...more);
+      },
+    });
+    const { realm, ctx } = world;
+    const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
+    const { recipient } = await realm.channel("kitchen", [ada, ben]);
+    const garden = await realm.channel("garden", [ada, ben]);
+    const bad = await world.toChannel(ben, recipient, ada, "broken");
+    await world.miss(ada, bad, "mentioned");
+    await world.miss(ada, await world.toChannel(ben, garden.recipient, ada, "Rain"), "mentioned");
+    await world.pass();
+    assert.deepEqual(ctx.mails.map(({ event }) => event.context.channel_name), ["garden"]);
+    assert.deepEqual(await world.due(ada), [DUE + 60_000 - NOW]);
+    await world.pass(DUE + 60_000);
+    assert.deepEqual(await world.due(ada), [DUE + 180_000 - NOW]);
+    assert.equal(ctx.mails.length, 1);
+    assert.equal(ctx.errors.length, 2);
+  },
+);
 
 domainTest("a user whose mails fail is tried again, and others have theirs", async (db) => {
   let isBroken = true;
@@ -196,9 +261,9 @@ domainTest("a user whose mails fail is tried again, and others have theirs", asy
   await world.pass(DUE + 60_000);
   assert.deepEqual(await world.due(ada), [DUE + 180_000 - NOW]);
   assert.deepEqual(ctx.errors, [
-    `The mails to user ${ada} about 1 missed messages could not be made, and are tried again in ` +
+    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
     "60 s: no",
-    `The mails to user ${ada} about 1 missed messages could not be made, and are tried again in ` +
+    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
     "120 s: no",
   ]);
   isBroken = false;
@@ -227,9 +292,9 @@ Deno.test("a message that keeps failing is given up after a day, and newer ones 
   await world.pass(NOW + DAY + 5 * HOUR);
   assert.equal((await rowIds(world)).length, 1);
   assert.deepEqual(ctx.errors.slice(-2), [
-    `The mails to user ${ada} about 1 missed messages could not be made 5 times, and are given ` +
+    `The mail to user ${ada} about 1 missed messages could not be made 5 times, and is given ` +
     "up, since the messages are over a day old: no",
-    `The mails to user ${ada} about 1 missed messages could not be made, and are tried again in ` +
+    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
     "960 s: no",
   ]);
   await world.pass(NOW + DAY + 6 * HOUR);

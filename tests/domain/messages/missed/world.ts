@@ -40,19 +40,24 @@ export interface Published {
   readonly event: any;
 }
 
+type Line = [message: string, values?: Record<string, unknown>];
+
+function textOf(...[message, values = {}]: Line): string {
+  return message.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
 /** A worker's context. */
 export class FakeContext {
   readonly published: Published[] = [];
+  readonly warnings: string[] = [];
   readonly errors: string[] = [];
   /** Whether the broker is away. */
   isAway = false;
 
   readonly log = {
     debug() {},
-    warn() {},
-    error: (message: string, values: Record<string, unknown> = {}) => {
-      this.errors.push(message.replaceAll(/\{(\w+)\}/g, (_, name) => String(values[name])));
-    },
+    warn: (...line: Line) => void this.warnings.push(textOf(...line)),
+    error: (...line: Line) => void this.errors.push(textOf(...line)),
   };
 
   readonly publish = (queue: string, event: unknown, { id }: { id?: string } = {}) => {

@@ -55,6 +55,20 @@ Deno.test("two senders of one name are two blocks", () => {
   assert.equal((blocks as unknown[]).length, 2);
 });
 
+Deno.test("a message that cannot be shown keeps its reader from no other", () => {
+  const bad = Object.defineProperty(message(2, "b"), "renderedContent", {
+    get() {
+      throw new Error("no");
+    },
+  });
+  const { conversation, warnings } = mailMessages([message(1, "a"), bad], CHANNEL, READER);
+  assert.deepEqual(conversation.senders[0]?.content, [
+    { plain: "Ada:\n> a", html: "<p><b>Ada</b>: a</p>" },
+    { plain: "> (This message cannot be shown)", html: "<p>(This message cannot be shown)</p>" },
+  ]);
+  assert.deepEqual(warnings, ["message 2: it cannot be shown: no"]);
+});
+
 const PLACES: readonly [place: MailPlace, sender: string][] = [
   [CHANNEL, "Ada"],
   [{ kind: "direct", people: 1 }, ""],

@@ -9,4 +9,5 @@ export const READER: MailReader = {
   emojiset: "google",
   dates: { language: "en-US", timezone: "America/New_York" },
   spoilerText: "Open Zulip to see the spoiler content",
+  unshownText: "This message cannot be shown",
 };
