@@ -36,6 +36,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "DENORT_BIN",
+  "HTTPS_PROXY",
   "RABBITMQ_BIN",
   "RABBITMQ_4_BIN",
   "NO_REPLY",

@@ -11,6 +11,7 @@ import { MAIL } from "./mail_settings.ts";
 import { type MailConfig, readMail, readSite, type SiteConfig } from "./mail_config.ts";
 import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
+import { type HttpConfig, readHttp } from "./http_config.ts";
 import type { LogFormat, LogLevel } from "./log_choices.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type PushConfig, readPush } from "./push_config.ts";
@@ -115,6 +116,8 @@ export interface Config extends QueueSettings {
   readonly mail: MailConfig;
   /** How pushes to phones are sent. */
   readonly push: PushConfig;
+  /** Calls to servers whose addresses users give. */
+  readonly http: HttpConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -209,6 +212,7 @@ function readGeneral(
     site,
     mail: readMail(reader, site),
     push: readPush(reader),
+    http: readHttp(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

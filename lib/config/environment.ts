@@ -79,6 +79,7 @@ function misnamed({ name, line }: EnvEntry, set: ReadonlySet<string>): EnvMistak
 }
 
 function warningOf(name: string, set: ReadonlySet<string>): string[] {
+  if (OF_OTHERS.has(name)) return [];
   const meant = meantBy(name, set);
   if (meant === undefined) return [];
   return [`the environment has ${name}, and there is no such setting; did you mean ${meant}?`];
@@ -95,6 +96,10 @@ function meantBy(name: string, set: ReadonlySet<string>): string | undefined {
 const NAMES: ReadonlySet<string> = new Set(
   SETTINGS.map(({ name }) => name).filter((name) => !name.includes("<")),
 );
+/** What other programs, and Deno itself, take from the environment under nearly the same name. */
+const OF_OTHERS: ReadonlySet<string> = new Set([
+  ...["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"],
+]);
 const BY_LETTERS: ReadonlyMap<string, string> = new Map(
   [...NAMES].map((name) => [letters(name), name]),
 );

@@ -7,6 +7,7 @@
 
 import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
+import { HTTP } from "./http_settings.ts";
 import { MAIL } from "./mail_settings.ts";
 import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
@@ -30,6 +31,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "The Zulip server", settings: Object.values(SITE) },
   { title: "Mail", settings: Object.values(MAIL) },
   { title: "Pushes", settings: Object.values(PUSH) },
+  { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
 ];
 
 /** Every setting, in the same order. */

@@ -14,6 +14,7 @@ import type { EffectiveSetting } from "../config/reader.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { checkBroker } from "./check_broker.ts";
 import { checkDatabase } from "./check_database.ts";
+import { checkHttp } from "./check_http.ts";
 import { checkMail } from "./check_mail.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
@@ -23,7 +24,7 @@ import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `proxy`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -54,6 +55,7 @@ export async function runCheckConfig(
     ...checkFolders(config),
     queuesCheck(queues),
     await tryUnless(problems.find(isOfMail), "mail", () => checkMail(config)),
+    await tryUnless(problems.find(isOfHttp), "proxy", () => checkHttp(config)),
     await tryUnless(
       problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
       "broker",
@@ -82,6 +84,11 @@ function queuesCheck(queues: readonly QueueCheck[]): Check {
 /** Whether a problem makes it pointless to try the SMTP server. */
 function isOfMail(problem: Problem): boolean {
   return isOfEnvFile(problem) || /^(EMAIL_|TEMPLATES_DIR$)/.test(problem.setting);
+}
+
+/** Whether a problem makes it pointless to try the proxies. */
+function isOfHttp(problem: Problem): boolean {
+  return isOfEnvFile(problem) || /^(HTTPS?_proxy|OUTGOING_)/.test(problem.setting);
 }
 
 /** Leaves out variables that only look like a queue's shards. */

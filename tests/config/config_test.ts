@@ -58,6 +58,11 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       caFile: undefined,
       patienceSeconds: 3600,
     },
+    http: {
+      proxy: { http: undefined, https: undefined },
+      allowedHosts: "",
+      caFile: undefined,
+    },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
@@ -294,5 +299,7 @@ Deno.test("SETTINGS says which settings are secret", () => {
     "ZULIP_ORG_KEY",
     "APNS_TOKEN_KEY_ID",
     "APNS_TEAM_ID",
+    "HTTP_proxy",
+    "HTTPS_proxy",
   ]);
 });

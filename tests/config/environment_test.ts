@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadConfig } from "../../lib/config/config.ts";
+import { loadConfig, readConfig } from "../../lib/config/config.ts";
 import { mergeEnvironment, readEnvironment } from "../../lib/config/environment.ts";
 
 /** Runs with a new folder. */
@@ -84,6 +84,13 @@ Deno.test("a variable of the environment that is nearly a setting is a warning, 
   assert.deepEqual(warnings, [
     "the environment has LOGLEVEL, and there is no such setting; did you mean LOG_LEVEL?",
   ]);
+});
+
+Deno.test("the variables for proxies that other programs have are no mistake in the environment", () => {
+  const environment = { HTTP_PROXY: "http://proxy:3128", https_proxy: "http://proxy:3128" };
+  assert.deepEqual(loadConfig(mergeEnvironment(environment, "")).warnings, []);
+  const { problems } = readConfig(mergeEnvironment({}, "HTTPS_PROXY=http://proxy:3128"));
+  assert.deepEqual(problems.map(({ fix }) => fix), ["did you mean HTTPS_proxy?"]);
 });
 
 Deno.test("a name that is nearly a setting belongs to another program where that setting is set", () => {

@@ -1,0 +1,106 @@
+/**
+ * One request and its answer, on a connection of its own.
+ *
+ * @module
+ */
+
+import http, { type IncomingMessage, type RequestOptions } from "node:http";
+import https from "node:https";
+import { httpErrorOf } from "./failure.ts";
+import { HttpError, type HttpFailure } from "./http_error.ts";
+
+/** A request that is ready to be sent. */
+export interface Call {
+  readonly isSecure: boolean;
+  readonly options: Omit<RequestOptions, "agent"> & { readonly agent: http.Agent };
+  readonly body: Uint8Array | undefined;
+  /** The server, for messages. */
+  readonly place: string;
+  /** Ends the call. */
+  readonly signal: AbortSignal;
+  /** Whether an earlier request of the same call has arrived. */
+  readonly mayHaveArrived: boolean;
+  /** What it means that there is no connection. */
+  readonly unreachable: HttpFailure;
+}
+
+/** Bytes of the head of an answer. */
+const MOST_HEAD = 32_768;
+/** Answers with a status 1xx before the one that counts. */
+const MOST_INTERIM = 8;
+
+/**
+ * Sends a request. The connection is closed at the end, whether the answer was read or not.
+ *
+ * @param read Gets the answer, with its body still to come.
+ * @throws {HttpError} Also for what `read` throws.
+ */
+export async function exchange<Answer>(
+  call: Call,
+  read: (response: IncomingMessage) => Promise<Answer>,
+): Promise<Answer> {
+  const request = (call.isSecure ? https : http).request({
+    ...call.options,
+    maxHeaderSize: MOST_HEAD,
+  });
+  const sent = { isConnected: false };
+  const failure = failureOf(request, call, sent);
+  try {
+    request.end(call.body);
+    const response = await Promise.race([responseTo(request, call.place), failure.promise]);
+    return await Promise.race([read(response), failure.promise]);
+  } catch (error) {
+    const mayHaveArrived = call.mayHaveArrived || sent.isConnected;
+    const kind = sent.isConnected ? "network" : call.unreachable;
+    throw httpErrorOf(error, { ...call, mayHaveArrived, kind });
+  } finally {
+    failure.stop();
+    request.destroy();
+    call.options.agent.destroy();
+  }
+}
+
+/** A promise that only fails: when the connection does, or the call is ended. */
+function failureOf(
+  request: http.ClientRequest,
+  { isSecure, signal }: Call,
+  sent: { isConnected: boolean },
+): { readonly promise: Promise<never>; stop(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {});
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  request.on("error", reject);
+  request.on("socket", (socket) => {
+    socket.once(isSecure ? "secureConnect" : "connect", () => sent.isConnected = true);
+  });
+  return { promise, stop: () => signal.removeEventListener("abort", onAbort) };
+}
+
+async function responseTo(request: http.ClientRequest, place: string): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let interim = 0;
+  const noHttp = (what: string) =>
+    reject(new HttpError("network", `${place} ${what}`, { mayHaveArrived: true }));
+  request.on("response", resolve);
+  request.on("information", () => {
+    if (++interim > MOST_INTERIM) noHttp("does not come to its answer");
+  });
+  request.on("upgrade", (_, socket) => {
+    socket.destroy();
+    noHttp("speaks another protocol than HTTP");
+  });
+  request.on("close", () => noHttp("closed the connection without an answer"));
+  const response = await promise;
+  if (headSize(response) > MOST_HEAD) {
+    throw new HttpError("too large", `${place} sends more than ${MOST_HEAD} bytes of headers`, {
+      mayHaveArrived: true,
+    });
+  }
+  return response;
+}
+
+function headSize({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((size, text) => size + text.length + 2, 0);
+}
