@@ -13,6 +13,7 @@ import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import { type HttpConfig, readHttp } from "./http_config.ts";
 import type { LogFormat, LogLevel } from "./log_choices.ts";
+import { type PreviewConfig, readPreviews } from "./preview_config.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
@@ -118,6 +119,8 @@ export interface Config extends QueueSettings {
   readonly push: PushConfig;
   /** Calls to servers whose addresses users give. */
   readonly http: HttpConfig;
+  /** Link previews. */
+  readonly previews: PreviewConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -213,6 +216,7 @@ function readGeneral(
     mail: readMail(reader, site),
     push: readPush(reader),
     http: readHttp(reader),
+    previews: readPreviews(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -9,6 +9,7 @@ import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
 import { HTTP } from "./http_settings.ts";
 import { MAIL } from "./mail_settings.ts";
+import { PREVIEW } from "./preview_settings.ts";
 import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
@@ -32,6 +33,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Mail", settings: Object.values(MAIL) },
   { title: "Pushes", settings: Object.values(PUSH) },
   { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
+  { title: "Link previews", settings: Object.values(PREVIEW) },
 ];
 
 /** Every setting, in the same order. */

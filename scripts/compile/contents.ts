@@ -40,7 +40,7 @@ export function contentsOf(root: string): BundleContents {
       "zod/v4/core": "scripts/compile/faces/zod_core.ts",
       "zod/v4/mini": "scripts/compile/faces/zod_mini.ts",
     },
-    assets: ["lib/domain/mail/templates/files"],
+    assets: ["lib/domain/mail/templates/files", "lib/domain/previews/oembed_providers.json"],
     wholePackages: [],
   };
 }

@@ -63,6 +63,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       allowedHosts: "",
       caFile: undefined,
     },
+    previews: { isEnabled: true, camo: undefined },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
@@ -301,5 +302,6 @@ Deno.test("SETTINGS says which settings are secret", () => {
     "APNS_TEAM_ID",
     "HTTP_proxy",
     "HTTPS_proxy",
+    "CAMO_KEY",
   ]);
 });

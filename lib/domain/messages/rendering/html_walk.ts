@@ -63,11 +63,42 @@ const NO_ATTRIBUTES: ReadonlyMap<string, HtmlAttribute> = new Map();
 
 /** Walks through HTML. What cannot be read as a tag is text, or nothing at all; it never fails. */
 export function walkHtml(source: string, visitor: HtmlVisitor): void {
-  const walk = new Walk(source, visitor);
-  const tokenizer = new Tokenizer({}, walk);
-  walk.stop = () => tokenizer.pause();
-  tokenizer.write(source);
-  tokenizer.end();
+  const walk = new HtmlWalk(visitor);
+  walk.write(source);
+  walk.end();
+}
+
+/**
+ * A walk through HTML that comes in pieces. Where a piece ends within an end tag, the end of that is
+ * not known, and taken to be the end of the piece.
+ */
+export class HtmlWalk {
+  readonly #walk: Walk;
+  readonly #tokenizer: Tokenizer;
+
+  /** @param visitor What it reports to. */
+  constructor(visitor: HtmlVisitor) {
+    this.#walk = new Walk(visitor);
+    this.#tokenizer = new Tokenizer({}, this.#walk);
+    this.#walk.stop = () => this.#tokenizer.pause();
+  }
+
+  /** Whether the visitor has stopped it. */
+  get isStopped(): boolean {
+    return !this.#tokenizer.running;
+  }
+
+  /** Goes on with the next piece, unless the walk was stopped. */
+  write(piece: string): void {
+    if (this.isStopped) return;
+    this.#walk.source += piece;
+    this.#tokenizer.write(piece);
+  }
+
+  /** Reports what is still open, unless the walk was stopped. */
+  end(): void {
+    this.#tokenizer.end();
+  }
 }
 
 interface Tag {
@@ -78,7 +109,8 @@ interface Tag {
 
 class Walk implements TokenizerCallbacks {
   stop: () => void = () => {};
-  readonly #source: string;
+  /** All of it so far: positions count from its start. */
+  source = "";
   readonly #visitor: HtmlVisitor;
   readonly #open: HtmlElement[] = [];
   /** How many elements of a name are open. */
@@ -88,13 +120,12 @@ class Walk implements TokenizerCallbacks {
   /** The attribute that is being read. */
   #attribute = { name: "", value: "", start: 0 };
 
-  constructor(source: string, visitor: HtmlVisitor) {
-    this.#source = source;
+  constructor(visitor: HtmlVisitor) {
     this.#visitor = visitor;
   }
 
   ontext(start: number, end: number): void {
-    this.#visitor.text?.(this.#source.slice(start, end), this.#open.length);
+    this.#visitor.text?.(this.source.slice(start, end), this.#open.length);
   }
 
   ontextentity(codePoint: number): void {
@@ -102,16 +133,16 @@ class Walk implements TokenizerCallbacks {
   }
 
   onopentagname(start: number, end: number): void {
-    const name = this.#source.slice(start, end).toLowerCase();
+    const name = this.source.slice(start, end).toLowerCase();
     this.#tag = { name, start: start - 1, attributes: undefined };
   }
 
   onattribname(start: number, end: number): void {
-    this.#attribute = { name: this.#source.slice(start, end).toLowerCase(), value: "", start };
+    this.#attribute = { name: this.source.slice(start, end).toLowerCase(), value: "", start };
   }
 
   onattribdata(start: number, end: number): void {
-    this.#attribute.value += this.#source.slice(start, end);
+    this.#attribute.value += this.source.slice(start, end);
   }
 
   onattribentity(codePoint: number): void {
@@ -134,11 +165,11 @@ class Walk implements TokenizerCallbacks {
   }
 
   onclosetag(start: number, nameEnd: number): void {
-    const name = this.#source.slice(start, nameEnd).toLowerCase();
+    const name = this.source.slice(start, nameEnd).toLowerCase();
     if (!this.#counts.get(name)) return;
     const contentEnd = start - 2;
-    const bracket = this.#source.indexOf(">", nameEnd);
-    const end = bracket < 0 ? this.#source.length : bracket + 1;
+    const bracket = this.source.indexOf(">", nameEnd);
+    const end = bracket < 0 ? this.source.length : bracket + 1;
     while (this.#open.at(-1)?.name !== name) {
       this.#end({ contentEnd, end: contentEnd, isClosed: false });
     }
@@ -146,7 +177,7 @@ class Walk implements TokenizerCallbacks {
   }
 
   onend(): void {
-    const end = this.#source.length;
+    const end = this.source.length;
     while (this.#open.length > 0) this.#end({ contentEnd: end, end, isClosed: false });
   }
 
