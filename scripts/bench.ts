@@ -5,19 +5,22 @@
  *   deno task bench [--events 100000] [--rounds 5] [--prefetch 100]
  *   deno task bench --against DIR [--rows TEXT] [options as above]
  *   deno task bench mail [--events 1000] [--rounds 5]
+ *   deno task bench push [--events 10000] [--rounds 5]
  *
  * The prefetch is the engine's default unless you give another. With `--against` the program of
  * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
  * the two. `--rows` takes only rows whose name contains TEXT. To see how much the ratios vary on
  * your machine, compare a checkout with itself: `--against .`
  *
- * With `mail` the worker of mails is measured beside a bare loop of nodemailer, on both databases.
+ * With `mail` the worker of mails is measured beside a bare loop of nodemailer, on both databases;
+ * with `push` the transport of APNs beside a bare loop of `fetch`.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { firstEvent } from "./bench/first_event.ts";
 import { benchMail } from "./bench/mail.ts";
+import { benchPush } from "./bench/push.ts";
 import { latency } from "./bench/latency.ts";
 import { type BenchOptions, parseOptions } from "./bench/options.ts";
 import { deleteQueues, run } from "./bench/program.ts";
@@ -41,7 +44,8 @@ const FIRST_EVENT_RUNS = 5;
 const FIRST_EVENT_MS = 300;
 
 const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
-  "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]";
+  "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
+  "       deno task bench push [--events N] [--rounds N]";
 
 if (import.meta.main) Deno.exit(await main());
 
@@ -49,8 +53,12 @@ async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
   const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
-  const { events, rounds, prefetch, against, isMail } = options;
+  const { events, rounds, prefetch, against, isMail, isPush } = options;
   if (against !== undefined) requireCheckout(against);
+  if (isPush) {
+    console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
+    return await benchPush(options) ? 0 : 1;
+  }
   await using broker = await startRabbitmq();
   if (isMail) {
     console.log(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);

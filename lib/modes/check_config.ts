@@ -16,6 +16,7 @@ import { checkBroker } from "./check_broker.ts";
 import { checkDatabase } from "./check_database.ts";
 import { checkHttp } from "./check_http.ts";
 import { checkMail } from "./check_mail.ts";
+import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
@@ -24,7 +25,7 @@ import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `proxy`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -55,6 +56,7 @@ export async function runCheckConfig(
     ...checkFolders(config),
     queuesCheck(queues),
     await tryUnless(problems.find(isOfMail), "mail", () => checkMail(config)),
+    await tryUnless(problems.find(isOfPush), "push", () => checkPush(config)),
     await tryUnless(problems.find(isOfHttp), "proxy", () => checkHttp(config)),
     await tryUnless(
       problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
@@ -89,6 +91,12 @@ function isOfMail(problem: Problem): boolean {
 /** Whether a problem makes it pointless to try the proxies. */
 function isOfHttp(problem: Problem): boolean {
   return isOfEnvFile(problem) || /^(HTTPS?_proxy|OUTGOING_)/.test(problem.setting);
+}
+
+/** Whether a problem makes it pointless to try the services of pushes. */
+function isOfPush(problem: Problem): boolean {
+  return isOfEnvFile(problem) ||
+    /^(ZULIP_(SERVICE|ORG)|APNS_|FCM_|ANDROID_FCM|PUSH_)/.test(problem.setting);
 }
 
 /** Leaves out variables that only look like a queue's shards. */

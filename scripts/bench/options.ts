@@ -12,6 +12,8 @@ import { DEFAULT_PREFETCH } from "../../lib/engine/host/describe.ts";
 export interface BenchOptions {
   /** Whether the worker of mails is measured, and nothing else. */
   readonly isMail: boolean;
+  /** Whether the transport of pushes is measured, and nothing else. */
+  readonly isPush: boolean;
   /** Events that each row measures. */
   readonly events: number;
   readonly rounds: number;
@@ -22,8 +24,9 @@ export interface BenchOptions {
   readonly rows: string;
 }
 
-/** The default number of events, and of mails. */
-const [EVENTS, MAILS] = ["100000", "1000"];
+/** What can be measured alone, with the default number of its events. */
+const ALONE: Readonly<Record<string, string>> = { mail: "1000", push: "10000" };
+const EVENTS = "100000";
 
 /**
  * Reads the command line.
@@ -44,14 +47,16 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
     },
   });
   const { against, rows } = values;
-  const isMail = positionals[0] === "mail";
-  const unknown = positionals[isMail ? 1 : 0];
-  if (unknown !== undefined) throw new TypeError(`${unknown} is unknown: there is only mail`);
-  if (isMail && against !== undefined) throw new TypeError("mail cannot be used with --against");
+  const [first = ""] = positionals;
+  const alone = first in ALONE ? first : undefined;
+  const unknown = positionals[alone === undefined ? 0 : 1];
+  if (unknown !== undefined) throw new TypeError(`${unknown} is unknown: there are mail and push`);
+  if (alone && against !== undefined) throw new TypeError(`${alone} cannot be used with --against`);
   if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
   return {
-    isMail,
-    events: positive("events", values.events ?? (isMail ? MAILS : EVENTS)),
+    isMail: alone === "mail",
+    isPush: alone === "push",
+    events: positive("events", values.events ?? ALONE[first] ?? EVENTS),
     rounds: positive("rounds", values.rounds),
     prefetch: positive("prefetch", values.prefetch),
     against: against === undefined ? undefined : resolve(folder, against),

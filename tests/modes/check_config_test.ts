@@ -33,7 +33,7 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     ["QUEUE_TYPE=classic", "default"],
   ]);
   assert(columns.some(([setting]) => setting === "LOG_LEVEL=debug"));
-  assert.deepEqual(printed.slice(-10), [
+  assert.deepEqual(printed.slice(-11), [
     "",
     "settings: ok",
     "workers: ok",
@@ -41,6 +41,7 @@ Deno.test("runCheckConfig prints every setting with its source, and what is ther
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "mail: not used (EMAIL_HOST is not set)",
+    "push: not used (neither the push bouncer nor APNs nor FCM is set)",
     "proxy: not used (HTTP_proxy and HTTPS_proxy are not set)",
     BROKER_LINE,
     "database: ok",
@@ -77,7 +78,7 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
   const printed = around.printed.map((line) => line.replaceAll(FOLDER, "/f"));
   const shown = file.replace(FOLDER, "/f");
   const writable = "set it to a folder that this user may write";
-  assert.deepEqual(printed.slice(-10).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
+  assert.deepEqual(printed.slice(-11).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
     "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
     "workers: WORKERS_DIR: the folder /f/none cannot be read; set it, or --workers-dir, to the folder of your workers",
     `state: STATE_DIR: no file can be made in ${shown}/state; ${writable}`,
@@ -85,6 +86,7 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
     `errors: QUEUE_ERROR_DIR: no file can be made in ${shown}/errors; ${writable}`,
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "mail: not used (EMAIL_HOST is not set)",
+    "push: not used (neither the push bouncer nor APNs nor FCM is set)",
     "proxy: not used (HTTP_proxy and HTTPS_proxy are not set)",
     "broker: No broker there",
     "database: No database",
@@ -98,7 +100,7 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
   const { printed } = around;
   assert(printed.some((line) => /^QUEUE_TYPE=clasic +environment$/.test(line)));
   assert(printed.some((line) => /^LOG_LEVEL=debug +environment$/.test(line)));
-  assert.deepEqual(printed.slice(-9), [
+  assert.deepEqual(printed.slice(-10), [
     'settings: QUEUE_TYPE: "clasic" is not valid; set it to classic or quorum\n' +
     "PQ_TSET_PREFETCH: no queue tset; did you mean test?",
     "workers: ok",
@@ -106,6 +108,7 @@ Deno.test("runCheckConfig prints the settings where some are wrong, and tries th
     "statistics: ok",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "mail: not used (EMAIL_HOST is not set)",
+    "push: not used (neither the push bouncer nor APNs nor FCM is set)",
     "proxy: not used (HTTP_proxy and HTTPS_proxy are not set)",
     BROKER_LINE,
     "database: ok",
@@ -156,7 +159,7 @@ Deno.test("runCheckConfig prints JSON", async () => {
     value: "debug",
     source: "environment",
   });
-  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(9).fill(true));
+  assert.deepEqual(checks.map((check: { ok: boolean }) => check.ok), Array(10).fill(true));
 });
 
 Deno.test("runCheckConfig does not try a broker that is not used", async () => {

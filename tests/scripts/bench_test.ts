@@ -134,6 +134,7 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
   assert(prefetch > 0);
   assert.deepEqual(rest, {
     isMail: false,
+    isPush: false,
     events: 100_000,
     rounds: 5,
     against: undefined,

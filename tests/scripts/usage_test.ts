@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-for (const script of ["bench", "crash", "figures", "postgres", "rabbitmq", "smtp"]) {
+for (const script of ["bench", "crash", "figures", "postgres", "push", "rabbitmq", "smtp"]) {
   Deno.test(`deno task ${script} answers --help and a mistake with its usage, and no stack`, async () => {
     const run = async (option: string) => {
       const path = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));

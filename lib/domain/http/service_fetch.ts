@@ -135,9 +135,9 @@ export class ServiceHttp implements Disposable {
   }
 
   #failure(error: unknown, signal: AbortSignal): HttpError {
-    const mayHaveArrived = !isUnconnected(error);
+    const mayHaveArrived = !isUntouched(error);
     const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
-    return httpErrorOf(cause, { place: this.#options.name, signal, mayHaveArrived });
+    return httpErrorOf(withoutUrl(cause), { place: this.#options.name, signal, mayHaveArrived });
   }
 }
 
@@ -148,9 +148,21 @@ function hostOf(text: string): string {
   return url.host;
 }
 
-/** Reports whether there was no connection: fetch says so only in words. */
-function isUnconnected(error: unknown): boolean {
+/**
+ * Reports whether there was no connection, or the server says that it did not touch the request
+ * (HTTP/2): fetch says so only in words.
+ */
+function isUntouched(error: unknown): boolean {
   if (!(error instanceof TypeError)) return false;
   const cause = error.cause instanceof Error ? error.cause.message : "";
-  return /client error \(Connect\)/.test(`${error.message} ${cause}`);
+  return /client error \(Connect\)|refused stream before processing/.test(
+    `${error.message} ${cause}`,
+  );
+}
+
+/** Fetch names the whole address, whose path may be a secret, such as a device's token. */
+function withoutUrl(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = error.message.replace(/ for url \(.*?\)(?=: |$)/, "");
+  return message === error.message ? error : new Error(message);
 }
