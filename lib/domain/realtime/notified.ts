@@ -1,0 +1,134 @@
+/**
+ * Who gets a mail or a push about a message.
+ *
+ * @module
+ */
+
+import type { MessageAudience, NoticeUser } from "./message_notice.ts";
+
+/** The ways to notify somebody who is away. */
+export type Medium = "email" | "push";
+
+/** The reasons, each with how it begins in the names of {@linkcode UserNotifications}. */
+type Reason =
+  | "dm"
+  | "mention"
+  | "topic_wildcard_mention"
+  | "stream_wildcard_mention"
+  | "topic_wildcard_mention_in_followed_topic"
+  | "stream_wildcard_mention_in_followed_topic"
+  | "followed_topic"
+  | "stream";
+
+/**
+ * For which reasons a user wants to be notified of a message. It is kept with the message in the
+ * queues of the user's clients, under the names that Zulip's files have.
+ */
+export type UserNotifications =
+  & Readonly<Record<`${Reason}_${Medium}_notify`, boolean>>
+  & {
+    readonly online_push_enabled: boolean;
+    readonly sender_is_muted: boolean;
+    readonly disable_external_notifications: boolean;
+  };
+
+/** The names of the events' triggers, the first that holds being the one; `*` is the medium. */
+const TRIGGERS: readonly (readonly [Reason, string])[] = [
+  ["dm", "direct_message"],
+  ["mention", "mentioned"],
+  ["topic_wildcard_mention_in_followed_topic", "topic_wildcard_mentioned_in_followed_topic"],
+  ["stream_wildcard_mention_in_followed_topic", "stream_wildcard_mentioned_in_followed_topic"],
+  ["topic_wildcard_mention", "topic_wildcard_mentioned"],
+  ["stream_wildcard_mention", "stream_wildcard_mentioned"],
+  ["followed_topic", "followed_topic_*_notify"],
+  ["stream", "stream_*_notify"],
+];
+
+/** Reasons for which a user has to be in a list, and the message has to have a flag. */
+const WILDCARDS: readonly (readonly [Reason, keyof MessageAudience, flag: string])[] = [
+  ["topic_wildcard_mention", "topic_wildcard_mention_user_ids", "topic_wildcard_mentioned"],
+  ["stream_wildcard_mention", "stream_wildcard_mention_user_ids", "stream_wildcard_mentioned"],
+  [
+    "topic_wildcard_mention_in_followed_topic",
+    "topic_wildcard_mention_in_followed_topic_user_ids",
+    "topic_wildcard_mentioned",
+  ],
+  [
+    "stream_wildcard_mention_in_followed_topic",
+    "stream_wildcard_mention_in_followed_topic_user_ids",
+    "stream_wildcard_mentioned",
+  ],
+];
+
+/** For which reasons a user wants to be notified of a message. */
+export function userNotifications(
+  user: Pick<NoticeUser, "id" | "flags">,
+  audience: MessageAudience,
+  isDirect: boolean,
+): UserNotifications {
+  return {
+    ...ofMedium("email", user, audience, isDirect),
+    ...ofMedium("push", user, audience, isDirect),
+    online_push_enabled: canPush(user.id, audience) && audience.online_push_user_ids.has(user.id),
+    sender_is_muted: audience.muted_sender_user_ids.has(user.id),
+    disable_external_notifications: audience.disable_external_notifications,
+  } as UserNotifications;
+}
+
+/**
+ * Why a user is notified now; `undefined` if not.
+ *
+ * @param isAway Whether the user has no client that takes messages, or has not used any for minutes.
+ * Mails go only to those who are away, pushes also to those who want them at any time.
+ */
+export function triggerOf(
+  medium: Medium,
+  notifications: UserNotifications,
+  { isSender, isAway }: { readonly isSender: boolean; readonly isAway: boolean },
+): string | undefined {
+  const { sender_is_muted, disable_external_notifications, online_push_enabled } = notifications;
+  if (isSender || sender_is_muted || disable_external_notifications) return undefined;
+  if (!isAway && !(medium === "push" && online_push_enabled)) return undefined;
+  const found = TRIGGERS.find(([reason]) => notifications[`${reason}_${medium}_notify`]);
+  return found?.[1].replace("*", medium);
+}
+
+/** Whether the user was notified of the message when it was sent, if it is about a channel. */
+export function followsChannelOrTopic(notifications: UserNotifications): boolean {
+  const { stream_email_notify, stream_push_notify } = notifications;
+  const { followed_topic_email_notify, followed_topic_push_notify } = notifications;
+  return stream_email_notify || stream_push_notify || followed_topic_email_notify ||
+    followed_topic_push_notify;
+}
+
+function ofMedium(
+  medium: Medium,
+  { id, flags }: Pick<NoticeUser, "id" | "flags">,
+  audience: MessageAudience,
+  isDirect: boolean,
+): Record<string, boolean> {
+  const isPossible = !audience.all_bot_user_ids.has(id) &&
+    (medium === "email" || canPush(id, audience));
+  const isDisabled = audience[`dm_mention_${medium}_disabled_user_ids`].has(id);
+  const has = (key: keyof MessageAudience) => (audience[key] as ReadonlySet<number>).has(id);
+  const wants: [Reason, boolean][] = [
+    ["dm", isDirect && !isDisabled],
+    ["mention", flags.includes("mentioned") && !isDisabled],
+    ...WILDCARDS.map(([reason, list, flag]): [Reason, boolean] => [
+      reason,
+      has(list) && !isDisabled && flags.includes(flag),
+    ]),
+    ["followed_topic", has(`followed_topic_${medium}_user_ids`)],
+    ["stream", has(`stream_${medium}_user_ids`)],
+  ];
+  return Object.fromEntries(
+    wants.map(([reason, wanted]) => [`${reason}_${medium}_notify`, isPossible && wanted]),
+  );
+}
+
+function canPush(
+  id: number,
+  { push_device_registered_user_ids: registered, all_bot_user_ids }: MessageAudience,
+): boolean {
+  return !all_bot_user_ids.has(id) && (registered?.has(id) ?? true);
+}
