@@ -60,7 +60,7 @@ export async function readBody(
       reject(error);
     }
   });
-  response.on("end", () => response.complete ? resolve(false) : cutOff());
+  response.on("end", () => resolve(false));
   response.on("aborted", cutOff);
   response.on("close", cutOff);
   response.on("error", reject);

@@ -12,12 +12,13 @@ import { until } from "../../fixtures/until.ts";
 const SHORT = { timeoutMs: 300 } as const;
 const HEAD = "HTTP/1.1 200 OK\r\n";
 
-/** Sends a text again and again, as long as it is taken. */
+/** Sends a text again and again, many at once, as long as it is taken. */
 function endless(begin: string, text: string): Script {
   return (_, socket) => {
     socket.write(begin);
+    const many = text.repeat(500);
     const more = () => {
-      while (!socket.destroyed && socket.write(text));
+      while (!socket.destroyed && socket.write(many));
     };
     socket.on("drain", more);
     more();
