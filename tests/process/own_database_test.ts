@@ -40,6 +40,17 @@ postgresCopyTest(
         stdout.join("\n"),
         /careful\.ts, does not start: DATABASE_URL is the database of/,
       );
+      await using several = start(
+        "--multi_threaded",
+        "careful",
+        "noop",
+        "--skip-unknown",
+        "--drain",
+      );
+      await several.untilLogged(
+        /^Queue careful is left out: DATABASE_URL is the database of a Zulip/,
+      );
+      assert.equal((await several.end()).code, 0);
       await using all = start("--all");
       await all.untilLogged(
         /^Queue careful is left out: DATABASE_URL is the database of a Zulip se/,

@@ -13,7 +13,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "deferred_work",
   "digest_emails",
   "email_mirror",
-  "embed_links",
   "embedded_bots",
   "missedmessage_mobile_notifications",
   "notify_tornado",

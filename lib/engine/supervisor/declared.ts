@@ -25,6 +25,8 @@ import type { ThreadsOptions } from "./threads.ts";
 export interface LackOptions extends ThreadsOptions {
   /** Leave the queue out where its worker lacks a setting, or is not for this database. */
   readonly onlyIfActive: boolean;
+  /** Leave the queue out where its worker is not for this database. @default {false} */
+  readonly skipsMisplaced?: boolean;
 }
 
 /**
@@ -37,12 +39,13 @@ export interface LackOptions extends ThreadsOptions {
  */
 export async function lackOf(
   described: Pick<Described, "description" | "isMisplaced">,
-  { file, queue, config, broker, report, onlyIfActive }: LackOptions,
+  { file, queue, config, broker, report, onlyIfActive, skipsMisplaced = false }: LackOptions,
   hasConsumed: boolean,
 ): Promise<ThreadEnd | undefined> {
   const missing = missingSettings(described.description, file, config);
   if (missing.length === 0 && !described.isMisplaced) return undefined;
-  if (!onlyIfActive || hasConsumed) {
+  const mayLeave = onlyIfActive || (skipsMisplaced && missing.length === 0);
+  if (!mayLeave || hasConsumed) {
     const thrown = missing.length > 0 ? missingError(queue, missing) : inZulipsError(queue);
     return { kind: "not started", error: errorData(thrown), thrown };
   }

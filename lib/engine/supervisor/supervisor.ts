@@ -35,6 +35,8 @@ export interface SupervisorOptions extends ThreadsOptions, ConsumerOptions {
   readonly isOnly: boolean;
   /** Leave the queue alone if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
+  /** Leave the queue alone if its worker is not for this database. @default {false} */
+  readonly skipsMisplaced?: boolean;
   /** Called once: whether the queue is run here. It is, too, while its worker fails to start. */
   readonly onLaunch?: (isRun: boolean) => void;
   /** Called once: the queue is consumed, or its worker could not be started at first. */

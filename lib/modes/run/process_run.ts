@@ -158,6 +158,7 @@ export class ProcessRun {
       inline: command.inline,
       isOnly: command.queues.kind === "one",
       onlyIfActive: command.queues.kind === "all",
+      skipsMisplaced: command.queues.kind === "several" && command.queues.skipUnknown,
       maxEvents: command.maxEvents,
       onZombie: () => this.#restartWhenIdle(),
       onParked: () => this.#onParked(),

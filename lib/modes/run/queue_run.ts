@@ -30,6 +30,8 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly isOnly: boolean;
   /** Do not run it if it is a test queue or not enabled. */
   readonly onlyIfActive: boolean;
+  /** Do not run it if it is not for this database. */
+  readonly skipsMisplaced: boolean;
   readonly maxEvents: number | undefined;
   /** The turns of all queues of this process to run suspects alone. */
   readonly turns: IsolationTurns;
@@ -160,7 +162,7 @@ export class QueueRun {
 
   #workerOptions(broker: Broker): WorkerOptions {
     const { inline, workerNum, config, turns, maxEvents, isOnly, onlyIfActive } = this.#options;
-    const { onZombie, onParked } = this.#options;
+    const { onZombie, onParked, skipsMisplaced } = this.#options;
     const common = {
       workerNum,
       config,
@@ -172,7 +174,7 @@ export class QueueRun {
     };
     if (inline) return { ...common, inline };
     const onLaunch = (isRun: boolean) => this.#onLaunch(isRun);
-    const thread = { isOnly, onlyIfActive, onLaunch, onZombie, onParked };
+    const thread = { isOnly, onlyIfActive, skipsMisplaced, onLaunch, onZombie, onParked };
     return { ...common, inline, ...thread };
   }
 

@@ -97,7 +97,11 @@ Deno.test("a worker that is not for this database is left out, and an error by n
   const options = await optionsWith(2);
   assert.deepEqual(await lackOf(MISPLACED, options, false), { kind: "inactive" });
   assert.match(options.notices[0]?.message ?? "", /a Zulip server.*\(2 events wait\)$/);
-  const end = await lackOf(MISPLACED, { ...options, onlyIfActive: false }, false);
+  const named = { ...options, onlyIfActive: false };
+  const skipping = { ...named, skipsMisplaced: true };
+  assert.deepEqual(await lackOf(MISPLACED, skipping, false), { kind: "inactive" });
+  assert.equal((await lackOf(DESCRIBED, skipping, false))?.kind, "not started");
+  const end = await lackOf(MISPLACED, named, false);
   assert(end?.kind === "not started" && end.thrown instanceof ConfigError);
   assert.equal(
     end.error.message,

@@ -1,0 +1,81 @@
+/**
+ * The previews of all links of a message.
+ *
+ * @module
+ */
+
+import { PreviewCache } from "./cache.ts";
+import { lookUp, type LookupOptions } from "./lookup.ts";
+import type { LinkPreview, Looked } from "./preview.ts";
+
+/** What came of the links of a message. */
+export interface Previews {
+  /** By link. */
+  readonly found: ReadonlyMap<string, LinkPreview>;
+  /** The links that could not be looked up in time. */
+  readonly late: readonly string[];
+}
+
+/** How the links of a message are looked up. */
+export interface PreviewsRun {
+  /** Ends all of it. */
+  readonly signal: AbortSignal;
+  /** How long all links together may take, in ms. */
+  readonly limitMs: number;
+  /** Learns what came of a link that was not remembered, and how long it took. */
+  readonly onLooked?: (link: string, looked: Looked, ms: number) => void;
+}
+
+/** Looks up links, all of a message at once, and remembers what it found. */
+export class LinkPreviews {
+  readonly #options: LookupOptions;
+  readonly #cache: PreviewCache;
+  readonly #now: () => number;
+
+  /** @param now ms since 1970. @default {Date.now} */
+  constructor(options: LookupOptions, cache: PreviewCache = new PreviewCache(), now = Date.now) {
+    this.#options = options;
+    this.#cache = cache;
+    this.#now = now;
+  }
+
+  /**
+   * Looks up links. What is found in time counts, also where others are late.
+   *
+   * @param links As of `previewableLinks`.
+   * @throws What the signal was aborted with.
+   */
+  async of(links: readonly string[], run: PreviewsRun): Promise<Previews> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), run.limitMs);
+    try {
+      const signal = AbortSignal.any([run.signal, timeout.signal]);
+      const looked = await Promise.all(links.map((link) => this.#look(link, run, signal)));
+      run.signal.throwIfAborted();
+      const pairs = links.map((link, at) => [link, looked[at]] as const);
+      const found = pairs.filter((pair): pair is [string, LinkPreview] => {
+        return typeof pair[1] === "object";
+      });
+      const late = pairs.filter(([, each]) => each === undefined).map(([link]) => link);
+      return { found: new Map(found), late };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** @returns `undefined` where the time is over. */
+  async #look(link: string, run: PreviewsRun, signal: AbortSignal): Promise<Looked | undefined> {
+    const known = this.#cache.get(link, this.#now());
+    if (known !== undefined) return known;
+    const start = performance.now();
+    try {
+      const looked = await lookUp(link, this.#options, signal);
+      this.#cache.set(link, looked, this.#now());
+      run.onLooked?.(link, looked, performance.now() - start);
+      return looked;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+}
