@@ -61,7 +61,16 @@ export class Apns implements ApnsTransport {
     const { kind } = credentials;
     this.host = new URL(url).host;
     this.#service = new PushService({
-      ...{ name: "APNs", url, ca, timeoutMs, http2: true, probePath: "/", setting: "APNS_URL" },
+      ...{
+        name: "APNs",
+        url,
+        ca,
+        timeoutMs,
+        http2: true,
+        probePath: "/",
+        setting: "APNS_URL",
+        clock,
+      },
       ...(kind === "certificate" && { cert: credentials.cert, key: credentials.key }),
     });
     this.#token = kind === "key"

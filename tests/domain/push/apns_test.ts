@@ -129,3 +129,22 @@ pushTest("APNs: a certificate takes the place of a key", async (push) => {
   const [received] = push.received("apns");
   assert.equal(received?.headers["authorization"], undefined);
 });
+
+pushTest(
+  "APNs: it is asked for a sign of life ahead of a push after a quiet minute",
+  async (push) => {
+    let now = Date.now();
+    await using apns = apnsOf(push, { clock: () => now });
+    const methods = async (ms: number) => {
+      push.forget();
+      now += ms;
+      await Promise.all([1, 2, 3].map(() => apns.send(notification(), never())));
+      return push.requests("apns").map(({ method }) => method);
+    };
+    const asked = ["GET", "POST", "POST", "POST"];
+    assert.deepEqual(await methods(0), asked, "the first push");
+    assert.deepEqual(await methods(59_000), asked.slice(1));
+    assert.deepEqual(await methods(60_000), asked);
+    assert.deepEqual(await methods(-1000), asked, "the clock was set back");
+  },
+);
