@@ -27,6 +27,10 @@ const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url)
   .filter((name) => !name.startsWith("_") && !name.includes("email")).sort();
 /** For each of them, an event that its worker takes. */
 const EVENTS: Readonly<Record<string, object>> = {
+  embed_links: {
+    ...{ message_id: 1, message_content: "", message_realm_id: 1 },
+    urls: ["https://example.com/"],
+  },
   noop: {},
   noop_batch: {},
   test: { text: "hello" },

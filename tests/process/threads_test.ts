@@ -241,10 +241,11 @@ programTest("--all runs what is enabled and no test queue, and says so", async (
   await fixture.publish([{ n: 0 }]);
   const program = fixture.start(["--all"]);
   const line = await program.untilLogged(/^[0-9]+ queue worker threads were launched$/);
-  assert.equal(line["count"], 2);
   const launched = program.log.filter(({ message }) => /^launching queue worker/.test(message));
   const names = launched.map(({ message }) => message.replace(/.* /, "")).sort();
-  assert.deepEqual(names, [fixture.queue, "user_activity"].sort());
+  assert.equal(line["count"], names.length);
+  assert(names.includes(fixture.queue) && names.includes("user_activity"));
+  assert.deepEqual(names.filter((name) => /^(noop|test)|_off/.test(name)), []);
   await fixture.untilWritten("done", 1);
   const files = [...Deno.readDirSync(`${fixture.folder}/stats`)].map(({ name }) => name).sort();
   assert.deepEqual(files.filter((name) => /^(noop|test)|_off/.test(name)), []);
