@@ -59,6 +59,10 @@ export function messageUrl(realmUrl: string, topic: LinkedTopic, message: number
   return `${channelUrl(realmUrl, topic)}/topic/${encodeHash(topic.topic)}/near/${message}`;
 }
 
-function channelUrl(realmUrl: string, { id, name }: LinkedTopic): string {
+/** The link to a channel. */
+export function channelUrl(
+  realmUrl: string,
+  { id, name }: Pick<LinkedTopic, "id" | "name">,
+): string {
   return `${realmUrl}/#narrow/channel/${id}-${encodeHash(name.replaceAll(" ", "-"))}`;
 }

@@ -7,6 +7,7 @@
 import type { Transaction } from "kysely";
 import { createHash } from "node:crypto";
 import type { Tables } from "../../database/tables.ts";
+import type { NamedRealm } from "../../mail/common_context.ts";
 import { writeDate } from "../../mail/date.ts";
 import { newReplyToken, replyMailbox } from "../../mail/reply_address.ts";
 import { smallestGroup } from "../../users/groups.ts";
@@ -14,9 +15,10 @@ import type { MailUser } from "../../users/mail_users.ts";
 import { userNames } from "../../users/names.ts";
 import { contextOf } from "../context.ts";
 import type { MailMessages } from "../rendering/mail_messages.ts";
+import { userReader } from "../rendering/user_reader.ts";
 import type { UnreadMessage } from "../unread.ts";
 import { type MissedMessage, needsContext } from "./conversations.ts";
-import { missedContext, type NamedRealm, type Place } from "./mail_context.ts";
+import { missedContext, type Place } from "./mail_context.ts";
 import type { MissedMailMaker } from "./mail_maker.ts";
 import { placeOf } from "./place.ts";
 import { bringsBack, mentionedGroups, reasonsOf } from "./reasons.ts";
@@ -127,21 +129,13 @@ async function shownMessages(
     senderName: names.get(message.senderId) ?? "",
     renderedContent: message.rendered,
   }));
-  return maker.show(shown, shownPlace(place), {
+  const reader = userReader(user, {
     realmUrl: realm.realmUrl,
-    staticUrl: STATIC_URL,
-    emojiset: user.emojiset,
-    dates: {
-      language: user.language,
-      timezone: user.timeZone ?? maker.timeZone,
-      hasTwentyFourHours: user.isTwentyFourHour,
-    },
+    timeZone: maker.timeZone,
     ...hiddenTexts((...args) => maker.text(user.language, ...args)),
   });
+  return maker.show(shown, shownPlace(place), reader);
 }
-
-/** Zulip's STATIC_URL, where it is not set. */
-const STATIC_URL = "/static/";
 
 function shownPlace(place: Place): Parameters<MissedMailMaker["show"]>[1] {
   if (place.kind === "channel") return { kind: "channel" };

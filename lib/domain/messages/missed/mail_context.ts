@@ -4,6 +4,7 @@
  * @module
  */
 
+import { commonContext, type NamedRealm } from "../../mail/common_context.ts";
 import { directUrl, groupUrl, type LinkedUser, messageUrl, topicUrl } from "../narrow_url.ts";
 import type { MailConversation } from "../rendering/mail_messages.ts";
 import type { MissedMessage } from "./conversations.ts";
@@ -23,17 +24,6 @@ export type Place =
     /** Empty for messages without a topic. */
     readonly topic: string;
   };
-
-/** The server and the realm, as a mail names them. */
-export interface NamedRealm {
-  readonly realmName: string;
-  /** Without a slash at its end. */
-  readonly realmUrl: string;
-  /** Zulip's EXTERNAL_HOST. */
-  readonly externalHost: string;
-  /** `https://` or `http://`. */
-  readonly scheme: string;
-}
 
 /** What the mail about a conversation is made of. */
 export interface MissedMail extends NamedRealm {
@@ -60,7 +50,7 @@ export interface MissedMail extends NamedRealm {
 export function missedContext(mail: MissedMail, text: TextOf): Record<string, unknown> {
   const reasons = reasonsOf(mail.messages);
   return {
-    ...commonKeys(mail),
+    ...commonContext(mail, mail.readerName),
     name: mail.readerName,
     message_count: mail.messages.length,
     unsubscribe_link: mail.unsubscribeLink,
@@ -71,19 +61,6 @@ export function missedContext(mail: MissedMail, text: TextOf): Record<string, un
     realm_str: mail.realmName,
     ...placeKeys(mail.place, text),
     ...contentKeys(mail, reasons),
-  };
-}
-
-/** The keys that mails to users have, whatever they are about. */
-function commonKeys({ realmUrl, realmName, readerName, scheme, externalHost }: MissedMail) {
-  return {
-    realm_url: realmUrl,
-    realm_name: realmName,
-    root_domain_url: `${scheme}${externalHost}`,
-    external_url_scheme: scheme,
-    external_host: externalHost,
-    user_name: readerName,
-    corporate_enabled: false,
   };
 }
 
