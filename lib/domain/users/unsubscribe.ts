@@ -5,6 +5,8 @@
  */
 
 import { sql } from "kysely";
+import { inIds } from "../database/ids.ts";
+import { pieces } from "../database/pieces.ts";
 import { shapeOf } from "../database/shape.ts";
 import type { Database } from "../database/tables.ts";
 
@@ -22,6 +24,8 @@ const KEY_BYTES = 15;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 /** In a database of our own, which has no `django_content_type`. */
 const OWN_USER_TYPE = 1;
+/** The most rows in one statement: SQLite takes 32,766 parameters. */
+const ROWS = 4_000;
 
 /**
  * A link that turns a kind of mail off.
@@ -42,21 +46,71 @@ export function unsubscribeLink(realmUrl: string, kind: UnsubscribeKind, key: st
  */
 export async function unsubscribeKey(
   db: Database,
-  { id, realmId }: LinkOwner,
+  owner: LinkOwner,
   now: number = Date.now(),
 ): Promise<string> {
+  const key = (await unsubscribeKeys(db, [owner], now)).get(owner.id);
+  if (key === undefined) throw new Error(`User ${owner.id} got no unsubscribe key`);
+  return key;
+}
+
+/**
+ * The keys of some users' links, as {@linkcode unsubscribeKey} finds or makes them, by user, by three
+ * queries at most.
+ *
+ * @param now ms since 1970.
+ * @throws {DatabaseError} When the database is lost.
+ */
+export async function unsubscribeKeys(
+  db: Database,
+  owners: readonly LinkOwner[],
+  now: number,
+): Promise<Map<number, string>> {
+  if (owners.length === 0) return new Map();
   const content_type_id = await userType(db);
-  const known = await db.selectFrom("confirmation_confirmation").select("confirmation_key")
-    .where("object_id", "=", id).where("type", "=", UNSUBSCRIBE)
-    .where("content_type_id", "=", content_type_id)
-    .where("expiry_date", "is", null)
-    .orderBy("id", "desc").limit(1).executeTakeFirst();
-  if (known) return known.confirmation_key;
-  const confirmation_key = confirmationKey(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-  const row = { content_type_id, object_id: id, confirmation_key, realm_id: realmId };
-  await db.insertInto("confirmation_confirmation")
-    .values({ ...row, type: UNSUBSCRIBE, date_sent: new Date(now), expiry_date: null }).execute();
-  return confirmation_key;
+  const keys = await knownKeys(db, owners.map(({ id }) => id), content_type_id);
+  const made = owners.filter(({ id }) => !keys.has(id)).map(({ id, realmId }) => ({
+    content_type_id,
+    object_id: id,
+    confirmation_key: confirmationKey(crypto.getRandomValues(new Uint8Array(KEY_BYTES))),
+    realm_id: realmId,
+    type: UNSUBSCRIBE,
+    date_sent: new Date(now),
+    expiry_date: null,
+  }));
+  for (const some of pieces(made, ROWS)) {
+    await db.insertInto("confirmation_confirmation").values(some).execute();
+  }
+  return new Map([
+    ...keys,
+    ...made.map(({ object_id, confirmation_key }) => [object_id, confirmation_key] as const),
+  ]);
+}
+
+/** The newest keys, by user: Zulip makes one for each mail. */
+async function knownKeys(
+  db: Database,
+  users: readonly number[],
+  contentType: number,
+): Promise<Map<number, string>> {
+  const rows = await db.selectFrom("confirmation_confirmation")
+    .select(["object_id", "confirmation_key"])
+    .where(
+      "id",
+      "in",
+      (query) =>
+        query.selectFrom("confirmation_confirmation as key").select(({ fn }) =>
+          fn.max("key.id").as("id")
+        )
+          .where(inIds(db, "key.object_id", users)).where("key.type", "=", UNSUBSCRIBE)
+          .where("key.content_type_id", "=", contentType).where("key.expiry_date", "is", null)
+          .groupBy("key.object_id"),
+    )
+    .execute();
+  return new Map(rows.map(({ object_id, confirmation_key }) => [
+    Number(object_id),
+    confirmation_key,
+  ]));
 }
 
 /** 24 characters of base32, in lower case. @param bytes 15 of them. */
