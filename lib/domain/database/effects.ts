@@ -43,6 +43,23 @@ export interface BeginOptions {
 const pruning = new Pruning();
 
 /**
+ * Deletes old records as {@linkcode Effects.pruneNowAndThen} does, for a worker whose effects are
+ * part of its transactions.
+ *
+ * @param now ms since 1970.
+ * @param days `EFFECTS_DAYS`.
+ * @returns How many were deleted.
+ * @throws {DatabaseError} When the database is lost or locked.
+ */
+export async function pruneEffectsNowAndThen(
+  db: Database,
+  now: number,
+  days: number,
+): Promise<number> {
+  return await pruning.nowAndThen(db, now, (limit) => pruneEffects(db, now, days, limit));
+}
+
+/**
  * The effects of the events of one queue; make one for a run of a worker, and dispose of it.
  *
  * A `key` is the same whenever its event comes: its natural key, such as the id of a row, or else its
@@ -140,8 +157,7 @@ export class Effects implements AsyncDisposable {
    * @throws {DatabaseError} When the database is lost or locked.
    */
   async pruneNowAndThen(days: number): Promise<number> {
-    const [db, now] = [this.#db, this.#now()];
-    return await pruning.nowAndThen(db, now, (limit) => pruneEffects(db, now, days, limit));
+    return await pruneEffectsNowAndThen(this.#db, this.#now(), days);
   }
 
   /** Commits what waits. @throws {DatabaseError} When the database is lost or locked. */
