@@ -106,6 +106,12 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runMail(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "enqueue-digest-emails": {
+      const { runEnqueueDigests } = await import("./lib/modes/digests/enqueue.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      const services = new SystemServices();
+      return await runEnqueueDigests(command, loadConfig(environment, flags), services);
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");

@@ -101,6 +101,7 @@ function knownOptions(): Set<string> {
     ["mail", "preview"],
     ["mail", "test"],
     ["deliver-scheduled-emails"],
+    ["enqueue-digest-emails"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

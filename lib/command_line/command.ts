@@ -144,6 +144,13 @@ export interface DeliverScheduledCommand extends Common {
   readonly lock: string | undefined;
 }
 
+/** Publish the events of the digests of today. */
+export interface EnqueueDigestsCommand extends Common {
+  readonly mode: "enqueue-digest-emails";
+  /** Print who gets one and why others do not, and publish nothing. */
+  readonly dryRun: boolean;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -157,4 +164,5 @@ export type Task =
   | CheckConfigCommand
   | RecoverCommand
   | MailCommand
-  | DeliverScheduledCommand;
+  | DeliverScheduledCommand
+  | EnqueueDigestsCommand;

@@ -75,6 +75,7 @@ export function makeProgram(found: Found): Parser {
     found({ ...command, ...common(program, subcommand) });
   });
   addDeliverScheduled(program, found);
+  addEnqueueDigests(program, found);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
@@ -174,6 +175,16 @@ function addDeliverScheduled(program: Parser, found: Found): void {
     const { lock } = program.opts<RunOptions>();
     const shared = common(program, deliver, ["lock"]);
     found({ mode: "deliver-scheduled-emails", once, lock, ...shared });
+  });
+}
+
+function addEnqueueDigests(program: Parser, found: Found): void {
+  const enqueue = program.command("enqueue-digest-emails")
+    .description("publish the events of today's digests, for cron, as enqueue_digest_emails")
+    .option("--dry-run", "print who gets a digest and why others do not; publish nothing");
+  enqueue.action(() => {
+    const { dryRun = false } = enqueue.opts();
+    found({ mode: "enqueue-digest-emails", dryRun, ...common(program, enqueue) });
   });
 }
 

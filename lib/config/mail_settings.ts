@@ -131,6 +131,12 @@ export const MAIL = {
       "long, as a mention by name does",
     ...wholeNumber(0, 1_000_000),
   },
+  sendsDigests: {
+    name: "SEND_DIGEST_EMAILS",
+    default: "true",
+    description: "Whether enqueue-digest-emails publishes digests",
+    ...yesOrNo(),
+  },
   templatesDir: {
     name: "TEMPLATES_DIR",
     default: undefined,

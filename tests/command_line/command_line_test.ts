@@ -121,6 +121,8 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     "deliver-scheduled-emails --once --lock a",
     { mode: "deliver-scheduled-emails", once: true, lock: "a", ...COMMON },
   ],
+  ["enqueue-digest-emails", { mode: "enqueue-digest-emails", dryRun: false, ...COMMON }],
+  ["enqueue-digest-emails --dry-run", { mode: "enqueue-digest-emails", dryRun: true, ...COMMON }],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",

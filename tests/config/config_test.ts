@@ -49,6 +49,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       tokenizedNoreplyAddress: "noreply-{token}@localhost",
       gatewayPattern: undefined,
       reactivationGroupSize: 11,
+      sendsDigests: true,
       templatesDir: undefined,
     },
     push: {

@@ -24,7 +24,8 @@ function select(queues: readonly string[], skipUnknown: boolean, environment: En
 
 Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not here to manage.py", () => {
   const here = [
-    ...["deferred_email_senders", "email_senders", "embed_links", "missedmessage_emails"],
+    ...["deferred_email_senders", "digest_emails", "email_senders", "embed_links"],
+    "missedmessage_emails",
     "user_activity",
   ];
   const others = ZULIPS.filter((name) => !here.includes(name));

@@ -15,9 +15,9 @@ const DE = JSON.parse(FILES.get("./locales/de.json") ?? "") as Record<string, En
 const TEMPLATES = [...templateFiles(".txt").values(), ...templateFiles(".html").values()].join(
   "\n",
 );
-const WORDS = await Deno.readTextFile(
-  new URL("../../../../lib/domain/messages/missed/words.ts", import.meta.url),
-);
+const WORDS = ["messages/missed", "digests"].map((folder) =>
+  Deno.readTextFileSync(new URL(`../../../../lib/domain/${folder}/words.ts`, import.meta.url))
+).join("\n");
 const USED = new Set([
   ...TEMPLATES.match(/(?<=")[a-z_]+\.[a-z_]+(?=" \| (t|append))/g) ?? [],
   ...WORDS.match(/(?<=text\(")[a-z_]+\.[a-z_]+(?=")/g) ?? [],
