@@ -113,7 +113,8 @@ export async function usersDue(db: Database, now: number, most: number): Promise
 
 /**
  * Takes a user's rows that are due, by id: at most 200, and none that another transaction holds, such
- * as that of another worker or one that deletes the message.
+ * as one that deletes the message. Of several workers one takes them all: the others leave the user to
+ * it, so that no conversation is told in two mails.
  *
  * @param now ms since 1970.
  * @throws {DatabaseError} When the database is lost.
@@ -123,6 +124,7 @@ export async function takeDue(
   user: number,
   now: number,
 ): Promise<DueRow[]> {
+  if (!await holdUser(trx, user)) return [];
   const rows = await trx.selectFrom("zerver_scheduledmessagenotificationemail")
     .select(["id", "message_id", "trigger", "mentioned_user_group_id"])
     .where("user_profile_id", "=", user)
@@ -136,6 +138,14 @@ export async function takeDue(
     trigger: presentTrigger(row.trigger),
     groupId: row.mentioned_user_group_id,
   }));
+}
+
+/** Locks a user's row, unless another transaction has. SQLite has locked the whole database. */
+async function holdUser(trx: Transaction<Tables>, user: number): Promise<boolean> {
+  if (!isPostgres(trx)) return true;
+  const row = await trx.selectFrom("zerver_userprofile").select("id").where("id", "=", user)
+    .forNoKeyUpdate().skipLocked().executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Deletes rows. @throws {DatabaseError} When the database is lost. */

@@ -46,6 +46,6 @@ export function notifierName(installation: string, text: TextOf): string {
 export function hiddenTexts(text: TextOf): { spoilerText: string; unshownText: string } {
   return {
     spoilerText: text("common.hidden_spoiler", {}),
-    unshownText: text("common.unshown_message", {}),
+    unshownText: text("common.hidden_message", {}),
   };
 }

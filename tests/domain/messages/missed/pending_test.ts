@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { openDatabase } from "../../../../lib/domain/database/database.ts";
+import { type Database, openDatabase } from "../../../../lib/domain/database/database.ts";
 import {
   addMissed,
   removeRows,
@@ -53,24 +53,47 @@ domainTest("a missed message whose user, message or group is gone is skipped", a
   assert.equal(await world.miss(ada, message, "mentioned", world.realm.group), "added");
 });
 
-domainTest("rows that another transaction holds are left to it", async (db, { url }) => {
-  if (url.startsWith("sqlite")) return; // It has one writer at a time.
-  const world = await MissedWorld.make(db);
-  const ada = await world.realm.user("ada");
-  const { recipient } = await world.realm.channel("kitchen");
-  const first = await world.realm.message(ada, recipient, [ada]);
-  const second = await world.realm.message(ada, recipient, [ada]);
-  await world.miss(ada, first, "mentioned");
-  await using other = await openDatabase(url);
-  await db.transaction().execute(async (trx) => {
-    const mine = await takeDue(trx, ada, DUE);
-    assert.deepEqual(mine.map(({ messageId }) => messageId), [first]);
-    // A row that comes meanwhile, with the same time, is not deleted with the others.
-    await new MissedWorld(other, world.realm, {}).miss(ada, second, "mentioned");
-    const others = await other.transaction().execute((trx) => takeDue(trx, ada, DUE));
-    assert.deepEqual(others.map(({ messageId }) => messageId), [second]);
-    await removeRows(trx, mine.map(({ id }) => id));
+/** A user has two rows. The function gets them, and another handle. */
+function heldTest(
+  name: string,
+  fn: (db: Database, other: Database, ada: number, messages: [number, number]) => Promise<void>,
+): void {
+  domainTest(name, async (db, { url }) => {
+    if (url.startsWith("sqlite")) return; // It has one writer at a time.
+    const world = await MissedWorld.make(db);
+    const ada = await world.realm.user("ada");
+    const { recipient } = await world.realm.channel("kitchen");
+    const first = await world.realm.message(ada, recipient, [ada]);
+    const second = await world.realm.message(ada, recipient, [ada]);
+    for (const message of [first, second]) await world.miss(ada, message, "mentioned");
+    await using other = await openDatabase(url);
+    await fn(db, other, ada, [first, second]);
   });
-  const left = await db.transaction().execute((trx) => takeDue(trx, ada, DUE));
-  assert.deepEqual(left.map(({ messageId }) => messageId), [second]);
+}
+
+/** The messages of the user's rows, as a worker takes them. */
+async function taken(db: Database, user: number): Promise<number[]> {
+  const rows = await db.transaction().execute((trx) => takeDue(trx, user, DUE));
+  return rows.map(({ messageId }) => messageId);
+}
+
+heldTest("of two workers one takes all rows of a user", async (db, other, ada, messages) => {
+  await db.transaction().execute(async (trx) => {
+    const [mine, ...more] = await takeDue(trx, ada, DUE);
+    assert.deepEqual([mine?.messageId, more.length], [messages[0], 1]);
+    assert.deepEqual(await taken(other, ada), []);
+    // What it does not delete stays.
+    await removeRows(trx, [mine?.id ?? 0]);
+  });
+  assert.deepEqual(await taken(other, ada), [messages[1]]);
+});
+
+heldTest("rows that another transaction holds are left to it", async (db, other, ada, messages) => {
+  await db.transaction().execute(async (trx) => {
+    const held = await trx.selectFrom("zerver_scheduledmessagenotificationemail").select("id")
+      .where("message_id", "=", messages[0]).forUpdate().execute();
+    assert.equal(held.length, 1);
+    assert.deepEqual(await taken(other, ada), [messages[1]]);
+  });
+  assert.deepEqual(await taken(other, ada), messages);
 });
