@@ -11,7 +11,7 @@ import { readText, typescriptFiles } from "./fixtures/architecture/repository.ts
 
 /** Files that may connect, or that use types and functions of such modules without connecting. */
 const MAY_CONNECT: readonly RegExp[] = [
-  /^lib\/domain\/http\/(exchange|proxy|resolve|safe_fetch|target)\.ts$/,
+  /^lib\/domain\/http\/(exchange|proxy|resolve|target|way)\.ts$/,
   /^lib\/domain\/mail\/encryption\.ts$/,
 ];
 

@@ -122,6 +122,13 @@ Deno.test("runCheckConfig does not try mail where its settings have a problem", 
   assert(around.printed.includes("mail: not tried, as its settings have a problem"));
 });
 
+Deno.test("runCheckConfig does not try a proxy where its settings have a problem", async () => {
+  const around = new MemoryServices();
+  const config = readConfig({ ...ENVIRONMENT, HTTPS_proxy: "proxy:3128" });
+  assert.equal(await runCheckConfig(COMMAND, config, around), 1);
+  assert(around.printed.includes("proxy: not tried, as its settings have a problem"));
+});
+
 Deno.test("runCheckConfig does not try a place that is not known", async () => {
   for (
     const wrong of [{ AMQP_URL: "http://rabbit" }, { AMQP_URL: undefined, RABBITMQ_HOST: "a b" }]

@@ -22,12 +22,24 @@ export interface Call {
   readonly mayHaveArrived: boolean;
   /** What it means that there is no connection. */
   readonly unreachable: HttpFailure;
+  /** Bytes of the body that are read. */
+  readonly maxBytes: number;
+}
+
+/** What is known of the connection of a call. */
+interface Progress {
+  isConnected: boolean;
+  /** Bytes that have come. */
+  received: number;
 }
 
 /** Bytes of the head of an answer. */
 const MOST_HEAD = 32_768;
 /** Answers with a status 1xx before the one that counts. */
 const MOST_INTERIM = 8;
+/** Bytes beside the body: heads, and what surrounds chunks, which may be longer than their data. */
+const MOST_AROUND = 262_144;
+const MOST_PER_BYTE = 4;
 
 /**
  * Sends a request. The connection is closed at the end, whether the answer was read or not.
@@ -43,15 +55,15 @@ export async function exchange<Answer>(
     ...call.options,
     maxHeaderSize: MOST_HEAD,
   });
-  const sent = { isConnected: false };
-  const failure = failureOf(request, call, sent);
+  const progress = { isConnected: false, received: 0 };
+  const failure = failureOf(request, call, progress);
   try {
     request.end(call.body);
     const response = await Promise.race([responseTo(request, call.place), failure.promise]);
     return await Promise.race([read(response), failure.promise]);
   } catch (error) {
-    const mayHaveArrived = call.mayHaveArrived || sent.isConnected;
-    const kind = sent.isConnected ? "network" : call.unreachable;
+    const mayHaveArrived = call.mayHaveArrived || progress.isConnected;
+    const kind = progress.isConnected ? "network" : call.unreachable;
     throw httpErrorOf(error, { ...call, mayHaveArrived, kind });
   } finally {
     failure.stop();
@@ -63,17 +75,24 @@ export async function exchange<Answer>(
 /** A promise that only fails: when the connection does, or the call is ended. */
 function failureOf(
   request: http.ClientRequest,
-  { isSecure, signal }: Call,
-  sent: { isConnected: boolean },
+  call: Call,
+  progress: Progress,
 ): { readonly promise: Promise<never>; stop(): void } {
+  const { isSecure, signal } = call;
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
   const onAbort = () => reject(signal.reason);
   signal.addEventListener("abort", onAbort);
   if (signal.aborted) onAbort();
-  request.on("error", reject);
+  request.on("error", (error) => reject(isOverflow(error) ? tooLarge(call.place) : error));
   request.on("socket", (socket) => {
-    socket.once(isSecure ? "secureConnect" : "connect", () => sent.isConnected = true);
+    socket.once(isSecure ? "secureConnect" : "connect", () => progress.isConnected = true);
+    socket.on("data", (piece: Uint8Array) => {
+      progress.received += piece.length;
+      if (progress.received <= MOST_AROUND + MOST_PER_BYTE * call.maxBytes) return;
+      reject(tooLarge(call.place));
+      socket.destroy();
+    });
   });
   return { promise, stop: () => signal.removeEventListener("abort", onAbort) };
 }
@@ -81,8 +100,10 @@ function failureOf(
 async function responseTo(request: http.ClientRequest, place: string): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let interim = 0;
-  const noHttp = (what: string) =>
+  const noHttp = (what: string) => {
     reject(new HttpError("network", `${place} ${what}`, { mayHaveArrived: true }));
+    request.destroy();
+  };
   request.on("response", resolve);
   request.on("information", () => {
     if (++interim > MOST_INTERIM) noHttp("does not come to its answer");
@@ -93,14 +114,23 @@ async function responseTo(request: http.ClientRequest, place: string): Promise<I
   });
   request.on("close", () => noHttp("closed the connection without an answer"));
   const response = await promise;
-  if (headSize(response) > MOST_HEAD) {
-    throw new HttpError("too large", `${place} sends more than ${MOST_HEAD} bytes of headers`, {
-      mayHaveArrived: true,
-    });
-  }
+  response.on("error", () => {}); // Whoever reads the body hears of it, too.
+  if (headSize(response) > MOST_HEAD) throw tooLarge(place);
   return response;
 }
 
 function headSize({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.reduce((size, text) => size + text.length + 2, 0);
+}
+
+/** More has come than a head and its body can have. */
+function tooLarge(place: string): HttpError {
+  return new HttpError("too large", `${place} sends more than an answer with its body may have`, {
+    mayHaveArrived: true,
+  });
+}
+
+/** The parser's error for a head over its limit. */
+function isOverflow(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "HPE_HEADER_OVERFLOW";
 }

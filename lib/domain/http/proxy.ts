@@ -108,13 +108,13 @@ export async function tunnel(proxy: Proxy, place: Place, signal: AbortSignal): P
 export class TunnelAgent extends https.Agent {
   readonly #proxy: Proxy;
   readonly #target: Target;
-  readonly #tls: { readonly ca: string[] | undefined; readonly signal: AbortSignal };
+  readonly #tls: { readonly ca?: string[]; readonly signal: AbortSignal };
 
   /** @param tls The authorities that are trusted, and what ends the call. */
   constructor(
     proxy: Proxy,
     target: Target,
-    tls: { readonly ca: string[] | undefined; readonly signal: AbortSignal },
+    tls: { readonly ca?: string[]; readonly signal: AbortSignal },
   ) {
     super({ keepAlive: false });
     this.#proxy = proxy;

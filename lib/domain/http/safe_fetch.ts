@@ -6,18 +6,18 @@
  */
 
 import { Buffer } from "node:buffer";
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
+import type { IncomingMessage } from "node:http";
 import { AllowList } from "./allow_list.ts";
 import { type Body, type BodyLimits, readBody } from "./body.ts";
-import { type Call, exchange } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
 import { httpErrorOf } from "./failure.ts";
 import { answerHeaders, type Headers, requestHeaders } from "./headers.ts";
 import { HttpError } from "./http_error.ts";
-import { type Proxy, proxyHeaders, proxyPlace, proxyRefusal, TunnelAgent } from "./proxy.ts";
+import { proxyRefusal } from "./proxy.ts";
 import { type Hop, isRedirect, type Method, redirected } from "./redirect.ts";
-import { checkedAddresses, pinned, type Resolve, systemResolve } from "./resolve.ts";
+import { type Resolve, systemResolve } from "./resolve.ts";
 import { placeText, targetOf } from "./target.ts";
+import { callOf, type Way } from "./way.ts";
 
 /** What may be called, and how. */
 export interface HttpRules {
@@ -132,7 +132,7 @@ export class SafeHttp implements Disposable {
     const place = placeText(hop.target);
     try {
       running.signal.throwIfAborted();
-      const call = await abortable(this.#call(hop, running), running.signal);
+      const call = await abortable(callOf(hop, this.#way(hop, running)), running.signal);
       return await exchange(call, (response) => this.#read(response, hop, running));
     } catch (error) {
       throw httpErrorOf(error, { ...running, place });
@@ -144,7 +144,9 @@ export class SafeHttp implements Disposable {
     hop: Hop,
     { request, left, mayHaveArrived }: Running,
   ): Promise<SafeResponse | Hop> {
-    const refusal = this.#proxy(hop, request) && proxyRefusal(response, hop.target, mayHaveArrived);
+    // In a tunnel it is the server that answers.
+    const isProxied = !hop.target.isSecure && this.#rules.proxy?.http !== undefined;
+    const refusal = isProxied && proxyRefusal(response, hop.target, mayHaveArrived);
     if (refusal) throw refusal;
     const status = response.statusCode ?? 0;
     const headers = answerHeaders(response.headers);
@@ -159,72 +161,15 @@ export class SafeHttp implements Disposable {
     return { ...head, ...await readBody(response, request, placeText(hop.target)) };
   }
 
-  /** Prepares a request: it is known then where it goes. */
-  async #call(hop: Hop, { request, signal, mayHaveArrived }: Running): Promise<Call> {
-    const { target, body } = hop;
-    const place = placeText(target);
-    const common = { body, place, signal, mayHaveArrived };
-    const proxy = this.#proxy(hop, request);
-    if (proxy && !target.isAddress && !this.#allowed.allowsName(target)) {
-      const message = `${place} is not called: it is a name of the proxy's own machine`;
-      throw new HttpError("forbidden", message, { mayHaveArrived });
-    }
-    const options = {
-      ...{ host: target.host, port: target.port, method: hop.method },
-      path: target.url.pathname + target.url.search,
-      headers: allHeaders(hop),
+  #way({ target }: Hop, { request, signal, mayHaveArrived }: Running): Way {
+    const { proxy, ca } = this.#rules;
+    const url = proxy?.[target.isSecure ? "https" : "http"];
+    return {
+      ...{ signal, mayHaveArrived, maxBytes: request.maxBytes },
+      ...{ ca, allowed: this.#allowed, resolve: this.#resolve },
+      proxy: url && { url, role: request.role ?? ROLE },
     };
-    if (!proxy) {
-      const agent = await this.#directAgent(hop, mayHaveArrived);
-      return {
-        ...common,
-        isSecure: target.isSecure,
-        options: { ...options, agent },
-        unreachable: "network",
-      };
-    }
-    if (target.isSecure) {
-      const agent = new TunnelAgent(proxy, target, { ca: this.#authorities(), signal });
-      return { ...common, isSecure: true, options: { ...options, agent }, unreachable: "network" };
-    }
-    const through = {
-      ...proxyPlace(proxy),
-      method: hop.method,
-      path: target.url.href,
-      headers: { ...options.headers, ...proxyHeaders(proxy) },
-      agent: new http.Agent({ keepAlive: false }),
-    };
-    return { ...common, isSecure: false, options: through, unreachable: "proxy" };
   }
-
-  async #directAgent({ target }: Hop, mayHaveArrived: boolean): Promise<http.Agent> {
-    const addresses = await checkedAddresses(target, this.#allowed, this.#resolve, mayHaveArrived);
-    const options = { keepAlive: false, lookup: pinned(addresses) };
-    if (!target.isSecure) return new http.Agent(options);
-    const ca = this.#authorities();
-    return new https.Agent({ ...options, ...(ca ? { ca } : {}) });
-  }
-
-  #authorities(): string[] | undefined {
-    return this.#rules.ca === undefined ? undefined : [this.#rules.ca];
-  }
-
-  #proxy({ target }: Hop, { role = ROLE }: SafeRequest): Proxy | undefined {
-    const url = this.#rules.proxy?.[target.isSecure ? "https" : "http"];
-    return url && { url, role };
-  }
-}
-
-/** The headers of a request: the caller's and the connection's. */
-function allHeaders({ target, method, headers, body }: Hop): Record<string, string> {
-  const length = body?.length ?? (method === "POST" ? 0 : undefined);
-  return {
-    ...headers,
-    host: target.url.host,
-    "accept-encoding": "identity",
-    connection: "close",
-    ...(length === undefined ? {} : { "content-length": String(length) }),
-  };
 }
 
 /** Waits until a promise is settled or the signal aborted. */

@@ -50,7 +50,10 @@ export interface ServiceResponse {
 
 const MOST_BYTES = 1_000_000;
 
-/** Calls one service. Dispose it to end the calls that are under way and close its connections. */
+/**
+ * Calls one service, by the proxy that HTTPS_PROXY names where it is set, as all of Deno's `fetch`
+ * does. Dispose it to end the calls that are under way and close its connections.
+ */
 export class ServiceHttp implements Disposable {
   readonly #options: ServiceOptions;
   readonly #hosts: ReadonlySet<string>;

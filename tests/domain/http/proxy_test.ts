@@ -64,6 +64,15 @@ Deno.test("a certificate is checked in a tunnel, too", async () => {
   assert.deepEqual(server.requests, []);
 });
 
+Deno.test("what a server answers in a tunnel is no refusal of the proxy", async () => {
+  const { ca, cert, key } = certificates();
+  const said = refusal("407 No", "forged");
+  await using server = await RawServer.start(() => said, "127.0.0.1", { cert, key });
+  await using proxy = await smokescreen({ "localhost:443": server.port });
+  const given = through(proxy, { ca, allowed: new AllowList(["localhost"]) });
+  assert.equal((await call("https://localhost/", {}, {}, given)).status, 407);
+});
+
 Deno.test("a proxy gets its user and password, and the server does not", async () => {
   await using server = await RawServer.start();
   await using proxy = await smokescreen({ "public.example:80": server.port });

@@ -187,6 +187,20 @@ Deno.test("after a timeout the next request has a connection of its own", async 
   assert.equal(server.connections, 2);
 });
 
+Deno.test("a call that goes on while another one times out has its answer", async () => {
+  await using server = await Http2Server.start();
+  using http = service(server.port, { ca: certificates().ca, http2: true });
+  const url = `https://127.0.0.1:${server.port}/`;
+  const streams: ServerHttp2Stream[] = [];
+  server.onStream = (stream) => void streams.push(stream);
+  const slow = http.fetch(url, LIMITS);
+  await until("the server has the first call", () => streams.length === 1);
+  assert.equal((await failure(http.fetch(url, { timeoutMs: 100 }))).kind, "timeout");
+  streams[0]?.respond({ ":status": 200 });
+  streams[0]?.end("late");
+  assert.equal((await slow).text, "late");
+});
+
 Deno.test("a service without HTTP/2 is refused where HTTP/2 is meant", async () => {
   const { ca, cert, key } = certificates();
   await using server = await RawServer.start(undefined, "127.0.0.1", { cert, key });
