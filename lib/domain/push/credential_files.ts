@@ -27,7 +27,8 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]+?-----END [A-Z ]*PRIV
  */
 export function keyOf(path: string): string {
   const key = privateKey(fileOf("APNS_TOKEN_KEY_FILE", path));
-  if (key?.asymmetricKeyDetails?.namedCurve === "prime256v1") return pkcs8(key);
+  const isEc = key?.asymmetricKeyType === "ec";
+  if (isEc && key.export({ format: "jwk" }).crv === "P-256") return pkcs8(key);
   throw new PushSettingError(
     `APNS_TOKEN_KEY_FILE is ${path}, which has no private key on the curve P-256 in PEM format: ` +
       "set it to the file AuthKey_….p8 as Apple's developer account gives it",
