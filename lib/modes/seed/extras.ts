@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { NewRow } from "../../domain/database/tables.ts";
 import { account, accountsOf, daysAgo, type Seed } from "./organizations.ts";
 import { Random } from "./random.ts";
 
@@ -93,32 +94,48 @@ function addDevices(seed: Seed): void {
   addEncryptedDevices(seed, random);
 }
 
-/** One that works, one that waits for the push service, and one that it has refused. */
+/** Those that work, one that waits for the push service, and one that it has refused. */
 function addEncryptedDevices(seed: Seed, random: Random): void {
-  const { rows, now } = seed;
-  const states = [
-    ["ada", "apns", { bouncer_device_id: 1001 }],
-    ["emi", "fcm", { bouncer_device_id: 1002 }],
-    ["kavya", "fcm", {}],
-    ["daniel", "apns", { error_code: "REQUEST_EXPIRED" }],
-  ] as const;
-  for (const [number, [key, token_kind, state]] of states.entries()) {
-    const user_id = account(seed, key).id;
-    const push_key = keyOf(random);
-    const push_account_id = 9_007_199_254_740_993n + BigInt(number);
-    rows.add("zerver_pushdevice", { user_id, token_kind, push_account_id, push_key, ...state });
-    rows.add("zerver_device", {
-      user_id,
-      push_key,
-      push_key_id: 4_000_000_000 + number,
-      push_token_kind: token_kind,
-      push_token_last_updated_timestamp: daysAgo(now, 3),
-      ..."bouncer_device_id" in state
-        ? { push_token_id: push_account_id }
-        : { pending_push_token_id: push_account_id },
-      ..."error_code" in state && { push_registration_error_code: state.error_code },
-    });
-  }
+  addOlderDevice(seed, random, "ada", { token_kind: "apns", bouncer_device_id: 1001 });
+  addNewerDevice(seed, random, "emi", { push_token_kind: "fcm", push_token_id: TOKEN_ID });
+  addOlderDevice(seed, random, "kavya", { token_kind: "fcm" });
+  addNewerDevice(seed, random, "daniel", {
+    push_token_kind: "apns",
+    pending_push_token_id: TOKEN_ID + 1n,
+    push_registration_error_code: "REQUEST_EXPIRED",
+  });
+}
+
+const TOKEN_ID = 9_007_199_254_740_993n;
+
+function addOlderDevice(
+  seed: Seed,
+  random: Random,
+  key: string,
+  state: Pick<NewRow<"zerver_pushdevice">, "token_kind" | "bouncer_device_id">,
+): void {
+  const user_id = account(seed, key).id;
+  const push_account_id = TOKEN_ID + BigInt(user_id);
+  seed.rows.add("zerver_pushdevice", {
+    user_id,
+    push_account_id,
+    push_key: keyOf(random),
+    ...state,
+  });
+}
+
+function addNewerDevice(
+  seed: Seed,
+  random: Random,
+  key: string,
+  state: Partial<NewRow<"zerver_device">>,
+): void {
+  const user_id = account(seed, key).id;
+  seed.rows.add("zerver_device", {
+    ...{ user_id, push_key: keyOf(random), push_key_id: 4_000_000_000 + user_id },
+    push_token_last_updated_timestamp: daysAgo(seed.now, 3),
+    ...state,
+  });
 }
 
 /** 0x31, which names the algorithm, and 32 bytes. */

@@ -15,7 +15,7 @@ const DE = JSON.parse(FILES.get("./locales/de.json") ?? "") as Record<string, En
 const TEMPLATES = [...templateFiles(".txt").values(), ...templateFiles(".html").values()].join(
   "\n",
 );
-const WORDS = ["messages/missed", "digests"].map((folder) =>
+const WORDS = ["messages/missed", "digests", "push"].map((folder) =>
   Deno.readTextFileSync(new URL(`../../../../lib/domain/${folder}/words.ts`, import.meta.url))
 ).join("\n");
 const USED = new Set([
@@ -28,7 +28,7 @@ function names(entry: Entry | undefined): string[] {
   return [...new Set(text.match(/\{\w+\}/g))].sort();
 }
 
-Deno.test("English has every text that a template or the words of an event name, and no other", () => {
+Deno.test("English has every text that a template or a module of words names, and no other", () => {
   const guides = Object.keys(EN).filter((key) => key.startsWith("onboarding_zulip_guide.subject_"));
   const used = [...USED].filter((key) => key !== "onboarding_zulip_guide.subject_");
   assert.deepEqual(Object.keys(EN).sort(), [...new Set([...used, ...guides])].sort());
@@ -42,7 +42,7 @@ Deno.test("German texts have the keys, values and kinds of the English ones", ()
 });
 
 Deno.test("German has every text of the mails about accounts", () => {
-  const others = /^(common\.hidden|digest|missed_message|onboarding)/;
+  const others = /^(common\.(hidden|unshown)|digest|missed_message|onboarding)/;
   assert.deepEqual(
     Object.keys(EN).filter((key) => !others.test(key)).sort(),
     Object.keys(DE).sort(),
