@@ -25,7 +25,7 @@ function select(queues: readonly string[], skipUnknown: boolean, environment: En
 Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not here to manage.py", () => {
   const here = [
     ...["deferred_email_senders", "digest_emails", "email_senders", "embed_links"],
-    "missedmessage_emails",
+    ...["missedmessage_emails", "missedmessage_mobile_notifications"],
     "user_activity",
   ];
   const others = ZULIPS.filter((name) => !here.includes(name));

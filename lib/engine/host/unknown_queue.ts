@@ -14,7 +14,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "digest_emails",
   "email_mirror",
   "embedded_bots",
-  "missedmessage_mobile_notifications",
   "notify_tornado",
   "outgoing_webhooks",
   "soft_reactivation",
