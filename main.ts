@@ -106,6 +106,11 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runMail(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "push": {
+      const { runPushTest } = await import("./lib/modes/push/test_push.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runPushTest(command, loadConfig(environment, flags), new SystemServices());
+    }
     case "enqueue-digest-emails": {
       const { runEnqueueDigests } = await import("./lib/modes/digests/enqueue.ts");
       const { SystemServices } = await import("./lib/modes/system.ts");

@@ -100,6 +100,7 @@ function knownOptions(): Set<string> {
     ["seed"],
     ["mail", "preview"],
     ["mail", "test"],
+    ["push", "test"],
     ["deliver-scheduled-emails"],
     ["enqueue-digest-emails"],
   ];

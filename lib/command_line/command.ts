@@ -135,6 +135,14 @@ export interface MailTestCommand extends Common {
 /** A command about mail. */
 export type MailCommand = MailPreviewCommand | MailTestCommand;
 
+/** Push to a user's devices, to see whether the settings of pushes work. */
+export interface PushTestCommand extends Common {
+  readonly mode: "push";
+  readonly action: "test";
+  /** The user's id or address. */
+  readonly user: string;
+}
+
 /** Publish the mails that Zulip has written down for later, when they are due. */
 export interface DeliverScheduledCommand extends Common {
   readonly mode: "deliver-scheduled-emails";
@@ -164,5 +172,6 @@ export type Task =
   | CheckConfigCommand
   | RecoverCommand
   | MailCommand
+  | PushTestCommand
   | DeliverScheduledCommand
   | EnqueueDigestsCommand;

@@ -10,6 +10,7 @@ import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import { addMail } from "./mail.ts";
+import { addPush } from "./push.ts";
 import {
   jsonOption,
   numberOption,
@@ -72,6 +73,9 @@ export function makeProgram(found: Found): Parser {
   addCheckConfig(program, found);
   addRecover(program, found);
   addMail(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand) });
+  });
+  addPush(program, (command, subcommand) => {
     found({ ...command, ...common(program, subcommand) });
   });
   addDeliverScheduled(program, found);

@@ -39,7 +39,7 @@ export function nothingLeft(skipped: readonly string[], known: readonly string[]
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
-      "--all, or give a command (publish, failed, migrate, seed, check-config, recover, mail, " +
+      "--all, or give a command (publish, failed, migrate, seed, check-config, recover, mail, push, " +
       `deliver-scheduled-emails, enqueue-digest-emails)\n${knownQueues(known)}`,
   );
 }

@@ -113,6 +113,7 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     "mail test ada@example.com --template digest --language de",
     { ...MAIL_TEST, template: "digest", language: "de" },
   ],
+  ["push test 7", { mode: "push", action: "test", user: "7", ...COMMON }],
   [
     "deliver-scheduled-emails",
     { mode: "deliver-scheduled-emails", once: false, lock: undefined, ...COMMON },

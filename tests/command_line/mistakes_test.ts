@@ -86,26 +86,30 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   ["mail test ada@example.com --language de", "--language needs --template"],
   [
+    "push test",
+    "process-queue push test needs <user>\nusage: process-queue push test [options] <user>",
+  ],
+  [
     "deliver-scheduled-emails --drain",
     '--drain runs queues, and "deliver-scheduled-emails" does not',
   ],
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, " +
+    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
