@@ -29,7 +29,9 @@ const encoder = new TextEncoder();
  */
 export class Output {
   readonly #stream: OutputStream;
-  readonly #hurry = Promise.withResolvers<void>();
+  #isHurried = false;
+  /** Ends the wait in which lines are gathered. */
+  #endGathering: () => void = () => {};
   #waiting: Uint8Array[] = [];
   /** The bytes that wait or are being written. */
   #bytes = 0;
@@ -82,7 +84,8 @@ export class Output {
   /** Writes everything. @param ms How long to wait for the stream. */
   async flush(ms: number): Promise<void> {
     if (!this.#isFailing) this.#reportLost();
-    this.#hurry.resolve();
+    this.#isHurried = true;
+    this.#endGathering();
     if (this.#writing) await within(ms, this.#writing);
   }
 
@@ -135,9 +138,18 @@ export class Output {
       this.#waiting = [];
       for (const chunk of chunksOf(lines, this.#stream.chunkBytes)) await this.#writeChunk(chunk);
       // Each write in the background costs as much as many lines.
-      if (!this.#stream.tryWrite) await within(GATHER_MS, this.#hurry.promise);
+      if (!this.#stream.tryWrite) await this.#gather();
     }
     this.#writing = undefined;
+  }
+
+  /** A promise of its own each time: one that is kept would keep all that ever waited for it. */
+  async #gather(): Promise<void> {
+    if (this.#isHurried) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#endGathering = () => (clearTimeout(timer), resolve());
+    });
   }
 
   async #writeChunk(chunk: Uint8Array): Promise<void> {

@@ -137,3 +137,29 @@ Deno.test("Output takes a line that is longer than its buffer", async () => {
   await output.flush(LONG_MS);
   assert.equal(stream.text, line + "lost 1\n");
 });
+
+Deno.test("Output keeps nothing of the writes to a file that are over", async () => {
+  // A promise keeps what waits for it until it is resolved: how many wait for each.
+  const waits = new Map<Promise<unknown>, number>();
+  const { then } = Promise.prototype;
+  Promise.prototype.then = function (
+    this: Promise<unknown>,
+    ...args: Parameters<typeof then>
+  ) {
+    waits.set(this, (waits.get(this) ?? 0) + 1);
+    return then.apply(this, args);
+  } as typeof then;
+  const stream = new StoppedStream(1_000, false);
+  stream.read();
+  const output = outputTo(stream);
+  try {
+    for (let n = 1; n <= 10; n++) {
+      output.write(`${n}\n`);
+      await until("it is written", () => stream.lines.includes(`${n}`));
+    }
+  } finally {
+    Promise.prototype.then = then;
+  }
+  await output.flush(LONG_MS);
+  assert.ok(Math.max(0, ...waits.values()) < 10, `${Math.max(...waits.values())} wait on one`);
+});
