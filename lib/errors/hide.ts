@@ -12,6 +12,8 @@ export type Hide = (text: string) => string;
 /** Replaces nothing. */
 export const HIDE_NOTHING: Hide = (text) => text;
 
+// deno-lint-ignore no-control-regex
+const ASCII = /^[\x00-\x7f]*$/;
 /** The fewest characters of a secret: shorter texts are in many words. */
 const LEAST = 4;
 /** The length from which parts of a secret are looked for as well: a text may quote some of it. */
@@ -24,6 +26,10 @@ const MOST_PARTS = 256;
 const MOST_TEXT = 1024 * 1024;
 /** The shortest path of a secret URL that is a secret by itself. */
 const LEAST_PATH = 8;
+/** A text that is the same within JSON and a URL. */
+const PLAIN = /^[\w.!~*'()-]*$/;
+/** What a text has that is not the same within JSON: also a half of a pair, whose escape is longer. */
+const NOT_IN_JSON = /["\\\p{Cc}\p{Cs}]/u;
 /** The piece of a text that V8 quotes where it is not JSON: some 20 characters of it. */
 const QUOTED_JSON = /, (?:\.\.\.)?"[^]{0,64}?"?(?:\.\.\. )?is not valid JSON/g;
 
@@ -62,17 +68,16 @@ function forms(secret: string): string[] {
   const url = secret.includes("://") ? URL.parse(secret) : null;
   const path = url ? url.pathname + url.search + url.hash : "";
   const inBrackets = /<([^<>\s]+@[^<>\s]+)>/.exec(secret)?.[1] ?? "";
-  const texts = [secret, secret.trim(), url?.href ?? "", inBrackets].flatMap((text) => [
-    text,
-    JSON.stringify(text).slice(1, -1),
-    encoded(text),
-  ]);
+  const texts = [...new Set([secret, secret.trim(), url?.href ?? "", inBrackets])].flatMap(written);
   return [...texts, path.length >= LEAST_PATH ? path : ""].filter((text) => text.length >= LEAST)
     .map(lowered);
 }
 
-function encoded(text: string): string {
-  return text.isWellFormed() ? encodeURIComponent(text) : "";
+/** A text as it is, and as it is written within JSON and a URL, where that is another text. */
+function written(text: string): string[] {
+  if (PLAIN.test(text)) return [text];
+  const json = NOT_IN_JSON.test(text) ? [JSON.stringify(text).slice(1, -1)] : [];
+  return [text, ...json, ...text.isWellFormed() ? [encodeURIComponent(text)] : []];
 }
 
 function needlesOf(secret: string): Needle[] {
@@ -121,5 +126,6 @@ function extended(
 
 /** In lower case, with the same length: only ASCII changes. */
 function lowered(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
