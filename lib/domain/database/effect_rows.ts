@@ -12,7 +12,7 @@ import { pieces } from "./pieces.ts";
 import type { Database, Tables } from "./tables.ts";
 
 /** The most steps in one statement: SQLite takes 32,766 parameters, and a row has six. */
-const STEPS = 5_000;
+export const STEPS = 5_000;
 /** Days for which the records of an event are kept while one of its steps is not done. */
 const UNDONE_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -52,17 +52,21 @@ export function nameOf({ key, step }: Step): string {
  * Writes `started` for the steps that have no record.
  *
  * @param steps As {@linkcode distinctSteps} returns them.
+ * @param started Those for which the writer has written it just now.
  * @returns For each step, by its name, the record that was there; `undefined` where it is new.
  */
 export async function startNew(
   trx: Transaction<Tables>,
   steps: readonly Step[],
+  started: readonly Step[],
   writer: Writer,
 ): Promise<Map<string, EffectRow | undefined>> {
-  const found = new Map<string, EffectRow | undefined>();
+  const found = new Map<string, EffectRow | undefined>(
+    started.map((step) => [nameOf(step), undefined]),
+  );
   const isMissing = (step: Step) => !found.has(nameOf(step));
   // A record may be deleted between the statements: its step is inserted in the next turn.
-  for (let rest = steps; rest.length > 0; rest = rest.filter(isMissing)) {
+  for (let rest = steps.filter(isMissing); rest.length > 0; rest = rest.filter(isMissing)) {
     for (const step of await insertNew(trx, rest, writer)) found.set(nameOf(step), undefined);
     for (const { key, step, ...row } of await lockedRows(trx, rest.filter(isMissing), writer)) {
       found.set(nameOf({ key, step }), row);
@@ -74,20 +78,48 @@ export async function startNew(
 async function insertNew(
   trx: Transaction<Tables>,
   steps: readonly Step[],
-  { queue, owner, now }: Writer,
+  writer: Writer,
 ): Promise<Step[]> {
   const inserted: Step[] = [];
   for (const some of pieces(steps, STEPS)) {
-    const values = some.map(({ key, step }) =>
-      sql`(${queue}, ${key}, ${step}, 'started', ${owner}, ${sql.lit(now)})`
-    );
-    const { rows } = await sql<Step>`
-      insert into process_queue_effect (queue, key, step, state, owner, at)
-      values ${sql.join(values)} on conflict (queue, key, step) do nothing
-      returning key, step`.execute(trx);
-    inserted.push(...rows);
+    inserted.push(...(await insertion(some, writer).execute(trx)).rows);
   }
   return inserted;
+}
+
+/** @param condition Where it does not hold, nothing is inserted. */
+function insertion(
+  steps: readonly Step[],
+  { queue, owner, now }: Writer,
+  condition = sql<boolean>`true`,
+) {
+  const values = steps.map(({ key, step }) =>
+    sql`(${queue}, ${key}, ${step}, 'started', ${owner}, ${sql.lit(now)})`
+  );
+  return sql<Step>`
+    insert into process_queue_effect (queue, key, step, state, owner, at)
+    select * from (values ${sql.join(values)}) as added where ${condition}
+    on conflict (queue, key, step) do nothing returning key, step`;
+}
+
+/**
+ * Writes `done` for some steps, and `started` for others unless one of those has a record, in one
+ * statement of PostgreSQL. Both must be as {@linkcode distinctSteps} returns them, and at most
+ * {@linkcode STEPS} together.
+ *
+ * @returns The steps that are started: all or none, or some where another process starts the same.
+ */
+export async function doneAndStarted(
+  db: Database,
+  done: readonly Step[],
+  begun: readonly Step[],
+  writer: Writer,
+): Promise<readonly Step[]> {
+  const ended = done.length === 0 ? sql`` : sql`with ended as (${ending(done, writer)})`;
+  const areNew = sql<boolean>`not exists (
+    select 1 from process_queue_effect where ${theseOf(writer.queue, begun)})`;
+  const { rows } = await sql<Step>`${ended} ${insertion(begun, writer, areNew)}`.execute(db);
+  return rows;
 }
 
 async function lockedRows(
@@ -122,12 +154,14 @@ export async function restart(
 export async function writeDone(
   trx: Transaction<Tables>,
   steps: readonly Step[],
-  { queue, now }: Writer,
+  writer: Writer,
 ): Promise<void> {
-  for (const some of pieces(steps, STEPS)) {
-    await sql`update process_queue_effect set state = 'done', at = ${now}
-      where ${theseOf(queue, some)}`.execute(trx);
-  }
+  for (const some of pieces(steps, STEPS)) await ending(some, writer).execute(trx);
+}
+
+function ending(steps: readonly Step[], { queue, now }: Writer) {
+  return sql`update process_queue_effect set state = 'done', at = ${now}
+    where ${theseOf(queue, steps)}`;
 }
 
 /** Writes `failed` for the steps that the writer has started. */

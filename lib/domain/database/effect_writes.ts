@@ -5,6 +5,7 @@
  */
 
 import type { Transaction } from "kysely";
+import { writeAtOnce } from "./effect_at_once.ts";
 import {
   distinctSteps,
   forget,
@@ -17,7 +18,8 @@ import {
   type Writer,
 } from "./effect_rows.ts";
 import { busyUntil, type EffectRow, stateOf, type StepState } from "./effect_state.ts";
-import type { Tables } from "./tables.ts";
+import type { Database, Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** The steps of one event, and what is written about them. */
 export type EffectWrite = EffectBegin | EffectEnd;
@@ -43,36 +45,56 @@ export interface EffectEnd {
 const ENDS = { done: writeDone, failed: writeFailed, forget } as const;
 
 /**
- * Writes records: first the ends, then the begins.
+ * Commits records: first the ends, then the begins.
  *
  * @returns For each begin the states of its steps, for each end none.
+ * @throws {DatabaseError} When the database is lost or locked.
  */
 export async function writeEffects(
-  trx: Transaction<Tables>,
+  db: Database,
   writes: readonly EffectWrite[],
   writer: Writer,
 ): Promise<(readonly StepState[])[]> {
+  const begins = writes.filter((write) => write.kind === "begin");
+  const started = await writeAtOnce(db, writes, writer);
+  const isNew = new Set(started?.map(nameOf));
+  const areAll = started && begins.every(({ steps }) => steps.every((s) => isNew.has(nameOf(s))));
+  if (areAll) {
+    return writes.map(({ kind, steps }) => kind === "begin" ? steps.map(() => "run") : []);
+  }
+  const states = await inTransaction(db, async (trx) => {
+    if (!started) await endAll(trx, writes, writer);
+    return await startAll(trx, begins, started ?? [], writer);
+  });
+  return writes.map((write) => write.kind === "begin" ? states.get(write) ?? [] : []);
+}
+
+async function endAll(
+  trx: Transaction<Tables>,
+  writes: readonly EffectWrite[],
+  writer: Writer,
+): Promise<void> {
   for (const [kind, write] of Object.entries(ENDS)) {
     const steps = writes.filter((one) => one.kind === kind).flatMap((one) => one.steps);
     await write(trx, distinctSteps(steps), writer);
   }
-  const states = await startAll(trx, writes.filter((write) => write.kind === "begin"), writer);
-  return writes.map((write) => write.kind === "begin" ? states.get(write) ?? [] : []);
 }
 
 /** Starts the steps of events; of two begins of one event, which are rare, the second one later. */
 async function startAll(
   trx: Transaction<Tables>,
   begins: readonly EffectBegin[],
+  started: readonly Step[],
   writer: Writer,
 ): Promise<Map<EffectWrite, readonly StepState[]>> {
   if (begins.length === 0) return new Map();
   const keys = begins.map(({ steps }) => steps[0]?.key);
   const first = begins.filter((_, at) => keys.indexOf(keys[at]) === at);
-  const found = await startNew(trx, distinctSteps(first.flatMap(({ steps }) => steps)), writer);
+  const steps = distinctSteps(first.flatMap(({ steps }) => steps));
+  const found = await startNew(trx, steps, started, writer);
   const states = new Map<EffectWrite, readonly StepState[]>();
   for (const begin of first) states.set(begin, await start(trx, begin, found, writer));
-  const rest = await startAll(trx, begins.filter((begin) => !states.has(begin)), writer);
+  const rest = await startAll(trx, begins.filter((begin) => !states.has(begin)), [], writer);
   return new Map([...states, ...rest]);
 }
 

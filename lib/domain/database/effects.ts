@@ -78,8 +78,8 @@ export class Effects implements AsyncDisposable {
   constructor(db: Database, { queue, owner, now = Date.now, log }: EffectsOptions) {
     this.#db = db;
     this.#now = now;
-    this.#commits = new GroupCommit(db, (trx, writes) => {
-      return writeEffects(trx, writes, { queue, owner, now: now() });
+    this.#commits = new GroupCommit((writes) => {
+      return writeEffects(db, writes, { queue, owner, now: now() });
     }, (error) => {
       const reason = error instanceof Error ? error.message : String(error);
       log?.error(NOT_STORED, { queue, reason });

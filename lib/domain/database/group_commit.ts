@@ -5,10 +5,7 @@
  * @module
  */
 
-import type { Transaction } from "kysely";
 import { isDatabaseLost } from "./database_error.ts";
-import type { Database, Tables } from "./tables.ts";
-import { inTransaction } from "./transaction.ts";
 
 /** The most writes of one transaction. */
 const MOST = 100;
@@ -23,19 +20,15 @@ interface Waiting<Item, Result> {
   readonly committed?: PromiseWithResolvers<Result>;
 }
 
-/** Writes items within a transaction; returns a result for each, in their order. */
-export type WriteGroup<Item, Result> = (
-  trx: Transaction<Tables>,
-  items: readonly Item[],
-) => Promise<readonly Result[]>;
+/** Commits items, all or none; returns a result for each, in their order. */
+export type CommitGroup<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>;
 
 /**
  * Commits items. Those that come while a transaction is open share the next one: one alone waits for
  * nothing, and many at once for a few commits. Each caller goes on after the commit of its item.
  */
 export class GroupCommit<Item, Result> {
-  readonly #db: Database;
-  readonly #write: WriteGroup<Item, Result>;
+  readonly #together: CommitGroup<Item, Result>;
   readonly #report: (error: unknown) => void;
   readonly #waiting: Waiting<Item, Result>[] = [];
   readonly #later: Waiting<Item, Result>[] = [];
@@ -43,16 +36,14 @@ export class GroupCommit<Item, Result> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param write May run several times for the same items; only its last run counts.
+   * @param together Called again for each item alone where it fails for several.
    * @param report Gets why a write that nobody waits for is given up.
    */
   constructor(
-    db: Database,
-    write: WriteGroup<Item, Result>,
+    together: CommitGroup<Item, Result>,
     report: (error: unknown) => void = () => {},
   ) {
-    this.#db = db;
-    this.#write = write;
+    this.#together = together;
     this.#report = report;
   }
 
@@ -84,7 +75,7 @@ export class GroupCommit<Item, Result> {
     await this.#writing;
     clearTimeout(this.#timer);
     const last = [...this.#later.splice(0), ...this.#waiting.splice(0)];
-    if (last.length > 0) await inTransaction(this.#db, (trx) => this.#write(trx, itemsOf(last)));
+    if (last.length > 0) await this.#together(itemsOf(last));
   }
 
   #startIn(ms: number): void {
@@ -107,7 +98,7 @@ export class GroupCommit<Item, Result> {
   async #commit(group: readonly Waiting<Item, Result>[]): Promise<boolean> {
     if (group.length === 0) return true;
     try {
-      const results = await inTransaction(this.#db, (trx) => this.#write(trx, itemsOf(group)));
+      const results = await this.#together(itemsOf(group));
       for (const [at, result] of results.entries()) group[at]?.committed?.resolve(result);
       return true;
     } catch (error) {

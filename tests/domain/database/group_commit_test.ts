@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Database } from "../../../lib/domain/database/database.ts";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
 import { GroupCommit } from "../../../lib/domain/database/group_commit.ts";
 import { until } from "../../fixtures/until.ts";
@@ -18,24 +17,18 @@ class Commits {
   tried = 0;
 
   constructor() {
-    const execute = (run: (trx: unknown) => Promise<unknown>) => this.#execute(run);
-    const db = { transaction: () => ({ execute }) } as unknown as Database;
-    this.commit = new GroupCommit(db, (trx, items) => {
-      (trx as unknown as string[]).push(...items);
-      return Promise.resolve(items.map((item) => item.toUpperCase()));
-    }, (error) => this.reported.push(error));
+    const together = (items: readonly string[]) => this.#execute([...items]);
+    this.commit = new GroupCommit(together, (error) => this.reported.push(error));
   }
 
-  async #execute(run: (trx: unknown) => Promise<unknown>): Promise<unknown> {
+  async #execute(items: string[]): Promise<string[]> {
     this.tried++;
-    const items: string[] = [];
-    const result = await run(items);
     await Promise.resolve();
     const error = this.errors.shift() ??
       items.map((item) => this.refused.get(item)).find((refusal) => refusal !== undefined);
     if (error) throw error;
     this.groups.push(items);
-    return result;
+    return items.map((item) => item.toUpperCase());
   }
 }
 

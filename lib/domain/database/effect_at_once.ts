@@ -1,0 +1,50 @@
+/**
+ * The usual writes of events in one statement of PostgreSQL, which is its own transaction: that saves
+ * the round trips of `begin`, of the other statements and of `commit`.
+ *
+ * @module
+ */
+
+import { DatabaseError } from "./database_error.ts";
+import { isPostgres } from "./dialect.ts";
+import { distinctSteps, doneAndStarted, type Step, STEPS, type Writer } from "./effect_rows.ts";
+import type { Database } from "./tables.ts";
+
+/** What is written about the steps of one event. */
+export interface StepsWrite {
+  readonly kind: "begin" | "done" | "failed" | "forget";
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Writes `done` for the steps that are done, and `started` for the new ones among those that begin.
+ *
+ * @returns The steps that it has started. `undefined` where it has written nothing: the database is no
+ * PostgreSQL, there are other writes or too many, or the statement met those of another process.
+ * @throws {DatabaseError} When the database is lost or locked.
+ */
+export async function writeAtOnce(
+  db: Database,
+  writes: readonly StepsWrite[],
+  writer: Writer,
+): Promise<readonly Step[] | undefined> {
+  const steps = isPostgres(db) ? stepsOf(writes) : undefined;
+  if (!steps) return undefined;
+  try {
+    return await doneAndStarted(db, steps.done, steps.begun, writer);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.kind === "conflict") return undefined;
+    throw error;
+  }
+}
+
+function stepsOf(writes: readonly StepsWrite[]) {
+  const begins = writes.filter(({ kind }) => kind === "begin");
+  const dones = writes.filter(({ kind }) => kind === "done");
+  const keys = new Set(begins.map(({ steps }) => steps[0]?.key));
+  const areUsual = begins.length + dones.length === writes.length && keys.size === begins.length;
+  const begun = distinctSteps(begins.flatMap(({ steps }) => steps));
+  const done = distinctSteps(dones.flatMap(({ steps }) => steps));
+  const areFew = begun.length + done.length <= STEPS;
+  return areUsual && areFew && begun.length > 0 ? { begun, done } : undefined;
+}
