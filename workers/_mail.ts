@@ -14,8 +14,12 @@ import { type MailDecision, maybeSentPolicy } from "../lib/domain/mail/sending.t
 import { conclude, meaningOf } from "./_mail_ends.ts";
 import { MailResources } from "./_mail_resources.ts";
 
+/** Mails at once: one is sent, and meanwhile the next ones are looked up, rendered and written. */
+const CONCURRENCY = 3;
 /** Seconds one mail may take: the server may take EMAIL_TIMEOUT for each of some ten answers. */
 const MAX_SECONDS = 180;
+/** The part of that time that it may wait for the mails before it. */
+const WAITING_PART = 1 / 6;
 /** How long a mail may wait for a server that does not take it now. */
 const PATIENCE_SECONDS = 24 * 60 * 60;
 
@@ -27,11 +31,13 @@ export function defineMailWorker(queue: string): Worker<MailEvent> {
     event: mailEvent,
     secrets: ["to_emails", "to_email", "reply_to_email", "context.*"],
     requires: ["EMAIL_HOST"],
+    concurrency: CONCURRENCY,
     prefetch: 20,
     maxConsumeSeconds: MAX_SECONDS,
     patienceSeconds: PATIENCE_SECONDS,
     setup(ctx) {
-      return resources = new MailResources(ctx.config);
+      const connections = ctx.config.queues.get(queue)?.concurrency ?? 1;
+      return resources = new MailResources(ctx.config, connections);
     },
     async consume(event, ctx) {
       if (!resources) throw new Error("The worker is not set up");
@@ -62,23 +68,25 @@ async function send(
   const effects = resources.effects(db, ctx);
   // Before the mail is out: what fails after that could have it sent twice.
   await effects.pruneNowAndThen(ctx.config.effectsDays);
-  return await sendRecorded({
-    ...{ effects, id, retriedAt, maxSeconds },
-    recipients: prepared.mail.recipients,
-    policy: maybeSentPolicy(event.template_prefix, resources.maybeSent),
-    send: (recipients) => deliver(event, prepared, recipients, resources, ctx),
-    warn: (warning) => ctx.log.warn("{warning}", { warning }),
-  });
+  // A mail is recorded as started only when it is its turn: one that waits was certainly not sent.
+  return await resources.inTurn(() =>
+    sendRecorded({
+      ...{ effects, id, retriedAt, maxSeconds },
+      recipients: prepared.mail.recipients,
+      policy: maybeSentPolicy(event.template_prefix, resources.maybeSent),
+      send: (recipients) => deliver(event, prepared, recipients, resources, ctx),
+      warn: (warning) => ctx.log.warn("{warning}", { warning }),
+    }), { key: id, signal: ctx.signal, waitMs: maxSeconds * 1000 * WAITING_PART });
 }
 
 async function deliver(
   { template_prefix: template }: MailEvent,
-  { mail, realm, lacksLanguage }: PreparedMail,
+  prepared: PreparedMail,
   to: readonly string[],
   resources: MailResources,
   ctx: Context,
 ): Promise<SendResult> {
-  if (lacksLanguage) {
+  if (prepared.lacksLanguage) {
     const { language } = resources.identity;
     ctx.log.info("The mail {template} has no language, so it is written in {language}", {
       ...{ template, language },
@@ -88,9 +96,9 @@ async function deliver(
   ctx.log.info("Sending {template} to {recipients}, realm {realm}", {
     template,
     recipients: recipientsText(to.length),
-    realm: realm?.id ?? "none",
+    realm: prepared.realm?.id ?? "none",
   });
-  const result = await resources.send({ ...mail, recipients: to }, ctx.signal);
+  const result = await resources.send(prepared, to, ctx.signal);
   const count = acceptedBy(result);
   if (count > 0) {
     ctx.log.info("Sent {template} to {recipients}", {

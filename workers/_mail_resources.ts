@@ -9,13 +9,16 @@ import { Effects, type EffectsOptions } from "../lib/domain/database/effects.ts"
 import type { Database } from "../lib/domain/database/database.ts";
 import type { Mail } from "../lib/domain/mail/compose.ts";
 import { mailIdentity, smtpSettings } from "../lib/domain/mail/configured.ts";
+import { letterWriter } from "../lib/domain/mail/letter.ts";
 import type { SendResult } from "../lib/domain/mail/outcome.ts";
-import type { MailIdentity } from "../lib/domain/mail/prepare.ts";
+import type { MailIdentity, PreparedMail } from "../lib/domain/mail/prepare.ts";
 import { RefusalStreak } from "../lib/domain/mail/refusal_streak.ts";
-import type { MaybeSent } from "../lib/domain/mail/sending.ts";
+import { type MailDecision, type MaybeSent, withoutTurn } from "../lib/domain/mail/sending.ts";
+import type { Letter } from "../lib/domain/mail/smtp_session.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
 import { MailTransport } from "../lib/domain/mail/transport.ts";
 import { MailTransports } from "../lib/domain/mail/transports.ts";
+import { type TurnOptions, Turns } from "../lib/domain/mail/turns.ts";
 
 type Config = WorkerContext["config"];
 
@@ -25,23 +28,50 @@ export class MailResources implements AsyncDisposable {
   readonly identity: MailIdentity;
   /** EMAIL_MAYBE_SENT. */
   readonly maybeSent: MaybeSent | undefined;
+  /** Writes a mail as it goes through SMTP. */
+  readonly write: (mail: Mail) => Promise<Letter>;
   readonly #transports: MailTransports;
+  readonly #turns: Turns<MailDecision>;
   readonly #streak = new RefusalStreak();
   #effects: Effects | undefined;
 
-  /** @throws {MailSettingError} When a file of the settings cannot be used. */
-  constructor(config: Config) {
+  /**
+   * @param connections How many mails are sent at once, each over a connection of its own.
+   * @throws {MailSettingError} When a file of the settings cannot be used.
+   */
+  constructor(config: Config, connections: number) {
     const settings = smtpSettings(config);
     this.templates = new MailTemplates(config.mail.templatesDir);
     this.identity = mailIdentity(config);
     this.maybeSent = config.mail.maybeSent;
+    this.write = letterWriter(settings.dkim);
     this.#transports = new MailTransports(() => new MailTransport(settings));
+    this.#turns = new Turns(connections, ({ kind }) => kind === "pause");
   }
 
-  /** Sends a mail. A server that refuses one mail after another takes none. */
-  async send(mail: Mail, signal: AbortSignal): Promise<SendResult> {
-    const result = await this.#transports.use((transport) => transport.send(mail, signal));
-    return this.#streak.add(result, JSON.stringify([mail.recipients, mail.subject]));
+  /**
+   * Calls a function that sends a mail when a connection is free for it. Where it learns that no mail
+   * can be sent, that holds for all that wait.
+   */
+  async inTurn(call: () => Promise<MailDecision>, options: TurnOptions): Promise<MailDecision> {
+    const decision = await this.#turns.run(call, options);
+    return typeof decision === "string" ? withoutTurn(decision, Date.now()) : decision;
+  }
+
+  /**
+   * Sends a mail to its recipients, or to some of them. A server that refuses one mail after another
+   * takes none.
+   */
+  async send(
+    { mail, letter }: Pick<PreparedMail, "mail" | "letter">,
+    recipients: readonly string[],
+    signal: AbortSignal,
+  ): Promise<SendResult> {
+    const isToAll = recipients.length === mail.recipients.length;
+    const result = await this.#transports.use((transport) =>
+      transport.send({ ...mail, recipients }, signal, isToAll ? letter : undefined)
+    );
+    return this.#streak.add(result, JSON.stringify([recipients, mail.subject]));
   }
 
   /** The records of who has which mail; made at the first call. */

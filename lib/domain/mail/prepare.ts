@@ -14,6 +14,7 @@ import { composeMail, type Mail } from "./compose.ts";
 import { mailDate } from "./date.ts";
 import { MailError } from "./mail_error.ts";
 import type { MailEvent } from "./mail_event.ts";
+import type { Letter } from "./smtp_session.ts";
 import type { MailTemplates } from "./templates/mail_templates.ts";
 import { type MailSite, withSharedKeys } from "./templates/shared_keys.ts";
 
@@ -34,11 +35,15 @@ export interface MailMaker {
   readonly db: Database;
   readonly templates: MailTemplates;
   readonly identity: MailIdentity;
+  /** A `letterWriter`. */
+  readonly write: (mail: Mail) => Promise<Letter>;
 }
 
 /** A mail to be sent. */
 export interface PreparedMail {
   readonly mail: Mail;
+  /** The mail as it is sent to all of its recipients. */
+  readonly letter: Letter;
   readonly realm: MailRealm | undefined;
   /** Whether nobody said in which language to write it. */
   readonly lacksLanguage: boolean;
@@ -47,7 +52,7 @@ export interface PreparedMail {
 const DEFAULT_FROM_NAME = "Zulip";
 
 /**
- * Makes the mail of an event.
+ * Makes the mail of an event, so that nothing is left to do but to send it.
  *
  * @param id The event's id, from which the mail has its `Message-ID`.
  * @param now ms since 1970.
@@ -58,7 +63,7 @@ const DEFAULT_FROM_NAME = "Zulip";
  */
 export async function prepareMail(
   event: MailEvent,
-  { db, templates, identity }: MailMaker,
+  { db, templates, identity, write }: MailMaker,
   id: string,
   now: number,
 ): Promise<PreparedMail | undefined> {
@@ -86,7 +91,7 @@ export async function prepareMail(
     unsubscribe: unsubscribeOf(context),
     language: language ?? identity.language,
   });
-  return { mail, realm, lacksLanguage: language === undefined };
+  return { mail, letter: await write(mail), realm, lacksLanguage: language === undefined };
 }
 
 async function findRecipients(event: MailEvent, db: Database): Promise<Recipients> {

@@ -50,16 +50,17 @@ export class MailTransport {
    * Sends a mail to its recipients.
    *
    * @param signal Gives the mail up.
+   * @param letter What a `letterWriter` with this server's settings made of this mail. @default {written here}
    * @returns What became of it, also where the server or the connection fails.
    * @throws {Error} Only for a fault of the program.
    */
-  async send(mail: Mail, signal: AbortSignal): Promise<SendResult> {
-    const letter = await this.#write(mail);
+  async send(mail: Mail, signal: AbortSignal, letter?: Letter): Promise<SendResult> {
+    const written = letter ?? await this.#write(mail);
     const { recipients, text, html } = mail;
     const confidential = { recipients, secrets: this.#secrets, texts: [text, html] };
     try {
       const { rejectedErrors } = await this.#session.run(
-        (session, signal) => session.send(letter, signal),
+        (session, signal) => session.send(written, signal),
         signal,
         confidential,
       );
