@@ -98,7 +98,9 @@ function insertion(
   );
   return sql<Step>`
     insert into process_queue_effect (queue, key, step, state, owner, at)
-    select * from (values ${sql.join(values)}) as added where ${condition}
+    select column1, column2, column3, column4, column5, column6 from (values ${
+    sql.join(values)
+  }) as added where ${condition}
     on conflict (queue, key, step) do nothing returning key, step`;
 }
 

@@ -13,6 +13,7 @@ import { type Patience, patiently } from "../../system/patience.ts";
 import { makePrivateFile } from "../../system/private_file.ts";
 import { sqliteFault } from "../../errors/sqlite_fault.ts";
 import { sqliteError } from "./sqlite_error.ts";
+import { SqliteStatements } from "./sqlite_statements.ts";
 import { readRows, storedValue } from "./sqlite_values.ts";
 
 /** ms for which SQLite itself waits for a lock, which blocks the thread. */
@@ -23,11 +24,13 @@ const PAUSE_MS = [5, 50] as const;
 /** Runs statements, each again while another process holds the lock. */
 export class SqliteConnection implements DatabaseConnection {
   readonly #db: DatabaseSync;
+  readonly #statements: SqliteStatements;
   readonly #path: string;
   readonly #patience: Patience;
 
   private constructor(db: DatabaseSync, path: string, patienceMs: number) {
     this.#db = db;
+    this.#statements = new SqliteStatements(db);
     this.#path = path;
     this.#patience = { ms: patienceMs, pauseMs: PAUSE_MS };
   }
@@ -100,8 +103,8 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   #execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
-    const statement = this.#db.prepare(sql);
     const values = parameters.map(storedValue);
+    const statement = isScript(sql, values) ? this.#db.prepare(sql) : this.#statements.prepare(sql);
     const columns = statement.columns();
     if (columns.length > 0) return { rows: readRows(statement, columns, values) as Row[] };
     if (isScript(sql, values)) return this.#executeScript(sql);

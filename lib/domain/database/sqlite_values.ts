@@ -44,7 +44,7 @@ export function readRows(
 ): Record<string, unknown>[] {
   const exact = columns.some(({ type }) => type === DECLARED.int64);
   (statement as Statement).setReturnArrays(true);
-  if (exact) statement.setReadBigInts(true);
+  statement.setReadBigInts(exact);
   const readers = columns.map(({ type }) => readerOf(type, exact));
   const rows = statement.all(...parameters) as unknown as unknown[][];
   return rows.map((values) => {
