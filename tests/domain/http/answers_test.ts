@@ -37,7 +37,7 @@ function slowly(begin: string, byte: string): Script {
 const hang = (begin: string): Script => (_, socket: Socket) => void socket.write(begin);
 
 /** What a server does, how the call ends, and its limits. */
-type Row = readonly [string, Script, HttpFailure | readonly HttpFailure[], Partial<SafeRequest>?];
+type Row = readonly [string, Script, HttpFailure, Partial<SafeRequest>?];
 
 const BAD: readonly Row[] = [
   ["closes without an answer", () => "", "network"],
@@ -59,10 +59,11 @@ const BAD: readonly Row[] = [
   ],
   ["has a negative length", () => `${HEAD}Content-Length: -1\r\n\r\nhello`, "network"],
   ["has a length in hex", () => `${HEAD}Content-Length: 0x5\r\n\r\nhello`, "network"],
-  ["has a huge length", () => `${HEAD}Content-Length: 99999999999999999999\r\n\r\nhello`, [
-    "too large",
+  [
+    "has a huge length",
+    () => `${HEAD}Content-Length: 99999999999999999999\r\n\r\nhello`,
     "network",
-  ]],
+  ],
   ["has a bad chunk", () => `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n`, "network"],
   ["ends within a chunk", () => `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`, "network"],
   ["has no last chunk", () => `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`, "network"],
@@ -77,19 +78,14 @@ const BAD: readonly Row[] = [
     "network",
   ],
   ["says only that it goes on", hang("HTTP/1.1 100 Continue\r\n\r\n"), "timeout", SHORT],
-  ["says again and again that it goes on", endless("", "HTTP/1.1 100 Continue\r\n\r\n"), [
+  ["says again and again that it goes on", endless("", "HTTP/1.1 100 Continue\r\n\r\n"), "network"],
+  [
+    "sends hints again and again",
+    endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
     "network",
-    "too large",
-  ]],
-  ["sends hints again and again", endless("", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), [
-    "network",
-    "too large",
-  ]],
+  ],
   ["sends headers without an end", endless(HEAD, "X-A: 1234567890\r\n"), "too large"],
-  ["sends one header without an end", endless(`${HEAD}X-A: `, "1234567890"), [
-    "too large",
-    "network",
-  ]],
+  ["sends one header without an end", endless(`${HEAD}X-A: `, "1234567890"), "too large"],
   [
     "sends a status without an end",
     endless("HTTP/1.1 200 ", "OK OK OK "),
@@ -136,11 +132,10 @@ const BAD: readonly Row[] = [
 ];
 
 for (const [what, script, expected, limits = {}] of BAD) {
-  Deno.test(`a server that ${what}: ${[expected].flat().join(" or ")}`, async () => {
+  Deno.test(`a server that ${what}: ${expected}`, async () => {
     await using server = await RawServer.start(script, PUBLIC);
     const error = await failure(call(`http://public.example:${server.port}/`, limits));
-    assert(([expected].flat() as string[]).includes(error.kind), `${error.kind}: ${error.message}`);
-    assert.equal(error.mayHaveArrived, true);
+    assert.deepEqual([error.kind, error.mayHaveArrived], [expected, true], error.message);
     assert(error.message.startsWith(`public.example:${server.port}`), error.message);
     await until("the connection is closed", () => server.open === 0);
   });
