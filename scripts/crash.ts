@@ -14,6 +14,12 @@
  * With `--mail` the processes run the workers of mails and of activities, and the SMTP server and
  * PostgreSQL fail, too. No mail may be lost, and none may come twice without a log that says so.
  *
+ *   deno task crash --missed [--rows 100000] [--users 10000] [--every 10] [--send]
+ *
+ * With `--missed` two processes tell users of missed messages, of which one is killed every 10 s. Each
+ * message must be mailed once, and the memory of the other process must not grow. `--send` also sends
+ * the mails to an SMTP server, and counts those that came.
+ *
  * `--broken` runs an engine that loses events, or a worker that loses mails, which the suite must
  * notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
@@ -29,6 +35,7 @@ import { Deployment, type DeploymentOptions, type Server } from "./crash/deploym
 import { deadLetters, drainHeld, waiting } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
 import { bundleProgram } from "./crash/program.ts";
+import { MISSED_USAGE, runMissed } from "./crash/missed/command.ts";
 import { Random } from "./crash/random.ts";
 import { recoveries } from "./crash/recovery.ts";
 import {
@@ -86,9 +93,11 @@ export async function crash(options: CrashOptions): Promise<Result> {
 }
 
 const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]
-       deno task crash --mail [--database ${DATABASES.join("|")}] [options as above]`;
+       deno task crash --mail [--database ${DATABASES.join("|")}] [options as above]
+       ${MISSED_USAGE}`;
 
 async function main(): Promise<number> {
+  if (Deno.args.includes("--missed")) return await runMissed();
   const { broker, isMail, database, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
   using ending = signalled();
   const early = new AbortController();

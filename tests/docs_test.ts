@@ -31,6 +31,7 @@ const OTHERS_OPTIONS = [
   "--against",
   "--cluster",
   "--mail",
+  "--missed",
   "--dir",
 ];
 /** Names in capitals that are no settings. */
