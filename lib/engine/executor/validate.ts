@@ -128,8 +128,13 @@ function doesNotFit(texts: readonly string[], bare: readonly string[]): InvalidE
 
 /** The name of the field, where the schema declares it: other names are the event's. */
 function bareName([name]: Path, schema: z.ZodType): string {
-  const { shape = {} } = (schema._zod?.def ?? {}) as { readonly shape?: object };
-  return typeof name === "string" && Object.hasOwn(shape, name) ? name : "event";
+  return typeof name === "string" && Object.hasOwn(declared(schema), name) ? name : "event";
+}
+
+/** The fields that a schema declares, also where it transforms what it takes. */
+function declared(schema: z.ZodType): object {
+  const def = (schema._zod?.def ?? {}) as { readonly shape?: object; readonly in?: z.ZodType };
+  return def.shape ?? (def.in ? declared(def.in) : {});
 }
 
 function describe(issue: Issue, holder: Holder): string {

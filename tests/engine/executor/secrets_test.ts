@@ -180,6 +180,13 @@ for (const [title, event, message] of BODIES) {
   });
 }
 
+Deno.test("a schema that transforms names its fields as well", async () => {
+  const event = COMMON.event.transform(({ to }) => to).transform((to) => ({ to }));
+  const { error } = await runEvent(worker(() => {}, { event }), { ...EVENT, to: TO });
+  assert.match(error?.message ?? "", /schema: to: invalid_type \(/);
+  assertHidden(error);
+});
+
 Deno.test("a schema's own words and its unknown keys are not shown of a worker with secrets", async () => {
   const event = z.strictObject({
     to: z.string().refine(() => false, { error: ({ input }) => `${input} is wrong` }),
