@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type BotConfig, readBots } from "./bot_config.ts";
 import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { MAIL } from "./mail_settings.ts";
@@ -121,6 +122,8 @@ export interface Config extends QueueSettings {
   readonly http: HttpConfig;
   /** Link previews. */
   readonly previews: PreviewConfig;
+  /** Outgoing webhooks and embedded bots. */
+  readonly bots: BotConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -217,6 +220,7 @@ function readGeneral(
     push: readPush(reader),
     http: readHttp(reader),
     previews: readPreviews(reader),
+    bots: readBots(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -16,6 +16,10 @@ export interface SiteConfig {
   readonly externalHost: string;
   /** `https://` or `http://`. @default {"https://"} */
   readonly scheme: string;
+  /** Where the REST API is reached; `undefined`: under the host. */
+  readonly zulipSite: string | undefined;
+  /** A file with certificates (PEM) of authorities that are trusted for it; `undefined`: none. */
+  readonly zulipCaFile: string | undefined;
   /** @default {"support@<host>"} */
   readonly administrator: string;
   /** @default {the host} */
@@ -76,6 +80,8 @@ export function readSite(reader: SettingsReader): SiteConfig {
   return {
     externalHost,
     scheme: reader.read(SITE.scheme),
+    zulipSite: reader.readOptional(SITE.zulipSite),
+    zulipCaFile: reader.readOptional(SITE.zulipCaFile),
     administrator: reader.readOptional(SITE.administrator) ??
       `support@${withoutPort(externalHost)}`,
     installationName: reader.readOptional(SITE.installationName) ?? externalHost,

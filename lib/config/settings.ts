@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BOTS } from "./bot_settings.ts";
 import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
 import { HTTP } from "./http_settings.ts";
@@ -34,6 +35,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Pushes", settings: Object.values(PUSH) },
   { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
   { title: "Link previews", settings: Object.values(PREVIEW) },
+  { title: "Bots", settings: Object.values(BOTS) },
 ];
 
 /** Every setting, in the same order. */

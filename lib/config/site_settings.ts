@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Kind, oneOf, type Setting, text, textThat } from "./setting.ts";
+import { type Kind, oneOf, path, type Setting, text, textThat } from "./setting.ts";
 
 /** The settings of the server as its users know it. */
 export const SITE = {
@@ -20,6 +20,20 @@ export const SITE = {
     default: "https://",
     description: "The scheme of the server's addresses: https:// or http://",
     ...oneOf<"https://" | "http://">("https://", "http://"),
+  },
+  zulipSite: {
+    name: "ZULIP_SITE",
+    default: undefined,
+    description: "Where a Zulip server's REST API is reached, for messages that workers send on " +
+      "its database, such as https://zulip.example.com; EXTERNAL_HOST if not set",
+    ...textThat(isSite, "an address without a path, such as https://zulip.example.com"),
+  },
+  zulipCaFile: {
+    name: "ZULIP_CA_FILE",
+    default: undefined,
+    description: "A file with certificates (PEM) of authorities that are trusted for ZULIP_SITE " +
+      "beside the usual ones",
+    ...path("the path of a file"),
   },
   administrator: {
     name: "ZULIP_ADMINISTRATOR",
@@ -66,6 +80,12 @@ export function isAddress(text: string): boolean {
 function isHostAndPort(text: string): boolean {
   const url = URL.parse(`http://${text}/`);
   return url !== null && /^[^\s/?#@]+$/.test(text);
+}
+
+function isSite(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !["https:", "http:"].includes(url.protocol)) return false;
+  return url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
 }
 
 function isLanguage(text: string): boolean {

@@ -29,6 +29,8 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     site: {
       externalHost: "localhost",
       scheme: "https://",
+      zulipSite: undefined,
+      zulipCaFile: undefined,
       administrator: "support@localhost",
       installationName: "localhost",
       physicalAddress: "",
@@ -65,6 +67,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       caFile: undefined,
     },
     previews: { isEnabled: true, camo: undefined },
+    bots: { timeoutSeconds: 10, signingSecret: undefined, stateSizeLimit: 10_000_000 },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,
@@ -304,5 +307,6 @@ Deno.test("SETTINGS says which settings are secret", () => {
     "HTTP_proxy",
     "HTTPS_proxy",
     "CAMO_KEY",
+    "OUTGOING_SIGNING_SECRET",
   ]);
 });
