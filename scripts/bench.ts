@@ -6,6 +6,7 @@
  *   deno task bench --against DIR [--rows TEXT] [options as above]
  *   deno task bench mail [--events 1000] [--rounds 5]
  *   deno task bench push [--events 10000] [--rounds 5]
+ *   deno task bench outgoing [--events 1000]
  *
  * The prefetch is the engine's default unless you give another. With `--against` the program of
  * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
@@ -13,13 +14,15 @@
  * your machine, compare a checkout with itself: `--against .`
  *
  * With `mail` the worker of mails is measured beside a bare loop of nodemailer, on both databases;
- * with `push` the transport of APNs beside a bare loop of `fetch`.
+ * with `push` the transport of APNs beside a bare loop of `fetch`; with `outgoing` the worker of
+ * webhooks against a host that takes 200 ms for each call.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { firstEvent } from "./bench/first_event.ts";
 import { benchMail } from "./bench/mail.ts";
+import { benchOutgoing } from "./bench/outgoing.ts";
 import { benchPush } from "./bench/push.ts";
 import { latency } from "./bench/latency.ts";
 import { type BenchOptions, parseOptions } from "./bench/options.ts";
@@ -45,7 +48,8 @@ const FIRST_EVENT_MS = 300;
 
 const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
   "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
-  "       deno task bench push [--events N] [--rounds N]";
+  "       deno task bench push [--events N] [--rounds N]\n" +
+  "       deno task bench outgoing [--events N]";
 
 if (import.meta.main) Deno.exit(await main());
 
@@ -53,13 +57,14 @@ async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
   const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
-  const { events, rounds, prefetch, against, isMail, isPush } = options;
+  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing } = options;
   if (against !== undefined) requireCheckout(against);
   if (isPush) {
     console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
     return await benchPush(options) ? 0 : 1;
   }
   await using broker = await startRabbitmq();
+  if (isOutgoing) return await benchOutgoing(broker.url, options) ? 0 : 1;
   if (isMail) {
     console.log(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);
     return await benchMail(broker.url, options) ? 0 : 1;

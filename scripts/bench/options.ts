@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly isMail: boolean;
   /** Whether the transport of pushes is measured, and nothing else. */
   readonly isPush: boolean;
+  /** Whether the worker of outgoing webhooks is measured, and nothing else. */
+  readonly isOutgoing: boolean;
   /** Events that each row measures. */
   readonly events: number;
   readonly rounds: number;
@@ -25,7 +27,11 @@ export interface BenchOptions {
 }
 
 /** What can be measured alone, with the default number of its events. */
-const ALONE: Readonly<Record<string, string>> = { mail: "1000", push: "10000" };
+const ALONE: Readonly<Record<string, string>> = {
+  mail: "1000",
+  push: "10000",
+  outgoing: "1000",
+};
 const EVENTS = "100000";
 
 /**
@@ -50,12 +56,15 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
   const [first = ""] = positionals;
   const alone = first in ALONE ? first : undefined;
   const unknown = positionals[alone === undefined ? 0 : 1];
-  if (unknown !== undefined) throw new TypeError(`${unknown} is unknown: there are mail and push`);
+  if (unknown !== undefined) {
+    throw new TypeError(`${unknown} is unknown: there are mail, push and outgoing`);
+  }
   if (alone && against !== undefined) throw new TypeError(`${alone} cannot be used with --against`);
   if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
   return {
     isMail: alone === "mail",
     isPush: alone === "push",
+    isOutgoing: alone === "outgoing",
     events: positive("events", values.events ?? ALONE[first] ?? EVENTS),
     rounds: positive("rounds", values.rounds),
     prefetch: positive("prefetch", values.prefetch),

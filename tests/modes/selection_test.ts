@@ -24,9 +24,9 @@ function select(queues: readonly string[], skipUnknown: boolean, environment: En
 
 Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not here to manage.py", () => {
   const here = [
-    ...["deferred_email_senders", "digest_emails", "email_senders", "embed_links"],
-    ...["missedmessage_emails", "missedmessage_mobile_notifications"],
-    "user_activity",
+    ...["deferred_email_senders", "digest_emails", "email_senders"],
+    ...["embed_links", "embedded_bots", "missedmessage_emails"],
+    ...["missedmessage_mobile_notifications", "outgoing_webhooks", "user_activity"],
   ];
   const others = ZULIPS.filter((name) => !here.includes(name));
   assert.deepEqual(select(ZULIPS, true), {
@@ -68,13 +68,13 @@ Deno.test("selectQueues refuses an unknown queue that is not to be skipped, and 
 });
 
 Deno.test("selectQueues refuses to skip all", () => {
-  assert.throws(() => select(["embedded_bots", "nope"], false), {
+  assert.throws(() => select(["soft_reactivation", "nope"], false), {
     name: "UsageError",
-    message: /^there is no queue embedded_bots; [^]*\(or WORKERS_DIR\)$/,
+    message: /^there is no queue soft_reactivation; [^]*\(or WORKERS_DIR\)$/,
   });
-  assert.throws(() => select(["embedded_bots", "nope"], true), {
+  assert.throws(() => select(["soft_reactivation", "nope"], true), {
     name: "UsageError",
     message:
-      /^no queue is left to run: --skip-unknown skips all that are named \(embedded_bots, nope\)\nqueues: [^]*\(or WORKERS_DIR\)$/,
+      /^no queue is left to run: --skip-unknown skips all that are named \(soft_reactivation, nope\)\nqueues: [^]*\(or WORKERS_DIR\)$/,
   });
 });

@@ -51,7 +51,10 @@ Deno.test("the benchmark of mails has options of its own", () => {
   assert.deepEqual([isMail, events], [true, 1000]);
   assert.equal(parseOptions(["mail", "--events", "7"], "/").events, 7);
   assert.equal(parseOptions([], "/").isMail, false);
-  assert.throws(() => parseOptions(["novel"], "/"), /novel is unknown: there are mail and push/);
+  assert.throws(
+    () => parseOptions(["novel"], "/"),
+    /novel is unknown: there are mail, push and outgoing/,
+  );
   assert.throws(() => parseOptions(["mail", "novel"], "/"), /novel is unknown/);
   assert.throws(
     () => parseOptions(["mail", "--against", "."], "/"),

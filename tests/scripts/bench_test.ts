@@ -135,6 +135,7 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
   assert.deepEqual(rest, {
     isMail: false,
     isPush: false,
+    isOutgoing: false,
     events: 100_000,
     rounds: 5,
     against: undefined,
