@@ -20,8 +20,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Whether an earlier request of the same call has arrived. */
   readonly mayHaveArrived: boolean;
-  /** What it means that there is no connection. */
-  readonly unreachable: HttpFailure;
+  /** Who is connected to, for messages, and what it means that there is no connection. */
+  readonly peer: { readonly place: string; readonly unreachable: HttpFailure };
   /** Bytes of the body that are read. */
   readonly maxBytes: number;
 }
@@ -63,8 +63,9 @@ export async function exchange<Answer>(
     return await Promise.race([read(response), failure.promise]);
   } catch (error) {
     const mayHaveArrived = call.mayHaveArrived || progress.isConnected;
-    const kind = progress.isConnected ? "network" : call.unreachable;
-    throw httpErrorOf(error, { ...call, mayHaveArrived, kind });
+    const { place, unreachable: kind } = call.peer;
+    const unconnected = progress.isConnected ? {} : { place, kind };
+    throw httpErrorOf(error, { ...call, ...unconnected, mayHaveArrived });
   } finally {
     failure.stop();
     request.destroy();

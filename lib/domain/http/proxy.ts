@@ -41,6 +41,11 @@ export function proxyPlace({ url }: Pick<Proxy, "url">): Place {
   return { host, port: url.port === "" ? DEFAULT_PORT : Number(url.port) };
 }
 
+/** A proxy as messages name it. */
+export function proxyText(proxy: Pick<Proxy, "url">): string {
+  return `The proxy ${placeText(proxyPlace(proxy))}`;
+}
+
 /** The headers that a proxy gets. */
 export function proxyHeaders({ url, role }: Proxy): Record<string, string> {
   const { username, password } = url;
@@ -97,8 +102,8 @@ export async function tunnel(proxy: Proxy, place: Place, signal: AbortSignal): P
     reject(tunnelProblem(response, place, 0));
   });
   request.on("error", (error) => {
-    const where = `The proxy ${placeText(proxyPlace(proxy))}`;
-    reject(httpErrorOf(error, { place: where, signal, mayHaveArrived: false, kind: "proxy" }));
+    const place = proxyText(proxy);
+    reject(httpErrorOf(error, { place, signal, mayHaveArrived: false, kind: "proxy" }));
   });
   request.end();
   return await promise;

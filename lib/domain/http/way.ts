@@ -9,7 +9,7 @@ import https from "node:https";
 import type { AllowList } from "./allow_list.ts";
 import type { Call } from "./exchange.ts";
 import { HttpError } from "./http_error.ts";
-import { type Proxy, proxyHeaders, proxyPlace, TunnelAgent } from "./proxy.ts";
+import { type Proxy, proxyHeaders, proxyPlace, proxyText, TunnelAgent } from "./proxy.ts";
 import type { Hop } from "./redirect.ts";
 import { checkedAddresses, pinned, type Resolve } from "./resolve.ts";
 import { placeText } from "./target.ts";
@@ -64,13 +64,15 @@ function proxied(hop: Hop, way: Way, proxy: Proxy): Call {
     headers: { ...headersOf(hop), ...proxyHeaders(proxy) },
     agent: new http.Agent({ keepAlive: false }),
   };
-  return { ...common(hop, way), options, unreachable: "proxy" };
+  const peer = { place: proxyText(proxy), unreachable: "proxy" } as const;
+  return { ...common(hop, way), options, peer };
 }
 
 function common({ target, body }: Hop, way: Way): Omit<Call, "options"> {
   const { signal, mayHaveArrived, maxBytes } = way;
+  const place = placeText(target);
   return {
-    ...{ isSecure: target.isSecure, body, place: placeText(target), unreachable: "network" },
+    ...{ isSecure: target.isSecure, body, place, peer: { place, unreachable: "network" } },
     ...{ signal, mayHaveArrived, maxBytes },
   };
 }
