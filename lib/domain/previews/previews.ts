@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Turns } from "../mail/turns.ts";
 import { PreviewCache } from "./cache.ts";
 import { lookUp, type LookupOptions } from "./lookup.ts";
 import type { LinkPreview, Looked } from "./preview.ts";
@@ -26,8 +27,12 @@ export interface PreviewsRun {
   readonly onLooked?: (link: string, looked: Looked, ms: number) => void;
 }
 
+/** How many links are looked up at once, of all messages together: each may hold 1 MB of a page. */
+const MOST_AT_ONCE = 24;
+
 /** Looks up links, all of a message at once, and remembers what it found. */
 export class LinkPreviews {
+  readonly #turns = new Turns<Looked>(MOST_AT_ONCE, () => false);
   readonly #options: LookupOptions;
   readonly #cache: PreviewCache;
   readonly #now: () => number;
@@ -67,15 +72,24 @@ export class LinkPreviews {
   async #look(link: string, run: PreviewsRun, signal: AbortSignal): Promise<Looked | undefined> {
     const known = this.#cache.get(link, this.#now());
     if (known !== undefined) return known;
-    const start = performance.now();
+    const turn = { key: link, signal, waitMs: run.limitMs };
     try {
-      const looked = await lookUp(link, this.#options, signal);
-      this.#cache.set(link, looked, this.#now());
-      run.onLooked?.(link, looked, performance.now() - start);
-      return looked;
+      const looked = await this.#turns.run(() => this.#lookNow(link, run, signal), turn);
+      return looked === "stopped" || looked === "too late" ? undefined : looked;
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
     }
+  }
+
+  async #lookNow(link: string, run: PreviewsRun, signal: AbortSignal): Promise<Looked> {
+    // Another message may have had the link meanwhile.
+    const known = this.#cache.get(link, this.#now());
+    if (known !== undefined) return known;
+    const start = performance.now();
+    const looked = await lookUp(link, this.#options, signal);
+    this.#cache.set(link, looked, this.#now());
+    run.onLooked?.(link, looked, performance.now() - start);
+    return looked;
   }
 }

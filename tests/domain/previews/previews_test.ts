@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PreviewCache } from "../../../lib/domain/previews/cache.ts";
 import { LinkPreviews } from "../../../lib/domain/previews/previews.ts";
 import { Providers } from "../../../lib/domain/previews/providers.ts";
+import { until } from "../../fixtures/until.ts";
 import { FakeWeb } from "./fake_web.ts";
 
 const A = "https://a.example/";
@@ -34,8 +35,7 @@ Deno.test("links are looked up at once", async () => {
   const { links, http } = looker({ [A]: "silent", [SLOW]: "silent" });
   const stopped = new AbortController();
   const ended = links.of([A, SLOW], run({ signal: stopped.signal }));
-  await Promise.resolve();
-  assert.deepEqual(http.called, [A, SLOW]);
+  await until("both are called", () => http.called.length === 2);
   stopped.abort(new Error("stopped"));
   await assert.rejects(ended, { message: "stopped" });
 });
@@ -70,4 +70,22 @@ Deno.test("a link that was late is looked up again", async () => {
   await links.of([SLOW], run({ limitMs: 1 }));
   await links.of([SLOW], run({ limitMs: 1 }));
   assert.deepEqual(http.called, [SLOW, SLOW]);
+});
+
+Deno.test("a link that two messages have at once is looked up once", async () => {
+  const { links, http } = looker({ [A]: page("A") });
+  const both = await Promise.all([links.of([A], run()), links.of([A], run())]);
+  assert.deepEqual(both.map(({ found }) => found.get(A)?.title), ["A", "A"]);
+  assert.deepEqual(http.called, [A]);
+});
+
+Deno.test("at most 24 links of all messages are looked up at once", async () => {
+  const urls = Array.from({ length: 30 }, (_, number) => `https://silent.example/${number}`);
+  const { links, http } = looker(Object.fromEntries(urls.map((url) => [url, "silent"])));
+  const stopped = new AbortController();
+  const ended = links.of(urls, run({ signal: stopped.signal }));
+  await until("24 are called", () => http.called.length === 24);
+  stopped.abort(new Error("stopped"));
+  await assert.rejects(ended, { message: "stopped" });
+  assert.equal(http.called.length, 24);
 });
