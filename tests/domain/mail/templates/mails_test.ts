@@ -125,6 +125,21 @@ Deno.test("only messages that are HTML already go into a mail unescaped", () => 
   ]);
 });
 
+Deno.test("a digest that only counts does not name what there is none of", () => {
+  const sample = OWN.sample("digest", "hidden_by_realm");
+  const table = [[3, 0, "* 3 messages"], [0, 1, "* 1 channel"], [
+    1,
+    2,
+    "* 1 message\n* 2 channels",
+  ]];
+  for (const [new_messages_count, new_streams_count, counts] of table) {
+    const context = { ...sample, new_messages_count, new_streams_count };
+    const { text, html } = OWN.render("digest", "en", context);
+    assert.match(text, new RegExp(`last there:\n${counts}\n\n`.replaceAll("*", "\\*")));
+    assert.equal(html.match(/<li/g)?.length, String(counts).split("\n").length);
+  }
+});
+
 Deno.test("a postal address and the link to unsubscribe are in the footer where they are known", () => {
   const context = OWN.sample("digest");
   const { html, text } = OWN.render("digest", "en", context);
