@@ -48,6 +48,8 @@ export class FactsCollector implements HtmlVisitor {
   #paragraph: Wanted | undefined;
   #laterParagraph: Wanted | undefined;
   #image: string | undefined;
+  /** Those of them that are open, the innermost last. */
+  readonly #open: Wanted[] = [];
   #isHeadOver = false;
   #isPastImages = false;
 
@@ -81,14 +83,14 @@ export class FactsCollector implements HtmlVisitor {
       case "meta":
         return this.#addMeta(element);
       case "title":
-        this.#title ??= wanted(element);
+        this.#title ??= this.#want(element);
         return;
       case "h1":
-        this.#heading ??= wanted(element);
+        this.#heading ??= this.#want(element);
         return;
       case "p":
-        this.#paragraph ??= wanted(element);
-        if (this.#heading) this.#laterParagraph ??= wanted(element);
+        this.#paragraph ??= this.#want(element);
+        if (this.#heading) this.#laterParagraph ??= this.#want(element);
         return;
       case "img":
         return this.#addImage(element);
@@ -97,22 +99,24 @@ export class FactsCollector implements HtmlVisitor {
 
   close(element: HtmlElement): void {
     if (element.name === "head") this.#isHeadOver = true;
-    for (const each of this.#wanted()) {
-      if (each.element === element) each.isClosed = true;
+    while (this.#open.at(-1)?.element === element) {
+      const closed = this.#open.pop();
+      if (closed) closed.isClosed = true;
     }
     const heading = this.#heading?.element;
     if (heading && element.depth === heading.depth - 1) this.#isPastImages = true;
   }
 
   text(text: string): void {
-    for (const each of this.#wanted()) {
-      if (!each.isClosed && each.text.length < MOST_TEXT) each.text += text;
+    for (const each of this.#open) {
+      if (each.text.length < MOST_TEXT) each.text += text;
     }
   }
 
-  #wanted(): Wanted[] {
-    const all = [this.#title, this.#heading, this.#paragraph, this.#laterParagraph];
-    return all.filter((each) => each !== undefined);
+  #want(element: HtmlElement): Wanted {
+    const wanted = { element, text: "", isClosed: false };
+    this.#open.push(wanted);
+    return wanted;
   }
 
   #addMeta({ attributes }: HtmlElement): void {
@@ -135,8 +139,4 @@ export class FactsCollector implements HtmlVisitor {
     if (!heading?.isClosed || this.#isPastImages || depth !== heading.element.depth) return;
     if (imageUrl(src, ANYWHERE) !== undefined) this.#image ??= src;
   }
-}
-
-function wanted(element: HtmlElement): Wanted {
-  return { element, text: "", isClosed: false };
 }
