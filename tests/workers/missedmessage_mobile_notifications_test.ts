@@ -45,7 +45,7 @@ pushWorkerTest("a message arrives at Apple and Google, and is taken back", async
   assert.equal(message.data.realm_url, "https://acme.zulip.example");
   push.forget();
   assert.equal((await test.run(user.remove)).outcome, "done");
-  assert.equal(push.received("apns")[0]?.headers["apns-push-type"], "background");
+  assert.deepEqual(JSON.parse(push.received("apns")[0]?.text ?? "").aps, { badge: 0 });
   const removed = JSON.parse(push.received("fcm")[0]?.text ?? "").message;
   assert.equal(removed.data.zulip_message_ids, String(user.message));
 });

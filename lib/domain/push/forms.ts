@@ -39,9 +39,10 @@ export function apnsNotification(
 ): ApnsNotification {
   return {
     ...{ token, topic, expiresAt },
-    pushType: isRemoval ? "background" : "alert",
+    // Also where only the badge changes: a push that changes what is shown is no background push.
+    pushType: "alert",
     priority: isRemoval ? LOW : HIGH,
-    payload: { aps: isRemoval ? { ...apns, "content-available": 1 } : apns, zulip },
+    payload: { aps: apns, zulip },
     id: uuidOf(`${key} ${token}`),
     ...!isRemoval && { collapseId: uuidOf(key) },
   };

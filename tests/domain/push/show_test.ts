@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { newNamedGroup } from "../../../lib/domain/database/rows.ts";
+import type { Database } from "../../../lib/domain/database/database.ts";
+import { newNamedGroup, newRow } from "../../../lib/domain/database/rows.ts";
 import { PushUnavailable } from "../../../lib/domain/push/push_transport.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 import { NOW, PushWorld, sqliteTest } from "./world.ts";
@@ -215,3 +216,58 @@ domainTest("a guest does not learn who wrote in a channel that is open to all", 
     "https://acme.zulip.example/static/images/unknown-user-avatar.png",
   ]);
 });
+
+sqliteTest("a push that nobody saw end is made again, when its run must have ended", async (db) => {
+  const world = await PushWorld.make(db);
+  await world.device("fcm", "bb");
+  await world.device("apns", "aa");
+  world.fcm.answers.set("bb", [new Error("ended")]);
+  const event = world.add(await world.message());
+  await assert.rejects(world.run(event), /^Error: ended/);
+  world.owner = "another run";
+  const begin = { maxSeconds: 60, retriedAt: undefined };
+  const decision = await world.run(event, { now: NOW + 1_000, begin });
+  assert.deepEqual(decision, {
+    kind: "later",
+    reason: "another process is pushing this, or was when it ended",
+    afterMs: 59_000,
+  });
+  assert.deepEqual(await world.run(event, { now: NOW + 60_000, begin }), { kind: "done" });
+  assert.deepEqual({ ...world.apns.counts, ...world.fcm.counts }, { aa: 1, bb: 2 });
+});
+
+sqliteTest(
+  "that a user is brought back stays in the outbox while the broker is away",
+  async (db) => {
+    const world = await PushWorld.make(db, { long_term_idle: true });
+    world.isBrokerAway = true;
+    const event = world.add(await world.message({}, []), { trigger: "mentioned" });
+    assert.deepEqual(await world.run(event), { kind: "done" });
+    const rows = await db.selectFrom("process_queue_outbox").select(["queue", "body"]).execute();
+    const body = JSON.stringify({ type: "soft_reactivate", user_profile_id: world.ada });
+    assert.deepEqual(rows, [{ queue: "deferred_work", body }]);
+  },
+);
+
+domainTest("a message that is archived is not pushed, silently", async (db) => {
+  const world = await PushWorld.make(db);
+  await world.device("fcm", "bb");
+  const id = await world.message();
+  await archive(db, id);
+  assert.deepEqual(await world.run(world.add(id)), { kind: "done" });
+  assert.deepEqual(world.fcm.counts, {});
+  assert.deepEqual(world.lines, [`debug: Message ${id} is archived`]);
+});
+
+/** Moves a message to the archive, as its deletion does. */
+async function archive(db: Database, id: number): Promise<void> {
+  const { search_tsvector: _, ...row } = await db.selectFrom("zerver_message").selectAll()
+    .where("id", "=", id).executeTakeFirstOrThrow();
+  const { id: archive_transaction_id } = await db.insertInto("zerver_archivetransaction")
+    .values(newRow("zerver_archivetransaction", { timestamp: row.date_sent, type: 2 }))
+    .returning("id").executeTakeFirstOrThrow();
+  await db.insertInto("zerver_archivedmessage").values({ ...row, archive_transaction_id })
+    .execute();
+  await db.deleteFrom("zerver_usermessage").where("message_id", "=", id).execute();
+  await db.deleteFrom("zerver_message").where("id", "=", id).execute();
+}

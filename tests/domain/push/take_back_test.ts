@@ -18,13 +18,9 @@ domainTest("messages are taken back from each device once", async (db) => {
   assert.deepEqual(await world.run(event), { kind: "done" });
   assert.deepEqual({ ...world.apns.counts, ...world.fcm.counts }, { aa: 1, bb: 2 });
   const [apns] = world.apns.got;
-  assert.deepEqual([apns?.pushType, apns?.priority, apns?.collapseId], [
-    "background",
-    5,
-    undefined,
-  ]);
+  assert.deepEqual([apns?.pushType, apns?.priority, apns?.collapseId], ["alert", 5, undefined]);
   const { aps, zulip } = apns?.payload as { aps: unknown; zulip: Record<string, unknown> };
-  assert.deepEqual(aps, { badge: 0, "content-available": 1 });
+  assert.deepEqual(aps, { badge: 0 });
   assert.equal(zulip["zulip_message_ids"], ids.join(","));
   const { data, android } = world.fcm.got[0]?.message as Record<string, Record<string, unknown>>;
   assert.deepEqual([data?.["event"], android?.["priority"]], ["remove", "NORMAL"]);

@@ -38,6 +38,10 @@ export class PushWorld {
   readonly apns: FakeApns = new FakeService();
   readonly fcm: FakeFcm = new FakeService();
   readonly bouncer = new FakeBouncer();
+  /** The run of the worker. */
+  owner = "run";
+  /** Whether the broker is away. */
+  isBrokerAway = false;
   /** What was published. */
   readonly published: { readonly queue: string; readonly event: unknown }[] = [];
   /** Lines of the log, with their levels. */
@@ -124,7 +128,7 @@ export class PushWorld {
     services: Partial<ConfiguredServices> = { apns: this.apns, fcm: this.fcm },
   ): Promise<PushDecision> {
     const { now = NOW } = more;
-    const owner = "run";
+    const { owner } = this;
     await using effects = new Effects(this.db, { queue: "q", owner, now: () => now });
     const way = pushWay({ bouncer: undefined, apns: undefined, fcm: undefined, ...services });
     if (!way) throw new Error("No service is configured");
@@ -158,6 +162,7 @@ export class PushWorld {
           error: line("error"),
         },
         publish: (queue, event) => {
+          if (this.isBrokerAway) return Promise.reject(new Error("the broker is away"));
           this.published.push({ queue, event });
           return Promise.resolve();
         },
