@@ -3,7 +3,8 @@
  *
  * A client asks for events with the id of the last one that it has. It thereby confirms all up to
  * that one, which are forgotten: an id that is neither the last forgotten one nor in the queue is an
- * error. Events about flags are merged until they are read.
+ * error. Events about flags are merged until they are read. What events know for the server alone,
+ * `internal_data`, stays in the queue.
  *
  * @module
  */
@@ -91,13 +92,20 @@ export class ClientQueue {
     if (lastId !== this.#prunedId) {
       return { kind: "error", message: `Event ${lastId} was not in this queue` };
     }
-    return { kind: "events", events: this.events() };
+    return { kind: "events", events: this.events().map(forClients) };
   }
 
-  /** Reads all events. Those that were merged until now stay as they are. */
+  /**
+   * Reads all events, with their `internal_data`. Those that were merged until now stay as they are.
+   */
   events(): readonly QueuedEvent[] {
     this.#seal(() => true);
     return [...this.#events];
+  }
+
+  /** Changes events in their places. @param change Gives the event anew, with the same id. */
+  rewrite(change: (event: QueuedEvent) => QueuedEvent): void {
+    this.#events = this.#events.map(change);
   }
 
   /** What {@linkcode ClientQueue.load} takes. */
@@ -142,4 +150,8 @@ export class ClientQueue {
     const gone = this.#events.splice(0, kept < 0 ? this.#events.length : kept);
     this.#prunedId = gone.at(-1)?.id ?? this.#prunedId;
   }
+}
+
+function forClients({ internal_data: _, ...event }: QueuedEvent): QueuedEvent {
+  return event as QueuedEvent;
 }

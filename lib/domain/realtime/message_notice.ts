@@ -37,6 +37,7 @@ const RENAMED: readonly (readonly [old: string, now: string])[] = [
   ["pm_mention_push_disabled_user_ids", "dm_mention_push_disabled_user_ids"],
   ["pm_mention_email_disabled_user_ids", "dm_mention_email_disabled_user_ids"],
   ["wildcard_mention_user_ids", "stream_wildcard_mention_user_ids"],
+  ["push_notify_user_ids", "online_push_user_ids"],
 ];
 
 /** The lists of users of a message, by today's names. */

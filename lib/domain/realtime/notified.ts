@@ -10,15 +10,17 @@ import type { MessageAudience, NoticeUser } from "./message_notice.ts";
 export type Medium = "email" | "push";
 
 /** The reasons, each with how it begins in the names of {@linkcode UserNotifications}. */
-type Reason =
-  | "dm"
-  | "mention"
-  | "topic_wildcard_mention"
-  | "stream_wildcard_mention"
-  | "topic_wildcard_mention_in_followed_topic"
-  | "stream_wildcard_mention_in_followed_topic"
-  | "followed_topic"
-  | "stream";
+export const REASONS = [
+  "dm",
+  "mention",
+  "topic_wildcard_mention",
+  "stream_wildcard_mention",
+  "topic_wildcard_mention_in_followed_topic",
+  "stream_wildcard_mention_in_followed_topic",
+  "followed_topic",
+  "stream",
+] as const;
+type Reason = typeof REASONS[number];
 
 /**
  * For which reasons a user wants to be notified of a message. It is kept with the message in the

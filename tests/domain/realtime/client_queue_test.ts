@@ -82,6 +82,18 @@ Deno.test("a queue that was written and read again goes on, also one of an older
   assert.deepEqual(idsOf(old, -1), [3]);
 });
 
+Deno.test("what an event knows for the server stays in the queue, and may change there", () => {
+  const queue = new ClientQueue("q");
+  queue.push({ type: "message", internal_data: { push_notified: true } });
+  const stays = { type: "message", id: 0, internal_data: { push_notified: true } };
+  assert.deepEqual(queue.poll(-1), { kind: "events", events: [{ type: "message", id: 0 }] });
+  assert.deepEqual(queue.events(), [stays]);
+  queue.rewrite((event) => ({ ...event, internal_data: { email_notified: true } }));
+  const changed = [{ ...stays, internal_data: { email_notified: true } }];
+  assert.deepEqual(queue.events(), changed);
+  assert.deepEqual(ClientQueue.load(JSON.parse(JSON.stringify(queue.dump()))).events(), changed);
+});
+
 type Step = { push: RealtimeEvent } | { poll: "last" | "again" } | { load: true };
 
 const MESSAGE_IDS = fc.uniqueArray(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });

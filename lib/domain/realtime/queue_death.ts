@@ -1,0 +1,72 @@
+/**
+ * What follows when a user has no queue left that takes messages: messages that came while the user
+ * seemed to be there, and that no client has confirmed, are judged again.
+ *
+ * @module
+ */
+
+import type { QueuedEvent } from "./event.ts";
+import { type InternalData, internalData, toInternalData } from "./internal_data.ts";
+import { type NoticeEvent, noticeEvents } from "./notice_events.ts";
+import type { Medium } from "./notified.ts";
+
+/** A message in one or more queues of a user. */
+interface Unseen {
+  readonly senderId: number;
+  readonly data: InternalData;
+}
+
+/**
+ * What a user who is away since now is notified of: each message once, though it may lie in several
+ * queues, and by nothing that was used before.
+ *
+ * @param queues The events of all queues that made the user be away, as
+ * {@linkcode ClientQueue.events} gives them.
+ */
+export function noticesAtDeath(
+  userId: number,
+  queues: Iterable<readonly QueuedEvent[]>,
+): NoticeEvent[] {
+  return [...unseen(queues)].flatMap(([messageId, { senderId, data }]) =>
+    noticeEvents({
+      ...{ messageId, senderId, userId, isAway: true },
+      notifications: data.notifications,
+      mentionedGroupId: data.mentionedGroupId,
+      notifiedBy: data.notifiedBy,
+    })
+  );
+}
+
+/**
+ * An event after its user was notified. A queue that lives on has to keep it in this form: its client
+ * may come back, and be away again before it has confirmed the message.
+ *
+ * @param notices What {@linkcode noticesAtDeath} gave.
+ */
+export function asNotified(event: QueuedEvent, notices: readonly NoticeEvent[]): QueuedEvent {
+  const messageId = messageOf(event)?.id;
+  if (messageId === undefined) return event;
+  const media = notices.filter(({ event }) => event.message_id === messageId)
+    .map(({ medium }) => medium);
+  if (media.length === 0) return event;
+  const data = internalData(event);
+  const notifiedBy: Medium[] = [...new Set([...data.notifiedBy, ...media])];
+  return { ...event, internal_data: toInternalData({ ...data, notifiedBy }) };
+}
+
+function unseen(queues: Iterable<readonly QueuedEvent[]>): ReadonlyMap<number, Unseen> {
+  const found = new Map<number, Unseen>();
+  for (const event of [...queues].flat()) {
+    const message = messageOf(event);
+    if (!message) continue;
+    const data = internalData(event);
+    const before = found.get(message.id)?.data.notifiedBy ?? [];
+    const notifiedBy = [...before, ...data.notifiedBy];
+    found.set(message.id, { senderId: message.sender_id, data: { ...data, notifiedBy } });
+  }
+  return found;
+}
+
+function messageOf({ type, message }: QueuedEvent) {
+  return type === "message" ? message as { id: number; sender_id: number } : undefined;
+}
