@@ -17,6 +17,7 @@ import {
 import { newStream } from "../../lib/domain/database/rows.ts";
 import { startPostgres } from "../postgres.ts";
 import { accepts, Daemon, freePort, waitUntil } from "../private_server.ts";
+import { type Mark, markOf } from "./marks.ts";
 import { deleteQueues, ROOT } from "./program.ts";
 
 /** Options of the measurement. */
@@ -82,7 +83,8 @@ async function measure(room: Room, bots: number, events: number): Promise<boolea
     await publishAll(amqpUrl, await addBots(room.databaseUrl, bots, port), total);
     worker = start(room, port);
     const times = await timesOf(port, total, worker);
-    return report(`outgoing ${database}, ${bots === 1 ? "1 bot" : `${bots} bots`}`, times, bots);
+    const name = `outgoing ${database}, ${bots === 1 ? "1 bot" : `${bots} bots`}`;
+    return report(name, times, bots, markOf(worker.pid, total));
   } finally {
     await worker?.end("SIGKILL");
     await service.end("SIGKILL");
@@ -90,7 +92,8 @@ async function measure(room: Room, bots: number, events: number): Promise<boolea
   }
 }
 
-function report(name: string, times: readonly number[], bots: number): boolean {
+/** @param end The worker at its last call: its CPU has that of its start in it. */
+function report(name: string, times: readonly number[], bots: number, end: Mark): boolean {
   const ideal = (bots === 1 ? 1 : AT_ONCE) * 1000 / LATENCY_MS;
   const [from = NaN, to = NaN] = [times[WARM_UP - 1], times.at(-1)];
   const rate = (times.length - WARM_UP) / ((to - from) / 1000);
@@ -98,7 +101,8 @@ function report(name: string, times: readonly number[], bots: number): boolean {
   const load = Deno.loadavg().map((each) => each.toFixed(1)).join(" ");
   console.log(
     `${name.padEnd(28)} ${rate.toFixed(1).padStart(6)} calls/s, ` +
-      `${(rate / ideal).toFixed(2)} of the ideal ${ideal} (at least ${LEAST}); load ${load}`,
+      `${(rate / ideal).toFixed(2)} of the ideal ${ideal} (at least ${LEAST}), ` +
+      `${(end.cpuMicros / end.count / 1000).toFixed(1)} ms CPU/call; load ${load}`,
     isGood ? "" : "OUT OF BOUNDS",
   );
   return isGood;

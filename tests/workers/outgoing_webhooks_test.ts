@@ -23,8 +23,8 @@ hookTest("a mention is answered in its topic, by the bot", async (test) => {
   assert(await bots.hasRead(event));
   const notices = published.map(({ queue, event }) => [queue, (event as Notice).event.type]);
   assert.deepEqual(notices, [
-    ["notify_tornado", "message"],
     ["notify_tornado", "update_message_flags"],
+    ["notify_tornado", "message"],
   ]);
 });
 

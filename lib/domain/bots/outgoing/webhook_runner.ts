@@ -11,11 +11,13 @@ import { firstCodePoints } from "../../database/text.ts";
 import type { Breakers } from "../../http/breaker.ts";
 import {
   type MessageSender,
+  type SendOnce,
   type SentTogether,
   wasSent,
 } from "../../messages/send/message_sender.ts";
 import { SendError } from "../../messages/send/new_message.ts";
 import { realmHost, realmPage, type Site } from "../../users/realm_host.ts";
+import { markReadWith } from "../read_mark.ts";
 import { type Bot, recordKey, type Service } from "../bot.ts";
 import type { BotEvent } from "../bot_event.ts";
 import { failureMessages, replyMessage } from "./messages.ts";
@@ -186,8 +188,11 @@ export class WebhookRunner {
   }
 
   async #deliver(id: string, messages: readonly SentTogether[], run: WebhookRun): Promise<void> {
-    const { db, signal } = run;
-    await this.#setup.sender.send(db, { messages, queue: this.#setup.queue, id, signal });
+    const { db, signal, event: { botId, message } } = run;
+    const { sender, queue } = this.#setup;
+    // One transaction less than if it were marked read later.
+    const also: SendOnce["also"] = (trx, publish) => markReadWith(trx, publish, botId, message.id);
+    await sender.send(db, { messages, queue, id, also, signal });
   }
 
   #realm({ realm }: Bot): { readonly realmPage: string; readonly realmHost: string } {

@@ -7,7 +7,11 @@
 
 import type { Transaction } from "kysely";
 import { claim } from "../../database/inbox.ts";
-import { type OutboxContext, withOutbox } from "../../database/outbox.ts";
+import {
+  type OutboxContext,
+  type PublishWithTransaction,
+  withOutbox,
+} from "../../database/outbox.ts";
 import { shapeOf } from "../../database/shape.ts";
 import type { Database, Tables } from "../../database/tables.ts";
 import { firstCodePoints } from "../../database/text.ts";
@@ -29,6 +33,8 @@ export interface SendOnce {
   readonly queue: string;
   /** The same whenever the event comes again: a database of its own sends them once. */
   readonly id: string;
+  /** What a database of its own stores in the same transaction, before them. @default {nothing} */
+  readonly also?: (trx: Transaction<Tables>, publish: PublishWithTransaction) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -87,12 +93,13 @@ export class MessageSender implements Disposable {
     this.#https.clear();
   }
 
-  async #store(db: Database, { messages, queue, id }: SendOnce): Promise<boolean> {
+  async #store(db: Database, { messages, queue, id, also }: SendOnce): Promise<boolean> {
     const now = new Date();
     const { ctx, site: { externalHost } } = this.#options;
     return await withOutbox(db, ctx, async (trx, publish) => {
       const [isNew] = await claim(trx, queue, [id], now.getTime());
       if (!isNew) return false;
+      await also?.(trx, publish);
       for (const message of messages) {
         await unlessRefused(message, async () => {
           await sendMessage(trx, message, { publish, now, externalHost });
