@@ -27,6 +27,7 @@ Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not her
     ...["deferred_email_senders", "digest_emails", "email_senders"],
     ...["embed_links", "embedded_bots", "missedmessage_emails"],
     ...["missedmessage_mobile_notifications", "outgoing_webhooks", "user_activity"],
+    "user_activity_interval",
   ];
   const others = ZULIPS.filter((name) => !here.includes(name));
   assert.deepEqual(select(ZULIPS, true), {

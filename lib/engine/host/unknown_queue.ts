@@ -15,7 +15,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "notify_tornado",
   "soft_reactivation",
   "thumbnail",
-  "user_activity_interval",
 ]);
 
 /** The queues that have a worker here. */

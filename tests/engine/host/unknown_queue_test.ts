@@ -11,7 +11,7 @@ const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
 
 const HINTS: readonly [queue: string, hint: string][] = [
   ["thumbnail", ZULIPS],
-  ["user_activity_interval_shard2", ZULIPS],
+  ["thumbnail_shard2", ZULIPS],
   ["notify_tornado", ZULIPS],
   ["notify_tornado_port_9801", ZULIPS],
   [
