@@ -62,7 +62,7 @@ export function capabilitiesOf(
 
 /** Whether a client wants a type of events. Heartbeats come to every client. */
 export function wantsType({ eventTypes }: Pick<EventClient, "eventTypes">, type: string): boolean {
-  return eventTypes === null || eventTypes.includes(type);
+  return eventTypes === null || type === "heartbeat" || eventTypes.includes(type);
 }
 
 /** Whether a user is online by this client. */

@@ -2,6 +2,11 @@
  * What follows when a user has no queue left that takes messages: messages that came while the user
  * seemed to be there, and that no client has confirmed, are judged again.
  *
+ * For each user whom a sweep finds away, the caller asks {@linkcode noticesAtDeath} about the queues
+ * that the sweep names, publishes the notices, and rewrites *all* queues of the user that live on by
+ * {@linkcode asNotified}: the client of any of them may come back, and be away again before it has
+ * confirmed a message.
+ *
  * @module
  */
 
@@ -38,8 +43,7 @@ export function noticesAtDeath(
 }
 
 /**
- * An event after its user was notified. A queue that lives on has to keep it in this form: its client
- * may come back, and be away again before it has confirmed the message.
+ * An event after its user was notified, as queues that live on have to keep it.
  *
  * @param notices What {@linkcode noticesAtDeath} gave.
  */

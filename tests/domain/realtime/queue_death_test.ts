@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Clients } from "../../../lib/domain/realtime/audience.ts";
+import type { EventClient } from "../../../lib/domain/realtime/client.ts";
 import { ClientQueue } from "../../../lib/domain/realtime/client_queue.ts";
+import type { QueuedEvent } from "../../../lib/domain/realtime/event.ts";
+import { dispatch } from "../../../lib/domain/realtime/dispatch.ts";
+import { notice } from "../../../lib/domain/realtime/notice.ts";
 import { asNotified, noticesAtDeath } from "../../../lib/domain/realtime/queue_death.ts";
+import { sweep } from "../../../lib/domain/realtime/queue_expiry.ts";
+import { eventClient, messageNoticeOf } from "../../fixtures/realtime/clients.ts";
 
 const ME = 5;
 
@@ -90,4 +98,109 @@ Deno.test("a queue that lives on remembers what its user was notified of", () =>
   assert.deepEqual(noticesOf(queue), []);
   queue.push(message(79, MENTION));
   assert.deepEqual(noticesOf(queue), ["push:5:79 mentioned", "email:5:79 mentioned"]);
+});
+
+/** A queue of the user, as a server keeps it. */
+class Session {
+  readonly userId = ME;
+  readonly isPolled = false;
+  readonly takesMessages = true;
+  readonly queue: ClientQueue;
+  readonly client: EventClient;
+  polledAt = 0;
+  isOffline = false;
+  readonly confirmed = new Set<number>();
+  #last = -1;
+  #got: readonly QueuedEvent[] = [];
+
+  constructor(readonly id: string, readonly idleTimeoutSeconds: number) {
+    this.queue = new ClientQueue(id);
+    this.client = eventClient({ queueId: id });
+  }
+
+  /** The client confirms what it has got, or the answer was lost and it asks again. */
+  poll(now: number, confirms: boolean): void {
+    this.polledAt = now;
+    this.isOffline = false;
+    if (confirms) {
+      for (const { message } of this.#got) this.confirmed.add((message as { id: number }).id);
+      this.#last = this.#got.at(-1)?.id ?? this.#last;
+    }
+    const polled = this.queue.poll(this.#last);
+    assert.ok(polled.kind === "events", JSON.stringify(polled));
+    this.#got = polled.events;
+  }
+}
+
+/** The user's sessions, and what the user was notified of. */
+class Server {
+  now = 0;
+  sessions = [new Session("website", 600), new Session("mobile", 43_200)];
+  readonly sent: number[] = [];
+  readonly notified: string[] = [];
+  readonly clients: Clients<EventClient> = {
+    ofUser: (user) => user === ME ? this.sessions.map(({ client }) => client) : [],
+    ofPublicChannels: () => [],
+    isAway: () => !this.sessions.some(({ isOffline }) => !isOffline),
+  };
+
+  send(): void {
+    const id = this.sent.length + 1;
+    this.sent.push(id);
+    const users = [{ id: ME, flags: ["mentioned"] }];
+    const value = notice.parse(messageNoticeOf({ id }, {}, users));
+    const { deliveries, notices } = dispatch(value, this.clients);
+    for (const { client, event } of deliveries) {
+      this.sessions.find(({ id }) => id === client.queueId)?.queue.push(event);
+    }
+    this.notified.push(...notices.map(({ id }) => id));
+  }
+
+  wait(seconds: number): void {
+    this.now += seconds * 1000;
+    const { expired, offline, away } = sweep(this.sessions, this.now);
+    this.sessions = this.sessions.filter((session) => !expired.includes(session));
+    for (const session of offline) session.isOffline = true;
+    for (const [user, lost] of away) {
+      const notices = noticesAtDeath(user, lost.map(({ queue }) => queue.events()));
+      for (const { queue } of this.sessions) queue.rewrite((event) => asNotified(event, notices));
+      this.notified.push(...notices.map(({ id }) => id));
+    }
+  }
+}
+
+type Step = "send" | { poll: number; confirms: boolean } | { wait: number };
+
+const STEPS = fc.array(
+  fc.oneof<fc.Arbitrary<Step>[]>(
+    fc.constant("send"),
+    fc.record({ poll: fc.constantFrom(0, 1), confirms: fc.boolean() }),
+    fc.record({ wait: fc.constantFrom(60, 300, 600, 40_000) }),
+  ),
+  { maxLength: 60 },
+);
+
+Deno.test("whatever a user's clients do, each message is confirmed or notified of, and never twice", () => {
+  fc.assert(
+    fc.property(STEPS, (steps) => {
+      const server = new Server();
+      const all = server.sessions;
+      for (const step of steps) {
+        if (step === "send") server.send();
+        else if ("wait" in step) server.wait(step.wait);
+        else {
+          const session = all[step.poll];
+          if (session && server.sessions.includes(session)) session.poll(server.now, step.confirms);
+        }
+      }
+      server.wait(100_000);
+      assert.deepEqual(server.notified, [...new Set(server.notified)]);
+      const seen = new Set(all.flatMap(({ confirmed }) => [...confirmed]));
+      for (const id of server.sent.filter((id) => !seen.has(id))) {
+        assert.ok(server.notified.includes(`push:5:${id}`), `push of ${id}`);
+        assert.ok(server.notified.includes(`email:5:${id}`), `mail of ${id}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
