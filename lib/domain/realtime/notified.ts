@@ -46,21 +46,39 @@ const TRIGGERS: readonly (readonly [Reason, string])[] = [
   ["stream", "stream_*_notify"],
 ];
 
-/** Reasons for which a user has to be in a list, and the message has to have a flag. */
-const WILDCARDS: readonly (readonly [Reason, keyof MessageAudience, flag: string])[] = [
-  ["topic_wildcard_mention", "topic_wildcard_mention_user_ids", "topic_wildcard_mentioned"],
-  ["stream_wildcard_mention", "stream_wildcard_mention_user_ids", "stream_wildcard_mentioned"],
-  [
-    "topic_wildcard_mention_in_followed_topic",
-    "topic_wildcard_mention_in_followed_topic_user_ids",
-    "topic_wildcard_mentioned",
-  ],
-  [
-    "stream_wildcard_mention_in_followed_topic",
-    "stream_wildcard_mention_in_followed_topic_user_ids",
-    "stream_wildcard_mentioned",
-  ],
+/** A reason that holds for users in a list, where the message has a flag for them. */
+interface ListedReason {
+  readonly reason: Reason;
+  readonly list: (medium: Medium) => keyof MessageAudience;
+  /** Where it is missing, the list alone decides. */
+  readonly flag?: string;
+}
+
+const TOPIC = "topic_wildcard_mentioned";
+const STREAM = "stream_wildcard_mentioned";
+
+const LISTED: readonly ListedReason[] = [
+  ...([
+    ["topic_wildcard_mention", TOPIC],
+    ["stream_wildcard_mention", STREAM],
+    ["topic_wildcard_mention_in_followed_topic", TOPIC],
+    ["stream_wildcard_mention_in_followed_topic", STREAM],
+  ] as const).map(([reason, flag]) => ({
+    reason,
+    flag,
+    list: () => `${reason}_user_ids` as const,
+  })),
+  { reason: "followed_topic", list: (medium) => `followed_topic_${medium}_user_ids` },
+  { reason: "stream", list: (medium) => `stream_${medium}_user_ids` },
 ];
+
+/** The listed reasons of each medium by the names of their fields: messages have thousands of users. */
+const FIELDS = Object.fromEntries((["email", "push"] as const).map((medium) => [
+  medium,
+  LISTED.map(({ reason, list, flag }) => ({
+    ...{ name: `${reason}_${medium}_notify`, list: list(medium), flag },
+  })),
+])) as Record<Medium, { name: string; list: keyof MessageAudience; flag: string | undefined }[]>;
 
 /** For which reasons a user wants to be notified of a message. */
 export function userNotifications(
@@ -68,13 +86,14 @@ export function userNotifications(
   audience: MessageAudience,
   isDirect: boolean,
 ): UserNotifications {
-  return {
-    ...ofMedium("email", user, audience, isDirect),
-    ...ofMedium("push", user, audience, isDirect),
-    online_push_enabled: canPush(user.id, audience) && audience.online_push_user_ids.has(user.id),
-    sender_is_muted: audience.muted_sender_user_ids.has(user.id),
-    disable_external_notifications: audience.disable_external_notifications,
-  } as UserNotifications;
+  const found: Record<string, boolean> = {};
+  addReasons(found, "email", user, audience, isDirect);
+  addReasons(found, "push", user, audience, isDirect);
+  found.online_push_enabled = canPush(user.id, audience) &&
+    audience.online_push_user_ids.has(user.id);
+  found.sender_is_muted = audience.muted_sender_user_ids.has(user.id);
+  found.disable_external_notifications = audience.disable_external_notifications;
+  return found as unknown as UserNotifications;
 }
 
 /**
@@ -103,29 +122,22 @@ export function followsChannelOrTopic(notifications: UserNotifications): boolean
     followed_topic_push_notify;
 }
 
-function ofMedium(
+function addReasons(
+  found: Record<string, boolean>,
   medium: Medium,
   { id, flags }: Pick<NoticeUser, "id" | "flags">,
   audience: MessageAudience,
   isDirect: boolean,
-): Record<string, boolean> {
+): void {
   const isPossible = !audience.all_bot_user_ids.has(id) &&
     (medium === "email" || canPush(id, audience));
-  const isDisabled = audience[`dm_mention_${medium}_disabled_user_ids`].has(id);
-  const has = (key: keyof MessageAudience) => (audience[key] as ReadonlySet<number>).has(id);
-  const wants: [Reason, boolean][] = [
-    ["dm", isDirect && !isDisabled],
-    ["mention", flags.includes("mentioned") && !isDisabled],
-    ...WILDCARDS.map(([reason, list, flag]): [Reason, boolean] => [
-      reason,
-      has(list) && !isDisabled && flags.includes(flag),
-    ]),
-    ["followed_topic", has(`followed_topic_${medium}_user_ids`)],
-    ["stream", has(`stream_${medium}_user_ids`)],
-  ];
-  return Object.fromEntries(
-    wants.map(([reason, wanted]) => [`${reason}_${medium}_notify`, isPossible && wanted]),
-  );
+  const isEnabled = isPossible && !audience[`dm_mention_${medium}_disabled_user_ids`].has(id);
+  found[`dm_${medium}_notify`] = isEnabled && isDirect;
+  found[`mention_${medium}_notify`] = isEnabled && flags.includes("mentioned");
+  for (const { name, list, flag } of FIELDS[medium]) {
+    const isListed = (audience[list] as ReadonlySet<number>).has(id);
+    found[name] = isListed && (flag === undefined ? isPossible : isEnabled && flags.includes(flag));
+  }
 }
 
 function canPush(
