@@ -69,7 +69,7 @@ function withTopicsOfDetails(event: RealtimeEvent, can: Can): RealtimeEvent {
   const shown = Object.entries(details as Record<string, Record<string, unknown>>)
     .map(([id, one]) => [
       id,
-      one.type === "stream" ? { ...one, topic: shownTopic(one.topic) } : one,
+      one?.type === "stream" ? { ...one, topic: shownTopic(one.topic) } : one,
     ]);
   return { ...event, message_details: Object.fromEntries(shown) };
 }
@@ -97,11 +97,11 @@ function presence(event: RealtimeEvent, can: Can): readonly RealtimeEvent[] {
 }
 
 function withoutPronouns(event: RealtimeEvent): RealtimeEvent {
-  const fields = event.fields as readonly Record<string, unknown>[];
-  return {
-    ...event,
-    fields: fields.map((field) => field.type === PRONOUNS ? { ...field, type: SHORT_TEXT } : field),
-  };
+  if (!Array.isArray(event.fields)) return event;
+  const fields = (event.fields as readonly Record<string, unknown>[]).map((field) =>
+    field?.type === PRONOUNS ? { ...field, type: SHORT_TEXT } : field
+  );
+  return { ...event, fields };
 }
 
 /** Clients with a capability, or those without, do not get an event that is marked by a key. */

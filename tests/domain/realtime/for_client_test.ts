@@ -143,3 +143,15 @@ Deno.test("other events are the same object for all, also those of unknown types
   }
   assert.deepEqual(forClient(eventClient({ eventTypes: [] }), { type: "reaction" }), []);
 });
+
+Deno.test("an event that lacks what its type has is passed on as it is", () => {
+  for (
+    const event of [
+      { type: "custom_profile_fields" },
+      { type: "custom_profile_fields", fields: [null] },
+      { type: "update_message_flags", op: "remove", flag: "read", message_details: { 7: null } },
+      { type: "delete_message", message_ids: "7" },
+      { type: "typing" },
+    ]
+  ) assert.deepEqual(forClient(eventClient(), event), [event]);
+});
