@@ -27,8 +27,8 @@ export type QueueSelection =
   | { readonly kind: "one"; readonly queue: string; readonly workerNum: number }
   /** `--multi_threaded Q1 Q2 …`; with `--skip-unknown` those without a worker are left out. */
   | { readonly kind: "several"; readonly queues: readonly string[]; readonly skipUnknown: boolean }
-  /** `--all` */
-  | { readonly kind: "all" }
+  /** `--all`, without those of `--except Q1 Q2 …`. */
+  | { readonly kind: "all"; readonly except: readonly string[] }
   /** None is named: the error names all there are, which needs the configuration. */
   | { readonly kind: "none" };
 

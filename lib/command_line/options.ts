@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly multi_threaded?: string[];
   readonly skipUnknown?: true;
   readonly all?: true;
+  readonly except?: string[];
   readonly inline?: true;
   readonly drain?: true;
   readonly watch?: true;
@@ -50,6 +51,7 @@ export function runOptions(): Option[] {
     ),
     option("--skip-unknown", "with --multi_threaded: skip the queues that have no worker here"),
     option("--all", "run every active queue, each in a thread"),
+    option("--except <queue...>", "with --all: leave these queues out", listOfWords),
     option(
       "--inline",
       "with --queue_name: run the worker in the main thread, for debuggers and least memory; an " +

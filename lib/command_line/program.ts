@@ -204,6 +204,7 @@ function runCommand(program: Parser): RunCommand {
   const queues = selection(given);
   if (queues.kind !== "one") forbid(given, ["worker_num", "inline", "max_events"], "queue_name");
   if (queues.kind !== "several") forbid(given, ["skipUnknown"], "multi_threaded");
+  if (queues.kind !== "all") forbid(given, ["except"], "all");
   return {
     mode: "run",
     queues,
@@ -225,7 +226,7 @@ function selection(given: RunOptions): QueueSelection {
     const names = modes.map((mode) => `--${mode}`).join(" and ");
     throw new UsageError(`${names} cannot be combined: give one of them`);
   }
-  if (given.all) return { kind: "all" };
+  if (given.all) return { kind: "all", except: given.except ?? [] };
   if (given.multi_threaded) {
     const { multi_threaded: queues, skipUnknown = false } = given;
     return { kind: "several", queues, skipUnknown };

@@ -26,6 +26,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   ["--queue a --skip-unknown", "--skip-unknown needs --multi_threaded"],
   ["--all --skip_unknown", "--skip-unknown needs --multi_threaded"],
+  ["--multi_threaded a --except b", "--except needs --all"],
   ["--queue a --settings", "option '--settings <module>' argument missing"],
   ["--queue a --skip-checks=yes", "--skip-checks takes no value"],
   ["-q a", `there is no option -q\noptions: ${RUN_OPTIONS}`],

@@ -17,7 +17,7 @@ export const COMMON = { flags: NO_FLAGS, warnings: [] } as const;
 
 /** Runs all queues, for at most 60 s. */
 export const RUN_ALL = {
-  queues: { kind: "all" },
+  queues: { kind: "all", except: [] },
   inline: false,
   drain: false,
   maxEvents: undefined,

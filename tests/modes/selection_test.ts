@@ -52,6 +52,21 @@ Deno.test("selectQueues skips what may be mistyped with a warning for each", () 
   ]);
 });
 
+Deno.test("--all leaves out the queues of --except, with their shards, and knows their names", () => {
+  const config = loadConfig({ USER_ACTIVITY_SHARDS: "2" });
+  const all = (...except: string[]) =>
+    selectQueues({ kind: "all", except }, config, () => {}).map(({ queue }) => queue);
+  const some = ["user_activity_shard1", "user_activity_shard2", "embed_links"];
+  assert.deepEqual(some.filter((queue) => all().includes(queue)), some);
+  const left = new Set(all("user_activity", "noop"));
+  assert.deepEqual(some.filter((queue) => left.has(queue)), ["embed_links"]);
+  assert.equal(all().length - left.size, 3);
+  assert.throws(() => all("embed_link"), {
+    name: "UsageError",
+    message: /^there is no queue embed_link; did you mean embed_links\?\n/,
+  });
+});
+
 Deno.test("selectQueues skips nothing where every queue is known", () => {
   const environment = { USER_ACTIVITY_SHARDS: "2" };
   assert.deepEqual(select(["user_activity_shard2", "user_activity", "noop"], true, environment), {

@@ -55,12 +55,18 @@ function select(
     case "several":
       return onceEach(several(selection, config, onSkipped));
     case "all":
-      return getWorkerQueues(config);
+      return allBut(selection.except, config);
     case "none": {
       const { files, problems } = discover(config.workersDir);
       throw withProblems(nothingToDo(files.map(({ name }) => name)), problems);
     }
   }
+}
+
+/** Every active queue that is not named. Naming a queue leaves all of its shards out. */
+function allBut(names: readonly string[], config: Config): WorkerQueue[] {
+  const left = new Set(names.flatMap((name) => queuesOf(name, config)).map(({ queue }) => queue));
+  return getWorkerQueues(config).filter(({ queue }) => !left.has(queue));
 }
 
 /** The named queues. One that is not known ends this, unless such queues are to be skipped. */

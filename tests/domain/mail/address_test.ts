@@ -138,7 +138,7 @@ Deno.test("Whatever is accepted stands in a header as one address on one line", 
     }
     const written = writeMailbox(mailbox);
     assert.doesNotMatch(written, /[\r\n\0]/);
-    assert.match(written, /^[^<>]* ?<?[^<>\s,;@]+@[^<>\s,;@]+>?$/);
+    assert.match(written, /^(?:"(?:[^"\\]|\\.)*"|[^<>"]*) ?<?[^<>\s,;@]+@[^<>\s,;@]+>?$/);
   }));
 });
 
