@@ -9,6 +9,7 @@ import type { z } from "zod";
 import { parseJsonBigints } from "../../json/parse_json.ts";
 import { valueAt } from "../../json/place.ts";
 import { InvalidEvent } from "../settle/invalid_event.ts";
+import { bareName } from "./bare_name.ts";
 import { roundedPath } from "./rounding.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -115,7 +116,7 @@ function misfit(issues: readonly Issue[], holder: Holder, schema: z.ZodType): In
   const shown = issues.slice(0, MAX_ISSUES);
   return doesNotFit(
     shown.map((issue) => describe(issue, holder)),
-    shown.map(({ path, code }) => `${bareName(path, schema)}: ${code}`),
+    shown.map((issue) => `${bareName(issue.path, schema)}: ${bareProblem(issue, holder)}`),
   );
 }
 
@@ -126,15 +127,10 @@ function doesNotFit(texts: readonly string[], bare: readonly string[]): InvalidE
   return new InvalidEvent(message(texts), message(bare));
 }
 
-/** The name of the field, where the schema declares it: other names are the event's. */
-function bareName([name]: Path, schema: z.ZodType): string {
-  return typeof name === "string" && Object.hasOwn(declared(schema), name) ? name : "event";
-}
-
-/** The fields that a schema declares, also where it transforms what it takes. */
-function declared(schema: z.ZodType): object {
-  const def = (schema._zod?.def ?? {}) as { readonly shape?: object; readonly in?: z.ZodType };
-  return def.shape ?? (def.in ? declared(def.in) : {});
+/** What is wrong, without the schema's own words, which may quote the event. */
+function bareProblem(issue: Issue, holder: Holder): string {
+  const isMissing = issue.path.length > 0 && valueAt(holder.event, issue.path) === undefined;
+  return isMissing ? "missing" : issue.code;
 }
 
 function describe(issue: Issue, holder: Holder): string {

@@ -164,7 +164,7 @@ Deno.test("the secrets of all events of a batch are hidden, and in its warning",
 });
 
 const BODIES: readonly [title: string, event: unknown, message: string][] = [
-  ["lacks a field", { to: [TO] }, "subject: invalid_type; context: invalid_type"],
+  ["lacks a field", { to: [TO] }, "subject: missing; context: missing"],
   ["has a secret in place of a list", { ...EVENT, to: TO }, "to: invalid_type"],
   ["has a secret as a name", { ...EVENT, context: { [TO]: 5 } }, "context: invalid_type"],
   ["is a secret", TO, "event: invalid_type"],
@@ -185,6 +185,19 @@ Deno.test("a schema that transforms names its fields as well", async () => {
   const { error } = await runEvent(worker(() => {}, { event }), { ...EVENT, to: TO });
   assert.match(error?.message ?? "", /schema: to: invalid_type \(/);
   assertHidden(error);
+});
+
+Deno.test("fields below others are named as the schema declares them", async () => {
+  const message = z.object({ text: z.string(), place: z.object({ topic: z.string() }) });
+  const body = { message: { place: { topic: TO.length } } };
+  const { error } = await runEvent(
+    worker(() => {}, { event: z.object({ message }), secrets: ["message.text"] }),
+    body,
+  );
+  assert.match(
+    error?.message ?? "",
+    /schema: message\.text: missing; message\.place\.topic: invalid_type \(/,
+  );
 });
 
 Deno.test("a schema's own words and its unknown keys are not shown of a worker with secrets", async () => {

@@ -29,7 +29,7 @@ const BODIES: readonly [title: string, body: string, reported: string, error: st
     "that is invalid",
     JSON.stringify({ to: SECRET }),
     '"[24 bytes]"',
-    "The body does not fit the worker's schema: id: invalid_type (24 bytes)",
+    "The body does not fit the worker's schema: id: missing (24 bytes)",
   ],
   ["that is not JSON", SECRET, '"[15 bytes]"', "The body is not JSON (15 bytes)"],
 ];
