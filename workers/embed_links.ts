@@ -95,8 +95,8 @@ async function lookUp(
   const previews = await finder.links.of(links, {
     signal: ctx.signal,
     limitMs: seconds * 1000,
-    onLooked: (link, looked, ms) => {
-      const result = typeof looked === "string" ? looked : looked.kind;
+    onLooked: (link, looked, ms, why) => {
+      const result = (typeof looked === "string" ? looked : looked.kind) + (why && ` (${why})`);
       const properties = { host: hostOf(link), result, ms: Math.round(ms) };
       ctx.log.info("Looked up a link to {host}: {result}, in {ms} ms", properties);
     },

@@ -46,17 +46,15 @@ function logSettled(report: SettledReport, workerNum: number): void {
 }
 
 function logFinished(report: SettledReport, workerNum: number): void {
+  const { outcome, error } = report;
+  const why = outcome === "discarded" ? error?.message : undefined;
   const message = {
     processed: "Processed an event of queue {queue}",
-    discarded: "Discarded an event of queue {queue}",
+    discarded: `Discarded an event of queue {queue}${why ? ": {why}" : ""}`,
     released: "Released an event to queue {queue}",
-  }[report.outcome as "processed" | "discarded" | "released"];
-  logLine(
-    "debug",
-    message,
-    { ...times(report), error: report.error },
-    contextOf(report, workerNum),
-  );
+  }[outcome as "processed" | "discarded" | "released"];
+  const properties = { ...times(report), ...(why && { why }), error };
+  logLine("debug", message, properties, contextOf(report, workerNum));
 }
 
 function logRetried(report: SettledReport, workerNum: number): void {

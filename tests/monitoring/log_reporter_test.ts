@@ -61,6 +61,12 @@ Deno.test("logReporter distinguishes discarded, released and processed events", 
   assert.equal("event" in (messages[0] ?? {}), false);
 });
 
+Deno.test("logReporter says why an event was discarded", () => {
+  const error = { name: "Discard", message: "Message 7 is gone" };
+  const [line] = reported("debug", { ...SETTLED, outcome: "discarded", error });
+  assert.equal(line?.["message"], "Discarded an event of queue test: Message 7 is gone");
+});
+
 Deno.test("logReporter warns of an event that will be retried", () => {
   const report = {
     ...SETTLED,

@@ -146,7 +146,9 @@ linkedTest(
   "servers on this machine are not called unless it is allowed",
   () => html(SOUP),
   async (linked) => {
-    await linked.run({}, { OUTGOING_ALLOWED_HOSTS: "" });
+    const { logs } = await linked.run({}, { OUTGOING_ALLOWED_HOSTS: "" });
+    const why = `${new URL(linked.link).host} is not called: the address is not public`;
+    assert(logs.some(({ message }) => message.includes(`failed (${why}), in `)));
     assert.deepEqual(linked.requests, []);
     assert.equal(await linked.rendered(), renderedLink(linked.link));
   },

@@ -27,10 +27,14 @@ export interface LookupOptions {
   readonly userAgent: string;
 }
 
+/** Learns why a request failed; the text names hosts, and nothing else of a link. */
+export type OnFailed = (why: string) => void;
+
 /**
  * Looks for the preview of a link. A link that an oEmbed provider knows as photo or video costs one
  * request, one that it knows otherwise two, any other link one.
  *
+ * @param onFailed Learns of each request that got no answer, or one that may soon be another.
  * @returns Never rejects but when it is aborted.
  * @throws What the signal was aborted with.
  */
@@ -38,12 +42,18 @@ export async function lookUp(
   link: string,
   options: LookupOptions,
   signal: AbortSignal,
+  onFailed: OnFailed = () => {},
 ): Promise<Looked> {
   if (!previewableUrl(link)) return "nothing";
-  const known = await askProvider(link, options, signal);
+  const requests = { ...options, onFailed };
+  const known = await askProvider(link, requests, signal);
   if (known && known.kind !== "texts") return known;
-  const page = await readPage(link, options, signal);
+  const page = await readPage(link, requests, signal);
   return typeof page === "string" ? page : pagePreview(known ?? {}, page.facts, page.url);
+}
+
+interface Requests extends LookupOptions {
+  readonly onFailed: OnFailed;
 }
 
 /** The preview of a page. @param first Texts that come before those of the page. */
@@ -58,7 +68,7 @@ export function pagePreview(first: PreviewTexts, facts: PageFacts, url: string):
 
 async function askProvider(
   link: string,
-  options: LookupOptions,
+  options: Requests,
   signal: AbortSignal,
 ): Promise<OembedAnswer | undefined> {
   const request = options.providers.request(link);
@@ -70,7 +80,7 @@ async function askProvider(
 
 async function readPage(
   link: string,
-  options: LookupOptions,
+  options: Requests,
   signal: AbortSignal,
 ): Promise<"nothing" | "failed" | { readonly facts: PageFacts; readonly url: string }> {
   let reader: PageReader | undefined;
@@ -84,7 +94,11 @@ async function readPage(
     },
     onData: (piece) => reader?.write(piece) ?? "enough",
   });
-  if (!answer || mayChange(answer.status)) return "failed";
+  if (!answer) return "failed";
+  if (mayChange(answer.status)) {
+    options.onFailed(`the server answers ${answer.status}`);
+    return "failed";
+  }
   const facts = reader?.end();
   return facts ? { facts, url: answer.url } : "nothing";
 }
@@ -92,7 +106,7 @@ async function readPage(
 /** @returns `undefined` where there is no answer. @throws What the signal was aborted with. */
 async function fetched(
   url: string,
-  { http, userAgent }: LookupOptions,
+  { http, userAgent, onFailed }: Requests,
   signal: AbortSignal,
   request: Partial<SafeRequest> & Pick<SafeRequest, "maxBytes">,
 ): Promise<SafeResponse | undefined> {
@@ -105,6 +119,7 @@ async function fetched(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HttpError)) throw error;
+    onFailed(error.message);
     return undefined;
   }
 }

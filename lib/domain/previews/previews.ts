@@ -23,8 +23,11 @@ export interface PreviewsRun {
   readonly signal: AbortSignal;
   /** How long all links together may take, in ms. */
   readonly limitMs: number;
-  /** Learns what came of a link that was not remembered, and how long it took. */
-  readonly onLooked?: (link: string, looked: Looked, ms: number) => void;
+  /**
+   * Learns what came of a link that was not remembered, how long it took, and why its requests
+   * failed, or `""`.
+   */
+  readonly onLooked?: (link: string, looked: Looked, ms: number, why: string) => void;
 }
 
 /** How many links are looked up at once, of all messages together: each may hold 1 MB of a page. */
@@ -87,9 +90,10 @@ export class LinkPreviews {
     const known = this.#cache.get(link, this.#now());
     if (known !== undefined) return known;
     const start = performance.now();
-    const looked = await lookUp(link, this.#options, signal);
+    const failures: string[] = [];
+    const looked = await lookUp(link, this.#options, signal, (why) => failures.push(why));
     this.#cache.set(link, looked, this.#now());
-    run.onLooked?.(link, looked, performance.now() - start);
+    run.onLooked?.(link, looked, performance.now() - start, failures.join("; "));
     return looked;
   }
 }

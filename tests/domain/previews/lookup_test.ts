@@ -137,6 +137,14 @@ Deno.test("a page is asked for by GET as a preview, for at most 15 s and 1 MB", 
   ]);
 });
 
+Deno.test("why requests of a link failed is told", async () => {
+  const failures: string[] = [];
+  const http = new FakeWeb({ [OEMBED]: "network", [VIDEO]: { status: 503 } });
+  const options = { http, providers, userAgent: "Preview/1" };
+  await lookUp(VIDEO, options, never, (why) => failures.push(why));
+  assert.deepEqual(failures, ["not called", "the server answers 503"]);
+});
+
 Deno.test("what is no fault of the other server is not hidden", async () => {
   const http = { fetch: () => Promise.reject(new RangeError("a bug")) };
   await assert.rejects(lookUp(PAGE, { http, providers, userAgent: "" }, never), {

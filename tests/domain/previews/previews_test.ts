@@ -50,16 +50,16 @@ Deno.test("a link is looked up again only when what came of it is old", async ()
   let now = 0;
   const { links, http } = looker({ [A]: page("A"), [B]: "network" }, () => now);
   const looked: unknown[] = [];
-  const onLooked = (link: string, result: unknown, ms: number) => {
+  const onLooked = (link: string, result: unknown, ms: number, why: string) => {
     assert(ms >= 0);
-    looked.push([link, typeof result === "string" ? result : "preview"]);
+    looked.push([link, typeof result === "string" ? result : "preview", why]);
   };
   for (now of [0, 59_999]) {
     const { found } = await links.of([A, B], run({ onLooked }));
     assert.deepEqual([...found.keys()], [A]);
   }
   assert.deepEqual(http.called, [A, B]);
-  assert.deepEqual(looked, [[A, "preview"], [B, "failed"]]);
+  assert.deepEqual(looked, [[A, "preview", ""], [B, "failed", "not called"]]);
   now = 60_000;
   await links.of([A, B], run());
   assert.deepEqual(http.called, [A, B, B]);
