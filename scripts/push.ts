@@ -34,7 +34,8 @@ async function main(): Promise<void> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   if (options.env === undefined) console.log(lines.join("\n"));
   else Deno.writeTextFileSync(options.env, `${lines.join("\n")}\n`);
-  console.log("Takes pushes with these settings. Ctrl-C ends it.");
+  const which = options.env === undefined ? "these settings" : `the settings in ${options.env}`;
+  console.log(`Takes pushes with ${which}. Ctrl-C ends it.`);
   let shown = 0;
   const timer = setInterval(() => {
     push.assertRunning();

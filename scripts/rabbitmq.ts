@@ -33,9 +33,9 @@ async function main(): Promise<void> {
   for (const line of "nodes" in server ? clusterLines(server) : nodeLines(server)) {
     console.log(line);
   }
-  console.log(
-    `Use it in another terminal:\n\n  AMQP_URL=${server.url} deno task start check-config\n`,
-  );
+  // A file .env that "seed" has written names the embedded broker.
+  const settings = `BROKER=rabbitmq AMQP_URL=${server.url}`;
+  console.log(`Use it in another terminal:\n\n  ${settings} deno task start check-config\n`);
   console.log("Ctrl-C ends it and removes its data.");
   await ending.received;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nounFor } from "../../errors/counted.ts";
 import type { BeginOptions, Effects } from "../database/effects.ts";
 import type { OutboxContext } from "../database/outbox.ts";
 import type { Database } from "../database/tables.ts";
@@ -142,7 +143,10 @@ export async function deliver(
 }
 
 function logReport({ ctx }: PushRun, { id: user }: PushReader, { pushed, sent }: PushReport): void {
-  if (sent > 0) ctx.log.info("Pushed to {sent} devices of user {user}", { sent, user });
+  if (sent > 0) {
+    const properties = { sent, devices: nounFor(sent, "device"), user };
+    ctx.log.info("Pushed to {sent} {devices} of user {user}", properties);
+  }
   for (const { device, outcome } of pushed) {
     const { id } = "legacy" in device ? device.legacy : device.encrypted;
     if (outcome.kind === "dead") {

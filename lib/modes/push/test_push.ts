@@ -19,6 +19,7 @@ import { type PushReader, pushReader } from "../../domain/push/reader.ts";
 import { realmHost } from "../../domain/users/realm_host.ts";
 import { type ConfiguredServices, pushWay } from "../../domain/push/way.ts";
 import { encryptedTitle } from "../../domain/push/words.ts";
+import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { visible } from "../../errors/visible.ts";
 import { EXIT } from "../../system/signals.ts";
@@ -95,7 +96,7 @@ async function parcelsOf(
   const registered = await devicesOf(db, reader.id);
   const { devices, problems } = way.reachable(registered);
   for (const problem of problems) print(problem);
-  if (countOf(devices) === 0) print(noDevices(reader, registered));
+  if (countOf(devices) === 0) print(noDevices(reader, registered, services));
   const templates = new MailTemplates(mail.templatesDir);
   const text = templates.text.bind(templates, reader.language);
   const { id, name, stringId } = reader.realm;
@@ -115,12 +116,21 @@ function countOf({ legacy, encrypted }: Devices): number {
   return legacy.length + encrypted.length;
 }
 
-function noDevices({ id, name }: PushReader, registered: Devices): string {
+function noDevices(
+  { id, name }: PushReader,
+  registered: Devices,
+  { bouncer }: ConfiguredServices,
+): string {
   const count = countOf(registered);
-  return count === 0
-    ? `User ${id} (${name}) has no registered devices: log in with the mobile app`
-    : `None of the ${count} devices of user ${id} (${name}) can be reached by the services that are ` +
-      "configured";
+  if (count === 0) {
+    return `User ${id} (${name}) has no registered devices: log in with the mobile app`;
+  }
+  const needsBouncer = registered.encrypted.length > 0 && bouncer === undefined;
+  const advice = needsBouncer
+    ? "; encrypted pushes need the push bouncer, ZULIP_SERVICE_PUSH_NOTIFICATIONS"
+    : "";
+  return `User ${id} (${name}) has ${counted(count, "device")}, and the services that are ` +
+    `configured reach none${advice}`;
 }
 
 /** Sends one request, and prints what became of it. @returns Whether all of its devices got it. */

@@ -103,6 +103,17 @@ commandTest("push test says what is missing: services, a user, devices", async (
   );
 });
 
+commandTest("push test says that the services reach none of the devices", async (command) => {
+  await using db = await openDatabase(command.url);
+  await db.deleteFrom("zerver_pushdevicetoken").where("user_id", "=", command.ada).execute();
+  const { code, lines } = await command.run();
+  assert.equal(code, 1);
+  assert.match(
+    lines[0] ?? "",
+    /^User \d+ \(.+\) has 1 device, and the services that are configured reach none; encrypted pushes need the push bouncer/,
+  );
+});
+
 commandTest("push test asks for the id where several users have an address", async (command) => {
   await using db = await openDatabase(command.url);
   const other = await (await TestRealm.make(db, "other")).user("Ada");
