@@ -96,12 +96,15 @@ const PEOPLE: readonly NewAccount[] = [
   }),
 ];
 
+/** Where the services of bots are to be: on this host, by the bot's key. */
+export const SERVICE_HOSTS = { weather: "127.0.0.1:8901", tickets: "127.0.0.1:8902" } as const;
+
 const BOTS: readonly NewAccount[] = [
   bot("report", "Report", "ben", 1),
   bot("build", "Build", "ben", 2),
   bot("weather", "Weather", "clara", 3),
   bot("tickets", "Tickets", "kavya", 3),
-  bot("converter", "Converter", "ada", 4),
+  bot("hello", "Hello", "ada", 4),
 ];
 
 /** A demo organization: its owner has given no address yet. */

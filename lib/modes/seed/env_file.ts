@@ -7,6 +7,7 @@
 import { absoluteAddress } from "../../domain/database/address.ts";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
+import { SERVICE_HOSTS } from "./accounts.ts";
 
 /** The default port of `deno task smtp`. */
 export const SMTP_PORT = 1025;
@@ -32,6 +33,7 @@ export function envText(
     EMAIL_PORT: String(SMTP_PORT),
     NOREPLY_EMAIL_ADDRESS: "noreply@example.com",
     TOKENIZED_NOREPLY_EMAIL_ADDRESS: "noreply-{token}@example.com",
+    OUTGOING_ALLOWED_HOSTS: Object.values(SERVICE_HOSTS).join(","),
     ZULIP_WORKER_TEST_FILE: join(folder, "test-events"),
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}`);

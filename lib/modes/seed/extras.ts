@@ -5,6 +5,7 @@
  */
 
 import type { NewRow } from "../../domain/database/tables.ts";
+import { SERVICE_HOSTS } from "./accounts.ts";
 import { account, accountsOf, daysAgo, type Seed } from "./organizations.ts";
 import { Random } from "./random.ts";
 
@@ -143,10 +144,10 @@ function keyOf(random: Random): Uint8Array {
   return Uint8Array.from([0x31, ...Array.from({ length: 32 }, () => random.between(0, 255))]);
 }
 
-/** The addresses are on this host, and nothing listens there until you start it. */
+/** Nothing listens at the addresses until you start it. */
 function addBots(seed: Seed): void {
   const { rows } = seed;
-  const [weather, tickets, converter] = accountsOf(seed, "weather tickets converter");
+  const [weather, tickets, hello] = accountsOf(seed, "weather tickets hello");
   const service = (bot = weather, name = "", base_url = "", kind = 1) =>
     rows.add("zerver_service", {
       user_profile_id: bot?.id ?? 0,
@@ -155,10 +156,10 @@ function addBots(seed: Seed): void {
       token: new Random(name.length + kind).hex(32),
       interface: kind,
     });
-  service(weather, "Forecast", "http://127.0.0.1:8901/forecast");
-  service(tickets, "Tickets", "http://127.0.0.1:8902/slack", 2);
-  service(converter, "converter");
-  const values = { bot_profile_id: converter?.id ?? 0 };
+  service(weather, "Forecast", `http://${SERVICE_HOSTS.weather}/forecast`);
+  service(tickets, "Tickets", `http://${SERVICE_HOSTS.tickets}/slack`, 2);
+  service(hello, "helloworld");
+  const values = { bot_profile_id: hello?.id ?? 0 };
   rows.add("zerver_botconfigdata", { ...values, key: "units", value: "metric" });
   rows.add("zerver_botstoragedata", { ...values, key: "last", value: "12 m" });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { sql } from "kysely";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { mergeEnvironment } from "../../../lib/config/environment.ts";
+import { embeddedBot } from "../../../lib/domain/bots/embedded/registry.ts";
 import { describeDatabase } from "../../../lib/domain/database/address.ts";
 import {
   connectDatabase,
@@ -9,6 +10,7 @@ import {
   openDatabase,
 } from "../../../lib/domain/database/database.ts";
 import { ZULIP_TABLES } from "../../../lib/domain/database/tables/all.ts";
+import { type AllowList, parseAllowList } from "../../../lib/domain/http/allow_list.ts";
 import { runSeed } from "../../../lib/modes/seed/seed.ts";
 import { createZulip, zulipUrl } from "../../fixtures/database/shapes.ts";
 import { postgresTest } from "../../servers.ts";
@@ -135,6 +137,24 @@ Deno.test("seed --env writes settings with which every worker of the program run
     assert.equal(config.broker.kind, "embedded");
     assert.deepEqual(await missing(config.effective), []);
   }));
+
+Deno.test("the services of a seed's bots are known, and its settings let them be called", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/new.env`;
+    const url = `sqlite:${folder}/test.sqlite`;
+    await seed(url, file);
+    const config = loadConfig(mergeEnvironment({}, await Deno.readTextFile(file)));
+    const allowed = parseAllowList(config.http.allowedHosts);
+    await using db = await openDatabase(url);
+    for (const { name, base_url } of await db.selectFrom("zerver_service").selectAll().execute()) {
+      if (base_url === "") assert(embeddedBot(name), name);
+      else assert(isAllowed(allowed, new URL(base_url)), base_url);
+    }
+  }));
+
+function isAllowed(allowed: AllowList, { hostname, port }: URL): boolean {
+  return allowed.allowsAddress(hostname, { host: hostname, port: Number(port) });
+}
 
 /** The settings that the program's workers require and that are not set. */
 async function missing(
