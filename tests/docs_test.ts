@@ -33,6 +33,7 @@ const OTHERS_OPTIONS = [
   "--mail",
   "--missed",
   "--dir",
+  "--through",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
