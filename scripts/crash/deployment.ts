@@ -4,6 +4,7 @@
  * @module
  */
 
+import { allWith } from "../all_queues.ts";
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { openSqliteBroker } from "../../lib/engine/broker/sqlite/sqlite.ts";
@@ -44,7 +45,7 @@ const WARM_UP_MS = 60_000;
 const QUORUM: Queue = "crash_slow";
 /** The processes and their arguments. */
 const PROCESSES: Readonly<Record<string, readonly string[]>> = {
-  all: ["--all"],
+  all: allWith("user_activity"),
   plain: ["--queue_name", "crash_plain"],
   batch: ["--queue_name", "crash_batch"],
   slow: ["--queue_name", "crash_slow"],
