@@ -36,6 +36,8 @@ export async function runSeed(
     if (envFile !== undefined) writeSettings(envFile, envText(config));
     isWritten = envFile !== undefined;
     const seeded = await fill(config.databaseUrl, new Date(now));
+    // The database that was filled needs the file, also where nobody reads the report.
+    isWritten = false;
     for (const line of report(seeded, config, envFile)) services.print(line);
     return 0;
   } catch (error) {

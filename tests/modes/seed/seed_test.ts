@@ -189,6 +189,18 @@ Deno.test("seed --env overwrites no file, and then fills no database", () =>
     assert.equal(await users(db), 0);
   }));
 
+Deno.test("the settings of a database that was filled stay, also where nobody reads the report", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/.env`;
+    const databaseUrl = `sqlite:${folder}/test.sqlite`;
+    const print = () => {
+      throw new Error("the standard output was closed");
+    };
+    const services = { print, warn: () => {} };
+    await runSeed({ envFile: file }, { databaseUrl, stateDir: folder }, services, NOW);
+    assert.match(await Deno.readTextFile(file), /^DATABASE_URL=/m);
+  }));
+
 Deno.test("seed that fails leaves no file of settings", () =>
   inFolder(async (folder) => {
     const url = `sqlite:${folder}/test.sqlite`;
