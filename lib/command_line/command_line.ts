@@ -121,7 +121,7 @@ function explanation(error: CommanderError, parser: Parser): string {
     case "commander.excessArguments":
       return tooMany(parser);
     case "commander.missingArgument":
-      return `${pathOf(parser)} needs <${/'(.*)'/.exec(message)?.[1]}>\n${usageOf(parser)}`;
+      return `${commandOf(parser)} needs <${/'(.*)'/.exec(message)?.[1]}>\n${usageOf(parser)}`;
     default:
       return message;
   }
@@ -157,4 +157,9 @@ function usageOf(parser: Parser): string {
 /** The names of the program and its subcommands down to this one. */
 function pathOf(parser: Parser): string {
   return parser.parent ? `${pathOf(parser.parent)} ${parser.name()}` : parser.name();
+}
+
+/** The same without the program, whose name stands before each message. */
+function commandOf(parser: Parser): string {
+  return pathOf(parser).replace(/^\S+ /, "");
 }

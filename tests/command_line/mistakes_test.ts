@@ -83,12 +83,12 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   [
     "mail test",
-    "process-queue mail test needs <address>\nusage: process-queue mail test [options] <address>",
+    "mail test needs <address>\nusage: process-queue mail test [options] <address>",
   ],
   ["mail test ada@example.com --language de", "--language needs --template"],
   [
     "push test",
-    "process-queue push test needs <user>\nusage: process-queue push test [options] <user>",
+    "push test needs <user>\nusage: process-queue push test [options] <user>",
   ],
   [
     "deliver-scheduled-emails --drain",
@@ -116,7 +116,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   [
     "publish",
-    "process-queue publish needs <queue>\nusage: process-queue publish [options] <queue> [json]",
+    "publish needs <queue>\nusage: process-queue publish [options] <queue> [json]",
   ],
   [
     "publish a { }",
@@ -133,7 +133,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ["failed lst a", "there is no command lst; did you mean list?\ncommands: list, retry"],
   [
     "failed retry",
-    "process-queue failed retry needs <queue>\nusage: process-queue failed retry [options] <queue>",
+    "failed retry needs <queue>\nusage: process-queue failed retry [options] <queue>",
   ],
 ];
 
