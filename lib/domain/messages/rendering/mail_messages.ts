@@ -4,11 +4,12 @@
  * @module
  */
 
+import { counted } from "../../../errors/counted.ts";
 import { escapeHtml, startTag } from "./html_edits.ts";
 import { walkHtml } from "./html_walk.ts";
 import { mailHtml } from "./mail_html.ts";
 import type { MailReader } from "./mail_page.ts";
-import { mailText } from "./mail_text.ts";
+import { mailText, spoilersIn } from "./mail_text.ts";
 
 /** A message of a mail. */
 export interface MailMessage {
@@ -64,9 +65,17 @@ export interface MailMessages {
 
 /** The most people of a conversation whose messages need no name: the reader and one other. */
 const PAIR = 2;
+/**
+ * The most that the messages of a mail take, in UTF-16 units of both parts: mail servers refuse mails
+ * of some 10 MB, and a message of 10,000 signs can have hundreds of kB of HTML.
+ */
+const LARGEST = 2_000_000;
+/** A spoiler in the HTML of a message. */
+const SPOILER = /\bclass="spoiler-block"/g;
 
 /**
- * Puts messages together for a mail, the oldest first.
+ * Puts messages together for a mail, the oldest first. In place of those with which the mail would get
+ * too large stands that Zulip has them.
  *
  * @param messages Messages of one conversation, in any order.
  */
@@ -77,11 +86,13 @@ export function mailMessages(
 ): MailMessages {
   const isNamed = place.kind === "channel" || place.people > PAIR;
   const warnings: string[] = [];
+  const room = { left: LARGEST, without: 0 };
   const senders = blocks(messages).map((block) => {
     const sender = isNamed ? block[0]?.senderName ?? "" : "";
-    const pieces = block.map((message) => piece(message, reader, warnings));
+    const pieces = block.map((message) => fitting(piece(message, reader, warnings), room, reader));
     return { sender, content: pieces.map((one, at) => at === 0 ? named(one, sender) : one) };
   });
+  if (room.without > 0) warnings.push(leftOut(room.without));
   return { conversation: { senders }, warnings };
 }
 
@@ -109,6 +120,25 @@ function blocks(messages: readonly MailMessage[]): MailMessage[][] {
   return found;
 }
 
+function leftOut(count: number): string {
+  return `${counted(count, "message")} left out, as the mail would be too large with more`;
+}
+
+/** A message, if there is room for it. */
+function fitting(
+  one: MailPiece,
+  room: { left: number; without: number },
+  reader: MailReader,
+): MailPiece {
+  const size = one.plain.length + one.html.length;
+  if (size <= room.left) {
+    room.left -= size;
+    return one;
+  }
+  room.without++;
+  return unshown(reader);
+}
+
 /** A message as a mail shows it. One that cannot be shown keeps nobody from the others. */
 function piece(message: MailMessage, reader: MailReader, warnings: string[]): MailPiece {
   try {
@@ -116,21 +146,37 @@ function piece(message: MailMessage, reader: MailReader, warnings: string[]): Ma
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warnings.push(`message ${message.id}: it cannot be shown: ${reason}`);
-    const text = `(${reader.unshownText})`;
-    return { plain: `> ${text}`, html: `<p>${escapeHtml(text)}</p>` };
+    return unshown(reader);
   }
 }
 
-function shown(message: MailMessage, reader: MailReader, warnings: string[]): MailPiece {
-  const plain = mailText(message.content, reader);
-  if (message.renderedContent === null) return { plain, html: unrendered(message.content) };
-  const { html, warnings: found } = mailHtml(message.renderedContent, reader);
-  warnings.push(...found.map((warning) => `message ${message.id}: ${warning}`));
-  return { plain, html };
+function unshown({ unshownText }: MailReader): MailPiece {
+  const text = `(${unshownText})`;
+  return { plain: `> ${text}`, html: `<p>${escapeHtml(text)}</p>` };
 }
 
-function unrendered(content: string): string {
-  return `<p>${escapeHtml(content).replaceAll("\n", "<br>\n")}</p>`;
+function shown(message: MailMessage, reader: MailReader, warnings: string[]): MailPiece {
+  const { content, renderedContent } = message;
+  const plain = mailText(content, reader);
+  if (renderedContent === null) return { plain, html: unrendered(plain) };
+  const { html, warnings: found } = mailHtml(renderedContent, reader);
+  warnings.push(...found.map((warning) => `message ${message.id}: ${warning}`));
+  return { plain: hidesAll(content, renderedContent) ? plain : unshown(reader).plain, html };
+}
+
+/**
+ * Whether the text part hides each spoiler that the HTML has. What a fence means can depend on the
+ * realm (`default_code_block_language`), which the Markdown does not say.
+ */
+function hidesAll(content: string, rendered: string): boolean {
+  const spoilers = rendered.match(SPOILER)?.length ?? 0;
+  return spoilers === 0 || spoilersIn(content) >= spoilers;
+}
+
+/** The HTML of a message without any. @param plain Its text part, which shows no spoilers. */
+function unrendered(plain: string): string {
+  const lines = plain.split("\n").map((line) => escapeHtml(line.slice("> ".length)));
+  return `<p>${lines.join("<br>\n")}</p>`;
 }
 
 /** A message that says who sent it. */

@@ -9,6 +9,7 @@ import { MailTemplates } from "../../../../lib/domain/mail/templates/mail_templa
 import { READER } from "./reader.ts";
 
 const CHANNEL: MailPlace = { kind: "channel" };
+const DIRECT: MailPlace = { kind: "direct", people: 2 };
 const ADA = { senderId: 9, senderName: "Ada" };
 const BO = { senderId: 10, senderName: "Bo <QA>" };
 
@@ -153,4 +154,50 @@ Deno.test("the templates of mails print messages as they were put together", () 
   const week = templates.render("digest", "en", digest);
   assert.match(week.text, /^#a > b\n\nAda:\n> run 12$/m);
   assert.match(week.html, /<a href="https:\/\/a">#a<\/a> &gt; <a href="https:\/\/b">b<\/a>/);
+});
+
+Deno.test("a message that the server has not rendered shows no spoiler", () => {
+  const content = "Guess:\n```spoiler The end\nThe <gardener>\n```";
+  const [block] = mailMessages([message(1, content, { renderedContent: null })], DIRECT, READER)
+    .conversation.senders;
+  assert.deepEqual(block?.content, [{
+    plain: `> Guess:\n> \`\`\`spoiler The end\n> (${READER.spoilerText})\n> \`\`\``,
+    html: `<p>Guess:<br>\n\`\`\`spoiler The end<br>\n(${READER.spoilerText})<br>\n\`\`\`</p>`,
+  }]);
+});
+
+Deno.test("a spoiler that only the HTML tells of is not in the text part", () => {
+  // The realm's `default_code_block_language` is `quote`.
+  const content = "````\n```spoiler The end\nThe gardener\n```\n````";
+  const renderedContent = '<blockquote><div class="spoiler-block"><div class="spoiler-header">' +
+    '<p>The end</p></div><div class="spoiler-content"><p>The gardener</p></div></div></blockquote>';
+  const [block] = mailMessages([message(1, content, { renderedContent })], DIRECT, READER)
+    .conversation.senders;
+  const [piece = { plain: "", html: "" }] = block?.content ?? [];
+  assert.equal(piece.plain, `> (${READER.unshownText})`);
+  assert.match(piece.html, /The end/);
+  assert.doesNotMatch(piece.html, /gardener/);
+});
+
+Deno.test("a spoiler in a spoiler is not missed in the text part", () => {
+  const content = "````spoiler a\n```spoiler b\nx\n```\n````";
+  const renderedContent = '<div class="spoiler-block"><div class="spoiler-content">' +
+    '<div class="spoiler-block"></div></div></div>';
+  const [block] = mailMessages([message(1, content, { renderedContent })], DIRECT, READER)
+    .conversation.senders;
+  assert.match(block?.content[0]?.plain ?? "", /spoiler a/);
+});
+
+Deno.test("a mail has no more messages than mail servers take", () => {
+  const large = (id: number) => message(id, `${id}`, { renderedContent: "x".repeat(900_000) });
+  const { conversation, warnings } = mailMessages(
+    [large(1), large(2), large(3), message(4, "4"), large(5)],
+    DIRECT,
+    READER,
+  );
+  const plain = conversation.senders.flatMap(({ content }) => content.map((one) => one.plain));
+  const unshown = `> (${READER.unshownText})`;
+  assert.deepEqual(plain, ["> 1", "> 2", unshown, "> 4", unshown]);
+  assert(JSON.stringify(conversation).length < 2_001_000);
+  assert.deepEqual(warnings, ["2 messages left out, as the mail would be too large with more"]);
 });

@@ -47,9 +47,40 @@ const TEXTS: readonly [what: string, content: string, text: string][] = [
   ],
   ["hides a spoiler of waves", "~~~ spoiler\nx\n~~~", `> ~~~ spoiler\n> ${COVER}\n> ~~~`],
   [
-    "hides an indented spoiler",
-    "  ```spoiler\nx\n  ```\ny",
-    `>   \`\`\`spoiler\n> ${COVER}\n>   \`\`\`\n> y`,
+    "keeps an indented fence, which is none",
+    "  ```spoiler\nx\n  ```",
+    ">   ```spoiler\n> x\n>   ```",
+  ],
+  [
+    "keeps a fence with marks behind it, which is none",
+    "```spoiler `a`\nx",
+    "> ```spoiler `a`\n> x",
+  ],
+  [
+    "keeps a fence of an unknown sign",
+    "```é\n```spoiler\nx",
+    `> \`\`\`é\n> \`\`\`spoiler\n> ${COVER}`,
+  ],
+  [
+    "hides a spoiler in capitals",
+    "```Spoiler The end\nx\n```",
+    `> \`\`\`Spoiler The end\n> ${COVER}\n> \`\`\``,
+  ],
+  ["hides a spoiler behind a tab", "```\tspoiler\nx", `> \`\`\`\tspoiler\n> ${COVER}`],
+  [
+    "hides a spoiler after a line with code",
+    "```a()``` works\n```spoiler b\nx\n```\ny",
+    `> \`\`\`a()\`\`\` works\n> \`\`\`spoiler b\n> ${COVER}\n> \`\`\`\n> y`,
+  ],
+  [
+    "hides what is behind an indented fence in a spoiler",
+    "```spoiler\nx\n ```\ny\n``` \nz",
+    `> \`\`\`spoiler\n> ${COVER}\n> \`\`\` \n> z`,
+  ],
+  [
+    "hides a spoiler with code that has an indented fence",
+    "```spoiler\n```js\n  ```\n```\ny\n```\nz",
+    `> \`\`\`spoiler\n> ${COVER}\n> \`\`\`\n> z`,
   ],
   [
     "hides a spoiler in brackets",
