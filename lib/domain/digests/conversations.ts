@@ -98,7 +98,7 @@ async function peopleIn(
   { realmId, cutoff }: TopicsAsked,
   topics: readonly RecentTopic[],
 ): Promise<Map<string, string[]>> {
-  const names = new Map<string, string[]>();
+  const people: Participant[] = [];
   for (const some of pieces(topics, ROWS)) {
     const values = some.map(({ recipient, name }) =>
       sql`(cast(${recipient} as integer), cast(${name} as text))`
@@ -111,12 +111,15 @@ async function peopleIn(
       where message.realm_id = ${realmId} and message.date_sent > ${new Date(cutoff)}
         and (message.recipient_id, message.subject) in (values ${sql.join(values)})
         and ${isByPerson("client.name")}`.execute(db);
-    for (const { recipient_id: recipient, subject: name, full_name } of rows) {
-      const topic = nameOf({ recipient, name });
-      names.set(topic, [...names.get(topic) ?? [], full_name].sort());
-    }
+    for (const row of rows) people.push(row);
   }
-  return names;
+  const byTopic = Map.groupBy(
+    people,
+    ({ recipient_id: recipient, subject: name }) => nameOf({ recipient, name }),
+  );
+  return new Map(
+    [...byTopic].map(([topic, here]) => [topic, here.map(({ full_name }) => full_name).sort()]),
+  );
 }
 
 function nameOf({ recipient, name }: Pick<RecentTopic, "recipient" | "name">): string {

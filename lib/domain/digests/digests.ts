@@ -7,6 +7,7 @@
 import type { Transaction } from "kysely";
 import { type KeyedEffect, keysDone, recordKeys } from "../database/effects_within.ts";
 import type { PublishWithTransaction } from "../database/outbox.ts";
+import { pieces } from "../database/pieces.ts";
 import { newRow } from "../database/rows.ts";
 import type { Tables } from "../database/tables.ts";
 import type { NamedRealm } from "../mail/common_context.ts";
@@ -24,6 +25,9 @@ import type { RecentTopics } from "./recent_topics.ts";
 export const MAIL_QUEUE = "deferred_email_senders";
 /** The record of a digest, whose key is {@linkcode digestId}. */
 const MAILED: KeyedEffect = { queue: "digest_emails", step: "mail" };
+
+/** The most rows in one statement: SQLite takes 32,766 parameters, and an audit row has a dozen. */
+const ROWS = 2_000;
 
 /** An event: users, whose digests begin at one time. */
 export interface DigestEvent {
@@ -142,7 +146,9 @@ async function recordAll(
   const rows = users.map((user) =>
     newRow("zerver_realmauditlog", { ...row, modified_user_id: user })
   );
-  await trx.insertInto("zerver_realmauditlog").values(rows).execute();
+  for (const some of pieces(rows, ROWS)) {
+    await trx.insertInto("zerver_realmauditlog").values(some).execute();
+  }
   await recordKeys(trx, { ...MAILED, owner, now }, users.map((user) => digestId(user, event)));
 }
 

@@ -78,7 +78,8 @@ export async function newMessageCounts(
 ): Promise<Map<number, number>> {
   if (users.length === 0) return new Map();
   const time = new Date(cutoff);
-  // The smallest id spares the user messages of all earlier messages.
+  // The smallest id spares the user messages of all earlier messages. With `+ 0` PostgreSQL finds it by
+  // the time: for `min(id)` it may walk through all messages from the first one.
   const { rows } = await sql<{ user: number; count: number | bigint }>`
     select copy.user_profile_id as "user", count(*) as count
     from zerver_usermessage as copy
@@ -86,7 +87,7 @@ export async function newMessageCounts(
     join zerver_client as client on client.id = message.sending_client_id
     where ${inIds(db, "copy.user_profile_id", users)} and message.date_sent > ${time}
       and copy.message_id >= (
-        select min(id) from zerver_message where realm_id = ${realm} and date_sent > ${time})
+        select min(id + 0) from zerver_message where realm_id = ${realm} and date_sent > ${time})
       and ${isByPerson("client.name")}
     group by copy.user_profile_id`.execute(db);
   return new Map(rows.map(({ user, count }) => [user, Number(count)]));

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { openDatabase } from "../../../lib/domain/database/database.ts";
+import { pieces } from "../../../lib/domain/database/pieces.ts";
+import { newUser } from "../../../lib/domain/database/rows.ts";
 import { MADE } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 import { CUTOFF, DigestWorld, LONG_AGO, NOW, topicsOf } from "./world.ts";
@@ -85,4 +87,23 @@ domainTest("two events for a user at the same time make one digest", async (db, 
   } finally {
     await other?.destroy();
   }
+});
+
+Deno.test("an event may have more users than a statement has rows", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const world = await DigestWorld.make(db);
+  const users = Array.from({ length: 4_700 }, (_, at) =>
+    newUser({
+      realm_id: world.realm.id,
+      delivery_email: `user${at}@example.com`,
+      date_joined: LONG_AGO,
+    }));
+  const ids: number[] = [];
+  for (const some of pieces(users, 300)) {
+    const rows = await db.insertInto("zerver_userprofile").values(some).returning("id").execute();
+    ids.push(...rows.map(({ id }) => id));
+  }
+  await world.channel("new", [], { made: MADE });
+  const made = await world.make(ids);
+  assert.equal(made?.mailed.length, ids.length);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { isPostgres } from "../../database/dialect.ts";
 import { isForeignKeyError } from "../../database/foreign_key.ts";
 import { inIds } from "../../database/ids.ts";
@@ -91,6 +91,8 @@ export interface DueRow {
   readonly groupId: number | null;
 }
 
+/** Rows that nobody holds, whose messages nobody holds; both are held from now on. */
+const FREE = sql`for update of pending skip locked for key share of message skip locked`;
 /** The most rows of a user that are taken at once, so that no mail gets too large. */
 const MOST_ROWS = 200;
 
@@ -112,8 +114,9 @@ export async function usersDue(db: Database, now: number, most: number): Promise
 }
 
 /**
- * Takes a user's rows that are due, by id: at most 200, and none that another transaction holds, such
- * as one that deletes the message. Of several workers one takes them all: the others leave the user to
+ * Takes a user's rows that are due, by id: at most 200, and none that another transaction holds, or
+ * whose message it does, such as one that deletes the message: it and the mail, which refers to the
+ * message, would wait for each other. Of several workers one takes them all: the others leave the user to
  * it, so that no conversation is told in two mails.
  *
  * @param now ms since 1970.
@@ -125,12 +128,18 @@ export async function takeDue(
   now: number,
 ): Promise<DueRow[]> {
   if (!await holdUser(trx, user)) return [];
-  const rows = await trx.selectFrom("zerver_scheduledmessagenotificationemail")
-    .select(["id", "message_id", "trigger", "mentioned_user_group_id"])
-    .where("user_profile_id", "=", user)
-    .where("scheduled_timestamp", "<=", new Date(now))
-    .orderBy("id").limit(MOST_ROWS)
-    .$if(isPostgres(trx), (query) => query.forUpdate().skipLocked())
+  const rows = await trx.selectFrom("zerver_scheduledmessagenotificationemail as pending")
+    .innerJoin("zerver_message as message", "message.id", "pending.message_id")
+    .select([
+      "pending.id",
+      "pending.message_id",
+      "pending.trigger",
+      "pending.mentioned_user_group_id",
+    ])
+    .where("pending.user_profile_id", "=", user)
+    .where("pending.scheduled_timestamp", "<=", new Date(now))
+    .orderBy("pending.id").limit(MOST_ROWS)
+    .$if(isPostgres(trx), (query) => query.modifyEnd(FREE))
     .execute();
   return rows.map((row) => ({
     id: row.id,

@@ -97,3 +97,27 @@ heldTest("rows that another transaction holds are left to it", async (db, other,
   });
   assert.deepEqual(await taken(other, ada), messages);
 });
+
+heldTest(
+  "rows whose message is being deleted are left to that",
+  async (db, other, ada, messages) => {
+    await db.transaction().execute(async (trx) => {
+      await trx.selectFrom("zerver_message").select("id").where("id", "=", messages[0])
+        .forUpdate().execute();
+      assert.deepEqual(await taken(other, ada), [messages[1]]);
+    });
+    assert.deepEqual(await taken(other, ada), messages);
+  },
+);
+
+heldTest(
+  "a message whose mail is made is not deleted meanwhile",
+  async (db, other, ada, messages) => {
+    await db.transaction().execute(async (trx) => {
+      await takeDue(trx, ada, DUE);
+      const held = await other.selectFrom("zerver_message").select("id")
+        .where("id", "in", messages).forUpdate().skipLocked().execute();
+      assert.deepEqual(held, []);
+    });
+  },
+);
