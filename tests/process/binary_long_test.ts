@@ -21,20 +21,37 @@ const MOST_BYTES = 105e6;
 /** How often `--version` is measured. */
 const STARTS = 11;
 
-/** The queues that come with the program; those of mails are in binary_mail_long_test.ts. */
+/** The queues that come with the program; those that send mails are in binary_mail_long_test.ts. */
 const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url))]
   .map(({ name }) => parse(name).name)
-  .filter((name) => !name.startsWith("_") && !name.includes("email")).sort();
+  .filter((name) => !name.startsWith("_") && !name.endsWith("email_senders")).sort();
+/** A message for a bot that is gone. */
+const BOT_EVENT = {
+  user_profile_id: 1,
+  trigger: "mention",
+  message: {
+    ...{ id: 1, sender_id: 2, content: "Hello", timestamp: 1_700_000_000, subject: "greetings" },
+    ...{ sender_full_name: "Iago", sender_email: "iago@zulip.example" },
+    ...{ type: "stream", stream_id: 1, display_recipient: "general" },
+  },
+};
+
 /** For each of them, an event that its worker takes. */
 const EVENTS: Readonly<Record<string, object>> = {
+  digest_emails: { user_ids: [1], cutoff: "1700000000" },
+  embedded_bots: BOT_EVENT,
   embed_links: {
     ...{ message_id: 1, message_content: "", message_realm_id: 1 },
     urls: ["https://example.com/"],
   },
+  missedmessage_emails: { user_profile_id: 1, message_id: 1, trigger: "mentioned" },
+  missedmessage_mobile_notifications: { user_profile_id: 1, message_id: 1, trigger: "mentioned" },
   noop: {},
   noop_batch: {},
+  outgoing_webhooks: BOT_EVENT,
   test: { text: "hello" },
   user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
+  user_activity_interval: { user_profile_id: 1, time: 1_700_000_000 },
 };
 
 binaryTest("the binary prints its version and commit, and its help", async (installed) => {
