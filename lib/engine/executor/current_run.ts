@@ -6,10 +6,21 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
-import { HIDE_NOTHING } from "../../errors/hide.ts";
+import { type Hide, HIDE_NOTHING } from "../../errors/hide.ts";
 import type { Run } from "./run.ts";
 
-const current = new AsyncLocalStorage<Run>();
+/**
+ * Where a promise comes from. The runtime keeps it for longer than the call lasts, so it is not the
+ * run, which has the bodies.
+ */
+interface Origin {
+  /** The ids of the events whose handler was called. */
+  readonly events: readonly string[];
+  /** Replaces their secrets. */
+  readonly hide: Hide;
+}
+
+const current = new AsyncLocalStorage<Origin>();
 
 /** How many runs with secrets are kept: an error that belongs to no run may quote one of them. */
 const MOST_RECENT = 100;
@@ -21,7 +32,7 @@ let recentLength = 0;
 /** Calls a handler. What it starts and does not await belongs to the run, too. */
 export function callFor<Result>(run: Run, call: () => Result): Result {
   if (run.hide !== HIDE_NOTHING) remember(run);
-  return current.run(run, call);
+  return current.run({ events: run.items.map(({ job }) => job.id), hide: run.hide }, call);
 }
 
 /**
@@ -29,9 +40,9 @@ export function callFor<Result>(run: Run, call: () => Result): Result {
  * where the runtime reports the error.
  */
 export function uncaughtData(error: unknown): ErrorData {
-  const run = current.getStore();
-  if (run === undefined) return errorData(error, hideRecent);
-  return { ...errorData(error, run.hide), events: run.items.map(({ job }) => job.id) };
+  const origin = current.getStore();
+  if (origin === undefined) return errorData(error, hideRecent);
+  return { ...errorData(error, origin.hide), events: [...origin.events] };
 }
 
 /** Replaces the secrets of the last events, for an error that belongs to none of them. */
