@@ -83,9 +83,9 @@ function writeProgram(path: string, script: string, args: string): void {
   Deno.writeTextFileSync(path, `#!/bin/sh\n${run} ${args}\n`, { mode: 0o755 });
 }
 
-Deno.test("what docs/running.md says to try with mail shows a mail in German", async () => {
-  const page = await Deno.readTextFile(`${ROOT}docs/running.md`);
-  const [, block = ""] = /### Try it with mail\n[^]*?```sh\n([^]*?)```/.exec(page) ?? [];
+Deno.test("what docs/trying-workers.md says of mails shows one in German", async () => {
+  const page = await Deno.readTextFile(`${ROOT}docs/trying-workers.md`);
+  const [, block = ""] = /\n## Mails\n[^]*?```sh\n([^]*?)```/.exec(page) ?? [];
   const folder = await Deno.makeTempDir({ prefix: "pq-mail-" });
   try {
     const port = freePort();
@@ -94,7 +94,7 @@ Deno.test("what docs/running.md says to try with mail shows a mail in German", a
     // `deno task smtp …`, on a port of its own.
     writeProgram(`${folder}/bin/deno`, "scripts/smtp.ts", `--port ${port} "$3" "$4"`);
     const { code, stdout, stderr } = await new Deno.Command("bash", {
-      args: ["-c", block],
+      args: ["-c", `${block}\nkill %1`],
       cwd: folder,
       env: { PATH: `${folder}/bin:${Deno.env.get("PATH")}`, EMAIL_PORT: `${port}` },
     }).output();

@@ -215,5 +215,5 @@ hookTest("an event that is none is dead-lettered, and says where it is wrong", a
   ]);
   assert.deepEqual(failed.map(({ reason }) => reason), ["invalid", "invalid", "invalid"]);
   assert.match(failed[0]?.error.message ?? "", /trigger: invalid_value/);
-  assert.match(failed[1]?.error.message ?? "", /message: /);
+  assert.match(failed[1]?.error.message ?? "", /message\.sender_id: invalid_type/);
 });
