@@ -18,7 +18,7 @@ import type { Letter } from "../lib/domain/mail/smtp_session.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
 import { MailTransport } from "../lib/domain/mail/transport.ts";
 import { MailTransports } from "../lib/domain/mail/transports.ts";
-import { type TurnOptions, Turns } from "../lib/domain/mail/turns.ts";
+import { type TurnOptions, Turns } from "../lib/system/turns.ts";
 
 type Config = WorkerContext["config"];
 

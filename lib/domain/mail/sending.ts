@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { NoTurn } from "../../system/turns.ts";
 import { busyUntil, type StepState } from "../database/effect_state.ts";
 import type { RecipientResult, SendResult } from "./outcome.ts";
-import type { NoTurn } from "./turns.ts";
 
 /** What happens to the event of a mail. */
 export type MailDecision =

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Turns } from "../mail/turns.ts";
+import { Turns } from "../../system/turns.ts";
 import { PreviewCache } from "./cache.ts";
 import { lookUp, type LookupOptions } from "./lookup.ts";
 import type { LinkPreview, Looked } from "./preview.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { type TurnOptions, Turns } from "../../../lib/domain/mail/turns.ts";
-import { until } from "../../fixtures/until.ts";
+import { type TurnOptions, Turns } from "../../lib/system/turns.ts";
+import { until } from "../fixtures/until.ts";
 
 /** Turns whose ends the test decides. */
 class TurnsUnderTest {
