@@ -69,7 +69,7 @@ async function send(
   // Before the mail is out: what fails after that could have it sent twice.
   await effects.pruneNowAndThen(ctx.config.effectsDays);
   // A mail is recorded as started only when it is its turn: one that waits was certainly not sent.
-  return await resources.inTurn(() =>
+  return await resources.turns.run(() =>
     sendRecorded({
       ...{ effects, id, retriedAt, maxSeconds },
       recipients: prepared.mail.recipients,

@@ -10,15 +10,15 @@ import type { Database } from "../lib/domain/database/database.ts";
 import type { Mail } from "../lib/domain/mail/compose.ts";
 import { mailIdentity, smtpSettings } from "../lib/domain/mail/configured.ts";
 import { letterWriter } from "../lib/domain/mail/letter.ts";
+import { MailTurns } from "../lib/domain/mail/mail_turns.ts";
 import type { SendResult } from "../lib/domain/mail/outcome.ts";
 import type { MailIdentity, PreparedMail } from "../lib/domain/mail/prepare.ts";
 import { RefusalStreak } from "../lib/domain/mail/refusal_streak.ts";
-import { type MailDecision, type MaybeSent, withoutTurn } from "../lib/domain/mail/sending.ts";
+import type { MaybeSent } from "../lib/domain/mail/sending.ts";
 import type { Letter } from "../lib/domain/mail/smtp_session.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
 import { MailTransport } from "../lib/domain/mail/transport.ts";
 import { MailTransports } from "../lib/domain/mail/transports.ts";
-import { type TurnOptions, Turns } from "../lib/system/turns.ts";
 
 type Config = WorkerContext["config"];
 
@@ -30,8 +30,9 @@ export class MailResources implements AsyncDisposable {
   readonly maybeSent: MaybeSent | undefined;
   /** Writes a mail as it goes through SMTP. */
   readonly write: (mail: Mail) => Promise<Letter>;
+  /** A mail is sent when a connection is free for it. */
+  readonly turns: MailTurns;
   readonly #transports: MailTransports;
-  readonly #turns: Turns<MailDecision>;
   readonly #streak = new RefusalStreak();
   #effects: Effects | undefined;
 
@@ -46,16 +47,7 @@ export class MailResources implements AsyncDisposable {
     this.maybeSent = config.mail.maybeSent;
     this.write = letterWriter(settings.dkim);
     this.#transports = new MailTransports(() => new MailTransport(settings));
-    this.#turns = new Turns(connections, ({ kind }) => kind === "pause");
-  }
-
-  /**
-   * Calls a function that sends a mail when a connection is free for it. Where it learns that no mail
-   * can be sent, that holds for all that wait.
-   */
-  async inTurn(call: () => Promise<MailDecision>, options: TurnOptions): Promise<MailDecision> {
-    const decision = await this.#turns.run(call, options);
-    return typeof decision === "string" ? withoutTurn(decision, Date.now()) : decision;
+    this.turns = new MailTurns(connections);
   }
 
   /**

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { NoTurn } from "../../system/turns.ts";
 import { busyUntil, type StepState } from "../database/effect_state.ts";
 import type { RecipientResult, SendResult } from "./outcome.ts";
 
@@ -52,8 +51,6 @@ export type Held = Extract<MailDecision, { kind: "later" }>;
 const NONE: MailRecords = { done: [], failed: [], forget: [] };
 /** Why nobody knows whether a mail was sent, where no answer is known. */
 const NO_ANSWER = "an earlier run ended before the server answered";
-/** How long a mail waits at the least that had no turn, in ms. */
-const NO_TURN_MS = 1_000;
 /** The templates of mails that a person waits for at this moment. */
 const AWAITED = new Set([
   "confirm_registration",
@@ -82,13 +79,6 @@ export function heldBack(recorded: readonly Recorded[]): Held | undefined {
   if (until === undefined) return undefined;
   const reason = "another process is sending this mail, or was when it ended";
   return { kind: "later", reason, until };
-}
-
-/** What happens to a mail that had no turn at a connection. @param now ms since 1970. */
-export function withoutTurn(why: NoTurn, now: number): MailDecision {
-  if (why === "stopped") return { kind: "stopped", reason: "Sending was stopped" };
-  const reason = "the mails before it take long";
-  return { kind: "later", reason, until: now + NO_TURN_MS };
 }
 
 /** The recipients that get the mail now. */
