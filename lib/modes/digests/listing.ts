@@ -48,7 +48,7 @@ const OF_USER: Readonly<Record<UserReason, string>> = {
   "a bot": "is a bot",
   "turned off": "has turned digests off (enable_digest_emails)",
   "no address": "has given no address",
-  "was there": "was there within 5 days",
+  "was there": "was active in the last 5 days",
   "got one": "got a digest within 12 hours",
 };
 

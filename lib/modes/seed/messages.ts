@@ -34,8 +34,8 @@ export interface MessagePlan {
   readonly groups: ReadonlyMap<string, number>;
   /** The members of groups, by the groups' ids. */
   readonly membersOf: (group: number) => ReadonlySet<number>;
-  /** The id of a `zerver_client`. */
-  readonly client: number;
+  /** The ids of the `zerver_client` that people use, and of that of bots. */
+  readonly clients: { readonly people: number; readonly bots: number };
 }
 
 /** Where and when a message is sent. */
@@ -96,7 +96,7 @@ function addMessage(seed: Seed, plan: MessagePlan, place: Place, random: Random)
       sender_id: sender.id,
       realm_id: sender.realmId,
       recipient_id: conversation.recipient(sender),
-      sending_client_id: plan.client,
+      sending_client_id: sender.settings.is_bot ? plan.clients.bots : plan.clients.people,
       ...(topic !== undefined && { subject: topic }),
       content: text.content,
       rendered_content: text.rendered,

@@ -19,11 +19,17 @@ import { SeedRows } from "./rows.ts";
 export function planSeed(now: Date, highest?: ReadonlyMap<string, number>): SeedRows {
   const rows = new SeedRows(highest);
   const seed = makeOrganizations(rows, now);
-  const client = rows.add("zerver_client", { name: "website" });
+  const people = rows.add("zerver_client", { name: "website" });
   rows.add("zerver_client", { name: "ZulipMobile" });
+  const bots = rows.add("zerver_client", { name: "ZulipPython" });
   const groups = addNamedGroups(seed);
   const conversations = addConversations(seed);
-  addMessages(seed, { conversations, groups, client, membersOf: membersIn(rows) });
+  addMessages(seed, {
+    conversations,
+    groups,
+    clients: { people, bots },
+    membersOf: membersIn(rows),
+  });
   addExtras(seed);
   return rows;
 }

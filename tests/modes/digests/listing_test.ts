@@ -40,7 +40,7 @@ Deno.test("a user's line has why there is no digest", () => {
     ["a bot", "no digest, is a bot"],
     ["turned off", "no digest, has turned digests off (enable_digest_emails)"],
     ["no address", "no digest, has given no address"],
-    ["was there", "no digest, was there within 5 days"],
+    ["was there", "no digest, was active in the last 5 days"],
     ["got one", "no digest, got a digest within 12 hours"],
   ];
   for (const [reason, text] of table) {

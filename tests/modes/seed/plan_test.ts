@@ -68,6 +68,18 @@ Deno.test("the messages of a seed are read and unread, and mention users, groups
   }
 });
 
+Deno.test("the bots of a seed send by a client of programs, as digests count what people wrote", () => {
+  const byId = (table: "zerver_userprofile" | "zerver_client") =>
+    new Map(ROWS.of(table).map((row) => [row.id, row]));
+  const [users, clients] = [byId("zerver_userprofile"), byId("zerver_client")];
+  const senders = ROWS.of("zerver_message").map(({ sender_id, sending_client_id }) => [
+    users.get(sender_id)?.is_bot,
+    clients.get(sending_client_id)?.name,
+  ]);
+  const kinds = new Set(senders.map(([isBot, client]) => `${isBot} ${client}`));
+  assert.deepEqual(kinds, new Set(["false website", "true ZulipPython"]));
+});
+
 Deno.test("only members of a conversation have its messages, and its sender has read them", () => {
   const readers = new Map<unknown, Map<unknown, number>>();
   for (const { message_id, user_profile_id, flags } of ROWS.of("zerver_usermessage")) {

@@ -56,7 +56,7 @@ eachDatabaseTest("seed fills a database, and later rows are numbered behind", as
   assert.equal(await users(db), 28);
   const { id } = await db.insertInto("zerver_client").values({ name: "another" }).returning("id")
     .executeTakeFirstOrThrow();
-  assert.equal(id, 3);
+  assert.equal(id, 4);
 });
 
 // PostgreSQL checks that itself, at the commit.
