@@ -36,6 +36,9 @@ export interface Seed {
 
 const DAY_MS = 86_400_000;
 
+/** A minute, in days. */
+export const MINUTE_DAYS = 1 / 1440;
+
 /** The time of so many days ago. */
 export function daysAgo(now: Date, days: number): Date {
   return new Date(now.getTime() - days * DAY_MS);

@@ -4,11 +4,29 @@
  * @module
  */
 
+import { addIntervals, addPresence } from "./activity.ts";
+import { addBots } from "./bots.ts";
 import { addConversations, addNamedGroups } from "./channels.ts";
-import { addExtras } from "./extras.ts";
+import { addDevices } from "./devices.ts";
+import { addChannelAddress, addScheduledMails } from "./mails.ts";
 import { addMessages } from "./messages.ts";
-import { makeOrganizations } from "./organizations.ts";
+import { makeOrganizations, type Seed } from "./organizations.ts";
+import { addMutes, addTopics } from "./preferences.ts";
+import { addReactions } from "./reactions.ts";
 import { SeedRows } from "./rows.ts";
+
+/** What users have beside messages. */
+const BESIDE_MESSAGES: readonly ((seed: Seed) => void)[] = [
+  addPresence,
+  addIntervals,
+  addDevices,
+  addBots,
+  addMutes,
+  addTopics,
+  addReactions,
+  addScheduledMails,
+  addChannelAddress,
+];
 
 /**
  * The rows, which are the same at each call except for the times.
@@ -30,7 +48,7 @@ export function planSeed(now: Date, highest?: ReadonlyMap<string, number>): Seed
     clients: { people, bots },
     membersOf: membersIn(rows),
   });
-  addExtras(seed);
+  for (const add of BESIDE_MESSAGES) add(seed);
   return rows;
 }
 
