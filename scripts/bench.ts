@@ -13,8 +13,8 @@
  * the two. `--rows` takes only rows whose name contains TEXT. To see how much the ratios vary on
  * your machine, compare a checkout with itself: `--against .`
  *
- * With `mail` the worker of mails is measured beside a bare loop of nodemailer, on both databases;
- * with `push` the transport of APNs beside a bare loop of `fetch`; with `outgoing` the worker of
+ * With `mail` the worker of mails is measured next to a bare loop of nodemailer, on both databases;
+ * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
  * webhooks against a host that takes 200 ms for each call.
  */
 

@@ -14,7 +14,7 @@ import { type MailDecision, maybeSentPolicy } from "../lib/domain/mail/sending.t
 import { conclude, meaningOf } from "./_mail_ends.ts";
 import { MailResources } from "./_mail_resources.ts";
 
-/** Mails at once: one is sent, and meanwhile the next ones are looked up, rendered and written. */
+/** Mails at once: while one is sent, the next ones are looked up, rendered and written. */
 const CONCURRENCY = 3;
 /** Seconds one mail may take: the server may take EMAIL_TIMEOUT for each of some ten answers. */
 const MAX_SECONDS = 180;

@@ -1,5 +1,5 @@
 /**
- * The queue `digest_emails`: mails that tell users, who were away, of the liveliest topics and of new
+ * The queue `digest_emails`: mails to users who were away, with the busiest topics and new
  * channels. An event has some users of a realm; their mails are published to the queue of mails that
  * nobody waits for.
  *
@@ -85,11 +85,15 @@ async function publish(
 
 /** Users whose digests could not be made are tried again with the event; all others are done. */
 function conclude(made: DigestsMade | undefined, { userIds }: DigestEvent, { log }: Context): void {
-  if (!made) throw new Discard("None of the users gets digests: they are gone, or want none");
+  if (!made) {
+    throw new Discard(
+      "None of the users gets digests: they were deleted, are deactivated, or have turned digests off",
+    );
+  }
   const { mailed, told, quiet, failed, warnings } = made;
   for (const warning of warnings) log.warn("A digest shows {warning}", { warning });
   log.info(
-    "Digests of {users} users: {mailed} published, {quiet} with nothing to tell, {told} told before",
+    "Digests of {users} users: {mailed} published, {quiet} with nothing to report, {told} sent before",
     { users: userIds.length, mailed: mailed.length, quiet, told: told.length },
   );
   const [first] = failed;

@@ -42,7 +42,7 @@ export default defineWorker({
 async function handle(event: BotEvent, resources: BotResources, ctx: Context): Promise<void> {
   const db = await ctx.database();
   const bot = await botOf(db, event.botId);
-  if (!bot?.isActive) throw new Discard(`The bot ${event.botId} is gone or deactivated`);
+  if (!bot?.isActive) throw new Discard(`The bot ${event.botId} does not exist or is deactivated`);
   const effects = resources.effects(db);
   await effects.pruneNowAndThen(ctx.config.effectsDays);
   const ends: EmbeddedEnd[] = [];

@@ -1,5 +1,5 @@
 /**
- * The queue `missedmessage_mobile_notifications`: shows messages on phones, takes back what was read
+ * The queue `missedmessage_mobile_notifications`: shows messages on phones, removes what was read
  * since, and registers devices for encrypted pushes.
  *
  * @module

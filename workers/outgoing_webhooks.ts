@@ -68,7 +68,7 @@ export default defineWorker({
 async function handle(event: BotEvent, opened: Opened, ctx: Context): Promise<void> {
   const db = await ctx.database();
   const bot = await botOf(db, event.botId);
-  if (!bot?.isActive) throw new Discard(`The bot ${event.botId} is gone or deactivated`);
+  if (!bot?.isActive) throw new Discard(`The bot ${event.botId} does not exist or is deactivated`);
   const ends = await callAll({ event, bot, db }, opened, ctx);
   await markReadByBot(db, ctx, bot.id, event.message.id);
   const next = nextAttempt(ends, ctx.event.attempt, retriesOf(ctx));

@@ -19,7 +19,7 @@ import { type ActiveTime, storeActiveTime } from "../lib/domain/activity/stored_
 /** The last time, in seconds since 1970, whose interval ends in the year 9999. */
 const LAST_TIME = 253_402_300_799 - ACTIVITY_MS / 1000;
 
-/** Zulip's event; what it has beside these keys is of no use here. */
+/** Zulip's event; other keys are ignored. */
 const event = z.object({
   user_profile_id: z.int32().positive(),
   /** Seconds since 1970. */
@@ -48,5 +48,5 @@ export default defineWorker({
 
 async function store(active: ActiveTime, ctx: Context): Promise<void> {
   const stored = await storeActiveTime(await ctx.database(), active);
-  if (stored === "gone") throw new Discard(`User ${active.userId} is gone`);
+  if (stored === "gone") throw new Discard(`User ${active.userId} does not exist`);
 }

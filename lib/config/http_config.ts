@@ -15,7 +15,7 @@ export interface HttpConfig {
     /** For `https:` addresses. */
     readonly https: string | undefined;
   };
-  /** What may be called beside public addresses, with commas between. @default {""} */
+  /** What may be called besides public addresses, separated by commas. @default {""} */
   readonly allowedHosts: string;
   /** A file with certificates (PEM) of further authorities; `undefined`: none. */
   readonly caFile: string | undefined;

@@ -28,7 +28,8 @@ export const HTTP = {
   allowedHosts: {
     name: "OUTGOING_ALLOWED_HOSTS",
     default: undefined,
-    description: "What users may have called beside public addresses, with commas between: names " +
+    description:
+      "What users may have called besides public addresses, separated by commas: names " +
       "(hooks.intern), hosts with a port (hooks.intern:8080), networks (10.1.0.0/16)",
     ...textThat(
       isAllowList,
@@ -39,7 +40,7 @@ export const HTTP = {
     name: "OUTGOING_CA_FILE",
     default: undefined,
     description:
-      "A file with certificates (PEM) of authorities that are trusted beside the usual " +
+      "A file with certificates (PEM) of authorities that are trusted besides the usual " +
       "ones, where addresses are called that users give",
     ...path("the path of a file"),
   },

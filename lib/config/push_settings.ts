@@ -58,7 +58,7 @@ export const PUSH = {
     name: "APNS_CERT_FILE",
     default: undefined,
     description:
-      "In place of such a key: a file with Apple's certificate for pushes and its private " +
+      "Instead of such a key: a file with Apple's certificate for pushes and its private " +
       "key (PEM)",
     ...path("the path of a file"),
   },
@@ -92,7 +92,7 @@ export const PUSH = {
   caFile: {
     name: "PUSH_CA_FILE",
     default: undefined,
-    description: "A file with the certificate (PEM) of an authority that is trusted beside the " +
+    description: "A file with the certificate (PEM) of an authority that is trusted besides the " +
       "system's when pushes are sent",
     ...path("the path of a file"),
   },

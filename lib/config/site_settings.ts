@@ -32,7 +32,7 @@ export const SITE = {
     name: "ZULIP_CA_FILE",
     default: undefined,
     description: "A file with certificates (PEM) of authorities that are trusted for ZULIP_SITE " +
-      "beside the usual ones",
+      "besides the usual ones",
     ...path("the path of a file"),
   },
   administrator: {
@@ -50,7 +50,7 @@ export const SITE = {
   physicalAddress: {
     name: "PHYSICAL_ADDRESS",
     default: undefined,
-    description: "The postal address at the end of mails, if the law wants one",
+    description: "The postal address at the end of mails, if the law requires one",
     ...text("a postal address"),
   },
   language: {

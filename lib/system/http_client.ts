@@ -7,7 +7,7 @@
 
 /** What a client connects with. */
 export interface HttpClientOptions {
-  /** Further authorities that are trusted, in PEM. @default {none beside the system's} */
+  /** Further authorities that are trusted, in PEM. @default {none besides the system's} */
   readonly ca?: string | undefined;
   /** A certificate of this program, in PEM, with its key. @default {none} */
   readonly cert?: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * The transport of APNs beside a bare loop of `fetch`: both send the same pushes to the same server
+ * The transport of APNs next to a bare loop of `fetch`: both send the same pushes to the same server
  * over HTTP/2, as many at once, in turns, each in a process of its own.
  *
  * @module

@@ -22,7 +22,7 @@ export interface Answering {
   readonly service: PushService;
   /** What a script calls the request by. */
   whatOf(request: PushRequest): string;
-  /** What is wrong with the request; `undefined`: nothing. */
+  /** The problem with the request; `undefined` if there is none. */
   refusal(request: PushRequest, script: PushScript): PushReply | undefined;
   /** The usual answer to a request that is right. */
   done(request: PushRequest, script: PushScript): PushReply;
@@ -86,7 +86,7 @@ export function bodyOf({ headers, text }: PushRequest): unknown {
   }
 }
 
-/** A value of JSON as an object; an empty one where it is none. */
+/** A value of JSON as an object; an empty one if it is not one. */
 export function objectOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

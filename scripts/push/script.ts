@@ -7,18 +7,18 @@
 /** A service of the private servers. `google` issues the tokens for `fcm`. */
 export type PushService = "apns" | "fcm" | "google" | "bouncer";
 
-/** An answer in place of the usual one. */
+/** An answer instead of the usual one. */
 export interface PushReply {
   readonly status: number;
   /** Apple's reason, Google's error code, or the bouncer's code. */
   readonly reason?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body, in place of one with the reason. A text is sent as it is. */
+  /** The body, instead of one with the reason. A text is sent as it is. */
   readonly body?: unknown;
 }
 
 /**
- * What happens to a request in place of the usual. `cut`: its connection is cut, and nothing is
+ * What happens to a request instead of the usual. `cut`: its connection is cut, and nothing is
  * delivered. `cut-after`: it is delivered, and then the connection is cut. `silent`: it is delivered
  * and never answered. `refuse`: its stream is refused, as one that was not processed. `goaway`: the
  * server shuts down: the connection ends in order, and the request was not processed.

@@ -22,7 +22,7 @@ const received = openSync(`${folder}/received.jsonl`, "a");
 let [scriptText, script] = ["", {} as PushScript];
 const counts: Counts = new Map();
 
-/** A new script begins its lists anew. */
+/** A new script starts its lists over. */
 function currentScript(): PushScript {
   const text = readFileSync(`${folder}/script.json`, "utf8");
   if (text === scriptText) return script;

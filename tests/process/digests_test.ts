@@ -54,7 +54,7 @@ Deno.test("of digests none is lost or doubled when a process is killed before it
     const logged = await program.untilLogged(/^Digests of 3 users/);
     assert.equal(
       logged.message,
-      "Digests of 3 users: 0 published, 0 with nothing to tell, 3 told before",
+      "Digests of 3 users: 0 published, 0 with nothing to report, 3 sent before",
     );
     await program.until("the mails are published", async () => {
       return (await peek("deferred_email_senders")).length >= 3;

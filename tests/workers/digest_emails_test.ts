@@ -136,7 +136,7 @@ awayTest("what became of the users is logged", async (away) => {
   const lines = (await away.run({ user_ids: [away.ada, 987_654] })).logs
     .map(({ message }) => message);
   assert.deepEqual(lines, [
-    "Digests of 2 users: 1 published, 0 with nothing to tell, 0 told before",
+    "Digests of 2 users: 1 published, 0 with nothing to report, 0 sent before",
   ]);
 });
 
@@ -175,7 +175,10 @@ awayTest("an event with users of two realms is dead-lettered", async (away) => {
 awayTest("an event without anybody says so", async (away) => {
   const { outcome, error } = await away.run({ user_ids: [987_654] });
   assert.equal(outcome, "discarded");
-  assert.equal(error?.message, "None of the users gets digests: they are gone, or want none");
+  assert.equal(
+    error?.message,
+    "None of the users gets digests: they were deleted, are deactivated, or have turned digests off",
+  );
 });
 
 Deno.test("events wait while the database of digests cannot be reached", async () => {

@@ -61,10 +61,10 @@ Deno.test("user_activity_interval refuses what is not an event of Zulip's", asyn
   }
 });
 
-Deno.test("user_activity_interval has nothing to do for a user who is gone", async () => {
+Deno.test("user_activity_interval has nothing to do for a user who was deleted", async () => {
   await using db = await openTestDatabase();
   const { outcome, error } = await run(db, { user_profile_id: 4711, time: T });
-  assert.deepEqual([outcome, error?.message], ["discarded", "User 4711 is gone"]);
+  assert.deepEqual([outcome, error?.message], ["discarded", "User 4711 does not exist"]);
 });
 
 postgresTest("user_activity_interval waits for its database, and goes on with it", async () => {

@@ -20,7 +20,7 @@ export interface ActiveTime {
   readonly time: number;
 }
 
-/** `gone`: the user does not exist. */
+/** `gone`: there is no such user. */
 export type StoredActiveTime = "stored" | "gone";
 
 /** The first half of the keys by which PostgreSQL locks users; the second is the user's id. */

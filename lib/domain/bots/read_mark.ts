@@ -14,7 +14,7 @@ import { NOTICE_QUEUE } from "../messages/send/notice.ts";
 
 /**
  * Marks a message read for a bot, if it is not. On a database of the program's own, the bot's clients
- * are told; a Zulip server's clients see it when they fetch the message again.
+ * are notified; a Zulip server's clients see it when they fetch the message again.
  *
  * @throws {DatabaseError} When the database is lost.
  */

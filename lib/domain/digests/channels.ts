@@ -30,7 +30,7 @@ const STREAM = 2;
 /** The audit rows that say that a subscription was made, came back, ended. */
 const SUBSCRIBED = [301, 302, 303];
 
-/** Whether a user is told of a new channel, which need not be subscribed to. */
+/** Whether a new channel is in a user's digest; the user need not be subscribed to it. */
 export function isTold(isGuest: boolean, { isPrivate, isWebPublic }: NewChannel): boolean {
   return isGuest ? isWebPublic : !isPrivate;
 }

@@ -1,5 +1,5 @@
 /**
- * What there is to tell users in their digests.
+ * The content of users' digests.
  *
  * @module
  */
@@ -22,13 +22,13 @@ export interface DigestsAsked extends TopicsAsked {
   readonly now: number;
 }
 
-/** What one user could be told. */
+/** What the digest of one user could contain. */
 interface Plan extends Pick<Digest, "reader" | "newChannels" | "newMessages"> {
   readonly topics: readonly { readonly topic: RecentTopic; readonly channel: ReadChannel }[];
 }
 
 /**
- * The digests of those of some users who have enough to be told, in the order of the users.
+ * The digests of those users for whom there is enough to report, in the order of the users.
  *
  * @param readers Of one realm; at least one.
  * @param topics What was read for other users of the realm.
@@ -43,7 +43,7 @@ export async function digestsToTell(
   const plans = await plansOf(trx, readers, asked, topics);
   const shown = new Set(plans.flatMap(({ topics }) => topics.map(({ topic }) => topic)));
   const conversations = await conversationsOf(trx, asked, [...shown]);
-  const told = plans.map((plan) => ({ ...plan, conversations: placed(plan, conversations) }))
+  const filled = plans.map((plan) => ({ ...plan, conversations: placed(plan, conversations) }))
     .filter(({ reader, newChannels, newMessages, conversations }) =>
       hasTraffic({
         showsContent: showsContent(reader),
@@ -52,8 +52,8 @@ export async function digestsToTell(
         newMessages,
       })
     );
-  const keys = await unsubscribeKeys(trx, told.map(({ reader }) => reader), asked.now);
-  return told.map(({ reader, newChannels, newMessages, conversations }) => {
+  const keys = await unsubscribeKeys(trx, filled.map(({ reader }) => reader), asked.now);
+  return filled.map(({ reader, newChannels, newMessages, conversations }) => {
     const key = keys.get(reader.id) ?? "";
     const link = unsubscribeLink(asked.realm.realmUrl, "digest", key);
     const { realm } = asked;

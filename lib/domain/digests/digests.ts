@@ -47,13 +47,13 @@ export interface DigestTools {
   readonly now: number;
 }
 
-/** What became of the users of an event; those who get no digests are in no list. */
+/** The outcome for each user of an event; those who get no digests are in no list. */
 export interface DigestsMade {
   /** Users whose digests were published. */
   readonly mailed: readonly number[];
   /** Users who have had a digest within 12 hours, or this one before. */
   readonly told: readonly number[];
-  /** How many users there is too little to tell. */
+  /** For how many users there is too little to report. */
   readonly quiet: number;
   /** Users whose digests could not be made, and why. */
   readonly failed: readonly { readonly user: number; readonly reason: string }[];
@@ -61,7 +61,7 @@ export interface DigestsMade {
   readonly warnings: readonly string[];
 }
 
-/** An event that cannot be worked on, as often as it is tried. */
+/** An event that fails however often it is tried. */
 export class DigestError extends Error {
   /** Always `DigestError`. */
   override readonly name = "DigestError";
@@ -73,10 +73,10 @@ export function digestId(user: number, { cutoff }: Pick<DigestEvent, "cutoff">):
 }
 
 /**
- * Publishes the digests of an event's users, with the transaction. A digest that cannot be made keeps
- * no other back. The number of statements does not depend on the number of users.
+ * Publishes the digests of an event's users, with the transaction. A digest that cannot be made
+ * blocks no other. The number of statements does not depend on the number of users.
  *
- * @returns `undefined` where none of the users gets digests.
+ * @returns `undefined` if none of the users gets digests.
  * @throws {DigestError} When the users are of several realms.
  * @throws {DatabaseError} When the database is lost.
  */

@@ -1,5 +1,5 @@
 /**
- * What may be called beside public addresses: names, hosts with a port, and networks.
+ * What may be called besides public addresses: names, hosts with a port, and networks.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export class AllowList {
 
   /**
    * @param entries Each a name, `name:port`, an address, `address:port` or a network.
-   * @throws {TypeError} For an entry that is none of these; the message has it.
+   * @throws {TypeError} For any other entry; the message contains it.
    */
   constructor(entries: readonly string[] = []) {
     const allowed = entries.map(entryOf);

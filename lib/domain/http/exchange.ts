@@ -37,7 +37,7 @@ interface Progress {
 const MOST_HEAD = 32_768;
 /** Answers with a status 1xx before the one that counts. */
 const MOST_INTERIM = 8;
-/** Bytes beside the body: heads, and what surrounds chunks, which may be longer than their data. */
+/** Bytes besides the body: heads, and what surrounds chunks, which may be longer than their data. */
 const MOST_AROUND = 262_144;
 const MOST_PER_BYTE = 4;
 
@@ -115,7 +115,7 @@ async function responseTo(request: http.ClientRequest, place: string): Promise<I
   });
   request.on("close", () => noHttp("closed the connection without an answer"));
   const response = await promise;
-  response.on("error", () => {}); // Whoever reads the body hears of it, too.
+  response.on("error", () => {}); // The reader of the body gets the error too.
   if (headSize(response) > MOST_HEAD) throw tooLarge(place);
   return response;
 }

@@ -53,7 +53,7 @@ export class HttpError extends Error {
   /** The status with which a proxy refused; `undefined` where none did. */
   readonly proxyStatus: number | undefined;
 
-  /** @param message What is wrong, with the host. */
+  /** @param message The problem, with the host. */
   constructor(kind: HttpFailure, message: string, options: HttpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;

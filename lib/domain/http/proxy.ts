@@ -16,9 +16,9 @@ import { httpErrorOf, words } from "./failure.ts";
 import { HttpError } from "./http_error.ts";
 import { placeText, type Target } from "./target.ts";
 
-/** A proxy, and who it is told is calling. */
+/** A proxy, and the role that calls present to it. */
 export interface Proxy {
-  /** `http://host:port`, with a user and a password where it wants them. */
+  /** `http://host:port`, with a user and a password where it requires them. */
   readonly url: URL;
   /** The X-Smokescreen-Role. */
   readonly role: string;
@@ -32,7 +32,7 @@ const FORBIDDEN = 407;
 
 type ConnectionCallback = (error: Error | null, socket: Duplex) => void;
 
-/** Stands for the socket where there is none; Node's types know no such case. */
+/** Stands for a missing socket; Node's types know no such case. */
 const NONE = undefined as unknown as Duplex;
 
 /** Where a proxy is. */
@@ -56,7 +56,7 @@ export function proxyHeaders({ url, role }: Proxy): Record<string, string> {
 }
 
 /**
- * What a proxy means by an answer that it gives in the place of a server.
+ * What a proxy means by an answer that it gives instead of a server.
  *
  * @param mayHaveArrived Whether an earlier request of the call has arrived.
  * @returns `undefined` when the answer is the server's.

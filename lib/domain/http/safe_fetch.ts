@@ -23,9 +23,9 @@ import { callOf, type Way } from "./way.ts";
 export interface HttpRules {
   /** The proxies for `http:` and `https:` addresses. @default {none: this machine connects itself} */
   readonly proxy?: { readonly http?: URL | undefined; readonly https?: URL | undefined };
-  /** What may be called beside public addresses. @default {nothing} */
+  /** What may be called besides public addresses. @default {nothing} */
   readonly allowed?: AllowList;
-  /** Further authorities that are trusted, in PEM. @default {none beside the system's} */
+  /** Further authorities that are trusted, in PEM. @default {none besides the system's} */
   readonly ca?: string | undefined;
 }
 

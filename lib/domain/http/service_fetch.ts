@@ -16,7 +16,7 @@ export interface ServiceOptions {
   readonly name: string;
   /** Each a host, or `host:port`. Nothing else is called. */
   readonly hosts: readonly string[];
-  /** Further authorities that are trusted, in PEM. @default {none beside the system's} */
+  /** Further authorities that are trusted, in PEM. @default {none besides the system's} */
   readonly ca?: string | undefined;
   /** A certificate of this program, in PEM, with its key. @default {none} */
   readonly cert?: string | undefined;

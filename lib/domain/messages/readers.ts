@@ -83,7 +83,7 @@ async function receivers(db: Database, id: number, recipient: number) {
 
 function channelOf(place: Place): ReadChannel | undefined {
   return place.type !== STREAM ? undefined : {
-    // A channel that is gone is nobody's.
+    // A deleted channel has no readers.
     realmId: place.realm_id ?? -1,
     isPrivate: place.invite_only === true,
     isHistoryShared: place.history_public_to_subscribers === true,

@@ -1,5 +1,5 @@
 /**
- * Remembers previews, and that there are none.
+ * Caches previews, and which links have none.
  *
  * @module
  */

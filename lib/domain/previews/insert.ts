@@ -17,7 +17,7 @@ import { IMAGE_CLASS, PAGE_CLASS, previewHtml } from "./preview_html.ts";
 
 /**
  * Puts previews behind the message, in the order of its links. Links that are only in quotes get
- * none, nor do those that have one. The title of a video on YouTube or Vimeo takes the place of a
+ * none, nor do those that have one. The title of a video on YouTube or Vimeo replaces a
  * link that shows its bare address.
  *
  * @param rendered The HTML of the message.
@@ -57,7 +57,7 @@ const VIDEOS: readonly (readonly [host: RegExp, path: RegExp, name: string])[] =
   [/^(?:www\.|player\.)?vimeo\.com$/, /^\/(?:[\w/]+\/)?\d+/, "Vimeo"],
 ];
 
-/** The text of a link to a video; `undefined` where it is none, or has no title. */
+/** The text of a link to a video; `undefined` if it is no such link, or has no title. */
 export function videoTitle(link: string, { title }: LinkPreview): string | undefined {
   const url = URL.parse(link);
   if (!url || title === undefined) return undefined;

@@ -27,7 +27,7 @@ export interface StoredFacts {
   /** `null`: it was never rendered. */
   readonly rendered: string | null;
   readonly isFromBot: boolean;
-  /** Whether the organization wants previews; `null` where there is no such organization. */
+  /** Whether the organization has previews turned on; `null` where there is no such organization. */
   readonly isWanted: boolean | null;
 }
 
@@ -36,11 +36,11 @@ export function reasonAgainst(
   { content }: Pick<PreviewedMessage, "content">,
   stored: StoredFacts | undefined,
 ): string | undefined {
-  if (!stored) return "it is gone";
-  if (stored.content !== content) return "it was edited meanwhile";
+  if (!stored) return "it does not exist";
+  if (stored.content !== content) return "it has been edited since";
   if (stored.rendered === null) return "it has no HTML";
   if (stored.isFromBot) return "a bot sent it";
-  return stored.isWanted ? undefined : "its organization wants no previews";
+  return stored.isWanted ? undefined : "previews are off for its organization";
 }
 
 /**

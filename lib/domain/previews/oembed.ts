@@ -60,7 +60,7 @@ function objectOf(json: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** The attributes of a player that stay, beside its address. */
+/** The attributes of a player that stay, besides its address. */
 const KEPT = ["width", "height", "title"] as const;
 
 /**

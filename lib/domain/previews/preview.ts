@@ -47,7 +47,7 @@ export function descriptionOf(text: string | undefined): string | undefined {
  * The address of an image, made absolute.
  *
  * @param base The address that it is relative to.
- * @returns `undefined` where it is none by `http:` or `https:`, or longer than 2048 characters.
+ * @returns `undefined` if it is no address by `http:` or `https:`, or has over 2048 characters.
  */
 export function imageUrl(text: string | undefined, base: string): string | undefined {
   const url = text === undefined || text.trim() === "" ? null : URL.parse(text, base);

@@ -50,7 +50,7 @@ export class LinkPreviews {
   /**
    * Looks up links. What is found in time counts, also where others are late.
    *
-   * @param links As of `previewableLinks`.
+   * @param links From `previewableLinks`.
    * @throws What the signal was aborted with.
    */
   async of(links: readonly string[], run: PreviewsRun): Promise<Previews> {
@@ -86,7 +86,7 @@ export class LinkPreviews {
   }
 
   async #lookNow(link: string, run: PreviewsRun, signal: AbortSignal): Promise<Looked> {
-    // Another message may have had the link meanwhile.
+    // Another message may have looked up the link in the meantime.
     const known = this.#cache.get(link, this.#now());
     if (known !== undefined) return known;
     const start = performance.now();

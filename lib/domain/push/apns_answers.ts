@@ -13,7 +13,7 @@ import type { AnswerMeaning } from "./refusal.ts";
 /** A token of ours may be replaced once in 20 minutes. */
 const TOKEN_PAUSE_MS = 20 * 60_000;
 
-/** Reasons that say the device's token is no longer, or never was, one of this app. */
+/** Reasons that say that the device's token is not, or is no longer, one of this app. */
 const DEAD: ReadonlySet<string> = new Set([
   "BadDeviceToken",
   "DeviceTokenNotForTopic",
@@ -38,7 +38,7 @@ const SERVICE: Readonly<Record<string, string>> = {
   UnrelatedKeyIdInToken: KEY,
 };
 
-/** What is wrong where a token that was just made counts as expired. */
+/** The problem if a token that was just made counts as expired. */
 const CLOCK = "the clock of this machine may be wrong";
 
 const body = z.object({

@@ -154,7 +154,7 @@ export class Bouncer implements BouncerTransport {
   }
 }
 
-/** What cannot be read was answered all the same: it may have been done. */
+/** An answer that cannot be read is still an answer: the request may have been done. */
 function readAnswer<Answer>(text: string, schema: z.ZodType<Answer>): BouncerResult<Answer> {
   try {
     return { kind: "done", answer: schema.parse(parseJson(text)) };

@@ -64,7 +64,7 @@ export interface EncryptedNotifyBody {
   readonly push_requests: readonly (ApnsPushRequest | FcmPushRequest)[];
 }
 
-/** `push/e2ee/register`: a device that wants encrypted pushes. */
+/** `push/e2ee/register`: a device for encrypted pushes. */
 export interface RegisterBody {
   readonly realm_uuid: string;
   /** Which registration of the user's device it is; the newer form has `token_id` instead. */
@@ -107,7 +107,7 @@ export const encryptedNotifyAnswer = z.object({
   /** Pushes that were sent. */
   android_successfully_sent_count: count,
   apple_successfully_sent_count: count,
-  /** Devices that are gone, by the bouncer's ids: remove them. */
+  /** Devices that no longer exist, by the bouncer's ids: remove them. */
   delete_device_ids: z.array(id64).default([]),
   realm_push_status: realmStatus.nullable().default(null),
 });

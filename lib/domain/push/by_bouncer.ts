@@ -143,7 +143,7 @@ function outcomeOf(isDead: boolean): DeviceOutcome {
   return isDead ? { kind: "dead", reason: "the push bouncer does not know it" } : { kind: "sent" };
 }
 
-/** Nothing was sent, to none of the devices. */
+/** Nothing was sent to any device. */
 function notDone(
   devices: readonly (Legacy | Encrypted)[],
   result: Exclude<BouncerResult<unknown>, { kind: "done" }>,

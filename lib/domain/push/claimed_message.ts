@@ -32,7 +32,7 @@ export interface Claimed {
 
 /**
  * Decides whether a user is shown a message, and if so sets the bit of the user's row that says so.
- * The message is locked, so that nobody deletes it or marks it read meanwhile without taking back
+ * The message is locked, so that nobody deletes it or marks it read in the meantime without removing
  * what is shown.
  *
  * @throws {DatabaseError} `conflict` when the database ended the transaction because of another one.

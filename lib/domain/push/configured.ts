@@ -37,9 +37,9 @@ export interface PushSetup {
 /** The services that are configured: the bouncer alone, or what is called directly. */
 export interface PushServices extends AsyncDisposable {
   readonly bouncer: Bouncer | undefined;
-  /** `undefined` beside a bouncer. */
+  /** `undefined` with a bouncer. */
   readonly apns: Apns | undefined;
-  /** `undefined` beside a bouncer. */
+  /** `undefined` with a bouncer. */
   readonly fcm: Fcm | undefined;
 }
 

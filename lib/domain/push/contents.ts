@@ -56,7 +56,7 @@ export interface ShownMessage {
   readonly group: { readonly id: number; readonly name: string } | undefined;
   /** What a phone shows of it: plain text. */
   readonly text: string;
-  /** Whether the realm wants texts in encrypted pushes only. */
+  /** Whether the realm allows texts in encrypted pushes only. */
   readonly hidesText: boolean;
 }
 
@@ -64,7 +64,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** What a push says, in each of the forms that services take. */
 export interface PushContents {
-  /** Whether it takes something back, and shows nothing. */
+  /** Whether it removes what a device shows, and shows nothing. */
   readonly isRemoval: boolean;
   /** Of APNs: what the system shows. */
   readonly apns: Values & { readonly badge: number };
@@ -78,7 +78,7 @@ export interface PushContents {
 
 /** Code points of a title. */
 const LONGEST_TITLE = 200;
-/** The most messages that one push takes back: the newest. */
+/** The most messages that one push removes: the newest. */
 const MOST_REMOVED = 200;
 
 /** A push that shows a message. @param text In the reader's language. */
@@ -89,7 +89,7 @@ export function messageContents(message: ShownMessage, text: TextOf): PushConten
     ...base(message.realm, message.readerId),
     ...about(message, text),
   };
-  const told = {
+  const facts = {
     trigger: message.trigger,
     senderName: sender.name,
     groupName: message.group?.name,
@@ -98,7 +98,7 @@ export function messageContents(message: ShownMessage, text: TextOf): PushConten
   return {
     isRemoval: false,
     apns: {
-      alert: { title: titleOf(message, text), subtitle: subtitleOf(told, text), body: content },
+      alert: { title: titleOf(message, text), subtitle: subtitleOf(facts, text), body: content },
       sound: "default",
       badge: 0,
     },
@@ -116,7 +116,7 @@ export function messageContents(message: ShownMessage, text: TextOf): PushConten
   };
 }
 
-/** A push that takes back what is shown of messages. @param ids In order. */
+/** A push that removes messages from devices. @param ids In order. */
 export function removalContents(
   realm: PushRealm,
   readerId: number,
@@ -181,7 +181,7 @@ function mentioned(group: ShownMessage["group"]): Values {
   return group ? { mentioned_user_group_id: group.id, mentioned_user_group_name: group.name } : {};
 }
 
-/** A DM group may have very many names, and a push at most 4096 bytes. */
+/** A DM group may have hundreds of names, and a push at most 4096 bytes. */
 function titleOf({ place, sender }: ShownMessage, text: TextOf): string {
   if (place.kind === "channel") return `#${place.name} > ${topicName(place.topic, text)}`;
   const title = isGroup(place) ? place.names.join(", ") : sender.name;

@@ -9,7 +9,7 @@ export interface ReaderFacts {
   readonly isBot: boolean;
   readonly isActive: boolean;
   readonly isRealmActive: boolean;
-  /** Whether the user wants pushes, at least while away. */
+  /** Whether the user has pushes turned on, at least while away. */
   readonly wantsPushes: boolean;
 }
 
@@ -54,7 +54,7 @@ export function unreachable(reader: ReaderFacts | undefined): Nothing | undefine
   if (!reader.isActive || !reader.isRealmActive) {
     return nothing("debug", "User {user} or the organization is deactivated");
   }
-  if (!reader.wantsPushes) return nothing("debug", "User {user} wants no pushes");
+  if (!reader.wantsPushes) return nothing("debug", "User {user} has turned pushes off");
   return undefined;
 }
 
@@ -65,7 +65,7 @@ export function decideShow(facts: MessageFacts): ShowDecision {
   if (message !== "readable") {
     return nothing(
       "info",
-      "Unexpected message access failure: user {user} may not read message {message}, or it is gone",
+      "Unexpected message access failure: user {user} may not read message {message}, or it does not exist",
     );
   }
   if (!copy && !facts.isIdle) {

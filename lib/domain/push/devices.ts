@@ -120,7 +120,7 @@ export interface DeadToken {
 }
 
 /**
- * Removes dead tokens, whoever has them: the same device may be known of several users. Case does not
+ * Removes dead tokens of all users: several users may have the same device. Case does not
  * matter to Apple's.
  *
  * @throws {DatabaseError} When the database is lost.

@@ -16,7 +16,7 @@ export interface DirectServices {
   readonly fcm: FcmTransport | undefined;
 }
 
-/** Those of a user's devices that a push can go to, and what is wrong with others. */
+/** Those of a user's devices that a push can go to, and the problems of the others. */
 export interface Reachable {
   readonly devices: Devices;
   /** Sentences. */

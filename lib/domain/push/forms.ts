@@ -17,7 +17,7 @@ import type { EncryptedDevice, LegacyDevice } from "./devices.ts";
 import { encryptForDevice } from "./encrypt.ts";
 import type { ApnsNotification, FcmNotification } from "./push_transport.ts";
 
-/** What a push has beside its contents. */
+/** What a push has besides its contents. */
 export interface Posting {
   /** The same for the same push to the same user: another attempt replaces what it has shown. */
   readonly key: string;

@@ -28,7 +28,7 @@ export interface Parcel {
   send(steps: ReadonlySet<string>, signal: AbortSignal): Promise<ParcelResult>;
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface ParcelResult {
   /** By step. */
   readonly outcomes: ReadonlyMap<string, DeviceOutcome>;

@@ -20,7 +20,7 @@ export interface AddPush {
   readonly groupId: number | null;
 }
 
-/** What a user is shown of messages is to be taken back: they are read, or gone. */
+/** Messages are to be removed from a user's devices: they are read, or deleted. */
 export interface RemovePush {
   readonly kind: "remove";
   readonly userId: number;
@@ -34,7 +34,7 @@ export type RegisteredRow =
   /** Of servers from 2026 on: the row's id, and the id of the token that it gets. */
   | { readonly form: "device"; readonly deviceId: number; readonly tokenId: bigint };
 
-/** A device wants encrypted pushes: the bouncer has to know it. */
+/** A device for encrypted pushes: it is to be registered at the bouncer. */
 export interface RegisterPush {
   readonly kind: "register";
   readonly userId: number;
@@ -107,7 +107,7 @@ const register = z.object({
   registration: payload.encrypted_push_registration,
 }));
 
-/** What an event must be; what it has beside these keys is of no use here. */
+/** What an event must be; other keys are ignored. */
 export const pushEvent: z.ZodType<PushEvent> = z.union([add, remove, register]);
 
 /** The shard of a user, counted from 1, as Zulip's publishers choose it. */

@@ -6,7 +6,7 @@
 
 import type { DeviceOutcome, PushServiceName, PushUnavailable } from "./push_transport.ts";
 
-/** What became of a push to a device; `away`: its service as a whole cannot be used. */
+/** The outcome of a push to a device; `away`: its service as a whole cannot be used. */
 export type StepOutcome = DeviceOutcome | {
   readonly kind: "away";
   readonly error: PushUnavailable;
@@ -19,7 +19,7 @@ export type PushDecision =
   | {
     readonly kind: "pause";
     readonly service: PushServiceName;
-    /** ms for which the service wants to be left alone. */
+    /** ms that the service asks to wait. */
     readonly afterMs: number | undefined;
     readonly cause: unknown;
   }
@@ -37,7 +37,7 @@ export type PushDecision =
 export interface PushRecords {
   /** They have the push, or never can. */
   readonly done: readonly string[];
-  /** Refused for good. */
+  /** Refused permanently. */
   readonly failed: readonly string[];
   /** Certainly not sent: they may be tried at any time. */
   readonly forget: readonly string[];
@@ -60,7 +60,7 @@ export function recordsOf(outcomes: ReadonlyMap<string, StepOutcome>): PushRecor
 }
 
 /**
- * What happens to the event. Where only one of two services is away, its events wait alone.
+ * What happens to the event. If only one of two services is unavailable, only its events wait.
  *
  * @param services How many services are configured.
  */

@@ -150,7 +150,7 @@ function logReport({ ctx }: PushRun, { id: user }: PushReader, { pushed, sent }:
   for (const { device, outcome } of pushed) {
     const { id } = "legacy" in device ? device.legacy : device.encrypted;
     if (outcome.kind === "dead") {
-      ctx.log.info("Device {id} of user {user} is gone and is removed: {reason}", {
+      ctx.log.info("Device {id} of user {user} is no longer registered and is removed: {reason}", {
         ...{ id, user, reason: outcome.reason },
       });
     } else if (outcome.kind === "refused") {

@@ -2,7 +2,7 @@
  * Requests to a service that carries pushes, of which it is known afterwards whether they may have
  * been delivered.
  *
- * A request without an answer may have been delivered, or may have gone into a connection that was
+ * A request without an answer may have been delivered, or may be lost in a connection that was
  * dead, and then nobody knows. So a push goes out only on a connection that has answered a moment
  * ago; else a request that delivers nothing goes ahead of it.
  *
@@ -47,7 +47,7 @@ export interface PushCall extends Omit<ServiceRequest, "timeoutMs" | "signal"> {
   readonly timeoutMs?: number;
 }
 
-/** What became of a request: an answer, or why there is none. */
+/** The outcome of a request: an answer, or why there is none. */
 export type PushAnswer =
   | { readonly kind: "answered"; readonly response: ServiceResponse }
   | TryLater

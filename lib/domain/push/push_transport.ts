@@ -13,7 +13,7 @@ export interface TryLater {
   readonly kind: "later";
   /** Why, without the device's token: `429 TooManyRequests`. */
   readonly reason: string;
-  /** ms for which the service wants to be left alone; absent: as you like. */
+  /** ms that the service asks to wait; absent: it asks for no wait. */
   readonly afterMs?: number;
 }
 
@@ -23,7 +23,7 @@ export interface UnknownOutcome {
   readonly reason: string;
 }
 
-/** What became of a push to one device. Reasons never contain the device's token. */
+/** The outcome of a push to one device. Reasons never contain the device's token. */
 export type DeviceOutcome =
   /** The service has taken it. */
   | {
@@ -31,7 +31,7 @@ export type DeviceOutcome =
     /** What APNs calls the push. */
     readonly apnsId?: string;
   }
-  /** The app is gone from the device, or the token was never one: remove it. */
+  /** The app was removed from the device, or the token was never valid: remove it. */
   | {
     readonly kind: "dead";
     readonly reason: string;
@@ -52,9 +52,9 @@ export class PushUnavailable extends Error {
   override readonly name = "PushUnavailable";
   /** Which service. */
   readonly service: PushServiceName;
-  /** What is wrong, where, and what to do: a sentence without its period, and without secrets. */
+  /** The problem, where it is, and what to do: a sentence without its period, and without secrets. */
   readonly reason: string;
-  /** ms for which the service wants to be left alone; `undefined`: as you like. */
+  /** ms that the service asks to wait; `undefined`: it asks for no wait. */
   readonly afterMs: number | undefined;
 
   /** @param options `afterMs`: ms for which to leave the service alone; `cause`: what was thrown. */

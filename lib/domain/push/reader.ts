@@ -32,7 +32,7 @@ export interface PushReader extends ReaderFacts {
 }
 
 /**
- * A user; `undefined` where there is none.
+ * A user; `undefined` if there is no such user.
  *
  * @throws {DatabaseError} When the database is lost.
  */

@@ -42,8 +42,8 @@ interface Status {
 }
 
 /**
- * Stores what the push bouncer says of a realm. A change is written to the audit log, and told to the
- * realm's users.
+ * Stores what the push bouncer says of a realm. A change is written to the audit log, and sent to
+ * the realm's users.
  *
  * @param now ms since 1970.
  * @returns Whether it was a change.

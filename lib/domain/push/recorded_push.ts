@@ -43,13 +43,13 @@ export async function beginPush(
   return { key, event, devices: new Map(byStep), busyUntil: busyUntil([event, ...states]) };
 }
 
-/** Takes back that an event was begun: nothing is to be pushed. @throws As {@linkcode beginPush}. */
+/** Removes the record that an event was begun: nothing is pushed. @throws As {@linkcode beginPush}. */
 export async function endUnpushed(effects: Effects, { key, event, devices }: Begun): Promise<void> {
   const steps = [[EVENT, event] as const, ...devices].filter(([, state]) => mayRun(state));
   await effects.forget(key, steps.map(([step]) => step));
 }
 
-/** What became of a push. */
+/** The outcome of a push. */
 export interface PushReport {
   /** Of the devices that were pushed to now. */
   readonly pushed: readonly { readonly device: Addressed; readonly outcome: StepOutcome }[];
@@ -61,7 +61,7 @@ export interface PushReport {
 
 /**
  * Pushes to the devices that do not have the push yet, to all services at once, and records which have
- * it. A service that fails keeps no other from its devices.
+ * it. A service that fails does not block the devices of another.
  *
  * @throws {DatabaseError} When the database is lost before a refusal is recorded.
  * @throws The signal's reason when it is aborted.
@@ -99,7 +99,7 @@ export async function pushRecorded(
 
 type Sent = Omit<ParcelResult, "outcomes"> & {
   readonly outcomes: ReadonlyMap<string, StepOutcome>;
-  /** Thrown for another reason than that the service is away. */
+  /** Thrown for another reason than that the service is unavailable. */
   readonly error?: unknown;
 };
 

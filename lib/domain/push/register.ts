@@ -15,10 +15,10 @@ import type { PushDecision } from "./push_outcome.ts";
 import type { PushRun } from "./push_run.ts";
 import { EVENTS_QUEUE } from "./realm_push.ts";
 
-/** What a registration comes to: of a row, stored and told to the user. */
+/** The result of a registration; of a row, it is stored and sent to the user. */
 export type Registration =
   | { readonly kind: "active"; readonly deviceId: Id64 | undefined }
-  /** It never will be; the user's app learns of the code. */
+  /** It never will be; the user's app receives the code. */
   | { readonly kind: "failed"; readonly code: string }
   /** The bouncer does not know this server or realm, or refuses it: nothing about the device. */
   | { readonly kind: "retry"; readonly reason: string }

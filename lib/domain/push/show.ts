@@ -54,17 +54,17 @@ export async function show(event: AddPush, run: PushRun): Promise<PushDecision> 
   }
   logMissing(run, user, registered);
   const text = textOf(run, reader);
-  const told = {
+  const shown = {
     ...event,
     reader,
     realm: realmOf(run, reader),
     ...{ message: claimed.message, group, text },
   };
-  const contents = messageContents(await shownMessage(db, told), text);
+  const contents = messageContents(await shownMessage(db, shown), text);
   return await deliver(run, target, contents, claimed.until);
 }
 
-/** The group that was mentioned; `undefined` where there is none, or it is gone. */
+/** The group that was mentioned; `undefined` if there is none, or it was deleted. */
 async function groupOf(
   { trigger, groupId }: AddPush,
   { db }: PushRun,

@@ -57,7 +57,7 @@ export async function shownMessage(db: Database, shown: Shown): Promise<ShownMes
   };
 }
 
-/** Only in channels a user may read those whom the user may not know. */
+/** Only in channels can a user read messages of those that the user may not know. */
 async function senderOf(
   db: Database,
   { reader, realm, message, text }: Shown,

@@ -1,5 +1,5 @@
 /**
- * Takes back what a user's devices show of messages.
+ * Removes messages from a user's devices.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { beginAt, busy, deliver, logNothing, type PushRun, realmOf } from "./pus
 import { pushReader } from "./reader.ts";
 
 /**
- * Takes messages back from a user's devices, once from each. That they are shown no more is stored
+ * Removes messages from a user's devices, once from each. That they are no longer shown is stored
  * first, so that it is true also while no push can be sent.
  *
  * @throws {DatabaseError} When the database is lost.

@@ -24,9 +24,9 @@ import type { PushReader } from "./reader.ts";
 /** The services that are configured. */
 export interface ConfiguredServices {
   readonly bouncer: BouncerTransport | undefined;
-  /** `undefined` beside a bouncer. */
+  /** `undefined` with a bouncer. */
   readonly apns: ApnsTransport | undefined;
-  /** `undefined` beside a bouncer. */
+  /** `undefined` with a bouncer. */
   readonly fcm: FcmTransport | undefined;
 }
 
@@ -57,7 +57,7 @@ export interface PushWay {
 export function pushWay({ bouncer, apns, fcm }: ConfiguredServices): PushWay | undefined {
   if (bouncer) return byBouncer(bouncer);
   if (!apns && !fcm) return undefined;
-  // A service that is away would make each event wait for it, beside another that works.
+  // An unavailable service would make each event wait for it, although another works.
   const isAlone = !apns || !fcm;
   return direct({
     apns: apns && !isAlone ? guarded("APNs", apns) : apns,

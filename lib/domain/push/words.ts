@@ -7,7 +7,7 @@
 import type { TextOf } from "../messages/missed/words.ts";
 
 /** What a message says of itself. */
-export interface Told {
+export interface SubtitleFacts {
   /** Why the reader is shown it. */
   readonly trigger: string;
   readonly senderName: string;
@@ -18,15 +18,18 @@ export interface Told {
 }
 
 /** The line between title and text: who wrote, and whether that mentions the reader. */
-export function subtitleOf({ trigger, senderName: name, ...told }: Told, text: TextOf): string {
-  const { groupName: group } = told;
+export function subtitleOf(
+  { trigger, senderName: name, ...facts }: SubtitleFacts,
+  text: TextOf,
+): string {
+  const { groupName: group } = facts;
   if (trigger === "mentioned") {
     return group === undefined
       ? text("push.mentioned_you", { name })
       : text("push.mentioned_group", { name, group });
   }
   if (trigger.includes("wildcard_mentioned")) return text("push.mentioned_everyone", { name });
-  return told.isOneToOne ? "" : text("push.sender", { name });
+  return facts.isOneToOne ? "" : text("push.sender", { name });
 }
 
 /** The name of a topic; an empty one has a name, too. */
@@ -44,7 +47,7 @@ export function encryptedTitle(text: TextOf): string {
   return text("push.new_notification", {});
 }
 
-/** The name of a sender whom the reader may not know. */
+/** The name of a sender that the reader may not know. */
 export function unknownName(text: TextOf): string {
   return text("push.unknown_user", {});
 }

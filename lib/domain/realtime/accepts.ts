@@ -29,7 +29,7 @@ const RULES: readonly Rule[] = [
       type === "update_display_settings" || type === "update_global_notifications",
   },
   {
-    // A deactivated group: clients that do not know such groups are told that it is gone.
+    // A deactivated group: clients that do not know such groups receive its removal.
     capability: "include_deactivated_groups",
     isFor: "without",
     isMeant: ({ type, op }) => type === "user_group" && op === "remove",

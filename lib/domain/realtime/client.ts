@@ -35,13 +35,13 @@ export interface EventClient {
   readonly realmId: number;
   /** The kind of client, such as `website` or `ZulipMobile`. */
   readonly clientName: string;
-  /** The types of events that it wants; null for all. */
+  /** The types of events that it asked for; null for all. */
   readonly eventTypes: readonly string[] | null;
-  /** Whether it wants messages as HTML. */
+  /** Whether it asked for messages as HTML. */
   readonly applyMarkdown: boolean;
   /** Whether it computes the addresses of Gravatar's pictures itself. */
   readonly clientGravatar: boolean;
-  /** Whether it wants the messages of all public channels. */
+  /** Whether it asked for the messages of all public channels. */
   readonly allPublicStreams: boolean;
   readonly narrow: Narrow;
   readonly capabilities: ReadonlySet<Capability>;
@@ -60,7 +60,7 @@ export function capabilitiesOf(
   return new Set(all.filter((name) => said[name] ?? CAPABILITIES[name]));
 }
 
-/** Whether a client wants a type of events. Heartbeats come to every client. */
+/** Whether a client asked for a type of events. Heartbeats come to every client. */
 export function wantsType({ eventTypes }: Pick<EventClient, "eventTypes">, type: string): boolean {
   return eventTypes === null || type === "heartbeat" || eventTypes.includes(type);
 }

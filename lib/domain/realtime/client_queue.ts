@@ -1,7 +1,7 @@
 /**
  * The events that one client has not confirmed yet.
  *
- * A client asks for events with the id of the last one that it has. It thereby confirms all up to
+ * A client asks for events with the id of the last one that it has. This confirms all up to
  * that one, which are forgotten: an id that is neither the last forgotten one nor in the queue is an
  * error. Events about flags are merged until they are read. What events know for the server alone,
  * `internal_data`, stays in the queue.
@@ -103,7 +103,7 @@ export class ClientQueue {
     return [...this.#events];
   }
 
-  /** Changes events in their places. @param change Gives the event anew, with the same id. */
+  /** Changes events in their places. @param change Returns the changed event, with the same id. */
   rewrite(change: (event: QueuedEvent) => QueuedEvent): void {
     this.#events = this.#events.map(change);
   }
@@ -147,8 +147,8 @@ export class ClientQueue {
 
   #prune(lastId: number): void {
     const kept = this.#events.findIndex(({ id }) => id > lastId);
-    const gone = this.#events.splice(0, kept < 0 ? this.#events.length : kept);
-    this.#prunedId = gone.at(-1)?.id ?? this.#prunedId;
+    const removed = this.#events.splice(0, kept < 0 ? this.#events.length : kept);
+    this.#prunedId = removed.at(-1)?.id ?? this.#prunedId;
   }
 }
 

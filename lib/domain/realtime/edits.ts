@@ -1,8 +1,7 @@
 /**
  * Who is notified of a message that was edited: those whom it mentions now, and did not before.
  *
- * That a push about a message which mentions its reader no longer is taken back is the work of the
- * server that edits it.
+ * If a message no longer mentions a reader, the server that edits it removes the push.
  *
  * @module
  */
@@ -41,7 +40,7 @@ export function editNotices(edit: Edit, user: NoticeUser, isAway: boolean): Noti
     ...{ messageId, notifications, isAway },
     senderId: editorId,
     userId: user.id,
-    // Which group it is by which an edit mentions somebody is not told.
+    // The notice does not say through which group an edit mentions a user.
     mentionedGroupId: null,
     occasion: `edit:${editedAt}`,
   });

@@ -69,11 +69,11 @@ interface Variant {
   readonly namesEmptyTopic: boolean;
   readonly knowsSender: boolean;
   readonly isIncoming: boolean;
-  /** Whether the client has to be told that the channel is private. */
+  /** Whether the message has to say that the channel is private. */
   readonly tellsPrivate: boolean;
 }
 
-/** What is known of a message beside itself. */
+/** What is known of a message besides itself. */
 export interface MessageSurroundings {
   /** The host of the realm, with its port if it has one. */
   readonly realmHost: string;
@@ -83,7 +83,7 @@ export interface MessageSurroundings {
 }
 
 /**
- * Makes the variants of a message, each once: clients that want the same share one object.
+ * Makes the variants of a message, each once: clients with the same options share one object.
  *
  * @returns The message as a client gets it.
  */

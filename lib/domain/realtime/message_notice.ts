@@ -53,7 +53,7 @@ export const AUDIENCE_KEYS: ReadonlySet<string> = new Set([
   "prior_mention_user_ids",
 ]);
 
-/** One of the users whom a notice is for. */
+/** One of the users that a notice is for. */
 export type NoticeUser = z.infer<typeof noticeUser>;
 
 /** Reads a user of a notice: an object for messages, only an id for other events. */

@@ -1,5 +1,5 @@
 /**
- * The messages that a client wants: its narrow.
+ * The messages that a client asked for: its narrow.
  *
  * Event queues know `channel` (`stream`), `topic`, `sender` and `is`. A message has to satisfy all
  * terms. Terms that Zulip's event queues accept and then ignore, such as `is:muted`, are errors here.

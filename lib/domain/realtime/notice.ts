@@ -1,5 +1,5 @@
 /**
- * The notices of `notify_tornado`: an event, and the users whom it is for.
+ * The notices of `notify_tornado`: an event, and the users that it is for.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { RealtimeEvent } from "./event.ts";
 import { wideMessage } from "./message_for_client.ts";
 import { noticeUser } from "./message_notice.ts";
 
-/** A notice: an event, and the users whom it is for. Of a new message, the first is its sender. */
+/** A notice: an event, and the users that it is for. Of a new message, the first is its sender. */
 export interface Notice {
   readonly event: RealtimeEvent;
   readonly users: readonly z.infer<typeof noticeUser>[];
@@ -23,7 +23,7 @@ export const notice = z.object({
 
 const ids = z.array(z.int()).transform((list): ReadonlySet<number> => new Set(list));
 
-/** Reads the event `message` of a notice, beside its lists of users. */
+/** Reads the event `message` of a notice, besides its lists of users. */
 export const messageNotice = z.object({
   message_dict: wideMessage,
   realm_host: z.string().default(""),
@@ -36,7 +36,7 @@ export const messageNotice = z.object({
   sender_queue_id: z.string().nullish(),
 });
 
-/** Reads what the event `update_message` says for the server, beside its lists of users. */
+/** Reads what the event `update_message` says for the server, besides its lists of users. */
 export const updateMessageNotice = z.object({
   message_id: z.int(),
   /** Null where nobody edited it: links got previews. */

@@ -6,7 +6,7 @@
 
 import type { MessageAudience, NoticeUser } from "./message_notice.ts";
 
-/** The ways to notify somebody who is away. */
+/** The ways to notify a user who is away. */
 export type Medium = "email" | "push";
 
 /** The reasons, each with how it begins in the names of {@linkcode UserNotifications}. */
@@ -23,7 +23,7 @@ export const REASONS = [
 type Reason = typeof REASONS[number];
 
 /**
- * For which reasons a user wants to be notified of a message. It is kept with the message in the
+ * For which reasons a user is to be notified of a message. It is kept with the message in the
  * queues of the user's clients, under the names that Zulip's files have.
  */
 export type UserNotifications =
@@ -80,7 +80,7 @@ const FIELDS = Object.fromEntries((["email", "push"] as const).map((medium) => [
   })),
 ])) as Record<Medium, { name: string; list: keyof MessageAudience; flag: string | undefined }[]>;
 
-/** For which reasons a user wants to be notified of a message. */
+/** For which reasons a user is to be notified of a message. */
 export function userNotifications(
   user: Pick<NoticeUser, "id" | "flags">,
   audience: MessageAudience,
@@ -100,7 +100,7 @@ export function userNotifications(
  * Why a user is notified now; `undefined` if not.
  *
  * @param isAway Whether the user has no client that takes messages, or has not used any for minutes.
- * Mails go only to those who are away, pushes also to those who want them at any time.
+ * Mails go only to those who are away, pushes also to those who get them at any time.
  */
 export function triggerOf(
   medium: Medium,

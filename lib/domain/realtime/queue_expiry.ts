@@ -44,7 +44,7 @@ export interface SweptQueue {
   readonly takesMessages: boolean;
 }
 
-/** What becomes of queues. */
+/** What happens to queues. */
 export interface Sweep<Queue extends SweptQueue> {
   /** To be removed. */
   readonly expired: readonly Queue[];
@@ -57,7 +57,7 @@ export interface Sweep<Queue extends SweptQueue> {
   readonly away: ReadonlyMap<number, readonly Queue[]>;
 }
 
-/** Decides what becomes of queues. @param now In ms since 1970. */
+/** Decides what happens to queues. @param now In ms since 1970. */
 export function sweep<Queue extends SweptQueue>(
   queues: Iterable<Queue>,
   now: number,

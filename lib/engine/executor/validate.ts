@@ -127,7 +127,7 @@ function doesNotFit(texts: readonly string[], bare: readonly string[]): InvalidE
   return new InvalidEvent(message(texts), message(bare));
 }
 
-/** What is wrong, without the schema's own words, which may quote the event. */
+/** The problem, without the schema's own words, which may quote the event. */
 function bareProblem(issue: Issue, holder: Holder): string {
   const isMissing = issue.path.length > 0 && valueAt(holder.event, issue.path) === undefined;
   return isMissing ? "missing" : issue.code;

@@ -39,7 +39,7 @@ type Used = Pick<Services, "openBroker" | "print" | "warn">;
  *
  * @param now ms since 1970; its day in UTC counts.
  * @returns The exit code: 0.
- * @throws {BrokerError} When the broker is away, or an event could not be confirmed.
+ * @throws {BrokerError} When the broker is unavailable, or an event could not be confirmed.
  * @throws {DatabaseError} When the database cannot be used.
  */
 export async function runEnqueueDigests(
@@ -101,7 +101,7 @@ async function enqueue(db: Database, config: Config, services: Used, now: number
   services.print(`Digests of ${day}, in UTC: ${sum}`);
 }
 
-/** A broker that is away is an error: cron tries again. */
+/** An unavailable broker is an error: cron tries again. */
 async function openBroker(config: Config, services: Used): Promise<Broker> {
   const settings = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   return await services.openBroker(settings, "process-queue enqueue-digest-emails");

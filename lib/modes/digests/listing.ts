@@ -18,7 +18,7 @@ const WEEKDAYS = [
   "Sunday",
 ] as const;
 
-/** A user of a realm that has digests today, and why there is none for the user. */
+/** A user of a realm that has digests today, and why the user gets none. */
 export interface ListedUser extends Pick<CandidateUser, "id"> {
   readonly reason: UserReason | undefined;
 }
@@ -69,7 +69,7 @@ export function userLine({ id, reason }: ListedUser): string {
 }
 
 function resultOf(reason: UserReason | undefined): string {
-  return reason ? `no digest, ${OF_USER[reason]}` : "a digest, if there is enough to tell";
+  return reason ? `no digest, ${OF_USER[reason]}` : "a digest, if there is enough to report";
 }
 
 /** How many users get a digest, and how many get none by each reason. */

@@ -80,7 +80,7 @@ async function idsOf(db: Database, address: string): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** The requests of a test. @param print Gets what is wrong with devices that have none. */
+/** The requests of a test. @param print Gets the problems of devices that have none. */
 async function parcelsOf(
   db: Database,
   reader: PushReader,
@@ -133,7 +133,7 @@ function noDevices(
     `configured reach none${advice}`;
 }
 
-/** Sends one request, and prints what became of it. @returns Whether all of its devices got it. */
+/** Sends one request, and prints its outcome. @returns Whether all of its devices got it. */
 async function send(parcel: Parcel, print: (line: string) => void): Promise<boolean> {
   const { devices } = parcel;
   try {
@@ -165,7 +165,7 @@ export function sentenceOf(outcome: DeviceOutcome | undefined): string {
     case "sent":
       return outcome.apnsId === undefined ? "sent" : `sent, apns-id ${outcome.apnsId}`;
     case "dead":
-      return `gone (${outcome.reason}): the worker removes it at its next push`;
+      return `not registered (${outcome.reason}): the worker removes it at its next push`;
     case "refused":
       return `refused: ${outcome.reason}`;
     case "later":

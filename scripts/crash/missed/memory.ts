@@ -14,9 +14,9 @@ export interface MemorySample {
   readonly mb: number;
 }
 
-/** Samples of which growth can be told. */
+/** The least samples that show growth. */
 const LEAST = 40;
-/** Growth that is none: what the heap varies by, in MB. */
+/** Growth that does not count: what the heap varies by, in MB. */
 const FLAT_MB = 60;
 /** How many of the samples the report names. */
 const NAMED = 12;
@@ -45,7 +45,7 @@ export function growthOf(samples: readonly MemorySample[]): number | undefined {
   return Math.round((middle(samples.length - quarter) ?? 0) - (middle(quarter) ?? 0));
 }
 
-/** Whether a growth is none. */
+/** Whether a growth does not count. */
 export function isFlat(growth: number | undefined): boolean {
   return growth === undefined || growth <= FLAT_MB;
 }

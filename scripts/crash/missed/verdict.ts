@@ -12,7 +12,7 @@ export interface MissedMail {
   readonly rows: readonly number[];
 }
 
-/** What became of the missed messages. */
+/** The outcome for the missed messages. */
 export interface MissedVerdict {
   readonly rows: number;
   /** Mails with different ids. */
@@ -28,16 +28,16 @@ export interface MissedVerdict {
 /** Makes the verdict. @param rows The ids of all rows. */
 export function verdictOf(rows: readonly number[], mails: readonly MissedMail[]): MissedVerdict {
   const different = new Map(mails.map((mail) => [mail.id, mail]));
-  const told = new Map<number, number>();
+  const mailed = new Map<number, number>();
   for (const row of [...different.values()].flatMap((mail) => mail.rows)) {
-    told.set(row, (told.get(row) ?? 0) + 1);
+    mailed.set(row, (mailed.get(row) ?? 0) + 1);
   }
   return {
     rows: rows.length,
     mails: different.size,
     again: mails.length - different.size,
-    lost: rows.filter((row) => !told.has(row)),
-    twice: [...told].filter(([, times]) => times > 1).map(([row]) => row),
+    lost: rows.filter((row) => !mailed.has(row)),
+    twice: [...mailed].filter(([, times]) => times > 1).map(([row]) => row),
   };
 }
 

@@ -19,14 +19,14 @@ const STORED: StoredFacts = { content: LINK, rendered: "<p>", isFromBot: false, 
 
 const REASONS: readonly [stored: StoredFacts | undefined, reason: string | undefined][] = [
   [STORED, undefined],
-  [undefined, "it is gone"],
+  [undefined, "it does not exist"],
   [{ ...STORED, content: "edited" }, "it was edited meanwhile"],
   [{ ...STORED, content: "(deleted)" }, "it was edited meanwhile"],
   [{ ...STORED, rendered: null }, "it has no HTML"],
   [{ ...STORED, rendered: "" }, undefined],
   [{ ...STORED, isFromBot: true }, "a bot sent it"],
-  [{ ...STORED, isWanted: false }, "its organization wants no previews"],
-  [{ ...STORED, isWanted: null }, "its organization wants no previews"],
+  [{ ...STORED, isWanted: false }, "previews are off for its organization"],
+  [{ ...STORED, isWanted: null }, "previews are off for its organization"],
 ];
 
 for (const [stored, reason] of REASONS) {
@@ -139,7 +139,7 @@ domainTest("a message that was edited or deleted is left alone", async (db) => {
   assert.equal(await linked.add(), "it was edited meanwhile");
   assert.deepEqual(await linked.row(), before);
   const gone = { ...linked.message, id: 987_654 };
-  assert.equal(await previewsUnwanted(db, gone), "it is gone");
+  assert.equal(await previewsUnwanted(db, gone), "it does not exist");
   assert.deepEqual(linked.published, []);
 });
 
@@ -151,7 +151,7 @@ domainTest("bots and organizations without previews have none", async (db) => {
   assert.equal(await previewsUnwanted(db, linked.message), "a bot sent it");
   await db.updateTable("zerver_userprofile").set({ is_bot: false }).execute();
   await db.updateTable("zerver_realm").set({ inline_url_embed_preview: false }).execute();
-  assert.equal(await linked.add(), "its organization wants no previews");
+  assert.equal(await linked.add(), "previews are off for its organization");
   assert.deepEqual(linked.published, []);
 });
 

@@ -117,7 +117,7 @@ domainTest("what is read, shown, gone or too old is not pushed", async (db) => {
   assert.deepEqual(world.lines.filter((line) => !line.startsWith("debug")), [
     `info: Message ${message} is too old to be shown to user ${world.ada}`,
     `info: Unexpected message access failure: user ${world.ada} may not read message 987654, or ` +
-    "it is gone",
+    "it does not exist",
   ]);
   // What was not pushed left no record that would keep it from being pushed.
   assert.equal(await run(message), "done");

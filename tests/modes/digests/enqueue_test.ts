@@ -88,12 +88,12 @@ benchTest(
     assert.deepEqual(await bench.run(true), [
       "Digests of Sunday, in UTC; nothing is published",
       `acme.zulip.example (realm ${acme.id}): 1 of 3 users`,
-      `  user ${ada}: a digest, if there is enough to tell`,
+      `  user ${ada}: a digest, if there is enough to report`,
       `  user ${bots[0]}: no digest, is a bot`,
       `  user ${bots[1]}: no digest, is a bot`,
       `late.zulip.example (realm ${late.id}): no digests, its day is Monday`,
       "2  no digest, is a bot",
-      "1  a digest, if there is enough to tell",
+      "1  a digest, if there is enough to report",
     ]);
     assert.deepEqual(await bench.events(), []);
   },

@@ -35,7 +35,7 @@ Deno.test("a realm's line has how many users get a digest, or why none does", ()
 
 Deno.test("a user's line has why there is no digest", () => {
   const table: readonly [UserReason | undefined, string][] = [
-    [undefined, "a digest, if there is enough to tell"],
+    [undefined, "a digest, if there is enough to report"],
     ["deactivated", "no digest, is deactivated"],
     ["a bot", "no digest, is a bot"],
     ["turned off", "no digest, has turned digests off (enable_digest_emails)"],
@@ -51,7 +51,7 @@ Deno.test("a user's line has why there is no digest", () => {
 Deno.test("the counts are by reason, the largest first", () => {
   const reasons = ["a bot", ...Array.from({ length: 12 }, () => undefined), "a bot"] as const;
   assert.deepEqual(countLines(reasons.map((reason, id) => ({ id, reason }))), [
-    "12  a digest, if there is enough to tell",
+    "12  a digest, if there is enough to report",
     " 2  no digest, is a bot",
   ]);
   assert.deepEqual(countLines([]), []);

@@ -56,7 +56,7 @@ commandTest("push test says what the service of each device answers", async (com
     assert.equal(code, 1);
     assert.match(
       lines.toSorted().join("\n"),
-      /^Device 1 \(APNs, org\.zulip\.Zulip\): sent, apns-id [0-9a-f-]{36}\nDevice 2 \(FCM\): gone \(404 UNREGISTERED\): the worker removes it at its next push$/,
+      /^Device 1 \(APNs, org\.zulip\.Zulip\): sent, apns-id [0-9a-f-]{36}\nDevice 2 \(FCM\): not registered \(404 UNREGISTERED\): the worker removes it at its next push$/,
     );
   }
   push.script({});

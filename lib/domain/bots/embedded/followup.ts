@@ -1,5 +1,5 @@
 /**
- * The embedded bot `followup`: puts what it is told into a channel where it can be followed up.
+ * The embedded bot `followup`: sends messages to a channel where they can be followed up.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const HELP = [
 
 const EMPTY = "Please specify the message you want to send to followup stream after @mention-bot";
 
-/** Sends what it is told to a channel. It must be configured. */
+/** Sends each message to a channel. The bot must be configured. */
 export const followup: EmbeddedBot = {
   async initialize(client) {
     await client.configInfo();

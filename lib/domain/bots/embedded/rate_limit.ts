@@ -1,5 +1,5 @@
 /**
- * How fast a bot may send messages. Pure but for its memory.
+ * How fast a bot may send messages. Pure except for its memory.
  *
  * @module
  */

@@ -14,7 +14,7 @@ export interface Reply {
   readonly widget: Widget | undefined;
 }
 
-/** The answer of a webhook is none that could be understood; the text is for users. */
+/** The answer of a webhook is invalid; the text is for users. */
 export class AnswerError extends Error {
   /** Always `AnswerError`. */
   override readonly name = "AnswerError";
@@ -27,7 +27,7 @@ export class AnswerError extends Error {
  * @param isSlack Whether the service speaks Slack's format.
  * @returns `undefined` where the bot says nothing.
  * @throws {AnswerError} When it is no JSON object.
- * @throws {SendError} When its widget is none.
+ * @throws {SendError} When its widget is invalid.
  */
 export function replyOf(body: string, isSlack: boolean): Reply | undefined {
   const answer = objectOf(body);

@@ -20,8 +20,8 @@ export function replyMessage({ botId, message }: BotEvent, reply: Reply): SentTo
 }
 
 /**
- * What the chat, and the bot's owner, are told. Each is sent also where the other is refused, as into a
- * channel that is gone.
+ * The messages about a failure, to the chat and to the bot's owner. Each is sent even if the other is
+ * refused, such as one to a channel that was deleted.
  *
  * @param messageUrl Where users see the message.
  */

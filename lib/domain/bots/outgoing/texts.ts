@@ -58,7 +58,7 @@ export function ownerExceptionText(name: string, text: string): string {
     `${name} occurred:\n${fenced(text)}`;
 }
 
-/** What the bot's owner is told. */
+/** What the bot's owner receives. */
 export interface OwnerNotice {
   /** Where users see the message. */
   readonly messageUrl: string;

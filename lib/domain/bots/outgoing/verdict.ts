@@ -35,12 +35,12 @@ export type CallEnd =
   | { readonly kind: "paused"; readonly ms: number }
   | { readonly kind: "error"; readonly name: string; readonly reason: string };
 
-/** What a failure is told by. */
+/** How a failure is reported. */
 export interface Failure {
   readonly kind: "failed";
   /** For the chat, without its prefix. */
   readonly chat: string;
-  /** For the bot's owner; `undefined` where the owner is not told. */
+  /** For the bot's owner; `undefined` if the owner is not notified. */
   readonly owner: string | undefined;
   /** The answer's body, for the owner. */
   readonly payload?: Uint8Array | undefined;
@@ -57,14 +57,14 @@ export type Verdict =
   | {
     readonly kind: "again";
     readonly reason: string;
-    /** ms that the service wants to be left alone. */
+    /** ms that the service asks to wait. */
     readonly afterMs?: number | undefined;
     /** Whether the call was made, and so counts. */
     readonly counts: boolean;
   }
   | Failure;
 
-/** What decides, beside the end. */
+/** What decides, besides the end. */
 export interface CallFacts {
   readonly isSlack: boolean;
   /** The message's content. */

@@ -173,13 +173,13 @@ export class WebhookRunner {
     }
   }
 
-  /** Tells chat, owner and log of a failure. */
+  /** Reports a failure to the chat, the owner and the log. */
   async #tell(id: string, failure: Failure, service: Service, run: WebhookRun): Promise<void> {
     const { event, bot } = run;
     const url = botMessageUrl(this.#realm(bot).realmPage, event.message);
     logFailure(failure, service, run, url);
     if (bot.ownerId === null && failure.owner !== undefined) {
-      run.log.warn("The bot {bot} has no owner to be told: {text}", {
+      run.log.warn("The bot {bot} has no owner to notify: {text}", {
         bot: bot.id,
         text: failure.owner,
       });

@@ -9,7 +9,7 @@ import type { Database } from "../../database/tables.ts";
 import { type DueRow, postponeRows, removeRows } from "./pending.ts";
 import { isGivenUp, waitAfter } from "./schedule.ts";
 
-/** What the failures are told to. */
+/** Where the failures are logged. */
 export interface FailedLog {
   /** `ctx.log.error`. */
   error(message: string, properties?: Record<string, unknown>): void;

@@ -91,7 +91,7 @@ export interface DueRow {
   readonly groupId: number | null;
 }
 
-/** Rows that nobody holds, whose messages nobody holds; both are held from now on. */
+/** Rows that are not locked and whose messages are not locked; both are locked from now on. */
 const FREE = sql`for update of pending skip locked for key share of message skip locked`;
 /** The most rows of a user that are taken at once, so that no mail gets too large. */
 const MOST_ROWS = 200;
@@ -114,10 +114,10 @@ export async function usersDue(db: Database, now: number, most: number): Promise
 }
 
 /**
- * Takes a user's rows that are due, by id: at most 200, and none that another transaction holds, or
- * whose message it does, such as one that deletes the message: it and the mail, which refers to the
- * message, would wait for each other. Of several workers one takes them all: the others leave the user to
- * it, so that no conversation is told in two mails.
+ * Takes a user's rows that are due, by id: at most 200, and none that another transaction has locked,
+ * or whose message it has, such as one that deletes the message: it and the mail, which refers to the
+ * message, would wait for each other. Of several workers one takes them all: the others skip the
+ * user, so that no conversation is in two mails.
  *
  * @param now ms since 1970.
  * @throws {DatabaseError} When the database is lost.

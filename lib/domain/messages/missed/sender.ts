@@ -39,9 +39,9 @@ export interface SenderPass {
 }
 
 /**
- * Publishes the mails that are due. Each user has a transaction: either all mails that can be made are
- * published and their rows gone, or nothing happened. A mail that cannot be made keeps neither the
- * user from the others nor other users from theirs, and is tried again later.
+ * Publishes the mails that are due. Each user has a transaction: either all mails that can be made
+ * are published and their rows deleted, or nothing happened. A failed mail blocks neither the user's
+ * other mails nor those of other users, and is tried again later.
  */
 export class MissedMailSender {
   readonly #maker: MissedMailMaker;

@@ -1,5 +1,5 @@
 /**
- * What a message is to each of its readers, and who may have to be told of it. Pure.
+ * What a message is to each of its readers, and who may have to be notified of it. Pure.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export interface Choice {
   readonly all: boolean;
 }
 
-/** An active user who gets a message, and what the user wants to hear of it. */
+/** An active user who gets a message, and the user's notification settings. */
 export interface MessageReader {
   readonly id: number;
   readonly isBot: boolean;
@@ -31,7 +31,7 @@ export interface MessageReader {
   };
 }
 
-/** Whom a message mentions. */
+/** The users and groups that a message mentions. */
 export interface Mentions {
   /** By name, or as members of a group. */
   readonly users: ReadonlySet<number>;
@@ -140,9 +140,9 @@ export function noticeIds(readers: readonly MessageReader[], facts: MessageFacts
 }
 
 /**
- * Whether a reader wants to hear of a message in a channel.
+ * Whether a reader's settings ask for notifications of a message in a channel.
  *
- * @param overMuted Whether a choice for this very channel holds although the channel is muted.
+ * @param overMuted Whether a choice for this channel applies although the channel is muted.
  */
 function wants(
   { topicPolicy, isChannelMuted }: MessageReader,
@@ -154,7 +154,7 @@ function wants(
   return !isQuiet && (own ?? all);
 }
 
-/** Those who would be told if they were away, and so whose presence matters. */
+/** Those who would be notified if they were away, and so whose presence matters. */
 export function tellable(
   readers: readonly MessageReader[],
   facts: MessageFacts,
@@ -168,17 +168,17 @@ export function tellable(
     ...wanting
   } = lists;
   const listed = new Set(Object.values(wanting).flat());
-  const isTold = (reader: MessageReader) => {
+  const isNotified = (reader: MessageReader) => {
     if (reader.isBot || reader.hasMutedSender || reader.id === facts.senderId) return false;
     const isMeant = !facts.isChannel || facts.mentions.users.has(reader.id);
     return (isMeant && (reader.offline.email || reader.offline.push)) || listed.has(reader.id);
   };
-  return readers.filter(isTold).map(({ id }) => id);
+  return readers.filter(isNotified).map(({ id }) => id);
 }
 
 /**
- * Those who get a row now. Who is soft deactivated gets the rows of a channel on coming back, except
- * for messages that may have to be told.
+ * Those who get a row now. Soft deactivated users get the rows of a channel when they come back,
+ * except for messages that they may have to be notified of.
  */
 export function withRows(
   readers: readonly MessageReader[],
@@ -187,13 +187,13 @@ export function withRows(
 ): MessageReader[] {
   const { stream_push_user_ids, stream_email_user_ids } = ids;
   const { followed_topic_push_user_ids, followed_topic_email_user_ids } = ids;
-  const told = new Set([
+  const notified = new Set([
     ...stream_push_user_ids,
     ...stream_email_user_ids,
     ...followed_topic_push_user_ids,
     ...followed_topic_email_user_ids,
   ]);
   return readers.filter((reader) =>
-    !reader.isIdle || !facts.isChannel || told.has(reader.id) || flagsOf(reader, facts) !== 0
+    !reader.isIdle || !facts.isChannel || notified.has(reader.id) || flagsOf(reader, facts) !== 0
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The names in a message, and whom they mean.
+ * The names in a message, and the users that they mean.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export function mentionedName(text: string): { readonly name: string; readonly i
   return found ? { name: found[1] ?? "", id: Number(found[2]) } : { name: text };
 }
 
-/** The user whom a mention means. */
+/** The user that a mention means. */
 export function mentionedUser(text: string, { users }: Names): NamedUser | undefined {
   const { name, id } = mentionedName(text);
   if (id === undefined) return users.get(name.toLowerCase());
@@ -86,7 +86,7 @@ async function usersNamed(
   const found = new Map<string, NamedUser>(rows.map((row) => [`|${row.id}`, row]));
   for (const [name, users] of Map.groupBy(rows, ({ name }) => name.toLowerCase())) {
     const [only] = users;
-    // Two of one name are told apart by their ids only.
+    // Users of the same name are told apart only by their ids.
     if (only && users.length === 1) found.set(name, only);
   }
   return found;

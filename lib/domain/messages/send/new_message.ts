@@ -1,5 +1,5 @@
 /**
- * A message that a worker sends, and what is wrong with one.
+ * A message that a worker sends, and its validation.
  *
  * @module
  */

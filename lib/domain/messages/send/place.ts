@@ -113,8 +113,10 @@ async function directOf(
     .where("user.realm_id", "=", sender.realmId)
     .where(inIds(trx, "user.id", ids)).orderBy("user.id").execute();
   if (rows.length < ids.length) throw new SendError("Invalid user ID");
-  const gone = rows.find((row) => !row.is_active && !row.is_mirror_dummy && row.id !== sender.id);
-  if (gone) throw new SendError(`'${gone.email}' is no longer using Zulip.`);
+  const deactivated = rows.find((row) =>
+    !row.is_active && !row.is_mirror_dummy && row.id !== sender.id
+  );
+  if (deactivated) throw new SendError(`'${deactivated.email}' is no longer using Zulip.`);
   const users = rows.map((row) => ({
     id: row.id,
     email: row.email,
@@ -168,7 +170,7 @@ async function makeGroup(
   const made = await trx.insertInto("zerver_huddle").values(group)
     .onConflict((conflict) => conflict.column("huddle_hash").doNothing())
     .returning("id").executeTakeFirst();
-  // Another transaction has made it meanwhile, and is committed.
+  // Another transaction has made it in the meantime, and is committed.
   if (!made) return await directRecipient(trx, ids, sender);
   const { id } = made;
   const { id: recipientId } = await trx.insertInto("zerver_recipient")

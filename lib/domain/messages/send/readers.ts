@@ -1,5 +1,5 @@
 /**
- * Who gets a message, and what they want to hear of it, looked up.
+ * Looks up who gets a message, and their notification settings.
  *
  * @module
  */

@@ -22,7 +22,7 @@ const CHOICES = z.looseObject({
  * The widget of a `widget_content`, as a bot sends it.
  *
  * @param text JSON.
- * @throws {SendError} When it is none.
+ * @throws {SendError} When it is invalid.
  */
 export function checkedWidget(text: string): Widget {
   let value: unknown;
@@ -37,7 +37,7 @@ export function checkedWidget(text: string): Widget {
   return { widget_type, extra_data };
 }
 
-/** What is wrong with a widget, in Zulip's words. Bots may send `zform` only. */
+/** The problem with a widget, in Zulip's words. Bots may send `zform` only. */
 function problemOf(value: unknown): string | undefined {
   if (!isObject(value)) return "widget_content is not a dict";
   const { widget_type: type, extra_data: data } = value;

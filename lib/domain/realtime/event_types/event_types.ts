@@ -25,7 +25,7 @@ export const EVENT_SCHEMAS: Schemas = {
 };
 
 /**
- * What is wrong with an event that a client would get; nothing for types that are not known. Values
+ * The problems of an event that a client would get; nothing for types that are not known. Values
  * are not quoted.
  *
  * @returns The problem, with where it is: `reaction add: message_id: Invalid input: …`.
