@@ -20,8 +20,8 @@ const STORED: StoredFacts = { content: LINK, rendered: "<p>", isFromBot: false, 
 const REASONS: readonly [stored: StoredFacts | undefined, reason: string | undefined][] = [
   [STORED, undefined],
   [undefined, "it does not exist"],
-  [{ ...STORED, content: "edited" }, "it was edited meanwhile"],
-  [{ ...STORED, content: "(deleted)" }, "it was edited meanwhile"],
+  [{ ...STORED, content: "edited" }, "it has been edited since"],
+  [{ ...STORED, content: "(deleted)" }, "it has been edited since"],
   [{ ...STORED, rendered: null }, "it has no HTML"],
   [{ ...STORED, rendered: "" }, undefined],
   [{ ...STORED, isFromBot: true }, "a bot sent it"],
@@ -136,7 +136,7 @@ domainTest("the same event changes and tells nothing a second time", async (db) 
 domainTest("a message that was edited or deleted is left alone", async (db) => {
   const linked = await Linked.make(db, { content: "edited" });
   const before = await linked.row();
-  assert.equal(await linked.add(), "it was edited meanwhile");
+  assert.equal(await linked.add(), "it has been edited since");
   assert.deepEqual(await linked.row(), before);
   const gone = { ...linked.message, id: 987_654 };
   assert.equal(await previewsUnwanted(db, gone), "it does not exist");
@@ -165,6 +165,6 @@ domainTest("an edit under way is waited for, and wins", async (db, { url }) => {
   const added = linked.add(other);
   await untilOneWaits(db);
   await edit.commit().execute();
-  assert.equal(await added, "it was edited meanwhile");
+  assert.equal(await added, "it has been edited since");
   assert.equal((await linked.row())?.rendered_content, "<p>e</p>");
 });
