@@ -21,12 +21,7 @@ import {
   type PreviewedMessage,
   previewsUnwanted,
 } from "../lib/domain/previews/message.ts";
-import type { Previews } from "../lib/domain/previews/previews.ts";
-
-/** Seconds that all links of a message may take. */
-const LINK_SECONDS = 30;
-/** Seconds that an event may take: the message may have to wait for a lock. */
-const MAX_SECONDS = 45;
+import { lookUpLinks, MAX_SECONDS } from "./_link_lookup.ts";
 
 /** Zulip's event. */
 const event = z.object({
@@ -53,10 +48,11 @@ export default defineWorker({
   },
 
   async consume({ message_id, message_realm_id, message_content, urls }, ctx) {
+    if (!finder) throw new Error("The worker is not set up");
     if (!ctx.config.previews.isEnabled) throw new Discard("INLINE_URL_EMBED_PREVIEW is false");
     const message = { id: message_id, realmId: message_realm_id, content: message_content };
     try {
-      await preview(message, previewableLinks(urls), ctx);
+      await preview(message, previewableLinks(urls), finder, ctx);
     } catch (error) {
       if (!isDatabaseLost(error)) throw error;
       throw new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
@@ -67,13 +63,14 @@ export default defineWorker({
 async function preview(
   message: PreviewedMessage,
   links: readonly string[],
+  finder: PreviewFinder,
   ctx: Context,
 ): Promise<void> {
   if (links.length === 0) throw new Discard(`No link of message ${message.id} can be previewed`);
   const db = await ctx.database();
   const unwanted = await previewsUnwanted(db, message);
   if (unwanted !== undefined) throw new Discard(`Message ${message.id}: ${unwanted}`);
-  const { found } = await lookUp(message, links, ctx);
+  const found = await lookUpLinks(finder.links, { message: message.id, links }, ctx);
   if (found.size === 0) return;
   const { camo } = ctx.config.previews;
   const reason = await withOutbox(
@@ -83,39 +80,4 @@ async function preview(
   );
   if (reason !== undefined) throw new Discard(`Message ${message.id}: ${reason}`);
   ctx.log.info("Message {message} has previews of its links", { message: message.id });
-}
-
-async function lookUp(
-  { id }: PreviewedMessage,
-  links: readonly string[],
-  ctx: Context,
-): Promise<Previews> {
-  if (!finder) throw new Error("The worker is not set up");
-  const seconds = linkSeconds(ctx);
-  const previews = await finder.links.of(links, {
-    signal: ctx.signal,
-    limitMs: seconds * 1000,
-    onLooked: (link, looked, ms, why) => {
-      const result = (typeof looked === "string" ? looked : looked.kind) + (why && ` (${why})`);
-      const properties = { host: hostOf(link), result, ms: Math.round(ms) };
-      ctx.log.info("Looked up a link to {host}: {result}, in {ms} ms", properties);
-    },
-  });
-  const hosts = [...new Set(previews.late.map(hostOf))].join(", ");
-  if (hosts !== "") ctx.log.warn(LATE, { seconds, message: id, hosts });
-  return previews;
-}
-
-/** Less where an operator gives events less time, so that what was found in time still counts. */
-function linkSeconds({ config }: Context): number {
-  const most = config.queues.get("embed_links")?.maxConsumeSeconds ?? MAX_SECONDS;
-  return Math.round(10 * Math.min(LINK_SECONDS, most * LINK_SECONDS / MAX_SECONDS)) / 10;
-}
-
-/** Links are part of what somebody wrote: the log has their hosts only. */
-const LATE = "Timed out in embed_links after {seconds} seconds while fetching URLs for message " +
-  "{message}: {hosts}";
-
-function hostOf(link: string): string {
-  return URL.parse(link)?.host ?? "";
 }
