@@ -4,11 +4,9 @@
  * @module
  */
 
-import { sql } from "kysely";
 import { withOutbox } from "../../../lib/domain/database/outbox.ts";
 import type { Database } from "../../../lib/domain/database/database.ts";
 import { newRow } from "../../../lib/domain/database/rows.ts";
-import { shapeOf } from "../../../lib/domain/database/shape.ts";
 import type { NewRow } from "../../../lib/domain/database/tables.ts";
 import { type DigestsMade, publishDigests } from "../../../lib/domain/digests/digests.ts";
 import { cutoffOf } from "../../../lib/domain/digests/due.ts";
@@ -16,7 +14,7 @@ import type { DigestMaker } from "../../../lib/domain/digests/maker.ts";
 import { RecentTopics } from "../../../lib/domain/digests/recent_topics.ts";
 import { MailTemplates } from "../../../lib/domain/mail/templates/mail_templates.ts";
 import { mailMessages } from "../../../lib/domain/messages/rendering/mail_messages.ts";
-import { MADE, TestRealm } from "../../fixtures/database/realm.ts";
+import { addUserType, MADE, TestRealm } from "../../fixtures/database/realm.ts";
 
 /** When digests are made, in ms since 1970: a second after the messages. */
 export const NOW = MADE.getTime() + 1000;
@@ -69,10 +67,7 @@ export class DigestWorld {
 
   /** Makes a realm `acme`. */
   static async make(db: Database): Promise<DigestWorld> {
-    if ((await shapeOf(db)).kind === "zulip") {
-      await sql`insert into django_content_type (app_label, model)
-        values ('zerver', 'userprofile')`.execute(db);
-    }
+    await addUserType(db);
     const { id } = await db.insertInto("zerver_client").values({ name: "website" })
       .returning("id").executeTakeFirstOrThrow();
     return new DigestWorld(db, await TestRealm.make(db, "acme"), id);

@@ -192,7 +192,7 @@ sqliteTest("a push of a DM group names all, and of two people the sender", async
   const eve = await realm.user("eve", { full_name: "Eve" });
   const titles = [];
   for (const members of [[ada, ben, eve], [ada, ben]]) {
-    const id = await realm.message(ben, await world.group(...members), [ada]);
+    const id = await realm.message(ben, await realm.directGroup(members), [ada]);
     await world.run(world.add(id, { trigger: "direct_message" }));
     const { aps } = world.apns.got.at(-1)?.payload as { aps: { alert: unknown } };
     titles.push(aps.alert);

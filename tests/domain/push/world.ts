@@ -7,7 +7,6 @@
 import { sql } from "kysely";
 import { type Database, openDatabase } from "../../../lib/domain/database/database.ts";
 import { Effects } from "../../../lib/domain/database/effects.ts";
-import { newHuddle, newRow } from "../../../lib/domain/database/rows.ts";
 import type { NewRow } from "../../../lib/domain/database/tables.ts";
 import { MailTemplates } from "../../../lib/domain/mail/templates/mail_templates.ts";
 import { type AddPush, pushEvent } from "../../../lib/domain/push/push_event.ts";
@@ -80,20 +79,6 @@ export class PushWorld {
   ): Promise<number> {
     const given = { subject: "lunch", content: "Soup?", rendered_content: "<p>Soup?</p>", ...more };
     return await this.realm.message(this.ben, this.kitchen, readers, given);
-  }
-
-  /** Makes a DM group; returns where its messages go. */
-  async group(...members: number[]): Promise<number> {
-    const huddle = await this.db.insertInto("zerver_huddle").values(newHuddle(members))
-      .returning("id").executeTakeFirstOrThrow();
-    const { id } = await this.db.insertInto("zerver_recipient")
-      .values({ type: 3, type_id: huddle.id }).returning("id").executeTakeFirstOrThrow();
-    for (const user_profile_id of members) {
-      const given = { user_profile_id, recipient_id: id, is_user_active: true };
-      await this.db.insertInto("zerver_subscription")
-        .values(newRow("zerver_subscription", given)).execute();
-    }
-    return id;
   }
 
   /** Gives a user a device with the older registration. */

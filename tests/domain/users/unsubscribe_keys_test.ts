@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { sql } from "kysely";
 import { unsubscribeKey, unsubscribeKeys } from "../../../lib/domain/users/unsubscribe.ts";
-import { TestRealm } from "../../fixtures/database/realm.ts";
+import { addUserType, TestRealm } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 
-domainTest("the keys of several users are those that are newest, or new", async (db, { kind }) => {
+domainTest("the keys of several users are those that are newest, or new", async (db) => {
   const realm = await TestRealm.make(db);
-  if (kind === "zulip") {
-    await sql`insert into django_content_type (app_label, model)
-      values ('zerver', 'userprofile')`.execute(db);
-  }
+  await addUserType(db);
   const users = [await realm.user("ada"), await realm.user("ben"), await realm.user("cleo")];
   const owners = users.map((id) => ({ id, realmId: realm.id }));
   const [ada, ben] = owners;

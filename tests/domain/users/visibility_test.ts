@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { newHuddle, newRow } from "../../../lib/domain/database/rows.ts";
 import { shapeOf } from "../../../lib/domain/database/shape.ts";
 import { type Acquaintance, mayKnow, mayKnowUser } from "../../../lib/domain/users/visibility.ts";
 import { TestRealm } from "../../fixtures/database/realm.ts";
@@ -25,15 +24,7 @@ domainTest("guests meet others in channels and in conversations", async (db) => 
   const [stranger, member] = [await realm.user("ben"), await realm.user("ada")];
   const [colleague, partner] = [await realm.user("eve"), await realm.user("kim")];
   await realm.channel("kitchen", [guest, colleague]);
-  const { id: type_id } = await db.insertInto("zerver_huddle").values(newHuddle([guest, partner]))
-    .returning("id").executeTakeFirstOrThrow();
-  const recipient = await db.insertInto("zerver_recipient").values({ type: 3, type_id })
-    .returning("id").executeTakeFirstOrThrow();
-  for (const user_profile_id of [guest, partner]) {
-    const given = { user_profile_id, recipient_id: recipient.id, is_user_active: true };
-    await db.insertInto("zerver_subscription").values(newRow("zerver_subscription", given))
-      .execute();
-  }
+  await realm.directGroup([guest, partner]);
   const known = await Promise.all(
     [guest, stranger, colleague, partner, 987_654].map((other) => mayKnowUser(db, guest, other)),
   );

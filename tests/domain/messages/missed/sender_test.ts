@@ -12,7 +12,7 @@ domainTest("a mail has a conversation's messages, and each conversation a mail",
   const ben = await realm.user("ben", { full_name: "Ben" });
   const cleo = await realm.user("cleo", { full_name: "Cleo" });
   const { stream, recipient } = await realm.channel("kitchen", [ada, ben, cleo]);
-  const group = await world.group(ada, ben, cleo);
+  const group = await world.realm.directGroup([ada, ben, cleo]);
   const soup = await world.toChannel(ben, recipient, ada, "Soup?");
   const direct = await realm.message(cleo, group, [ada], { content: "Psst" });
   const stew = await world.toChannel(cleo, recipient, ada, "Stew!", { subject: "Lunch" });

@@ -7,14 +7,12 @@
 import { sql } from "kysely";
 import { addMissed } from "../../../../lib/domain/messages/missed/pending.ts";
 import type { Database } from "../../../../lib/domain/database/database.ts";
-import { newHuddle, newRow } from "../../../../lib/domain/database/rows.ts";
-import { shapeOf } from "../../../../lib/domain/database/shape.ts";
 import type { NewRow } from "../../../../lib/domain/database/tables.ts";
 import { MailTemplates } from "../../../../lib/domain/mail/templates/mail_templates.ts";
 import { MissedMailSender } from "../../../../lib/domain/messages/missed/sender.ts";
 import type { MissedMailMaker } from "../../../../lib/domain/messages/missed/mail_maker.ts";
 import { mailMessages } from "../../../../lib/domain/messages/rendering/mail_messages.ts";
-import { MADE, TestRealm } from "../../../fixtures/database/realm.ts";
+import { addUserType, MADE, TestRealm } from "../../../fixtures/database/realm.ts";
 
 /** When the messages are missed, in ms since 1970. */
 export const NOW = MADE.getTime() + 1000;
@@ -87,10 +85,7 @@ export class MissedWorld {
 
   /** Makes a realm `acme`. */
   static async make(db: Database, maker: Partial<MissedMailMaker> = {}): Promise<MissedWorld> {
-    if ((await shapeOf(db)).kind === "zulip") {
-      await sql`insert into django_content_type (app_label, model)
-        values ('zerver', 'userprofile')`.execute(db);
-    }
+    await addUserType(db);
     return new MissedWorld(db, await TestRealm.make(db, "acme"), maker);
   }
 
@@ -104,20 +99,6 @@ export class MissedWorld {
   async pass(now = DUE, ctx = this.ctx): Promise<boolean> {
     const { signal } = new AbortController();
     return await this.sender.run({ db: this.db, ctx, now, signal });
-  }
-
-  /** Makes a DM group; returns where its messages go. */
-  async group(...members: number[]): Promise<number> {
-    const huddle = await this.db.insertInto("zerver_huddle").values(newHuddle(members))
-      .returning("id").executeTakeFirstOrThrow();
-    const { id } = await this.db.insertInto("zerver_recipient")
-      .values({ type: 3, type_id: huddle.id }).returning("id").executeTakeFirstOrThrow();
-    for (const user_profile_id of members) {
-      const given = { user_profile_id, recipient_id: id, is_user_active: true };
-      await this.db.insertInto("zerver_subscription")
-        .values(newRow("zerver_subscription", given)).execute();
-    }
-    return id;
   }
 
   /** Makes a message of a channel to a user, with flags. */
