@@ -4,6 +4,8 @@
  * @module
  */
 
+import { clientFlags } from "../flags.ts";
+
 /** A reader's choice for a channel: its own, or the one for all channels where that is null. */
 export interface Choice {
   readonly own: boolean | null;
@@ -59,16 +61,6 @@ const MUTED = 1;
 const UNMUTED = 2;
 const FOLLOWED = 3;
 
-/** The names of the flags that clients see, by their bits. */
-const FLAG_NAMES: readonly (readonly [bit: number, names: readonly string[]])[] = [
-  [READ, ["read"]],
-  [MENTIONED, ["mentioned"]],
-  [CHANNEL_MENTIONED, ["stream_wildcard_mentioned"]],
-  [TOPIC_MENTIONED, ["topic_wildcard_mentioned"]],
-  // The name that older clients know for both.
-  [CHANNEL_MENTIONED | TOPIC_MENTIONED, ["wildcard_mentioned"]],
-];
-
 /** The bits of a reader's user message. Who has muted the sender has read it. */
 export function flagsOf(reader: MessageReader, facts: MessageFacts): number {
   const { mentions, participants, isChannel } = facts;
@@ -82,9 +74,10 @@ function bitIf(isSet: boolean, bit: number): number {
   return isSet ? bit : 0;
 }
 
-/** The flags as clients get them. */
+/** The flags as clients get them with a new message: older ones know both wildcards by one name. */
 export function flagNames(flags: number): string[] {
-  return FLAG_NAMES.flatMap(([bits, names]) => (flags & bits) === 0 ? [] : [...names]);
+  const isWildcard = (flags & (CHANNEL_MENTIONED | TOPIC_MENTIONED)) !== 0;
+  return [...clientFlags(flags), ...isWildcard ? ["wildcard_mentioned"] : []];
 }
 
 /** The lists of user ids of a `message` notice that follow from settings. */
