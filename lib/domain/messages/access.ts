@@ -53,6 +53,35 @@ export function mayRead(reader: Reader, message: ReadMessage): boolean {
 const GUEST = 600;
 const STREAM = 2;
 
+/** The columns of {@linkcode readChannel}, of a message's `recipient` and its `stream`, if any. */
+export const READ_CHANNEL_COLUMNS = [
+  "recipient.type",
+  "stream.realm_id",
+  "stream.invite_only",
+  "stream.history_public_to_subscribers",
+  "stream.is_web_public",
+] as const;
+
+/** A row of {@linkcode READ_CHANNEL_COLUMNS}: all but the type are null where there is no stream. */
+export interface ReadChannelRow {
+  readonly type: number;
+  readonly realm_id: number | null;
+  readonly invite_only: boolean | null;
+  readonly history_public_to_subscribers: boolean | null;
+  readonly is_web_public: boolean | null;
+}
+
+/** The channel of a message; `undefined` for a direct message. */
+export function readChannel(row: ReadChannelRow): ReadChannel | undefined {
+  return row.type !== STREAM ? undefined : {
+    // Nobody may read in a deleted channel.
+    realmId: row.realm_id ?? -1,
+    isPrivate: row.invite_only === true,
+    isHistoryShared: row.history_public_to_subscribers === true,
+    isWebPublic: row.is_web_public === true,
+  };
+}
+
 /**
  * Whether a user may read a message; not where one of them does not exist.
  *
@@ -107,11 +136,7 @@ async function messageRows(db: Database, user: number, ids: readonly number[]) {
     )
     .select([
       "message.id",
-      "recipient.type",
-      "stream.realm_id",
-      "stream.invite_only",
-      "stream.history_public_to_subscribers",
-      "stream.is_web_public",
+      ...READ_CHANNEL_COLUMNS,
       "stream.can_subscribe_group_id",
       "stream.can_add_subscribers_group_id",
       "subscription.id as subscription",
@@ -121,16 +146,9 @@ async function messageRows(db: Database, user: number, ids: readonly number[]) {
 }
 
 function asRead(row: MessageRow, groups: ReadonlySet<number>): ReadMessage {
-  const channel = row.type !== STREAM ? undefined : {
-    // A channel that is gone is nobody's.
-    realmId: row.realm_id ?? -1,
-    isPrivate: row.invite_only === true,
-    isHistoryShared: row.history_public_to_subscribers === true,
-    isWebPublic: row.is_web_public === true,
-  };
   const letting = [row.can_subscribe_group_id, row.can_add_subscribers_group_id];
   return {
-    channel,
+    channel: readChannel(row),
     isReceived: row.copy !== null,
     isSubscribed: row.subscription !== null,
     isLetIn: letting.some((group) => group !== null && groups.has(group)),

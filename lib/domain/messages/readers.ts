@@ -6,7 +6,7 @@
 
 import type { Database } from "../database/tables.ts";
 import { groupMembers } from "../users/groups.ts";
-import { mayRead, type ReadChannel } from "./access.ts";
+import { mayRead, READ_CHANNEL_COLUMNS, readChannel } from "./access.ts";
 
 /** A user who has got a message. */
 export interface MessageReader {
@@ -29,7 +29,7 @@ export async function messageReaders(db: Database, id: number): Promise<MessageR
   const place = await placeOf(db, id);
   if (!place) return [];
   const rows = await receivers(db, id, place.recipient_id);
-  const channel = channelOf(place);
+  const channel = readChannel(place);
   const needsGroups = channel && rows.some(({ subscription }) => subscription === null);
   const letIn = needsGroups ? await usersLetIn(db, place) : new Set<number>();
   return rows.filter((row) =>
@@ -54,11 +54,7 @@ async function placeOf(db: Database, id: number) {
     )
     .select([
       "message.recipient_id",
-      "recipient.type",
-      "stream.realm_id",
-      "stream.invite_only",
-      "stream.history_public_to_subscribers",
-      "stream.is_web_public",
+      ...READ_CHANNEL_COLUMNS,
       "stream.can_subscribe_group_id",
       "stream.can_add_subscribers_group_id",
     ])
@@ -79,16 +75,6 @@ async function receivers(db: Database, id: number, recipient: number) {
     .select("subscription.id as subscription")
     .where("copy.message_id", "=", id).where("reader.is_active", "=", true)
     .orderBy("reader.id").execute();
-}
-
-function channelOf(place: Place): ReadChannel | undefined {
-  return place.type !== STREAM ? undefined : {
-    // A deleted channel has no readers.
-    realmId: place.realm_id ?? -1,
-    isPrivate: place.invite_only === true,
-    isHistoryShared: place.history_public_to_subscribers === true,
-    isWebPublic: place.is_web_public === true,
-  };
 }
 
 /** The users in groups that may subscribe themselves or others. */
