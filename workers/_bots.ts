@@ -1,10 +1,10 @@
 /**
- * What the workers of bots keep open, and what their errors mean.
+ * What the workers of bots keep open.
  *
  * @module
  */
 
-import { isDatabaseLost, PauseQueue, type WorkerContext } from "process-queue/worker";
+import type { WorkerContext } from "process-queue/worker";
 import { Effects } from "../lib/domain/database/effects.ts";
 import type { Database } from "../lib/domain/database/database.ts";
 import { authoritiesOf } from "../lib/domain/http/configured.ts";
@@ -58,9 +58,4 @@ export class BotResources implements AsyncDisposable {
     this.sender[Symbol.dispose]();
     await this.#effects?.[Symbol.asyncDispose]();
   }
-}
-
-/** What an error means: without the database the queue waits. */
-export function meaningOf(error: unknown): unknown {
-  return isDatabaseLost(error) ? new PauseQueue({ reason: "the database", cause: error }) : error;
 }

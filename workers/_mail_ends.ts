@@ -4,10 +4,11 @@
  * @module
  */
 
-import { type Context, Fail, isDatabaseLost, PauseQueue, RetryLater } from "process-queue/worker";
+import { type Context, Fail, PauseQueue, RetryLater } from "process-queue/worker";
 import { MailError } from "../lib/domain/mail/mail_error.ts";
 import { type MailDecision, mailPause } from "../lib/domain/mail/sending.ts";
 import { TemplateError } from "../lib/domain/mail/templates/template_error.ts";
+import { pauseIfLost } from "./_database.ts";
 
 /** Carries a decision out: returns, or throws what the engine understands. */
 export function conclude(decision: MailDecision, ctx: Context): void {
@@ -34,11 +35,10 @@ export function conclude(decision: MailDecision, ctx: Context): void {
 
 /** What an error means: the queue waits, or the same mail fails again. */
 export function meaningOf(error: unknown): unknown {
-  if (isDatabaseLost(error)) return new PauseQueue({ reason: "the database", cause: error });
   if (error instanceof MailError || error instanceof TemplateError) {
     return new Fail(error.message, { cause: error });
   }
-  return error;
+  return pauseIfLost(error);
 }
 
 function pauseOf(

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { type Context, Fail, isDatabaseLost, PauseQueue, RetryLater } from "process-queue/worker";
+import { type Context, Fail, PauseQueue, RetryLater } from "process-queue/worker";
 import type { PushEvent } from "../lib/domain/push/push_event.ts";
 import { type PushDecision, pushPause } from "../lib/domain/push/push_outcome.ts";
 import { PushUnavailable } from "../lib/domain/push/push_transport.ts";
 import { RegistrationError } from "../lib/domain/push/register.ts";
+import { pauseIfLost } from "./_database.ts";
 
 /** Seconds for which the push bouncer takes a registration. */
 const REGISTRATION_SECONDS = 24 * 60 * 60;
@@ -30,10 +31,9 @@ export function conclude(decision: PushDecision, event: PushEvent, ctx: Context)
 
 /** What an error means: the queue waits, or the same event fails again. */
 export function meaningOf(error: unknown): unknown {
-  if (isDatabaseLost(error)) return new PauseQueue({ reason: "the database", cause: error });
   if (error instanceof PushUnavailable) return pause(error.service, error.afterMs, error);
   if (error instanceof RegistrationError) return new Fail(error.message, { cause: error });
-  return error;
+  return pauseIfLost(error);
 }
 
 function pause(service: string, afterMs: number | undefined, cause: unknown): PauseQueue {

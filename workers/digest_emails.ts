@@ -7,14 +7,7 @@
  */
 
 import { outboxLoop, withOutbox } from "process-queue/database";
-import {
-  type Context,
-  defineWorker,
-  Discard,
-  Fail,
-  isDatabaseLost,
-  PauseQueue,
-} from "process-queue/worker";
+import { type Context, defineWorker, Discard, Fail } from "process-queue/worker";
 import { z } from "zod";
 import { pruneEffectsNowAndThen } from "../lib/domain/database/effects.ts";
 import {
@@ -27,6 +20,7 @@ import {
 import { digestMaker } from "../lib/domain/digests/maker.ts";
 import { RecentTopics } from "../lib/domain/digests/recent_topics.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
+import { pauseIfLost } from "./_database.ts";
 
 /** Seconds that an event may take: the messages of a large realm are read once a minute. */
 const MAX_SECONDS = 300;
@@ -104,6 +98,5 @@ function conclude(made: DigestsMade | undefined, { userIds }: DigestEvent, { log
 
 function meaningOf(error: unknown): unknown {
   if (error instanceof DigestError) return new Fail(error.message, { cause: error });
-  if (!isDatabaseLost(error)) return error;
-  return new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+  return pauseIfLost(error);
 }

@@ -10,7 +10,8 @@ import { botOf } from "../lib/domain/bots/bot.ts";
 import { type BotEvent, botEvent } from "../lib/domain/bots/bot_event.ts";
 import { type EmbeddedEnd, runEmbedded } from "../lib/domain/bots/embedded/embedded_runner.ts";
 import { markReadByBot } from "../lib/domain/bots/read_mark.ts";
-import { BotResources, meaningOf, SECRETS } from "./_bots.ts";
+import { BotResources, SECRETS } from "./_bots.ts";
+import { pauseIfLost } from "./_database.ts";
 
 const QUEUE = "embedded_bots";
 /** Seconds that one message may take. */
@@ -34,7 +35,7 @@ export default defineWorker({
     try {
       await handle(event, bots, ctx);
     } catch (error) {
-      throw meaningOf(error);
+      throw pauseIfLost(error);
     }
   },
 });

@@ -6,20 +6,14 @@
  */
 
 import { outboxLoop } from "process-queue/database";
-import {
-  type Context,
-  defineWorker,
-  Discard,
-  isDatabaseLost,
-  PauseQueue,
-  type WorkerContext,
-} from "process-queue/worker";
+import { type Context, defineWorker, Discard, type WorkerContext } from "process-queue/worker";
 import { z } from "zod";
 import { pruneNowAndThen } from "../lib/domain/database/inbox.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
 import { missedMailMaker } from "../lib/domain/messages/missed/mail_maker.ts";
 import { addMissed, type MissedEvent } from "../lib/domain/messages/missed/pending.ts";
 import { MissedMailSender } from "../lib/domain/messages/missed/sender.ts";
+import { pauseIfLost } from "./_database.ts";
 
 /** Seconds between two looks for rows that are due. */
 const EVERY_SECONDS = 5;
@@ -52,8 +46,7 @@ export default defineWorker({
     try {
       await store(event, ctx);
     } catch (error) {
-      if (!isDatabaseLost(error)) throw error;
-      throw new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+      throw pauseIfLost(error);
     }
   },
 });

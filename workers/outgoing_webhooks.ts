@@ -16,7 +16,8 @@ import { Breakers } from "../lib/domain/http/breaker.ts";
 import { httpRules } from "../lib/domain/http/configured.ts";
 import { SafeHttp } from "../lib/domain/http/safe_fetch.ts";
 import type { Database } from "../lib/domain/database/database.ts";
-import { BotResources, meaningOf, SECRETS } from "./_bots.ts";
+import { BotResources, SECRETS } from "./_bots.ts";
+import { pauseIfLost } from "./_database.ts";
 
 const QUEUE = "outgoing_webhooks";
 /** Seconds before each further attempt. */
@@ -60,7 +61,7 @@ export default defineWorker({
     try {
       await handle(event, opened, ctx);
     } catch (error) {
-      throw meaningOf(error);
+      throw pauseIfLost(error);
     }
   },
 });

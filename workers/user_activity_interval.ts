@@ -5,16 +5,11 @@
  * @module
  */
 
-import {
-  type Context,
-  defineWorker,
-  Discard,
-  isDatabaseLost,
-  PauseQueue,
-} from "process-queue/worker";
+import { type Context, defineWorker, Discard } from "process-queue/worker";
 import { z } from "zod";
 import { ACTIVITY_MS } from "../lib/domain/activity/intervals.ts";
 import { type ActiveTime, storeActiveTime } from "../lib/domain/activity/stored_intervals.ts";
+import { pauseIfLost } from "./_database.ts";
 
 /** The last time, in seconds since 1970, whose interval ends in the year 9999. */
 const LAST_TIME = 253_402_300_799 - ACTIVITY_MS / 1000;
@@ -40,8 +35,7 @@ export default defineWorker({
     try {
       await store(active, ctx);
     } catch (error) {
-      if (!isDatabaseLost(error)) throw error;
-      throw new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+      throw pauseIfLost(error);
     }
   },
 });
