@@ -6,17 +6,15 @@
  */
 
 import { generateKeyPairSync } from "node:crypto";
-import { accepts, Daemon, freePort, removeFolder, waitUntil } from "../private_server.ts";
+import { freePort } from "../private_server.ts";
 import { makeCertificates } from "../rabbitmq/certificates.ts";
+import { ScriptedServer } from "../scripted_server.ts";
 import type { AppleKey } from "./apple.ts";
 import type { BouncerKey } from "./bouncer.ts";
 import type { ServiceAccountFile } from "./google.ts";
 import type { PushPorts, PushReceived, PushScript, PushService } from "./script.ts";
 
 export type { PushPorts, PushReceived, PushScript, PushService };
-
-/** How long the servers may take to start, in ms. */
-const START_MS = 30_000;
 
 /** What the servers know this server by. */
 export interface PushKeys {
@@ -25,26 +23,16 @@ export interface PushKeys {
   readonly bouncer: BouncerKey;
 }
 
-/** Servers that run. Disposing them kills them and removes their files. */
-export class PrivatePush implements AsyncDisposable {
-  /** Where they listen. */
-  readonly ports: PushPorts;
+/** Servers that run in one process. Disposing them kills them and removes their files. */
+export class PrivatePush extends ScriptedServer<PushPorts> {
   /** What they know this server by. */
   readonly keys: PushKeys;
-  /** The file with the certificate (PEM) of their authority, and the certificate. */
-  readonly caFile: string;
-  readonly ca: string;
-  readonly #folder: string;
-  #process: Daemon | undefined;
   #scripts = 0;
 
   /** Use {@linkcode PrivatePush.start}. */
   constructor(folder: string, ports: PushPorts, keys: PushKeys) {
-    this.#folder = folder;
-    this.ports = ports;
+    super({ name: "push server", program: `${import.meta.dirname}/server.ts`, folder }, ports);
     this.keys = keys;
-    this.caFile = `${folder}/ca.pem`;
-    this.ca = Deno.readTextFileSync(this.caFile);
   }
 
   /** Starts them on free ports. */
@@ -66,11 +54,11 @@ export class PrivatePush implements AsyncDisposable {
   get direct(): Record<string, string> {
     return {
       APNS_URL: this.url("apns"),
-      APNS_TOKEN_KEY_FILE: `${this.#folder}/apns-key.p8`,
+      APNS_TOKEN_KEY_FILE: `${this.folder}/apns-key.p8`,
       APNS_TOKEN_KEY_ID: this.keys.apple.keyId,
       APNS_TEAM_ID: this.keys.apple.teamId,
       FCM_URL: this.url("fcm"),
-      ANDROID_FCM_CREDENTIALS_PATH: `${this.#folder}/service-account.json`,
+      ANDROID_FCM_CREDENTIALS_PATH: `${this.folder}/service-account.json`,
       PUSH_CA_FILE: this.caFile,
     };
   }
@@ -88,7 +76,7 @@ export class PrivatePush implements AsyncDisposable {
 
   /** A certificate of a client, and its key, as PEM in one file. */
   get clientFile(): string {
-    return `${this.#folder}/client-both.pem`;
+    return `${this.folder}/client-both.pem`;
   }
 
   /** The address of one of them. */
@@ -96,31 +84,14 @@ export class PrivatePush implements AsyncDisposable {
     return `https://127.0.0.1:${this.ports[service]}`;
   }
 
-  /** Starts them, where they were killed, and waits until they accept connections. */
-  async start(): Promise<void> {
-    const program = `${import.meta.dirname}/server.ts`;
-    const args = ["run", "-A", "--quiet", program, this.#folder, JSON.stringify(this.ports)];
-    const env = Deno.env.toObject();
-    const started = Daemon.spawn(Deno.execPath(), args, `${this.#folder}/log`, { env });
-    this.#process = started;
-    const ready = async () => {
-      started.assertRunning();
-      const all = await Promise.all(Object.values(this.ports).map(accepts));
-      return all.every((isReady) => isReady);
-    };
-    await waitUntil(ready, START_MS);
-  }
-
   /** Tells them how to answer from now on, on connections that are open too. */
   script(script: PushScript): void {
-    const part = `${this.#folder}/script.part`;
-    Deno.writeTextFileSync(part, JSON.stringify({ number: ++this.#scripts, script }));
-    Deno.renameSync(part, `${this.#folder}/script.json`);
+    this.writeScript({ number: ++this.#scripts, script });
   }
 
   /** All requests since {@linkcode forget}, the oldest first. */
   requests(service: PushService): PushReceived[] {
-    const lines = Deno.readTextFileSync(`${this.#folder}/received.jsonl`).split("\n");
+    const lines = Deno.readTextFileSync(`${this.folder}/received.jsonl`).split("\n");
     const all = lines.slice(0, -1).map((line): PushReceived => JSON.parse(line));
     return all.filter((each) => each.service === service);
   }
@@ -133,44 +104,7 @@ export class PrivatePush implements AsyncDisposable {
   /** Answers as usual again, and forgets what they have got. */
   forget(): void {
     this.script({});
-    Deno.writeTextFileSync(`${this.#folder}/received.jsonl`, "");
-  }
-
-  /** Stops them from doing anything: connections stay open. */
-  freeze(): void {
-    this.#process?.signal("SIGSTOP");
-  }
-
-  /** Ends {@linkcode freeze}. */
-  thaw(): void {
-    this.#process?.signal("SIGCONT");
-  }
-
-  /** Kills them: connections are cut. */
-  async kill(): Promise<void> {
-    await this.#process?.end("SIGKILL");
-    this.#process = undefined;
-  }
-
-  /** @throws {Error} With their output, when they have ended by themselves. */
-  assertRunning(): void {
-    try {
-      this.#process?.assertRunning();
-    } catch (error) {
-      const output = this.#process?.output();
-      throw new Error(`The push servers do not run: ${output}`, { cause: error });
-    }
-  }
-
-  /** The last lines that they printed. */
-  output(): string {
-    return this.#process?.output() ?? "";
-  }
-
-  /** Kills them and removes their files. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-    await removeFolder(this.#folder);
+    Deno.writeTextFileSync(`${this.folder}/received.jsonl`, "");
   }
 }
 
