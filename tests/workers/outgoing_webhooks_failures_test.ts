@@ -37,6 +37,25 @@ hookTest(
   },
 );
 
+hookTest(
+  "an answer that repeats the request puts no secret of the service in the log",
+  async (test) => {
+    const { server, bots } = test;
+    const token = "0123456789abcdefXYZW";
+    const base_url = server.url("/hooks/T0SECRET/B0SECRET");
+    await bots.db.updateTable("zerver_service").set({ base_url, token }).execute();
+    server.answer(
+      "/hooks/T0SECRET/B0SECRET",
+      `no: POST /hooks/T0SECRET/B0SECRET {"token":"${token}"}`,
+      404,
+    );
+    const { logs } = await run(test, [await bots.mention()]);
+    const log = logs.join("\n");
+    assert.match(log, /status code 404\. Content of response \(in quotes\): "no: POST /);
+    assert.doesNotMatch(log, /0123456789abcdef|T0SECRET/);
+  },
+);
+
 hookTest("a widget that is none is told, and nothing of the reply is sent", async (test) => {
   const { server, bots } = test;
   server.answer("/1", { content: "x", widget_content: "{" });

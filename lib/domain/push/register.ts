@@ -123,6 +123,8 @@ function bodyOf(
   };
 }
 
+/** What the user's clients are told; `undefined` where the row waits no more, and nothing was stored. */
+type Told = Readonly<Record<string, unknown>> | undefined;
 type Settled = Extract<Registration, { kind: "active" | "failed" }>;
 
 async function store(
@@ -135,7 +137,7 @@ async function store(
   const event = row.form === "account"
     ? await storeAccount(trx, id, row.accountId, settled)
     : await storeDevice(trx, id, row.tokenId, settled);
-  publish(EVENTS_QUEUE, { event, users: [userId] });
+  if (event) publish(EVENTS_QUEUE, { event, users: [userId] });
 }
 
 async function storeAccount(
@@ -143,16 +145,21 @@ async function storeAccount(
   id: number,
   accountId: bigint,
   settled: Settled,
-): Promise<Record<string, unknown>> {
+): Promise<Told> {
   const event = { type: "push_device", push_account_id: String(accountId) };
-  const update = trx.updateTable("zerver_pushdevice").where("id", "=", id);
+  const update = trx.updateTable("zerver_pushdevice").where("id", "=", id)
+    .where("bouncer_device_id", "is", null);
   if (settled.kind === "failed") {
-    await update.set({ error_code: settled.code }).execute();
-    return { ...event, status: "failed", error_code: settled.code };
+    const end = await update.set({ error_code: settled.code }).executeTakeFirst();
+    return changed(end) && { ...event, status: "failed", error_code: settled.code };
   }
   if (settled.deviceId === undefined) throw new RegistrationError(NO_ID);
-  await update.set({ bouncer_device_id: Number(settled.deviceId), error_code: null }).execute();
-  return { ...event, status: "active" };
+  const values = { bouncer_device_id: Number(settled.deviceId), error_code: null };
+  return changed(await update.set(values).executeTakeFirst()) && { ...event, status: "active" };
+}
+
+function changed({ numUpdatedRows }: { readonly numUpdatedRows: bigint }): true | undefined {
+  return numUpdatedRows > 0n || undefined;
 }
 
 const NO_ID = "The push bouncer answered a registration without device_id: it may be of another " +
@@ -163,20 +170,22 @@ async function storeDevice(
   id: number,
   tokenId: bigint,
   settled: Settled,
-): Promise<Record<string, unknown>> {
+): Promise<Told> {
   const event = { type: "device", op: "update", device_id: id };
   const update = trx.updateTable("zerver_device").where("id", "=", id)
     .where("pending_push_token_id", "=", tokenId);
   if (settled.kind === "failed") {
-    await update.set({ push_registration_error_code: settled.code }).execute();
-    return { ...event, push_registration_error_code: settled.code };
+    const end = await update.set({ push_registration_error_code: settled.code })
+      .executeTakeFirst();
+    return changed(end) && { ...event, push_registration_error_code: settled.code };
   }
-  await update.set({
+  const end = await update.set({
     push_token_id: tokenId,
     pending_push_token_id: null,
     push_registration_error_code: null,
-  }).execute();
-  return { ...event, push_token_id: base64Of(tokenId), pending_push_token_id: null };
+  }).executeTakeFirst();
+  return changed(end) &&
+    { ...event, push_token_id: base64Of(tokenId), pending_push_token_id: null };
 }
 
 /** The id of a token as clients know it: its 8 bytes in base64. */

@@ -144,18 +144,53 @@ domainTest(
   },
 );
 
+sqliteTest("nobody is told of a registration whose row is not there any more", async (db) => {
+  const world = await PushWorld.make(db);
+  const { id } = await db.insertInto("zerver_device").values({
+    ...{ user_id: world.ada, push_key: PUSH_KEY, push_key_id: 12, push_token_kind: "fcm" },
+    pending_push_token_id: TOKEN,
+  }).returning("id").executeTakeFirstOrThrow();
+  await world.encrypted({ push_account_id: ACCOUNT, bouncer_device_id: null });
+  const { bouncer } = world;
+  const answering = async (body: Parameters<typeof bouncer.register>[0]) => {
+    // While the bouncer answers, the app registers another token, or the device is removed.
+    await db.updateTable("zerver_device").set({ pending_push_token_id: -3n }).execute();
+    await db.deleteFrom("zerver_pushdevice").execute();
+    return await bouncer.register(body);
+  };
+  const services = { bouncer: Object.assign(Object.create(bouncer), { register: answering }) };
+  for (const code of [undefined, "REQUEST_EXPIRED"]) {
+    for (const payload of [deviceEvent(world, id, TOKEN).payload, accountEvent(world)["payload"]]) {
+      if (code) bouncer.answers.register.push(refused(code));
+      else bouncer.answers.register.push({ kind: "done", answer: { device_id: 7 } });
+      const event = { type: "register_push_device_to_bouncer", payload };
+      assert.deepEqual(await world.run(event, {}, services), { kind: "done" });
+      await db.deleteFrom("zerver_pushdevice").execute();
+      await world.encrypted({ push_account_id: ACCOUNT, bouncer_device_id: null });
+      await db.updateTable("zerver_device").set({ pending_push_token_id: TOKEN }).execute();
+    }
+  }
+  assert.deepEqual(world.published, []);
+  const device = await db.selectFrom("zerver_device").select("push_token_id").executeTakeFirst();
+  assert.deepEqual(device, { push_token_id: null });
+});
+
+function deviceEvent({ ada }: PushWorld, device_id: number, token: bigint) {
+  return {
+    type: "register_push_device_to_bouncer",
+    payload: {
+      ...{ user_profile_id: ada, device_id, token_id_base64: base64Of(token) },
+      ...{ bouncer_public_key: "cHVi", encrypted_push_registration: "c2Vj" },
+    },
+  };
+}
+
 async function assertNewer(world: PushWorld): Promise<void> {
   const { id } = await world.db.insertInto("zerver_device").values({
     ...{ user_id: world.ada, push_key: PUSH_KEY, push_key_id: 12, push_token_kind: "fcm" },
     pending_push_token_id: TOKEN,
   }).returning("id").executeTakeFirstOrThrow();
-  const event = (token: bigint) => ({
-    type: "register_push_device_to_bouncer",
-    payload: {
-      ...{ user_profile_id: world.ada, device_id: id, token_id_base64: base64Of(token) },
-      ...{ bouncer_public_key: "cHVi", encrypted_push_registration: "c2Vj" },
-    },
-  });
+  const event = (token: bigint) => deviceEvent(world, id, token);
   world.bouncer.answers.register.push({ kind: "done", answer: {} });
   assert.deepEqual(await world.byBouncer(event(-3n)), { kind: "done" });
   assert.deepEqual(await world.byBouncer(event(TOKEN)), { kind: "done" });

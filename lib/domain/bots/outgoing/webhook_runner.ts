@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hiding } from "../../../errors/hide.ts";
 import { isDatabaseLost } from "../../database/database_error.ts";
 import type { Effects } from "../../database/effects.ts";
 import type { Database } from "../../database/tables.ts";
@@ -229,11 +230,13 @@ function logged(
 
 function logFailure(
   { log: { level, text }, isExhausted }: Failure,
-  { name: service }: Service,
+  { name: service, token, url: address }: Service,
   { log, bot, event }: WebhookRun,
   url: string,
 ): void {
-  log[level]("Message {url}, service {service}: {text}", { url, service, text });
+  // An answer may repeat what it was asked.
+  const hidden = hiding([token, address])(text);
+  log[level]("Message {url}, service {service}: {text}", { url, service, text: hidden });
   if (!isExhausted) return;
   log.warn("Maximum retries exceeded for trigger:{bot} event:{command}", {
     bot: bot.email,

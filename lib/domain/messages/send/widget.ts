@@ -44,9 +44,11 @@ function problemOf(value: unknown): string | undefined {
   if (type === undefined) return "widget_type is not in widget_content";
   if (data === undefined) return "extra_data is not in widget_content";
   if (!isObject(data)) return "extra_data is not a dict";
-  if (type !== "zform") return `unknown widget type: ${String(type)}`;
+  if (typeof type !== "string") return "widget_type is not a string";
+  if (type !== "zform") return `unknown widget type: ${type}`;
   if (data["type"] === undefined) return "zform is missing type field";
-  if (data["type"] !== "choices") return `unknown zform type: ${String(data["type"])}`;
+  if (typeof data["type"] !== "string") return "zform type is not a string";
+  if (data["type"] !== "choices") return `unknown zform type: ${data["type"]}`;
   const { error } = CHOICES.safeParse(data);
   const [issue] = error?.issues ?? [];
   return issue && `extra_data.${issue.path.join(".")}: ${issue.message}`;

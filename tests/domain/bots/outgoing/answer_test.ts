@@ -56,6 +56,22 @@ Deno.test("an answer that is none says so, in Zulip's words", () => {
   }
 });
 
+const NO_TEXT = { toString: 1, valueOf: 1 };
+const ODD_TYPES: readonly [widget: unknown, message: string][] = [
+  [{ widget_type: NO_TEXT, extra_data: {} }, "Widgets: widget_type is not a string"],
+  [
+    { widget_type: "zform", extra_data: { type: NO_TEXT } },
+    "Widgets: zform type is not a string",
+  ],
+];
+
+Deno.test("a widget whose type is no text is refused, whatever it is", () => {
+  for (const [widget, message] of ODD_TYPES) {
+    const body = JSON.stringify({ content: "x", widget_content: JSON.stringify(widget) });
+    assert.throws(() => replyOf(body, false), { name: "SendError", message });
+  }
+});
+
 Deno.test("choices belong to the reply", () => {
   const body = JSON.stringify({ content: "Rain?", widget_content: JSON.stringify(WIDGET) });
   assert.deepEqual(replyOf(body, false), { content: "Rain?", widget: WIDGET });
