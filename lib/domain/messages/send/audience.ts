@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MessageAudience } from "../../realtime/message_notice.ts";
 import { clientFlags } from "../flags.ts";
 
 /** A reader's choice for a channel: its own, or the one for all channels where that is null. */
@@ -81,21 +82,14 @@ export function flagNames(flags: number): string[] {
 }
 
 /** The lists of user ids of a `message` notice that follow from settings. */
-export interface NoticeIds {
-  readonly online_push_user_ids: readonly number[];
-  readonly dm_mention_push_disabled_user_ids: readonly number[];
-  readonly dm_mention_email_disabled_user_ids: readonly number[];
-  readonly stream_push_user_ids: readonly number[];
-  readonly stream_email_user_ids: readonly number[];
-  readonly topic_wildcard_mention_user_ids: readonly number[];
-  readonly stream_wildcard_mention_user_ids: readonly number[];
-  readonly followed_topic_push_user_ids: readonly number[];
-  readonly followed_topic_email_user_ids: readonly number[];
-  readonly topic_wildcard_mention_in_followed_topic_user_ids: readonly number[];
-  readonly stream_wildcard_mention_in_followed_topic_user_ids: readonly number[];
-  readonly muted_sender_user_ids: readonly number[];
-  readonly all_bot_user_ids: readonly number[];
-}
+export type NoticeIds = Readonly<Record<NoticeList, readonly number[]>>;
+
+type NoticeList = Exclude<
+  keyof MessageAudience,
+  | "presence_idle_user_ids"
+  | "push_device_registered_user_ids"
+  | "disable_external_notifications"
+>;
 
 /** The lists of a message's notice. Those of wildcards are empty where it has none. */
 export function noticeIds(readers: readonly MessageReader[], facts: MessageFacts): NoticeIds {
