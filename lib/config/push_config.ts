@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ApnsCredentialsSetup } from "../domain/push/configured.ts";
 import { PUSH } from "./push_settings.ts";
 import type { SettingsReader } from "./reader.ts";
 import type { Setting } from "./setting.ts";
@@ -17,26 +18,11 @@ export interface BouncerConfig {
   readonly orgKey: string;
 }
 
-/** What Apple knows this server by: a key, or a certificate. */
-export type ApnsCredentialsConfig =
-  | {
-    readonly kind: "key";
-    /** A file with the private key (PEM). */
-    readonly keyFile: string;
-    readonly keyId: string;
-    readonly teamId: string;
-  }
-  | {
-    readonly kind: "certificate";
-    /** A file with the certificate and its private key (PEM). */
-    readonly certFile: string;
-  };
-
 /** APNs, called without a bouncer. */
 export interface ApnsConfig {
   /** `https://host`. @default {Apple's, or its sandbox's} */
   readonly url: string;
-  readonly credentials: ApnsCredentialsConfig;
+  readonly credentials: ApnsCredentialsSetup;
 }
 
 /** FCM, called without a bouncer. */
@@ -99,7 +85,7 @@ function readApns(reader: SettingsReader): ApnsConfig | undefined {
   return credentials && { url: originOf(url), credentials };
 }
 
-function readApnsCredentials(reader: SettingsReader): ApnsCredentialsConfig | undefined {
+function readApnsCredentials(reader: SettingsReader): ApnsCredentialsSetup | undefined {
   const keyFile = reader.readOptional(PUSH.apnsKeyFile);
   const keyId = reader.readOptional(PUSH.apnsKeyId)?.trim();
   const teamId = reader.readOptional(PUSH.apnsTeamId)?.trim();

@@ -14,14 +14,16 @@ import { Fcm, type FcmSettings } from "./fcm.ts";
 export type ApnsCredentialsSetup =
   | {
     readonly kind: "key";
-    /** APNS_TOKEN_KEY_FILE, APNS_TOKEN_KEY_ID, APNS_TEAM_ID. */
+    /** APNS_TOKEN_KEY_FILE: a file with the private key (PEM). */
     readonly keyFile: string;
+    /** APNS_TOKEN_KEY_ID. */
     readonly keyId: string;
+    /** APNS_TEAM_ID. */
     readonly teamId: string;
   }
   | {
     readonly kind: "certificate";
-    /** APNS_CERT_FILE. */
+    /** APNS_CERT_FILE: a file with the certificate and its private key (PEM). */
     readonly certFile: string;
   };
 
