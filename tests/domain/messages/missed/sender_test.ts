@@ -5,6 +5,14 @@ import { openDatabase } from "../../../../lib/domain/database/database.ts";
 import { newNamedGroup } from "../../../../lib/domain/database/rows.ts";
 import { MADE, TestRealm } from "../../../fixtures/database/realm.ts";
 
+/** Makes no mail of messages that say so. */
+const BREAKING: Parameters<typeof MissedWorld.make>[1] = {
+  show(messages, ...more) {
+    if (messages.some(({ content }) => content === "broken")) throw new Error("no");
+    return MAKER.show(messages, ...more);
+  },
+};
+
 domainTest("a mail has a conversation's messages, and each conversation a mail", async (db) => {
   const world = await MissedWorld.make(db);
   const { realm, ctx } = world;
@@ -216,12 +224,7 @@ for (const [what, triggers, events] of RETURNS) {
 domainTest(
   "a mail that cannot be made costs neither its user nor others their mails",
   async (db) => {
-    const world = await MissedWorld.make(db, {
-      show(messages, ...more) {
-        if (messages.some(({ content }) => content === "broken")) throw new Error("no");
-        return MAKER.show(messages, ...more);
-      },
-    });
+    const world = await MissedWorld.make(db, BREAKING);
     const { realm, ctx } = world;
     const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
     const { recipient } = await realm.channel("kitchen", [ada, ben]);
@@ -274,12 +277,7 @@ domainTest("a user whose mails fail is tried again, and others have theirs", asy
 
 Deno.test("a message that keeps failing is given up after a day, and newer ones are not", async () => {
   await using db = await openDatabase("sqlite::memory:");
-  const world = await MissedWorld.make(db, {
-    show(messages, ...more) {
-      if (messages.some(({ content }) => content === "broken")) throw new Error("no");
-      return MAKER.show(messages, ...more);
-    },
-  });
+  const world = await MissedWorld.make(db, BREAKING);
   const { realm, ctx } = world;
   const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
   const { recipient } = await realm.channel("kitchen", [ada, ben]);
