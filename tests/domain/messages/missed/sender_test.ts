@@ -1,17 +1,9 @@
 import assert from "node:assert/strict";
-import { domainTest } from "../../../fixtures/database/shapes.ts";
-import { DUE, FakeContext, MAKER, MissedWorld, NOW } from "./world.ts";
 import { openDatabase } from "../../../../lib/domain/database/database.ts";
 import { newNamedGroup } from "../../../../lib/domain/database/rows.ts";
-import { MADE, TestRealm } from "../../../fixtures/database/realm.ts";
-
-/** Makes no mail of messages that say so. */
-const BREAKING: Parameters<typeof MissedWorld.make>[1] = {
-  show(messages, ...more) {
-    if (messages.some(({ content }) => content === "broken")) throw new Error("no");
-    return MAKER.show(messages, ...more);
-  },
-};
+import { MADE } from "../../../fixtures/database/realm.ts";
+import { domainTest } from "../../../fixtures/database/shapes.ts";
+import { DUE, MissedWorld, reminded, rowIds } from "./world.ts";
 
 domainTest("a mail has a conversation's messages, and each conversation a mail", async (db) => {
   const world = await MissedWorld.make(db);
@@ -75,64 +67,6 @@ async function assertAnswered(world: MissedWorld, user: number, message: number,
   assert.deepEqual(found, [{ email_token: token, user_profile_id: user, times_used: 0 }]);
 }
 
-async function rowIds({ db }: MissedWorld): Promise<number[]> {
-  const rows = await db.selectFrom("zerver_scheduledmessagenotificationemail").select("id")
-    .orderBy("id").execute();
-  return rows.map(({ id }) => id);
-}
-
-async function reminded({ db }: MissedWorld, user: number): Promise<Date | null | undefined> {
-  const row = await db.selectFrom("zerver_userprofile").select("last_reminder")
-    .where("id", "=", user).executeTakeFirst();
-  return row?.last_reminder;
-}
-
-domainTest("nobody gets a mail about what may not be read any more", async (db) => {
-  const world = await MissedWorld.make(db);
-  const { realm, ctx } = world;
-  const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
-  const { stream, recipient } = await realm.channel("secrets", [ada, ben]);
-  await db.updateTable("zerver_stream").set({ invite_only: true }).where("id", "=", stream)
-    .execute();
-  const seen = await world.toChannel(ben, recipient, ada, "Hello Ada");
-  const unseen = await world.toChannel(ben, recipient, ben, "Ada is gone");
-  await world.miss(ada, seen, "mentioned");
-  await world.miss(ben, unseen, "mentioned");
-  await db.updateTable("zerver_subscription").set({ active: false })
-    .where("user_profile_id", "=", ada).where("recipient_id", "=", recipient).execute();
-  await world.pass();
-  assert.deepEqual(ctx.errors, []);
-  assert.deepEqual(ctx.mails.map(({ event }) => event.to_user_ids), [[ben]]);
-  assert.deepEqual(await world.due(ada), []);
-});
-
-domainTest(
-  "there is no mail about what was read or deleted, nor to users who want none",
-  async (db) => {
-    const world = await MissedWorld.make(db);
-    const { realm, ctx } = world;
-    const ada = await realm.user("ada");
-    const ben = await realm.user("ben", { enable_offline_email_notifications: false });
-    const { recipient } = await realm.channel("kitchen", [ada, ben]);
-    const closed = new MissedWorld(db, await TestRealm.make(db, "closed"), {});
-    const [cleo, dan] = [await closed.realm.user("cleo"), await closed.realm.user("dan")];
-    const hall = await closed.realm.channel("hall", [cleo, dan]);
-    await world.miss(cleo, await closed.toChannel(dan, hall.recipient, cleo, "Hi"), "mentioned");
-    await db.updateTable("zerver_realm").set({ deactivated: true })
-      .where("id", "=", closed.realm.id).execute();
-    const read = await world.toChannel(ben, recipient, ada, "Soup?", { flags: 1 });
-    const deleted = await world.toChannel(ben, recipient, ada, "(deleted)");
-    const unwanted = await world.toChannel(ada, recipient, ben, "Stew!");
-    await world.miss(ada, read, "mentioned");
-    await world.miss(ada, deleted, "mentioned");
-    await world.miss(ben, unwanted, "mentioned");
-    await world.pass();
-    assert.deepEqual(ctx.published, []);
-    assert.deepEqual(await rowIds(world), []);
-    assert.equal(await reminded(world, ada), null);
-  },
-);
-
 domainTest("a mention brings what was said before, and the user back", async (db) => {
   const world = await MissedWorld.make(db, { gatewayPattern: undefined });
   const { realm, ctx } = world;
@@ -191,115 +125,6 @@ Deno.test("a mail that may not show messages has none of their content", async (
   await assertAnswered(world, ada, message, mail?.event.reply_to_email);
 });
 
-/** An idle user misses messages for these reasons: from one to the user, or in channels. */
-const RETURNS: readonly (readonly [what: string, triggers: readonly string[], events: number])[] = [
-  ["a direct message and a mention", ["direct_message", "mentioned"], 1],
-  ["a message of a channel", ["stream_email_notify"], 0],
-  ["a mention of everybody in the channel", ["stream_wildcard_mentioned"], 0],
-];
-
-for (const [what, triggers, events] of RETURNS) {
-  Deno.test(`${what} of a user away for long: ${events} events that bring the user back`, async () => {
-    await using db = await openDatabase("sqlite::memory:");
-    const world = await MissedWorld.make(db);
-    const ada = await world.realm.user("ada", { long_term_idle: true });
-    const ben = await world.realm.user("ben");
-    const channel = await world.realm.channel("kitchen", [ada, ben]);
-    const { recipient_id: personal } = await db.selectFrom("zerver_userprofile")
-      .select("recipient_id").where("id", "=", ada).executeTakeFirstOrThrow();
-    for (const trigger of triggers) {
-      const recipient = trigger === "direct_message" ? Number(personal) : channel.recipient;
-      const subject = trigger === "direct_message" ? "\u0007" : "lunch";
-      const message = await world.realm.message(ben, recipient, [ada], { subject });
-      await world.miss(ada, message, trigger);
-    }
-    await world.pass();
-    assert.equal(world.ctx.mails.length, triggers.length);
-    const back = world.ctx.published.filter(({ queue }) => queue === "deferred_work");
-    const expected = { type: "soft_reactivate", user_profile_id: ada };
-    assert.deepEqual(back.map(({ event }) => event), Array(events).fill(expected));
-  });
-}
-
-domainTest(
-  "a mail that cannot be made costs neither its user nor others their mails",
-  async (db) => {
-    const world = await MissedWorld.make(db, BREAKING);
-    const { realm, ctx } = world;
-    const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
-    const { recipient } = await realm.channel("kitchen", [ada, ben]);
-    const garden = await realm.channel("garden", [ada, ben]);
-    const bad = await world.toChannel(ben, recipient, ada, "broken");
-    await world.miss(ada, bad, "mentioned");
-    await world.miss(ada, await world.toChannel(ben, garden.recipient, ada, "Rain"), "mentioned");
-    await world.pass();
-    assert.deepEqual(ctx.mails.map(({ event }) => event.context.channel_name), ["garden"]);
-    assert.deepEqual(await world.due(ada), [DUE + 60_000 - NOW]);
-    await world.pass(DUE + 60_000);
-    assert.deepEqual(await world.due(ada), [DUE + 180_000 - NOW]);
-    assert.equal(ctx.mails.length, 1);
-    assert.equal(ctx.errors.length, 2);
-  },
-);
-
-domainTest("a user whose mails fail is tried again, and others have theirs", async (db) => {
-  let isBroken = true;
-  const world = await MissedWorld.make(db, {
-    show(messages, ...more) {
-      if (isBroken && messages.some(({ content }) => content === "broken")) throw new Error("no");
-      return MAKER.show(messages, ...more);
-    },
-  });
-  const { realm, ctx } = world;
-  const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
-  const { recipient } = await realm.channel("kitchen", [ada, ben]);
-  await world.miss(ada, await world.toChannel(ben, recipient, ada, "broken"), "mentioned");
-  await world.miss(ben, await world.toChannel(ada, recipient, ben, "Soup?"), "mentioned");
-  await world.pass();
-  assert.deepEqual(ctx.mails.map(({ event }) => event.to_user_ids), [[ben]]);
-  assert.deepEqual(await world.due(ada), [DUE + 60_000 - NOW]);
-  const addresses = () =>
-    db.selectFrom("zerver_missedmessageemailaddress").select("user_profile_id").execute();
-  assert.deepEqual(await addresses(), [{ user_profile_id: ben }]);
-  await world.pass(DUE + 60_000);
-  assert.deepEqual(await world.due(ada), [DUE + 180_000 - NOW]);
-  assert.deepEqual(ctx.errors, [
-    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
-    "60 s: no",
-    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
-    "120 s: no",
-  ]);
-  isBroken = false;
-  await world.pass(DUE + 180_000);
-  assert.deepEqual(ctx.mails.map(({ event }) => event.to_user_ids), [[ben], [ada]]);
-  assert.deepEqual(await rowIds(world), []);
-});
-
-Deno.test("a message that keeps failing is given up after a day, and newer ones are not", async () => {
-  await using db = await openDatabase("sqlite::memory:");
-  const world = await MissedWorld.make(db, BREAKING);
-  const { realm, ctx } = world;
-  const [ada, ben] = [await realm.user("ada"), await realm.user("ben")];
-  const { recipient } = await realm.channel("kitchen", [ada, ben]);
-  await world.miss(ada, await world.toChannel(ben, recipient, ada, "broken"), "mentioned");
-  const [DAY, HOUR] = [24 * 60 * 60_000, 3_600_000];
-  const later = { date_sent: new Date(NOW + DAY) };
-  await world.miss(ada, await world.toChannel(ben, recipient, ada, "Soup?", later), "mentioned");
-  for (let hour = 1; hour <= 4; hour++) await world.pass(NOW + DAY + hour * HOUR);
-  assert.equal((await rowIds(world)).length, 2);
-  await world.pass(NOW + DAY + 5 * HOUR);
-  assert.equal((await rowIds(world)).length, 1);
-  assert.deepEqual(ctx.errors.slice(-2), [
-    `The mail to user ${ada} about 1 missed messages could not be made 5 times, and is given ` +
-    "up, since the messages are over a day old: no",
-    `The mail to user ${ada} about 1 missed messages could not be made, and is tried again in ` +
-    "960 s: no",
-  ]);
-  await world.pass(NOW + DAY + 6 * HOUR);
-  assert.deepEqual(ctx.mails.map(({ event }) => event.context.message_count), [1]);
-  assert.deepEqual(await rowIds(world), []);
-});
-
 domainTest("several workers at once tell each user once", async (db, { url }) => {
   const world = await MissedWorld.make(db);
   const { realm } = world;
@@ -316,19 +141,4 @@ domainTest("several workers at once tell each user once", async (db, { url }) =>
   await Promise.all(others.map((other) => other.pass()));
   const told = others.flatMap(({ ctx }) => ctx.mails.map(({ event }) => event.to_user_ids[0]));
   assert.deepEqual(told.toSorted((a, b) => a - b), users);
-});
-
-domainTest("mails that cannot be published stay in the outbox with their ids", async (db) => {
-  const world = await MissedWorld.make(db);
-  const [ada, ben] = [await world.realm.user("ada"), await world.realm.user("ben")];
-  const { recipient } = await world.realm.channel("kitchen", [ada, ben]);
-  await world.miss(ada, await world.toChannel(ben, recipient, ada, "Soup?"), "mentioned");
-  const [row] = await rowIds(world);
-  const away = new FakeContext();
-  away.isAway = true;
-  await world.pass(DUE, away);
-  const kept = await db.selectFrom("process_queue_outbox").select(["queue", "message_id"])
-    .execute();
-  assert.deepEqual(kept, [{ queue: "email_senders", message_id: `missed:${row}` }]);
-  assert.deepEqual(await rowIds(world), []);
 });

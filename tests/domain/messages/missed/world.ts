@@ -123,3 +123,20 @@ export class MissedWorld {
     return rows.map(({ scheduled_timestamp }) => scheduled_timestamp.getTime() - NOW);
   }
 }
+
+/** The ids of the rows of missed messages. */
+export async function rowIds({ db }: MissedWorld): Promise<number[]> {
+  const rows = await db.selectFrom("zerver_scheduledmessagenotificationemail").select("id")
+    .orderBy("id").execute();
+  return rows.map(({ id }) => id);
+}
+
+/** When a user was mailed last; `null`: never. */
+export async function reminded(
+  { db }: MissedWorld,
+  user: number,
+): Promise<Date | null | undefined> {
+  const row = await db.selectFrom("zerver_userprofile").select("last_reminder")
+    .where("id", "=", user).executeTakeFirst();
+  return row?.last_reminder;
+}
