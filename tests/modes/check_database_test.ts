@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { loadConfig } from "../../lib/config/config.ts";
+import { runCheckConfig } from "../../lib/modes/check_config.ts";
 import { databaseFileProblem } from "../../lib/modes/check_database.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
+import { COMMAND, ENVIRONMENT } from "./check_config_fixture.ts";
+import { MemoryServices } from "./memory_services.ts";
 
 const OTHER = 4711;
 
@@ -40,4 +44,14 @@ Deno.test("databaseFileProblem names a file or a folder that cannot be written",
       assert.equal(wrongOf(other), undefined);
     }
   });
+});
+
+Deno.test("runCheckConfig says which migrations a SQLite database lacks", async () => {
+  const around = new MemoryServices();
+  around.pendingMigrations = ["0003_outbox", "0004_zulip"];
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
+  assert.equal(
+    around.printed.at(-1),
+    "database: ok; the next run migrates it (0003_outbox, 0004_zulip)",
+  );
 });
