@@ -5,8 +5,7 @@
  * @module
  */
 
-import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { certificatesIn, settingFile } from "../../system/setting_file.ts";
 import { parseAllowList } from "./allow_list.ts";
 import type { HttpRules } from "./safe_fetch.ts";
 
@@ -25,8 +24,6 @@ export class HttpSettingError extends Error {
   /** Always `HttpSettingError`. */
   override readonly name = "HttpSettingError";
 }
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g;
 
 /**
  * What may be called, and how: `new SafeHttp(httpRules(ctx.config))`.
@@ -48,14 +45,8 @@ export function httpRules({ http }: { readonly http: HttpSettings }): HttpRules 
  * @throws {HttpSettingError} When it cannot be read or has no valid certificate in PEM format.
  */
 export function authoritiesOf(setting: string, path: string): string {
-  const text = textOf(setting, path);
-  const certificates = text.match(CERTIFICATE) ?? [];
-  try {
-    for (const certificate of certificates) new X509Certificate(certificate);
-    if (certificates.length > 0) return text;
-  } catch {
-    // What is no certificate has the same message as none.
-  }
+  const text = settingFile(setting, path, HttpSettingError);
+  if (certificatesIn(text)) return text;
   throw new HttpSettingError(
     `${setting} is ${path}, which has no valid certificate in PEM format: set it to a file with ` +
       "the certificates of the authorities that are trusted",
@@ -64,16 +55,4 @@ export function authoritiesOf(setting: string, path: string): string {
 
 function urlOf(text: string | undefined): URL | undefined {
   return text === undefined ? undefined : new URL(text);
-}
-
-function textOf(setting: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new HttpSettingError(
-      `${setting} is ${path}, which cannot be read: ${code ?? message}`,
-      { cause: error },
-    );
-  }
 }

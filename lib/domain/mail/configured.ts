@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createPrivateKey } from "node:crypto";
+import { certificatesIn, settingFile } from "../../system/setting_file.ts";
 import { withoutPort } from "../users/realm_host.ts";
 import type { MailIdentity } from "./prepare.ts";
 import type { DkimSettings, SmtpSettings } from "./smtp_settings.ts";
@@ -40,8 +40,6 @@ export class MailSettingError extends Error {
   override readonly name = "MailSettingError";
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g;
-
 /**
  * The SMTP server that the settings name.
  *
@@ -72,14 +70,8 @@ export function mailIdentity({ mail, site }: MailSetup): MailIdentity {
 }
 
 function authorityOf(path: string): string {
-  const text = fileOf("EMAIL_CA_FILE", path);
-  const certificates = text.match(CERTIFICATE) ?? [];
-  try {
-    for (const certificate of certificates) new X509Certificate(certificate);
-    if (certificates.length > 0) return text;
-  } catch {
-    // What is no certificate has the same message as none.
-  }
+  const text = settingFile("EMAIL_CA_FILE", path, MailSettingError);
+  if (certificatesIn(text)) return text;
   throw new MailSettingError(
     `EMAIL_CA_FILE is ${path}, which has no valid certificate in PEM format: set it to a file with ` +
       "the certificate of the authority that signed the SMTP server's",
@@ -88,7 +80,7 @@ function authorityOf(path: string): string {
 
 /** Mails are signed with RSA or Ed25519. */
 function dkimKeyOf(path: string): string {
-  const text = fileOf("EMAIL_DKIM_KEY_FILE", path);
+  const text = settingFile("EMAIL_DKIM_KEY_FILE", path, MailSettingError);
   if (isSigningKey(text)) return text;
   throw new MailSettingError(
     `EMAIL_DKIM_KEY_FILE is ${path}, which has no private key (RSA or Ed25519) in PEM format that ` +
@@ -101,17 +93,5 @@ function isSigningKey(text: string): boolean {
     return ["rsa", "ed25519"].includes(createPrivateKey(text).asymmetricKeyType ?? "");
   } catch {
     return false;
-  }
-}
-
-function fileOf(setting: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new MailSettingError(
-      `${setting} is ${path}, which cannot be read: ${code ?? message}`,
-      { cause: error },
-    );
   }
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
+import { certificatesIn, settingFile } from "../../system/setting_file.ts";
 import type { ServiceAccount } from "./google_token.ts";
 
 /** A file that a setting names cannot be used. The message names the setting, and has no secret. */
@@ -16,7 +16,6 @@ export class PushSettingError extends Error {
   override readonly name = "PushSettingError";
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/g;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]+?-----END [A-Z ]*PRIVATE KEY-----/;
 
 /**
@@ -26,7 +25,7 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]+?-----END [A-Z ]*PRIV
  * @throws {PushSettingError} When it cannot be read, or is no key on the curve P-256.
  */
 export function keyOf(path: string): string {
-  const key = privateKey(fileOf("APNS_TOKEN_KEY_FILE", path));
+  const key = privateKey(settingFile("APNS_TOKEN_KEY_FILE", path, PushSettingError));
   const isEc = key?.asymmetricKeyType === "ec";
   if (isEc && key.export({ format: "jwk" }).crv === "P-256") return pkcs8(key);
   throw new PushSettingError(
@@ -42,7 +41,7 @@ export function keyOf(path: string): string {
  * @throws {PushSettingError} When it cannot be read, or the two are not in it.
  */
 export function credentialsOf(path: string): { readonly cert: string; readonly key: string } {
-  const text = fileOf("APNS_CERT_FILE", path);
+  const text = settingFile("APNS_CERT_FILE", path, PushSettingError);
   const certificates = certificatesIn(text);
   const key = privateKey(PRIVATE_KEY.exec(text)?.[0] ?? "");
   if (certificates && key) return { cert: certificates, key: pkcs8(key) };
@@ -59,7 +58,7 @@ export function credentialsOf(path: string): { readonly cert: string; readonly k
  * @throws {PushSettingError} When it cannot be read, or is no certificate.
  */
 export function certificateOf(path: string): string {
-  const certificates = certificatesIn(fileOf("PUSH_CA_FILE", path));
+  const certificates = certificatesIn(settingFile("PUSH_CA_FILE", path, PushSettingError));
   if (certificates) return certificates;
   throw new PushSettingError(
     `PUSH_CA_FILE is ${path}, which has no valid certificate in PEM format: set it to a file with ` +
@@ -84,7 +83,7 @@ const account = z.object({
  */
 export function serviceAccountOf(path: string): ServiceAccount {
   const { success, data, error } = account.safeParse(
-    jsonOf(fileOf("ANDROID_FCM_CREDENTIALS_PATH", path)),
+    jsonOf(settingFile("ANDROID_FCM_CREDENTIALS_PATH", path, PushSettingError)),
   );
   if (!success) throw noAccount(path, error.issues[0]?.path.join(".") || "it is not JSON");
   const key = privateKey(data.private_key);
@@ -105,16 +104,6 @@ function noAccount(path: string, wrong: string): PushSettingError {
   );
 }
 
-function certificatesIn(text: string): string | undefined {
-  const certificates = text.match(CERTIFICATE) ?? [];
-  try {
-    for (const certificate of certificates) new X509Certificate(certificate);
-  } catch {
-    return undefined;
-  }
-  return certificates.length > 0 ? certificates.join("\n") : undefined;
-}
-
 function privateKey(pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem);
@@ -132,16 +121,5 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function fileOf(setting: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new PushSettingError(`${setting} is ${path}, which cannot be read: ${code ?? message}`, {
-      cause: error,
-    });
   }
 }
