@@ -82,7 +82,7 @@ async function callAll(
   { bots, webhooks }: Opened,
   ctx: Context,
 ): Promise<ServiceEnd[]> {
-  const { attempt, retriedAt, publishedAt } = ctx.event;
+  const { attempt, retriedAt } = ctx.event;
   const effects = bots.effects(about.db);
   await effects.pruneNowAndThen(ctx.config.effectsDays);
   const ends: ServiceEnd[] = [];
@@ -92,11 +92,17 @@ async function callAll(
         ...about,
         ...{ effects, retriedAt, signal: ctx.signal, log: ctx.log },
         isLast: attempt > retriesOf(ctx).length,
-        waitedMs: Math.max(0, Date.now() - (publishedAt ?? Date.now())),
+        waitedMs: waitedMs(ctx),
       }),
     );
   }
   return ends;
+}
+
+/** Since it was published, or an operator has put it back. */
+function waitedMs({ event: { publishedAt, retriedAt } }: Context): number {
+  const now = Date.now();
+  return Math.max(0, now - Math.max(publishedAt ?? now, retriedAt ?? 0));
 }
 
 function retriesOf({ config }: Context): readonly number[] {

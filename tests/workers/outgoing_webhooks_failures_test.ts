@@ -166,9 +166,10 @@ hookTest("a host that fails again and again is left alone, and its events wait",
   server.answer("/1", "", 503);
   const mentions: unknown[] = [];
   for (let i = 0; i < 6; i++) mentions.push(await bots.mention(`rain ${i}?`));
-  const runAt = async (publishedAt: number) => {
+  const runAt = async (publishedAt: number, retriedAt?: number) => {
     server.requests.length = 0;
-    const options = { database: bots.db, environment: test.env, publishedAt };
+    const given = { publishedAt, ...(retriedAt !== undefined && { retriedAt }) };
+    const options = { database: bots.db, environment: test.env, ...given };
     const { events } = await runBatch(outgoingWebhooks, mentions, options);
     assert.equal(server.requests.length, 5);
     return events.at(-1);
@@ -177,6 +178,9 @@ hookTest("a host that fails again and again is left alone, and its events wait",
   assert.equal(waiting?.counted, false);
   assert.match(waiting?.error?.message ?? "", /fails again and again/);
   assert((waiting?.delay ?? 0) >= 5, `${waiting?.delay}`);
+  assert.deepEqual(await bots.said(), []);
+  const putBack = await runAt(Date.now() - 60_000, Date.now());
+  assert.equal(putBack?.counted, false);
   assert.deepEqual(await bots.said(), []);
   const late = await runAt(Date.now() - 60_000);
   assert.equal(late?.outcome, "done");

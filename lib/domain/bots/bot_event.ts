@@ -59,7 +59,7 @@ const message = z.looseObject({
 
 const stream = message.extend({
   type: z.literal("stream"),
-  stream_id: z.int().positive(),
+  stream_id: id,
   display_recipient: z.string(),
 });
 

@@ -7,6 +7,7 @@
 import { hiding } from "../../../errors/hide.ts";
 import { isDatabaseLost } from "../../database/database_error.ts";
 import type { Effects } from "../../database/effects.ts";
+import { shapeOf } from "../../database/shape.ts";
 import type { Database } from "../../database/tables.ts";
 import { firstCodePoints } from "../../database/text.ts";
 import type { Breakers } from "../../http/breaker.ts";
@@ -17,6 +18,7 @@ import {
   wasSent,
 } from "../../messages/send/message_sender.ts";
 import { SendError } from "../../messages/send/new_message.ts";
+import { REST_SECONDS } from "../../messages/send/rest_sender.ts";
 import { realmHost, realmPage, type Site } from "../../users/realm_host.ts";
 import { markReadWith } from "../read_mark.ts";
 import { type Bot, recordKey, type Service } from "../bot.ts";
@@ -53,7 +55,7 @@ export interface WebhookRun {
   readonly isLast: boolean;
   /** `ctx.event.retriedAt`. */
   readonly retriedAt: number | undefined;
-  /** How long ago the event was published, or has failed for the first time, in ms. */
+  /** How long ago the event was published, has first failed, or was put back, in ms. */
   readonly waitedMs: number;
   readonly signal: AbortSignal;
   readonly log: {
@@ -71,8 +73,11 @@ export type ServiceEnd =
 const DONE: ServiceEnd = { kind: "done" };
 /** How long an event waits for a host that is not called for now. */
 const PATIENCE_MS = 60_000;
-/** Seconds that sending what follows from an answer can take. */
-const SENDING_SECONDS = 45;
+/**
+ * Seconds that sending what follows from an answer can take. A Zulip server may be asked for a reply
+ * that it refuses, and then for two messages about that.
+ */
+const SENDING_SECONDS = { own: 45, zulip: 3 * REST_SECONDS } as const;
 /** Code points of a message that are logged. */
 const SHOWN = 100;
 
@@ -95,9 +100,10 @@ export class WebhookRunner {
    * @throws What the signal was aborted with.
    */
   async call(service: Service, run: WebhookRun): Promise<ServiceEnd> {
-    const { event: { botId, message }, effects, retriedAt } = run;
+    const { db, event: { botId, message }, effects, retriedAt } = run;
     const [key, step] = [recordKey(botId, message.id), `service ${service.id}`];
-    const maxSeconds = this.#setup.timeoutSeconds + SENDING_SECONDS;
+    const { kind } = await shapeOf(db);
+    const maxSeconds = this.#setup.timeoutSeconds + SENDING_SECONDS[kind];
     const [state] = await effects.takeOver(key, [step], { maxSeconds, retriedAt });
     if (state === "done" || state === "failed") return DONE;
     if (typeof state === "object") return busy(state.busyUntil);

@@ -193,6 +193,9 @@ export async function usersWithDevices(db: Database, ids: readonly number[]): Pr
   const device = await db.selectFrom("zerver_pushdevice as device").select("device.user_id")
     .where(inIds(db, "device.user_id", ids))
     .where("device.bouncer_device_id", "is not", null).execute();
-  const having = new Set([...token, ...device].map(({ user_id }) => user_id));
+  const newer = await db.selectFrom("zerver_device as device").select("device.user_id")
+    .where(inIds(db, "device.user_id", ids))
+    .where("device.push_token_id", "is not", null).execute();
+  const having = new Set([...token, ...device, ...newer].map(({ user_id }) => user_id));
   return ids.filter((id) => having.has(id));
 }

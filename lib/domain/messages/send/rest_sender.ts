@@ -49,6 +49,9 @@ const TIMEOUT_MS = 10_000;
 const WAITS_MS = [1_000, 3_000] as const;
 /** The longest `Retry-After` that is waited for. */
 const MOST_WAIT_MS = 10_000;
+/** Seconds that {@linkcode sendByRest} takes at most: its calls, and the waits between them. */
+export const REST_SECONDS: number =
+  ((WAITS_MS.length + 1) * TIMEOUT_MS + WAITS_MS.length * MOST_WAIT_MS) / 1000;
 
 /**
  * Sends a message. Where the server was not reached or has no time, it is tried three times in all.

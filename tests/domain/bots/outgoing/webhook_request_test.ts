@@ -187,3 +187,8 @@ Deno.test("users see the message that a bot was called for", () => {
     "https://acme.zulip.example/#narrow/dm/4,9-dm/near/77",
   );
 });
+
+Deno.test("a channel whose id no server can have is none of an event", () => {
+  assert.throws(() => eventOf({ stream_id: 2 ** 31 }), /stream_id/);
+  assert.equal(eventOf({ stream_id: 2 ** 31 - 1 }).message.place.kind, "channel");
+});

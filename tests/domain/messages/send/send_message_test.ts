@@ -281,3 +281,22 @@ sendTest("who may not mention many users may mention all of a small channel only
     .values({ user_group_id: realm.group, user_profile_id: bot }).execute();
   await send.send(to(large.stream), "@**all** rain");
 });
+
+sendTest("devices of every registration count as devices that get pushes", async (sent) => {
+  const { db, ada, ben, realm } = sent;
+  const cleo = await realm.user("cleo");
+  const dan = await realm.user("dan");
+  const key = { push_key: new Uint8Array(33), push_key_id: 12, push_token_kind: "fcm" };
+  await db.insertInto("zerver_pushdevicetoken")
+    .values({ user_id: ada, token: "t", kind: 2, last_updated: MADE }).execute();
+  await db.insertInto("zerver_pushdevice").values({
+    ...{ user_id: ben, token_kind: "fcm", push_account_id: 5n, bouncer_device_id: 7 },
+    push_key: key.push_key,
+  }).execute();
+  await db.insertInto("zerver_device").values([
+    { user_id: cleo, ...key, push_token_id: -9n },
+    { user_id: dan, ...key, push_key_id: 13, pending_push_token_id: -8n },
+  ]).execute();
+  const { notice } = await sent.send({ kind: "direct", userIds: [ada, ben, cleo, dan] }, "Hello");
+  assert.deepEqual(notice.event["push_device_registered_user_ids"], [ada, ben, cleo]);
+});
