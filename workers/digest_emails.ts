@@ -84,11 +84,12 @@ function conclude(made: DigestsMade | undefined, { userIds }: DigestEvent, { log
       "None of the users gets digests: they were deleted, are deactivated, or have turned digests off",
     );
   }
-  const { mailed, told, quiet, failed, warnings } = made;
+  const { mailed, earlier, quiet, failed, warnings } = made;
   for (const warning of warnings) log.warn("A digest shows {warning}", { warning });
   log.info(
-    "Digests of {users} users: {mailed} published, {quiet} with nothing to report, {told} sent before",
-    { users: userIds.length, mailed: mailed.length, quiet, told: told.length },
+    "Digests of {users} users: {mailed} published, {quiet} with nothing to report, " +
+      "{earlier} sent before",
+    { users: userIds.length, mailed: mailed.length, quiet, earlier: earlier.length },
   );
   const [first] = failed;
   if (!first) return;

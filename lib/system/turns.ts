@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Who wants a turn. */
+/** A caller that waits for a turn. */
 export interface TurnOptions {
   /** Two of one key have their turns one after another. */
   readonly key: string;
@@ -80,7 +80,7 @@ export class Turns<Result> {
     }
   }
 
-  /** Who has a turn meanwhile keeps it. */
+  /** A caller that has a turn by then keeps it. */
   #leave(waiting: Waiting<Result>, instead: NoTurn): void {
     if (!this.#waiting.includes(waiting)) return;
     this.#waiting = this.#waiting.filter((other) => other !== waiting);

@@ -62,9 +62,9 @@ Deno.test("logReporter distinguishes discarded, released and processed events", 
 });
 
 Deno.test("logReporter says why an event was discarded", () => {
-  const error = { name: "Discard", message: "Message 7 is gone" };
+  const error = { name: "Discard", message: "Message 7 was deleted" };
   const [line] = reported("debug", { ...SETTLED, outcome: "discarded", error });
-  assert.equal(line?.["message"], "Discarded an event of queue test: Message 7 is gone");
+  assert.equal(line?.["message"], "Discarded an event of queue test: Message 7 was deleted");
 });
 
 Deno.test("logReporter warns of an event that will be retried", () => {

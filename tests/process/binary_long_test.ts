@@ -25,7 +25,7 @@ const STARTS = 11;
 const BUILT_IN = [...Deno.readDirSync(new URL("../../workers/", import.meta.url))]
   .map(({ name }) => parse(name).name)
   .filter((name) => !name.startsWith("_") && !name.endsWith("email_senders")).sort();
-/** A message for a bot that is gone. */
+/** A message for a bot that does not exist. */
 const BOT_EVENT = {
   user_profile_id: 1,
   trigger: "mention",

@@ -17,7 +17,7 @@ Deno.test("of digests none is lost or doubled when a process is killed before it
     await migrateDatabase(url);
     await using db = await openDatabase(url);
     const realm = await TestRealm.make(db, "acme");
-    // Also where the day ends meanwhile.
+    // Even if the day ends during the test.
     const digest_weekday = weekdayOf(Date.now() + 60_000);
     await db.updateTable("zerver_realm").set({ digest_emails_enabled: true, digest_weekday })
       .execute();

@@ -87,7 +87,7 @@ Deno.test("A result that holds for all ends the waits, and the next has a turn a
   assert.equal(await next, "d");
 });
 
-Deno.test("Who waits for too long, or is stopped, gets no turn; who has one keeps it", async () => {
+Deno.test("a caller that waits too long, or is stopped, gets no turn; others keep theirs", async () => {
   const turns = new TurnsUnderTest(1);
   const stop = new AbortController();
   const first = turns.take("a", { signal: stop.signal, waitMs: 1 });

@@ -132,7 +132,7 @@ awayTest("events of new and old servers are taken, and others are not", async (a
   }
 });
 
-awayTest("what became of the users is logged", async (away) => {
+awayTest("the outcome for the users is logged", async (away) => {
   const lines = (await away.run({ user_ids: [away.ada, 987_654] })).logs
     .map(({ message }) => message);
   assert.deepEqual(lines, [

@@ -69,7 +69,7 @@ async function configure(bots: BotRealm, stream: string): Promise<void> {
     .values({ bot_profile_id: bots.bot, key: "stream", value: stream }).execute();
 }
 
-embeddedTest("followup sends what it is told to its channel", FOLLOWUP, async (bots) => {
+embeddedTest("followup sends the message to its channel", FOLLOWUP, async (bots) => {
   await configure(bots, "Later");
   const { recipient } = await bots.realm.channel("later", [bots.owner]);
   assert.equal((await run(bots, await bots.mention("@**Weather** buy milk"))).outcome, "done");
@@ -90,7 +90,7 @@ embeddedTest("followup asks for a message, and helps", FOLLOWUP, async (bots) =>
 });
 
 embeddedTest(
-  "a bot that fails is dead-lettered, has read its message, and runs again when put back",
+  "a bot that fails is dead-lettered, has read its message, and runs again when requeued",
   FOLLOWUP,
   async (bots) => {
     const event = await bots.mention("@**Weather** buy milk");

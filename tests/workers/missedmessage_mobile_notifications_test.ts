@@ -19,7 +19,7 @@ import {
 
 const HOUR_MS = 3_600_000;
 
-pushWorkerTest("a message arrives at Apple and Google, and is taken back", async (test) => {
+pushWorkerTest("a message arrives at Apple and Google, and is removed", async (test) => {
   const { push, user } = test;
   assert.equal((await test.run(user.add)).outcome, "done");
   const [apple, ...apples] = push.received("apns");
@@ -117,7 +117,7 @@ pushWorkerTest(
   },
 );
 
-pushWorkerTest("the queue waits while the bouncer is away", async (test) => {
+pushWorkerTest("the queue waits while the bouncer is unavailable", async (test) => {
   const { push, user } = test;
   push.script({ answers: { "bouncer:*": { status: 503 } } });
   const { outcome, error } = await test.throughBouncer(user.add);

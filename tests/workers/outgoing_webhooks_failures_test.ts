@@ -20,7 +20,7 @@ const FAILURES: readonly [body: string, status: number, chat: string, owner: Reg
 ];
 
 hookTest(
-  "what a service answers wrong, chat and owner are told; it is not called again",
+  "chat and owner are notified of a service's invalid answer; it is not called again",
   async (test) => {
     const { server, bots } = test;
     for (const [at, [body, status, chat, owner]] of FAILURES.entries()) {
@@ -56,7 +56,7 @@ hookTest(
   },
 );
 
-hookTest("a widget that is none is told, and nothing of the reply is sent", async (test) => {
+hookTest("an invalid widget is reported, and nothing of the reply is sent", async (test) => {
   const { server, bots } = test;
   server.answer("/1", { content: "x", widget_content: "{" });
   await run(test, [await bots.mention()]);
@@ -66,7 +66,7 @@ hookTest("a widget that is none is told, and nothing of the reply is sent", asyn
 });
 
 hookTest(
-  "a service that hangs is called four times, and then told to be unavailable",
+  "a service that hangs is called four times, and then reported as unavailable",
   async (test) => {
     const { server, bots } = test;
     server.hang("/1");
@@ -98,20 +98,23 @@ hookTest("a service that is not there is retried as well", async (test) => {
   );
 });
 
-hookTest("408, 429 and 5xx are tried again, and at the end told as what they are", async (test) => {
-  const { server, bots } = test;
-  const statuses = [408, 500, 503];
-  server.answers.set("/1", (_, count) => {
-    const status = statuses[count - 1];
-    return status ? new Response("", { status }) : Response.json({ content: "Rain." });
-  });
-  const { results } = await run(test, [await bots.mention()]);
-  assert.equal(results.length, 4);
-  assert.deepEqual(await bots.said(), ["Rain."]);
-  server.answer("/1", "busy", 503);
-  await run(test, [await bots.mention()]);
-  assert.equal((await bots.said()).at(-1), "Failure! Third party responded with 503");
-});
+hookTest(
+  "408, 429 and 5xx are tried again, and at the end reported by their status",
+  async (test) => {
+    const { server, bots } = test;
+    const statuses = [408, 500, 503];
+    server.answers.set("/1", (_, count) => {
+      const status = statuses[count - 1];
+      return status ? new Response("", { status }) : Response.json({ content: "Rain." });
+    });
+    const { results } = await run(test, [await bots.mention()]);
+    assert.equal(results.length, 4);
+    assert.deepEqual(await bots.said(), ["Rain."]);
+    server.answer("/1", "busy", 503);
+    await run(test, [await bots.mention()]);
+    assert.equal((await bots.said()).at(-1), "Failure! Third party responded with 503");
+  },
+);
 
 hookTest("Retry-After is honoured", async (test) => {
   const { server, bots } = test;
@@ -127,14 +130,17 @@ hookTest("Retry-After is honoured", async (test) => {
   assert.deepEqual(await bots.said(), ["Rain."]);
 });
 
-hookTest("an address of the network is not called, and the owner is told why", async (test) => {
-  const { server, bots } = test;
-  const { logs } = await run(test, [await bots.mention()], { OUTGOING_ALLOWED_HOSTS: "" });
-  assert.equal(server.requests.length, 0);
-  assert.deepEqual(await bots.said(), ["Failure! Third party responded with 407"]);
-  assert.match((await bots.told()).join(), /is for a private or disallowed network\.$/);
-  assert(logs.some((line) => line.startsWith("warning ")), logs.join("\n"));
-});
+hookTest(
+  "an address of the network is not called, and the owner is notified of the reason",
+  async (test) => {
+    const { server, bots } = test;
+    const { logs } = await run(test, [await bots.mention()], { OUTGOING_ALLOWED_HOSTS: "" });
+    assert.equal(server.requests.length, 0);
+    assert.deepEqual(await bots.said(), ["Failure! Third party responded with 407"]);
+    assert.match((await bots.told()).join(), /is for a private or disallowed network\.$/);
+    assert(logs.some((line) => line.startsWith("warning ")), logs.join("\n"));
+  },
+);
 
 const EXCEPTIONS: readonly [url: (test: HookTest) => string, name: string][] = [
   [() => "no address", "InvalidURL"],
@@ -205,7 +211,7 @@ hookTest("a proxy makes the call as a webhook's, and says what it does not call"
 });
 
 hookTest(
-  "a channel that is gone takes no failure, and the owner is told all the same",
+  "a deleted channel gets no failure, and the owner is still notified",
   async (test) => {
     const { server, bots } = test;
     server.answer("/1", { content: "Rain." });
@@ -218,18 +224,18 @@ hookTest(
   },
 );
 
-hookTest("a bot that is gone, or has no service, is no error", async (test) => {
+hookTest("a bot that was deleted, or has no service, is no error", async (test) => {
   const { bots } = test;
   const event = await bots.mention();
-  const gone = await run(test, [{ ...event, user_profile_id: 987_654 }]);
-  assert.deepEqual(gone.results.map(({ outcome }) => outcome), ["discarded"]);
+  const deleted = await run(test, [{ ...event, user_profile_id: 987_654 }]);
+  assert.deepEqual(deleted.results.map(({ outcome }) => outcome), ["discarded"]);
   await bots.db.deleteFrom("zerver_service").execute();
   const none = await run(test, [event]);
   assert.deepEqual(none.results.map(({ outcome }) => outcome), ["done"]);
   assert(await bots.hasRead(event));
 });
 
-hookTest("an event that is none is dead-lettered, and says where it is wrong", async (test) => {
+hookTest("an invalid event is dead-lettered, and the error names the field", async (test) => {
   const event = await test.bots.mention();
   const { failed } = await run(test, [
     { ...event, trigger: "novel" },

@@ -120,7 +120,7 @@ hookTest("requests are signed where there is a secret", async (test) => {
 });
 
 hookTest(
-  "a direct message to a service of Slack's format is told in the chat only",
+  "a direct message to a service of Slack's format is reported in the chat only",
   async (test) => {
     const { server, bots } = test;
     await bots.db.updateTable("zerver_service").set({ interface: 2 }).execute();

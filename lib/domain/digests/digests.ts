@@ -52,7 +52,7 @@ export interface DigestsMade {
   /** Users whose digests were published. */
   readonly mailed: readonly number[];
   /** Users who have had a digest within 12 hours, or this one before. */
-  readonly told: readonly number[];
+  readonly earlier: readonly number[];
   /** For how many users there is too little to report. */
   readonly quiet: number;
   /** Users whose digests could not be made, and why. */
@@ -90,15 +90,15 @@ export async function publishDigests(
   const [first] = readers;
   if (!first) return undefined;
   const realm = await realmOf(trx, first.realmId, readers, tools.maker);
-  const told = await toldBefore(trx, readers, event, tools.now);
+  const earlier = await mailedBefore(trx, readers, event, tools.now);
   const asked = { realmId: first.realmId, realm, cutoff: event.cutoff, now: tools.now };
-  const waiting = readers.filter(({ id }) => !told.has(id));
+  const waiting = readers.filter(({ id }) => !earlier.has(id));
   const digests = waiting.length === 0
     ? []
     : await digestsToTell(trx, waiting, asked, tools.topics);
   const made = publishAll(publish, digests, event, tools.maker);
   await recordAll(trx, made.mailed, first.realmId, event, tools);
-  return { ...made, told: [...told], quiet: waiting.length - digests.length };
+  return { ...made, earlier: [...earlier], quiet: waiting.length - digests.length };
 }
 
 type Published = Pick<DigestsMade, "mailed" | "failed" | "warnings">;
@@ -153,7 +153,7 @@ async function recordAll(
 }
 
 /** Users who have had a digest lately, by this event or another. */
-async function toldBefore(
+async function mailedBefore(
   trx: Transaction<Tables>,
   readers: readonly DigestReader[],
   event: DigestEvent,

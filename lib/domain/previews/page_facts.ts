@@ -38,7 +38,7 @@ type Property = "og:title" | "og:description" | "og:image" | "description";
  * Collects what a page says while it is walked. The last of several `og:` properties counts, except
  * images whose address cannot be used. Where there is none, the title is that of `<title>`, else of
  * the first `<h1>`; the description is that of `<meta name="description">`, else the first `<p>`
- * after the first `<h1>`, else the first `<p>`; the image is the first among the elements beside the
+ * after the first `<h1>`, else the first `<p>`; the image is the first among the elements by the
  * first `<h1>` that follow it.
  */
 export class FactsCollector implements HtmlVisitor {

@@ -123,7 +123,7 @@ function bodyOf(
   };
 }
 
-/** What the user's clients are told; `undefined` where the row waits no more, and nothing was stored. */
+/** The event for the user's clients; `undefined` if the row no longer waits, and nothing was stored. */
 type Told = Readonly<Record<string, unknown>> | undefined;
 type Settled = Extract<Registration, { kind: "active" | "failed" }>;
 

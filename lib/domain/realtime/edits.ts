@@ -27,7 +27,7 @@ export interface Edit {
  * What follows from an edit for one user.
  *
  * Nothing for direct messages, nor for users who were notified of the message when it was sent: those
- * whom it mentioned, and those who want all messages of its channel or topic.
+ * whom it mentioned, and those who are notified of all messages of its channel or topic.
  *
  * @param isAway Whether the user has no client that takes messages, or has not used any for minutes.
  */

@@ -1,6 +1,6 @@
 /**
  * What a queued message knows of its user for the server alone, in the form of Zulip's files: for
- * which reasons the user wants to be notified, and by what that was done.
+ * which reasons the user is to be notified, and by what that was done.
  *
  * @module
  */

@@ -22,7 +22,7 @@ interface Unseen {
 }
 
 /**
- * What a user who is away since now is notified of: each message once, though it may lie in several
+ * What a user who has just gone away is notified of: each message once, though it may be in several
  * queues, and by nothing that was used before.
  *
  * @param queues The events of all queues that made the user be away, as

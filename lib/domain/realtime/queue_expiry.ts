@@ -51,7 +51,7 @@ export interface Sweep<Queue extends SweptQueue> {
   /** Newly offline. */
   readonly offline: readonly Queue[];
   /**
-   * The users who are away since this sweep, each with the queues that made them so. What lies in
+   * The users who become away with this sweep, each with the queues that made them so. What lies in
    * these and was not notified of is to be judged again, each message once.
    */
   readonly away: ReadonlyMap<number, readonly Queue[]>;

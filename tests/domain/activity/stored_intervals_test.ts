@@ -111,7 +111,7 @@ async function exactTimes(db: Database): Promise<unknown> {
     .select([exact("start").as("start"), exact("end").as("end")]).executeTakeFirstOrThrow();
 }
 
-domainTest("storeActiveTime says that a user is gone, and stores nothing", async (db) => {
+domainTest("storeActiveTime reports a user who does not exist, and stores nothing", async (db) => {
   assert.equal(await storeActiveTime(db, { userId: 4711, time: minute(0) }), "gone");
   assert.deepEqual(await intervalsOf(db, 4711), []);
 });

@@ -4,7 +4,7 @@ import { MADE } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 import { CUTOFF, DigestWorld, LONG_AGO } from "./world.ts";
 
-Deno.test("members are told of public channels, guests of those that are for everybody", () => {
+Deno.test("digests of members list public channels, those of guests only web-public ones", () => {
   const open = { id: 1, name: "a", isPrivate: false, isWebPublic: false };
   const table = [
     [false, open, true],

@@ -59,7 +59,7 @@ domainTest("topics are read once for the events of a minute, and then again", as
   assert.deepEqual(topicsOf(world.context()), ["#kitchen > soup", "#kitchen > stew"]);
 });
 
-domainTest("topics are read anew for another cutoff", async (db) => {
+domainTest("topics are read again for another cutoff", async (db) => {
   const world = await DigestWorld.make(db);
   const [ada, ben] = [await world.realm.user("ada"), await world.realm.user("ben")];
   const { recipient } = await world.channel("kitchen", [ada, ben]);

@@ -24,7 +24,7 @@ domainTest("a digest has the liveliest topics and new channels, and is made once
   await world.write(ben, recipient, "Soup", { content: "Other case" });
   const newest = await world.write(ben, recipient, "", { content: "Without a topic" });
   const made = await world.make([ada]);
-  assert.deepEqual(made, { mailed: [ada], told: [], quiet: 0, failed: [], warnings: [] });
+  assert.deepEqual(made, { mailed: [ada], earlier: [], quiet: 0, failed: [], warnings: [] });
   const [mail, ...others] = world.published;
   assert(mail);
   assert.deepEqual(others, []);
@@ -91,7 +91,7 @@ domainTest("a digest has the liveliest topics and new channels, and is made once
   // A second delivery, also after 12 hours.
   for (const now of [NOW + 1, NOW + 13 * 3_600_000]) {
     const again = await world.make([ada], { now });
-    assert.deepEqual([again?.mailed, again?.told], [[], [ada]]);
+    assert.deepEqual([again?.mailed, again?.earlier], [[], [ada]]);
   }
   assert.equal(world.published.length, 1);
   assert.equal((await db.selectFrom("process_queue_outbox").selectAll().execute()).length, 0);
@@ -100,26 +100,29 @@ domainTest("a digest has the liveliest topics and new channels, and is made once
 /** A message that the server has not rendered. */
 const BOT_PIECE = { plain: "Bot:\n> Alarm", html: "<p><b>Bot</b>: Alarm</p>" };
 
-domainTest("who is gone or wants no digests gets none, and the others do", async (db) => {
-  const world = await DigestWorld.make(db);
-  const { realm } = world;
-  const ada = await realm.user("ada");
-  const none = [
-    await realm.user("gone", { is_active: false }),
-    await realm.user("bot", { is_bot: true }),
-    await realm.user("off", { enable_digest_emails: false }),
-    await realm.user("owner", { delivery_email: "" }),
-    987_654,
-  ];
-  const { recipient } = await world.channel("kitchen", [ada, ...none.slice(0, -1)]);
-  await world.write(ada, recipient, "soup");
-  assert.deepEqual((await world.make([...none, ada]))?.mailed, [ada]);
-  assert.equal(await world.make(none), undefined);
-  assert.equal(await world.make([]), undefined);
-  await db.updateTable("zerver_realm").set({ deactivated: true }).execute();
-  assert.equal(await world.make([ada]), undefined);
-  assert.equal(world.published.length, 1);
-});
+domainTest(
+  "deactivated users, and those who turned digests off, get none, and the others do",
+  async (db) => {
+    const world = await DigestWorld.make(db);
+    const { realm } = world;
+    const ada = await realm.user("ada");
+    const none = [
+      await realm.user("gone", { is_active: false }),
+      await realm.user("bot", { is_bot: true }),
+      await realm.user("off", { enable_digest_emails: false }),
+      await realm.user("owner", { delivery_email: "" }),
+      987_654,
+    ];
+    const { recipient } = await world.channel("kitchen", [ada, ...none.slice(0, -1)]);
+    await world.write(ada, recipient, "soup");
+    assert.deepEqual((await world.make([...none, ada]))?.mailed, [ada]);
+    assert.equal(await world.make(none), undefined);
+    assert.equal(await world.make([]), undefined);
+    await db.updateTable("zerver_realm").set({ deactivated: true }).execute();
+    assert.equal(await world.make([ada]), undefined);
+    assert.equal(world.published.length, 1);
+  },
+);
 
 domainTest("an event with users of two realms is refused", async (db) => {
   const world = await DigestWorld.make(db);
@@ -133,7 +136,7 @@ domainTest("an event with users of two realms is refused", async (db) => {
 });
 
 domainTest(
-  "only channels that a user reads are told of, and with little to tell none",
+  "a digest has only channels that the user reads, and is not sent if it has too little",
   async (db) => {
     const world = await DigestWorld.make(db);
     const { realm } = world;
@@ -157,7 +160,7 @@ domainTest(
   },
 );
 
-domainTest("guests are told of channels that are for everybody", async (db) => {
+domainTest("digests of guests list web-public channels", async (db) => {
   const world = await DigestWorld.make(db);
   const guest = await world.realm.user("guest", { role: 600 });
   const member = await world.realm.user("member");
@@ -170,7 +173,7 @@ domainTest("guests are told of channels that are for everybody", async (db) => {
 });
 
 for (const by of ["user", "realm"] as const) {
-  domainTest(`a mail that may not show messages, as the ${by} wants, counts them`, async (db) => {
+  domainTest(`a mail that may not show messages, as the ${by} chose, counts them`, async (db) => {
     const world = await DigestWorld.make(db);
     const { realm } = world;
     const hidden = by === "user" ? { message_content_in_email_notifications: false } : {};
@@ -209,7 +212,7 @@ domainTest("a user who got a digest within 12 hours gets none, whatever the even
   await world.audit(ada, 133, new Date(NOW - 11 * 3_600_000));
   await world.audit(ben, 133, new Date(NOW - 13 * 3_600_000));
   const made = await world.make([ada, ben]);
-  assert.deepEqual([made?.mailed, made?.told], [[ben], [ada]]);
+  assert.deepEqual([made?.mailed, made?.earlier], [[ben], [ada]]);
 });
 
 domainTest("a digest that cannot be made keeps no other back, and is made later", async (db) => {
@@ -226,7 +229,7 @@ domainTest("a digest that cannot be made keeps no other back, and is made later"
   assert.deepEqual(made?.mailed, [ada, ben]);
   assert.deepEqual(made?.failed, [{ user: cleo, reason: "cannot show it" }]);
   const again = await world.make([ada, cleo, ben]);
-  assert.deepEqual([again?.mailed, again?.told, again?.failed], [[cleo], [ada, ben], []]);
+  assert.deepEqual([again?.mailed, again?.earlier, again?.failed], [[cleo], [ada, ben], []]);
   assert.deepEqual(world.published.map(({ event }) => event.to_user_ids), [[ada], [ben], [cleo]]);
 });
 

@@ -41,7 +41,7 @@ Deno.test("a realm has its digests on its weekday in UTC, unless they are off", 
   }
 });
 
-Deno.test("a user gets a digest who wants it and was not there", () => {
+Deno.test("a user who has digests turned on and was away gets one", () => {
   const table: readonly [Partial<UserFacts>, UserReason | undefined][] = [
     [{}, undefined],
     [{ isActive: false }, "deactivated"],

@@ -141,7 +141,7 @@ for (const [what, script, expected, limits = {}] of BAD) {
   });
 }
 
-Deno.test("a body that is too large is cut where the caller wants it", async () => {
+Deno.test("a body that is too large is cut if the caller asks for it", async () => {
   await using server = await RawServer.start(endless(`${HEAD}\r\n`, "0123456789"), PUBLIC);
   const url = `http://public.example:${server.port}/`;
   let seen = 0;

@@ -14,7 +14,7 @@ function through(proxy: RawServer, more: Partial<HttpRules> = {}, login = ""): H
   return { proxy: { http: url, https: url }, ...more };
 }
 
-Deno.test("a proxy is asked for http: addresses, is told who calls, and resolves the name", async () => {
+Deno.test("a proxy gets requests for http: addresses, the role and the name to resolve", async () => {
   await using server = await RawServer.start(() => answer("200 OK", "hello"));
   await using proxy = await smokescreen({ "public.example:8080": server.port });
   const url = "http://public.example:8080/a?b";
@@ -139,7 +139,7 @@ for (const [said, ofHttp, ofHttps, message] of REFUSALS) {
   });
 }
 
-Deno.test("a proxy that is away is named, and nothing has arrived", async () => {
+Deno.test("an unavailable proxy is named, and nothing has arrived", async () => {
   const proxy = await RawServer.start();
   const given = through(proxy);
   await proxy[Symbol.asyncDispose]();

@@ -101,7 +101,7 @@ const LOOKUPS: readonly [
     [OEMBED, VIDEO],
   ],
   [
-    "a provider that is away",
+    "an unavailable provider",
     VIDEO,
     { [OEMBED]: "network", [VIDEO]: { body: SOUP } },
     soup({ image: "https://video.example/soup.png" }),
@@ -137,7 +137,7 @@ Deno.test("a page is asked for by GET as a preview, for at most 15 s and 1 MB", 
   ]);
 });
 
-Deno.test("why requests of a link failed is told", async () => {
+Deno.test("the reason is reported if requests of a link fail", async () => {
   const failures: string[] = [];
   const http = new FakeWeb({ [OEMBED]: "network", [VIDEO]: { status: 503 } });
   const options = { http, providers, userAgent: "Preview/1" };

@@ -98,7 +98,7 @@ class Linked {
   }
 }
 
-domainTest("previews are stored, and the readers told", async (db) => {
+domainTest("previews are stored, and the readers notified", async (db) => {
   const linked = await Linked.make(db);
   const [ada, ben] = linked.users;
   await db.updateTable("zerver_usermessage").set({ flags: 1 | 8 | 4096 })

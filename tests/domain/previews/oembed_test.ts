@@ -54,7 +54,7 @@ for (const [title, answer, read] of ANSWERS) {
   });
 }
 
-Deno.test("an oEmbed answer that is no JSON is none", () => {
+Deno.test("an oEmbed answer that is no JSON is ignored", () => {
   for (const text of ["", "{", "<html>", '{"type":"photo",}']) {
     assert.equal(readOembed(text, LINK), undefined);
   }

@@ -74,7 +74,7 @@ const PAGES: readonly [title: string, page: string, facts: PageFacts | undefined
   ],
   ["the first paragraph", page("", "<p>one</p><p>two</p>"), facts(undefined, "one")],
   [
-    "the image beside the heading",
+    "the image next to the heading",
     page("", '<img src="/no.png"><div><h1>H</h1><p></p><img alt=""><img src="/a.png"></div>'),
     facts("H", undefined, "/a.png"),
   ],

@@ -51,7 +51,7 @@ pushTest("APNs: a server that shuts down loses no push", async (push) => {
 });
 
 pushTest(
-  "APNs: a push without an answer is unknown, and later ones are not held up",
+  "APNs: a push without an answer is unknown, and later ones are not delayed",
   async (push) => {
     await using apns = apnsOf(push, { timeoutMs: 500 });
     push.script({ answers: { [`apns:${TOKEN}`]: "silent" } });

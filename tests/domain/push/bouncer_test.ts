@@ -44,32 +44,35 @@ pushTest(
   },
 );
 
-pushTest("the bouncer gets encrypted pushes, and names the devices that are gone", async (push) => {
-  await using bouncer = bouncerOf(push);
-  push.script({ dead: [7], realm: null });
-  const payload = { push_account_id: LARGE, encrypted_data: "Ym94" };
-  const result = await bouncer.notifyE2ee({
-    realm_uuid: USER.realm_uuid,
-    push_requests: [
-      { device_id: 7, fcm_priority: "high", payload },
-      {
-        device_id: 8,
-        http_headers: { apns_priority: 10, apns_push_type: "alert" },
-        payload: { ...payload, aps: { "mutable-content": 1 } },
+pushTest(
+  "the bouncer gets encrypted pushes, and names the devices that no longer exist",
+  async (push) => {
+    await using bouncer = bouncerOf(push);
+    push.script({ dead: [7], realm: null });
+    const payload = { push_account_id: LARGE, encrypted_data: "Ym94" };
+    const result = await bouncer.notifyE2ee({
+      realm_uuid: USER.realm_uuid,
+      push_requests: [
+        { device_id: 7, fcm_priority: "high", payload },
+        {
+          device_id: 8,
+          http_headers: { apns_priority: 10, apns_push_type: "alert" },
+          payload: { ...payload, aps: { "mutable-content": 1 } },
+        },
+      ],
+    }, never());
+    assert.deepEqual(result, {
+      kind: "done",
+      answer: {
+        android_successfully_sent_count: 0,
+        apple_successfully_sent_count: 1,
+        delete_device_ids: [7],
+        realm_push_status: null,
       },
-    ],
-  }, never());
-  assert.deepEqual(result, {
-    kind: "done",
-    answer: {
-      android_successfully_sent_count: 0,
-      apple_successfully_sent_count: 1,
-      delete_device_ids: [7],
-      realm_push_status: null,
-    },
-  });
-  assert.match(push.received("bouncer")[0]?.text ?? "", /"push_account_id":9007199254740993,/);
-});
+    });
+    assert.match(push.received("bouncer")[0]?.text ?? "", /"push_account_id":9007199254740993,/);
+  },
+);
 
 pushTest("the bouncer registers a device; ids over 2^53 keep their value", async (push) => {
   await using bouncer = bouncerOf(push);
@@ -178,7 +181,7 @@ pushTest("the bouncer: 503 makes it unavailable for as long as it says", async (
   assert.equal((await unavailable(bouncer.notify(NOTIFY, never()))).afterMs, 30_000);
 });
 
-Deno.test("the bouncer is unavailable while it is away, and works when it is back", async () => {
+Deno.test("the bouncer is unavailable while it is down, and works when it is back", async () => {
   await using push = await PushFixture.start();
   await using bouncer = bouncerOf(push);
   assert.equal((await bouncer.notify(NOTIFY, never())).kind, "done");

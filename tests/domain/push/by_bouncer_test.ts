@@ -75,7 +75,7 @@ sqliteTest(
   },
 );
 
-sqliteTest("the queue waits while the bouncer is away", async (db) => {
+sqliteTest("the queue waits while the bouncer is unavailable", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("apns", "aa");
   const error = new PushUnavailable("push bouncer", "503", { afterMs: 9_000 });
@@ -126,29 +126,32 @@ domainTest("devices that the bouncer does not know are removed", async (db) => {
   assert.equal(await world.count(), 1);
 });
 
-domainTest("what the bouncer says of the realm is stored, and told once", async (db) => {
-  const world = await PushWorld.make(db);
-  await world.device("fcm", "bb");
-  const realm = { can_push: true, expected_end_timestamp: 1_800_000_000 };
-  const answer = { ...notified({ apple_devices: [], android_devices: ["bb"] }), realm };
-  for (let time = 0; time < 2; time++) {
-    world.bouncer.answers.notify.push({ kind: "done", answer });
-    await world.byBouncer(world.add(await world.message()));
-  }
-  const users = [world.ada, world.ben];
-  const event = { type: "realm", op: "update" };
-  const end = "push_notifications_enabled_end_timestamp";
-  assert.deepEqual(world.published.map(({ event }) => event), [
-    { event: { ...event, property: "push_notifications_enabled", value: true }, users },
-    { event: { ...event, property: end, value: 1_800_000_000 }, users },
-  ]);
-  const rows = await db.selectFrom("zerver_realmauditlog").select(["event_type", "extra_data"])
-    .orderBy("id").execute();
-  assert.deepEqual(rows.map(({ event_type, extra_data }) => [event_type, extra_data]), [
-    [207, { "1": false, "2": true, property: "push_notifications_enabled" }],
-    [207, { "1": null, "2": 1_800_000_000, property: end }],
-  ]);
-});
+domainTest(
+  "what the bouncer says of the realm is stored, and users are notified once",
+  async (db) => {
+    const world = await PushWorld.make(db);
+    await world.device("fcm", "bb");
+    const realm = { can_push: true, expected_end_timestamp: 1_800_000_000 };
+    const answer = { ...notified({ apple_devices: [], android_devices: ["bb"] }), realm };
+    for (let time = 0; time < 2; time++) {
+      world.bouncer.answers.notify.push({ kind: "done", answer });
+      await world.byBouncer(world.add(await world.message()));
+    }
+    const users = [world.ada, world.ben];
+    const event = { type: "realm", op: "update" };
+    const end = "push_notifications_enabled_end_timestamp";
+    assert.deepEqual(world.published.map(({ event }) => event), [
+      { event: { ...event, property: "push_notifications_enabled", value: true }, users },
+      { event: { ...event, property: end, value: 1_800_000_000 }, users },
+    ]);
+    const rows = await db.selectFrom("zerver_realmauditlog").select(["event_type", "extra_data"])
+      .orderBy("id").execute();
+    assert.deepEqual(rows.map(({ event_type, extra_data }) => [event_type, extra_data]), [
+      [207, { "1": false, "2": true, property: "push_notifications_enabled" }],
+      [207, { "1": null, "2": 1_800_000_000, property: end }],
+    ]);
+  },
+);
 
 sqliteTest(
   "a realm that the bouncer does not push for is turned off, and not tried again",
@@ -173,7 +176,7 @@ sqliteTest(
 );
 
 domainTest(
-  "a realm that wants encryption has its texts in encrypted pushes only",
+  "a realm that requires encryption has its texts in encrypted pushes only",
   async (db, { kind }) => {
     const world = await PushWorld.make(db);
     await db.updateTable("zerver_realm").set({ require_e2ee_push_notifications: true }).execute();

@@ -45,7 +45,7 @@ const APPLE = {
 const GOOGLE = { ANDROID_FCM_CREDENTIALS_PATH: "FILE" };
 const BOUNCER = { ZULIP_SERVICE_PUSH_NOTIFICATIONS: "true", ZULIP_ORG_ID: "a", ZULIP_ORG_KEY: "b" };
 
-Deno.test("the services that are configured are opened, and none beside a bouncer", async () => {
+Deno.test("the services that are configured are opened, and none with a bouncer", async () => {
   assert.deepEqual(await open("", {}), []);
   assert.deepEqual(await open(APPLE_KEY, APPLE), ["apns"]);
   assert.deepEqual(await open(JSON.stringify(ACCOUNT), GOOGLE), ["fcm"]);
@@ -76,7 +76,7 @@ const WRONG: readonly (readonly [string, string, Record<string, string>, string]
     "certificate and its private key, not encrypted",
   ],
   [
-    "an authority that is none",
+    "an invalid authority",
     "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----",
     { ...BOUNCER, PUSH_CA_FILE: "FILE" },
     "PUSH_CA_FILE is FILE, which has no valid certificate in PEM format: set it to a file with the " +

@@ -11,12 +11,12 @@ import {
 const READER = { isBot: false, isActive: true, isRealmActive: true, wantsPushes: true };
 
 const READERS: readonly [what: string, reader: ReaderFacts | undefined, level?: string][] = [
-  ["a user who wants pushes", READER],
+  ["a user who has pushes turned on", READER],
   ["a user who does not exist", undefined, "info"],
   ["a bot", { ...READER, isBot: true }, "info"],
   ["a deactivated user", { ...READER, isActive: false }, "debug"],
   ["a user of a deactivated organization", { ...READER, isRealmActive: false }, "debug"],
-  ["a user who wants none", { ...READER, wantsPushes: false }, "debug"],
+  ["a user who has them turned off", { ...READER, wantsPushes: false }, "debug"],
 ];
 
 for (const [what, reader, level] of READERS) {
@@ -35,7 +35,7 @@ const SHOWN = { isRead: false, isShown: true };
 const MESSAGES: readonly [what: string, more: Partial<MessageFacts>, decision: string][] = [
   ["a message that is not read is shown", {}, "show, bit set"],
   ["one that is archived is not, silently", { message: "archived", copy: undefined }, "debug"],
-  ["one that is gone is not", { message: "gone", copy: undefined }, "info"],
+  ["one that does not exist is not", { message: "gone", copy: undefined }, "info"],
   ["one that the user may not read is not", { message: "unreadable" }, "info"],
   ["one without a row is an error", { copy: undefined }, "error"],
   ["one without a row is shown to a user who was away for long", {
@@ -51,7 +51,7 @@ const MESSAGES: readonly [what: string, more: Partial<MessageFacts>, decision: s
     { attempt: "unknown" },
     "show, bit set",
   ],
-  ["a second attempt stops where the message was taken back", { attempt: "again" }, "debug"],
+  ["a second attempt stops if the message was removed", { attempt: "again" }, "debug"],
   ["a second attempt stops where the message was read", {
     copy: { isRead: true, isShown: true },
     attempt: "again",

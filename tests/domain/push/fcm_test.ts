@@ -29,7 +29,7 @@ pushTest("FCM: pushes that are sent at once share one connection and one token",
 
 pushTest("FCM: a token that Google calls invalid is renewed once, for all pushes", async (push) => {
   await using fcm = fcmOf(push);
-  // Google says that a token is valid for an hour, and forgets it when it starts anew.
+  // Google says that a token is valid for an hour, and forgets it when it restarts.
   await fcm.send({ token: TOKEN, message: MESSAGE }, never());
   push.script({ answers: { "fcm:*": Array.from({ length: 10 }, () => ({ status: 401 })) } });
   const outcomes = await Promise.all(
@@ -42,12 +42,12 @@ pushTest("FCM: a token that Google calls invalid is renewed once, for all pushes
 pushTest("FCM: each device has its own outcome", async (push) => {
   await using fcm = fcmOf(push);
   const answers = {
-    "fcm:gone": { status: 404, reason: "UNREGISTERED" },
+    "fcm:dead": { status: 404, reason: "UNREGISTERED" },
     "fcm:busy": [{ status: 503, reason: "UNAVAILABLE", headers: { "retry-after": "3" } }],
   };
   push.script({ answers });
   const send = (token: string) => fcm.send({ token, message: MESSAGE }, never());
-  assert.deepEqual(await Promise.all(["gone", "busy", "well"].map(send)), [
+  assert.deepEqual(await Promise.all(["dead", "busy", "well"].map(send)), [
     { kind: "dead", reason: "404 UNREGISTERED" },
     { kind: "later", reason: "503 UNAVAILABLE", afterMs: 3000 },
     { kind: "sent" },
@@ -93,7 +93,7 @@ pushTest("FCM: a push without an answer is unknown", async (push) => {
   assert.equal((await fcm.send({ token: TOKEN, message: MESSAGE }, never())).kind, "sent");
 });
 
-Deno.test("FCM: it is unavailable while Google is away, and works when it is back", async () => {
+Deno.test("FCM is unavailable while Google is down, and works when it is back", async () => {
   await using push = await PushFixture.start();
   await using fcm = fcmOf(push);
   await push.kill();

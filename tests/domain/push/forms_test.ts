@@ -59,7 +59,7 @@ Deno.test("a push for Google has texts only, and ends when it is too old", () =>
   assert.deepEqual(quiet, { priority: "NORMAL", ttl: "0s" });
 });
 
-Deno.test("the bouncer gets Apple's and Google's forms beside each other", () => {
+Deno.test("the bouncer gets both Apple's and Google's forms", () => {
   const devices: LegacyDevice[] = [
     { id: 1, kind: "fcm", token: "bb", appId: null },
     { id: 2, kind: "apns", token: "aa", appId: "org.zulip.Zulip" },

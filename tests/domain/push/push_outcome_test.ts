@@ -27,7 +27,7 @@ const ENDS: readonly [
 ][] = [
   ["all have it", [SENT, SENT], 1, "done"],
   ["there is no device", [], 1, "done"],
-  ["one is gone, one refused", [SENT, DEAD, REFUSED], 1, "done"],
+  ["one is dead, one refused", [SENT, DEAD, REFUSED], 1, "done"],
   ["one is to be tried again", [SENT, LATER], 1, "later 503 ServiceUnavailable"],
   [
     "one has to wait",
@@ -47,9 +47,9 @@ const ENDS: readonly [
     1,
     "later 503 ServiceUnavailable",
   ],
-  ["the only service is away", [APNS, APNS], 1, "pause APNs"],
-  ["both services are away", [APNS, FCM], 2, "pause APNs 9000"],
-  ["one of two services is away", [SENT, FCM], 2, "later 503 9000"],
+  ["the only service is unavailable", [APNS, APNS], 1, "pause APNs"],
+  ["both services are unavailable", [APNS, FCM], 2, "pause APNs 9000"],
+  ["one of two services is unavailable", [SENT, FCM], 2, "later 503 9000"],
 ];
 
 for (const [what, outcomes, services, expected] of ENDS) {

@@ -134,7 +134,7 @@ sqliteTest("a registration needs the bouncer", async (db) => {
 });
 
 domainTest(
-  "a device of a newer server gets its token, unless another came meanwhile",
+  "a device of a newer server gets its token, unless another one came first",
   async (older, { kind, url }) => {
     const made = await PushWorld.make(older);
     if (kind === "zulip") await makeNewer(older);

@@ -36,7 +36,7 @@ domainTest(
   },
 );
 
-sqliteTest("a service that is away keeps no other from its devices", async (db) => {
+sqliteTest("an unavailable service does not block the devices of another", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("apns", "aa");
   await world.device("fcm", "bb");
@@ -69,7 +69,7 @@ domainTest(
 );
 
 sqliteTest(
-  "a push that is refused for good is not tried again, and its device stays",
+  "a push that is refused permanently is not tried again, and its device stays",
   async (db) => {
     const world = await PushWorld.make(db);
     await world.device("apns", "aa");
@@ -99,7 +99,7 @@ sqliteTest("a device of Apple's without its app is said to be unusable", async (
   assert.deepEqual(world.apns.counts, {});
 });
 
-domainTest("what is read, shown, gone or too old is not pushed", async (db) => {
+domainTest("what is read, shown, deleted or too old is not pushed", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("fcm", "bb");
   const message = await world.message();
@@ -124,7 +124,7 @@ domainTest("what is read, shown, gone or too old is not pushed", async (db) => {
   assert.deepEqual(world.fcm.counts, { bb: 1 });
 });
 
-sqliteTest("a retry stops where the message was read meanwhile", async (db) => {
+sqliteTest("a retry stops if the message has been read", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("fcm", "bb");
   world.fcm.answers.set("bb", [LATER]);
@@ -237,7 +237,7 @@ sqliteTest("a push that nobody saw end is made again, when its run must have end
 });
 
 sqliteTest(
-  "that a user is brought back stays in the outbox while the broker is away",
+  "a user's soft reactivation stays in the outbox while the broker is unavailable",
   async (db) => {
     const world = await PushWorld.make(db, { long_term_idle: true });
     world.isBrokerAway = true;

@@ -5,7 +5,7 @@ import { PushWorld, sqliteTest } from "./world.ts";
 const SHOWN = 4096;
 const STARRED = 2;
 
-domainTest("messages are taken back from each device once", async (db) => {
+domainTest("messages are removed from each device once", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("apns", "aa");
   await world.device("fcm", "bb");
@@ -49,7 +49,7 @@ sqliteTest("a user without devices has the messages marked", async (db) => {
   assert.deepEqual(await world.flags(), [0]);
 });
 
-sqliteTest("what was taken back is not shown by an attempt that comes later", async (db) => {
+sqliteTest("a removed message is not shown by a later attempt", async (db) => {
   const world = await PushWorld.make(db);
   await world.device("fcm", "bb");
   world.fcm.answers.set("bb", [{ kind: "later", reason: "503" }]);

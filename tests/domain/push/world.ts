@@ -39,7 +39,7 @@ export class PushWorld {
   readonly bouncer = new FakeBouncer();
   /** The run of the worker. */
   owner = "run";
-  /** Whether the broker is away. */
+  /** Whether the broker is unavailable. */
   isBrokerAway = false;
   /** What was published. */
   readonly published: { readonly queue: string; readonly event: unknown }[] = [];
@@ -147,7 +147,7 @@ export class PushWorld {
           error: line("error"),
         },
         publish: (queue, event) => {
-          if (this.isBrokerAway) return Promise.reject(new Error("the broker is away"));
+          if (this.isBrokerAway) return Promise.reject(new Error("the broker is unavailable"));
           this.published.push({ queue, event });
           return Promise.resolve();
         },

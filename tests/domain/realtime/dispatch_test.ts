@@ -165,7 +165,7 @@ Deno.test("the end of a queue is asked for by its user", () => {
   });
 });
 
-Deno.test("a notice that cannot be read names what is wrong", () => {
+Deno.test("the error of a notice that cannot be read names the problem", () => {
   const rows: [value: unknown, error: RegExp][] = [
     [{ users: [] }, /"event"/],
     [{ event: { op: "add" }, users: [] }, /"type"/],

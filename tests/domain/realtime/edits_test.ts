@@ -30,7 +30,7 @@ Deno.test("an edit notifies those whom the message mentions now, and did not bef
     ["the reader's own edit", { edit: { editorId: ME } }, []],
     ["a muted sender", { keys: list("muted_sender") }, []],
     ["somebody who is here", { isAway: false }, []],
-    ["somebody who wants pushes at any time", { isAway: false, keys: list("online_push") }, [
+    ["a user who gets pushes at any time", { isAway: false, keys: list("online_push") }, [
       "push mentioned",
     ]],
     ["mails of the channel", { keys: list("stream_email") }, []],

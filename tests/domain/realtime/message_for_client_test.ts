@@ -78,7 +78,7 @@ Deno.test("the address of the sender's picture is given unless the client can co
   }
 });
 
-Deno.test("who may not know the sender sees neither name, address nor picture", () => {
+Deno.test("a user who may not know the sender sees neither name, address nor picture", () => {
   const strangers = new Set([5]);
   const hidden = shown(eventClient({ clientGravatar: true }), {}, { strangers });
   const { sender_full_name, sender_email, avatar_url } = hidden;
@@ -105,7 +105,7 @@ Deno.test("a direct message to the client's user is filed under its sender", () 
   assert.equal(shown(eventClient(), direct).recipient_id, 50);
 });
 
-Deno.test("mirrors are told of private channels, and do not get what they sent", () => {
+Deno.test("mirrors see which channels are private, and do not get what they sent", () => {
   const mirror = eventClient({ clientName: "zephyr_mirror" });
   const isPrivateChannel = true;
   assert.equal(shown(mirror, {}, { isPrivateChannel }).invite_only_stream, true);
@@ -122,7 +122,7 @@ Deno.test("mirrors are told of private channels, and do not get what they sent",
   }
 });
 
-Deno.test("clients that want the same share one object", () => {
+Deno.test("clients with the same options share one object", () => {
   const shownTo = messageVariants(wideMessage.parse(wideMessageOf()), AROUND);
   assert.equal(shownTo(eventClient()), shownTo(eventClient({ userId: 6 })));
   assert.notEqual(shownTo(eventClient()), shownTo(eventClient({ applyMarkdown: false })));

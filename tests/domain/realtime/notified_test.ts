@@ -31,7 +31,7 @@ function notified(
   }).map(({ medium, event }) => `${medium} ${event.trigger}`);
 }
 
-Deno.test("a user who is away is notified for the first reason that holds", () => {
+Deno.test("a user who is away is notified for the first reason that applies", () => {
   const both = (trigger: string) => [`push ${trigger}`, `email ${trigger}`];
   const list = (name: string): Keys => ({ [`${name}_user_ids`]: [ME] });
   const mentioned = ["mentioned", "topic_wildcard_mentioned", "stream_wildcard_mentioned"];
@@ -81,7 +81,7 @@ Deno.test("a user who is away is notified for the first reason that holds", () =
       },
       flags: mentioned.slice(1),
     }, both("stream_wildcard_mentioned_in_followed_topic")],
-    ["a mention beside all of them", {
+    ["a mention besides all of them", {
       keys: list("topic_wildcard_mention_in_followed_topic"),
       flags: mentioned,
     }, both("mentioned")],

@@ -30,7 +30,7 @@ function idle(seconds: number, more: Partial<SweptQueue> = {}): SweptQueue {
   return { id, userId, ...defaults, takesMessages: true, polledAt: NOW - seconds * 1000, ...more };
 }
 
-Deno.test("a sweep removes what is idle for too long, and says who is away since", () => {
+Deno.test("a sweep removes queues idle for too long, and returns the users now away", () => {
   const long = { idleTimeoutSeconds: 43_200 };
   const rows: [
     what: string,

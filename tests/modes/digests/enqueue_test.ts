@@ -117,7 +117,7 @@ benchTest("SEND_DIGEST_EMAILS=false turns digests off", async (bench) => {
   assert.deepEqual(await bench.events(), []);
 });
 
-benchTest("enqueue-digest-emails fails while the broker is away", async (bench) => {
+benchTest("enqueue-digest-emails fails while the broker is unavailable", async (bench) => {
   await (await bench.realm("acme")).user("ada");
   bench.services.failures = { broker: new BrokerError("unreachable", "away") };
   await assert.rejects(bench.run(), { message: "away" });

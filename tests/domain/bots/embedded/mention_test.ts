@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { withoutMention } from "../../../../lib/domain/bots/embedded/mention.ts";
 import { MessageRate } from "../../../../lib/domain/bots/embedded/rate_limit.ts";
 
-const ROWS: readonly [content: string, told: string][] = [
+const ROWS: readonly [content: string, rest: string][] = [
   ["@**Weather** rain?", "rain?"],
   ["@**Weather**rain?", "rain?"],
   ["  @**Weather**\n rain?", "rain?"],
@@ -17,8 +17,8 @@ const ROWS: readonly [content: string, told: string][] = [
 ];
 
 Deno.test("the mention of a bot at the beginning is left out", () => {
-  for (const [content, told] of ROWS) {
-    assert.equal(withoutMention(content, { id: 9, name: "Weather" }), told, content);
+  for (const [content, rest] of ROWS) {
+    assert.equal(withoutMention(content, { id: 9, name: "Weather" }), rest, content);
   }
 });
 

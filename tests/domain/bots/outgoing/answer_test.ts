@@ -50,7 +50,7 @@ const REFUSED: readonly [body: string, text: RegExp][] = [
   ['{"content":"x","widget_content":"{}"}', /^Widgets: widget_type is not in widget_content$/],
 ];
 
-Deno.test("an answer that is none says so, in Zulip's words", () => {
+Deno.test("an invalid answer is reported in Zulip's words", () => {
   for (const [body, message] of REFUSED) {
     assert.throws(() => replyOf(body, false), { message }, body);
   }

@@ -62,7 +62,7 @@ const AGAIN: readonly [end: CallEnd, afterMs: number | undefined, counts: boolea
   [{ kind: "paused", ms: 5_000 }, 5_000, false],
 ];
 
-Deno.test("a service is called again when it wants, and a pause is no attempt", () => {
+Deno.test("a service is called again when it asks to be, and a pause is no attempt", () => {
   for (const [end, afterMs, counts] of AGAIN) {
     const verdict = verdictOf(end, FACTS);
     assert(verdict.kind === "again");
@@ -113,11 +113,11 @@ const TEXTS: readonly [end: CallEnd, chat: string, owner: string | RegExp, shows
 
 Deno.test("chat and owner read Zulip's words", () => {
   for (const [end, chat, owner, shows] of TEXTS) {
-    const told = failure(verdictOf(end, { ...FACTS, isLast: true }));
-    assert.equal(told.chat, chat);
-    if (typeof owner === "string") assert.equal(told.owner, owner);
-    else assert.match(told.owner ?? "", owner);
-    assert.equal(told.payload !== undefined, shows, chat);
+    const failed = failure(verdictOf(end, { ...FACTS, isLast: true }));
+    assert.equal(failed.chat, chat);
+    if (typeof owner === "string") assert.equal(failed.owner, owner);
+    else assert.match(failed.owner ?? "", owner);
+    assert.equal(failed.payload !== undefined, shows, chat);
   }
 });
 

@@ -188,7 +188,7 @@ Deno.test("users see the message that a bot was called for", () => {
   );
 });
 
-Deno.test("a channel whose id no server can have is none of an event", () => {
+Deno.test("an event with a channel id that no server can have is invalid", () => {
   assert.throws(() => eventOf({ stream_id: 2 ** 31 }), /stream_id/);
   assert.equal(eventOf({ stream_id: 2 ** 31 - 1 }).message.place.kind, "channel");
 });

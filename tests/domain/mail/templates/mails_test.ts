@@ -125,7 +125,7 @@ Deno.test("only messages that are HTML already go into a mail unescaped", () => 
   ]);
 });
 
-Deno.test("a digest that only counts does not name what there is none of", () => {
+Deno.test("a digest that only counts leaves out counts of zero", () => {
   const sample = OWN.sample("digest", "hidden_by_realm");
   const table = [[3, 0, "* 3 messages"], [0, 1, "* 1 channel"], [
     1,

@@ -90,9 +90,9 @@ heldTest("of two workers one takes all rows of a user", async (db, other, ada, m
 
 heldTest("rows that another transaction holds are left to it", async (db, other, ada, messages) => {
   await db.transaction().execute(async (trx) => {
-    const held = await trx.selectFrom("zerver_scheduledmessagenotificationemail").select("id")
+    const locked = await trx.selectFrom("zerver_scheduledmessagenotificationemail").select("id")
       .where("message_id", "=", messages[0]).forUpdate().execute();
-    assert.equal(held.length, 1);
+    assert.equal(locked.length, 1);
     assert.deepEqual(await taken(other, ada), [messages[1]]);
   });
   assert.deepEqual(await taken(other, ada), messages);
@@ -111,13 +111,13 @@ heldTest(
 );
 
 heldTest(
-  "a message whose mail is made is not deleted meanwhile",
+  "a message is not deleted while its mail is made",
   async (db, other, ada, messages) => {
     await db.transaction().execute(async (trx) => {
       await takeDue(trx, ada, DUE);
-      const held = await other.selectFrom("zerver_message").select("id")
+      const locked = await other.selectFrom("zerver_message").select("id")
         .where("id", "in", messages).forUpdate().skipLocked().execute();
-      assert.deepEqual(held, []);
+      assert.deepEqual(locked, []);
     });
   },
 );

@@ -47,12 +47,12 @@ const TEXTS: readonly [what: string, content: string, text: string][] = [
   ],
   ["hides a spoiler of waves", "~~~ spoiler\nx\n~~~", `> ~~~ spoiler\n> ${COVER}\n> ~~~`],
   [
-    "keeps an indented fence, which is none",
+    "keeps an indented fence as text",
     "  ```spoiler\nx\n  ```",
     ">   ```spoiler\n> x\n>   ```",
   ],
   [
-    "keeps a fence with marks behind it, which is none",
+    "keeps a fence with marks behind it as text",
     "```spoiler `a`\nx",
     "> ```spoiler `a`\n> x",
   ],

@@ -147,7 +147,7 @@ Deno.test("which lists of a notice a reader is in", () => {
   }
 });
 
-const TOLD: readonly [what: string, reader: Partial<MessageReader>, MessageFacts, boolean][] = [
+const NOTIFIED: readonly [what: string, reader: Partial<MessageReader>, MessageFacts, boolean][] = [
   ["a channel", {}, FACTS, false],
   ["a mention", {}, MENTIONED, true],
   ["a mention without mails and pushes", { offline: BOTH(false) }, MENTIONED, false],
@@ -160,23 +160,23 @@ const TOLD: readonly [what: string, reader: Partial<MessageReader>, MessageFacts
 ];
 
 Deno.test("whose presence matters", () => {
-  for (const [what, more, facts, isTold] of TOLD) {
+  for (const [what, more, facts, isNotified] of NOTIFIED) {
     const readers = [{ ...READER, ...more }];
-    const told = tellable(readers, facts, noticeIds(readers, facts));
-    assert.equal(told.length > 0, isTold, what);
+    const notified = tellable(readers, facts, noticeIds(readers, facts));
+    assert.equal(notified.length > 0, isNotified, what);
   }
 });
 
 const ROWS: readonly [what: string, reader: Partial<MessageReader>, MessageFacts, boolean][] = [
   ["who is there", {}, FACTS, true],
-  ["who is away for long", { isIdle: true }, FACTS, false],
+  ["a user who is away for long", { isIdle: true }, FACTS, false],
   ["and is mentioned", { isIdle: true }, MENTIONED, true],
-  ["and wants mails", { isIdle: true, channel: WITH_OWN(true) }, FACTS, true],
+  ["and gets mails of the channel", { isIdle: true, channel: WITH_OWN(true) }, FACTS, true],
   ["and follows", { isIdle: true, topicPolicy: 3 }, FACTS, true],
   ["and is written to", { isIdle: true }, DIRECT, true],
 ];
 
-Deno.test("who is away for long gets the rows of channels on coming back", () => {
+Deno.test("a user who was away for long gets the rows of channels on coming back", () => {
   for (const [what, more, facts, hasRow] of ROWS) {
     const readers = [{ ...READER, ...more }];
     assert.equal(withRows(readers, facts, noticeIds(readers, facts)).length > 0, hasRow, what);

@@ -48,7 +48,7 @@ const WIDGETS: readonly [widget: unknown, problem: string][] = [
   [{ widget_type: "zform", extra_data: { type: "x" } }, "unknown zform type: x"],
 ];
 
-Deno.test("a widget that is none is refused in Zulip's words", () => {
+Deno.test("an invalid widget is refused in Zulip's words", () => {
   for (const [widget, problem] of WIDGETS) {
     assert.throws(() => checkedWidget(JSON.stringify(widget)), { message: `Widgets: ${problem}` });
   }

@@ -66,7 +66,7 @@ function sendTest(name: string, fn: (send: Send) => Promise<void>): void {
   eachDatabaseTest(name, async ({ open }) => await fn(await Send.make(await open())));
 }
 
-sendTest("a message to a channel is stored for its subscribers, and told", async (send) => {
+sendTest("a message to a channel is stored for its subscribers, who are notified", async (send) => {
   const { db, bot, ada, ben, realm } = send;
   const { stream, recipient } = await realm.channel("kitchen", [ada, ben, bot]);
   const to = { kind: "channel", streamId: stream, topic: "lunch" } as const;
@@ -176,7 +176,7 @@ sendTest("a DM group of two is used where there is one", async (send) => {
   assert.equal(one?.["recipient_id"], other?.["recipient_id"]);
 });
 
-sendTest("mutes, topics and presence decide who may be told", async (send) => {
+sendTest("mutes, topics and presence decide who may be notified", async (send) => {
   const { db, ada, ben, bot, realm } = send;
   const { stream, recipient } = await realm.channel("kitchen", [ada, ben]);
   await db.insertInto("zerver_muteduser")
