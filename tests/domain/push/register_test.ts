@@ -144,7 +144,7 @@ domainTest(
   },
 );
 
-sqliteTest("nobody is told of a registration whose row is not there any more", async (db) => {
+sqliteTest("no event is sent for a registration whose row was deleted", async (db) => {
   const world = await PushWorld.make(db);
   const { id } = await db.insertInto("zerver_device").values({
     ...{ user_id: world.ada, push_key: PUSH_KEY, push_key_id: 12, push_token_kind: "fcm" },
