@@ -6,13 +6,7 @@
  */
 
 import { outboxLoop, withOutbox } from "process-queue/database";
-import {
-  type Context,
-  defineWorker,
-  Discard,
-  isDatabaseLost,
-  PauseQueue,
-} from "process-queue/worker";
+import { type Context, defineWorker, Discard } from "process-queue/worker";
 import { z } from "zod";
 import { PreviewFinder } from "../lib/domain/previews/configured.ts";
 import { previewableLinks } from "../lib/domain/previews/link.ts";
@@ -21,6 +15,7 @@ import {
   type PreviewedMessage,
   previewsUnwanted,
 } from "../lib/domain/previews/message.ts";
+import { pauseIfLost } from "./_database.ts";
 import { lookUpLinks, MAX_SECONDS } from "./_link_lookup.ts";
 
 /** Zulip's event. */
@@ -54,8 +49,7 @@ export default defineWorker({
     try {
       await preview(message, previewableLinks(urls), finder, ctx);
     } catch (error) {
-      if (!isDatabaseLost(error)) throw error;
-      throw new PauseQueue({ reason: `the database: ${error.message}`, cause: error });
+      throw pauseIfLost(error);
     }
   },
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RECIPIENT, SUBSCRIPTION } from "../database/codes.ts";
 import { inIds } from "../database/ids.ts";
 import type { Database } from "../database/tables.ts";
 
@@ -26,9 +27,8 @@ export interface NewChannel extends Channel {
   readonly isWebPublic: boolean;
 }
 
-const STREAM = 2;
 /** The audit rows that say that a subscription was made, came back, ended. */
-const SUBSCRIBED = [301, 302, 303];
+const SUBSCRIBED = Object.values(SUBSCRIPTION);
 
 /** Whether a new channel is in a user's digest; the user need not be subscribed to it. */
 export function isTold(isGuest: boolean, { isPrivate, isWebPublic }: NewChannel): boolean {
@@ -57,7 +57,7 @@ export async function readChannels(
       "stream.name",
     ])
     .where(inIds(db, "subscription.user_profile_id", users))
-    .where("recipient.type", "=", STREAM)
+    .where("recipient.type", "=", RECIPIENT.stream)
     .where("subscription.active", "=", true)
     .where("subscription.is_muted", "=", false)
     .where(({ not, exists, selectFrom }) =>

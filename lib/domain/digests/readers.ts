@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUEST } from "../database/codes.ts";
 import { sql, type Transaction } from "kysely";
 import { isPostgres } from "../database/dialect.ts";
 import { inIds } from "../database/ids.ts";
@@ -11,8 +12,6 @@ import type { Database, Tables } from "../database/tables.ts";
 import { isByPerson } from "../messages/by_people.ts";
 import { type MailUser, mailUsers } from "../users/mail_users.ts";
 import { DIGEST_MADE } from "./candidates.ts";
-
-const GUEST = 600;
 
 /** A user who may get a digest. */
 export interface DigestReader extends MailUser {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUEST, RECIPIENT } from "../database/codes.ts";
 import type { Database } from "../database/tables.ts";
 import { inIds } from "../database/ids.ts";
 import { groupsOfUser } from "../users/groups.ts";
@@ -50,9 +51,6 @@ export function mayRead(reader: Reader, message: ReadMessage): boolean {
   return isOpen || (!channel.isPrivate && !reader.isGuest);
 }
 
-const GUEST = 600;
-const STREAM = 2;
-
 /** The columns of {@linkcode readChannel}, of a message's `recipient` and its `stream`, if any. */
 export const READ_CHANNEL_COLUMNS = [
   "recipient.type",
@@ -73,7 +71,7 @@ export interface ReadChannelRow {
 
 /** The channel of a message; `undefined` for a direct message. */
 export function readChannel(row: ReadChannelRow): ReadChannel | undefined {
-  return row.type !== STREAM ? undefined : {
+  return row.type !== RECIPIENT.stream ? undefined : {
     // Nobody may read in a deleted channel.
     realmId: row.realm_id ?? -1,
     isPrivate: row.invite_only === true,
@@ -107,7 +105,9 @@ export async function readableMessages(
   if (!profile) return new Set();
   const reader = { realmId: profile.realm_id, isGuest: profile.role === GUEST };
   const rows = await messageRows(db, user, ids);
-  const needsGroups = rows.some((row) => row.type === STREAM && row.subscription === null);
+  const needsGroups = rows.some((row) =>
+    row.type === RECIPIENT.stream && row.subscription === null
+  );
   const groups = needsGroups && !reader.isGuest ? await groupsOfUser(db, user) : new Set<number>();
   const readable = rows.filter((row) => mayRead(reader, asRead(row, groups)));
   return new Set(readable.map(({ id }) => id));
@@ -121,7 +121,12 @@ async function messageRows(db: Database, user: number, ids: readonly number[]) {
     .innerJoin("zerver_recipient as recipient", "recipient.id", "message.recipient_id")
     .leftJoin(
       "zerver_stream as stream",
-      (join) => join.onRef("stream.id", "=", "recipient.type_id").on("recipient.type", "=", STREAM),
+      (join) =>
+        join.onRef("stream.id", "=", "recipient.type_id").on(
+          "recipient.type",
+          "=",
+          RECIPIENT.stream,
+        ),
     )
     .leftJoin(
       "zerver_subscription as subscription",

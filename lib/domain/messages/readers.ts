@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUEST, RECIPIENT } from "../database/codes.ts";
 import type { Database } from "../database/tables.ts";
 import { groupMembers } from "../users/groups.ts";
 import { mayRead, READ_CHANNEL_COLUMNS, readChannel } from "./access.ts";
@@ -14,9 +15,6 @@ export interface MessageReader {
   /** The bits of `zerver_usermessage.flags`. */
   readonly flags: number | bigint;
 }
-
-const GUEST = 600;
-const STREAM = 2;
 
 /**
  * The active users who have got a message and may read it still, by their ids. It takes two queries,
@@ -50,7 +48,12 @@ async function placeOf(db: Database, id: number) {
     .innerJoin("zerver_recipient as recipient", "recipient.id", "message.recipient_id")
     .leftJoin(
       "zerver_stream as stream",
-      (join) => join.onRef("stream.id", "=", "recipient.type_id").on("recipient.type", "=", STREAM),
+      (join) =>
+        join.onRef("stream.id", "=", "recipient.type_id").on(
+          "recipient.type",
+          "=",
+          RECIPIENT.stream,
+        ),
     )
     .select([
       "message.recipient_id",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { RECIPIENT, SUBSCRIPTION } from "../database/codes.ts";
 import { sql } from "kysely";
 import { inIds } from "../database/ids.ts";
 import { newRow } from "../database/rows.ts";
@@ -28,10 +29,8 @@ export function softReactivateEvent(user: number): Readonly<Record<string, unkno
 
 /** The most messages that are looked at, and added, in one transaction. */
 const MOST = 10_000;
-const STREAM = 2;
 /** Types of `zerver_realmauditlog`. */
 const SOFT_ACTIVATED = 120;
-const [SUBSCRIBED, SUBSCRIBED_AGAIN, UNSUBSCRIBED] = [301, 302, 303];
 
 /** How users are brought back. */
 export interface SoftReactivation {
@@ -100,7 +99,7 @@ async function channelsOf(db: Database, away: AwayUser): Promise<Map<number, rea
     .innerJoin("zerver_recipient as recipient", "recipient.id", "subscription.recipient_id")
     .select(["recipient.id", "recipient.type_id", "subscription.active"])
     .where("subscription.user_profile_id", "=", away.id)
-    .where("recipient.type", "=", STREAM).execute();
+    .where("recipient.type", "=", RECIPIENT.stream).execute();
   const changes = await changesOf(db, away.id);
   const channels = subscriptions.map(({ id, type_id, active }) =>
     [id, subscriptionSpans(changes.get(type_id) ?? [], active)] as const
@@ -114,7 +113,7 @@ async function changesOf(db: Database, user: number): Promise<Map<number, Subscr
     .select(["modified_stream_id", "event_type", "event_last_message_id"])
     .where("modified_user_id", "=", user)
     .where("modified_stream_id", "is not", null)
-    .where("event_type", "in", [SUBSCRIBED, SUBSCRIBED_AGAIN, UNSUBSCRIBED])
+    .where("event_type", "in", [SUBSCRIPTION.made, SUBSCRIPTION.madeAgain, SUBSCRIPTION.ended])
     .orderBy(sql`coalesce(event_last_message_id, 0)`).orderBy("id").execute();
   const changes = new Map<number, SubscriptionChange[]>();
   for (const { modified_stream_id, event_type, event_last_message_id } of rows) {
@@ -122,7 +121,7 @@ async function changesOf(db: Database, user: number): Promise<Map<number, Subscr
     const some = changes.get(channel) ?? [];
     changes.set(channel, some);
     some.push({
-      kind: event_type === UNSUBSCRIBED ? "ended" : "began",
+      kind: event_type === SUBSCRIPTION.ended ? "ended" : "began",
       lastMessageId: event_last_message_id ?? 0,
     });
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUEST, RECIPIENT } from "../database/codes.ts";
 import { shapeOf } from "../database/shape.ts";
 import type { Database } from "../database/tables.ts";
 import { isInGroup } from "./groups.ts";
@@ -23,10 +24,6 @@ export interface Acquaintance {
 export function mayKnow({ isGuest, knowsAll, isOtherBot, meets }: Acquaintance): boolean {
   return !isGuest || knowsAll || isOtherBot || meets;
 }
-
-const GUEST = 600;
-const STREAM = 2;
-const DM_GROUP = 3;
 
 /**
  * Whether a user may know another of the realm; not where one of them does not exist.
@@ -59,7 +56,7 @@ async function areInOne(db: Database, user: number, other: number): Promise<bool
     .select("mine.id")
     .where("mine.user_profile_id", "=", user).where("mine.active", "=", true)
     .where("theirs.user_profile_id", "=", other).where("theirs.active", "=", true)
-    .where("recipient.type", "in", [STREAM, DM_GROUP]).limit(1).executeTakeFirst();
+    .where("recipient.type", "in", [RECIPIENT.stream, RECIPIENT.group]).limit(1).executeTakeFirst();
   return found !== undefined;
 }
 

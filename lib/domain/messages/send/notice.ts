@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RECIPIENT } from "../../database/codes.ts";
 import type { NoticeIds } from "./audience.ts";
 import { NO_TOPIC } from "../../database/rows.ts";
 import type { Place } from "./place.ts";
@@ -127,12 +128,10 @@ export function wideMessage(
   };
 }
 
-const STREAM = 2;
-
 function destination(place: Place) {
   if (place.kind === "channel") {
     return {
-      type: STREAM,
+      type: RECIPIENT.stream,
       typeId: place.streamId,
       subject: place.topic,
       shown: { type: "stream", display_recipient: place.name, stream_id: place.streamId },

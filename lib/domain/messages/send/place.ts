@@ -4,6 +4,7 @@
  * @module
  */
 
+import { RECIPIENT } from "../../database/codes.ts";
 import type { Transaction } from "kysely";
 import { inIds } from "../../database/ids.ts";
 import { newHuddle, newRow } from "../../database/rows.ts";
@@ -43,9 +44,6 @@ export type Place =
     /** The sender is one of them. */
     readonly users: readonly Member[];
   };
-
-const PERSONAL = 1;
-const GROUP = 3;
 
 /** Who sends, as far as places depend on it. */
 export interface PlaceSender {
@@ -142,7 +140,7 @@ async function directRecipient(
   const group = await trx.selectFrom("zerver_huddle").select(["id", "recipient_id"])
     .where("huddle_hash", "=", huddle_hash).executeTakeFirst();
   if (group && group.recipient_id !== null) {
-    return { recipientId: group.recipient_id, type: GROUP, typeId: group.id };
+    return { recipientId: group.recipient_id, type: RECIPIENT.group, typeId: group.id };
   }
   const other = ids.length > 2 ? undefined : ids.find((id) => id !== sender) ?? sender;
   const personal = other === undefined ? undefined : await personalRecipient(trx, other);
@@ -158,7 +156,7 @@ async function personalRecipient(
   const row = await trx.selectFrom("zerver_userprofile").select("recipient_id")
     .where("id", "=", user).executeTakeFirst();
   if (!row || row.recipient_id === null) return undefined;
-  return { recipientId: row.recipient_id, type: PERSONAL, typeId: user };
+  return { recipientId: row.recipient_id, type: RECIPIENT.personal, typeId: user };
 }
 
 async function makeGroup(
@@ -174,7 +172,7 @@ async function makeGroup(
   if (!made) return await directRecipient(trx, ids, sender);
   const { id } = made;
   const { id: recipientId } = await trx.insertInto("zerver_recipient")
-    .values({ type: GROUP, type_id: id }).returning("id").executeTakeFirstOrThrow();
+    .values({ type: RECIPIENT.group, type_id: id }).returning("id").executeTakeFirstOrThrow();
   await trx.updateTable("zerver_huddle").set({ recipient_id: recipientId })
     .where("id", "=", id).execute();
   await trx.insertInto("zerver_subscription").values(
@@ -186,5 +184,5 @@ async function makeGroup(
       })
     ),
   ).execute();
-  return { recipientId, type: GROUP, typeId: id };
+  return { recipientId, type: RECIPIENT.group, typeId: id };
 }
