@@ -87,6 +87,7 @@ programTest("SIGUSR1 drains, says so in Zulip's words and ends with 3", async (f
   program.signal("SIGUSR1");
   const line = await program.untilLogged(/^SIGUSR1 received\. Restarting this queue processor\.$/);
   assert.equal(line["level"], "warning");
+  await program.untilLogged(/1 event is running and has/);
   await fixture.write("go", "");
   assert.equal((await program.end()).code, 3);
   assert.equal(fixture.ledgerOf("done", "do").length, 1);

@@ -140,7 +140,7 @@ export class Supervisor implements Runner {
     this.#state = "stopping";
     this.#waits.end();
     await Promise.all([this.#consumer.stop(graceMs), this.threads.stopLoops(graceMs)]);
-    if (graceMs === 0) void this.threads.current?.stop();
+    if (graceMs === 0) void this.threads.current?.stop(true);
     await (this.#stopping ??= this.#close());
   }
 

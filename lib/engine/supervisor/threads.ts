@@ -146,7 +146,7 @@ export class Threads implements ThreadFigures {
   }
 
   async #endThread(thread: WorkerThread): Promise<void> {
-    if (await thread.stop()) return;
+    if (await thread.stop(this.#isClosed)) return;
     this.#zombies++;
     this.#notices.zombie(this.#isClosed);
     this.#options.onZombie?.();

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { within } from "../../system/deadline.ts";
+import { TOO_LATE, within } from "../../system/deadline.ts";
 import type { FromThread } from "./messages.ts";
 
 /** How long to wait for the end of the imports, in ms, while a worker is loaded. */
@@ -36,8 +36,17 @@ export class Imports {
     this.#ended.resolve();
   }
 
-  /** Resolves when the thread imports nothing, or after a limit. */
-  async settled(): Promise<void> {
-    await within(this.#waitMs, this.#ended.promise);
+  /** Resolves when the thread imports nothing any more. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /**
+   * Resolves when the thread imports nothing, or after a limit.
+   *
+   * @returns Whether it imports nothing.
+   */
+  async settled(): Promise<boolean> {
+    return await within(this.#waitMs, this.#ended.promise) !== TOO_LATE;
   }
 }

@@ -191,22 +191,34 @@ export class WorkerThread {
   /**
    * Ends it, at once or when its worker is loaded; called again, answers the same.
    *
+   * @param isAtExit The process ends next, which ends the thread too: one that still imports then
+   * is not terminated, as that may crash the process.
    * @returns Whether it is gone. Native code goes on, and so does whatever does not wait where the
    * runtime has no Web Locks.
    */
-  async stop(): Promise<boolean> {
+  async stop(isAtExit: boolean = false): Promise<boolean> {
     clearTimeout(this.#limit);
     this.#isOver = true;
     this.#closed.resolve();
     this.#ended.resolve({ kind: "stopped" });
-    return await (this.#stopped ??= this.#terminate());
+    return await (this.#stopped ??= this.#terminate(isAtExit));
   }
 
-  async #terminate(): Promise<boolean> {
-    await this.#imports.settled();
+  async #terminate(isAtExit: boolean): Promise<boolean> {
+    const isSettled = await this.#imports.settled();
+    if (isAtExit && !isSettled) return this.#leaveToExit();
     await within(TERMINATE_MS, this.#worker.terminate());
     this.#lines[Symbol.dispose]();
     return await this.#lock.isReleased();
+  }
+
+  /** A process that goes on all the same ends it when it imports nothing any more. */
+  #leaveToExit(): boolean {
+    void this.#imports.ended
+      .then(() => this.#worker.terminate())
+      .then(() => this.#lock[Symbol.dispose]());
+    this.#lines[Symbol.dispose]();
+    return true;
   }
 
   /** What is not one of the program's messages is ignored: a worker may send anything. */
