@@ -21,11 +21,16 @@ interface ProgramConfig {
 /** Deno's options for a bundle whose modules share their code, and whose stacks name the source. */
 const OPTIONS: readonly string[] = [
   "--quiet",
-  "--check",
   "--platform=deno",
   "--code-splitting",
   "--sourcemap=linked",
 ];
+
+/** How a bundle is made. */
+export interface BundleOptions {
+  /** Whether the types are checked first, which takes longer than the rest. @default {true} */
+  readonly check?: boolean;
+}
 
 /**
  * Makes a bundle.
@@ -38,12 +43,14 @@ export async function bundle(
   root: string,
   out: string,
   contents: BundleContents,
+  { check = true }: BundleOptions = {},
 ): Promise<string | undefined> {
   rmSync(out, { recursive: true, force: true });
   const { modules, faces, assets, wholePackages } = contents;
   const entries = new Set([...modules, ...Object.values(faces)]);
   const externals = wholePackages.map((name) => `--external=${name}`);
-  const args = ["bundle", ...OPTIONS, ...externals, `--outdir=${out}`, ...entries];
+  const checked = check ? ["--check"] : [];
+  const args = ["bundle", ...OPTIONS, ...checked, ...externals, `--outdir=${out}`, ...entries];
   const { success, stderr } = await run(Deno.execPath(), args, root);
   if (!success) return `the program could not be bundled:\n${stderr.trim()}`;
   const problem = misplacedIn(out);

@@ -13,7 +13,7 @@ import { within } from "../../system/deadline.ts";
 import { isInTime, type QueueRun } from "./queue_run.ts";
 
 /** How long the line that counts threads waits for those that load, in ms. */
-const LAUNCH_MS = 10_000;
+const LAUNCH_MS = 30_000;
 
 const NONE_LEFT =
   "No queue is left for --all: every worker is for tests, not enabled, lacks a setting that it " +
