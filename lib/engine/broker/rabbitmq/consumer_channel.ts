@@ -6,6 +6,7 @@
 
 import type { Channel, ConsumeMessage } from "amqplib";
 import { within } from "../../../system/deadline.ts";
+import { SentCommands, untilAcknowledged } from "./acknowledged.ts";
 import { AckCoalescer } from "./acks.ts";
 import { closeChannel } from "./channel.ts";
 import { Pace } from "./pace.ts";
@@ -26,6 +27,7 @@ export class ConsumerChannel {
   readonly #onMessage: OnMessage;
   readonly #acks: AckCoalescer;
   readonly #pace = new Pace();
+  readonly #commands = new SentCommands();
   #consumerTag: string | undefined;
   /** The prefetch count on the broker; 0 without a consumer. */
   #prefetch = 0;
@@ -40,7 +42,7 @@ export class ConsumerChannel {
     this.#onMessage = onMessage;
     const ack = (tag: number, multiple: boolean) => {
       this.#pace.sent();
-      this.#send(() => channel.ack(messageOf(tag), multiple));
+      this.#command(() => channel.ack(messageOf(tag), multiple));
     };
     this.#acks = new AckCoalescer({ ack }, this.#pace.defer, this.#pace.later);
     channel.on("error", (error) => this.error = error);
@@ -60,7 +62,7 @@ export class ConsumerChannel {
   /** Returns a delivery to the queue. */
   release(tag: number): void {
     if (this.lost) return;
-    this.#send(() => this.#channel.nack(messageOf(tag), false, true));
+    this.#command(() => this.#channel.nack(messageOf(tag), false, true));
     this.#acks.answered(tag);
   }
 
@@ -103,6 +105,9 @@ export class ConsumerChannel {
     if (this.lost) return;
     this.#acks.flushAll();
     this.lost = true;
+    if (this.#commands.mayBeKeptBack) {
+      await untilAcknowledged(() => this.#channel.prefetch(this.#prefetch));
+    }
     await closeChannel(this.#channel);
   }
 
@@ -150,9 +155,13 @@ export class ConsumerChannel {
     };
   }
 
-  /** amqplib throws on a channel that is closing: the delivery comes again then. */
-  #send(frame: () => void): void {
+  /**
+   * Sends an acknowledgement or a return. amqplib throws on a channel that is closing: the delivery
+   * comes again then.
+   */
+  #command(frame: () => void): void {
     if (this.lost) return;
+    this.#commands.sent();
     try {
       frame();
     } catch {
