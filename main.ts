@@ -6,6 +6,7 @@
 
 // Everything else is loaded once signals are handled.
 import type { Config } from "./lib/config/config.ts";
+import type { Environment } from "./lib/config/environment.ts";
 import type { Task } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
@@ -51,7 +52,7 @@ async function run(command: Task): Promise<number> {
   const { loadConfig, readConfig } = await import("./lib/config/config.ts");
   const { readEnvironment } = await import("./lib/config/environment.ts");
   const { flags } = command;
-  const environment = readEnvironment();
+  const environment = await environmentOf(flags, readEnvironment());
   if (!isRun) await warn(readConfig(environment, flags));
   switch (command.mode) {
     case "run": {
@@ -125,6 +126,16 @@ async function run(command: Task): Promise<number> {
       return await runDeliverScheduled(command, config, { print, signals });
     }
   }
+}
+
+/** The environment, with `--zulip` over a Zulip server's configuration. */
+async function environmentOf(
+  { zulip }: Task["flags"],
+  environment: Environment,
+): Promise<Environment> {
+  if (zulip === undefined) return environment;
+  const { withZulip } = await import("./lib/config/zulip/with_zulip.ts");
+  return withZulip(environment, zulip);
 }
 
 /**

@@ -16,6 +16,10 @@ import { UsageError } from "../errors/usage_error.ts";
 
 /** Another name for an option, which Zulip's users know. */
 const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
+/** Where Zulip keeps its configuration. */
+const ZULIP_FOLDER = "/etc/zulip";
+/** How a folder behind `--zulip` begins, where it is not the name of a queue or command. */
+const FOLDER = /^\.{0,2}\//;
 
 /**
  * Parses the arguments of the program, or those of Zulip's `manage.py process_queue`. In the names
@@ -65,6 +69,7 @@ function spelledAsDeclared(args: readonly string[], program: Parser): string[] {
   return args.map((arg, index) => {
     const [, typed = "", rest = ""] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
     if (typed === "" || index >= end) return arg;
+    if (arg === "--zulip" && !FOLDER.test(args[index + 1] ?? "")) return `${arg}=${ZULIP_FOLDER}`;
     const name = declared.get(folded(ALIASES.get(typed) ?? typed));
     return name ? `--${name}${rest}` : arg;
   });

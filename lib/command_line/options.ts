@@ -14,6 +14,7 @@ export interface SharedOptions {
   readonly workersDir?: string;
   readonly logFormat?: string;
   readonly logLevel?: string;
+  readonly zulip?: string;
 }
 
 /** The options that run queues, as commander names them. */
@@ -88,6 +89,12 @@ export function sharedOptions(): Option[] {
     option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
     option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
     option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
+    option(
+      "--zulip [folder]",
+      "take what the environment does not set from a Zulip server's configuration; a folder " +
+        "other than /etc/zulip begins with /, ./ or ../",
+      one(word),
+    ),
   ];
 }
 

@@ -265,9 +265,9 @@ function common(
   if (misplaced) {
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
-  const { amqp_url: amqpUrl, workersDir, logFormat, logLevel } = given;
+  const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel },
+    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

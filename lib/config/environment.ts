@@ -1,6 +1,6 @@
 /**
- * The variables the program is configured by: the environment's, and below them those of a file
- * `.env` in the working directory.
+ * The variables the program is configured by: the environment's, below them those of a file `.env`
+ * in the working directory, and below those the configuration of a Zulip server.
  *
  * @module
  */
@@ -20,6 +20,9 @@ export const FILE_PROBLEMS: unique symbol = Symbol("problems of .env");
 /** The key under which {@linkcode Environment} has the variables that may be mistyped. */
 export const WARNINGS: unique symbol = Symbol("variables that may be mistyped");
 
+/** The key under which {@linkcode Environment} has the place of each variable of a Zulip server. */
+export const FROM_ZULIP: unique symbol = Symbol("set by a Zulip server's files");
+
 /** How the place of a problem in `.env` begins. */
 const LINE = ".env line";
 
@@ -27,6 +30,7 @@ const LINE = ".env line";
 export interface Environment {
   readonly [name: string]: string | undefined;
   readonly [FROM_FILE]?: ReadonlySet<string>;
+  readonly [FROM_ZULIP]?: ReadonlyMap<string, string>;
   readonly [FILE_PROBLEMS]?: readonly Problem[];
   readonly [WARNINGS]?: readonly string[];
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Environment, FROM_FILE } from "./environment.ts";
+import { type Environment, FROM_FILE, FROM_ZULIP } from "./environment.ts";
 import { MASK, maskUrl } from "./mask.ts";
 import type { Problem } from "./problem.ts";
 import {
@@ -20,7 +20,10 @@ export interface EffectiveSetting {
   readonly name: string;
   /** Its text with secrets masked; `undefined` when it is not set and has no default. */
   readonly value: string | undefined;
-  /** Its source: `environment`, `.env`, `default`, or an option such as `--log-level`. */
+  /**
+   * Its source: `environment`, `.env`, `default`, a line of a Zulip server's file, or an option such as
+   * `--log-level`.
+   */
   readonly source: string;
 }
 
@@ -109,6 +112,8 @@ export class SettingsReader {
   }
 
   #sourceOf(name: string): string {
+    const zulips = this.#environment[FROM_ZULIP]?.get(name);
+    if (zulips !== undefined) return zulips;
     return this.#environment[FROM_FILE]?.has(name) ? ".env" : "environment";
   }
 

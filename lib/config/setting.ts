@@ -18,6 +18,8 @@ export interface ConfigFlags {
   readonly logFormat?: string | undefined;
   /** `--log-level` */
   readonly logLevel?: string | undefined;
+  /** `--zulip`: the folder of a Zulip server's configuration. It is below the environment. */
+  readonly zulip?: string | undefined;
 }
 
 /** The options' names as they are typed. */
@@ -26,6 +28,7 @@ export const FLAG_NAMES: Readonly<Record<keyof ConfigFlags, string>> = {
   workersDir: "--workers-dir",
   logFormat: "--log-format",
   logLevel: "--log-level",
+  zulip: "--zulip",
 };
 
 /** The documentation of a setting. */

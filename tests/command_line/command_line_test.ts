@@ -8,6 +8,7 @@ const COMMON = {
     workersDir: undefined,
     logFormat: undefined,
     logLevel: undefined,
+    zulip: undefined,
   },
   warnings: [],
 };
@@ -50,6 +51,24 @@ const RUNS: readonly [line: string, command: RunCommand][] = [
     },
   ],
 ];
+
+const ALL: RunCommand = { ...RUN, queues: { kind: "all", except: [] } };
+const ZULIPS: readonly [line: string, command: RunCommand][] = [
+  ["--all --zulip", { ...ALL, flags: { ...COMMON.flags, zulip: "/etc/zulip" } }],
+  ["--zulip --all", { ...ALL, flags: { ...COMMON.flags, zulip: "/etc/zulip" } }],
+  ["--zulip /srv/zulip --all", { ...ALL, flags: { ...COMMON.flags, zulip: "/srv/zulip" } }],
+  ["--zulip=conf --all", { ...ALL, flags: { ...COMMON.flags, zulip: "conf" } }],
+  ["--zulip ./conf --all", { ...ALL, flags: { ...COMMON.flags, zulip: "./conf" } }],
+];
+for (const [line, command] of ZULIPS) {
+  Deno.test(`parseCommandLine reads ${line}`, () => assert.deepEqual(parse(line), command));
+}
+
+Deno.test("what follows --zulip is the name of a queue unless it begins as a path", () => {
+  const publish = parse("publish --zulip test {}");
+  assert.equal(publish.mode === "publish" && publish.queue, "test");
+  assert.equal(publish.mode === "publish" && publish.flags.zulip, "/etc/zulip");
+});
 
 for (const [line, command] of RUNS) {
   Deno.test(`parseCommandLine reads ${line}`, () => assert.deepEqual(parse(line), command));
