@@ -37,6 +37,7 @@ const OTHERS_OPTIONS = [
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
+  "REMOTE_POSTGRES_HOST",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
