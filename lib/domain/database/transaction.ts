@@ -24,9 +24,19 @@ export async function inTransaction<Result>(
   db: Database,
   run: (trx: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
+  return await conflictsAgain(() => db.transaction().execute(run));
+}
+
+/**
+ * Runs what the database may end because of others, such as a statement that locks rows, again after
+ * a conflict: up to four times in all.
+ *
+ * @throws What `run` throws, also when the conflict lasts.
+ */
+export async function conflictsAgain<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1;; attempt++) {
     try {
-      return await db.transaction().execute(run);
+      return await run();
     } catch (error) {
       const again = error instanceof DatabaseError && error.kind === "conflict";
       if (!again || attempt === TRIES) throw error;

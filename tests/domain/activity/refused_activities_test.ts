@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { SqliteAdapter } from "kysely";
 import { recordAccepted } from "../../../lib/domain/activity/user_activity.ts";
 import {
   type Database,
@@ -52,7 +53,8 @@ Deno.test("recordAccepted tries no more once the database is lost", async () => 
   const errors = [new Error("refused"), lost];
   let tries = 0;
   const execute = () => Promise.reject(errors[tries++]);
-  const db = { transaction: () => ({ execute }) } as unknown as Database;
+  const getExecutor = () => ({ adapter: new SqliteAdapter() });
+  const db = { getExecutor, transaction: () => ({ execute }) } as unknown as Database;
   const batch = [1, 2, 3, 4].map((user) => activity(user));
   const origin = { queue: "user_activity", ids: batch.map(() => undefined), now: 0 };
   assert.deepEqual(await recordAccepted(db, batch, origin), [lost, lost, lost, lost]);
