@@ -6,6 +6,7 @@
  */
 
 import type { Settlement } from "../settle/outcome.ts";
+import type { Decide, SiftOptions, SiftResult } from "./sift.ts";
 
 /** An event's properties, with the names and units of AMQP 0-9-1. */
 export interface EventProperties {
@@ -116,6 +117,15 @@ export interface StoredEvent {
   readonly properties: EventProperties;
 }
 
+/** Which looks at a queue are refused because they have effects. */
+export interface PeekRules {
+  /**
+   * Whether to look where a look counts as a delivery, as in a quorum queue. Where the first event
+   * has been delivered 10 times, the look is refused in any case.
+   */
+  readonly countsDelivery: boolean;
+}
+
 /** How full a queue is. */
 export interface Depth {
   /** Events ready to be delivered. */
@@ -159,22 +169,30 @@ export interface Broker extends AsyncDisposable {
   /** How many events of the queue wait for a retry. */
   waiting(queue: string): Promise<number>;
   /**
-   * The first events that are ready, oldest first. They stay where they are, except that a quorum
-   * queue on RabbitMQ puts them behind the others.
-   */
-  peek(queue: string, limit: number): Promise<StoredEvent[]>;
-  /**
-   * Moves the events that are ready now, oldest first, each confirmed in its new queue before it
-   * leaves the old one.
+   * The first events that are ready, oldest first. They stay where they are. Only a quorum queue can
+   * put those that were looked at before behind others, unless all are looked at.
    *
-   * @param change Gives the properties in the new queue; `undefined` leaves the event where it is.
-   * @returns How many were moved.
+   * @param rules Refuse a look that has effects. @default {none are refused}
+   * @throws {BrokerError} `refused` where the rules refuse the look.
    */
-  move(
-    from: string,
-    to: string,
-    change: (event: StoredEvent) => EventProperties | undefined,
-  ): Promise<number>;
+  peek(queue: string, limit: number, rules?: PeekRules): Promise<StoredEvent[]>;
+  /**
+   * Looks at the events that are ready now, oldest first, each once; those that stay keep their
+   * order, as with a peek. Other consumers get none of them meanwhile on RabbitMQ. A queue to which
+   * events move must exist. A crash at any point loses nothing, and leaves at most 100 events in both queues.
+   *
+   * @returns What came of it, also where it stopped early; `failure` says why.
+   * @throws What `decide` throws; {@linkcode BrokerError} when it cannot start.
+   */
+  sift(queue: string, decide: Decide, options?: SiftOptions): Promise<SiftResult>;
+  /**
+   * Takes the lock of a queue's events, which ends with the process. It keeps nobody from consuming:
+   * those who sift ask for it first.
+   *
+   * @param holder Says who has it to others, such as `failed retry, process 12 on host a`.
+   * @throws {BrokerError} `locked` when another has it, with the holder in the message.
+   */
+  lock(queue: string, holder: string): Promise<AsyncDisposable>;
   /** Deletes the events that are ready. @returns How many. */
   purge(queue: string): Promise<number>;
   /** What is doubtful about a queue and its queue of dead letters, where they exist. */
@@ -219,6 +237,8 @@ export type BrokerErrorKind =
   | "refused"
   /** No confirm came in time. */
   | "timeout"
+  /** Another command has the lock of the queue. */
+  | "locked"
   /** A delivery was lost before its copy was stored: the event is delivered again. */
   | "lost"
   /** The broker object was closed. */
@@ -247,4 +267,15 @@ export function lostError(queue: string): BrokerError {
 export function unroutableError(queue: string, cause?: unknown): BrokerError {
   const message = `There is no queue ${queue}: declare it before publishing to it`;
   return new BrokerError("unroutable", message, cause === undefined ? {} : { cause });
+}
+
+/** The error of a lock that another has. @param holder Who, if that is known. */
+export function lockedError(queue: string, holder: string | undefined): BrokerError {
+  return new BrokerError(
+    "locked",
+    `Another command has the events of ${queue}: ${
+      holder || "who is not known"
+    }. Wait until it has ` +
+      "ended, or stop it",
+  );
 }

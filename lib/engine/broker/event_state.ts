@@ -24,7 +24,10 @@ export interface EventState {
   readonly publishedAt: number;
   /** ms since 1970, 0 when no operator has put it back. */
   readonly retriedAt: number;
-  /** ms since 1970, 0 when it has not failed. */
+  /**
+   * ms since 1970, 0 when it has not failed. Of an event that an operator has put back: when that
+   * was, 0 when it has not failed since.
+   */
   readonly firstFailedAt: number;
 }
 
@@ -48,13 +51,15 @@ export function readState(properties: EventProperties): EventState {
   if (unreadable !== undefined) throw new TypeError(unreadable);
   if (headers === undefined && timestamp === undefined) return FRESH;
   const firstFailed = firstFailedAt(headers?.[HEADER.firstFailedAt]);
+  const retriedAt = count(headers, HEADER.retriedAt);
+  const hasFailedSince = retriedAt === 0 || headers?.[HEADER.reason] !== undefined;
   return {
     attempts: count(headers, HEADER.attempts),
     crashes: count(headers, HEADER.crashes),
     notBefore: count(headers, HEADER.notBefore),
     publishedAt: publishedAt(headers?.[PUBLISHED_MS], timestamp) || firstFailed,
-    retriedAt: count(headers, HEADER.retriedAt),
-    firstFailedAt: firstFailed,
+    retriedAt,
+    firstFailedAt: hasFailedSince ? Math.max(firstFailed, retriedAt) : 0,
   };
 }
 

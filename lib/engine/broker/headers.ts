@@ -19,6 +19,10 @@ export const HEADER = {
   crashes: "x-pq-crashes",
   /** ms since 1970 before which it must not run. */
   notBefore: "x-pq-not-before",
+  /** How often operators have put it back into its queue. */
+  retried: "x-pq-retried",
+  /** Who did it last, such as `ada on host a`. */
+  retriedBy: "x-pq-retried-by",
   /** When an operator last put it back into its queue, in ms since 1970. */
   retriedAt: "x-pq-retried-at",
   /** When it first failed. */
@@ -136,14 +140,18 @@ function copyOf(properties: EventProperties, when: Wait, headers: Headers): Even
   return {
     ...rest,
     ...(when.expiration === undefined ? {} : { expiration: when.expiration }),
-    headers: { ...publishersHeaders(properties), ...retriedAtOf(properties), ...headers },
+    headers: { ...publishersHeaders(properties), ...retriedOf(properties), ...headers },
   };
 }
 
 /** An event that an operator has put back says so for as long as it is there. */
-function retriedAtOf({ headers }: EventProperties): Headers {
-  const at = headers?.[HEADER.retriedAt];
-  return typeof at === "number" ? { [HEADER.retriedAt]: at } : {};
+function retriedOf({ headers = {} }: EventProperties): Headers {
+  const { [HEADER.retried]: retried, [HEADER.retriedBy]: by, [HEADER.retriedAt]: at } = headers;
+  return {
+    ...(typeof retried === "number" ? { [HEADER.retried]: retried } : {}),
+    ...(typeof by === "string" ? { [HEADER.retriedBy]: boundedText(by, MAX_SHORT_BYTES) } : {}),
+    ...(typeof at === "number" ? { [HEADER.retriedAt]: at } : {}),
+  };
 }
 
 /** The process that gave an event up, and the queue. */
@@ -182,13 +190,36 @@ export function failedProperties(
 /**
  * The properties of a dead letter that is run again, as its publisher set them. Those that were put
  * aside as `x-original-…` stay aside: with its `expiration` the event could expire before it runs,
- * and with `CC` it would be copied once more. Its attempts count from 1 again, and it says when it was put
- * back. @param now ms since 1970.
+ * and with `CC` it would be copied once more. Its attempts count from 1 again. It says when it first
+ * failed, how often it was put back, and by whom and when last.
+ *
+ * @param now ms since 1970. @param by Who puts it back. @default {nobody is named}
  */
-export function requeueProperties(event: StoredEvent, now: number): EventProperties {
-  const { headers = {}, ...rest } = event.properties;
-  const restored = Object.entries(headers).filter(([name]) => !name.startsWith("x-pq-"));
-  return { ...rest, headers: { ...Object.fromEntries(restored), [HEADER.retriedAt]: now } };
+export function requeueProperties(
+  { properties }: Pick<StoredEvent, "properties">,
+  now: number,
+  by?: string,
+): EventProperties {
+  const { headers = {}, ...rest } = properties;
+  const restored = Object.entries(headers).filter(([name]) =>
+    !name.startsWith("x-pq-") || name === HEADER.firstFailedAt
+  );
+  return {
+    ...rest,
+    headers: {
+      ...Object.fromEntries(restored),
+      [HEADER.retried]: timesRetried(properties) + 1,
+      ...(by === undefined ? {} : { [HEADER.retriedBy]: boundedText(by, MAX_SHORT_BYTES) }),
+      [HEADER.retriedAt]: now,
+    },
+  };
+}
+
+/** How often operators have put an event back into its queue. */
+export function timesRetried({ headers }: EventProperties): number {
+  const retried = headers?.[HEADER.retried];
+  if (typeof retried === "number" && retried >= 0) return retried;
+  return typeof headers?.[HEADER.retriedAt] === "number" ? 1 : 0;
 }
 
 function failureTimes(headers: Readonly<Headers> | undefined, now: number): Headers {

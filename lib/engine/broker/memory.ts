@@ -12,12 +12,15 @@ import {
   type Broker,
   type Depth,
   type EventProperties,
+  lockedError,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
   unroutableError,
 } from "./broker.ts";
 import { failedProperties, originOf, republishProperties, retryProperties } from "./headers.ts";
+import { type CarriedOut, type Decide, type Held, SiftRun } from "./sift.ts";
+import type { SiftOptions, SiftResult } from "./sift.ts";
 import { type Item, MemoryQueue, MemorySubscription } from "./memory_queue.ts";
 
 /** The clock of a memory broker. */
@@ -50,6 +53,8 @@ export class MemoryBroker implements Broker {
   /** @inheritdoc */
   readonly isThere = true;
   readonly #queues = new Map<string, MemoryQueue>();
+  /** Who has the lock of a queue. */
+  readonly #locks = new Map<string, string>();
   /** The queues of the events that wait, by the function that cancels the wait. */
   readonly #waits = new Map<() => void, string>();
   readonly #clock: BrokerClock;
@@ -107,21 +112,27 @@ export class MemoryBroker implements Broker {
   }
 
   /** @inheritdoc */
-  async move(
-    from: string,
-    to: string,
-    change: (event: StoredEvent) => EventProperties | undefined,
-  ): Promise<number> {
-    const source = this.#queues.get(from);
-    let moved = 0;
-    for (const item of [...source?.items ?? []]) {
-      const properties = change(item);
-      if (properties === undefined) continue;
-      this.#declared(to);
-      await this.publish(to, item.body, properties);
-      if (source?.take(item)) moved++;
+  async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {
+    const source = this.#queues.get(queue);
+    const items = [...source?.items ?? []];
+    const run = new SiftRun<Item>(items.length, decide, options);
+    const carryOut = () => run.carryOut((chunk) => this.#carry(source, chunk));
+    for (const item of items) {
+      if (run.isFull) await carryOut();
+      run.look(item, item);
     }
-    return moved;
+    await carryOut();
+    return run.result();
+  }
+
+  /** @inheritdoc */
+  lock(queue: string, holder: string): Promise<AsyncDisposable> {
+    const other = this.#locks.get(queue);
+    if (other !== undefined) return Promise.reject(lockedError(queue, other));
+    this.#locks.set(queue, holder);
+    return Promise.resolve({
+      [Symbol.asyncDispose]: () => Promise.resolve(void this.#locks.delete(queue)),
+    });
   }
 
   /** @inheritdoc */
@@ -134,6 +145,26 @@ export class MemoryBroker implements Broker {
     for (const cancel of this.#waits.keys()) cancel();
     this.#waits.clear();
     return Promise.resolve();
+  }
+
+  async #carry(
+    source: MemoryQueue | undefined,
+    chunk: readonly Held<Item>[],
+  ): Promise<CarriedOut> {
+    let removed = 0;
+    for (const { handle: item, removal } of chunk) {
+      if (!source?.take(item)) continue;
+      try {
+        if ("move" in removal) {
+          await this.publish(removal.move, removal.body ?? item.body, removal.properties);
+        }
+        removed++;
+      } catch (failure) {
+        source.requeue([item]);
+        return { removed, failure };
+      }
+    }
+    return { removed };
   }
 
   #declared(queue: string): MemoryQueue {

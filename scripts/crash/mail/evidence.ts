@@ -20,12 +20,13 @@ const MAYBE_SENT = "maybe sent";
 export async function putBackMaybeSent({ broker }: MailDeployment): Promise<string[]> {
   const queue = "email_senders";
   const ids: string[] = [];
-  await broker.move(failedQueueName(queue), queue, (event) => {
+  const { failure } = await broker.sift(failedQueueName(queue), (event) => {
     const { headers, messageId = "" } = event.properties;
-    if (!String(headers?.[HEADER.errorMessage]).startsWith(MAYBE_SENT)) return undefined;
+    if (!String(headers?.[HEADER.errorMessage]).startsWith(MAYBE_SENT)) return "keep";
     ids.push(messageId);
-    return requeueProperties(event, Date.now());
+    return { move: queue, properties: requeueProperties(event, Date.now()) };
   });
+  if (failure !== undefined) throw failure;
   return ids;
 }
 

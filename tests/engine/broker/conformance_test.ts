@@ -21,9 +21,7 @@ brokerConformance("memory", (name, test) => {
 });
 
 brokerConformance("RabbitMQ with classic queues", onRabbitmq({ queueType: "classic" }));
-brokerConformance("RabbitMQ with quorum queues", onRabbitmq({ queueType: "quorum" }), {
-  keepsPlace: false,
-});
+brokerConformance("RabbitMQ with quorum queues", onRabbitmq({ queueType: "quorum" }));
 
 function onRabbitmq(options: Partial<RabbitmqOptions>): RegisterBrokerTest {
   return (name, test) =>

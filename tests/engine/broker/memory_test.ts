@@ -35,42 +35,6 @@ class Taker extends Conditions {
   }
 }
 
-Deno.test("MemoryBroker.move keeps an event that the other queue does not take", async () => {
-  const broker = new class extends MemoryBroker {
-    override publish(queue: string, body: Uint8Array | string): Promise<void> {
-      if (queue === "to" && String(body) === "2") return Promise.reject(new Error("refused"));
-      return super.publish(queue, body);
-    }
-  }();
-  await broker.declare("from");
-  for (const text of ["1", "2", "3"]) await broker.publish("from", text);
-  await assert.rejects(broker.move("from", "to", () => ({})), { message: "refused" });
-  assert.deepEqual(await bodies(broker, "from"), ["2", "3"]);
-  assert.deepEqual(await bodies(broker, "to"), ["1"]);
-});
-
-Deno.test("MemoryBroker.move keeps the events it has not moved when `change` throws", async () => {
-  await using broker = await holding("1", "2", "3", "4");
-  await broker.declare("to");
-  let calls = 0;
-  const change = () => {
-    if (++calls === 3) throw new Error("enough");
-    return calls === 1 ? undefined : {};
-  };
-  await assert.rejects(broker.move("from", "to", change), { message: "enough" });
-  assert.deepEqual(await bodies(broker, "from"), ["1", "3", "4"]);
-  assert.deepEqual(await bodies(broker, "to"), ["2"]);
-});
-
-Deno.test("MemoryBroker.move keeps later events behind those that it leaves", async () => {
-  await using broker = await holding("1", "2");
-  await broker.declare("to");
-  const moved = broker.move("from", "to", ({ body }) => String(body) === "1" ? undefined : {});
-  await broker.publish("from", "3");
-  assert.equal(await moved, 1);
-  assert.deepEqual(await bodies(broker, "from"), ["1", "3"]);
-});
-
 Deno.test("MemoryBroker refuses to settle a delivery twice", async () => {
   await using broker = await holding("1");
   const taker = new Taker(broker, "from");

@@ -1,21 +1,36 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { EventProperties } from "../../../lib/engine/broker/broker.ts";
 import { readState } from "../../../lib/engine/broker/event_state.ts";
 import {
   republishProperties,
   requeueProperties,
+  timesRetried,
   waitingProperties,
 } from "../../../lib/engine/broker/headers.ts";
-import { again, fail, NOW, PUBLISHED } from "../../fixtures/event_copies.ts";
+import { again, fail, failure, NOW, PUBLISHED } from "../../fixtures/event_copies.ts";
 
-const requeue = (properties: EventProperties, now = NOW) =>
-  requeueProperties({ body: Buffer.from("{}"), properties }, now);
+const requeue = (properties: EventProperties, now = NOW) => requeueProperties({ properties }, now);
 
 Deno.test("requeueProperties restores a failed event as its publisher sent it, and says when", () => {
   const headers = { tenant: "a", timestamp_in_ms: 5 };
   const requeued = requeue(fail(again({ ...PUBLISHED, headers })));
-  assert.deepEqual(requeued, { ...PUBLISHED, headers: { ...headers, "x-pq-retried-at": NOW } });
+  const put = { "x-pq-retried": 1, "x-pq-retried-at": NOW };
+  const failedAt = { "x-pq-first-failed-at": new Date(NOW).toISOString() };
+  assert.deepEqual(requeued, { ...PUBLISHED, headers: { ...headers, ...failedAt, ...put } });
+});
+
+Deno.test("an event keeps when it first failed, and counts how often it was put back, and by whom", () => {
+  const later = (properties: EventProperties) => fail(properties, failure, NOW + 5000);
+  const again = requeueProperties({ properties: fail({}) }, NOW, "ada");
+  const twice = requeueProperties({ properties: later(again) }, NOW + 9000, "bob");
+  assert.deepEqual(later(twice).headers?.["x-pq-first-failed-at"], new Date(NOW).toISOString());
+  assert.deepEqual(
+    [twice.headers?.["x-pq-retried"], twice.headers?.["x-pq-retried-by"]],
+    [2, "bob"],
+  );
+  // Those that an older version has put back say no number.
+  assert.equal(timesRetried({ headers: { "x-pq-retried-at": NOW } }), 1);
+  assert.equal(timesRetried({}), 0);
 });
 
 const COPIES: readonly [title: string, copy: (properties: EventProperties) => EventProperties][] = [
@@ -32,10 +47,11 @@ for (const [title, copy] of COPIES) {
       attempts: 0,
       crashes: 0,
       notBefore: 0,
-      publishedAt: 0,
+      publishedAt: NOW,
       retriedAt: NOW,
       firstFailedAt: 0,
     });
+    assert.equal(readState(copy(again(requeue(fail({}), NOW + 7)))).firstFailedAt, NOW + 7);
     assert.equal(readState(copy(copy(requeued))).retriedAt, NOW);
     assert.equal(readState(requeue(copy(requeued), NOW + 1)).retriedAt, NOW + 1);
   });
@@ -49,6 +65,8 @@ Deno.test("requeueProperties leaves headers that the broker would act on under t
   });
   assert.deepEqual(requeue(failed), {
     headers: {
+      "x-pq-first-failed-at": new Date(NOW).toISOString(),
+      "x-pq-retried": 1,
       "x-pq-retried-at": NOW,
       tenant: "a",
       "x-original-expiration": "60000",

@@ -1,10 +1,10 @@
 /**
- * Opening a channel for one use, and closing any channel.
+ * Opening a channel for one use, closing any channel, and naming what came on it.
  *
  * @module
  */
 
-import type { Channel, ChannelModel } from "amqplib";
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { within } from "../../../system/deadline.ts";
 
 /** How long to wait for the broker to confirm that a channel is closed, in ms. */
@@ -36,4 +36,9 @@ export async function withChannel<Result>(
   } finally {
     if (!isClosed) await closeChannel(channel);
   }
+}
+
+/** A delivery, to acknowledge or return it: amqplib takes a message where AMQP has a delivery tag. */
+export function messageOf(deliveryTag: number): ConsumeMessage {
+  return { fields: { deliveryTag } } as ConsumeMessage;
 }

@@ -8,7 +8,7 @@ import type { Channel, ConsumeMessage } from "amqplib";
 import { within } from "../../../system/deadline.ts";
 import { SentCommands, untilAcknowledged } from "./acknowledged.ts";
 import { AckCoalescer } from "./acks.ts";
-import { closeChannel } from "./channel.ts";
+import { closeChannel, messageOf } from "./channel.ts";
 import { Pace } from "./pace.ts";
 
 /** Takes the messages of a channel; `null` when the broker cancelled the consumer. */
@@ -168,9 +168,4 @@ export class ConsumerChannel {
       this.lost = true;
     }
   }
-}
-
-/** amqplib takes a message where AMQP has a delivery tag. */
-function messageOf(deliveryTag: number): ConsumeMessage {
-  return { fields: { deliveryTag } } as ConsumeMessage;
 }

@@ -16,20 +16,26 @@ import {
   BrokerError,
   type Depth,
   type EventProperties,
+  type PeekRules,
   type QueueDoubt,
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
 } from "../broker.ts";
-import { move, peek, purge } from "./browse.ts";
+import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
+import { type ApartConnection, connectApart } from "./apart.ts";
+import { peek, purge, siftAsQuorum } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
+import type { ConnectingOptions } from "./connecting.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { doubtsAbout } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
-import { publishEncodable } from "./properties.ts";
 import { Publisher } from "./publisher.ts";
+import { lockQueue } from "./queue_lock.ts";
+import { sift } from "./sift.ts";
+import type { RabbitSift } from "./sift_channel.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 import { tryAddresses, tryPublishing } from "./trial.ts";
@@ -52,6 +58,8 @@ export interface RabbitmqOptions extends TlsFiles {
   /** Named in dead letters. @default {""} */
   readonly version?: string;
   readonly report?: Reporter;
+  /** The bounds of a sift. @default {those of the sift} */
+  readonly sift?: Pick<RabbitSift, "holdMs" | "quorumPrefetch">;
 }
 
 /** RabbitMQ's default for consumer_timeout. */
@@ -169,21 +177,32 @@ class RabbitBroker implements Broker {
     return (await Promise.all(depths)).reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
   }
 
-  async peek(queue: string, limit: number): Promise<StoredEvent[]> {
-    return await this.#onQueue(queue, (model) => peek(model, queue, limit)) ?? [];
+  async peek(queue: string, limit: number, rules?: PeekRules): Promise<StoredEvent[]> {
+    return await this.#onQueue(queue, (model) => peek(model, queue, limit, rules)) ?? [];
   }
 
-  async move(
-    from: string,
-    to: string,
-    change: (event: StoredEvent) => EventProperties | undefined,
-  ): Promise<number> {
-    const publish = (body: Uint8Array, properties: EventProperties) =>
-      publishEncodable(properties, (written) => this.#publishDeclaring(to, body, written));
-    return await this.#onQueue(
-      from,
-      (model, { ready }) => move(model, { from, count: ready, change, publish }),
-    ) ?? 0;
+  async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {
+    const sifted = await this.#onQueue(queue, async (model, { ready }) => {
+      const run = new SiftRun<number>(ready, decide, options);
+      const isQuorum = await siftAsQuorum(model, queue, options.countsDelivery ?? false);
+      const publish = (to: string, body: Uint8Array, properties: EventProperties) =>
+        this.publish(to, body, properties);
+      await using connection = await this.#connectApart("sift");
+      const { holdMs, quorumPrefetch } = this.#options.sift ?? {};
+      const how = { isQuorum, publish, holdMs, quorumPrefetch };
+      await sift(connection.model, { queue, address: this.#address, ...how }, run);
+      return run;
+    });
+    return (sifted ?? new SiftRun(0, decide, {})).result();
+  }
+
+  async lock(queue: string, holder: string): Promise<AsyncDisposable> {
+    await using undo = new AsyncDisposableStack();
+    const connection = undo.use(await this.#connectApart("lock"));
+    const more = { address: this.#address, report: this.#report };
+    const lock = await lockQueue(connection, queue, holder, more);
+    undo.move();
+    return lock;
   }
 
   async purge(queue: string): Promise<number> {
@@ -199,9 +218,7 @@ class RabbitBroker implements Broker {
   }
 
   async tryAddresses(): Promise<readonly BrokerError[]> {
-    const { ca, cert, key, name = "process-queue" } = this.#options;
-    const options = { urls: this.#urls, ca, cert, key, name: `${name} (trial)` };
-    return await tryAddresses(options, this.#consuming.closing);
+    return await tryAddresses(this.#connecting("trial"), this.#consuming.closing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,17 +231,21 @@ class RabbitBroker implements Broker {
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
-    const { ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
-      urls: this.#urls,
-      ca,
-      cert,
-      key,
-      name: `${name} (${purpose})`,
-      waitSeconds,
+      ...this.#connecting(purpose),
+      waitSeconds: this.#options.waitSeconds ?? 60,
       report: this.#report,
       ...listener,
     });
+  }
+
+  #connecting(purpose: string): ConnectingOptions {
+    const { ca, cert, key, name = "process-queue" } = this.#options;
+    return { urls: this.#urls, ca, cert, key, name: `${name} (${purpose})` };
+  }
+
+  #connectApart(purpose: string): Promise<ApartConnection> {
+    return connectApart(this.#connecting(purpose), this.#consuming.closing);
   }
 
   /** Uses a queue that exists; `undefined` when it does not. */
@@ -239,20 +260,6 @@ class RabbitBroker implements Broker {
       return await use(model, depth);
     } catch (error) {
       throw explainChannel(error, queue, this.#address);
-    }
-  }
-
-  async #publishDeclaring(
-    queue: string,
-    body: Uint8Array | string,
-    properties: EventProperties,
-  ): Promise<void> {
-    try {
-      await this.publish(queue, body, properties);
-    } catch (error) {
-      if (!(error instanceof BrokerError && error.kind === "unroutable")) throw error;
-      await this.declare(queue);
-      await this.publish(queue, body, properties);
     }
   }
 

@@ -31,6 +31,7 @@ export class ReadyEvents {
   readonly #placesAfter: StatementSync;
   readonly #sizesAfter: StatementSync;
   readonly #change: StatementSync;
+  readonly #changeBody: StatementSync;
   readonly #leave: StatementSync;
   readonly #enter: StatementSync;
   readonly #delete: StatementSync;
@@ -50,6 +51,7 @@ export class ReadyEvents {
     this.#change = db.prepare(
       "update event set properties = ?, properties_crc = ?, queue = ? where id = ?",
     );
+    this.#changeBody = db.prepare("update event set body = ?, body_crc = ? where id = ?");
     this.#leave = db.prepare("delete from ready where queue = ? and position = ? and event = ?");
     this.#enter = db.prepare("insert into ready values (?, ?, ?, 0)");
     this.#delete = db.prepare("delete from event where id = ?");
@@ -68,13 +70,31 @@ export class ReadyEvents {
     return intact(rows as unknown as ReadyRow[]);
   }
 
-  /** Puts an event at the end of a queue, with other properties. In a transaction. */
-  move(from: number, { position, id }: Place, to: number, properties: string | null): void {
+  /**
+   * Puts an event at the end of a queue, with other properties and perhaps another body. In a
+   * transaction. @returns Whether it was still in its place.
+   */
+  move(
+    from: number,
+    { position, id }: Place,
+    to: number,
+    { properties, body }: { properties: string | null; body: Uint8Array | undefined },
+  ): boolean {
+    if (this.#leave.run(from, position, id).changes === 0) return false;
     this.#change.run(properties, checksum(properties), to, id);
-    this.#leave.run(from, position, id);
+    if (body) this.#changeBody.run(body, checksum(body), id);
     this.#enter.run(to, this.#queues.next(), id);
     this.#queues.addReady(from, -1);
     this.#queues.addReady(to, 1);
+    return true;
+  }
+
+  /** Deletes an event. In a transaction. @returns Whether it was still in its place. */
+  drop(queue: number, { position, id }: Place): boolean {
+    if (this.#leave.run(queue, position, id).changes === 0) return false;
+    this.#delete.run(id);
+    this.#queues.addReady(queue, -1);
+    return true;
   }
 
   /** Deletes the first events of a queue. In a transaction. @returns How many. */

@@ -22,15 +22,19 @@ import {
   type SubscriptionListener,
   unroutableError,
 } from "../broker.ts";
-import { move, peek, purge } from "./browse.ts";
+import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
+import { peek, purge } from "./browse.ts";
 import { Commits } from "./commits.ts";
 import { CurrentSession } from "./current_session.ts";
 import { closedError, isDamage } from "./errors.ts";
 import { encodeProperties } from "./properties.ts";
 import { FILE_NAME } from "./file.ts";
 import type { Notice } from "./notice.ts";
+import { lockQueue } from "./queue_lock.ts";
+import type { Place } from "./ready_events.ts";
 import { Reserve } from "./reserve.ts";
 import { Session } from "./session.ts";
+import { sift } from "./sift.ts";
 import { SqliteSubscription } from "./subscription.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Watch } from "./watch.ts";
@@ -83,6 +87,7 @@ interface Parts extends Pick<SqliteBrokerOptions, "version"> {
 }
 
 class SqliteBroker implements Broker {
+  readonly #path: string;
   readonly #version: string;
   readonly #notice: Notice;
   readonly #current: CurrentSession;
@@ -95,6 +100,7 @@ class SqliteBroker implements Broker {
   #closing: Promise<void> | undefined;
 
   constructor({ path, session, reserve, notice, version = "" }: Parts) {
+    this.#path = path;
     this.#version = version;
     this.#notice = notice;
     this.#reserve = reserve;
@@ -170,9 +176,8 @@ class SqliteBroker implements Broker {
     const id = await this.#find(queue);
     if (id === undefined) return undefined;
     const { queues, owners } = this.#session;
-    return await this.#session.read(() => {
-      return { ready: queues.ready(id), consumers: owners.countConsumers(id) };
-    });
+    const read = () => ({ ready: queues.ready(id), consumers: owners.countConsumers(id) });
+    return await this.#session.read(read);
   }
 
   async waiting(queue: string): Promise<number> {
@@ -187,16 +192,16 @@ class SqliteBroker implements Broker {
     return id === undefined ? [] : await peek(this.#session, id, limit);
   }
 
-  async move(
-    from: string,
-    to: string,
-    change: (event: StoredEvent) => EventProperties | undefined,
-  ): Promise<number> {
-    const id = await this.#find(from);
-    if (id === undefined) return 0;
-    const moved = await move(this.#session, this.#commits, { from: id, to, change });
+  async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {
+    const [id = 0, depth] = [await this.#find(queue), await this.depth(queue)];
+    const run = new SiftRun<Place>(depth?.ready ?? 0, decide, options);
+    await sift({ session: this.#session, commits: this.#commits, queue: id }, run);
     this.#upkeep.look();
-    return moved;
+    return run.result();
+  }
+
+  async lock(queue: string, holder: string): Promise<AsyncDisposable> {
+    return await Promise.try(lockQueue, this.#path, queue, holder);
   }
 
   async purge(queue: string): Promise<number> {

@@ -110,6 +110,11 @@ export async function publishNumbers(broker: Broker, queue: string, first: numbe
   for (let i = 0; i < count; i++) await broker.publish(queue, String(first + i));
 }
 
+/** The bodies in a queue, in order. */
+export async function bodiesIn(broker: Broker, queue: string): Promise<string[]> {
+  return (await broker.peek(queue, 10_000)).map(({ body }) => textOf(body));
+}
+
 export async function untilReady(broker: Broker, queue: string, count: number): Promise<void> {
   let depth: Awaited<ReturnType<Broker["depth"]>>;
   await until(`${queue} had ${count} ready`, async () => {

@@ -9,31 +9,11 @@ import assert from "node:assert/strict";
 import { openRabbitmq } from "../../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { assertWithin } from "../../../fixtures/pace.ts";
 import { Client } from "../../../fixtures/rabbitmq/client.ts";
-import { type QueueFixture, queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
+import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { assertRefused, changeUrl } from "../../../fixtures/rabbitmq/refusals.ts";
 import { until } from "../../../fixtures/until.ts";
+import { withUser } from "../../../fixtures/rabbitmq/users.ts";
 import { rabbitmqTest, uniqueQueue } from "../../../servers.ts";
-
-/** Adds a user, who may configure, write and read what matches the patterns, if given. */
-async function withUser(
-  { server }: QueueFixture,
-  patterns: readonly string[],
-  use: (url: string, user: string) => Promise<void>,
-): Promise<void> {
-  const user = uniqueQueue("user");
-  await server.ctl("add_user", user, PASSWORD);
-  try {
-    if (patterns.length > 0) await server.ctl("set_permissions", user, ...patterns);
-    await use(
-      changeUrl(server.url, { username: user, password: encodeURIComponent(PASSWORD) }),
-      user,
-    );
-  } finally {
-    await server.ctl("delete_user", user);
-  }
-}
-
-const PASSWORD = "pass wörd/%41:@?#é";
 
 rabbitmqTest("a wrong password is refused at once, and not shown", async ({ url, port }) => {
   await assertRefused(
