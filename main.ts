@@ -83,6 +83,16 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runFailed(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "peek": {
+      const { runPeek } = await import("./lib/modes/peek.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runPeek(command, loadConfig(environment, flags), new SystemServices());
+    }
+    case "purge": {
+      const { runPurge } = await import("./lib/modes/purge.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runPurge(command, loadConfig(environment, flags), new SystemServices());
+    }
     case "migrate": {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
       return await runMigrate(loadConfig(environment, flags));

@@ -97,8 +97,13 @@ function knownOptions(): Set<string> {
   const commands = [
     [],
     ["publish"],
+    ["failed", "groups"],
     ["failed", "list"],
+    ["failed", "show"],
     ["failed", "retry"],
+    ["failed", "drop"],
+    ["peek"],
+    ["purge"],
     ["check-config"],
     ["seed"],
     ["mail", "preview"],

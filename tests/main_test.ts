@@ -60,7 +60,7 @@ Deno.test("main prints the version to stdout", async () => {
 const MISTAKES: readonly [args: string[], stderr: RegExp][] = [
   [
     [],
-    /^process-queue: nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with --all, or give a command \(publish, failed, migrate, seed, check-config, recover, mail, push, deliver-scheduled-emails, enqueue-digest-emails\)\nqueues: .*\bnoop, noop_batch, .*\btest, user_activity.*\na worker of your own is /,
+    /^process-queue: nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with --all, or give a command \(publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, deliver-scheduled-emails, enqueue-digest-emails\)\nqueues: .*\bnoop, noop_batch, .*\btest, user_activity.*\na worker of your own is /,
   ],
   [
     ["--workers-dir", "/nonexistent"],
@@ -210,8 +210,11 @@ rabbitmqTest("main publishes, lists what failed, and moves it back", async ({ ur
     });
     const listed = await pq(["failed", "list", queue, "--json"]);
     assert.equal(JSON.parse(listed.stdout).body, '{"id":9}');
-    const moved = await pq(["failed", "retry", queue]);
-    assert.equal(moved.stdout, `moved 1 event from ${queue}.failed to ${queue}\n`);
+    const refused = await pq(["failed", "retry", queue]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /\.failed has 1 event: say which to put back, with --all or with/);
+    const moved = await pq(["failed", "retry", queue, "--all", "--yes"]);
+    assert.equal(moved.stdout, `1 of 1 event put back into ${queue}; 0 left\n`);
     const checked = await pq(["check-config"]);
     assert.equal(checked.code, 0, checked.stdout);
     assert.match(

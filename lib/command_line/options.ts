@@ -113,6 +113,26 @@ export function numberOption(
   return option(flags, `${description} (default: ${number.default})`, read);
 }
 
+/** An option that takes a whole number, and has no default. */
+export function countOption(
+  flags: string,
+  description: string,
+  least: number,
+  most: number,
+): Option {
+  return option(flags, description, one(wholeNumber(least, most)));
+}
+
+/** An option that takes a time, such as `90s`, `15m`, `2h` or `1d`, and reads it as seconds. */
+export function durationOption(flags: string, description: string): Option {
+  return option(flags, description, one(seconds));
+}
+
+/** An option that takes one text or more, and may be given again. */
+export function wordsOption(flags: string, description: string): Option {
+  return option(flags, description, listOfWords);
+}
+
 /** An option that takes a text that is not empty. */
 export function wordOption(flags: string, description: string): Option {
   return option(flags, description, one(word));
@@ -162,4 +182,12 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (number >= least && number <= most) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function seconds(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  if (digits !== "") return Number(digits) * (UNITS[unit] ?? 1);
+  throw new InvalidArgumentError("It must be a number and s, m, h or d, such as 90s or 2d.");
 }

@@ -11,6 +11,7 @@ import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import { addMail } from "./mail.ts";
 import { addPush } from "./push.ts";
+import { addFailed, addPeek, addPurge, type FoundRepair } from "./repairs.ts";
 import {
   jsonOption,
   numberOption,
@@ -25,7 +26,6 @@ import {
 export type Found = (command: Task) => void;
 
 const DEFAULT_WINDOW = 1000;
-const DEFAULT_LIMIT = 100;
 
 const PASSWORD_WARNING =
   "--amqp_url holds a password, which every user of this machine can see in the list of " +
@@ -67,7 +67,13 @@ export function makeProgram(found: Found): Parser {
   program.optionsGroup(SHARED_TITLE);
   for (const each of sharedOptions()) program.addOption(each);
   addPublish(program, found);
-  addFailed(program, found);
+  const foundRepair: FoundRepair = (command, subcommand) => {
+    const taken = subcommand.options.some(({ long }) => long === "--all") ? ["all"] as const : [];
+    found({ ...command, ...common(program, subcommand, taken) });
+  };
+  addFailed(program, foundRepair);
+  addPeek(program, foundRepair);
+  addPurge(program, foundRepair);
   addMigrate(program, found);
   addSeed(program, found);
   addCheckConfig(program, found);
@@ -93,36 +99,21 @@ function addPublish(program: Parser, found: Found): void {
     .argument("[json]", "the event, a JSON object")
     .option("--any-queue", "also publish to a queue that has no worker")
     .addOption(
+      wordOption("--from <file>", "publish the events that failed drop or purge --save has saved"),
+    )
+    .addOption(
       numberOption("--window <number>", "publish at most this many before the first is confirmed", {
         default: DEFAULT_WINDOW,
         most: 100_000,
       }),
     );
   publish.action((queue: string, event: string | undefined) => {
-    const { anyQueue = false, window = DEFAULT_WINDOW } = publish.opts();
-    found({ mode: "publish", queue, event, anyQueue, window, ...common(program, publish) });
+    const { anyQueue = false, window = DEFAULT_WINDOW, from } = publish.opts();
+    if (from !== undefined && event !== undefined) {
+      throw new UsageError("publish takes an event or --from, not both");
+    }
+    found({ mode: "publish", queue, event, from, anyQueue, window, ...common(program, publish) });
   });
-}
-
-function addFailed(program: Parser, found: Found): void {
-  const failed = program.command("failed")
-    .description("list or retry events that failed for good (dead letters)");
-  const list = failed.command("list")
-    .description("list the dead letters of a queue, oldest first")
-    .addOption(jsonOption("print each as a line of JSON, with its headers and body"))
-    .addOption(numberOption("--limit <number>", "list at most this many", {
-      default: DEFAULT_LIMIT,
-      most: 100_000,
-    }));
-  const retry = failed.command("retry")
-    .description("move the dead letters of a queue back into it")
-    .addOption(jsonOption("print the result as JSON"));
-  for (const [action, command] of [["list", list], ["retry", retry]] as const) {
-    command.argument("<queue>", "the queue").action((queue: string) => {
-      const { json = false, limit = DEFAULT_LIMIT } = command.opts();
-      found({ mode: "failed", action, queue, json, limit, ...common(program, command) });
-    });
-  }
 }
 
 function addMigrate(program: Parser, found: Found): void {

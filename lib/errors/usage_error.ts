@@ -39,8 +39,8 @@ export function nothingLeft(skipped: readonly string[], known: readonly string[]
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
-      "--all, or give a command (publish, failed, migrate, seed, check-config, recover, mail, push, " +
-      `deliver-scheduled-emails, enqueue-digest-emails)\n${knownQueues(known)}`,
+      "--all, or give a command (publish, failed, peek, purge, migrate, seed, check-config, recover, " +
+      `mail, push, deliver-scheduled-emails, enqueue-digest-emails)\n${knownQueues(known)}`,
   );
 }
 

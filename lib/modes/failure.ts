@@ -25,6 +25,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "MailSettingError",
   "NotUsingRabbitmqError",
   "PublishError",
+  "SavedFileError",
   "StreamError",
   "TemplateError",
   "WorkerDeclarationError",

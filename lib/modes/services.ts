@@ -7,6 +7,7 @@
 import type { Broker } from "../engine/broker/broker.ts";
 import type { Config } from "../config/config.ts";
 import { type ShardFunction, unsharded } from "../engine/host/shards.ts";
+import { failedQueueName } from "../engine/settle/retry.ts";
 import { unknownQueue } from "../errors/usage_error.ts";
 
 /** A queue that has a worker, and the worker's file. */
@@ -57,6 +58,14 @@ export interface Services {
    * @returns The migrations that a SQLite database lacks.
    */
   tryDatabase(config: Config): Promise<readonly string[]>;
+  /** Who uses the program, such as `ada on host a`. */
+  readonly operator: string;
+  /** Asks a question on the terminal; `undefined` where there is none. */
+  ask(question: string): boolean | undefined;
+  /** Has signals end the command once what is under way is finished, until it is disposed of. */
+  interruption(): Disposable & { readonly signal: AbortSignal };
+  /** A line that says how far a command has come; writes nothing where there is no terminal. */
+  statusLine(): Disposable & { update(text: string): void };
   /** Writes a line to stdout. */
   print(line: string): void;
   /** Writes a line to stderr. */
@@ -78,4 +87,19 @@ export function requireQueue(queue: string, known: readonly KnownQueue[]): Known
 export function findQueue(queue: string, known: readonly KnownQueue[]): KnownQueue | undefined {
   return known.find(({ name }) => name === queue) ??
     known.find(({ name }) => name === unsharded(queue));
+}
+
+/**
+ * Checks that a queue has a worker here, or is on the broker, itself or its queue of dead letters.
+ *
+ * @throws {UsageError} When it is not.
+ */
+export async function requireOnBroker(
+  broker: Broker,
+  queue: string,
+  known: readonly KnownQueue[],
+): Promise<void> {
+  if (findQueue(queue, known)) return;
+  if (await broker.depth(failedQueueName(queue)) || await broker.depth(queue)) return;
+  throw unknownQueue(queue, known.map(({ name }) => name));
 }

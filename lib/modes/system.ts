@@ -6,11 +6,15 @@
 
 import { fstatSync } from "node:fs";
 import type { Broker } from "../engine/broker/broker.ts";
+import { confirm } from "../command_line/terminal/confirm.ts";
+import { StatusLine } from "../command_line/terminal/status_line.ts";
 import type { Config } from "../config/config.ts";
 import { discover, loadWorker } from "../engine/host/discovery.ts";
 import type { Report } from "../engine/report.ts";
 import { type ShardFunction, shardOf } from "../engine/host/shards.ts";
 import { redactText } from "../errors/redact.ts";
+import { Interruption } from "../system/interruption.ts";
+import { operatorName } from "../system/operator.ts";
 import { printError, printLine, readInput } from "../system/standard_streams.ts";
 import { visible } from "../errors/visible.ts";
 import { openBroker } from "./open_broker.ts";
@@ -59,6 +63,28 @@ export class SystemServices implements Services {
   async tryDatabase({ databaseUrl }: Config): Promise<readonly string[]> {
     const { inspectDatabase, willBeMade } = await import("../domain/database/database.ts");
     return willBeMade(databaseUrl) ? [] : await inspectDatabase(databaseUrl);
+  }
+
+  /** @inheritdoc */
+  readonly operator = operatorName();
+
+  /** @inheritdoc */
+  ask(question: string): boolean | undefined {
+    return confirm(visible(question));
+  }
+
+  /** @inheritdoc */
+  interruption(): Interruption {
+    return new Interruption();
+  }
+
+  /** @inheritdoc */
+  statusLine(): StatusLine {
+    const isShown = Deno.stderr.isTerminal();
+    const encoder = new TextEncoder();
+    return new StatusLine((text) => {
+      if (isShown) Deno.stderr.writeSync(encoder.encode(text));
+    });
   }
 
   /** @inheritdoc */

@@ -1,5 +1,6 @@
 /** Shows the command `process-queue failed` and what it prints. */
 
+import { parseCommandLine } from "../../lib/command_line/command_line.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runFailed } from "../../lib/modes/failed/failed.ts";
 import { embeddedPlace } from "../../lib/modes/place.ts";
@@ -20,11 +21,10 @@ export async function failed(
       say(line.replace(embeddedPlace(config), ""));
     }
   }();
-  say(`$ process-queue failed ${action} ${queue}`);
-  const common = { flags: {}, warnings: [] };
-  await runFailed(
-    { mode: "failed", action, queue, json: false, limit: MOST, ...common },
-    config,
-    services,
-  );
+  const more = action === "retry" ? ["--all", "--yes"] : ["--limit", String(MOST)];
+  const args = ["failed", action, queue, ...more];
+  const command = parseCommandLine(args);
+  if (command.mode !== "failed") throw new Error(`${args.join(" ")} is no such command`);
+  say(`$ process-queue ${args.join(" ")}`);
+  await runFailed(command, config, services);
 }

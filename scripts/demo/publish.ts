@@ -43,6 +43,7 @@ async function publish(
     mode: "publish",
     queue,
     event: undefined,
+    from: undefined,
     anyQueue: false,
     window: 200,
   } as const;

@@ -74,6 +74,69 @@ for (const [line, command] of RUNS) {
   Deno.test(`parseCommandLine reads ${line}`, () => assert.deepEqual(parse(line), command));
 }
 
+const PUBLISH = { anyQueue: false, window: 1000, ...COMMON };
+
+const FAILED = {
+  mode: "failed",
+  queue: "test",
+  json: false,
+  countsDelivery: false,
+  ...COMMON,
+} as const;
+const NONE = {
+  error: undefined,
+  text: undefined,
+  olderThan: undefined,
+  newerThan: undefined,
+  retried: undefined,
+};
+const NO_FILTER = { ids: [], groups: [], reasons: [], ...NONE };
+const FILTER = {
+  ids: ["7d1b4c", "a"],
+  groups: ["f3a91c02"],
+  reasons: ["error"],
+  error: "451",
+  text: "ada",
+  olderThan: 7200,
+  newerThan: 86_400,
+  retried: 0,
+};
+const REPAIR = {
+  ...FAILED,
+  filter: NO_FILTER,
+  isChosen: true,
+  limit: undefined,
+  rate: undefined,
+  dryRun: false,
+  yes: false,
+};
+const RETRY = {
+  ...REPAIR,
+  action: "retry",
+  to: undefined,
+  bodyFile: undefined,
+  save: undefined,
+} as const;
+const DROP = { ...REPAIR, action: "drop" } as const;
+const PEEK = {
+  mode: "peek",
+  queue: "test",
+  json: false,
+  countsDelivery: false,
+  ...COMMON,
+} as const;
+const PURGE = {
+  mode: "purge",
+  queues: ["test", "user_activity"],
+  all: false,
+  save: undefined,
+  includeFailed: false,
+  includeRetrying: false,
+  yes: false,
+  json: false,
+  ...COMMON,
+} as const;
+
 const PREVIEW: MailCommand = {
   mode: "mail",
   action: "preview",
@@ -94,6 +157,7 @@ const COMMANDS: readonly [line: string, command: Command][] = [
       mode: "publish",
       queue: "test",
       event: undefined,
+      from: undefined,
       anyQueue: false,
       window: 1000,
       ...COMMON,
@@ -101,20 +165,65 @@ const COMMANDS: readonly [line: string, command: Command][] = [
   ],
   [
     "publish test {} --any-queue --window 5",
-    { mode: "publish", queue: "test", event: "{}", anyQueue: true, window: 5, ...COMMON },
+    {
+      mode: "publish",
+      queue: "test",
+      event: "{}",
+      from: undefined,
+      anyQueue: true,
+      window: 5,
+      ...COMMON,
+    },
   ],
   [
-    "failed list test",
-    { mode: "failed", action: "list", queue: "test", json: false, limit: 100, ...COMMON },
+    "publish test --from a.jsonl",
+    { mode: "publish", queue: "test", event: undefined, from: "a.jsonl", ...PUBLISH },
   ],
+  ["failed groups test", { ...FAILED, action: "groups", scan: 10_000 }],
+  ["failed groups test --scan 5 --count-a-delivery", {
+    ...FAILED,
+    action: "groups",
+    scan: 5,
+    countsDelivery: true,
+  }],
+  ["failed list test", { ...FAILED, action: "list", filter: NO_FILTER, limit: 100 }],
+  ["failed list test --json --limit=5", {
+    ...FAILED,
+    action: "list",
+    filter: NO_FILTER,
+    json: true,
+    limit: 5,
+  }],
   [
-    "failed list test --json --limit=5",
-    { mode: "failed", action: "list", queue: "test", json: true, limit: 5, ...COMMON },
+    "failed list test --id 7d1b4c a --group f3a91c02 --reason error --error 451 --text ada " +
+    "--older-than 2h --newer-than 1d --retried 0",
+    { ...FAILED, action: "list", filter: FILTER, limit: 100 },
   ],
-  [
-    "failed retry test",
-    { mode: "failed", action: "retry", queue: "test", json: false, limit: 100, ...COMMON },
-  ],
+  ["failed show test 7d1b4c --raw", { ...FAILED, action: "show", handle: "7d1b4c", raw: true }],
+  ["failed retry test", { ...RETRY, isChosen: false }],
+  ["failed retry test --all --rate 20 --limit 3 --yes --to b --body c --save d", {
+    ...RETRY,
+    rate: 20,
+    limit: 3,
+    yes: true,
+    to: "b",
+    bodyFile: "c",
+    save: "d",
+  }],
+  ["failed drop test --all --dry-run", { ...DROP, save: undefined, dryRun: true }],
+  ["failed drop test --all --no-save", { ...DROP, save: false }],
+  ["failed drop test --all --save a", { ...DROP, save: "a" }],
+  ["peek test", { ...PEEK, limit: 10 }],
+  ["peek test --limit 3 --json", { ...PEEK, limit: 3, json: true }],
+  ["purge test user_activity", PURGE],
+  ["purge --all --include-failed --include-retrying --yes", {
+    ...PURGE,
+    queues: [],
+    all: true,
+    includeFailed: true,
+    includeRetrying: true,
+    yes: true,
+  }],
   ["migrate", { mode: "migrate", ...COMMON }],
   ["seed", { mode: "seed", envFile: undefined, ...COMMON }],
   ["seed --env .env", { mode: "seed", envFile: ".env", ...COMMON }],

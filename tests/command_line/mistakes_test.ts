@@ -33,7 +33,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "publish a --anyqueue",
     "there is no option --anyqueue; did you mean --any-queue?\n" +
-    `options: --any-queue, --window, --help, ${SHARED_OPTIONS}`,
+    `options: --any-queue, --from, --window, --help, ${SHARED_OPTIONS}`,
   ],
   ["--queue_name a --all", "--queue_name and --all cannot be combined: give one of them"],
   [
@@ -97,20 +97,20 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "commands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "commands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "there is no command a\ncommands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
@@ -128,13 +128,38 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "too many arguments for check-config\nusage: process-queue check-config [options]",
   ],
   ["publish a --drain", '--drain runs queues, and "publish" does not'],
-  ["failed", "failed needs a command: list, retry"],
-  ["failed --json", "failed needs a command: list, retry"],
-  ["failed lst a", "there is no command lst; did you mean list?\ncommands: list, retry"],
+  ["failed", "failed needs a command: groups, list, show, retry, drop"],
+  ["failed --json", "failed needs a command: groups, list, show, retry, drop"],
+  [
+    "failed lst a",
+    "there is no command lst; did you mean list?\ncommands: groups, list, show, retry, drop",
+  ],
   [
     "failed retry",
     "failed retry needs <queue>\nusage: process-queue failed retry [options] <queue>",
   ],
+  [
+    "failed show a",
+    "failed show needs <handle>\nusage: process-queue failed show [options] <queue> <handle>",
+  ],
+  ["failed retry a --all --id b", "--all means all, so it goes with no filter"],
+  ["failed list a --all", '--all runs queues, and "list" does not'],
+  [
+    "failed retry a --older-than 2",
+    "option '--older-than <time>' argument '2' is invalid. It must be a number and s, m, h or d, such as " +
+    "90s or 2d.",
+  ],
+  [
+    "failed drop a --rate 0",
+    "option '--rate <number>' argument '0' is invalid. It must be a whole number from 1 to 1000000.",
+  ],
+  ["purge", "purge needs the names of queues, or --all, and not both"],
+  ["purge a --all", "purge needs the names of queues, or --all, and not both"],
+  [
+    "purge a --save b --include-retrying",
+    "--save saves what is ready, so --include-retrying cannot go with it",
+  ],
+  ["publish a {} --from b", "publish takes an event or --from, not both"],
 ];
 
 for (const [line, message] of MISTAKES) {

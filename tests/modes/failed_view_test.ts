@@ -6,18 +6,10 @@
 
 import assert from "node:assert/strict";
 import { loadConfig } from "../../lib/config/config.ts";
-import type { FailedCommand } from "../../lib/command_line/command.ts";
 import { runFailed } from "../../lib/modes/failed/failed.ts";
-import { COMMON, MemoryServices } from "./memory_services.ts";
+import { parse } from "../fixtures/command_line.ts";
+import { MemoryServices } from "./memory_services.ts";
 
-const LIST: FailedCommand = {
-  mode: "failed",
-  action: "list",
-  queue: "test",
-  json: true,
-  limit: 100,
-  ...COMMON,
-};
 const BODY = '{"to": ["ada@example.com!!"], "id": 9007199254740993}';
 
 /** What is listed of one dead letter, of which the error quotes the secret. */
@@ -30,14 +22,19 @@ async function listed(
   await around.broker.declare(`${queue}.failed`);
   await around.broker.publish(`${queue}.failed`, body, { messageId: "m", headers });
   const config = loadConfig({ AMQP_URL: "amqp://broker" });
-  assert.equal(await runFailed({ ...LIST, queue }, config, around), 0);
+  const list = (line: string) => {
+    const command = parse(line);
+    assert(command.mode === "failed");
+    return runFailed(command, config, around);
+  };
+  assert.equal(await list(`failed list ${queue} --json`), 0);
   const { body: shown, headers: { "x-pq-error-message": message, n }, bytes } = JSON.parse(
     around.printed.pop() ?? "",
   );
   assert.deepEqual(n, ["1"]);
   assert.equal(bytes, body.length);
   around.printed.length = 0;
-  await runFailed({ ...LIST, queue, json: false }, config, around);
+  await list(`failed list ${queue}`);
   return { shown, message, table: around.printed.join("\n") };
 }
 
@@ -51,7 +48,7 @@ Deno.test("failed list masks the secrets of the queue's worker, in the body and 
   const { shown, message, table } = await listed(withSecrets(), BODY);
   assert.equal(shown, '{"to":"***","id":9007199254740993}');
   assert.equal(message, "no ***");
-  assert.match(table, /error\n {2}53 bytes; no \*\*\*\n/);
+  assert.match(table, /error {3}m\n {2}53 bytes; no \*\*\*\n/);
 });
 
 Deno.test("failed list shows the length of an invalid event whose worker has secrets", async () => {

@@ -30,6 +30,12 @@ export class MemoryServices implements Services {
   broker: Broker = new MemoryBroker();
   readonly printed: string[] = [];
   readonly warned: string[] = [];
+  readonly operator = "ada on host a";
+  /** The answer to all questions; `undefined`: there is no terminal. */
+  answer: boolean | undefined;
+  readonly asked: string[] = [];
+  /** Aborted to interrupt a command. */
+  readonly interrupt = new AbortController();
   shard: ShardFunction | undefined;
   /** What differs from a worker that needs nothing, by queue. */
   trials: Record<string, Partial<WorkerTrial>> = {};
@@ -63,6 +69,19 @@ export class MemoryServices implements Services {
   tryDatabase(): Promise<readonly string[]> {
     const { database } = this.failures;
     return database ? Promise.reject(database) : Promise.resolve(this.pendingMigrations);
+  }
+
+  ask(question: string): boolean | undefined {
+    this.asked.push(question);
+    return this.answer;
+  }
+
+  interruption(): Disposable & { readonly signal: AbortSignal } {
+    return { signal: this.interrupt.signal, [Symbol.dispose]() {} };
+  }
+
+  statusLine(): Disposable & { update(text: string): void } {
+    return { update() {}, [Symbol.dispose]() {} };
   }
 
   print(line: string): void {

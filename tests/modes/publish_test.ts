@@ -11,6 +11,7 @@ const COMMAND: PublishCommand = {
   mode: "publish",
   queue: "test",
   event: undefined,
+  from: undefined,
   anyQueue: false,
   window: 10,
   ...COMMON,

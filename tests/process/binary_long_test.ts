@@ -172,7 +172,10 @@ binaryTest("every command runs in the binary", async (installed) => {
   const [failed] = await installed.ok("--queue_name", "hello", "--drain", "--inline");
   assert.equal(failed, "done 0, retried 0, failed 1, waiting for retry 0");
   assert.match((await installed.ok("failed", "list", "hello")).join("\n"), /Error: line 6/);
-  assert.match((await installed.ok("failed", "retry", "hello")).join("\n"), /^moved 1 event /);
+  assert.match(
+    (await installed.ok("failed", "retry", "hello", "--all", "--yes")).join("\n"),
+    /^1 of 1 event put back/,
+  );
   assert.match((await installed.ok("migrate")).join("\n"), /^applied 0001_user_activity$/m);
   assert.match((await installed.ok("check-config")).join("\n"), /^database: ok/m);
 });

@@ -195,7 +195,7 @@ function idOf(mail: ReceivedMail): string | undefined {
 async function assertReported(mail: MailProgram, others: number): Promise<void> {
   const { stdout } = await mail.program.run(["failed", "list", QUEUE]);
   assert.match(stdout.join(" ").replace(/\s+/g, " "), REPORT);
-  assert.equal((await mail.program.run(["failed", "retry", QUEUE])).code, 0);
+  assert.equal((await mail.program.run(["failed", "retry", QUEUE, "--all", "--yes"])).code, 0);
   assert.equal(await mail.drain(), "done 1, retried 0, failed 0, waiting for retry 0");
   assert.equal(counts(mail).others, others);
 }

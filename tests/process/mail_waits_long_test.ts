@@ -114,7 +114,7 @@ mailProgramTest(
     assert.deepEqual((await program.end()).stdout, [
       "done 6, retried 0, failed 19, waiting for retry 0",
     ]);
-    assert.equal((await mail.program.run(["failed", "retry", QUEUE])).code, 0);
+    assert.equal((await mail.program.run(["failed", "retry", QUEUE, "--all", "--yes"])).code, 0);
     assert.equal(await mail.drain(), "done 19, retried 0, failed 0, waiting for retry 0");
     await assertEachOnce(mail, count);
   },

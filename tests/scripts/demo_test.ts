@@ -53,11 +53,11 @@ copyTest(
     assert.match(text, /^demo_webhooks +500 +2 +1 /m);
     assert.match(
       text,
-      /failed list demo_webhooks\n.*\n.*\n.*No answer from .*\n1 event in demo_webhooks\.failed$/m,
+      /failed list demo_webhooks --limit 10\n.*\n.*\n.*No answer from .*\n1 event in demo_webhooks\.failed$/m,
     );
     assert.match(
       text,
-      /^moved 1 event from demo_webhooks\.failed to demo_webhooks\n.*was processed$/m,
+      /^1 of 1 event put back into demo_webhooks; 0 left\n.*was processed$/m,
     );
     assert(!text.includes("export"), text);
     const long = text.split("\n").filter((line) => line.length > 80);

@@ -195,6 +195,8 @@ export interface Broker extends AsyncDisposable {
   lock(queue: string, holder: string): Promise<AsyncDisposable>;
   /** Deletes the events that are ready. @returns How many. */
   purge(queue: string): Promise<number>;
+  /** Deletes the events of a queue that wait for a retry. @returns How many. */
+  purgeWaiting(queue: string): Promise<number>;
   /** What is doubtful about a queue and its queue of dead letters, where they exist. */
   doubtsAbout?(queue: string): Promise<readonly QueueDoubt[]>;
   /**

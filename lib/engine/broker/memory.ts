@@ -140,6 +140,16 @@ export class MemoryBroker implements Broker {
     return Promise.resolve(this.#queues.get(queue)?.items.splice(0).length ?? 0);
   }
 
+  /** @inheritdoc */
+  purgeWaiting(queue: string): Promise<number> {
+    const cancels = [...this.#waits].filter(([, name]) => name === queue).map(([cancel]) => cancel);
+    for (const cancel of cancels) {
+      cancel();
+      this.#waits.delete(cancel);
+    }
+    return Promise.resolve(cancels.length);
+  }
+
   /** Cancels all waits; the events that wait for their retry are lost, like all others. */
   [Symbol.asyncDispose](): Promise<void> {
     for (const cancel of this.#waits.keys()) cancel();

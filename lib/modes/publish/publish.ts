@@ -22,6 +22,8 @@ import { ConfirmWindow } from "./confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 import { requireQueue, type Services } from "../services.ts";
+import { publishSaved } from "./saved.ts";
+import { PublishError } from "./publish_error.ts";
 
 /** The source of events when none is on the command line. */
 export interface EventInput {
@@ -29,11 +31,6 @@ export interface EventInput {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Shows how far it has come; only on a terminal. */
   readonly progress?: Pick<Progress, "update" | "end"> | undefined;
-}
-
-/** Publishing has stopped before its end; the message says where, why, and what was published. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
 }
 
 /**
@@ -58,6 +55,7 @@ export async function runPublish(
   const event = command.event?.trim();
   if (event !== undefined) checkArgument(event, queueOf);
   await using broker = await services.openBroker(config, `process-queue publish ${command.queue}`);
+  if (command.from !== undefined) return await publishSaved(broker, command, config, services);
   const input = event === undefined ? openInput() : undefined;
   const lines = input
     ? readLines(input.bytes, config.limits.maxEventBytes)

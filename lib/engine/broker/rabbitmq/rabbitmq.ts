@@ -209,6 +209,11 @@ class RabbitBroker implements Broker {
     return await this.#onQueue(queue, (model) => purge(model, queue)) ?? 0;
   }
 
+  async purgeWaiting(queue: string): Promise<number> {
+    const counts = LADDER.map((step) => this.purge(retryQueueName(queue, step)));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
   async doubtsAbout(queue: string): Promise<readonly QueueDoubt[]> {
     return await doubtsAbout(await this.#consuming.model(), this.#topology, queue);
   }

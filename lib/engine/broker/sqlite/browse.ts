@@ -8,7 +8,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { StoredEvent } from "../broker.ts";
 import type { Commits } from "./commits.ts";
-import { decodeProperties } from "./properties.ts";
+import { decodeProperties } from "../property_text.ts";
 import { type ReadyRow, START } from "./ready_events.ts";
 import type { Session } from "./session.ts";
 
@@ -35,6 +35,19 @@ export async function purge(session: Session, commits: Commits, queue: number): 
   const before = await commits.ask(() => session.queues.next());
   for (let purged = 0;;) {
     const count = await commits.ask(() => session.ready.remove(queue, before, PIECE));
+    if (count === 0) return purged;
+    purged += count;
+  }
+}
+
+/** Deletes the events of a queue that wait. @returns How many. */
+export async function purgeWaiting(
+  session: Session,
+  commits: Commits,
+  queue: number,
+): Promise<number> {
+  for (let purged = 0;;) {
+    const count = await commits.ask(() => session.events.removeWaiting(queue, PIECE));
     if (count === 0) return purged;
     purged += count;
   }

@@ -6,9 +6,10 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { errorData } from "../../../errors/error_data.ts";
-import type { BrokerError } from "../broker.ts";
+import { BrokerError } from "../broker.ts";
 import { isDamage } from "./errors.ts";
 import type { Notice } from "./notice.ts";
+import type { Reserve } from "./reserve.ts";
 import { Session } from "./session.ts";
 
 /** What is called when the session changes. */
@@ -102,5 +103,15 @@ export class CurrentSession {
     this.#options.notice("error", message, { error: errorData(error) });
     this.#options.onGivenUp(error);
     this.#failed.resolve(error);
+  }
+}
+
+/** Opens the file, on a full disk with the room of the reserve. @throws {BrokerError} */
+export async function openWithRoom(path: string, reserve: Reserve): Promise<Session> {
+  try {
+    return await Session.open(path);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || !reserve.spend(error.cause)) throw error;
+    return await Session.open(path);
   }
 }

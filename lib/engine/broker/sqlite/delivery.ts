@@ -6,7 +6,7 @@
 
 import type { Delivery, EventProperties } from "../broker.ts";
 import type { Row } from "./events.ts";
-import { decodeProperties } from "./properties.ts";
+import { decodeProperties } from "../property_text.ts";
 import type { Session } from "./session.ts";
 
 /** One delivery of an event of the file. */

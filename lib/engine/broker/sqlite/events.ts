@@ -49,6 +49,8 @@ export class Events {
   readonly #nextDue: StatementSync;
   readonly #due: StatementSync;
   readonly #leaveWaiting: StatementSync;
+  readonly #waitingOf: StatementSync;
+  readonly #remove: StatementSync;
   readonly #countWaiting: StatementSync;
 
   /** @param db The open file. @param queues Its queues. */
@@ -86,6 +88,8 @@ export class Events {
       "select due, event, queue from waiting where due <= ? order by due, event limit ?",
     );
     this.#countWaiting = db.prepare("select count(*) as count from waiting where queue = ?");
+    this.#waitingOf = db.prepare("select due, event, queue from waiting where queue = ? limit ?");
+    this.#remove = db.prepare("delete from event where id = ?");
     this.#leaveWaiting = db.prepare("delete from waiting where due = ? and event = ?");
   }
 
@@ -163,6 +167,16 @@ export class Events {
   /** How many events of a queue wait. */
   countWaiting(queue: number): number {
     return Number(this.#countWaiting.get(queue)?.count ?? 0);
+  }
+
+  /** Deletes some events of a queue that wait. @returns How many. */
+  removeWaiting(queue: number, limit: number): number {
+    const rows = this.#waitingOf.all(queue, limit) as unknown as WaitingRow[];
+    for (const { due, event } of rows) {
+      this.#leaveWaiting.run(due, event);
+      this.#remove.run(event);
+    }
+    return rows.length;
   }
 
   /** Puts events that are due at the end of their queues. @returns Whether these were all. */

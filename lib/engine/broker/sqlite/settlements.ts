@@ -15,7 +15,7 @@ import {
 } from "../headers.ts";
 import type { Commits } from "./commits.ts";
 import type { SqliteDelivery } from "./delivery.ts";
-import { encodeProperties } from "./properties.ts";
+import { encodeProperties } from "../property_text.ts";
 import type { Session } from "./session.ts";
 
 /** What settling events of a queue needs. */

@@ -10,7 +10,7 @@ import { type StoredEvent, unroutableError } from "../broker.ts";
 import type { CarriedOut, Held, SiftRun } from "../sift.ts";
 import { PIECE, storedEvent } from "./browse.ts";
 import type { Commits } from "./commits.ts";
-import { encodeProperties } from "./properties.ts";
+import { encodeProperties } from "../property_text.ts";
 import { type Place, START } from "./ready_events.ts";
 import type { Session } from "./session.ts";
 

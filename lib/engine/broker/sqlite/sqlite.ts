@@ -23,17 +23,17 @@ import {
   unroutableError,
 } from "../broker.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
-import { peek, purge } from "./browse.ts";
+import { peek, purge, purgeWaiting } from "./browse.ts";
 import { Commits } from "./commits.ts";
-import { CurrentSession } from "./current_session.ts";
+import { CurrentSession, openWithRoom } from "./current_session.ts";
 import { closedError, isDamage } from "./errors.ts";
-import { encodeProperties } from "./properties.ts";
+import { encodeProperties } from "../property_text.ts";
 import { FILE_NAME } from "./file.ts";
 import type { Notice } from "./notice.ts";
 import { lockQueue } from "./queue_lock.ts";
 import type { Place } from "./ready_events.ts";
 import { Reserve } from "./reserve.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { sift } from "./sift.ts";
 import { SqliteSubscription } from "./subscription.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -66,16 +66,6 @@ export async function openSqliteBroker(options: SqliteBrokerOptions): Promise<Br
   const broker = new SqliteBroker({ ...options, path, session, reserve, notice: say });
   await broker.begin();
   return broker;
-}
-
-/** Opens the file, on a full disk with the room of the reserve. */
-async function openWithRoom(path: string, reserve: Reserve): Promise<Session> {
-  try {
-    return await Session.open(path);
-  } catch (error) {
-    if (!(error instanceof BrokerError) || !reserve.spend(error.cause)) throw error;
-    return await Session.open(path);
-  }
 }
 
 /** What the broker is made of. */
@@ -207,6 +197,11 @@ class SqliteBroker implements Broker {
   async purge(queue: string): Promise<number> {
     const id = await this.#find(queue);
     return id === undefined ? 0 : await purge(this.#session, this.#commits, id);
+  }
+
+  async purgeWaiting(queue: string): Promise<number> {
+    const id = await this.#find(queue);
+    return id === undefined ? 0 : await purgeWaiting(this.#session, this.#commits, id);
   }
 
   /** Releases what ended processes had taken, if there is room. @throws {BrokerError} `damaged` */

@@ -5,7 +5,16 @@
  */
 
 import assert from "node:assert/strict";
-import { bodiesIn, type BrokerTests, publishNumbers, Taker, textOf, untilReady } from "./taker.ts";
+import { until } from "../../../fixtures/until.ts";
+import {
+  bodiesIn,
+  type BrokerTests,
+  publishNumbers,
+  RETRY,
+  Taker,
+  textOf,
+  untilReady,
+} from "./taker.ts";
 
 /** Tests by what they assert. */
 export const OPERATIONS: BrokerTests = {
@@ -44,6 +53,18 @@ export const OPERATIONS: BrokerTests = {
     const taker = await Taker.start(broker, queue, 10);
     await taker.delivery(4);
     assert.deepEqual(taker.bodies, [..."01234"]);
+    await taker.subscription.close();
+  },
+
+  "events that wait for a retry are deleted on request": async (broker, queue) => {
+    const taker = await Taker.start(broker, queue, 3);
+    await publishNumbers(broker, queue, 0, 3);
+    for (const index of [0, 1, 2]) await taker.settle(index, { ...RETRY, delay: 300 });
+    await until("they wait", async () => await broker.waiting(queue) === 3);
+    assert.equal(await broker.purgeWaiting(`${queue}.elsewhere`), 0);
+    assert.equal(await broker.purgeWaiting(queue), 3);
+    assert.equal(await broker.waiting(queue), 0);
+    assert.equal(await broker.purgeWaiting(queue), 0);
     await taker.subscription.close();
   },
 

@@ -13,7 +13,7 @@ import { queueTest } from "../../../fixtures/rabbitmq/queue_fixture.ts";
 import { assertRefused, changeUrl } from "../../../fixtures/rabbitmq/refusals.ts";
 import { until } from "../../../fixtures/until.ts";
 import { withUser } from "../../../fixtures/rabbitmq/users.ts";
-import { rabbitmqTest, uniqueQueue } from "../../../servers.ts";
+import { rabbitmqTest } from "../../../servers.ts";
 
 rabbitmqTest("a wrong password is refused at once, and not shown", async ({ url, port }) => {
   await assertRefused(

@@ -5,7 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { BrokerError, type EventProperties } from "../broker.ts";
+import { BrokerError, type EventProperties } from "./broker.ts";
 
 /** The key of a wrapper; its value names the type of the wrapped value. */
 const WRAPPED = "$pq";

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { BrokerError, type EventProperties } from "../../../../lib/engine/broker/broker.ts";
-import {
-  decodeProperties,
-  encodeProperties,
-} from "../../../../lib/engine/broker/sqlite/properties.ts";
+import { BrokerError, type EventProperties } from "../../../lib/engine/broker/broker.ts";
+import { decodeProperties, encodeProperties } from "../../../lib/engine/broker/property_text.ts";
 
 function again(properties: EventProperties): EventProperties {
   return decodeProperties(encodeProperties(properties));
