@@ -6,27 +6,10 @@
  */
 
 import type { Settlement } from "../settle/outcome.ts";
+import type { EventProperties, StoredEvent } from "./event.ts";
 import type { Decide, SiftOptions, SiftResult } from "./sift.ts";
 
-/** An event's properties, with the names and units of AMQP 0-9-1. */
-export interface EventProperties {
-  readonly messageId?: string | undefined;
-  /** Seconds since 1970 (AMQP); the milliseconds are in the header `timestamp_in_ms`. */
-  readonly timestamp?: number | undefined;
-  readonly contentType?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-  readonly correlationId?: string | undefined;
-  readonly replyTo?: string | undefined;
-  /** Milliseconds, as a string (AMQP). */
-  readonly expiration?: string | undefined;
-  readonly priority?: number | undefined;
-  readonly type?: string | undefined;
-  readonly userId?: string | undefined;
-  readonly appId?: string | undefined;
-  readonly headers?: Readonly<Record<string, unknown>> | undefined;
-  /** Why some properties of a delivery could not be read, which makes the event invalid. */
-  readonly unreadable?: string | undefined;
-}
+export type { EventProperties, StoredEvent } from "./event.ts";
 
 /** One delivery of an event, settled exactly once, through its subscription. */
 export interface Delivery {
@@ -109,12 +92,6 @@ export interface Subscription {
   resume(prefetch: number): Promise<void>;
   /** Sends what is settled and releases the rest. */
   close(): Promise<void>;
-}
-
-/** An event in a queue, read without taking it. */
-export interface StoredEvent {
-  readonly body: Uint8Array;
-  readonly properties: EventProperties;
 }
 
 /** Which looks at a queue are refused because they have effects. */

@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventProperties, StoredEvent } from "./broker.ts";
+import type { EventProperties, StoredEvent } from "./event.ts";
 
 /** An event that leaves its queue. */
 export type Removal =

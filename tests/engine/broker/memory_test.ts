@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { Delivery, Subscription } from "../../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { Conditions } from "../../fixtures/executor.ts";
-
-const bodies = async (broker: MemoryBroker, queue: string) =>
-  (await broker.peek(queue, 100)).map(({ body }) => Buffer.from(body).toString());
 
 async function holding(...texts: string[]): Promise<MemoryBroker> {
   const broker = new MemoryBroker();

@@ -46,6 +46,7 @@ async function pass(channel: SiftChannel, task: RabbitSift, run: SiftRun<number>
     await channel.take(deadline);
     const isReleased = await channel.releaseKept();
     await run.carryOut((chunk) => carry(channel, task, chunk));
+    await channel.flush();
     if (isReleased && !run.isOver) run.restart();
   } while (!run.isOver && performance.now() < deadline);
 }

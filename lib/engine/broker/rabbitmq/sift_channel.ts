@@ -34,6 +34,8 @@ const IDLE_MS = 300;
 const MAX_PREFETCH = 65_535;
 /** After how long a wait for matches to leave, in seconds, what is kept is returned before it. */
 const LONG_SECONDS = 2;
+/** How many deliveries are acknowledged before the broker is asked whether it has read that. */
+const ACKNOWLEDGED_AT_ONCE = 25;
 /** How many deliveries are returned in one turn of the event loop. */
 const RELEASED_AT_ONCE = 1000;
 
@@ -46,12 +48,13 @@ export class SiftChannel {
   #last = 0;
   #released = 0;
   #hasAcknowledged = false;
+  #isFlushed = true;
   #consumers = 0;
   #lastAt = 0;
   /** The last delivery when the queue was found empty; -1 where it was not. */
   #emptyAt = -1;
+  /** Why nothing more can be taken. */
   #error: Error | undefined;
-  #isClosed = false;
 
   /** @param channel A channel without a consumer. */
   constructor(channel: Channel, task: RabbitSift, run: SiftRun<number>) {
@@ -59,7 +62,7 @@ export class SiftChannel {
     this.#task = task;
     this.#run = run;
     channel.on("error", (error) => this.#error = error);
-    channel.on("close", () => this.#isClosed = true);
+    channel.on("close", () => this.#error ??= new Error("the channel was closed"));
   }
 
   /**
@@ -87,7 +90,7 @@ export class SiftChannel {
     this.#lastAt = performance.now();
     const consumerTag = this.#nextTag();
     await this.#channel.consume(queue, onMessage, { consumerTag });
-    while (!isDone() && !this.#error && !this.#isClosed && performance.now() < deadline) {
+    while (!isDone() && !this.#error && performance.now() < deadline) {
       if (await within(CHECK_MS, stopped.promise) !== TOO_LATE) break;
       await this.#checkIdle();
     }
@@ -111,18 +114,40 @@ export class SiftChannel {
       if (tag % RELEASED_AT_ONCE === 0) await setImmediate();
     }
     this.#released = this.#last;
-    await this.#roundTrip();
+    await this.#channel.checkQueue(this.#task.queue);
     this.#hasAcknowledged = false;
     return true;
   }
 
-  /** Acknowledges deliveries; resolves when the broker has removed them. */
+  /** Acknowledges deliveries; resolves when the broker has read that. */
   async acknowledge(tags: readonly number[]): Promise<void> {
-    if (tags.length === 0) return;
     this.#assertOpen();
-    for (const tag of tags) this.#channel.ack(messageOf(tag));
+    for (let from = 0; from < tags.length; from += ACKNOWLEDGED_AT_ONCE) {
+      const some = tags.slice(from, from + ACKNOWLEDGED_AT_ONCE);
+      for (const tag of some) this.#channel.ack(messageOf(tag));
+      this.#isFlushed = false;
+      await this.#channel.checkQueue(this.#task.queue);
+    }
     if (tags.some((tag) => tag > this.#released)) this.#hasAcknowledged = true;
-    await this.#roundTrip();
+  }
+
+  /**
+   * Waits until a quorum queue has applied the acknowledgements. RabbitMQ passes only 32 of them on
+   * before it waits for the queue, and forgets the others if the channel is closed then. The answer to
+   * a new consumer comes when the queue has applied what was passed on; the others are passed on then.
+   */
+  async flush(): Promise<void> {
+    if (this.#isFlushed || !this.#task.isQuorum) return;
+    for (let round = 0; round < 2; round++) {
+      await this.#channel.prefetch(1);
+      const consumerTag = this.#nextTag();
+      const { queue } = this.#task;
+      await this.#channel.consume(queue, (message) => message && this.#take(message), {
+        consumerTag,
+      });
+      await this.#channel.cancel(consumerTag);
+    }
+    this.#isFlushed = true;
   }
 
   get #prefetch(): number {
@@ -148,7 +173,7 @@ export class SiftChannel {
 
   /** Notes that the queue has no more events, where none came for a while. */
   async #checkIdle(): Promise<void> {
-    if (this.#isClosed || performance.now() - this.#lastAt < IDLE_MS) return;
+    if (this.#error || performance.now() - this.#lastAt < IDLE_MS) return;
     const { messageCount } = await this.#channel.checkQueue(this.#task.queue);
     const last = messageCount === 0 ? this.#last : -1;
     // Deliveries can be on their way behind the answer: it counts when it comes twice.
@@ -156,13 +181,7 @@ export class SiftChannel {
     this.#emptyAt = last;
   }
 
-  /** The broker handles the frames of a channel in order, and answers this one. */
-  async #roundTrip(): Promise<void> {
-    await this.#channel.prefetch(this.#prefetch);
-  }
-
   #assertOpen(): void {
     if (this.#error) throw this.#error;
-    if (this.#isClosed) throw new Error("the channel was closed");
   }
 }

@@ -14,7 +14,7 @@ import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
 import {
   type Broker,
-  BrokerError,
+  type BrokerError,
   type Depth,
   type EventProperties,
   type StoredEvent,
