@@ -20,6 +20,11 @@
  * message must be mailed once, and the memory of the other process must not grow. `--send` also sends
  * the mails to an SMTP server, and counts those that came.
  *
+ *   deno task crash --repairs [--kills 50] [--type classic|quorum]
+ *
+ * With `--repairs`, `failed retry` and `failed drop` are killed at random while further events fail.
+ * No event may be lost, each kill may leave 100 events in two places, and the rest keeps its order.
+ *
  * `--broken` runs an engine that loses events, or a worker that loses mails, which the suite must
  * notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
@@ -37,6 +42,7 @@ import { makeFaults } from "./crash/faults.ts";
 import { bundleProgram } from "./crash/program.ts";
 import { MISSED_USAGE, runMissed } from "./crash/missed/command.ts";
 import { Random } from "./crash/random.ts";
+import { REPAIRS_USAGE, runRepairs } from "./crash/repairs/command.ts";
 import { recoveries } from "./crash/recovery.ts";
 import {
   type BrokerName,
@@ -94,10 +100,12 @@ export async function crash(options: CrashOptions): Promise<Result> {
 
 const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]
        deno task crash --mail [--database ${DATABASES.join("|")}] [options as above]
-       ${MISSED_USAGE}`;
+       ${MISSED_USAGE}
+       ${REPAIRS_USAGE}`;
 
 async function main(): Promise<number> {
   if (Deno.args.includes("--missed")) return await runMissed();
+  if (Deno.args.includes("--repairs")) return await runRepairs();
   const { broker, isMail, database, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
   using ending = signalled();
   const early = new AbortController();
