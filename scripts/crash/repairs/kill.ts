@@ -42,6 +42,8 @@ const LOOK_MS = 5;
 /** After this time a command is killed although it has moved nothing, in ms. */
 const LONGEST_MS = 20_000;
 const RATE = 300;
+/** How many events are published before the first is confirmed; the broker keeps their order. */
+const TOGETHER = 100;
 
 /** Kills repairs, lets the last one end, and says where each dead letter is. */
 export async function killRepairs(options: KillOptions): Promise<RepairEvidence> {
@@ -122,7 +124,10 @@ class Failures {
 
   /** Adds some at once. */
   async add(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) await this.#addOne();
+    for (let left = count; left > 0; left -= TOGETHER) {
+      const together = Math.min(TOGETHER, left);
+      await Promise.all(Array.from({ length: together }, () => this.#addOne()));
+    }
   }
 
   /** Adds one after another until `stop`. */
