@@ -32,6 +32,7 @@ const OTHERS_OPTIONS = [
   "--cluster",
   "--mail",
   "--missed",
+  "--repairs",
   "--dir",
   "--through",
 ];
