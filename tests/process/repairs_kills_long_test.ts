@@ -9,7 +9,7 @@ import { programTest } from "../fixtures/process/program_fixture.ts";
 programTest(
   "repairs that are killed at random lose nothing",
   async ({ url, queue, folder, env }) => {
-    await using broker = await openRabbitmq({ url });
+    await using broker = await openRabbitmq({ url, publishTimeoutSeconds: 300 });
     await broker.declare(queue);
     await broker.declare(`${queue}.failed`);
     const evidence = await killRepairs({

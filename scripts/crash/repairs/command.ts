@@ -20,6 +20,8 @@ export const REPAIRS_USAGE =
   "deno task crash --repairs [--kills 50] [--seed N] [--type classic|quorum]";
 const QUEUE = "crash_repairs";
 const LETTERS = 3000;
+/** A loaded disk may take long. */
+const PUBLISH_SECONDS = 300;
 
 /** Runs it once, and prints the report. @returns The exit code. */
 export async function runRepairs(): Promise<number> {
@@ -28,7 +30,11 @@ export async function runRepairs(): Promise<number> {
   console.log(`${kills} kills, ${type} queues, seed ${seed}; files in ${folder}\n`);
   const program = await bundleProgram(`${folder}/program`);
   await using server = await startRabbitmq();
-  await using broker = await openRabbitmq({ url: server.url, queueType: type });
+  await using broker = await openRabbitmq({
+    url: server.url,
+    queueType: type,
+    publishTimeoutSeconds: PUBLISH_SECONDS,
+  });
   await broker.declare(QUEUE);
   await broker.declare(failedQueueName(QUEUE));
   const env = { AMQP_URL: server.url, STATE_DIR: `${folder}/state` };
