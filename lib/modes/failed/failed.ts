@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Broker } from "../../engine/broker/broker.ts";
 import type { FailedCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
@@ -50,13 +49,7 @@ export function holderOf(what: string, { operator }: Pick<Services, "operator">)
   return `${what} by ${operator}, process ${Deno.pid}, since ${new Date().toISOString()}`;
 }
 
-/** What the commands need. */
-export interface Scene extends Looking {
-  readonly broker: Broker;
-  readonly stateDir: string;
-}
-
-async function run(scene: Scene, command: FailedCommand): Promise<number> {
+async function run(scene: Looking, command: FailedCommand): Promise<number> {
   switch (command.action) {
     case "groups":
       return await groups(scene, command);

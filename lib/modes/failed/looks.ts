@@ -22,7 +22,7 @@ import type { Services } from "../services.ts";
 import { eventText } from "./event_text.ts";
 import { groupTable, table } from "./table.ts";
 
-/** What looking at the dead letters of a queue needs. */
+/** What a command about the dead letters of a queue needs. */
 export interface Looking {
   readonly broker: Broker;
   /** The queue of dead letters. */
@@ -30,6 +30,7 @@ export interface Looking {
   /** Loads what may be shown. */
   readonly view: () => Promise<View>;
   readonly services: Services;
+  readonly stateDir: string;
   /** Names the embedded broker, at the end of a sentence. */
   readonly place: string;
 }

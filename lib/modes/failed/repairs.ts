@@ -20,7 +20,7 @@ import {
 } from "../../operations/failed/repair.ts";
 import { SavedFile } from "../../operations/failed/saved_file.ts";
 import { requireSavePath } from "../save_path.ts";
-import type { Scene } from "./failed.ts";
+import type { Looking } from "./looks.ts";
 import { printable } from "./table.ts";
 
 type RepairCommand = FailedRetryCommand | FailedDropCommand;
@@ -30,7 +30,7 @@ type RepairCommand = FailedRetryCommand | FailedDropCommand;
  *
  * @returns The exit code: 1 where it did not get to its end.
  */
-export async function repair(scene: Scene, command: RepairCommand): Promise<number> {
+export async function repair(scene: Looking, command: RepairCommand): Promise<number> {
   if (!command.isChosen) throw await notChosen(scene, command);
   await using saved = savedFile(scene, command);
   const { queue, filter, limit, rate, countsDelivery } = command;
@@ -73,7 +73,7 @@ interface Counts extends RepairEnd {
   readonly commonest: FailedGroup | undefined;
 }
 
-async function count(scene: Scene, command: RepairCommand, task: Repair): Promise<Counts> {
+async function count(scene: Looking, command: RepairCommand, task: Repair): Promise<Counts> {
   using line = scene.services.statusLine();
   const grouping = command.yes ? undefined : new Grouping(await scene.view());
   const counts = await countRepair(scene.broker, {
@@ -85,7 +85,7 @@ async function count(scene: Scene, command: RepairCommand, task: Repair): Promis
 }
 
 async function actionOf(
-  { broker }: Scene,
+  { broker }: Looking,
   command: RepairCommand,
 ): Promise<RepairAction> {
   if (command.action === "drop") return { kind: "drop" };
@@ -115,7 +115,7 @@ function readBody(path: string): Uint8Array {
   }
 }
 
-function savedFile({ stateDir }: Scene, command: RepairCommand): SavedFile | undefined {
+function savedFile({ stateDir }: Looking, command: RepairCommand): SavedFile | undefined {
   const { action, queue, save } = command;
   if (save === false || command.dryRun) return undefined;
   if (save !== undefined) return new SavedFile(requireSavePath(save));
@@ -127,7 +127,7 @@ function savedFile({ stateDir }: Scene, command: RepairCommand): SavedFile | und
 
 /** Asks. @throws {UsageError} Where there is no terminal. */
 function isConfirmed(
-  { services, failed }: Scene,
+  { services, failed }: Looking,
   command: RepairCommand,
   task: Repair,
   { result, commonest }: Counts,
@@ -158,7 +158,7 @@ function question(command: RepairCommand, { action, saved }: Repair, matched: nu
   return `Drop ${events}${pace}${where}?`;
 }
 
-async function notChosen({ broker, failed }: Scene, command: RepairCommand): Promise<UsageError> {
+async function notChosen({ broker, failed }: Looking, command: RepairCommand): Promise<UsageError> {
   const ready = (await broker.depth(failed))?.ready ?? 0;
   const verb = command.action === "retry" ? "put back" : "drop";
   return new UsageError(
@@ -177,7 +177,7 @@ function tooManyForBody({ matched }: RepairResult): UsageError {
 
 /** Prints what came of it, or would. @returns The exit code. */
 function report(
-  { services, place }: Scene,
+  { services, place }: Looking,
   command: RepairCommand,
   { result, failure }: RepairEnd,
 ): number {
