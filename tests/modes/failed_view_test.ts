@@ -35,7 +35,9 @@ async function listed(
   assert.equal(bytes, body.length);
   around.printed.length = 0;
   await list(`failed list ${queue}`);
-  return { shown, message, table: around.printed.join("\n") };
+  const table = around.printed.splice(0).join("\n");
+  await list(`failed groups ${queue}`);
+  return { shown, message, table, groups: around.printed.splice(0).join("\n") };
 }
 
 function withSecrets(): MemoryServices {
@@ -45,9 +47,10 @@ function withSecrets(): MemoryServices {
 }
 
 Deno.test("failed list masks the secrets of the queue's worker, in the body and in errors", async () => {
-  const { shown, message, table } = await listed(withSecrets(), BODY);
+  const { shown, message, table, groups } = await listed(withSecrets(), BODY);
   assert.equal(shown, '{"to":"***","id":9007199254740993}');
   assert.equal(message, "no ***");
+  assert.match(groups, /\n {2}no \*\*\*\n/);
   assert.match(table, /error {3}m\n {2}53 bytes; no \*\*\*\n/);
 });
 

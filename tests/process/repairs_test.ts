@@ -7,7 +7,7 @@ import { until } from "../fixtures/until.ts";
 const COUNT = 300;
 
 programTest(
-  "of two operators one is told who has the events; Ctrl-C ends a repair, and it can go on",
+  "the second of two operators sees who has the events; Ctrl-C ends a repair, and it can go on",
   async ({ url, queue, folder, env }) => {
     await using broker = await openRabbitmq({ url });
     await broker.declare(queue);

@@ -138,6 +138,12 @@ export class SiftRun<Handle> {
       this.#position >= this.#end || this.#removed + this.#held.length >= limit;
   }
 
+  /** Whether there are matches to carry out, and nothing has stopped it. */
+  get hasWork(): boolean {
+    const isStopped = this.#failure !== undefined || this.#options.signal?.aborted === true;
+    return this.#held.length > 0 && !isStopped;
+  }
+
   /** Whether what is held should be carried out before more is looked at. */
   get isFull(): boolean {
     const { ratePerSecond = Infinity } = this.#options;

@@ -43,12 +43,12 @@ async function pass(channel: SiftChannel, task: RabbitSift, run: SiftRun<number>
   const { holdMs = HOLD_MS } = task;
   const deadline = performance.now() + holdMs;
   do {
-    await channel.take(deadline);
+    if (run.left > 0) await channel.take(deadline);
     const isReleased = await channel.releaseKept();
     await run.carryOut((chunk) => carry(channel, task, chunk));
-    await channel.flush();
+    await channel.flush(deadline);
     if (isReleased && !run.isOver) run.restart();
-  } while (!run.isOver && performance.now() < deadline);
+  } while (run.hasWork || (!run.isOver && performance.now() < deadline));
 }
 
 /** Publishes the events that move, and acknowledges those that are confirmed. */

@@ -135,16 +135,19 @@ export class SiftChannel {
    * Waits until a quorum queue has applied the acknowledgements. RabbitMQ passes only 32 of them on
    * before it waits for the queue, and forgets the others if the channel is closed then. The answer to
    * a new consumer comes when the queue has applied what was passed on; the others are passed on then.
+   *
+   * @param deadline When events are not looked at any more, by `performance.now()`.
    */
-  async flush(): Promise<void> {
+  async flush(deadline: number): Promise<void> {
     if (this.#isFlushed || !this.#task.isQuorum) return;
     for (let round = 0; round < 2; round++) {
       await this.#channel.prefetch(1);
       const consumerTag = this.#nextTag();
       const { queue } = this.#task;
-      await this.#channel.consume(queue, (message) => message && this.#take(message), {
-        consumerTag,
-      });
+      const onMessage = (message: ConsumeMessage | null) => {
+        if (message && performance.now() < deadline) this.#take(message);
+      };
+      await this.#channel.consume(queue, onMessage, { consumerTag });
       await this.#channel.cancel(consumerTag);
     }
     this.#isFlushed = true;

@@ -81,7 +81,7 @@ export const SIFTING: BrokerTests = {
     assert.deepEqual(await bodiesIn(broker, queue), [..."012"]);
   },
 
-  "events leave once they were noted, at most 100 together, and progress is told": async (
+  "events leave once they were noted, at most 100 together, with progress": async (
     broker,
     queue,
   ) => {

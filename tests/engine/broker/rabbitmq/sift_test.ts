@@ -190,3 +190,15 @@ queueTest("without the permission to lock, a command goes on with a warning", as
     await broker[Symbol.asyncDispose]();
   });
 });
+
+queueTest("the last events, behind what was removed before, leave too", async (fixture) => {
+  const { queue } = fixture;
+  for (const behind of [1, 3]) {
+    await filled(fixture, { "x-queue-type": "quorum" });
+    const broker = await fixture.openBroker({ sift: { quorumPrefetch: COUNT - behind } });
+    const options = { countsDelivery: true };
+    const result = await broker.sift(queue, () => ({ drop: true }), options);
+    assert.deepEqual(result, { scanned: COUNT, of: COUNT, removed: COUNT, complete: true });
+    await untilReady(broker, queue, 0);
+  }
+});
