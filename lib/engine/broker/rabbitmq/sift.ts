@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { ChannelModel } from "amqplib";
 import type { CarriedOut, Held, SiftRun } from "../sift.ts";
 import { withChannel } from "./channel.ts";
@@ -17,6 +18,10 @@ import { type RabbitSift, SiftChannel } from "./sift_channel.ts";
  * says; the broker's own limit is 30 minutes, unless it is set otherwise.
  */
 const HOLD_MS = 15 * 60_000;
+
+/** How long to wait until a quorum queue has its events back, and between two looks, in ms. */
+const BACK_MS = 2000;
+const LOOK_MS = 20;
 
 /**
  * Looks at the events and carries out what is decided, in passes of at most 25 minutes. What was kept
@@ -34,8 +39,27 @@ export async function sift(
     } catch (error) {
       if (!isAckTimeout(error)) run.fail(explainChannel(error, task.queue, task.address));
     }
+    if (task.isQuorum) await untilBack(model, task.queue, run.of - run.removed);
     if (run.isOver || run.removed === before) return;
     run.restart();
+  }
+}
+
+/**
+ * Waits for 2 s at most until a quorum queue has its events back, which is a moment after the channel
+ * was closed: who looks at once would miss them.
+ */
+async function untilBack(model: ChannelModel, queue: string, count: number): Promise<void> {
+  const end = performance.now() + BACK_MS;
+  try {
+    await withChannel(model, async (channel) => {
+      while (performance.now() < end) {
+        if ((await channel.checkQueue(queue)).messageCount >= count) return;
+        await delay(LOOK_MS);
+      }
+    });
+  } catch {
+    // The connection is lost, or the queue is gone: the result says so already, or the next look.
   }
 }
 

@@ -147,6 +147,7 @@ export const SIFTING: BrokerTests = {
     assert.deepEqual(result, { scanned: 6, of: 6, removed: 1, complete: false });
     await untilReady(broker, queue, 5);
     assert.deepEqual(await bodiesIn(broker, queue), [..."02345"]);
+    await untilReady(broker, queue, 5);
     assert.equal(
       (await broker.sift(queue, dropping("0"), { signal: abort.signal })).complete,
       false,
