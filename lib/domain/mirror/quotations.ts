@@ -22,7 +22,7 @@ const QUOTED = /^\s{0,3}[>＞]/;
 const RULE = /^[\s>]*[-_=–—*]{3,}\s*$/;
 const COLON = /[:：][\s*_\u00a0]*$/;
 const ADDRESS = /[^\s<>()[\]:;,"]+@[^\s<>()[\]:;,"]+/;
-const YEAR = /(?:^|\D)(?:19|20)\d\d(?:\D|$)/;
+const DATE = /(?:^|\D)(?:(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2})(?:\D|$)/;
 const CLOCK = /(?:^|\D)\d{1,2}(?:[:.hH]|[時时点시]\s?)\d{2}(?:\D|$)/;
 /** A line that introduces a quotation is broken into so many at most. */
 const INTRODUCTION_LINES = 4;
@@ -47,10 +47,10 @@ interface Introduction {
  * @returns Without {@linkcode QUOTATION_MARK}s.
  */
 export function withoutQuotations(text: string, isReply: boolean): string {
-  const lines = text.replaceAll("\r\n", "\n").split("\n");
-  const kept = ownLines(lines, isReply);
+  const all = text.replaceAll("\r\n", "\n");
+  const kept = ownLines(all.split("\n"), isReply);
   const own = kept && clean(kept);
-  return own === undefined || own === "" ? withoutMarks(text) : own;
+  return own === undefined || own === "" ? withoutMarks(all) : own;
 }
 
 /** The text with what it quotes, without {@linkcode QUOTATION_MARK}s. */
@@ -65,9 +65,9 @@ function clean(lines: readonly string[]): string {
 /** The lines of the author; `undefined`: all. */
 function ownLines(lines: readonly string[], isReply: boolean): string[] | undefined {
   const introduction = introductionIn(lines);
+  if (isForwarded(lines, introduction?.end ?? lines.length)) return undefined;
   if (!introduction) return isReply ? withoutLoneQuotation(lines) : undefined;
   const { end } = introduction;
-  if (isForwarded(lines, introduction)) return undefined;
   const start = withSeparator(lines, introduction.start);
   const first = lines.findIndex((line, at) => at >= end && !isBlank(line));
   if (first < 0 || !isQuoted(lines[first])) return lines.slice(0, start);
@@ -87,7 +87,7 @@ function isLinkRest(line: string): boolean {
 }
 
 /** Whether a line above the quotation, or at its beginning, says that it was forwarded. */
-function isForwarded(lines: readonly string[], { end }: Introduction): boolean {
+function isForwarded(lines: readonly string[], end: number): boolean {
   const next = lines.findIndex((line, at) => at >= end && !isBlank(line));
   return lines.slice(0, next < 0 ? end : next + 1).some((line) =>
     FORWARD_LINE.test(withoutMarks(line))
@@ -158,24 +158,28 @@ function headersAt(lines: readonly string[], start: number): Introduction | unde
 /** A sentence such as `On Monday, Ada wrote:` that ends in this line. */
 function sentenceAt(lines: readonly string[], last: number): Introduction | undefined {
   if (!COLON.test(lines[last] ?? "")) return undefined;
-  const next = lines.find((line, at) => at > last && !isBlank(line));
-  const isBeforeQuoted = next !== undefined && isQuoted(next);
+  const sentence = (start: number) => lines.slice(start, last + 1).join(" ");
   for (let start = last; start > last - INTRODUCTION_LINES; start--) {
     const line = lines[start];
-    if (line === undefined || isBlank(line) || isQuoted(line)) return undefined;
-    if (introduces(lines.slice(start, last + 1).join(" "), isBeforeQuoted)) {
-      return { start: fromOpener(lines, start, last), end: last + 1 };
-    }
+    if (line === undefined || isBlank(line) || isQuoted(line)) break;
+    if (sureness(sentence(start)) < SURE) continue;
+    return { start: fromOpener(lines, start, last), end: last + 1 };
   }
-  return undefined;
+  const next = lines.find((line, at) => at > last && !isBlank(line));
+  const isIntroduction = isQuoted(next) && sureness(sentence(last)) >= LIKELY;
+  return isIntroduction ? { start: fromOpener(lines, last, last), end: last + 1 } : undefined;
 }
 
-/** Whether a sentence introduces a quotation: it says who wrote it, and when. */
-function introduces(sentence: string, isBeforeQuoted: boolean): boolean {
-  if (sentence.length > INTRODUCTION_LENGTH) return false;
-  const marks = [YEAR, CLOCK, ADDRESS].filter((mark) => mark.test(sentence)).length;
-  if (!WROTE_WORD.test(sentence)) return marks === 3 || (isBeforeQuoted && marks === 2);
-  return isBeforeQuoted || marks >= 2;
+/** A sentence that introduces a quotation, whatever follows. */
+const SURE = 3;
+/** A sentence that introduces a quotation if quoted lines follow. */
+const LIKELY = 2;
+
+/** How much a sentence says of who wrote something, and when. */
+function sureness(sentence: string): number {
+  if (sentence.length > INTRODUCTION_LENGTH) return 0;
+  const marks = [DATE, CLOCK, ADDRESS].filter((mark) => mark.test(sentence)).length;
+  return WROTE_WORD.test(sentence) ? Math.max(LIKELY, marks + 1) : marks;
 }
 
 /** The sentence may have begun in the lines above. */
