@@ -30,7 +30,7 @@ const SIGNS: Readonly<Record<string, string>> = {
 };
 const HIDING =
   /display:\s*none|visibility:\s*hidden|max-height:\s*0(?:px)?\s*(?:;|$)|mso-hide:\s*all/i;
-/** Deeper quotes and lists are not indented further. */
+/** Deeper quotes and lists are not indented further, and deeper emphasis has no signs. */
 const DEEPEST = 8;
 
 /**
@@ -56,6 +56,8 @@ class Writer implements HtmlVisitor {
   #preDepth = 0;
   #quotes = 0;
   readonly #lists: List[] = [];
+  /** The elements whose signs are open. */
+  readonly #signed = new Set<HtmlElement>();
   /** The links that are open, by their element. */
   readonly #links = new Map<HtmlElement, { readonly start: LinkStart; readonly address: string }>();
 
@@ -137,7 +139,10 @@ class Writer implements HtmlVisitor {
     if (name === "img") return this.#picture(element);
     if (name === "td" || name === "th") return this.#lines.separate(" | ");
     const sign = signOf(element);
-    if (sign !== undefined && this.#preDepth === 0) this.#lines.openSign(sign);
+    if (sign !== undefined && this.#preDepth === 0 && this.#signed.size < DEEPEST) {
+      this.#signed.add(element);
+      this.#lines.openSign(sign);
+    }
     if (name !== "a") return;
     const address = linkAddress(valueOf(element, "href"));
     if (address !== undefined && this.#links.size === 0) {
@@ -164,7 +169,7 @@ class Writer implements HtmlVisitor {
   }
 
   #closeInline(element: HtmlElement): void {
-    if (signOf(element) !== undefined && this.#preDepth === 0) this.#lines.closeSign();
+    if (this.#signed.delete(element)) this.#lines.closeSign();
     const link = this.#links.get(element);
     if (!link) return;
     this.#links.delete(element);

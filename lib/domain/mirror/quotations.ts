@@ -69,8 +69,8 @@ function ownLines(lines: readonly string[], isReply: boolean): string[] | undefi
   if (!introduction) return isReply ? withoutLoneQuotation(lines) : undefined;
   const { end } = introduction;
   const start = withSeparator(lines, introduction.start);
-  const first = lines.findIndex((line, at) => at >= end && !isBlank(line));
-  if (first < 0 || !isQuoted(lines[first])) return lines.slice(0, start);
+  const first = fullFrom(lines, end);
+  if (!isQuoted(lines[first])) return lines.slice(0, start);
   const last = lines.findLastIndex(isQuoted);
   if (isInterleaved(lines.slice(first, last))) return undefined;
   return [...lines.slice(0, start), ...lines.slice(last + 1)];
@@ -88,10 +88,9 @@ function isLinkRest(line: string): boolean {
 
 /** Whether a line above the quotation, or at its beginning, says that it was forwarded. */
 function isForwarded(lines: readonly string[], end: number): boolean {
-  const next = lines.findIndex((line, at) => at >= end && !isBlank(line));
-  return lines.slice(0, next < 0 ? end : next + 1).some((line) =>
-    FORWARD_LINE.test(withoutMarks(line))
-  );
+  return lines.slice(0, fullFrom(lines, end) + 1).some((line) => {
+    return isShort(line) && FORWARD_LINE.test(withoutMarks(line));
+  });
 }
 
 /** Quoted lines at the end, or at the beginning, that nothing introduces. */
@@ -106,15 +105,17 @@ function withoutLoneQuotation(lines: readonly string[]): string[] | undefined {
 
 /** The start, with the line of dashes above it. */
 function withSeparator(lines: readonly string[], start: number): number {
-  const above = lines.findLastIndex((line, at) => at < start && !isBlank(line));
-  return above >= 0 && start - above <= 2 && RULE.test(lines[above] ?? "") ? above : start;
+  const above = isBlank(lines[start - 1] ?? "") ? start - 2 : start - 1;
+  return RULE.test(lines[above] ?? "") ? above : start;
 }
 
 function introductionIn(lines: readonly string[]): Introduction | undefined {
   for (const [at, line] of lines.entries()) {
     if (line.includes(QUOTATION_MARK)) return markedAt(lines, at);
     if (isBlank(line) || isQuoted(line)) continue;
-    if (ORIGINAL_LINE.test(line)) return { start: at, end: endOfOriginal(lines, at) };
+    if (isShort(line) && ORIGINAL_LINE.test(line)) {
+      return { start: at, end: endOfOriginal(lines, at) };
+    }
     const found = headersAt(lines, at) ?? sentenceAt(lines, at);
     if (found) return found;
   }
@@ -124,16 +125,18 @@ function introductionIn(lines: readonly string[]): Introduction | undefined {
 /** With the sentence that stands between the mark and the quotation. */
 function markedAt(lines: readonly string[], start: number): Introduction {
   if (isQuoted(withoutMarks(lines[start] ?? ""))) return { start, end: start };
-  const quoted = lines.findIndex((line, at) => at > start && isQuoted(line));
-  const between = lines.slice(start, quoted).filter((line) => !isBlank(line));
-  const isIntroduced = quoted >= 0 && between.length <= INTRODUCTION_LINES;
-  return { start, end: isIntroduced ? quoted : start };
+  let quoted = start;
+  for (let count = 0; count <= INTRODUCTION_LINES; count++) {
+    quoted = fullFrom(lines, quoted);
+    if (isQuoted(lines[quoted])) return { start, end: quoted };
+    quoted++;
+  }
+  return { start, end: start };
 }
 
 /** With the headers or the sentence that follow it. */
 function endOfOriginal(lines: readonly string[], start: number): number {
-  const next = lines.findIndex((line, at) => at > start && !isBlank(line));
-  if (next < 0) return start + 1;
+  const next = fullFrom(lines, start + 1);
   return (headersAt(lines, next) ?? introductionNear(lines, next))?.end ?? start + 1;
 }
 
@@ -148,8 +151,9 @@ function introductionNear(lines: readonly string[], start: number): Introduction
 /** Headers, such as Outlook's `From:`, `Sent:`, `To:`, `Subject:`. */
 function headersAt(lines: readonly string[], start: number): Introduction | undefined {
   if (!HEADER_LINE.test(lines[start] ?? "")) return undefined;
-  const blank = lines.findIndex((line, at) => at > start && isBlank(line));
-  const end = Math.min(start + HEADER_LINES, blank < 0 ? lines.length : blank);
+  const some = lines.slice(start, start + HEADER_LINES);
+  const blank = some.findIndex(isBlank);
+  const end = start + (blank < 0 ? some.length : blank);
   const headers = lines.slice(start, end).filter((line) => HEADER_LINE.test(line));
   const isIntroduction = headers.length >= 3 && headers.some((line) => FROM_LINE.test(line));
   return isIntroduction ? { start, end } : undefined;
@@ -157,7 +161,8 @@ function headersAt(lines: readonly string[], start: number): Introduction | unde
 
 /** A sentence such as `On Monday, Ada wrote:` that ends in this line. */
 function sentenceAt(lines: readonly string[], last: number): Introduction | undefined {
-  if (!COLON.test(lines[last] ?? "")) return undefined;
+  const { [last]: line = "" } = lines;
+  if (!isShort(line) || !COLON.test(line)) return undefined;
   const sentence = (start: number) => lines.slice(start, last + 1).join(" ");
   for (let start = last; start > last - INTRODUCTION_LINES; start--) {
     const line = lines[start];
@@ -165,7 +170,7 @@ function sentenceAt(lines: readonly string[], last: number): Introduction | unde
     if (sureness(sentence(start)) < SURE) continue;
     return { start: fromOpener(lines, start, last), end: last + 1 };
   }
-  const next = lines.find((line, at) => at > last && !isBlank(line));
+  const next = lines[fullFrom(lines, last + 1)];
   const isIntroduction = isQuoted(next) && sureness(sentence(last)) >= LIKELY;
   return isIntroduction ? { start: fromOpener(lines, last, last), end: last + 1 } : undefined;
 }
@@ -187,9 +192,21 @@ function fromOpener(lines: readonly string[], start: number, last: number): numb
   for (let at = start - 1; at > last - INTRODUCTION_LINES && at >= 0; at--) {
     const line = lines[at] ?? "";
     if (isBlank(line) || isQuoted(line)) break;
-    if (OPENER.test(line) && /\d/.test(line) && !COLON.test(line)) return at;
+    if (isShort(line) && OPENER.test(line) && /\d/.test(line) && !COLON.test(line)) return at;
   }
   return start;
+}
+
+/** The first line from there on that is not blank; where there is none, after the last. */
+function fullFrom(lines: readonly string[], start: number): number {
+  let at = start;
+  while (at < lines.length && isBlank(lines[at] ?? "")) at++;
+  return at;
+}
+
+/** Whether a line can be one that programs write. Patterns take their time with others. */
+function isShort(line: string): boolean {
+  return line.length <= INTRODUCTION_LENGTH;
 }
 
 function isBlank(line: string): boolean {
