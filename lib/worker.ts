@@ -172,10 +172,10 @@ export interface WorkerOptions<Event> {
   readonly requires?: readonly string[];
   /**
    * Whether it must not run on the database of a Zulip server, but only on one whose tables this
-   * program made. On a Zulip server's, `--all` leaves the queue out, and `--queue_name` and
-   * `--multi_threaded` end with 1. @default {false}
+   * program made; a function says it for a configuration. On a Zulip server's, `--all` leaves the
+   * queue out, and `--queue_name` and `--multi_threaded` end with 1. @default {false}
    */
-  readonly ownDatabaseOnly?: boolean;
+  readonly ownDatabaseOnly?: boolean | ((config: Config) => boolean);
   /**
    * Seconds that an event may wait by `RetryLater({ counts: false })`, from its first failure. One
    * that throws it after that is dead-lettered with the last message (reason `waited too long`). The

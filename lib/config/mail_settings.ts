@@ -124,6 +124,21 @@ export const MAIL = {
       "an e-mail address with %s in it, once",
     ),
   },
+  gatewayOtherEnding: {
+    name: "EMAIL_GATEWAY_EXTRA_PATTERN_HACK",
+    default: undefined,
+    description:
+      "What the addresses of EMAIL_GATEWAY_PATTERN may end with besides, instead of what " +
+      "follows its %s: @old.example.com",
+    ...textThat((text) => text.includes("@") && isAddress(`a${text}`), "the end of an address"),
+  },
+  mirrorsAsUser: {
+    name: "MIRROR_AS_USER",
+    default: "false",
+    description: "Whether email_mirror runs on a Zulip server's database, and sends what came by " +
+      "mail by the REST API, with the API key of its sender",
+    ...yesOrNo(),
+  },
   reactivationGroupSize: {
     name: "MAX_GROUP_SIZE_FOR_MENTION_REACTIVATION",
     default: "11",

@@ -48,6 +48,8 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       tokenizedNoreplyAddress: "noreply-{token}@localhost",
       gatewayPattern: undefined,
       reactivationGroupSize: 11,
+      gatewayOtherEnding: undefined,
+      mirrorsAsUser: false,
       hasReactivationQueue: false,
       sendsDigests: true,
       templatesDir: undefined,

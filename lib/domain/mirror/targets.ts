@@ -20,6 +20,8 @@ export interface ChannelTarget {
   readonly hasNoTopics: boolean;
   /** Who sends what comes by mail. */
   readonly senderId: number;
+  /** Whether that is a bot of the server itself. */
+  readonly isSystemBot: boolean;
   /** Who must be allowed to post: the sender, or who made the address for a bot of the server. */
   readonly postingId: number;
 }
@@ -74,9 +76,11 @@ export async function channelTarget(
     .where("realm.deactivated", "=", false).executeTakeFirst();
   if (!row) return undefined;
   const { home, creator_id, topics_policy, ...target } = row;
-  const isForCreator = home === SYSTEM_REALM && creator_id !== null;
+  const isSystemBot = home === SYSTEM_REALM;
+  const isForCreator = isSystemBot && creator_id !== null;
   return {
     ...target,
+    isSystemBot,
     hasNoTopics: topics_policy === EMPTY_TOPIC_ONLY,
     postingId: isForCreator ? creator_id : target.senderId,
   };
