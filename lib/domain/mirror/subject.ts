@@ -5,12 +5,12 @@
  */
 
 /** What programs put before the subject of an answer. */
-const REPLY = "re|aw|sv|vs|antw|antwort|odp|ynt|res|ref|rif|回复|回覆|答复|返信|رد|ha|τ|отв";
+const REPLY = "re|aw|sv|vs|antw|antwort|odp|ynt|res|rif|回复|回覆|答复|返信|رد|отв";
 /** What programs put before the subject of a forwarded mail. */
 const FORWARD = "fwd?|wg|tr|enc|rv|vl|vb|pd|i̇lt|ilt|doorst|转发|轉寄|転送|πρθ|пер";
 
 const PREFIX = new RegExp(
-  `^\\s*([[(]\\s*)?(?:${REPLY}|${FORWARD})\\s*(?:[[(]?\\d{1,3}[\\])]?\\s*)?[:：;]\\s*`,
+  `^\\s*([[(]\\s*)?(?:${REPLY}|${FORWARD})(?:\\d{1,3}|\\s*[[(]\\d{1,3}[\\])])?\\s*[:：;]\\s*`,
   "iu",
 );
 const FORWARDED = new RegExp(`^\\s*[[(]?\\s*(?:${FORWARD})\\s*[:：;]`, "iu");
@@ -42,9 +42,9 @@ export function isForwarded(subject: string): boolean {
 }
 
 function withoutPrefixes(subject: string): string {
-  const [tag = ""] = TAG.exec(subject) ?? [];
-  const rest = strip(subject.slice(tag.length));
-  return strip(tag + rest).trim();
+  const text = strip(subject);
+  const [tag = ""] = TAG.exec(text) ?? [];
+  return (tag + strip(text.slice(tag.length))).trim();
 }
 
 function strip(subject: string): string {
