@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { openTestDatabase } from "process-queue/testing";
+import { inFolder } from "../domain/database/each_database.ts";
 import { html, mime, plain } from "../fixtures/mirror/mime.ts";
 import { ADDRESS, MirrorRealm, TOKEN } from "../fixtures/mirror/mirror_realm.ts";
 
 function mirrorTest(name: string, fn: (mirror: MirrorRealm) => Promise<void>): void {
-  Deno.test(name, async () => {
-    const uploads = await Deno.makeTempDir();
-    try {
+  Deno.test(name, () =>
+    inFolder(async (uploads) => {
       await using db = await openTestDatabase();
       await fn(await MirrorRealm.make(db, uploads));
-    } finally {
-      await Deno.remove(uploads, { recursive: true });
-    }
-  });
+    }));
 }
 
 const HELLO = plain("Hello\n\nOn 30/11/2026 10:12, Ada wrote:\n> Lunch?\n\n--\nCara");

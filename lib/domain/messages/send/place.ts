@@ -145,11 +145,12 @@ async function directRecipient(
   sender: number,
 ): Promise<Recipient> {
   const { huddle_hash, group_size } = newHuddle(ids);
-  const group = await trx.selectFrom("zerver_huddle").select(["id", "recipient_id"])
-    .where("huddle_hash", "=", huddle_hash).executeTakeFirst();
-  if (group && group.recipient_id !== null) {
-    return { recipientId: group.recipient_id, type: RECIPIENT.group, typeId: group.id };
-  }
+  const group = await trx.selectFrom("zerver_huddle as huddle")
+    .innerJoin("zerver_recipient as recipient", "recipient.type_id", "huddle.id")
+    .select(["huddle.id", "recipient.id as recipientId"])
+    .where("huddle.huddle_hash", "=", huddle_hash).where("recipient.type", "=", RECIPIENT.group)
+    .executeTakeFirst();
+  if (group) return { recipientId: group.recipientId, type: RECIPIENT.group, typeId: group.id };
   const other = ids.length > 2 ? undefined : ids.find((id) => id !== sender) ?? sender;
   const personal = other === undefined ? undefined : await personalRecipient(trx, other);
   return personal ?? await makeGroup(trx, ids, sender, { huddle_hash, group_size });
