@@ -117,8 +117,9 @@ export const MAIL = {
     name: "EMAIL_GATEWAY_PATTERN",
     default: undefined,
     description:
-      "The addresses that take answers to mails about messages, with %s where each has " +
-      "its token: %s@mail.example.com; if not set, such mails cannot be answered",
+      "The addresses whose mail becomes messages, of channels and of answers to mails about " +
+      "messages, with %s where each has its token: %s@mail.example.com; if not set, such mails " +
+      "cannot be answered",
     ...textThat(
       (text) => text.split("%s").length === 2 && isAddress(text.replace("%s", "a")),
       "an e-mail address with %s in it, once",

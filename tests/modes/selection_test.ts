@@ -24,7 +24,7 @@ function select(queues: readonly string[], skipUnknown: boolean, environment: En
 
 Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not here to manage.py", () => {
   const here = [
-    ...["deferred_email_senders", "digest_emails", "email_senders"],
+    ...["deferred_email_senders", "digest_emails", "email_mirror", "email_senders"],
     ...["embed_links", "embedded_bots", "missedmessage_emails"],
     ...["missedmessage_mobile_notifications", "outgoing_webhooks", "user_activity"],
     "user_activity_interval",
