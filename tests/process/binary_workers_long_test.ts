@@ -9,6 +9,9 @@ import { readFileSync } from "node:fs";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
 import { binaryTest, WORKER } from "../fixtures/process/binary.ts";
+import { mailEvent, mime, plain } from "../fixtures/mirror/mime.ts";
+import { ADDRESS, MirrorRealm } from "../fixtures/mirror/mirror_realm.ts";
+import { openDatabase } from "../../lib/domain/database/database.ts";
 import { until } from "../fixtures/until.ts";
 
 const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
@@ -186,4 +189,21 @@ binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (inst
   await installed.ok("publish", "hello", '{"do": "go on"}');
   program.signal("SIGCONT");
   await program.untilLogged(/^done$/);
+});
+
+binaryTest("the binary makes a message of a mail, with its file", async (installed) => {
+  const uploads = `${installed.folder}/uploads`;
+  const url = `sqlite:${installed.folder}/mirror.sqlite`;
+  Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+  installed.env["EMAIL_GATEWAY_PATTERN"] = "%s@in.zulip.example";
+  await using db = await openDatabase(url);
+  const mirror = await MirrorRealm.make(db, uploads);
+  const mail = mime({}, plain("Hello"), { type: "text/csv", body: "1,2", name: "a.csv" });
+  await installed.ok("publish", "email_mirror", JSON.stringify(mailEvent(mail, ADDRESS)));
+  const [last] = await installed.ok("--queue_name", "email_mirror", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+  const [message] = await mirror.messages();
+  const [, path] = /^Hello\n\n\[a\.csv\]\(\/user_uploads\/(.*)\)$/.exec(message?.content ?? "") ??
+    [];
+  assert.equal(readFileSync(`${uploads}/files/${path}`, "utf8"), "1,2");
 });
