@@ -4,13 +4,12 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { openDatabase } from "../../lib/domain/database/database.ts";
 import { inFolder } from "../domain/database/each_database.ts";
 import { OWN_TEMPLATE } from "../fixtures/database/shapes.ts";
 import { pikaPublish, whereInstalled } from "../fixtures/interop/clients.ts";
-import { mime, plain, pngHeader } from "../fixtures/mirror/mime.ts";
+import { mailEvent, mime, plain, pngHeader } from "../fixtures/mirror/mime.ts";
 import { ADDRESS, MirrorRealm, TOKEN } from "../fixtures/mirror/mirror_realm.ts";
 import { withHost } from "../fixtures/process/program_fixture.ts";
 import { rabbitmqAndCopyTest } from "../servers.ts";
@@ -28,8 +27,8 @@ whereInstalled(NAME, () => {
         const mirror = await MirrorRealm.make(db, uploads);
         const picture = { type: "image/png", body: pngHeader(64, 48), name: "soup.png" };
         const mail = mime({ Subject: "Re: Lunch" }, plain("Sesame soup.\n\n-- \nCara"), picture);
-        const msg_base64 = Buffer.from(mail).toString("base64");
-        const event = { body: JSON.stringify({ rcpt_to: ADDRESS, msg_base64 }) };
+        const event = mailEvent(mail, ADDRESS);
+        const body = JSON.stringify(event);
         const unread = { body: JSON.stringify({ rcpt_to: ADDRESS, message: "old" }) };
         await withHost(rabbitmq, QUEUE, async (program) => {
           Object.assign(program.env, {
@@ -37,7 +36,7 @@ whereInstalled(NAME, () => {
             ...{ EMAIL_GATEWAY_PATTERN: "%s@in.zulip.example", LOCAL_UPLOADS_DIR: uploads },
             LOG_LEVEL: "debug",
           });
-          await pikaPublish(program.url, QUEUE, [event, event, unread]);
+          await pikaPublish(program.url, QUEUE, [{ body }, { body }, unread]);
           const worker = program.consume();
           await worker.untilLogged(/^The mail was posted before, and is not posted again$/);
           await worker.untilLogged(/^Problem handling data on queue email_mirror$/);
@@ -45,7 +44,12 @@ whereInstalled(NAME, () => {
           assert.equal((await worker.end()).code, 0);
           const logged = [...worker.stdout, ...worker.stderr].join("\n");
           for (
-            const secret of [TOKEN, "Sesame", msg_base64.slice(0, 40), "cara@elsewhere.example"]
+            const secret of [
+              TOKEN,
+              "Sesame",
+              event.msg_base64.slice(0, 40),
+              "cara@elsewhere.example",
+            ]
           ) {
             assert(!logged.includes(secret), secret);
           }

@@ -1,10 +1,9 @@
-import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import { runLoop } from "process-queue/testing";
 import { MessageSender } from "../../../lib/domain/messages/send/message_sender.ts";
 import { mirrorMail } from "../../../lib/domain/mirror/mirror.ts";
 import emailMirror from "../../../workers/email_mirror.ts";
-import { mime, plain, pngHeader } from "../../fixtures/mirror/mime.ts";
+import { mailEvent, mime, plain, pngHeader } from "../../fixtures/mirror/mime.ts";
 import { ADDRESS, MirrorRealm } from "../../fixtures/mirror/mirror_realm.ts";
 import { eachDatabaseTest, inFolder } from "../database/each_database.ts";
 
@@ -19,8 +18,13 @@ async function endAfterCommit(mirror: MirrorRealm, mail: Uint8Array): Promise<vo
   const http = () => assert.fail("no call");
   using sender = new MessageSender({ ctx, site, http });
   const patterns = { pattern: "%s@in.zulip.example" };
-  const event = { rcpt_to: ADDRESS, msg_base64: Buffer.from(mail).toString("base64") };
-  await mirrorMail(event, { queue: "email_mirror", patterns, site, uploadsDir, sender }, {
+  await mirrorMail(mailEvent(mail, ADDRESS), {
+    queue: "email_mirror",
+    patterns,
+    site,
+    uploadsDir,
+    sender,
+  }, {
     ...{ db, ctx, owner: "another", retriedAt: undefined, maxSeconds: 90, log: ctx.log },
     effects: () => assert.fail("no effects"),
     signal: new AbortController().signal,
