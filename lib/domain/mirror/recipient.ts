@@ -45,14 +45,11 @@ export function recipientOf(
  * @param note What it is, such as `Address to stream id: 3`.
  */
 export function hiddenAddress(address: string, patterns: GatewayPatterns, note: string): string {
-  const inner = innerPart(address, patterns);
-  const at = address.lastIndexOf("@");
-  const secret = inner?.length ?? Math.max(0, at);
-  const start = inner === undefined ? 0 : address.trim().toLowerCase().indexOf(inner);
-  const { length } = address.trim();
-  const shown = address.trim().slice(0, start) + "X".repeat(Math.min(secret, length)) +
-    address.trim().slice(start + secret);
-  return `${shown} <${note}>`;
+  const shown = address.trim();
+  const inner = innerPart(shown, patterns) ?? shown.slice(0, Math.max(0, shown.lastIndexOf("@")));
+  const start = shown.toLowerCase().indexOf(inner.toLowerCase());
+  const end = start + inner.length;
+  return `${shown.slice(0, start)}${"X".repeat(inner.length)}${shown.slice(end)} <${note}>`;
 }
 
 /** The sender as it may be logged: its domain only. */
