@@ -50,13 +50,14 @@ export function postingRefusal(facts: PostingFacts): string | undefined {
 /**
  * Why a user may not post a message, looked up.
  *
+ * @param place Without a topic, whether it may be a new one does not matter.
  * @returns In Zulip's words; `undefined` where the user may.
  * @throws {DatabaseError} When the database is lost.
  */
 export async function refusalToPost(
   db: Database,
   userId: number,
-  { streamId, topic }: { readonly streamId: number; readonly topic: string },
+  { streamId, topic }: { readonly streamId: number; readonly topic?: string },
 ): Promise<string | undefined> {
   const channel = await channelOf(db, streamId);
   const user = await userOf(db, userId);
@@ -74,7 +75,7 @@ export async function refusalToPost(
     isSubscribed: await isSubscribed(db, people, channel.recipient_id),
     mayForge: user.mayForge,
     isInPostingGroup: groups.has(channel.can_send_message_group_id),
-    lacksTopicRight: !groups.has(channel.can_create_topic_group_id) &&
+    lacksTopicRight: topic !== undefined && !groups.has(channel.can_create_topic_group_id) &&
       !await hasTopic(db, { ...channel, topic }),
   });
 }
