@@ -7,7 +7,7 @@
 // Everything else is loaded once signals are handled.
 import type { Config } from "./lib/config/config.ts";
 import type { Environment } from "./lib/config/environment.ts";
-import type { Task } from "./lib/command_line/command.ts";
+import type { Command, Task } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
@@ -16,13 +16,22 @@ let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
 /** Resolves when the results of a run are written. */
 let printed: Promise<void> | undefined;
 
+/** The exit code with which a mail server keeps a mail, of sysexits.h. */
+const EX_TEMPFAIL = 75;
+
+/** The other commands that run until a signal ends them. */
+const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
+  "deliver-scheduled-emails",
+  "email-mirror-server",
+]);
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === "--version") return await printVersion();
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
-  else if (command.mode === "deliver-scheduled-emails") await useOutputs(false);
+  else if (RUNS_UNTIL_SIGNAL.has(command.mode)) await useOutputs(false);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -125,6 +134,20 @@ async function run(command: Task): Promise<number> {
       setUpLogging(config.log);
       return await runDeliverScheduled(command, config, { print, signals });
     }
+    case "email-mirror-server": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runMirrorServer } = await import("./lib/modes/mirror_server/mirror_server.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runMirrorServer(command, config, signals);
+    }
+    case "email-mirror-pipe": {
+      const { runMirrorPipe } = await import("./lib/modes/mirror_server/pipe.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      const { readInput } = await import("./lib/system/standard_streams.ts");
+      const services = Object.assign(new SystemServices(), { input: readInput() });
+      return await runMirrorPipe(command, loadConfig(environment, flags), services);
+    }
   }
 }
 
@@ -191,4 +214,6 @@ async function fail(error: unknown): Promise<number> {
 
 const code = await main(Deno.args).catch(fail);
 await flush();
-Deno.exit(code);
+// A mail server would send a mail back to its sender for other codes.
+const isPipe = Deno.args[0] === "email-mirror-pipe";
+Deno.exit(isPipe && (code === 1 || code === 2) ? EX_TEMPFAIL : code);

@@ -38,6 +38,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "CAP_NET_BIND_SERVICE",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
@@ -106,6 +107,8 @@ function knownOptions(): Set<string> {
     ["push", "test"],
     ["deliver-scheduled-emails"],
     ["enqueue-digest-emails"],
+    ["email-mirror-server"],
+    ["email-mirror-pipe"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

@@ -159,6 +159,27 @@ export interface EnqueueDigestsCommand extends Common {
   readonly dryRun: boolean;
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  /** A name or an IP address. */
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+/** Take mails by SMTP for the queue `email_mirror`. */
+export interface MirrorServerCommand extends Common {
+  readonly mode: "email-mirror-server";
+  readonly listen: ListenAddress;
+}
+
+/** Take one mail on the standard input for the queue `email_mirror`. */
+export interface MirrorPipeCommand extends Common {
+  readonly mode: "email-mirror-pipe";
+  /** `local@domain`. */
+  readonly recipient: string;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -174,4 +195,6 @@ export type Task =
   | MailCommand
   | PushTestCommand
   | DeliverScheduledCommand
-  | EnqueueDigestsCommand;
+  | EnqueueDigestsCommand
+  | MirrorServerCommand
+  | MirrorPipeCommand;

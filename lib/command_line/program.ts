@@ -10,6 +10,7 @@ import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import { addMail } from "./mail.ts";
+import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
 import {
   jsonOption,
@@ -80,6 +81,9 @@ export function makeProgram(found: Found): Parser {
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
+  addMirror(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand) });
+  });
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));

@@ -10,6 +10,7 @@ import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { MAIL } from "./mail_settings.ts";
 import { type MailConfig, readMail, readSite, type SiteConfig } from "./mail_config.ts";
+import { type MirrorServerConfig, readMirrorServer } from "./mirror_server_config.ts";
 import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import { type HttpConfig, readHttp } from "./http_config.ts";
@@ -117,6 +118,8 @@ export interface Config extends QueueSettings {
   readonly site: SiteConfig;
   /** The SMTP server, and what mails are made of. */
   readonly mail: MailConfig;
+  /** The server that takes mails for the queue `email_mirror`. */
+  readonly mirrorServer: MirrorServerConfig;
   /** How pushes to phones are sent. */
   readonly push: PushConfig;
   /** Calls to servers whose addresses users give. */
@@ -220,6 +223,7 @@ function readGeneral(
     },
     site,
     mail: readMail(reader, site),
+    mirrorServer: readMirrorServer(reader, site),
     push: readPush(reader),
     http: readHttp(reader),
     previews: readPreviews(reader),

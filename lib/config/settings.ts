@@ -10,6 +10,7 @@ import { BROKER } from "./broker_settings.ts";
 import { GENERAL } from "./general_settings.ts";
 import { HTTP } from "./http_settings.ts";
 import { MAIL } from "./mail_settings.ts";
+import { MIRROR_SERVER } from "./mirror_server_settings.ts";
 import { PREVIEW } from "./preview_settings.ts";
 import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
@@ -33,6 +34,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Queues", settings: QUEUE_SETTINGS },
   { title: "The Zulip server", settings: Object.values(SITE) },
   { title: "Mail", settings: Object.values(MAIL) },
+  { title: "The server of the mail mirror", settings: Object.values(MIRROR_SERVER) },
   { title: "Pushes", settings: Object.values(PUSH) },
   { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
   { title: "Link previews", settings: Object.values(PREVIEW) },

@@ -18,6 +18,7 @@ import { checkHttp } from "./check_http.ts";
 import { checkMail } from "./check_mail.ts";
 import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
+import { certificateProblems } from "./mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { requiredLines } from "./check_required.ts";
@@ -137,7 +138,8 @@ function folderProblem(setting: string, dir: string): Problem | undefined {
 
 function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
   const names = queueNameProblems(config, known.map(({ name }) => name));
-  const problems = [...config.problems, ...names];
+  const certificate = certificateProblems(config.mirrorServer.tls);
+  const problems = [...config.problems, ...names, ...certificate];
   const ok = problems.length === 0;
   return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
 }

@@ -22,6 +22,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "ConfigError",
   "BrokerError",
   "DatabaseError",
+  "ListenError",
   "MailSettingError",
   "NotUsingRabbitmqError",
   "PublishError",

@@ -144,6 +144,26 @@ const COMMANDS: readonly [line: string, command: Command][] = [
   ],
   ["enqueue-digest-emails", { mode: "enqueue-digest-emails", dryRun: false, ...COMMON }],
   ["enqueue-digest-emails --dry-run", { mode: "enqueue-digest-emails", dryRun: true, ...COMMON }],
+  [
+    "email-mirror-server",
+    { mode: "email-mirror-server", listen: { host: "127.0.0.1", port: 2525 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen 0.0.0.0:25",
+    { mode: "email-mirror-server", listen: { host: "0.0.0.0", port: 25 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen=[::1]:0",
+    { mode: "email-mirror-server", listen: { host: "::1", port: 0 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen mx.example.com:2525",
+    { mode: "email-mirror-server", listen: { host: "mx.example.com", port: 2525 }, ...COMMON },
+  ],
+  [
+    "email-mirror-pipe a@mirror.example",
+    { mode: "email-mirror-pipe", recipient: "a@mirror.example", ...COMMON },
+  ],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",

@@ -94,24 +94,31 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "deliver-scheduled-emails --drain",
     '--drain runs queues, and "deliver-scheduled-emails" does not',
   ],
+  ...["25", "127.0.0.1", "127.0.0.1:65536", "::1:25", ":25", "http://a:25"].map(
+    (address): [string, string] => [
+      `email-mirror-server --listen ${address}`,
+      `option '--listen <host:port>' argument '${address}' is invalid. It must be a host and a port, ` +
+      "such as 127.0.0.1:2525.",
+    ],
+  ),
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
     "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

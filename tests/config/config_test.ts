@@ -54,6 +54,19 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       sendsDigests: true,
       templatesDir: undefined,
     },
+    mirrorServer: {
+      maxBytes: 12_000_000,
+      maxRecipients: 100,
+      maxConnections: 50,
+      idleSeconds: 300,
+      tls: undefined,
+      postmaster: "support@localhost",
+      rateRules: [
+        { seconds: 60, mails: 50 },
+        { seconds: 300, mails: 120 },
+        { seconds: 3600, mails: 600 },
+      ],
+    },
     push: {
       bouncer: undefined,
       apns: undefined,

@@ -65,6 +65,18 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
   ]);
 });
 
+Deno.test("runCheckConfig reads the certificate of email-mirror-server", async () => {
+  const around = new MemoryServices();
+  const [MIRROR_CERT_FILE, MIRROR_KEY_FILE] = [`${FOLDER}/none.pem`, `${FOLDER}/none-key.pem`];
+  const environment = { ...ENVIRONMENT, MIRROR_CERT_FILE, MIRROR_KEY_FILE };
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(environment), around), 1);
+  const [line] = around.printed.filter((each) => each.startsWith("settings: "));
+  assert.match(
+    line ?? "",
+    /^settings: MIRROR_CERT_FILE: .*none\.pem cannot be read: .*; set it to a /,
+  );
+});
+
 Deno.test("runCheckConfig prints the settings where some are wrong, and tries the others", async () => {
   const around = new MemoryServices();
   const environment = { ...ENVIRONMENT, QUEUE_TYPE: "clasic", PQ_TSET_PREFETCH: "1" };
