@@ -116,8 +116,9 @@ export class MirrorParts implements AsyncDisposable {
   }
 }
 
-function requirePatterns({ mail: { gatewayPattern: pattern } }: Config): GatewayPatterns {
-  if (pattern !== undefined) return { pattern };
+function requirePatterns({ mail }: Config): GatewayPatterns {
+  const { gatewayPattern: pattern, gatewayOtherEnding: otherEnding } = mail;
+  if (pattern !== undefined) return { pattern, otherEnding };
   throw new ConfigError([{
     setting: "EMAIL_GATEWAY_PATTERN",
     wrong: "it is not set, so no address takes mail",

@@ -171,6 +171,17 @@ mirrorTest(
 );
 
 mirrorTest(
+  "the server takes addresses with the ending of EMAIL_GATEWAY_EXTRA_PATTERN_HACK",
+  { EMAIL_GATEWAY_EXTRA_PATTERN_HACK: "@other.example" },
+  async (bench) => {
+    using client = await bench.client();
+    for (const address of [channel, `${CHANNEL}@other.example`]) {
+      assert.deepEqual(await client.transact([address], "\r\na"), ["250 Accepted", ACCEPTED]);
+    }
+  },
+);
+
+mirrorTest(
   "the server defers recipients while the database is unavailable, which it logs once",
   { DATABASE_URL: "postgres://127.0.0.1:1/zulip" },
   async (bench) => {
