@@ -11,16 +11,16 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { unlessAborted } from "../../system/deadline.ts";
+import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
 import { log } from "../log_line.ts";
 import { openBroker } from "../open_broker.ts";
 import { Stop } from "../stop.ts";
-import { EXIT, type Signals } from "../../system/signals.ts";
 import { MirrorServer } from "./server.ts";
 
-/** How often the state is told to systemd, and the certificate looked at, in ms. */
+/** How often systemd is notified of the state, in ms. */
 const SWEEP_MS = 1000;
-/** After how many of these the files of the certificate are read again. */
+/** After how many of these times the files of the certificate are read again. */
 const CERTIFICATE_SWEEPS = 60;
 
 /** The address cannot be listened on. The message says why, and what to do. */
@@ -90,7 +90,7 @@ async function start(
   }
 }
 
-/** Tells systemd how it is until the end is asked for, and stops. */
+/** Notifies systemd of the state until the end is asked for, and stops the server then. */
 async function serve(server: MirrorServer, stop: Stop): Promise<void> {
   using service = Service.open(Deno.env.toObject());
   service?.ready();

@@ -170,14 +170,18 @@ export class SmtpFront {
   ): Promise<void> {
     const { id } = session;
     this.#sessions.receive(id, true);
-    const { code, text } = await this.#receive(stream, session);
-    if (code < 400) done(null, text);
-    else done(this.#refused({ code, text }, session, "mail"));
+    const reply = await this.#receive(stream, session);
+    if (reply && reply.code < 400) done(null, reply.text);
+    else if (reply) done(this.#refused(reply, session, "mail"));
     this.#sessions.receive(id, false);
     if (this.#isStopping) this.#end(id, REPLY.stopping);
   }
 
-  async #receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Reply> {
+  /** @returns The answer; `undefined` where the client has gone. */
+  async #receive(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+  ): Promise<Reply | undefined> {
     const { mailMs, maxBytes, room, onMail, onError } = this.#options;
     using hold = room.hold();
     const timer = setTimeout(() => this.#end(session.id, REPLY.mailTooLong), mailMs);
@@ -188,9 +192,8 @@ export class SmtpFront {
       clearTimeout(timer);
       return await this.#orFault(onMail({ bytes, targets, origin }));
     } catch (error) {
-      // The client has gone: nobody reads the answer.
       onError(error, "client");
-      return REPLY.fault;
+      return undefined;
     } finally {
       clearTimeout(timer);
     }
