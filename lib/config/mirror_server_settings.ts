@@ -17,7 +17,9 @@ export interface MirrorRateRule {
   readonly mails: number;
 }
 
-const RULE = /^\s*(\d{1,9}):(\d{1,6})\s*$/;
+const RULE = /^\s*(\d{1,9})\s*[:,]\s*(\d{1,6})\s*$/;
+/** A list of lists: so the setting comes from Zulip's `settings.py`. */
+const LISTS = /^\[\[(.*)\]\]$/s;
 
 /** The settings of the server that takes mails for the queue `email_mirror`. */
 export const MIRROR_SERVER = {
@@ -86,10 +88,16 @@ export const MIRROR_SERVER = {
 function rateRules(): Kind<readonly MirrorRateRule[]> {
   return {
     schema: z.string()
-      .transform((text) => text === "none" ? [] : text.split(",").map(readRule))
+      .transform(readRules)
       .pipe(z.array(z.object({ seconds: z.int().min(1), mails: z.int().min(1) }))),
     expected: "limits such as 60:50,300:120 (50 mails in 60 s, 120 in 300 s), or none",
   };
+}
+
+function readRules(text: string): Partial<MirrorRateRule>[] {
+  if (text === "none" || text === "[]") return [];
+  const [, lists] = LISTS.exec(text) ?? [];
+  return (lists?.split(/\]\s*,\s*\[/) ?? text.split(",")).map(readRule);
 }
 
 /** A rule that is not one has no numbers, which the schema refuses. */

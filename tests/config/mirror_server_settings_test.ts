@@ -14,7 +14,8 @@ Deno.test("limits of mails are pairs, or none", () => {
   const rules = (text: string) =>
     loadConfig({ RATE_LIMITING_MIRROR_REALM_RULES: text }).mirrorServer.rateRules;
   assert.deepEqual(rules(" 10:1 , 20:2"), [{ seconds: 10, mails: 1 }, { seconds: 20, mails: 2 }]);
-  assert.deepEqual(rules("none"), []);
+  assert.deepEqual(rules("[[10,1],[20,2]]"), rules("10:1,20:2"));
+  assert.deepEqual([rules("none"), rules("[]")], [[], []]);
   for (const text of ["60", "60:0", "0:1", "60:50,", "60:50;300:120", "[(60, 50)]", "-1:5"]) {
     assert.deepEqual(problems({ RATE_LIMITING_MIRROR_REALM_RULES: text }), [
       `RATE_LIMITING_MIRROR_REALM_RULES: "${text}" is not valid; set it to limits such as ` +
