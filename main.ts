@@ -23,6 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
   else if (command.mode === "deliver-scheduled-emails") await useOutputs(false);
+  else if (command.mode === "events") await useOutputs(true);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -124,6 +125,13 @@ async function run(command: Task): Promise<number> {
       const config = loadConfig(environment, flags);
       setUpLogging(config.log);
       return await runDeliverScheduled(command, config, { print, signals });
+    }
+    case "events": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runEvents } = await import("./lib/modes/events/events.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runEvents(command, config, { print, signals });
     }
   }
 }

@@ -159,6 +159,17 @@ export interface EnqueueDigestsCommand extends Common {
   readonly dryRun: boolean;
 }
 
+/** Serve the events of Zulip's clients. */
+export interface EventsCommand extends Common {
+  readonly mode: "events";
+  /** The address to listen on. */
+  readonly host: string;
+  /** The port to listen on; 0 for any that is free. */
+  readonly port: number;
+  /** The port by which others know this server, where it is one of several. */
+  readonly shardPort: number | undefined;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -174,4 +185,5 @@ export type Task =
   | MailCommand
   | PushTestCommand
   | DeliverScheduledCommand
-  | EnqueueDigestsCommand;
+  | EnqueueDigestsCommand
+  | EventsCommand;

@@ -113,6 +113,11 @@ export function numberOption(
   return option(flags, `${description} (default: ${number.default})`, read);
 }
 
+/** An option that takes a port. */
+export function portOption(flags: string, description: string): Option {
+  return option(flags, description, one(wholeNumber(0, 65_535)));
+}
+
 /** An option that takes a text that is not empty. */
 export function wordOption(flags: string, description: string): Option {
   return option(flags, description, one(word));

@@ -9,6 +9,7 @@ import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import { addEvents } from "./events.ts";
 import { addMail } from "./mail.ts";
 import { addPush } from "./push.ts";
 import {
@@ -80,6 +81,9 @@ export function makeProgram(found: Found): Parser {
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
+  addEvents(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand) });
+  });
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));

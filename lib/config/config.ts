@@ -19,6 +19,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
+import { readRealtime, type RealtimeConfig } from "./realtime_config.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
 import type { ConfigFlags } from "./setting.ts";
 
@@ -124,6 +125,8 @@ export interface Config extends QueueSettings {
   readonly previews: PreviewConfig;
   /** Outgoing webhooks and embedded bots. */
   readonly bots: BotConfig;
+  /** The event server. */
+  readonly realtime: RealtimeConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -221,6 +224,7 @@ function readGeneral(
     http: readHttp(reader),
     previews: readPreviews(reader),
     bots: readBots(reader),
+    realtime: readRealtime(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -13,6 +13,7 @@ import { MAIL } from "./mail_settings.ts";
 import { PREVIEW } from "./preview_settings.ts";
 import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
+import { REALTIME } from "./realtime_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
 import type { SettingInfo } from "./setting.ts";
 import { SITE } from "./site_settings.ts";
@@ -36,6 +37,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
   { title: "Link previews", settings: Object.values(PREVIEW) },
   { title: "Bots", settings: Object.values(BOTS) },
+  { title: "The event server", settings: Object.values(REALTIME) },
 ];
 
 /** Every setting, in the same order. */
