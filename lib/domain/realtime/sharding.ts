@@ -13,7 +13,7 @@ const hosts = z.record(z.string(), ports);
 /** Today's form, or the older one, which is the map of hosts itself. */
 const file = z.union([
   z.object({
-    shard_map: hosts.default({}),
+    shard_map: hosts,
     shard_regexes: z.array(z.tuple([z.string(), ports])).default([]),
   }),
   hosts.transform((shard_map) => ({ shard_map, shard_regexes: [] as [string, number[]][] })),

@@ -111,7 +111,8 @@ export class Api {
 
   #health(): Response {
     const { sessions } = this.#options.queues;
-    return success({ event_queues: sessions.size });
+    const waiting_polls = [...sessions.all()].filter(({ isPolled }) => isPolled).length;
+    return success({ event_queues: sessions.size, waiting_polls });
   }
 
   async #register({ request, user, form }: Call): Promise<Response> {
@@ -153,7 +154,7 @@ export class Api {
       await this.#options.shard?.removeAt(elsewhere.port, user.id, queueId);
       return success();
     }
-    if (!this.#options.queues.remove(user.id, queueId)) throw this.#unknown(user.id, queueId);
+    if (!await this.#options.queues.remove(user.id, queueId)) throw this.#unknown(user.id, queueId);
     return success();
   }
 

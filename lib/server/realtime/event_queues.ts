@@ -115,10 +115,15 @@ export class EventQueues {
     return { kind: "waiting", waiting: session.wait(lastId, this.#options.heartbeatMs()) };
   }
 
-  /** Removes the queue of a user. @returns Whether there was one. */
-  remove(userId: number, queueId: string): boolean {
+  /**
+   * Removes the queue of a user. Where it was the last one, messages in it are mailed and pushed.
+   *
+   * @returns Whether there was one.
+   * @throws What publishing throws; it is not removed then.
+   */
+  async remove(userId: number, queueId: string): Promise<boolean> {
     const session = this.find(userId, queueId);
-    if (session) this.sessions.remove(session);
+    if (session) await this.#leaving(() => this.#removalOf(session));
     return session !== undefined;
   }
 
@@ -131,15 +136,17 @@ export class EventQueues {
    */
   async apply(notice: Notice): Promise<Outcome<EventClient>> {
     const decide = () => dispatch(notice, this.sessions);
-    return await this.#publishing(decide, (outcome, published) => {
+    const outcome = await this.#publishing(decide, (outcome, published) => {
       const byUser = Map.groupBy(published, (each) => each.event.user_profile_id);
       for (const { client, event } of outcome.deliveries) {
         const mine = byUser.get(client.userId);
         const known = mine ? asNotified({ ...event, id: -1 }, mine) : event;
         this.sessions.get(client.queueId)?.push(known);
       }
-      if (outcome.cleanup) this.remove(outcome.cleanup.userId, outcome.cleanup.queueId);
     });
+    const { cleanup } = outcome;
+    if (cleanup) await this.remove(cleanup.userId, cleanup.queueId);
+    return outcome;
   }
 
   /**
@@ -170,8 +177,23 @@ export class EventQueues {
   }
 
   async #sweepUsers(users: readonly number[]): Promise<Sweep<Session>> {
+    return await this.#leaving(() => {
+      return sweep(users.flatMap((user) => [...this.sessions.of(user)]), this.#now());
+    });
+  }
+
+  #removalOf(session: Session): Sweep<Session> {
+    const others = [...this.sessions.of(session.userId)].filter((other) => other !== session);
+    const isLast = session.takesMessages && !session.isOffline &&
+      !others.some(({ takesMessages, isOffline }) => takesMessages && !isOffline);
+    const away = new Map(isLast ? [[session.userId, [session]]] : []);
+    return { expired: [session], offline: [], away };
+  }
+
+  /** Carries out what happens to queues, once those who leave by it are notified. */
+  async #leaving(find: () => Sweep<Session>): Promise<Sweep<Session>> {
     const decide = () => {
-      const found = sweep(users.flatMap((user) => [...this.sessions.of(user)]), this.#now());
+      const found = find();
       const notices = [...found.away].flatMap(([user, queues]) =>
         noticesAtDeath(user, queues.map(({ queue }) => queue.events()))
       );
@@ -180,9 +202,10 @@ export class EventQueues {
     return await this.#publishing(decide, ({ expired, offline, away, notices }) => {
       for (const session of offline) session.isOffline = true;
       for (const session of expired) this.sessions.remove(session);
+      const byUser = Map.groupBy(notices, ({ event }) => event.user_profile_id);
       for (const user of away.keys()) {
-        const mine = notices.filter(({ event }) => event.user_profile_id === user);
-        if (mine.length === 0) continue;
+        const mine = byUser.get(user);
+        if (!mine) continue;
         for (const { queue } of this.sessions.of(user)) {
           queue.rewrite((event) => asNotified(event, mine));
         }

@@ -88,13 +88,18 @@ export class EventServer implements AsyncDisposable {
       const server = new EventServer(ctx, store, options);
       await server.#load();
       ctx.log.info("The event server listens on {host}:{port}", {
-        ...{ host: options.host, port: server.#http.port },
+        ...{ host: options.host, port: server.port },
       });
       return server;
     } catch (error) {
       store[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** The port that it listens on. */
+  get port(): number {
+    return this.#http.port;
   }
 
   /**

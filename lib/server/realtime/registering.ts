@@ -72,7 +72,7 @@ export async function registerQueue(call: RegisterCall): Promise<Registered> {
       last_event_id: lastId,
     };
   } catch (error) {
-    queues.remove(user.id, session.id);
+    await queues.remove(user.id, session.id);
     throw error;
   }
 }
