@@ -79,8 +79,8 @@ export function tooOften(seconds: number): ApiError {
   return new ApiError(429, "RATE_LIMIT_HIT", message, { "retry-after": seconds }, headers);
 }
 
-/** The database is unavailable: the request may be repeated. */
-export function unavailable(): ApiError {
-  const message = "The database is unavailable: try again later";
+/** The database or the broker is unavailable: the request may be repeated. */
+export function unavailable(what: "database" | "broker"): ApiError {
+  const message = `The ${what} is unavailable: try again later`;
   return new ApiError(503, "SERVICE_UNAVAILABLE", message, {}, { "retry-after": "5" });
 }

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import type { Database } from "../../domain/database/database.ts";
+import { BrokerError } from "../../engine/broker/broker.ts";
 import { isDatabaseLost } from "../../domain/database/database_error.ts";
 import type { QueuedEvent } from "../../domain/realtime/event.ts";
 import type { Sharding } from "../../domain/realtime/sharding.ts";
@@ -85,7 +86,8 @@ export class Api {
       return await this.#answer(request, remote);
     } catch (error) {
       if (error instanceof ApiError) return failure(error);
-      if (isDatabaseLost(error)) return failure(unavailable());
+      if (isDatabaseLost(error)) return failure(unavailable("database"));
+      if (error instanceof BrokerError) return failure(unavailable("broker"));
       this.#options.onError(error);
       return failure(new ApiError(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
     }

@@ -92,7 +92,7 @@ export class Logins {
     try {
       return userWithKey(await usersWithAddress(await this.#options.database(), address), key);
     } catch (error) {
-      throw isDatabaseLost(error) ? unavailable() : error;
+      throw isDatabaseLost(error) ? unavailable("database") : error;
     }
   }
 
