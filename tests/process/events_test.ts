@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import zulip from "zulip-js";
 import { newRow } from "../../lib/domain/database/rows.ts";
-import { type EventsProgram, eventsProgramTest, type Person } from "../fixtures/process/events.ts";
+import { eventsProgramTest, type Person } from "../fixtures/process/events.ts";
 import { until } from "../fixtures/until.ts";
 
 const MAILS = "missedmessage_emails";
@@ -15,13 +15,6 @@ type Zulip = any;
 
 async function clientOf({ username, apiKey }: Person, realm: string): Promise<Zulip> {
   return await zulip({ username, apiKey, realm });
-}
-
-async function setPresence({ db, realm }: EventsProgram, user: Person, at: Date): Promise<void> {
-  await db.insertInto("zerver_userpresence").values(newRow("zerver_userpresence", {
-    ...{ user_profile_id: user.id, realm_id: realm.id },
-    ...{ last_active_time: at, last_connected_time: at },
-  })).execute();
 }
 
 eventsProgramTest(
@@ -39,8 +32,8 @@ eventsProgramTest(
     const all = [sam, online, idle, pushed, muting, gone].map(({ id }) => id);
     const { stream } = await realm.channel("kitchen", all);
     const group = await program.group("cooks", all.slice(1));
-    await setPresence(program, online, new Date());
-    await setPresence(program, idle, new Date(Date.now() - 3_600_000));
+    await program.present([online]);
+    await program.present([idle], new Date(Date.now() - 3_600_000));
     await db.insertInto("zerver_muteduser").values({
       ...{ user_profile_id: muting.id, muted_user_id: sam.id, date_muted: new Date() },
     }).execute();
