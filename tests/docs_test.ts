@@ -38,6 +38,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "BAD_EVENT_QUEUE_ID",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
@@ -106,6 +107,7 @@ function knownOptions(): Set<string> {
     ["push", "test"],
     ["deliver-scheduled-emails"],
     ["enqueue-digest-emails"],
+    ["events"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

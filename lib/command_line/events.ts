@@ -22,13 +22,14 @@ export function addEvents(program: Parser, found: Found): void {
       "serve the events of Zulip's clients: consume notify_tornado, and answer the requests for " +
         "/api/v1/register and /api/v1/events; not for browsers",
     )
-    .addOption(portOption("--port <port>", `listen on this port; 0 for any (default: ${PORT})`))
+    .addOption(portOption("--port <port>", `listen on this port; 0 for any (default: ${PORT})`, 0))
     .addOption(wordOption("--host <address>", `listen on this address (default: ${HOST})`))
     .addOption(
       portOption(
         "--shard-port <port>",
         "as one of several servers: consume notify_tornado_port_<port>, and serve the users whom " +
           "SHARDING_FILE gives this port; --port is the same if not given",
+        1,
       ),
     );
   events.action(() => {

@@ -95,23 +95,28 @@ const MISTAKES: readonly [line: string, message: string][] = [
     '--drain runs queues, and "deliver-scheduled-emails" does not',
   ],
   [
+    "events --shard-port 0",
+    "option '--shard-port <port>' argument '0' is invalid. It must be a whole number from 1 to 65535.",
+  ],
+  ["events --all", '--all runs queues, and "events" does not'],
+  [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, events\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, events\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
     "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "deliver-scheduled-emails, enqueue-digest-emails, events\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

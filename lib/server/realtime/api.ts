@@ -9,7 +9,6 @@ import { timingSafeEqual } from "node:crypto";
 import type { Database } from "../../domain/database/database.ts";
 import { BrokerError } from "../../engine/broker/broker.ts";
 import { isDatabaseLost } from "../../domain/database/database_error.ts";
-import type { QueuedEvent } from "../../domain/realtime/event.ts";
 import type { Sharding } from "../../domain/realtime/sharding.ts";
 import { type ApiUser, userWithId } from "../../domain/users/api_login.ts";
 import {
@@ -20,11 +19,11 @@ import {
   JSON_HEADERS,
   missing,
   success,
-  successText,
   unavailable,
 } from "./answers.ts";
 import { clientName, placeOf } from "./caller.ts";
 import type { EventQueues } from "./event_queues.ts";
+import { pollText } from "./event_text.ts";
 import { flag, type Form, readForm, required, wholeNumber } from "./form.ts";
 import { internalForm } from "./internal_form.ts";
 import type { Logins } from "./logins.ts";
@@ -143,7 +142,7 @@ export class Api {
       case "error":
         throw badRequest(polling.message);
       case "events":
-        return success({ events: polling.events, queue_id: queueId });
+        return new Response(pollText(polling.events, queueId), { headers: JSON_HEADERS });
       case "waiting":
         return waitingAnswer(polling.waiting, queueId);
     }
@@ -216,20 +215,19 @@ export class Api {
 
 /** An answer that comes later. Its client may leave before that. */
 function waitingAnswer(waiting: Waiting, queueId: string): Response {
-  const encoder = new TextEncoder();
-  const answer = (events: readonly QueuedEvent[]) =>
-    encoder.encode(successText({ events, queue_id: queueId }));
+  let isLeft = false;
   const body = new ReadableStream<Uint8Array>({
+    // An error of this ends the connection.
     async start(controller) {
-      const events = await waiting.events;
-      try {
-        controller.enqueue(answer(events));
-        controller.close();
-      } catch {
-        // The client has left.
-      }
+      const text = pollText(await waiting.events, queueId);
+      if (isLeft) return;
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
     },
-    cancel: () => waiting.cancel(),
+    cancel() {
+      isLeft = true;
+      waiting.cancel();
+    },
   });
   return new Response(body, { headers: JSON_HEADERS });
 }

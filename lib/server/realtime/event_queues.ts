@@ -25,7 +25,7 @@ import { Sessions } from "./sessions.ts";
 /** The most queues of one user. */
 export const MOST_QUEUES = 200;
 /** How many queues are swept before other work has its turn. */
-const SWEPT_AT_ONCE = 200;
+const SWEPT_AT_ONCE = 100;
 
 /** What the queues work with. */
 export interface EventQueuesOptions {
@@ -151,7 +151,7 @@ export class EventQueues {
 
   /**
    * Removes queues that nobody has asked for in time, and has messages mailed and pushed whose users
-   * have left. Other work has its turn after every 200 queues or so.
+   * have left. Other work has its turn after every 100 queues or so.
    *
    * @param signal Ends it after some of them.
    * @throws What publishing throws; the next sweep goes on.
