@@ -29,6 +29,7 @@ import { internalForm } from "./internal_form.ts";
 import type { Logins } from "./logins.ts";
 import { type RegisterOptions, registerQueue } from "./registering.ts";
 import type { Waiting } from "./session.ts";
+import { slowBody } from "./slow_body.ts";
 
 /** What answers are made of. */
 export interface ApiOptions extends Omit<RegisterOptions, "queues"> {
@@ -142,9 +143,9 @@ export class Api {
       case "error":
         throw badRequest(polling.message);
       case "events":
-        return new Response(pollText(polling.events, queueId), { headers: JSON_HEADERS });
+        return pollAnswer({ events: Promise.resolve(polling.events), cancel() {} }, queueId);
       case "waiting":
-        return waitingAnswer(polling.waiting, queueId);
+        return pollAnswer(polling.waiting, queueId);
     }
   }
 
@@ -213,22 +214,10 @@ export class Api {
   }
 }
 
-/** An answer that comes later. Its client may leave before that. */
-function waitingAnswer(waiting: Waiting, queueId: string): Response {
-  let isLeft = false;
-  const body = new ReadableStream<Uint8Array>({
-    // An error of this ends the connection.
-    async start(controller) {
-      const text = pollText(await waiting.events, queueId);
-      if (isLeft) return;
-      controller.enqueue(new TextEncoder().encode(text));
-      controller.close();
-    },
-    cancel() {
-      isLeft = true;
-      waiting.cancel();
-    },
-  });
+/** Events that are there, or come later. Their client may leave before that. */
+function pollAnswer(waiting: Waiting, queueId: string): Response {
+  const text = waiting.events.then((events) => pollText(events, queueId));
+  const body = slowBody({ text, onLeft: () => waiting.cancel() });
   return new Response(body, { headers: JSON_HEADERS });
 }
 

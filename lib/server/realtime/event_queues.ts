@@ -19,7 +19,7 @@ import type { NoticeEvent } from "../../domain/realtime/notice_events.ts";
 import { asNotified, noticesAtDeath } from "../../domain/realtime/queue_death.ts";
 import { type Sweep, sweep } from "../../domain/realtime/queue_expiry.ts";
 import type { KeptQueue } from "../../domain/realtime/queue_file.ts";
-import { Session, type Waiting } from "./session.ts";
+import { MOST_ANSWERED, Session, type Waiting } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 
 /** The most queues of one user. */
@@ -99,7 +99,7 @@ export class EventQueues {
   }
 
   /**
-   * Confirms events, and reads those after them. A poll that waits for the same queue ends first.
+   * Confirms events, and reads those after them, up to 1,000. A poll that waits for the same queue ends first.
    *
    * @param lastId The id of the last event that the client has; -1 for none.
    * @param mayWait Whether to wait where there are no events.
@@ -111,7 +111,10 @@ export class EventQueues {
     session.polledAt = this.#now();
     session.isOffline = false;
     const polled = session.queue.poll(lastId);
-    if (polled.kind === "error" || polled.events.length > 0 || !mayWait) return polled;
+    if (polled.kind === "error") return polled;
+    if (polled.events.length > 0 || !mayWait) {
+      return { kind: "events", events: polled.events.slice(0, MOST_ANSWERED) };
+    }
     return { kind: "waiting", waiting: session.wait(lastId, this.#options.heartbeatMs()) };
   }
 

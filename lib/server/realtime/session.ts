@@ -5,7 +5,7 @@
  */
 
 import { type EventClient, takesMessages } from "../../domain/realtime/client.ts";
-import { ClientQueue } from "../../domain/realtime/client_queue.ts";
+import type { ClientQueue } from "../../domain/realtime/client_queue.ts";
 import type { QueuedEvent, RealtimeEvent } from "../../domain/realtime/event.ts";
 import { HEARTBEAT } from "../../domain/realtime/heartbeat.ts";
 import { OFFLINE_SECONDS, type SweptQueue } from "../../domain/realtime/queue_expiry.ts";
@@ -13,6 +13,9 @@ import type { KeptQueue } from "../../domain/realtime/queue_file.ts";
 
 /** The most events in a queue. A client that does not confirm them has to register again. */
 export const MOST_QUEUED = 10_000;
+
+/** The most events in one answer: a client that does not read it holds them. */
+export const MOST_ANSWERED = 1000;
 
 /** A poll that waits. */
 export interface Waiting {
@@ -121,6 +124,6 @@ export class Session implements SweptQueue {
     if (this.#isLost) return [];
     const polled = this.queue.poll(lastId);
     // Another poll has confirmed later events.
-    return polled.kind === "events" ? polled.events : [];
+    return polled.kind === "events" ? polled.events.slice(0, MOST_ANSWERED) : [];
   }
 }
