@@ -9,7 +9,7 @@ import type { SettingsReader } from "./reader.ts";
 
 /** The event server. */
 export interface RealtimeConfig {
-  /** Seconds for which clients are told to wait for events. @default {90} */
+  /** Seconds for which clients wait for events, as the answer of a registration says. @default {90} */
   readonly longPollSeconds: number;
   /** The port of the event server of realms that are in no file. @default {9800} */
   readonly firstPort: number;

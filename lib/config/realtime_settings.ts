@@ -12,8 +12,8 @@ export const REALTIME = {
   longPollSeconds: {
     name: "EVENT_QUEUE_LONGPOLL_TIMEOUT_SECONDS",
     default: "90",
-    description: "Seconds for which clients are told to wait for the answer to a request for " +
-      "events; a heartbeat comes within 55",
+    description: "Seconds for which clients wait for the answer to a request for events, as the " +
+      "answer of /register says; a heartbeat comes within 55",
     ...wholeNumber(60, 3600),
   },
   ports: {

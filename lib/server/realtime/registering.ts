@@ -23,7 +23,7 @@ const MOST_READS = 5;
 export interface RegisterOptions {
   readonly queues: EventQueues;
   readonly database: () => Promise<Database>;
-  /** Seconds for which clients are told to wait for events. */
+  /** Seconds for which clients wait for events, as the answer of a registration says. */
   readonly longPollSeconds: number;
 }
 

@@ -176,6 +176,27 @@ Deno.test("a heartbeat ends a poll that waits, with an id, and the next poll con
   assert.deepEqual(bench.messages(session, 0), []);
 });
 
+Deno.test("1,000 polls that wait get an event each, and the next ones wait for another", async () => {
+  const bench = new Bench();
+  const sessions = Array.from({ length: 1000 }, (_, user) => bench.register(user));
+  const waits = (lastId: number) =>
+    sessions.map(({ id, userId }) => {
+      const polling = bench.queues.poll(userId, id, lastId, true);
+      assert(polling.kind === "waiting");
+      return polling.waiting;
+    });
+  const first = waits(-1);
+  const users = sessions.map(({ userId }) => userId);
+  await bench.queues.apply(notice.parse({ event: { type: "invites_changed" }, users }));
+  const answers = await Promise.all(first.map(({ events }) => events));
+  assert.deepEqual(
+    new Set(answers.map((events) => events.map(({ id }) => id).join())),
+    new Set(["0"]),
+  );
+  for (const waiting of waits(0)) waiting.cancel();
+  assert(sessions.every(({ isPolled, queue }) => !isPolled && queue.size === 0));
+});
+
 Deno.test("a queue is removed by its owner's cleanup notice alone", async () => {
   const bench = new Bench();
   const session = bench.register();

@@ -135,7 +135,7 @@ async function membersOf(
   );
 }
 
-/** What is not counted: muted topics, and muted channels but for topics that say otherwise. */
+/** What is not counted: muted topics, and topics of muted channels that do not say otherwise. */
 async function mutesOf({ db, user }: StateQuery): Promise<UnreadAround["isMuted"]> {
   const topics = await db.selectFrom("zerver_usertopic")
     .select(["stream_id", "topic_name", "visibility_policy"])
