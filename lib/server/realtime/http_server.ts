@@ -56,18 +56,16 @@ export class HttpServer {
   }
 }
 
+/** Not named by its option, as the port may be free soon: then the exit code is that of a failure. */
 function problemOf(error: unknown, { host, port }: Listening) {
+  const setting = `${host}:${port}`;
   if (error instanceof Deno.errors.AddrInUse) {
-    return {
-      setting: "--port",
-      wrong: `another program listens on ${host}:${port}`,
-      fix: "end it, or name another port",
-    };
+    const wrong = "another program listens there";
+    return { setting, wrong, fix: "end it, or name another port by --port" };
   }
-  const { message } = errorData(error);
   return {
-    setting: "--port",
-    wrong: `${host}:${port} cannot be listened on (${message})`,
-    fix: "name an address of this host by --host, and a port that this user may open",
+    setting,
+    wrong: `it cannot be listened on (${errorData(error).message})`,
+    fix: "name an address of this host by --host, and a port that this user may open by --port",
   };
 }

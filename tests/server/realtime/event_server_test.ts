@@ -95,8 +95,8 @@ Deno.test("a server that cannot start says why, and leaves nothing behind", asyn
   const port = Number(new URL(server.url).port);
   await using other = await EventServerFixture.open();
   const rows: [env: Record<string, string>, options: Record<string, unknown>, error: RegExp][] = [
-    [{}, { port }, /--port: another program listens on 127\.0\.0\.1:\d+; end it, or name/],
-    [{}, { host: "203.0.113.1" }, /--port: 203\.0\.113\.1:0 cannot be listened on \(.*--host/],
+    [{}, { port }, /127\.0\.0\.1:\d+: another program listens there; end it, or name/],
+    [{}, { host: "203.0.113.1" }, /203\.0\.113\.1:0: it cannot be listened on \(.*--host/],
     [{ STATE_DIR: server.env.STATE_DIR ?? "" }, {}, /STATE_DIR: another process has the event qu/],
     [
       { SHARDING_FILE: "/" },
