@@ -28,6 +28,7 @@ const ROWS: readonly [name: string, files: Parameters<typeof settingsOf>[0], tex
   ["LOG_FORMAT", {}, "text"],
   ["EMAIL_HOST_PASSWORD", { secrets: "[secrets]\nemail_password = a=b\n" }, "a=b"],
   ["CAMO_KEY", { secrets: "[secrets]\ncamo_key = k\n" }, "k"],
+  ["SHARED_SECRET", { secrets: "[secrets]\nshared_secret = k\n" }, "k"],
   ["EXTERNAL_HOST", { settings: `EXTERNAL_HOST = "chat.example"\n` }, "chat.example"],
   ["EMAIL_PORT", { settings: "EMAIL_PORT = 587\n" }, "587"],
   ["EMAIL_HOST", { settings: "EMAIL_HOST = None\n" }, ""],
