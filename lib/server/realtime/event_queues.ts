@@ -72,7 +72,8 @@ export class EventQueues {
    * @returns `undefined` where the user has too many.
    */
   register(client: Omit<EventClient, "queueId">, idleTimeoutSeconds: number): Session | undefined {
-    if (this.sessions.of(client.userId).size >= MOST_QUEUES) return undefined;
+    const others = [...this.sessions.of(client.userId)].filter(({ isLost }) => !isLost);
+    if (others.length >= MOST_QUEUES) return undefined;
     const queueId = crypto.randomUUID();
     const session = new Session({
       ...{ client: { ...client, queueId }, queue: new ClientQueue(queueId), idleTimeoutSeconds },

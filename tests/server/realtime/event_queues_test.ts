@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { notice } from "../../../lib/domain/realtime/notice.ts";
-import { EventQueues } from "../../../lib/server/realtime/event_queues.ts";
+import { EventQueues, MOST_QUEUES } from "../../../lib/server/realtime/event_queues.ts";
 import { MOST_QUEUED, type Session } from "../../../lib/server/realtime/session.ts";
 import { eventClient, messageNoticeOf } from "../../fixtures/realtime/clients.ts";
 
@@ -149,6 +149,15 @@ Deno.test("queues of a killed server are not polled; their messages are mailed u
   await bench.wait(700);
   assert.deepEqual(bench.published, [...both(77), ...both(78)]);
   assert.equal(bench.queues.sessions.of(ME).size, 0);
+});
+
+Deno.test("a user has so many queues, and those of a killed server do not count", () => {
+  const bench = new Bench();
+  const { queueId: _, ...client } = eventClient({ userId: ME, eventTypes: ["typing"] });
+  for (let n = 0; n < MOST_QUEUES; n++) assert(bench.queues.register(client, 600));
+  assert.equal(bench.queues.register(client, 600), undefined);
+  for (const session of bench.queues.sessions.of(ME)) session.lose();
+  assert(bench.queues.register(client, 600));
 });
 
 Deno.test("a client that confirms nothing loses its queue, and its messages are mailed", async () => {
