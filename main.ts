@@ -32,6 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
   else if (RUNS_UNTIL_SIGNAL.has(command.mode)) await useOutputs(false);
+  else if (command.mode === "events") await useOutputs(true);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -147,6 +148,12 @@ async function run(command: Task): Promise<number> {
       const { readInput } = await import("./lib/system/standard_streams.ts");
       const services = Object.assign(new SystemServices(), { input: readInput() });
       return await runMirrorPipe(command, loadConfig(environment, flags), services);
+    case "events": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runEvents } = await import("./lib/modes/events/events.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runEvents(command, config, { print, signals });
     }
   }
 }

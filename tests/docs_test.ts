@@ -39,6 +39,7 @@ const OTHERS_OPTIONS = [
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
   "CAP_NET_BIND_SERVICE",
+  "BAD_EVENT_QUEUE_ID",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
@@ -109,6 +110,7 @@ function knownOptions(): Set<string> {
     ["enqueue-digest-emails"],
     ["email-mirror-server"],
     ["email-mirror-pipe"],
+    ["events"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

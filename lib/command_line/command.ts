@@ -178,6 +178,15 @@ export interface MirrorPipeCommand extends Common {
   readonly mode: "email-mirror-pipe";
   /** `local@domain`. */
   readonly recipient: string;
+/** Serve the events of Zulip's clients. */
+export interface EventsCommand extends Common {
+  readonly mode: "events";
+  /** The address to listen on. */
+  readonly host: string;
+  /** The port to listen on; 0 for any that is free. */
+  readonly port: number;
+  /** The port by which others know this server, where it is one of several. */
+  readonly shardPort: number | undefined;
 }
 
 /** A parsed command line. */
@@ -197,4 +206,5 @@ export type Task =
   | DeliverScheduledCommand
   | EnqueueDigestsCommand
   | MirrorServerCommand
-  | MirrorPipeCommand;
+  | MirrorPipeCommand
+  | EventsCommand;

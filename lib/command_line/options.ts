@@ -113,6 +113,11 @@ export function numberOption(
   return option(flags, `${description} (default: ${number.default})`, read);
 }
 
+/** An option that takes a port. @param least 0 where that stands for any port. */
+export function portOption(flags: string, description: string, least: 0 | 1): Option {
+  return option(flags, description, one(wholeNumber(least, 65_535)));
+}
+
 /** An option that takes a text that is not empty. */
 export function wordOption(flags: string, description: string): Option {
   return option(flags, description, one(word));

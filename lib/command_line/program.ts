@@ -9,6 +9,7 @@ import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import { addEvents } from "./events.ts";
 import { addMail } from "./mail.ts";
 import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
@@ -24,6 +25,10 @@ import {
 
 /** Takes the command that was parsed. */
 export type Found = (command: Task) => void;
+
+type WithoutCommon<Each> = Each extends Task ? Omit<Each, keyof Common> : never;
+/** A command without what all commands have. */
+type Added = WithoutCommon<Task>;
 
 const DEFAULT_WINDOW = 1000;
 const DEFAULT_LIMIT = 100;
@@ -67,23 +72,21 @@ export function makeProgram(found: Found): Parser {
   for (const each of runOptions()) program.addOption(each);
   program.optionsGroup(SHARED_TITLE);
   for (const each of sharedOptions()) program.addOption(each);
+  const add = (command: Added, subcommand: Parser) => {
+    found({ ...command, ...common(program, subcommand) });
+  };
   addPublish(program, found);
   addFailed(program, found);
   addMigrate(program, found);
   addSeed(program, found);
   addCheckConfig(program, found);
   addRecover(program, found);
-  addMail(program, (command, subcommand) => {
-    found({ ...command, ...common(program, subcommand) });
-  });
-  addPush(program, (command, subcommand) => {
-    found({ ...command, ...common(program, subcommand) });
-  });
+  addMail(program, add);
+  addPush(program, add);
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
-  addMirror(program, (command, subcommand) => {
-    found({ ...command, ...common(program, subcommand) });
-  });
+  addMirror(program, add);
+  addEvents(program, add);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));

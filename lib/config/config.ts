@@ -20,6 +20,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
+import { readRealtime, type RealtimeConfig } from "./realtime_config.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
 import type { ConfigFlags } from "./setting.ts";
 import { readUploads, type UploadConfig } from "./upload_config.ts";
@@ -130,6 +131,8 @@ export interface Config extends QueueSettings {
   readonly bots: BotConfig;
   /** Where uploaded files are. */
   readonly uploads: UploadConfig;
+  /** The event server. */
+  readonly realtime: RealtimeConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -229,6 +232,7 @@ function readGeneral(
     previews: readPreviews(reader),
     bots: readBots(reader),
     uploads: readUploads(reader),
+    realtime: readRealtime(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -14,6 +14,7 @@ import { MIRROR_SERVER } from "./mirror_server_settings.ts";
 import { PREVIEW } from "./preview_settings.ts";
 import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
+import { REALTIME } from "./realtime_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
 import type { SettingInfo } from "./setting.ts";
 import { SITE } from "./site_settings.ts";
@@ -40,6 +41,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Link previews", settings: Object.values(PREVIEW) },
   { title: "Bots", settings: Object.values(BOTS) },
   { title: "Uploaded files", settings: Object.values(UPLOADS) },
+  { title: "The event server", settings: Object.values(REALTIME) },
 ];
 
 /** Every setting, in the same order. */

@@ -139,6 +139,18 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     { mode: "deliver-scheduled-emails", once: false, lock: undefined, ...COMMON },
   ],
   [
+    "events",
+    { mode: "events", host: "127.0.0.1", port: 9800, shardPort: undefined, ...COMMON },
+  ],
+  [
+    "events --port 0 --host ::1",
+    { mode: "events", host: "::1", port: 0, shardPort: undefined, ...COMMON },
+  ],
+  [
+    "events --shard-port 9801",
+    { mode: "events", host: "127.0.0.1", port: 9801, shardPort: 9801, ...COMMON },
+  ],
+  [
     "deliver-scheduled-emails --once --lock a",
     { mode: "deliver-scheduled-emails", once: true, lock: "a", ...COMMON },
   ],

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts";
 
+const COMMANDS = "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+  "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
+
 const MISTAKES: readonly [line: string, message: string][] = [
   [
     "--queue_nme a",
@@ -102,23 +105,26 @@ const MISTAKES: readonly [line: string, message: string][] = [
     ],
   ),
   [
+    "events --shard-port 0",
+    "option '--shard-port <port>' argument '0' is invalid. It must be a whole number from 1 to 65535.",
+  ],
+  ["events --all", '--all runs queues, and "events" does not'],
+  [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
+    COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
+    COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe\n" +
+    "there is no command a
+" + COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

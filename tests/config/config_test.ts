@@ -82,6 +82,13 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     previews: { isEnabled: true, camo: undefined },
     bots: { timeoutSeconds: 10, signingSecret: undefined, stateSizeLimit: 10_000_000 },
     uploads: { localDir: undefined },
+    realtime: {
+      longPollSeconds: 90,
+      firstPort: 9800,
+      shardingFile: "/etc/zulip/sharding.json",
+      sharedSecret: undefined,
+      isRateLimited: true,
+    },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,

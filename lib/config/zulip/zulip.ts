@@ -67,6 +67,7 @@ const FROM_SECRETS: Readonly<Record<string, string>> = {
   apns_token_key_id: "APNS_TOKEN_KEY_ID",
   apns_team_id: "APNS_TEAM_ID",
   camo_key: "CAMO_KEY",
+  shared_secret: "SHARED_SECRET",
 };
 /** The settings by section and key of `zulip.conf`. */
 const FROM_CONF: readonly (readonly [section: string, key: string, setting: string])[] = [

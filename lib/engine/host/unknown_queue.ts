@@ -8,11 +8,14 @@ import { queueKey } from "../../config/queue_key.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import { unsharded } from "./shards.ts";
 
+/** The queue of the event server, whose worker is in no folder. */
+const NOTICES = "notify_tornado";
+
 /** The queues of a Zulip server that have no worker here. */
 const ZULIPS: ReadonlySet<string> = new Set([
   "deferred_work",
   "email_mirror",
-  "notify_tornado",
+  NOTICES,
   "soft_reactivation",
   "thumbnail",
 ]);
@@ -35,6 +38,7 @@ export function unknownHint(queue: string, { names, shards }: KnownQueues): stri
   if (worker !== queue && names.includes(worker)) {
     return `; ${shardHint(worker, shards.get(queueKey(worker)) ?? 1)}`;
   }
+  if (queue.startsWith(NOTICES)) return "; `process-queue events` consumes it";
   if (isZulips(queue)) return "; it is a queue of Zulip's: leave it to manage.py";
   return didYouMean(queue, names);
 }

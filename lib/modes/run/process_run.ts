@@ -7,7 +7,6 @@
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
-import type { WorkerQueue } from "../../engine/registry.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { nounFor } from "../../errors/counted.ts";
 import { notice, type Reporter } from "../../engine/report.ts";
@@ -23,7 +22,7 @@ import { Service } from "../../system/systemd.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
-import { QueueRun } from "./queue_run.ts";
+import { QueueRun, type RunQueue } from "./queue_run.ts";
 import { logNeverConsumed, Queues } from "./queues.ts";
 import { logStatus, statusLine, summary } from "./status.ts";
 
@@ -41,7 +40,7 @@ const FAILED_GRACE_MS = 2000;
 
 /** What to run. */
 export interface ProcessRunOptions {
-  readonly queues: readonly WorkerQueue[];
+  readonly queues: readonly RunQueue[];
   readonly command: Pick<
     RunCommand,
     "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
@@ -148,7 +147,7 @@ export class ProcessRun {
     if (this.#queues.isWell(now)) this.#service.feed(now);
   }
 
-  #queueRun(queue: WorkerQueue): QueueRun {
+  #queueRun(queue: RunQueue): QueueRun {
     const { command, config, sentry } = this.#options;
     return new QueueRun({
       ...queue,

@@ -9,6 +9,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
+import type { WorkerRunOptions } from "../../engine/supervisor/inline_worker.ts";
 import type { LoopFigures } from "../../engine/supervisor/loop_watch.ts";
 import {
   NOT_STARTED,
@@ -19,8 +20,14 @@ import {
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueMonitor } from "./queue_monitor.ts";
 
+/** A queue to run. */
+export interface RunQueue extends WorkerQueue {
+  /** Makes its worker. @default {getWorker, of the worker's file} */
+  readonly make?: (options: WorkerRunOptions) => Promise<Runner>;
+}
+
 /** How a queue is run. */
-export interface QueueRunOptions extends WorkerQueue {
+export interface QueueRunOptions extends RunQueue {
   readonly config: Config;
   /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
@@ -105,8 +112,9 @@ export class QueueRun {
    * @throws {Error} Where the process has no other queue and this one cannot start.
    */
   async start(broker: Broker): Promise<WorkerEnd> {
-    const { worker, inline } = this.#options;
-    const runner = this.#runner = await getWorker(worker, this.#workerOptions(broker));
+    const { worker, inline, make } = this.#options;
+    const options = this.#workerOptions(broker);
+    const runner = this.#runner = await (make?.(options) ?? getWorker(worker, options));
     if (this.#isStopped) return "stopped";
     if (inline) this.#launched.resolve(true);
     await runner.setup();

@@ -63,7 +63,7 @@ export async function runQueues(
 }
 
 /** Sentry, loaded only where it is wanted. */
-async function openSentry(config: Config): Promise<SentryReporter | undefined> {
+export async function openSentry(config: Config): Promise<SentryReporter | undefined> {
   const { dsn, environment, traceRate } = config.sentry;
   if (dsn === undefined) return undefined;
   const sentry = await import("../../monitoring/sentry.ts");

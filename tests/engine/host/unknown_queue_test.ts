@@ -8,12 +8,13 @@ const KNOWN = {
 };
 
 const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
+const EVENTS = "; `process-queue events` consumes it";
 
 const HINTS: readonly [queue: string, hint: string][] = [
   ["thumbnail", ZULIPS],
   ["thumbnail_shard2", ZULIPS],
-  ["notify_tornado", ZULIPS],
-  ["notify_tornado_port_9801", ZULIPS],
+  ["notify_tornado", EVENTS],
+  ["notify_tornado_port_9801", EVENTS],
   [
     "user_activity_shard1",
     "; user_activity has no shards here: set USER_ACTIVITY_SHARDS to their number, and run one by " +
