@@ -148,6 +148,7 @@ async function run(command: Task): Promise<number> {
       const { readInput } = await import("./lib/system/standard_streams.ts");
       const services = Object.assign(new SystemServices(), { input: readInput() });
       return await runMirrorPipe(command, loadConfig(environment, flags), services);
+    }
     case "events": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runEvents } = await import("./lib/modes/events/events.ts");

@@ -178,6 +178,8 @@ export interface MirrorPipeCommand extends Common {
   readonly mode: "email-mirror-pipe";
   /** `local@domain`. */
   readonly recipient: string;
+}
+
 /** Serve the events of Zulip's clients. */
 export interface EventsCommand extends Common {
   readonly mode: "events";

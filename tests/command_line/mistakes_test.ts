@@ -123,8 +123,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   ],
   [
     "a",
-    "there is no command a
-" + COMMANDS +
+    "there is no command a\n" + COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [

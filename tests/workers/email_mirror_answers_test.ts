@@ -55,7 +55,7 @@ answerTest(
   },
 );
 
-answerTest("who may not post any more is told so by a direct message", async (mirror) => {
+answerTest("who may not post any more is notified by a direct message", async (mirror) => {
   const { realm, ids: { ada, ben, notifier } } = mirror;
   const message = await realm.message(ben, mirror.recipient, [ada], { subject: "lunch" });
   const address = await mirror.replyAddress(ada, message);

@@ -69,7 +69,8 @@ const REPEATED: DeliveryEnd = { kind: "repeated" };
  * Delivers the messages of a mail. On a database of its own everything is one transaction; a Zulip
  * server gets them by its REST API, where a crash in between can send them twice.
  *
- * @throws {SendError} When a message is refused; nothing was sent or stored then.
+ * @throws {SendError} When a message is refused; nothing was sent then, nor stored in a database of its
+ * own.
  * @throws {UploadsError} When the files cannot be stored.
  * @throws {RestError} When a Zulip server does not answer.
  * @throws {DatabaseError} When the database is lost.
@@ -83,9 +84,11 @@ export async function deliver(
   const done = await keysDone(run.db, { queue, step: STEP }, [delivery.key]);
   if (done.size > 0) return REPEATED;
   await storeFiles(uploadsDir, delivery.uploads);
+  const { kind } = await shapeOf(run.db);
+  // There the rows of the files stay, also of a message that is refused: the server removes both.
+  if (kind === "zulip") return await post(delivery, setup, run);
   try {
-    const { kind } = await shapeOf(run.db);
-    return kind === "own" ? await store(delivery, setup, run) : await post(delivery, setup, run);
+    return await store(delivery, setup, run);
   } catch (error) {
     if (error instanceof SendError) await removeFiles(uploadsDir, delivery.uploads);
     throw error;

@@ -14,7 +14,6 @@ const NOTICES = "notify_tornado";
 /** The queues of a Zulip server that have no worker here. */
 const ZULIPS: ReadonlySet<string> = new Set([
   "deferred_work",
-  "email_mirror",
   NOTICES,
   "soft_reactivation",
   "thumbnail",
