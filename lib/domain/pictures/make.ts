@@ -1,0 +1,144 @@
+/**
+ * Makes the thumbnails of a picture by ImageMagick, which must be loaded.
+ *
+ * @module
+ */
+
+import {
+  ColorProfiles,
+  ColorSpace,
+  ImageMagick,
+  type IMagickImage,
+  type IMagickImageCollection,
+  MagickError,
+  MagickFormat,
+  MagickGeometry,
+  MagickImageInfo,
+  MagickReadSettings,
+} from "@imagemagick/magick-wasm";
+import { type PictureFormat, pictureFormat } from "./formats.ts";
+import { framesWithin, type PictureSize, tooLarge } from "./limits.ts";
+import { magickMemory } from "./magick.ts";
+import type { MadeThumbnail, PictureOrder, PictureResult } from "./order.ts";
+import type { ThumbnailForm } from "./thumbnails.ts";
+
+const DECODERS: Readonly<Record<PictureFormat, MagickFormat>> = {
+  avif: MagickFormat.Avif,
+  gif: MagickFormat.Gif,
+  heic: MagickFormat.Heic,
+  jpeg: MagickFormat.Jpeg,
+  png: MagickFormat.Png,
+  tiff: MagickFormat.Tiff,
+  webp: MagickFormat.WebP,
+};
+const QUALITY = 75;
+
+/** The picture cannot be decoded, or not within the limits. */
+class PictureProblem extends Error {}
+
+/**
+ * Makes thumbnails, as many as can be made. The size of the picture is read, and compared with the
+ * limits, before anything is decoded.
+ *
+ * @throws {Error} When ImageMagick itself fails. What it holds is not known then.
+ */
+export function makeThumbnails({ bytes, frames, forms }: PictureOrder): PictureResult {
+  const made: MadeThumbnail[] = [];
+  let problem: string | undefined;
+  try {
+    const settings = readSettings(bytes);
+    const size = { ...readSize(bytes, settings), frames };
+    refuseTooLarge(size);
+    settings.frameIndex = 0;
+    settings.frameCount = forms.some(({ animated }) => animated) ? framesWithin(size) : 1;
+    ImageMagick.readCollection(bytes, settings, (images) => makeAll(images, settings, forms, made));
+  } catch (error) {
+    if (!(error instanceof PictureProblem || error instanceof MagickError)) throw error;
+    problem = wordsOf(error);
+  }
+  return { made, problem, memoryBytes: magickMemory() };
+}
+
+function readSettings(bytes: Uint8Array): MagickReadSettings {
+  const format = pictureFormat(bytes);
+  if (!format) throw new PictureProblem("its file has none of the formats of pictures");
+  const settings = new MagickReadSettings({ format: DECODERS[format] });
+  // A large JPEG is decoded at about twice the size of its thumbnail.
+  if (format === "jpeg") settings.setDefine(MagickFormat.Jpeg, "size", "1680x1120");
+  return settings;
+}
+
+function readSize(bytes: Uint8Array, settings: MagickReadSettings) {
+  const { width, height } = MagickImageInfo.create(bytes, settings);
+  return { width, height };
+}
+
+function refuseTooLarge(size: PictureSize): void {
+  const reason = tooLarge(size);
+  if (reason !== undefined) throw new PictureProblem(reason);
+}
+
+/**
+ * Makes one thumbnail after another of the same pixels, the largest first. Those that are not
+ * animated show the first frame.
+ */
+function makeAll(
+  images: IMagickImageCollection,
+  { frameCount = 1, format }: MagickReadSettings,
+  forms: readonly ThumbnailForm[],
+  made: MadeThumbnail[],
+): void {
+  for (const image of images.splice(frameCount)) image.dispose();
+  const [first] = images;
+  if (!first) throw new PictureProblem("its file has no picture");
+  if (images.length > 1 || format === MagickFormat.Gif) {
+    refuseTooLarge({ width: first.page.width, height: first.page.height, frames: images.length });
+    images.coalesce();
+  }
+  for (const form of forms.toSorted(largestFirst)) {
+    made.push(form.animated ? makeAnimated(images, form) : makeStill(images, form));
+  }
+}
+
+/** Of equal size, the animated one first: all frames have then the size of the first. */
+function largestFirst(one: ThumbnailForm, other: ThumbnailForm): number {
+  return other.max_width - one.max_width || Number(other.animated) - Number(one.animated);
+}
+
+function makeAnimated(images: IMagickImageCollection, form: ThumbnailForm): MadeThumbnail {
+  for (const image of images) shrink(image, form);
+  return images.write(MagickFormat.WebP, (bytes) => result(images, form, bytes));
+}
+
+function makeStill(images: IMagickImageCollection, form: ThumbnailForm): MadeThumbnail {
+  const image = firstOf(images);
+  shrink(image, form);
+  return image.write(MagickFormat.WebP, (bytes) => result(images, form, bytes));
+}
+
+/** @param bytes A view of ImageMagick's memory. */
+function result(images: IMagickImageCollection, form: ThumbnailForm, bytes: Uint8Array) {
+  const { width, height } = firstOf(images);
+  return { form, width, height, bytes: bytes.slice() };
+}
+
+function firstOf([first]: IMagickImageCollection): IMagickImage {
+  if (!first) throw new PictureProblem("its file has no picture");
+  return first;
+}
+
+/** Turns a picture upright and shrinks it into the box of a form; it never grows. */
+function shrink(image: IMagickImage, { max_width, max_height }: ThumbnailForm): void {
+  image.autoOrient();
+  const box = new MagickGeometry(max_width, max_height);
+  box.greater = true;
+  image.resize(box);
+  if (!image.transformColorSpace(ColorProfiles.SRGB)) image.colorSpace = ColorSpace.sRGB;
+  image.strip();
+  image.quality = QUALITY;
+}
+
+/** ImageMagick adds places in its source, and names of its own temporary files. */
+function wordsOf({ message }: Error): string {
+  return message.replace(/\s*[`'](?:[^`']*)'?\s*@.*$/s, "").slice(0, 200);
+}
