@@ -5,7 +5,6 @@
  */
 
 import {
-  ColorProfiles,
   ColorSpace,
   ImageMagick,
   type IMagickImage,
@@ -32,6 +31,7 @@ const DECODERS: Readonly<Record<PictureFormat, MagickFormat>> = {
   webp: MagickFormat.WebP,
 };
 const QUALITY = 75;
+const MOST_PROFILE_BYTES = 16_384;
 
 /** The picture cannot be decoded, or not within the limits. */
 class PictureProblem extends Error {}
@@ -88,7 +88,7 @@ function makeAll(
   forms: readonly ThumbnailForm[],
   made: MadeThumbnail[],
 ): void {
-  for (const image of images.splice(frameCount)) image.dispose();
+  while (images.length > frameCount) images.pop()?.dispose();
   const [first] = images;
   if (!first) throw new PictureProblem("its file has no picture");
   if (images.length > 1 || format === MagickFormat.Gif) {
@@ -133,9 +133,22 @@ function shrink(image: IMagickImage, { max_width, max_height }: ThumbnailForm): 
   const box = new MagickGeometry(max_width, max_height);
   box.greater = true;
   image.resize(box);
-  if (!image.transformColorSpace(ColorProfiles.SRGB)) image.colorSpace = ColorSpace.sRGB;
-  image.strip();
+  stripAllButColors(image);
   image.quality = QUALITY;
+}
+
+/** A profile says what the colors of a telephone's pictures mean. What else is there may be private. */
+function stripAllButColors(image: IMagickImage): void {
+  const profile = image.getColorProfile()?.data;
+  image.strip();
+  if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
+  else if (profile && isForRgb(profile)) image.setProfile("icc", profile);
+}
+
+/** Whether a profile is one that WebP may have, and not too large for a thumbnail. */
+function isForRgb(profile: Uint8Array): boolean {
+  const space = String.fromCharCode(...profile.subarray(16, 20));
+  return space === "RGB " && profile.length <= MOST_PROFILE_BYTES;
 }
 
 /** ImageMagick adds places in its source, and names of its own temporary files. */
