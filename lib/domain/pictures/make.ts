@@ -30,6 +30,7 @@ const DECODERS: Readonly<Record<PictureFormat, MagickFormat>> = {
   tiff: MagickFormat.Tiff,
   webp: MagickFormat.WebP,
 };
+const HINT = { width: 1680, height: 1120 } as const;
 const QUALITY = 75;
 const MOST_PROFILE_BYTES = 16_384;
 
@@ -46,11 +47,13 @@ export function makeThumbnails({ bytes, frames, forms }: PictureOrder): PictureR
   const made: MadeThumbnail[] = [];
   let problem: string | undefined;
   try {
-    const settings = readSettings(bytes);
-    const size = { ...readSize(bytes, settings), frames };
-    refuseTooLarge(size);
+    const settings = new MagickReadSettings({ format: decoderOf(bytes) });
+    const { width, height } = MagickImageInfo.create(bytes, settings);
+    refuseTooLarge({ width, height, frames });
+    hintSize(settings, { width, height });
     settings.frameIndex = 0;
-    settings.frameCount = forms.some(({ animated }) => animated) ? framesWithin(size) : 1;
+    const isAnimated = forms.some(({ animated }) => animated);
+    settings.frameCount = isAnimated ? framesWithin({ width, height, frames }) : 1;
     ImageMagick.readCollection(bytes, settings, (images) => makeAll(images, settings, forms, made));
   } catch (error) {
     if (!(error instanceof PictureProblem || error instanceof MagickError)) throw error;
@@ -59,18 +62,20 @@ export function makeThumbnails({ bytes, frames, forms }: PictureOrder): PictureR
   return { made, problem, memoryBytes: magickMemory() };
 }
 
-function readSettings(bytes: Uint8Array): MagickReadSettings {
+function decoderOf(bytes: Uint8Array): MagickFormat {
   const format = pictureFormat(bytes);
   if (!format) throw new PictureProblem("its file has none of the formats of pictures");
-  const settings = new MagickReadSettings({ format: DECODERS[format] });
-  // A large JPEG is decoded at about twice the size of its thumbnail.
-  if (format === "jpeg") settings.setDefine(MagickFormat.Jpeg, "size", "1680x1120");
-  return settings;
+  return DECODERS[format];
 }
 
-function readSize(bytes: Uint8Array, settings: MagickReadSettings) {
-  const { width, height } = MagickImageInfo.create(bytes, settings);
-  return { width, height };
+/** Has a large JPEG decoded at about twice the size of its thumbnail. A smaller one would grow. */
+function hintSize(
+  settings: MagickReadSettings,
+  { width, height }: Pick<PictureSize, "width" | "height">,
+): void {
+  if (settings.format !== MagickFormat.Jpeg) return;
+  if (width < HINT.width || height < HINT.height) return;
+  settings.setDefine(MagickFormat.Jpeg, "size", `${HINT.width}x${HINT.height}`);
 }
 
 function refuseTooLarge(size: PictureSize): void {
@@ -88,16 +93,24 @@ function makeAll(
   forms: readonly ThumbnailForm[],
   made: MadeThumbnail[],
 ): void {
-  while (images.length > frameCount) images.pop()?.dispose();
-  const [first] = images;
-  if (!first) throw new PictureProblem("its file has no picture");
-  if (images.length > 1 || format === MagickFormat.Gif) {
-    refuseTooLarge({ width: first.page.width, height: first.page.height, frames: images.length });
-    images.coalesce();
-  }
+  keepFirst(images, frameCount);
+  if (images.length > 1 || format === MagickFormat.Gif) fillFrames(images);
   for (const form of forms.toSorted(largestFirst)) {
     made.push(form.animated ? makeAnimated(images, form) : makeStill(images, form));
   }
+}
+
+function keepFirst(images: IMagickImageCollection, count: number): void {
+  while (images.length > count) images.pop()?.dispose();
+}
+
+/** Gives all frames the size of the canvas, which may be larger than each of them. */
+function fillFrames(images: IMagickImageCollection): void {
+  const { width, height } = firstOf(images).page;
+  const size = { width, height, frames: images.length };
+  refuseTooLarge(size);
+  if (images.length > 1) keepFirst(images, framesWithin(size));
+  images.coalesce();
 }
 
 /** Of equal size, the animated one first: all frames have then the size of the first. */
@@ -139,10 +152,20 @@ function shrink(image: IMagickImage, { max_width, max_height }: ThumbnailForm): 
 
 /** A profile says what the colors of a telephone's pictures mean. What else is there may be private. */
 function stripAllButColors(image: IMagickImage): void {
-  const profile = image.getColorProfile()?.data;
+  // A copy: it is a view of what `strip` releases.
+  const profile = image.getColorProfile()?.data.slice();
   image.strip();
   if (image.colorSpace === ColorSpace.CMYK) image.colorSpace = ColorSpace.sRGB;
-  else if (profile && isForRgb(profile)) image.setProfile("icc", profile);
+  else if (profile && isForRgb(profile)) keepProfile(image, profile);
+}
+
+function keepProfile(image: IMagickImage, profile: Uint8Array): void {
+  try {
+    image.setProfile("icc", profile);
+  } catch (error) {
+    // The profile is damaged; the pixels are not.
+    if (!(error instanceof MagickError)) throw error;
+  }
 }
 
 /** Whether a profile is one that WebP may have, and not too large for a thumbnail. */
