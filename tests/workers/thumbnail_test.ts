@@ -16,6 +16,7 @@ import {
   writeUpload,
 } from "../fixtures/pictures/uploaded.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
+import { SlowFile } from "../fixtures/slow_file.ts";
 import { postgresCopyTest } from "../servers.ts";
 
 const STILL = "840x560.webp";
@@ -161,11 +162,6 @@ Deno.test("without a folder of uploads the worker does not start", async () => {
   await assert.rejects(runEvent(thumbnail, { id: 1 }), /LOCAL_UPLOADS_DIR/);
 });
 
-/** Runs a command of the system. */
-async function system(program: string, ...args: string[]): Promise<void> {
-  assert((await new Deno.Command(program, { args }).output()).success);
-}
-
 postgresCopyTest(
   "a picture may be deleted while its thumbnails are made, and leaves none",
   OWN_TEMPLATE,
@@ -174,14 +170,12 @@ postgresCopyTest(
       await using db = await openDatabase(url);
       const world = await World.make(db, folder);
       const { picture: uploaded, message } = await world.send(new Uint8Array(), {});
-      const file = `${folder}/files/${uploaded.path}`;
-      await Deno.remove(file);
-      await system("mkfifo", file);
+      const file = await SlowFile.make(`${folder}/files/${uploaded.path}`);
       const running = world.runOne(uploaded.id);
-      // Opens when the worker reads the file, so after it has read the row.
-      const pipe = await Deno.open(file, { write: true });
+      // The worker has read the row before.
+      const reader = await file.read();
       await db.deleteFrom("zerver_imageattachment").where("id", "=", uploaded.id).execute();
-      await new Blob([picture(MagickFormat.Png, 90, 60)]).stream().pipeTo(pipe.writable);
+      reader.write(picture(MagickFormat.Png, 90, 60));
       const { outcome, logs, published } = await running;
       assert.deepEqual([outcome, published], ["done", []]);
       assert.deepEqual(logs.map(({ message }) => message), [
