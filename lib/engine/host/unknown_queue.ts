@@ -14,7 +14,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "email_mirror",
   "notify_tornado",
   "soft_reactivation",
-  "thumbnail",
 ]);
 
 /** The queues that have a worker here. */

@@ -10,8 +10,8 @@ const KNOWN = {
 const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
 
 const HINTS: readonly [queue: string, hint: string][] = [
-  ["thumbnail", ZULIPS],
-  ["thumbnail_shard2", ZULIPS],
+  ["deferred_work", ZULIPS],
+  ["deferred_work_shard2", ZULIPS],
   ["notify_tornado", ZULIPS],
   ["notify_tornado_port_9801", ZULIPS],
   [
