@@ -1,6 +1,7 @@
 /** Thumbnails of real pictures, which ImageMagick makes in this thread. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { MagickFormat } from "@imagemagick/magick-wasm";
 import { makeThumbnails } from "../../../lib/domain/pictures/make.ts";
 import type { PictureResult } from "../../../lib/domain/pictures/order.ts";
@@ -136,6 +137,11 @@ const REFUSED: readonly [title: string, bytes: () => Uint8Array<ArrayBuffer>, re
     "with 900 million pixels in its header",
     () => pngHeader(30_000, 30_000),
     /^it has 30000x30000; the limit is 90 million pixels$/,
+  ],
+  [
+    "with 92 million pixels in 36 bytes",
+    () => new Uint8Array(Buffer.from("UklGRhwAAABXRUJQVlA4TA8AAAAvf+VfCQcQ/Y/+ByKi/wEA", "base64")),
+    /^it has 9600x9600; the limit is 90 million pixels$/,
   ],
   ["that is a text", () => new TextEncoder().encode("hello"), /^its file has none of the formats/],
   [
