@@ -32,6 +32,9 @@ export interface PictureRunOptions {
   readonly transfer?: ArrayBuffer[];
 }
 
+/** How {@linkcode Thumbnailer.make} runs an order. */
+export type MakeOptions = Omit<PictureRunOptions, "transfer">;
+
 /** The options of {@linkcode Thumbnailer}. */
 export interface ThumbnailerOptions {
   /** How long a thread is kept that has nothing to do, in ms. @default {60,000} */
@@ -49,6 +52,8 @@ export class Thumbnailer implements AsyncDisposable {
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** Done when the threads before have ended. */
   #ending: Promise<unknown> = Promise.resolve();
+  /** Done when the pictures before are. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @param start Starts a thread. */
   constructor(
@@ -66,16 +71,21 @@ export class Thumbnailer implements AsyncDisposable {
   }
 
   /**
-   * Makes the thumbnails of a picture; there must be no other call.
+   * Makes the thumbnails of a picture, when those before are made.
    *
    * @param order Its bytes are handed over.
-   * @throws What the signal is aborted with; then the thread has ended.
-   * @throws {Error} When the thread does not start or ends, or its decoders fail.
+   * @throws What the signal is aborted with.
+   * @throws {Error} When the thread does not start or ends, as it does when it goes on after the
+   * abort, or when its decoders fail.
    */
-  async make(
-    order: PictureOrder,
-    options: Omit<PictureRunOptions, "transfer"> = {},
-  ): Promise<PictureResult> {
+  make(order: PictureOrder, options: MakeOptions = {}): Promise<PictureResult> {
+    const made = this.#turn.then(() => this.#make(order, options));
+    this.#turn = made.catch(() => {});
+    return made;
+  }
+
+  async #make(order: PictureOrder, options: MakeOptions): Promise<PictureResult> {
+    options.signal?.throwIfAborted();
     clearTimeout(this.#idleTimer);
     const thread = this.#thread ??= await this.#start();
     try {

@@ -101,7 +101,8 @@ export class Uploads {
   }
 
   /**
-   * Removes what processes left that were killed while they stored a thumbnail.
+   * Removes what processes left that were killed while they stored a thumbnail, where that can be
+   * removed.
    *
    * @param now ms since 1970.
    */
@@ -110,7 +111,7 @@ export class Uploads {
     for (const name of await readdir(folder).catch(() => [])) {
       const file = join(folder, name);
       const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
-      if (mtimeMs < now - LEFT_MS) await rm(file, { force: true });
+      if (mtimeMs < now - LEFT_MS) await rm(file, { force: true }).catch(() => {});
     }
   }
 

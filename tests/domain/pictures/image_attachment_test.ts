@@ -107,6 +107,17 @@ domainTest(
   },
 );
 
+domainTest("a message with a placeholder that is sent later shows the picture", async (db) => {
+  const realm = await PictureRealm.make(db);
+  const picture = await realm.upload();
+  await store(db, picture.id);
+  const id = await realm.message([picture]);
+  const published: unknown[] = [];
+  assert.equal(await store(db, picture.id, { thumbnails: [] }, published), "stored");
+  assert.equal(await realm.rendered(id), shown(picture.path));
+  assert.equal(published.length, 1);
+});
+
 domainTest("a picture that no browser shows has its large thumbnail in messages", async (db) => {
   const realm = await PictureRealm.make(db);
   const picture = await realm.upload({ name: "soup.heic", contentType: "image/heic" });

@@ -76,6 +76,22 @@ Deno.test("a thread starts with the first picture, and makes the next ones", asy
   assert.equal(threads.ended, 1);
 });
 
+Deno.test("several pictures at once are made one after another", async () => {
+  const threads = new Threads();
+  threads.memoryBytes = 101;
+  await using thumbnailer = threads.thumbnailer({ mostKeptBytes: 100 });
+  const late = new AbortController();
+  const all = [
+    thumbnailer.make(order()),
+    thumbnailer.make(order(), { signal: late.signal }),
+    thumbnailer.make(order()),
+  ];
+  late.abort(new Error("late"));
+  const ends = await Promise.allSettled(all);
+  assert.deepEqual(ends.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.deepEqual([threads.started, threads.ended], [2, 2]);
+});
+
 Deno.test("a thread that has nothing to do ends", async () => {
   const threads = new Threads();
   await using thumbnailer = threads.thumbnailer({ idleMs: 1 });
