@@ -113,19 +113,25 @@ function fillFrames(images: IMagickImageCollection): void {
   images.coalesce();
 }
 
-/** Of equal size, the animated one first: all frames have then the size of the first. */
+/** Of equal size, the animated one first, as a still one shrinks only the first frame. */
 function largestFirst(one: ThumbnailForm, other: ThumbnailForm): number {
   return other.max_width - one.max_width || Number(other.animated) - Number(one.animated);
 }
 
 function makeAnimated(images: IMagickImageCollection, form: ThumbnailForm): MadeThumbnail {
-  for (const image of images) shrink(image, form);
+  const first = firstOf(images);
+  shrink(first, boxOf(form));
+  const exactly = new MagickGeometry(first.width, first.height);
+  exactly.ignoreAspectRatio = true;
+  for (const image of images) {
+    if (image !== first) shrink(image, exactly);
+  }
   return images.write(MagickFormat.WebP, (bytes) => result(images, form, bytes));
 }
 
 function makeStill(images: IMagickImageCollection, form: ThumbnailForm): MadeThumbnail {
   const image = firstOf(images);
-  shrink(image, form);
+  shrink(image, boxOf(form));
   return image.write(MagickFormat.WebP, (bytes) => result(images, form, bytes));
 }
 
@@ -140,12 +146,17 @@ function firstOf([first]: IMagickImageCollection): IMagickImage {
   return first;
 }
 
-/** Turns a picture upright and shrinks it into the box of a form; it never grows. */
-function shrink(image: IMagickImage, { max_width, max_height }: ThumbnailForm): void {
-  image.autoOrient();
+/** The box of a form, in which no picture grows. */
+function boxOf({ max_width, max_height }: ThumbnailForm): MagickGeometry {
   const box = new MagickGeometry(max_width, max_height);
   box.greater = true;
-  image.resize(box);
+  return box;
+}
+
+/** Turns a picture upright and gives it a size. */
+function shrink(image: IMagickImage, size: MagickGeometry): void {
+  image.autoOrient();
+  image.resize(size);
   stripAllButColors(image);
   image.quality = QUALITY;
 }

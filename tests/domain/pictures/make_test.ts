@@ -100,6 +100,16 @@ const CASES: readonly Case[] = [
     },
   })),
   {
+    title: "a TIFF of several pages, the first of which is shrunk twice",
+    bytes: () => animation(MagickFormat.Tiff, { frames: 3, width: 4150, height: 60 }),
+    about: { frames: 3, contentType: "image/tiff" },
+    seen: {
+      "4032x3024.webp": { width: 4032, height: 58 },
+      "840x560-anim.webp": { width: 840, height: 12, frames: 3, delay: 10 },
+      "840x560.webp": { width: 840, height: 12 },
+    },
+  },
+  {
     title: "an animation whose row says that it is still",
     bytes: () => animation(MagickFormat.Gif, { frames: 3, width: 40, height: 30 }),
     seen: { "840x560.webp": { width: 40, height: 30 } },

@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -112,6 +113,16 @@ uploadsTest(
     assert.deepEqual(["old", "new"].map((name) => existsSync(`${left}/${name}`)), [false, true]);
   },
 );
+
+uploadsTest("a folder that nobody may write to is unavailable", async (uploads, folder) => {
+  // The kernel makes no folder there for anybody.
+  symlinkSync("/sys", `${folder}/files/thumbnail`);
+  await assert.rejects(uploads.storeThumbnail(PATH, NAME, new Uint8Array(1)), (error) => {
+    assert(error instanceof UploadsUnavailable);
+    assert.match(error.message, /^LOCAL_UPLOADS_DIR, .+, cannot be used \(E\w+\)$/);
+    return true;
+  });
+});
 
 Deno.test("where nothing is unfinished, nothing is removed", async () => {
   await new Uploads("/nowhere/uploads").removeUnfinished(Date.now());
