@@ -8,6 +8,7 @@
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { run } from "./command.ts";
 import type { BundleContents } from "./contents.ts";
 import { misplacedModules } from "./misplaced.ts";
@@ -61,7 +62,7 @@ export async function bundle(
   }
   for (const asset of assets) copy(join(root, asset), join(out, asset));
   for (const [name, file] of Object.entries(contents.packageFiles)) {
-    copy(fileURLToPath(file), join(out, packageFile(name)));
+    compress(fileURLToPath(file), join(out, packageFile(name)));
   }
   writeConfig(root, out, contents);
   return undefined;
@@ -70,6 +71,12 @@ export async function bundle(
 function copy(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, { recursive: true });
+}
+
+/** Writes a file as `readPackageFile` of `lib/system/package_file.ts` reads it. */
+function compress(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
 }
 
 function misplacedIn(out: string): string | undefined {

@@ -19,7 +19,8 @@ export interface BundleContents {
   readonly assets: readonly string[];
   /**
    * Files of npm packages that modules find by `import.meta.resolve`, by the names under which they
-   * do. The rest of these packages is bundled.
+   * do, for `lib/system/package_file.ts`. The bundle has them compressed. The rest of these packages
+   * is bundled.
    */
   readonly packageFiles: Readonly<Record<string, URL>>;
   /** npm packages that read files beside their modules. They stay as they are, with all files. */

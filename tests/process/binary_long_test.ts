@@ -16,8 +16,8 @@ import { BINARY, binaryTest, Installed, isBinaryMissing } from "../fixtures/proc
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { postgresTest, rabbitmqTest } from "../servers.ts";
 
-/** The size of the binary in bytes, at most; its runtime alone is 92 MB, ImageMagick 15 MB. */
-const MOST_BYTES = 120e6;
+/** The size of the binary in bytes, at most; its runtime alone is 92 MB, ImageMagick 5 MB. */
+const MOST_BYTES = 110e6;
 /** How often `--version` is measured. */
 const STARTS = 11;
 
@@ -62,7 +62,7 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
 
-Deno.test({ name: "the binary has at most 120 MB", ignore: isBinaryMissing, fn: checkSize });
+Deno.test({ name: "the binary has at most 110 MB", ignore: isBinaryMissing, fn: checkSize });
 
 function checkSize(): void {
   const { size } = statSync(BINARY);
@@ -78,8 +78,9 @@ binaryTest("--version costs little more than the runtime, in time and memory", a
   const [runtime, version] = await costsOfVersion(empty, BINARY);
   console.log("the runtime", runtime, "--version", version);
   // A binary of the source took five times and twice as much as the runtime.
-  assert(version.cpuMs <= runtime.cpuMs * 5 / 3);
-  assert(version.peakMb <= runtime.peakMb * 4 / 3);
+  // The runtime reads all files that are not code at its start, so ImageMagick counts here.
+  assert(version.cpuMs <= runtime.cpuMs * 5 / 2);
+  assert(version.peakMb <= runtime.peakMb * 3 / 2);
 });
 
 interface Cost {

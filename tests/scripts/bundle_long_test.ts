@@ -92,12 +92,15 @@ smallTest("an asset keeps its path", async (small) => {
   assert.deepEqual((await small.run()).stdout, ["<p>"]);
 });
 
-smallTest("a file of a package is found by its name", async (small) => {
+const READS_COMPRESSED = `
+  import { readFileSync } from "node:fs";
+  import { gunzipSync } from "node:zlib";
+  console.log(String(gunzipSync(readFileSync(new URL(import.meta.resolve("p/x"))))));
+`;
+
+smallTest("a file of a package is found by its name, and compressed", async (small) => {
   small.write("data.bin", "data");
-  small.write(
-    "main.ts",
-    'console.log(Deno.readTextFileSync(new URL(import.meta.resolve("p/x"))));',
-  );
+  small.write("main.ts", READS_COMPRESSED);
   const file = pathToFileURL(join(small.root, "data.bin"));
   assert.equal(await small.bundle({ packageFiles: { "p/x": file } }), undefined);
   assert.deepEqual((await small.run()).stdout, ["data"]);

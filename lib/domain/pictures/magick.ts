@@ -5,7 +5,6 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
 import {
   initializeImageMagick,
   MagickColors,
@@ -13,6 +12,7 @@ import {
   MagickImage,
   ResourceLimits,
 } from "@imagemagick/magick-wasm";
+import { readPackageFile } from "../../system/package_file.ts";
 import { MOST_FRAMES } from "./limits.ts";
 
 /** For all pixels of a picture with all its frames, in bytes. A picture may take it several times. */
@@ -32,8 +32,8 @@ export function loadMagick(): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  const file = new URL(import.meta.resolve("@imagemagick/magick-wasm/magick.wasm"));
-  await initializeImageMagick(readFileSync(file));
+  const file = import.meta.resolve("@imagemagick/magick-wasm/magick.wasm");
+  await initializeImageMagick(readPackageFile(file));
   ResourceLimits.width = MOST_SIDE;
   ResourceLimits.height = MOST_SIDE;
   ResourceLimits.area = AREA_BYTES;
