@@ -20,13 +20,13 @@ import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { certificateProblems } from "./mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
-import { workersProblem, writableProblem } from "./folders.ts";
+import { uploadsProblem, workersProblem, writableProblem } from "./folders.ts";
 import { requiredLines } from "./check_required.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `uploads`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -114,7 +114,7 @@ function isOurs(
 }
 
 function checkFolders(config: Config): Check[] {
-  const { stateDir, statsDir, errorDir } = config;
+  const { stateDir, statsDir, errorDir, site } = config;
   const check = (name: string, problem: Problem | undefined): Check => {
     return { name, ok: problem === undefined, message: problem ? sentence(problem) : "ok" };
   };
@@ -125,6 +125,7 @@ function checkFolders(config: Config): Check[] {
     ...(errorDir === undefined ? [] : [
       check("errors", folderProblem("QUEUE_ERROR_DIR", errorDir)),
     ]),
+    ...(site.uploadsDir === undefined ? [] : [check("uploads", uploadsProblem(site.uploadsDir))]),
   ];
 }
 

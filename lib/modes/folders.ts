@@ -69,6 +69,14 @@ export function writableProblem(
   });
 }
 
+/** The problem with `LOCAL_UPLOADS_DIR`, which must be there, if any. */
+export function uploadsProblem(dir: string): Problem | undefined {
+  return problemOf("LOCAL_UPLOADS_DIR", () => makeFile(dir), {
+    wrong: `no file can be made in ${dir}`,
+    fix: "set it to the folder of the uploads, which this user may write",
+  });
+}
+
 function nearestThere(dir: string): string {
   try {
     Deno.statSync(dir);

@@ -26,7 +26,7 @@ Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not her
   const here = [
     ...["deferred_email_senders", "digest_emails", "email_mirror", "email_senders"],
     ...["embed_links", "embedded_bots", "missedmessage_emails"],
-    ...["missedmessage_mobile_notifications", "outgoing_webhooks", "user_activity"],
+    ...["missedmessage_mobile_notifications", "outgoing_webhooks", "thumbnail", "user_activity"],
     "user_activity_interval",
   ];
   const others = ZULIPS.filter((name) => !here.includes(name));
@@ -76,10 +76,10 @@ Deno.test("selectQueues skips nothing where every queue is known", () => {
 });
 
 Deno.test("selectQueues refuses an unknown queue that is not to be skipped, and names the option", () => {
-  assert.throws(() => select(["noop", "thumbnail", "nope"], false), {
+  assert.throws(() => select(["noop", "deferred_work", "nope"], false), {
     name: "UsageError",
     message:
-      /^there is no queue thumbnail; .*manage\.py\n[^]*\n--skip-unknown runs the other queues$/,
+      /^there is no queue deferred_work; .*manage\.py\n[^]*\n--skip-unknown runs the other queues$/,
   });
 });
 

@@ -1,13 +1,16 @@
 /**
- * Workers of an operator in the compiled binary: what they may do, and how they end.
+ * Workers in the compiled binary: what an operator's may do and how they end; thumbnails.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { openDatabase } from "../../lib/domain/database/database.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
+import { heic, look } from "../fixtures/pictures/pictures.ts";
+import { PictureRealm, writeUpload } from "../fixtures/pictures/uploaded.ts";
 import { binaryTest, WORKER } from "../fixtures/process/binary.ts";
 import { mailEvent, mime, plain } from "../fixtures/mirror/mime.ts";
 import { ADDRESS, MirrorRealm } from "../fixtures/mirror/mirror_realm.ts";
@@ -94,6 +97,27 @@ binaryTest("what deno transpile makes of a worker runs in the binary", async (in
   await installed.ok("publish", "typed", '{"do": "nothing"}');
   const [last] = await installed.ok("--queue_name", "typed", "--drain");
   assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+});
+
+binaryTest("the binary makes thumbnails", async (installed) => {
+  const url = `sqlite:${installed.folder}/pictures.sqlite`;
+  const uploads = `${installed.folder}/uploads`;
+  Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+  await using db = await openDatabase(url);
+  const realm = await PictureRealm.make(db);
+  const about = { name: "soup.heic", contentType: "image/heic", width: 64, height: 48 };
+  const picture = await realm.upload(about);
+  writeUpload(uploads, picture, heic());
+  const message = await realm.message([picture]);
+  await installed.ok("publish", "thumbnail", JSON.stringify({ id: picture.id }));
+  const [last] = await installed.ok("--queue_name", "thumbnail", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+  assert.match(await realm.rendered(message) ?? "", / data-transcoded-image="4032x3024\.webp">/);
+  const folder = `${uploads}/files/thumbnail/${picture.path}`;
+  for (const name of ["840x560.webp", "4032x3024.webp"]) {
+    const { width, height } = look(readFileSync(`${folder}/${name}`));
+    assert.deepEqual([width, height], [64, 48]);
+  }
 });
 
 binaryTest("the binary starts no other programs", async (installed) => {

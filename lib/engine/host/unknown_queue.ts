@@ -16,7 +16,6 @@ const ZULIPS: ReadonlySet<string> = new Set([
   "deferred_work",
   NOTICES,
   "soft_reactivation",
-  "thumbnail",
 ]);
 
 /** The queues that have a worker here. */

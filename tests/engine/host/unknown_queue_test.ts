@@ -11,8 +11,6 @@ const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
 const EVENTS = "; `process-queue events` consumes it";
 
 const HINTS: readonly [queue: string, hint: string][] = [
-  ["thumbnail", ZULIPS],
-  ["thumbnail_shard2", ZULIPS],
   ["notify_tornado", EVENTS],
   ["notify_tornado_port_9801", EVENTS],
   [
