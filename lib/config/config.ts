@@ -21,6 +21,7 @@ import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
 import type { ConfigFlags } from "./setting.ts";
+import { readUploads, type UploadConfig } from "./upload_config.ts";
 
 /** The address of RabbitMQ, and how to use it. */
 export interface BrokerConfig {
@@ -124,6 +125,8 @@ export interface Config extends QueueSettings {
   readonly previews: PreviewConfig;
   /** Outgoing webhooks and embedded bots. */
   readonly bots: BotConfig;
+  /** Where uploaded files are. */
+  readonly uploads: UploadConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -221,6 +224,7 @@ function readGeneral(
     http: readHttp(reader),
     previews: readPreviews(reader),
     bots: readBots(reader),
+    uploads: readUploads(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -68,6 +68,8 @@ export interface MailConfig {
   readonly gatewayPattern: string | undefined;
   /** Members of a group whose mention brings back a user who was away for long. @default {11} */
   readonly reactivationGroupSize: number;
+  /** Whether `soft_reactivation` brings users back who were away for long. @default {false} */
+  readonly hasReactivationQueue: boolean;
   /** Whether digests are published. @default {true} */
   readonly sendsDigests: boolean;
   /** A folder of templates that come before the program's; `undefined`: none. */
@@ -105,6 +107,7 @@ export function readMail(reader: SettingsReader, { externalHost }: SiteConfig): 
     tokenizedNoreplyAddress: addTokens ? tokenized ?? `noreply-{token}@${domain}` : undefined,
     gatewayPattern: reader.readOptional(MAIL.gatewayPattern),
     reactivationGroupSize: reader.read(MAIL.reactivationGroupSize),
+    hasReactivationQueue: reader.read(MAIL.hasReactivationQueue),
     sendsDigests: reader.read(MAIL.sendsDigests),
     templatesDir: reader.readOptional(MAIL.templatesDir),
   };

@@ -131,6 +131,13 @@ export const MAIL = {
       "long, as a mention by name does",
     ...wholeNumber(0, 1_000_000),
   },
+  hasReactivationQueue: {
+    name: "DEDICATED_SOFT_REACTIVATION_QUEUE",
+    default: "false",
+    description: "Whether users who were away for long are brought back by the queue " +
+      "soft_reactivation, not by deferred_work: as on the Zulip server",
+    ...yesOrNo(),
+  },
   sendsDigests: {
     name: "SEND_DIGEST_EMAILS",
     default: "true",

@@ -16,6 +16,7 @@ import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
 import type { SettingInfo } from "./setting.ts";
 import { SITE } from "./site_settings.ts";
+import { UPLOADS } from "./upload_settings.ts";
 
 /** The settings of one subject. */
 export interface SettingGroup {
@@ -36,6 +37,7 @@ export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Calls to addresses that users give", settings: Object.values(HTTP) },
   { title: "Link previews", settings: Object.values(PREVIEW) },
   { title: "Bots", settings: Object.values(BOTS) },
+  { title: "Uploaded files", settings: Object.values(UPLOADS) },
 ];
 
 /** Every setting, in the same order. */

@@ -48,6 +48,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       tokenizedNoreplyAddress: "noreply-{token}@localhost",
       gatewayPattern: undefined,
       reactivationGroupSize: 11,
+      hasReactivationQueue: false,
       sendsDigests: true,
       templatesDir: undefined,
     },
@@ -65,6 +66,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     },
     previews: { isEnabled: true, camo: undefined },
     bots: { timeoutSeconds: 10, signingSecret: undefined, stateSizeLimit: 10_000_000 },
+    uploads: { localDir: undefined },
     effectsDays: 30,
     limits: {
       maxEventBytes: 16 * 1024 ** 2,

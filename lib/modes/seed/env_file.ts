@@ -33,6 +33,8 @@ export function envText(
     EMAIL_PORT: String(SMTP_PORT),
     NOREPLY_EMAIL_ADDRESS: "noreply@example.com",
     TOKENIZED_NOREPLY_EMAIL_ADDRESS: "noreply-{token}@example.com",
+    DEDICATED_SOFT_REACTIVATION_QUEUE: "true",
+    LOCAL_UPLOADS_DIR: join(folder, "uploads"),
     OUTGOING_ALLOWED_HOSTS: Object.values(SERVICE_HOSTS).join(","),
     ZULIP_WORKER_TEST_FILE: join(folder, "test-events"),
   };
