@@ -27,6 +27,8 @@ export type SendTo =
 /** A message that is to be sent. */
 export interface NewMessage {
   readonly senderId: number;
+  /** The realm that a bot of the system writes into. @default {that of the sender} */
+  readonly realmId?: number;
   readonly to: SendTo;
   /** Markdown. */
   readonly content: string;

@@ -65,8 +65,8 @@ export interface NoticeParts {
   readonly idleIds: readonly number[];
   readonly deviceIds: readonly number[];
   readonly users: readonly NoticeUser[];
-  /** The host of the realm. */
-  readonly realmHost: string;
+  /** The realm of the message, which is not that of a sender who is a bot of the system. */
+  readonly realm: { readonly id: number; readonly host: string };
 }
 
 /** The body of the event for {@linkcode NOTICE_QUEUE}. The sender is the first of its users. */
@@ -85,8 +85,8 @@ export function messageNotice(parts: NoticeParts): Record<string, unknown> {
       all_bot_user_ids,
       push_device_registered_user_ids: parts.deviceIds,
       disable_external_notifications: false,
-      realm_host: parts.realmHost,
-      ...(channel?.isPublic && { realm_id: sender.realmId, stream_name: channel.name }),
+      realm_host: parts.realm.host,
+      ...(channel?.isPublic && { realm_id: parts.realm.id, stream_name: channel.name }),
       ...(channel?.isPrivate && { invite_only: true }),
       user_ids_without_access_to_sender: [],
     },

@@ -48,6 +48,7 @@ export type Place =
 /** Who sends, as far as places depend on it. */
 export interface PlaceSender {
   readonly id: number;
+  /** The realm of the message: that of the sender, unless it is a bot of the system. */
   readonly realmId: number;
 }
 
@@ -55,7 +56,7 @@ export interface PlaceSender {
  * Finds a place; makes the DM group where it has to be one that is not there yet. Whether the sender
  * may post there is not checked.
  *
- * @throws {SendError} When the channel or a user does not exist in the sender's realm, or a user is
+ * @throws {SendError} When the channel or a user does not exist in the message's realm, or a user is
  * deactivated.
  * @throws {DatabaseError} When the database is lost.
  */
@@ -108,7 +109,9 @@ async function directOf(
   const ids = [...new Set([...given, sender.id])].sort((one, other) => one - other);
   const rows = await trx.selectFrom("zerver_userprofile as user")
     .select(["user.id", "user.email", "user.full_name", "user.is_mirror_dummy", "user.is_active"])
-    .where("user.realm_id", "=", sender.realmId)
+    .where(({ or, eb }) =>
+      or([eb("user.realm_id", "=", sender.realmId), eb("user.id", "=", sender.id)])
+    )
     .where(inIds(trx, "user.id", ids)).orderBy("user.id").execute();
   if (rows.length < ids.length) throw new SendError("Invalid user ID");
   const deactivated = rows.find((row) =>

@@ -54,18 +54,19 @@ export async function sendMessage(
 ): Promise<number> {
   const content = checkedContent(message.content);
   const sender = await senderOf(trx, message.senderId);
-  const place = await placeOf(trx, message.to, sender);
-  const rendered = renderMessage(content, await namesIn(trx, sender.realmId, content));
+  const writer = await inRealm(trx, sender, message.realmId);
+  const place = await placeOf(trx, message.to, writer);
+  const rendered = renderMessage(content, await namesIn(trx, writer.realmId, content));
   const groups = await membersOf(trx, rendered.groups);
-  const facts = await factsOf(trx, place, sender, rendered, groups);
+  const facts = await factsOf(trx, place, writer, rendered, groups);
   const readers = await readersOf(trx, place, sender.id, facts.mentions.users);
-  await checkWildcards(trx, facts, sender, readers.length);
+  await checkWildcards(trx, facts, writer, readers.length);
   const id = await insertMessage(trx, {
     message,
     content,
     rendered,
     place,
-    sender,
+    sender: writer,
     now: setup.now,
   });
   const submessages = message.widget ? [await addWidget(trx, id, sender.id, message.widget)] : [];
@@ -86,10 +87,19 @@ export async function sendMessage(
     idleIds: await idleUsers(trx, tellable(readers, facts, ids), setup.now),
     deviceIds: await usersWithDevices(trx, readers.map((reader) => reader.id)),
     users: noticeUsers(readers, facts, withRows(readers, facts, ids), rendered, groups),
-    realmHost: realmHost(sender.realm, setup.externalHost),
+    realm: { id: writer.realmId, host: realmHost(writer.realm, setup.externalHost) },
   });
   setup.publish(NOTICE_QUEUE, notice);
   return id;
+}
+
+/** The sender in the realm that the message is written into. */
+async function inRealm(trx: Trx, sender: MessageSender, id?: number): Promise<MessageSender> {
+  if (id === undefined || id === sender.realmId) return sender;
+  const realm = await trx.selectFrom("zerver_realm").select("string_id")
+    .where("id", "=", id).executeTakeFirst();
+  if (!realm) throw new SendError(`The realm ${id} does not exist`);
+  return { ...sender, realmId: id, realm: realm.string_id };
 }
 
 async function senderOf(trx: Trx, id: number): Promise<MessageSender> {
