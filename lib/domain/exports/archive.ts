@@ -1,0 +1,109 @@
+/**
+ * An archive that is written as it comes: tar, compressed by gzip. It needs the memory of a few
+ * pieces, however large it becomes.
+ *
+ * @module
+ */
+
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { createTarPacker } from "modern-tar";
+
+/** A file that was written, and how to check it. */
+export interface Written {
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The ending of an archive that is not complete. */
+const PART = ".part";
+
+/** An archive that is being written. Dispose of it: an archive that was not finished is removed. */
+export class Archive implements AsyncDisposable {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #hash: Hash = createHash("sha256");
+  readonly #packer = createTarPacker();
+  readonly #piped: Promise<void>;
+  #bytes = 0;
+  #isFinished = false;
+
+  private constructor(path: string, file: FileHandle) {
+    this.#path = path;
+    this.#file = file;
+    const sink = new WritableStream<Uint8Array>({ write: (chunk) => this.#write(chunk) });
+    this.#piped = this.#packer.readable
+      .pipeThrough(new CompressionStream("gzip") as TransformStream<Uint8Array, Uint8Array>)
+      .pipeTo(sink);
+    // Whoever adds next gets the error.
+    this.#piped.catch(() => {});
+  }
+
+  /**
+   * Begins an archive, in a file beside `path` that takes the place of an earlier one.
+   *
+   * @param path Where it will be; its folder exists.
+   */
+  static async create(path: string): Promise<Archive> {
+    return new Archive(path, await open(path + PART, "w"));
+  }
+
+  /**
+   * Adds a file.
+   *
+   * @param name Its path in the archive.
+   * @param size Its bytes, which `contents` must have.
+   * @throws {Error} When `contents` has more or fewer bytes, or the archive cannot be written.
+   */
+  async add(name: string, size: number, contents: AsyncIterable<Uint8Array>): Promise<Written> {
+    const hash = createHash("sha256");
+    const writer = this.#packer.controller.add({ name, size, mtime: new Date(0) }).getWriter();
+    writer.closed.catch(() => {});
+    let bytes = 0;
+    for await (const piece of contents) {
+      bytes += piece.length;
+      if (bytes > size) break;
+      hash.update(piece);
+      await this.#unlessFailed(writer.write(piece));
+    }
+    if (bytes !== size) throw new Error(`${name} has changed while it was read`);
+    await this.#unlessFailed(writer.close());
+    return { bytes, sha256: hash.digest("hex") };
+  }
+
+  /** Completes the archive: it is at its path from now on, whole and on the disk. */
+  async finish(): Promise<Written> {
+    this.#packer.controller.finalize();
+    await this.#piped;
+    await this.#file.sync();
+    await this.#file.close();
+    await rename(this.#path + PART, this.#path);
+    this.#isFinished = true;
+    return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
+  }
+
+  /** Removes what was written of an archive that is not finished. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isFinished) return;
+    this.#packer.controller.error(new Error("The archive was given up"));
+    await this.#piped.catch(() => {});
+    await this.#file.close().catch(() => {});
+    await rm(this.#path + PART, { force: true });
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    for (let at = 0; at < chunk.length;) {
+      at += (await this.#file.write(chunk, at)).bytesWritten;
+    }
+  }
+
+  /** A write that waits for ever where nobody takes its bytes any more rejects. */
+  async #unlessFailed(done: Promise<void>): Promise<void> {
+    done.catch(() => {});
+    const never = () => new Promise<never>(() => {});
+    await Promise.race([done, this.#piped.then(never)]);
+  }
+}
