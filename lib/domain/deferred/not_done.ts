@@ -17,8 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
   reupload_jdenticon_avatars: "makes the pictures of users again, after an upgrade of Zulip; " +
     ZULIPS,
   push_bouncer_update_for_realm: "reports all organizations, with what only Zulip knows of them, " +
-    "to the push bouncer, which ends those that a report leaves out; Zulip's hourly report says " +
-    "the same",
+    "to the push bouncer, which takes those that a report leaves out for deleted; Zulip's hourly " +
+    "report says the same",
   scrub_deactivated_realm: "deletes all data of deactivated organizations for good, which only " +
     `Zulip knows completely; ${ZULIPS}`,
   import_slack_data: `makes an organization of an archive of Slack's; ${ZULIPS}`,

@@ -10,10 +10,8 @@ import { unsharded } from "./shards.ts";
 
 /** The queues of a Zulip server that have no worker here. */
 const ZULIPS: ReadonlySet<string> = new Set([
-  "deferred_work",
   "email_mirror",
   "notify_tornado",
-  "soft_reactivation",
   "thumbnail",
 ]);
 
