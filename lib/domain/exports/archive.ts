@@ -96,7 +96,7 @@ export class Archive implements AsyncDisposable {
     this.#hash.update(chunk);
     this.#bytes += chunk.length;
     for (let at = 0; at < chunk.length;) {
-      at += (await this.#file.write(chunk, at)).bytesWritten;
+      at += (await this.#file.write(chunk, at, chunk.length - at)).bytesWritten;
     }
   }
 

@@ -35,7 +35,7 @@ export class Spool implements AsyncDisposable {
     this.#file ??= await open(this.#path, "w", ONLY_MINE);
     const bytes = new TextEncoder().encode(text);
     for (let at = 0; at < bytes.length;) {
-      at += (await this.#file.write(bytes, at)).bytesWritten;
+      at += (await this.#file.write(bytes, at, bytes.length - at)).bytesWritten;
     }
     this.#bytes += bytes.length;
   }
@@ -67,7 +67,7 @@ export async function* contentsOf(path: string): AsyncGenerator<Uint8Array> {
   try {
     for (;;) {
       const piece = new Uint8Array(READ_BYTES);
-      const { bytesRead } = await file.read(piece);
+      const { bytesRead } = await file.read(piece, 0, READ_BYTES, null);
       if (bytesRead === 0) return;
       yield piece.subarray(0, bytesRead);
     }

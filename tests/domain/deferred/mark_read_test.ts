@@ -137,3 +137,21 @@ Deno.test("after 30 s the rest of a channel is left, and where it begins is know
     message: "stopped",
   });
 });
+
+Deno.test("what follows stays in the outbox while the broker is unavailable", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const realm = await TestRealm.make(db);
+  const ada = await realm.user("ada");
+  const { recipient } = await realm.channel("kitchen", [ada]);
+  const ids = await send(realm, ada, recipient, [ada], 2);
+  await setFlags(db, ids[0] ?? 0, PUSHED);
+  const ctx = { log: { warn() {} }, publish: () => Promise.reject(new Error("no broker")) };
+  const marking = { now: NOW, signal: NEVER };
+  await markChannelsRead(db, ctx, ada, [recipient], marking);
+  await markChannelsRead(db, ctx, ada, [recipient], marking);
+  const rows = await db.selectFrom("process_queue_outbox").select("queue").orderBy("id").execute();
+  assert.deepEqual(rows.map(({ queue }) => queue), [
+    "notify_tornado",
+    "missedmessage_mobile_notifications",
+  ]);
+});
