@@ -1,8 +1,10 @@
 /** An export of the real program that is killed in the middle, of more than its thread can hold. */
 import assert from "node:assert/strict";
 import { sql } from "kysely";
+import { inTransaction } from "../../lib/database.ts";
 import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
 import type { Database } from "../../lib/domain/database/tables.ts";
+import { requestExport } from "../../lib/domain/exports/request.ts";
 import { askForExport, makeOffice, type Office } from "../fixtures/exports/office.ts";
 import { filesIn } from "../fixtures/files_in.ts";
 import { Program } from "../fixtures/process/program.ts";
@@ -29,13 +31,9 @@ Deno.test("an export that is killed is made in the next process, once, in little
     await using db = await openDatabase(url);
     const office = await makeOffice(db);
     await addMany(db, office);
-    const id = await askForExport(db, office);
+    const exportId = await askForExport(db, office);
+    await inTransaction(db, (trx) => requestExport(trx, { exportId }, Date.now()));
     const env = { DATABASE_URL: url, LOCAL_UPLOADS_DIR: `${cwd}/uploads` };
-    const event = { type: "realm_export", user_profile_id: office.ada, realm_export_id: id };
-    await using published = Program.start(["publish", "deferred_work", JSON.stringify(event)], {
-      ...{ cwd, env },
-    });
-    assert.equal((await published.end()).code, 0);
     const job = () => db.selectFrom("process_queue_job").selectAll().executeTakeFirst();
     const row = () => db.selectFrom("zerver_realmexport").selectAll().executeTakeFirstOrThrow();
     const start = () => Program.start(["--queue_name", "deferred_work"], { cwd, env });
