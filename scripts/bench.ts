@@ -7,6 +7,7 @@
  *   deno task bench mail [--events 1000] [--rounds 5]
  *   deno task bench push [--events 10000] [--rounds 5]
  *   deno task bench outgoing [--events 1000]
+ *   deno task bench idle
  *
  * The prefetch is the engine's default unless you give another. With `--against` the program of
  * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
@@ -15,12 +16,13 @@
  *
  * With `mail` the worker of mails is measured next to a bare loop of nodemailer, on both databases;
  * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
- * webhooks against a host that takes 200 ms for each call.
+ * webhooks against a host that takes 200 ms for each call; with `idle` all queues, with nothing to do.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { firstEvent } from "./bench/first_event.ts";
+import { benchIdle } from "./bench/idle.ts";
 import { benchMail } from "./bench/mail.ts";
 import { benchOutgoing } from "./bench/outgoing.ts";
 import { benchPush } from "./bench/push.ts";
@@ -49,7 +51,7 @@ const FIRST_EVENT_MS = 300;
 const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
   "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
   "       deno task bench push [--events N] [--rounds N]\n" +
-  "       deno task bench outgoing [--events N]";
+  "       deno task bench outgoing [--events N]\n       deno task bench idle";
 
 if (import.meta.main) Deno.exit(await main());
 
@@ -57,8 +59,12 @@ async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
   const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
-  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing } = options;
+  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing, isIdle } = options;
   if (against !== undefined) requireCheckout(against);
+  if (isIdle) {
+    await benchIdle();
+    return 0;
+  }
   if (isPush) {
     console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
     return await benchPush(options) ? 0 : 1;

@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly isPush: boolean;
   /** Whether the worker of outgoing webhooks is measured, and nothing else. */
   readonly isOutgoing: boolean;
+  /** Whether all queues are measured while nothing happens, and nothing else. */
+  readonly isIdle: boolean;
   /** Events that each row measures. */
   readonly events: number;
   readonly rounds: number;
@@ -31,6 +33,7 @@ const ALONE: Readonly<Record<string, string>> = {
   mail: "1000",
   push: "10000",
   outgoing: "1000",
+  idle: "1",
 };
 const EVENTS = "100000";
 
@@ -57,7 +60,7 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
   const alone = first in ALONE ? first : undefined;
   const unknown = positionals[alone === undefined ? 0 : 1];
   if (unknown !== undefined) {
-    throw new TypeError(`${unknown} is unknown: there are mail, push and outgoing`);
+    throw new TypeError(`${unknown} is unknown: there are mail, push, outgoing and idle`);
   }
   if (alone && against !== undefined) throw new TypeError(`${alone} cannot be used with --against`);
   if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
@@ -65,6 +68,7 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
     isMail: alone === "mail",
     isPush: alone === "push",
     isOutgoing: alone === "outgoing",
+    isIdle: alone === "idle",
     events: positive("events", values.events ?? ALONE[first] ?? EVENTS),
     rounds: positive("rounds", values.rounds),
     prefetch: positive("prefetch", values.prefetch),

@@ -136,6 +136,7 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
     isMail: false,
     isPush: false,
     isOutgoing: false,
+    isIdle: false,
     events: 100_000,
     rounds: 5,
     against: undefined,
