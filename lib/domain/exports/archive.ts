@@ -28,6 +28,9 @@ export class Archive implements AsyncDisposable {
   readonly #piped: Promise<void>;
   #bytes = 0;
   #isFinished = false;
+  /** Why the archive cannot be written. */
+  #failure: { readonly error: unknown } | undefined;
+  #onFailure: (error: unknown) => void = () => {};
 
   private constructor(path: string, file: FileHandle) {
     this.#path = path;
@@ -36,8 +39,10 @@ export class Archive implements AsyncDisposable {
     this.#piped = this.#packer.readable
       .pipeThrough(new CompressionStream("gzip") as TransformStream<Uint8Array, Uint8Array>)
       .pipeTo(sink);
-    // Whoever adds next gets the error.
-    this.#piped.catch(() => {});
+    this.#piped.catch((error) => {
+      this.#failure = { error };
+      this.#onFailure(error);
+    });
   }
 
   /**
@@ -100,10 +105,12 @@ export class Archive implements AsyncDisposable {
     }
   }
 
-  /** A write that waits for ever where nobody takes its bytes any more rejects. */
+  /** Rejects a write whose bytes nobody takes any more, as it would wait for ever. */
   async #unlessFailed(done: Promise<void>): Promise<void> {
-    done.catch(() => {});
-    const never = () => new Promise<never>(() => {});
-    await Promise.race([done, this.#piped.then(never)]);
+    await new Promise<void>((resolve, reject) => {
+      this.#onFailure = reject;
+      done.then(resolve, reject);
+      if (this.#failure) reject(this.#failure.error);
+    });
   }
 }
