@@ -23,6 +23,7 @@ const PART = ".part";
 export class Archive implements AsyncDisposable {
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #signal: AbortSignal;
   readonly #hash: Hash = createHash("sha256");
   readonly #packer = createTarPacker();
   readonly #piped: Promise<void>;
@@ -32,9 +33,10 @@ export class Archive implements AsyncDisposable {
   #failure: { readonly error: unknown } | undefined;
   #onFailure: (error: unknown) => void = () => {};
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, signal: AbortSignal) {
     this.#path = path;
     this.#file = file;
+    this.#signal = signal;
     const sink = new WritableStream<Uint8Array>({ write: (chunk) => this.#write(chunk) });
     this.#piped = this.#packer.readable
       .pipeThrough(new CompressionStream("gzip") as TransformStream<Uint8Array, Uint8Array>)
@@ -49,9 +51,10 @@ export class Archive implements AsyncDisposable {
    * Begins an archive, in a file beside `path` that takes the place of an earlier one.
    *
    * @param path Where it will be; its folder exists.
+   * @param signal Ends the writing of a file that is added, at its next piece.
    */
-  static async create(path: string): Promise<Archive> {
-    return new Archive(path, await open(path + PART, "w"));
+  static async create(path: string, signal: AbortSignal): Promise<Archive> {
+    return new Archive(path, await open(path + PART, "w"), signal);
   }
 
   /**
@@ -60,6 +63,7 @@ export class Archive implements AsyncDisposable {
    * @param name Its path in the archive.
    * @param size Its bytes, which `contents` must have.
    * @throws {Error} When `contents` has more or fewer bytes, or the archive cannot be written.
+   * @throws The reason of the signal.
    */
   async add(name: string, size: number, contents: AsyncIterable<Uint8Array>): Promise<Written> {
     const hash = createHash("sha256");
@@ -67,6 +71,7 @@ export class Archive implements AsyncDisposable {
     writer.closed.catch(() => {});
     let bytes = 0;
     for await (const piece of contents) {
+      this.#signal.throwIfAborted();
       bytes += piece.length;
       if (bytes > size) break;
       hash.update(piece);
@@ -77,7 +82,7 @@ export class Archive implements AsyncDisposable {
     return { bytes, sha256: hash.digest("hex") };
   }
 
-  /** Completes the archive: it is at its path from now on, whole and on the disk. */
+  /** Completes the archive: it is at its path from now on, and whole. */
   async finish(): Promise<Written> {
     this.#packer.controller.finalize();
     await this.#piped;

@@ -5,29 +5,32 @@
  */
 
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Transaction } from "kysely";
 import { programModule } from "../../system/program_files.ts";
 import { SYSTEM_REALM } from "../database/codes.ts";
 import type { JobType } from "../database/job_loop.ts";
-import type { Job } from "../database/jobs.ts";
 import type { PublishWithTransaction } from "../database/outbox.ts";
 import type { Tables } from "../database/tables.ts";
+import type { TextOf } from "../messages/missed/words.ts";
 import { SendError } from "../messages/send/new_message.ts";
 import { sendMessage } from "../messages/send/send_message.ts";
 import type { Site } from "../users/realm_host.ts";
 import type { ExportArgs } from "./export_realm.ts";
+import { exportPath } from "./paths.ts";
 import { type EndedExport, fail, type MadeExport, publishExports, succeed } from "./states.ts";
+import { completeText } from "./words.ts";
 
 /** Seconds that an export may take. */
 const MAX_SECONDS = 24 * 60 * 60;
 const NOTIFICATION_BOT = "notification-bot@zulip.com";
+const ENDED_ELSEWHERE = "The export {exportId} was ended by somebody else: its archive is removed";
 
 /** What the end of an export needs. */
 export interface ExportEnds {
   readonly site: Site;
   /** A text of the catalogue in a language. */
-  readonly text: (language: string, key: string, args: Readonly<Record<string, unknown>>) => string;
+  readonly text: (language: string, ...args: Parameters<TextOf>) => string;
   readonly log: {
     warn(message: string, properties?: Record<string, unknown>): void;
   };
@@ -50,36 +53,39 @@ export function exportJob(ends: ExportEnds): JobType {
   return {
     module: programModule("workers/_realm_export"),
     maxSeconds: MAX_SECONDS,
-    async finish(trx, { args }, result, publish) {
-      const { exportId } = args as ExportArgs;
-      const ended = await succeed(trx, exportId, result as MadeExport, new Date(now()));
-      if (!ended) return await removeArchive(ends, exportId, result as MadeExport);
+    async finish(trx, job, result, publish) {
+      const args = job.args as ExportArgs;
+      const ended = await succeed(trx, args.exportId, result as MadeExport, new Date(now()));
+      if (!ended) {
+        ends.log.warn(ENDED_ELSEWHERE, { exportId: args.exportId });
+        return await removeArchive(ends, args, (result as MadeExport).realmId);
+      }
       await publishExports(trx, publish, ended.realmId, site);
-      await tellRequester(trx, publish, ended, ends);
+      await notifyRequester(trx, publish, ended, ends);
     },
-    async fail(trx, { args }: Job, _reason, publish) {
-      const { exportId } = args as ExportArgs;
-      await rm(spoolFolder(ends.stateDir, exportId), { recursive: true, force: true });
-      const ended = await fail(trx, exportId, new Date(now()));
-      if (ended) await publishExports(trx, publish, ended.realmId, site);
+    async fail(trx, job, _reason, publish) {
+      const args = job.args as ExportArgs;
+      const ended = await fail(trx, args.exportId, new Date(now()));
+      if (!ended) return;
+      await removeArchive(ends, args, ended.realmId);
+      await publishExports(trx, publish, ended.realmId, site);
     },
   };
 }
 
-/** Nobody could find it: its export was deleted while it was made. */
+/** Removes what there is of an archive that nobody can find, also of one that is not complete. */
 async function removeArchive(
-  { log, uploadsDir }: ExportEnds,
-  exportId: number,
-  { path }: MadeExport,
+  { uploadsDir, stateDir }: ExportEnds,
+  { exportId, token }: ExportArgs,
+  realmId: number,
 ): Promise<void> {
-  log.warn("The export {exportId} was ended by somebody else: its archive is removed", {
-    exportId,
-  });
+  await rm(spoolFolder(stateDir, exportId), { recursive: true, force: true });
   if (uploadsDir === undefined) return;
-  await rm(join(uploadsDir, path.replace(/^\/user_avatars\//, "avatars/")), { force: true });
+  const { file } = exportPath({ exportId, realm: { id: realmId } }, token);
+  await rm(dirname(join(uploadsDir, file)), { recursive: true, force: true });
 }
 
-async function tellRequester(
+async function notifyRequester(
   trx: Transaction<Tables>,
   publish: PublishWithTransaction,
   { realmId, userId }: EndedExport,
@@ -99,7 +105,7 @@ async function tellRequester(
       senderId: bot.id,
       realmId,
       to: { kind: "direct", userIds: [user.id] },
-      content: text(user.language, "export.complete", {}),
+      content: completeText((...args) => text(user.language, ...args)),
       client: "Internal",
     }, { publish, now: new Date(now()), externalHost: site.externalHost });
   } catch (error) {

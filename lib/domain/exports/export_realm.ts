@@ -68,7 +68,7 @@ export async function exportRealm(
   const path = join(setup.uploadsDir, file);
   await mkdir(dirname(path), { recursive: true });
   await using spool = await Spool.open(setup.spoolDir);
-  await using archive = await Archive.create(path);
+  await using archive = await Archive.create(path, setup.signal);
   const scope = new Scope(begun.realm.id, EXPORT_TYPES[begun.type] ?? "public");
   const packing = { db, scope, archive, spool, ...setup };
   const tables: TableEntry[] = [];
@@ -84,7 +84,8 @@ export async function exportRealm(
   const ended = new Date(now());
   await spool.append(`${JSON.stringify({ ...manifest, files, ended }, undefined, 2)}\n`);
   await spool.moveTo(archive, "manifest.json");
-  return { ...await archive.finish(), path: url, stats: statsOf(tables, counts) };
+  const stats = statsOf(tables, counts);
+  return { ...await archive.finish(), realmId: begun.realm.id, path: url, stats };
 }
 
 /** A table, in the manifest. */

@@ -56,6 +56,7 @@ export async function beginExport(db: Database, id: number, now: Date): Promise<
 
 /** An archive that was made. */
 export interface MadeExport extends Written {
+  readonly realmId: number;
   /** Its address below the realm's, as `zerver_realmexport.export_path` has it. */
   readonly path: string;
   /** For `zerver_realmexport.stats`. */

@@ -68,6 +68,7 @@ eachDatabaseTest("exports of each type have the rows and the columns that they m
       const subscribed = new Set(muted.map((row) => row["user_profile_id"]));
       assert.deepEqual([...subscribed].sort(), { 1: [], 2: [ada], 3: [ada, ben, cleo] }[type]);
       assert(!unpacked.names.some((file) => /sesame|elsewhere/.test(unpacked.text(file))), name);
+      assert.equal(unpacked.rows("zerver_service").length, type === 1 ? 0 : 1, name);
       assert.deepEqual(unpacked.column("system_bots", "email"), ["notification-bot@zulip.com"]);
     }
   });

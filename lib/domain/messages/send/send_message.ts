@@ -61,14 +61,8 @@ export async function sendMessage(
   const facts = await factsOf(trx, place, writer, rendered, groups);
   const readers = await readersOf(trx, place, sender.id, facts.mentions.users);
   await checkWildcards(trx, facts, writer, readers.length);
-  const id = await insertMessage(trx, {
-    message,
-    content,
-    rendered,
-    place,
-    sender: writer,
-    now: setup.now,
-  });
+  const { now } = setup;
+  const id = await insertMessage(trx, { message, content, rendered, place, sender: writer, now });
   const submessages = message.widget ? [await addWidget(trx, id, sender.id, message.widget)] : [];
   if (place.kind === "channel") await noteActivity(trx, place, id);
   const ids = noticeIds(readers, facts);
@@ -80,11 +74,11 @@ export async function sendMessage(
       rendered: rendered.html,
       isMe: isMeMessage(content, rendered.html),
       client: message.client,
-      sentAt: setup.now,
+      sentAt: now,
       submessages,
     },
     ...{ sender, place, ids },
-    idleIds: await idleUsers(trx, tellable(readers, facts, ids), setup.now),
+    idleIds: await idleUsers(trx, tellable(readers, facts, ids), now),
     deviceIds: await usersWithDevices(trx, readers.map((reader) => reader.id)),
     users: noticeUsers(readers, facts, withRows(readers, facts, ids), rendered, groups),
     realm: { id: writer.realmId, host: realmHost(writer.realm, setup.externalHost) },
