@@ -7,9 +7,8 @@
 import { firstCodePoints } from "../database/text.ts";
 import { TYPES } from "./work_event.ts";
 
-const ZULIPS =
-  "let Zulip's manage.py process_queue do it: put the event back (failed retry) while " +
-  "this program does not run the queue";
+const ZULIPS = "let Zulip's manage.py process_queue do it: put the event back (failed retry) " +
+  "while this program does not run the queue";
 
 const REASONS: Readonly<Record<string, string>> = {
   reupload_realm_emoji: "makes the pictures of all emoji of an organization again, after an " +
@@ -37,8 +36,8 @@ export function whyNotDone(type: string): string {
   const reason = Object.hasOwn(REASONS, type) ? REASONS[type] : undefined;
   if (reason !== undefined) return `${type} is not done here, as it ${reason}`;
   const shown = JSON.stringify(firstCodePoints(type, MOST_SHOWN));
-  return `there is no type ${shown} of deferred_work: the types are ${
-    TYPES.join(", ")
-  }; not done ` +
-    `here are ${NOT_DONE.join(", ")}`;
+  const done = TYPES.join(", ");
+  const others = NOT_DONE.join(", ");
+  return `there is no type ${shown} of deferred_work: the types are ${done}; not done here are ` +
+    others;
 }

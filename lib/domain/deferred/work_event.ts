@@ -8,7 +8,8 @@ import { z } from "zod";
 
 const id = z.int32().positive();
 const rowId = z.int().positive();
-const seconds = z.number().nonnegative();
+/** Since 1970, up to the year 9999. */
+const seconds = z.number().min(0).max(253_402_300_799);
 
 const KNOWN = z.discriminatedUnion("type", [
   z.object({

@@ -43,6 +43,7 @@ const INVALID: readonly Record<string, unknown>[] = [
   { type: "clear_push_device_tokens", user_profile_id: "5" },
   { type: "soft_reactivate" },
   { type: "realm_export", user_profile_id: 5 },
+  { type: "realm_export", user_profile_id: 5, id: 3, time: 1e18 },
 ];
 
 for (const event of INVALID) {
