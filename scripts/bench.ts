@@ -8,6 +8,7 @@
  *   deno task bench push [--events 10000] [--rounds 5]
  *   deno task bench outgoing [--events 1000]
  *   deno task bench events [--events 30]
+ *   deno task bench idle
  *
  * The prefetch is the engine's default unless you give another. With `--against` the program of
  * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
@@ -18,12 +19,14 @@
  * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
  * webhooks against a host that takes 200 ms for each call; with `events` the event server: messages
  * to 1,000 clients that poll, and a sweep of 10,000 queues.
+ * webhooks against a host that takes 200 ms for each call; with `idle` all queues, with nothing to do.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { firstEvent } from "./bench/first_event.ts";
 import { benchEventServer } from "./bench/event_server.ts";
+import { benchIdle } from "./bench/idle.ts";
 import { benchMail } from "./bench/mail.ts";
 import { benchOutgoing } from "./bench/outgoing.ts";
 import { benchPush } from "./bench/push.ts";
@@ -53,6 +56,7 @@ const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] "
   "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
   "       deno task bench push [--events N] [--rounds N]\n" +
   "       deno task bench outgoing [--events N]\n       deno task bench events [--events N]";
+"       deno task bench outgoing [--events N]\n       deno task bench idle";
 
 if (import.meta.main) Deno.exit(await main());
 
@@ -60,14 +64,18 @@ async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
   const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
   const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
-  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing, isEvents } = options;
+  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing } = options;
   if (against !== undefined) requireCheckout(against);
+  if (options.isIdle) {
+    await benchIdle();
+    return 0;
+  }
   if (isPush) {
     console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
     return await benchPush(options) ? 0 : 1;
   }
   await using broker = await startRabbitmq();
-  if (isEvents) return await benchEventServer(broker.url, options) ? 0 : 1;
+  if (options.isEvents) return await benchEventServer(broker.url, options) ? 0 : 1;
   if (isOutgoing) return await benchOutgoing(broker.url, options) ? 0 : 1;
   if (isMail) {
     console.log(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);

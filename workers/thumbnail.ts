@@ -29,7 +29,7 @@ export default defineWorker({
   maxConsumeSeconds: 120,
 
   async setup(ctx) {
-    const uploads = new Uploads(ctx.config.site.uploadsDir ?? "");
+    const uploads = new Uploads(ctx.config.uploads.localDir ?? "");
     const options = { name: "pictures", maxHeapMb: PICTURE_THREAD_HEAP_MB };
     const thumbnailer = new Thumbnailer(() => ctx.thread(PICTURE_THREAD, options));
     opened = { uploads, thumbnailer };

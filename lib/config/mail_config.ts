@@ -20,8 +20,6 @@ export interface SiteConfig {
   readonly zulipSite: string | undefined;
   /** A file with certificates (PEM) of authorities that are trusted for it; `undefined`: none. */
   readonly zulipCaFile: string | undefined;
-  /** The folder of uploaded files; `undefined`: none. */
-  readonly uploadsDir: string | undefined;
   /** @default {"support@<host>"} */
   readonly administrator: string;
   /** @default {the host} */
@@ -90,7 +88,6 @@ export function readSite(reader: SettingsReader): SiteConfig {
     scheme: reader.read(SITE.scheme),
     zulipSite: reader.readOptional(SITE.zulipSite),
     zulipCaFile: reader.readOptional(SITE.zulipCaFile),
-    uploadsDir: reader.readOptional(SITE.uploadsDir),
     administrator: reader.readOptional(SITE.administrator) ??
       `support@${withoutPort(externalHost)}`,
     installationName: reader.readOptional(SITE.installationName) ?? externalHost,

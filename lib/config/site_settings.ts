@@ -35,13 +35,6 @@ export const SITE = {
       "besides the usual ones",
     ...path("the path of a file"),
   },
-  uploadsDir: {
-    name: "LOCAL_UPLOADS_DIR",
-    default: undefined,
-    description: "The folder of uploaded files, as the Zulip server has it: thumbnails are made " +
-      "of the pictures in files/, and stored in files/thumbnail/",
-    ...path("the path of a folder"),
-  },
   administrator: {
     name: "ZULIP_ADMINISTRATOR",
     default: undefined,

@@ -12,7 +12,7 @@ export const UPLOADS = {
     name: "LOCAL_UPLOADS_DIR",
     default: undefined,
     description: "The folder in which the Zulip server keeps what users upload: files/ for their " +
-      "files, avatars/ for pictures of users and for exports",
+      "files, files/thumbnail/ for thumbnails, avatars/ for pictures of users and for exports",
     ...path("the path of a folder"),
   },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -114,7 +114,7 @@ function isOurs(
 }
 
 function checkFolders(config: Config): Check[] {
-  const { stateDir, statsDir, errorDir, site } = config;
+  const { stateDir, statsDir, errorDir, uploads } = config;
   const check = (name: string, problem: Problem | undefined): Check => {
     return { name, ok: problem === undefined, message: problem ? sentence(problem) : "ok" };
   };
@@ -125,7 +125,7 @@ function checkFolders(config: Config): Check[] {
     ...(errorDir === undefined ? [] : [
       check("errors", folderProblem("QUEUE_ERROR_DIR", errorDir)),
     ]),
-    ...(site.uploadsDir === undefined ? [] : [check("uploads", uploadsProblem(site.uploadsDir))]),
+    ...(uploads.localDir === undefined ? [] : [check("uploads", uploadsProblem(uploads.localDir))]),
   ];
 }
 

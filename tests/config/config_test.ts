@@ -28,7 +28,6 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       scheme: "https://",
       zulipSite: undefined,
       zulipCaFile: undefined,
-      uploadsDir: undefined,
       administrator: "support@localhost",
       installationName: "localhost",
       physicalAddress: "",

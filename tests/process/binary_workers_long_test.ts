@@ -6,7 +6,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { openDatabase } from "../../lib/domain/database/database.ts";
+
+import { inTransaction } from "../../lib/database.ts";
+import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
+import { requestExport } from "../../lib/domain/exports/request.ts";
+import { askForExport, makeOffice } from "../fixtures/exports/office.ts";
+import { Unpacked } from "../fixtures/exports/unpacked.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
 import { heic, look } from "../fixtures/pictures/pictures.ts";
@@ -14,7 +19,6 @@ import { PictureRealm, writeUpload } from "../fixtures/pictures/uploaded.ts";
 import { binaryTest, WORKER } from "../fixtures/process/binary.ts";
 import { mailEvent, mime, plain } from "../fixtures/mirror/mime.ts";
 import { ADDRESS, MirrorRealm } from "../fixtures/mirror/mirror_realm.ts";
-import { openDatabase } from "../../lib/domain/database/database.ts";
 import { until } from "../fixtures/until.ts";
 
 const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
@@ -119,6 +123,27 @@ binaryTest("the binary makes thumbnails", async (installed) => {
     assert.deepEqual([width, height], [64, 48]);
   }
 });
+
+binaryTest(
+  "the binary makes the archive of an export, in a thread of its own",
+  async (installed) => {
+    const url = `sqlite:${installed.folder}/test.sqlite`;
+    await migrateDatabase(url);
+    await using db = await openDatabase(url);
+    const exportId = await askForExport(db, await makeOffice(db));
+    await inTransaction(db, (trx) => requestExport(trx, { exportId }, Date.now()));
+    const uploads = `${installed.folder}/uploads`;
+    Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+    await using program = installed.start("--queue_name", "deferred_work", "--log-format", "json");
+    await program.untilLogged(/^The job realm_export \d+ of type realm_export is done$/);
+    const { export_path } = await db.selectFrom("zerver_realmexport").select("export_path")
+      .executeTakeFirstOrThrow();
+    const path = export_path?.replace("/user_avatars/", "/avatars/");
+    assert.equal((await Unpacked.read(uploads + path)).rows("zerver_message").length, 8);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+  },
+);
 
 binaryTest("the binary starts no other programs", async (installed) => {
   await installed.ok("publish", "hello", '{"do": "run"}');

@@ -137,6 +137,7 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
     isPush: false,
     isOutgoing: false,
     isEvents: false,
+    isIdle: false,
     events: 100_000,
     rounds: 5,
     against: undefined,

@@ -11,23 +11,11 @@ import { unsharded } from "./shards.ts";
 /** The queue of the event server, whose worker is in no folder. */
 const NOTICES = "notify_tornado";
 
-/** The queues of a Zulip server that have no worker here. */
-const ZULIPS: ReadonlySet<string> = new Set([
-  "deferred_work",
-  NOTICES,
-  "soft_reactivation",
-]);
-
 /** The queues that have a worker here. */
 export interface KnownQueues {
   readonly names: readonly string[];
   /** How many shards each has, by {@linkcode queueKey}. */
   readonly shards: ReadonlyMap<string, number>;
-}
-
-/** Whether it is a queue, or a shard, of a Zulip server that has no worker here. */
-export function isZulips(queue: string): boolean {
-  return ZULIPS.has(unsharded(queue).replace(/_port_[0-9]+$/, ""));
 }
 
 /** What to add to the message that there is no such queue, with its `;`, or `""`. */
@@ -37,7 +25,6 @@ export function unknownHint(queue: string, { names, shards }: KnownQueues): stri
     return `; ${shardHint(worker, shards.get(queueKey(worker)) ?? 1)}`;
   }
   if (queue.startsWith(NOTICES)) return "; `process-queue events` consumes it";
-  if (isZulips(queue)) return "; it is a queue of Zulip's: leave it to manage.py";
   return didYouMean(queue, names);
 }
 

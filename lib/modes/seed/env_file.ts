@@ -36,7 +36,6 @@ export function envText(
     NOREPLY_EMAIL_ADDRESS: "noreply@example.com",
     TOKENIZED_NOREPLY_EMAIL_ADDRESS: "noreply-{token}@example.com",
     DEDICATED_SOFT_REACTIVATION_QUEUE: "true",
-    LOCAL_UPLOADS_DIR: join(folder, "uploads"),
     EMAIL_GATEWAY_PATTERN: "%s@in.example.com",
     OUTGOING_ALLOWED_HOSTS: Object.values(SERVICE_HOSTS).join(","),
     ZULIP_WORKER_TEST_FILE: join(folder, "test-events"),

@@ -59,6 +59,11 @@ const ROWS: readonly [name: string, files: Parameters<typeof settingsOf>[0], tex
     "4",
   ],
   [
+    "DEDICATED_SOFT_REACTIVATION_QUEUE",
+    { conf: "[application_server]\ndedicated_soft_reactivation_queue = true\n" },
+    "true",
+  ],
+  [
     "ZULIP_SERVICE_PUSH_NOTIFICATIONS",
     { settings: `PUSH_NOTIFICATION_BOUNCER_URL = "https://push.example"\n` },
     "true",

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { discover } from "../../../lib/engine/host/discovery.ts";
-import { isZulips, unknownHint } from "../../../lib/engine/host/unknown_queue.ts";
+import { unknownHint } from "../../../lib/engine/host/unknown_queue.ts";
 
 const KNOWN = {
   names: ["user_activity", "mine", "test"],
   shards: new Map([["mine", 4]]),
 };
 
-const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
 const EVENTS = "; `process-queue events` consumes it";
 
 const HINTS: readonly [queue: string, hint: string][] = [
@@ -29,7 +27,3 @@ for (const [queue, hint] of HINTS) {
     assert.equal(unknownHint(queue, KNOWN), hint);
   });
 }
-
-Deno.test("no queue that has a worker here is left to manage.py", () => {
-  assert.deepEqual(discover().files.filter(({ name }) => isZulips(name)), []);
-});

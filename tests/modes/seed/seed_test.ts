@@ -139,7 +139,7 @@ Deno.test("seed --env writes settings with which every worker of the program run
     assert.deepEqual([config.databaseUrl, config.stateDir], [url, stateDir]);
     assert.equal(config.broker.kind, "embedded");
     assert.deepEqual(await missing(config.effective), []);
-    assert.equal(config.site.uploadsDir, `${stateDir}/uploads`);
+    assert.equal(config.uploads.localDir, `${stateDir}/uploads`);
   }));
 
 Deno.test("seed --env writes the pictures of messages, and thumbnails can be made of them", () =>
