@@ -130,9 +130,9 @@ export class ProcessRun {
       case "abort":
         return this.#hurry.resolve();
       case "quiet":
-        return this.#queues.all.forEach((queue) => queue.pause());
+        return this.#queues.all.forEach((queue) => queue.quiet());
       case "continue":
-        return this.#queues.all.forEach((queue) => queue.resume());
+        return this.#queues.all.forEach((queue) => queue.endQuiet());
       case "status":
         return logStatus(this.#queues, this.#isRestartWanted);
     }

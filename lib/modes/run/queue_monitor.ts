@@ -12,6 +12,7 @@ import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { ErrorFile } from "../../monitoring/error_file.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
+import { QueueMeasures } from "../../monitoring/measures.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statistics.ts";
 import { VERSION } from "../../system/version.ts";
@@ -30,6 +31,8 @@ export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running" |
 export class QueueMonitor {
   /** Takes what the engine reports of the queue. */
   readonly report: Reporter;
+  /** What is measured of the queue. */
+  readonly measures = new QueueMeasures(performance.now());
   readonly #options: QueueMonitorOptions;
   readonly #log: Reporter;
   readonly #errors: ErrorFile | undefined;
@@ -45,6 +48,7 @@ export class QueueMonitor {
     this.#errors = errorDir === undefined ? undefined : new ErrorFile(errorDir, queue, this.#log);
     this.report = combine(
       this.#log,
+      this.measures.report,
       (report) => this.#statistics?.report(report),
       (report) => this.#keepError(report),
       ...(this.#errors ? [this.#errors.report] : []),
@@ -72,8 +76,9 @@ export class QueueMonitor {
     });
   }
 
-  /** Writes the statistics if they are due. @param now `performance.now()` */
+  /** Does what is due, a few times a second. @param now `performance.now()` */
   sweep(now: number): void {
+    this.measures.sweep(now);
     this.#statistics?.sweep(now);
   }
 
@@ -98,6 +103,6 @@ export class QueueMonitor {
   }
 
   #keepError(report: Report): void {
-    if (report.kind !== "woke" && report.error) this.#lastError = report.error;
+    if ("error" in report && report.error) this.#lastError = report.error;
   }
 }

@@ -112,9 +112,9 @@ export class Queues {
     await Promise.allSettled(this.#all.map((queue) => queue.stop(graceMs)));
   }
 
-  /** Writes the statistics that are due. @param now `performance.now()` */
+  /** Does what is due, a few times a second. @param now `performance.now()` */
   sweep(now: number): void {
-    for (const queue of this.#all) queue.monitor.sweep(now);
+    for (const queue of this.#all) queue.sweep(now);
   }
 
   /** Writes the statistics, and what is left of failed events. */
