@@ -21,6 +21,8 @@ const ROWS: readonly (readonly string[])[] = [
   ["lib/testing"],
   ["main"],
   ["lib/modes"],
+  ["lib/server"],
+  ["lib/operations"],
   ["lib/monitoring", "lib/command_line"],
   ["lib/engine/registry"],
   ["lib/engine/supervisor"],

@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly watch?: true;
   readonly lock?: string;
   readonly exitWhenParked?: true;
+  readonly http?: string;
   readonly max_events?: number;
   readonly max_seconds?: number;
 }
@@ -68,6 +69,11 @@ export function runOptions(): Option[] {
     option(
       "--exit-when-parked",
       "exit with 3 when a queue is parked because its worker keeps failing, as Zulip does",
+    ),
+    option(
+      "--http <address>",
+      "answer HTTP on this port, or host:port: probes, metrics, control (HTTP)",
+      one(word),
     ),
     option(
       "--max_events <number>",

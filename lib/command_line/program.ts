@@ -266,8 +266,9 @@ function common(
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
   const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
+  const { http } = program.opts<RunOptions>();
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip },
+    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip, http },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

@@ -20,6 +20,7 @@ import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
+import { readServer, type ServerConfig } from "./server_config.ts";
 import type { ConfigFlags } from "./setting.ts";
 
 /** The address of RabbitMQ, and how to use it. */
@@ -124,6 +125,8 @@ export interface Config extends QueueSettings {
   readonly previews: PreviewConfig;
   /** Outgoing webhooks and embedded bots. */
   readonly bots: BotConfig;
+  /** The program's own HTTP server. */
+  readonly server: ServerConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -221,6 +224,7 @@ function readGeneral(
     http: readHttp(reader),
     previews: readPreviews(reader),
     bots: readBots(reader),
+    server: readServer(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -12,6 +12,7 @@ import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import type { PublishBody } from "../host/host.ts";
 import type { LoopListener } from "../host/loops.ts";
+import { logLevel, onLogLevel } from "../../log/log.ts";
 import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
@@ -84,6 +85,7 @@ export class WorkerThread {
   readonly ended: Promise<ThreadEnd> = this.#ended.promise;
   #onAnswer: ((answer: JobsAnswer) => void) | undefined;
   #limit: ReturnType<typeof setTimeout>;
+  readonly #endLevels: () => void;
   #isOver = false;
   #stopped: Promise<boolean> | undefined;
 
@@ -100,7 +102,11 @@ export class WorkerThread {
     this.#worker.on("error", (error: unknown) => this.#die(error));
     this.#worker.on("exit", (code: number) => this.#die(exited(code)));
     this.#limit = this.#fail("The worker's file did not load within", LOAD_MS);
+    const level = logLevel();
+    if (level && level !== options.data.config.log.level) this.post(["log level", level]);
+    this.#endLevels = onLogLevel((changed) => this.post(["log level", changed]));
     void this.ended.then(() => {
+      this.#endLevels();
       this.#described.resolve(undefined);
       this.#ready.resolve(false);
     });

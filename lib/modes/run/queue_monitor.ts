@@ -11,6 +11,7 @@ import type { ErrorData } from "../../errors/error_data.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { ErrorFile } from "../../monitoring/error_file.ts";
+import type { FailureFeed } from "../../monitoring/failure_feed.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { QueueMeasures } from "../../monitoring/measures.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
@@ -23,6 +24,8 @@ export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running" |
   readonly queue: string;
   readonly workerNum: number;
   readonly config: Pick<Config, "errorDir" | "statsDir">;
+  /** Gets failed events, for those who watch. */
+  readonly failures: FailureFeed;
   /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
 }
@@ -41,7 +44,7 @@ export class QueueMonitor {
 
   /** Begins without statistics: see {@linkcode QueueMonitor.openStatistics}. */
   constructor(options: QueueMonitorOptions) {
-    const { queue, workerNum, config, sentry } = options;
+    const { queue, workerNum, config, sentry, failures } = options;
     this.#options = options;
     const { errorDir } = config;
     this.#log = logReporter(workerNum);
@@ -51,6 +54,7 @@ export class QueueMonitor {
       this.measures.report,
       (report) => this.#statistics?.report(report),
       (report) => this.#keepError(report),
+      failures.report,
       ...(this.#errors ? [this.#errors.report] : []),
       ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
     );

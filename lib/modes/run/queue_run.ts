@@ -7,7 +7,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
-import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
 import {
   NOT_STARTED,
@@ -18,6 +17,7 @@ import {
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { type PauseRecord, type QueueSnapshot, queueSnapshot } from "../../monitoring/snapshot.ts";
 import { loopStatus } from "./loop_status.ts";
+import type { FailureFeed } from "../../monitoring/failure_feed.ts";
 import { QueueHolds } from "./queue_holds.ts";
 import { QueueMonitor } from "./queue_monitor.ts";
 import { type QueueSigns, queueState, StateClock, stateText } from "./queue_state.ts";
@@ -27,6 +27,8 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly config: Config;
   /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
+  /** Gets failed events, for those who watch. */
+  readonly failures: FailureFeed;
   /** Run it in the main thread. */
   readonly inline: boolean;
   /** The process has no other queue. */
@@ -44,8 +46,6 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly onParked: () => void;
 }
 
-/** How late a handler past its limit may be dealt with, in ms. */
-const SWEEP_TIME_MS = 5000;
 /** Runs one queue. */
 export class QueueRun {
   /** The name of the worker. */
@@ -61,6 +61,7 @@ export class QueueRun {
   readonly #holds = new QueueHolds();
   readonly #stateClock = new StateClock();
   #isStarted = false;
+  #isReady = false;
   #isStopped = false;
 
   /** @param options What to run. */
@@ -71,6 +72,7 @@ export class QueueRun {
     const running = () => this.#oldest();
     const waitingFor = () => this.figures.waitingFor;
     this.monitor = new QueueMonitor({ ...options, running, waitingFor });
+    void this.ready.then(() => this.#isReady = true);
     if (!options.onlyIfActive) this.monitor.openStatistics();
   }
 
@@ -82,6 +84,11 @@ export class QueueRun {
   /** Resolves when the queue is consumed, or its worker could not be started at first. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** Whether it is consumed, or was once, or its worker could not be started at first. */
+  get hasStarted(): boolean {
+    return this.#isReady;
   }
 
   /** Its events, in figures. */
@@ -97,6 +104,11 @@ export class QueueRun {
   /** The state of the queue in a few words. */
   get state(): string {
     return stateText(this.#signs());
+  }
+
+  /** Threads that could not be ended. */
+  get zombies(): number {
+    return this.#runner?.threads?.zombies ?? 0;
   }
 
   /** An operator's pause, if there is one. */
@@ -278,17 +290,4 @@ export class QueueRun {
     const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
     return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
   }
-}
-
-/**
- * Reports whether every running event is younger than its limit, with 5 s for ending its handler.
- *
- * @param now `performance.now()`
- */
-export function isInTime(
-  queue: Pick<QueueFigures, "limit"> & { running(): readonly Pick<Running, "since">[] },
-  now: number,
-): boolean {
-  const most = (queue.limit ?? Infinity) + SWEEP_TIME_MS;
-  return queue.running().every(({ since }) => now - since < most);
 }

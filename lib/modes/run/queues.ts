@@ -10,7 +10,8 @@ import { type Activity, getActiveWorkerQueues } from "../../engine/registry.ts";
 import type { WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
 import { logLine } from "../../log/log.ts";
 import { within } from "../../system/deadline.ts";
-import { isInTime, type QueueRun } from "./queue_run.ts";
+import { isInTime } from "./in_time.ts";
+import type { QueueRun } from "./queue_run.ts";
 
 /** How long the line that counts threads waits for those that load, in ms. */
 const LAUNCH_MS = 30_000;
