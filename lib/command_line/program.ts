@@ -9,6 +9,7 @@ import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
 import { addPush } from "./push.ts";
 import {
@@ -77,6 +78,9 @@ export function makeProgram(found: Found): Parser {
   });
   addPush(program, (command, subcommand) => {
     found({ ...command, ...common(program, subcommand) });
+  });
+  addControl(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand, ["watch"]) });
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);

@@ -14,6 +14,8 @@ export interface ControlRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** The media type of the answer. @default {any} */
+  readonly accept?: string;
 }
 
 /** The answer of a process. */
@@ -37,11 +39,15 @@ export class NoAnswerError extends Error {
  */
 export async function ask(
   socket: string,
-  { method, path, body }: ControlRequest,
+  { method, path, body, accept = "*/*" }: ControlRequest,
   timeoutMs: number,
 ): Promise<ControlAnswer> {
   const text = body === undefined ? "" : JSON.stringify(body);
-  const headers: Record<string, string> = { Host: "localhost", Connection: "close" };
+  const headers: Record<string, string> = {
+    Host: "localhost",
+    Accept: accept,
+    Connection: "close",
+  };
   if (method === "POST") headers["Content-Type"] = "application/json";
   return await new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(new NoAnswerError(reasonOf(error)));

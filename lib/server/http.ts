@@ -133,8 +133,8 @@ export class HttpDoor implements AsyncDisposable {
   /** Answered whatever token comes with it, and for any name: kubelet sends the pod's address. */
   async #probe(request: Request, address: string, path: string): Promise<Response> {
     const isKnown = this.#hosts.has(request.headers.get("Host"));
-    const anonymous = new Request(request, { headers: withoutCredentials(request.headers) });
-    const proof = proofOf(anonymous, address, this.#rights);
+    const headers = withoutCredentials(request.headers);
+    const proof = proofOf({ headers }, address, this.#rights);
     const right = isKnown ? proof.right : "probes";
     return await this.#options.router.handle(request, { ...proof, right }, path);
   }

@@ -20,6 +20,9 @@ export interface RightsOptions {
   readonly metricsOpen: boolean;
 }
 
+/** The headers of a request are enough. */
+export type WithHeaders = Pick<Request, "headers">;
+
 /** A caller, and how the request proves it. */
 export interface Proof extends Caller {
   readonly kind: "token" | "session" | "address";
@@ -31,7 +34,7 @@ export interface Proof extends Caller {
  * @param address The address that it comes from.
  * @throws {HttpError} `unauthorized` for a wrong token, `too_many_requests` after 5 within a minute.
  */
-export function proofOf(request: Request, address: string, options: RightsOptions): Proof {
+export function proofOf(request: WithHeaders, address: string, options: RightsOptions): Proof {
   const [, token] = /^Bearer\s+(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
   if (token !== undefined) {
     const session = checkToken(token, address, undefined, options);
@@ -96,7 +99,7 @@ export function isSameOrigin(request: Request): boolean {
 }
 
 /** A proxy on this machine passes on what comes from elsewhere. */
-function isLocal(request: Request, address: string): boolean {
+function isLocal(request: WithHeaders, address: string): boolean {
   const isPassedOn = ["Forwarded", "X-Forwarded-For", "Via"].some((name) =>
     request.headers.has(name)
   );

@@ -56,7 +56,7 @@ export class Sessions {
 }
 
 /** The session's id in the cookies of a request. */
-export function sessionId(request: Request): string | undefined {
+export function sessionId(request: Pick<Request, "headers">): string | undefined {
   for (const part of (request.headers.get("Cookie") ?? "").split(";")) {
     const [name, value] = part.trim().split("=", 2);
     if (name === COOKIE && value) return value;

@@ -119,14 +119,14 @@ export class RunControl implements ProcessControl {
   /** @inheritdoc */
   setLogLevel(level: LogLevel, seconds: number, by: string): void {
     const { level: usual } = this.#options.config.log;
-    const message = "{by} set the log's level to {level} for {seconds} s";
-    logLine("info", message, { by, level, seconds }, {});
+    const message = "{by} set the log's level to {to} for {seconds} s";
+    logLine("info", message, { by, to: level, seconds }, {});
     setLogLevel(level);
     clearTimeout(this.#levelTimer);
     const ms = Math.min(seconds, LONGEST_TIMER_SECONDS) * 1000;
     this.#levelTimer = setTimeout(() => {
       setLogLevel(usual);
-      logLine("info", "The log's level is {level} again", { level: usual }, {});
+      logLine("info", "The log's level is {to} again", { to: usual }, {});
     }, ms);
     Deno.unrefTimer(this.#levelTimer as unknown as number);
   }
@@ -150,15 +150,15 @@ export class RunControl implements ProcessControl {
 
   async #changed(queue: QueueRun): Promise<QueueChange> {
     const { state } = queue.snapshot();
+    const isHeld = state === "paused" || state === "parked";
+    const isConsumed = queue.figures.wasConsumed && !isHeld;
     const depth = this.#options.broker()?.depth(queue.queue) ?? Promise.resolve(undefined);
     const known = await within(CONSUMERS_MS, depth).catch(() => undefined);
     const consumers = known === TOO_LATE || known === undefined ? null : known.consumers;
     return {
       queue: queue.queue,
       state,
-      consumers_elsewhere: consumers === null
-        ? null
-        : Math.max(0, consumers - +(state === "consuming")),
+      consumers_elsewhere: consumers === null ? null : Math.max(0, consumers - +isConsumed),
     };
   }
 }
