@@ -41,8 +41,8 @@ export async function watch(
 ): Promise<number> {
   for (;;) {
     const { lines, code } = await show();
-    const text = lines.join("\n");
-    screen.print(seconds !== undefined && screen.isTerminal ? CLEAR + text : text);
+    const clear = seconds !== undefined && screen.isTerminal ? CLEAR : "";
+    if (lines.length > 0) screen.print(clear + lines.join("\n"));
     if (seconds === undefined || signal?.aborted) return code;
     const wasAborted = await delay(seconds * 1000, false, { signal }).catch(() => true);
     if (wasAborted) return code;

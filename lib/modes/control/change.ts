@@ -11,7 +11,8 @@ import { printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";
 import { counted } from "../../errors/counted.ts";
 import { errorData } from "../../errors/error_data.ts";
-import { unknownQueue, UsageError } from "../../errors/usage_error.ts";
+import { didYouMean } from "../../errors/spelling.ts";
+import { UsageError } from "../../errors/usage_error.ts";
 import { isoTime, SCHEMA } from "../../monitoring/snapshot.ts";
 import { PausedQueues } from "../../operations/paused.ts";
 import { successOf } from "../../server/control_client.ts";
@@ -101,8 +102,11 @@ function changeWithoutProcess(
 function requireKnown(queues: readonly string[], known: readonly string[]): void {
   for (const queue of queues) {
     if (known.includes(queue)) continue;
-    const { message } = unknownQueue(queue, [...new Set(known)]);
-    throw new UsageError(message.split("\n").slice(0, 2).join("\n") + "\nthese run on this host");
+    const names = [...new Set(known)].sort();
+    const meant = didYouMean(queue, names);
+    throw new UsageError(
+      `no process of this host runs the queue ${queue}${meant}\nqueues: ${names.join(", ")}`,
+    );
   }
 }
 

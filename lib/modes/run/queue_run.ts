@@ -245,7 +245,8 @@ export class QueueRun {
     const { isQuiet, paused } = this.#holds;
     const isStarted = this.#isStarted;
     const runner = this.#isStopped ? "stopping" : this.#runner?.state;
-    return { runner, isStarted, isParked, isQuiet, paused, waitingFor };
+    const { lastError } = this.monitor;
+    return { runner, isStarted, isParked, isQuiet, paused, waitingFor, lastError };
   }
 
   #workerOptions(broker: Broker): WorkerOptions {

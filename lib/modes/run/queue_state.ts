@@ -6,6 +6,9 @@
 
 import type { PauseRecord, QueueState } from "../../monitoring/snapshot.ts";
 
+/** The most characters of a reason. */
+const MOST_REASON = 200;
+
 /** What the state of a queue follows from. */
 export interface QueueSigns {
   /** What its supervisor says, such as `restarting`; `undefined` without a thread. */
@@ -19,6 +22,8 @@ export interface QueueSigns {
   readonly paused: PauseRecord | undefined;
   /** What its worker waits for. */
   readonly waitingFor: string | undefined;
+  /** The last error that was reported. */
+  readonly lastError?: { readonly name: string; readonly message: string } | undefined;
 }
 
 /** A state, and why the queue is in it, where that needs a word. */
@@ -31,13 +36,17 @@ export interface StateAndReason {
 export function queueState(signs: QueueSigns): StateAndReason {
   const { runner = signs.isStarted ? "consuming" : "starting", isParked, paused, isQuiet } = signs;
   if (runner === "stopping") return { state: "stopped", reason: "the process stops" };
-  if (isParked) return { state: "parked", reason: null };
+  if (isParked) return { state: "parked", reason: problemOf(signs) };
   if (paused) return { state: "paused", reason: `paused by ${paused.by}` };
   if (isQuiet) return { state: "paused", reason: "SIGTSTP" };
-  if (runner === "restarting") return { state: "starting", reason: "its thread is restarted" };
+  if (runner === "restarting") return { state: "starting", reason: problemOf(signs) };
   if (runner !== "consuming") return { state: "starting", reason: null };
   if (signs.waitingFor === undefined) return { state: "consuming", reason: null };
   return { state: "paused", reason: `waits for ${signs.waitingFor}` };
+}
+
+function problemOf({ lastError }: QueueSigns): string | null {
+  return lastError ? `${lastError.name}: ${lastError.message}`.slice(0, MOST_REASON) : null;
 }
 
 /** The state in the words of the log's status line. */
