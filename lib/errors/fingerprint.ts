@@ -10,8 +10,8 @@ import type { ErrorData } from "./error_data.ts";
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”/g, "<text>"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "<id>"],
-  [/\b[a-z][a-z0-9+.-]*:\/\/\S+/gi, "<url>"],
-  [/[\w.+-]+@[\w.-]+\w/g, "<address>"],
+  [/\b[a-z][a-z0-9+.-]{0,20}:\/\/\S+/gi, "<url>"],
+  [/(?<![\w.+-])[\w.+-]{1,64}@[\w.-]+\w/g, "<address>"],
   [/(?<![\w/])(?:\.{0,2}\/[\w.@-]+)+/g, "<path>"],
   [/\b(?:0x[0-9a-f]+|(?=[a-f]*[0-9])[0-9a-f]{8,})\b/gi, "<hex>"],
   [/\d+(?:[.,:]\d+)*/g, "<number>"],
