@@ -98,6 +98,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "status, pause, resume, restart, log-level, health, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
@@ -105,12 +106,14 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
     "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "status, pause, resume, restart, log-level, health, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
     "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "status, pause, resume, restart, log-level, health, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
