@@ -4,6 +4,7 @@
  * @module
  */
 
+import { addBrokerQueues, type BrokerSample } from "./broker_metrics.ts";
 import { Buckets } from "./buckets.ts";
 import {
   CAUSES,
@@ -16,13 +17,15 @@ import {
 import { type Labels, type MetricsFormat, MetricsText, type Sample } from "./metrics_text.ts";
 import { type ProcessSnapshot, QUEUE_STATES, type QueueSnapshot } from "./snapshot.ts";
 
-export type { MetricsFormat };
+export type { BrokerSample, MetricsFormat };
 
 /** What metrics are made of. */
 export interface MetricsFacts {
   readonly snapshot: ProcessSnapshot;
   /** By the queue's name. */
   readonly measures: ReadonlyMap<string, QueueMeasures>;
+  /** What the broker last said about queues, by name; none of a queue after a failed look. */
+  readonly samples: ReadonlyMap<string, BrokerSample>;
   /** The most queues that have series of their own. */
   readonly mostQueues: number;
   /** What the system says of the process. */
@@ -57,6 +60,7 @@ export function metricsText(facts: MetricsFacts, format: MetricsFormat): string 
   addStates(text, series);
   addThreads(text, series);
   addBroker(text, facts);
+  addBrokerQueues(text, facts);
   addProcess(text, facts);
   return text.toString();
 }

@@ -17,7 +17,10 @@ function facts(names: readonly string[] = ["mails"], mostQueues = 200): MetricsF
   const [queue] = snapshot.queues;
   const queues = names.flatMap((name) => queue ? [{ ...queue, queue: name }] : []);
   const process = { revision: "abc", deno: "2.9.6", cpuSeconds: 1.5, openFiles: 20 };
-  return { snapshot: { ...snapshot, queues }, measures: new Map(measures), mostQueues, process };
+  const sample = { ready: 12, retrying: 3, failed: 1, consumers: 1, oldestSeconds: null, at: 5000 };
+  const samples = new Map([["mails", sample]]);
+  const all = new Map(measures);
+  return { snapshot: { ...snapshot, queues }, measures: all, samples, mostQueues, process };
 }
 
 function lines(text: string, start: string): string[] {
@@ -41,6 +44,17 @@ Deno.test("metrics count events, failures and threads of each queue, and exist f
   assert(text.includes('process_queue_thread_starts_total{queue="mails",cause="crashed"} 0\n'));
   assert(text.includes("process_queue_broker_up 1\n"));
   assert(text.endsWith("\n"));
+});
+
+Deno.test("gauges of the broker exist for the queues that were looked at", () => {
+  const text = metricsText(facts(["mails", "pushes"]), "prometheus");
+  assert.deepEqual(lines(text, "process_queue_broker_ready"), [
+    'process_queue_broker_ready_events{queue="mails"} 12',
+  ]);
+  assert.deepEqual(lines(text, "process_queue_broker_sample"), [
+    'process_queue_broker_sample_timestamp_seconds{queue="mails"} 5',
+  ]);
+  assert.deepEqual(lines(text, "process_queue_broker_oldest"), []);
 });
 
 Deno.test("labels never hold an id, an error or the host", () => {

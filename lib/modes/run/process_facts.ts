@@ -105,6 +105,7 @@ export class ProcessFacts {
     return metricsText({
       snapshot: this.snapshot(),
       measures: new Map(queues.all.map(({ queue, monitor }) => [queue, monitor.measures])),
+      samples: new Map(),
       mostQueues: config.server.mostMetricsQueues,
       process: {
         revision: commit() ?? "",
