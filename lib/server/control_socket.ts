@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../system/file_lock.ts";
+import { closeServer } from "./close_server.ts";
 import {
   ControlFolderError,
   MOST_PATH_BYTES,
@@ -98,16 +99,4 @@ function lockedBase(folder: string): readonly [base: string, lock: Deno.FsFile] 
     if (tryLock(lock, true) && existsSync(`${base}.lock`)) return [base, lock];
     lock.close();
   }
-}
-
-/** How long a server may take to answer what was asked before it closes, in ms. */
-const CLOSE_MS = 1000;
-
-/** Closes a server; requests that take longer than a second are cut. */
-export async function closeServer(server: Deno.HttpServer): Promise<void> {
-  const done = server.shutdown();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MS));
-  await Promise.race([done, late]);
-  clearTimeout(timer);
 }

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { ServerConfig } from "../config/server_config.ts";
 import { errorData } from "../errors/error_data.ts";
 import { logLine } from "../log/log.ts";
-import { closeServer } from "./control_socket.ts";
+import { closeServer } from "./close_server.ts";
 import { KnownHosts } from "./hosts.ts";
 import { errorResponse, HttpError, json } from "./http_error.ts";
 import { PROBE_PATHS } from "./probes.ts";

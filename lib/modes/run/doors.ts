@@ -26,7 +26,7 @@ export class Doors implements AsyncDisposable {
 
   private constructor() {}
 
-  /** Opens them; what cannot be opened is logged. */
+  /** Opens them; what cannot be opened is logged. Never rejects. */
   static async open(options: DoorsOptions): Promise<Doors> {
     const doors = new Doors();
     await doors.#openSocket(options);
@@ -37,12 +37,12 @@ export class Doors implements AsyncDisposable {
   /** Ends all streams, and closes the doors. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const streams of this.#streams) streams.close();
-    await Promise.all(this.#open.map((door) => door[Symbol.asyncDispose]()));
+    await Promise.allSettled(this.#open.map((door) => door[Symbol.asyncDispose]()));
   }
 
   async #openSocket({ config, control }: DoorsOptions): Promise<void> {
-    const { ControlSocket } = await import("../../server/control_socket.ts");
     try {
+      const { ControlSocket } = await import("../../server/control_socket.ts");
       const router = await this.#router(control);
       this.#open.push(ControlSocket.open(config.stateDir, router));
     } catch (error) {
@@ -53,15 +53,20 @@ export class Doors implements AsyncDisposable {
   }
 
   async #openHttp({ config, control, facts }: DoorsOptions): Promise<void> {
-    const { HttpDoor } = await import("../../server/http.ts");
-    const router = await this.#router(control);
-    const door = HttpDoor.open({
-      config: config.server,
-      stateDir: config.stateDir,
-      router,
-      onListening: (address) => facts.http = address,
-    });
-    this.#open.push(door);
+    try {
+      const { HttpDoor } = await import("../../server/http.ts");
+      const router = await this.#router(control);
+      const door = HttpDoor.open({
+        config: config.server,
+        stateDir: config.stateDir,
+        router,
+        onListening: (address) => facts.http = address,
+      });
+      this.#open.push(door);
+    } catch (error) {
+      const message = "There is no HTTP server: {reason}. The queues run on";
+      logLine("error", message, { reason: errorData(error).message }, {});
+    }
   }
 
   async #router(control: ProcessControl) {
