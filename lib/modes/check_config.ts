@@ -19,6 +19,7 @@ import { checkMail } from "./check_mail.ts";
 import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
+import { tokenProblems } from "../server/tokens.ts";
 import { workersProblem, writableProblem } from "./folders.ts";
 import { requiredLines } from "./check_required.ts";
 import type { KnownQueue, Services } from "./services.ts";
@@ -137,7 +138,8 @@ function folderProblem(setting: string, dir: string): Problem | undefined {
 
 function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
   const names = queueNameProblems(config, known.map(({ name }) => name));
-  const problems = [...config.problems, ...names];
+  const tokens = config.server.address ? tokenProblems(config.server) : [];
+  const problems = [...config.problems, ...names, ...tokens];
   const ok = problems.length === 0;
   return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
 }

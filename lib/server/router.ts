@@ -6,7 +6,6 @@
  */
 
 import type { z } from "zod";
-import { errorData } from "../errors/error_data.ts";
 import { TOO_LATE, within } from "../system/deadline.ts";
 import { type ErrorCode, errorResponse, HttpError } from "./http_error.ts";
 
@@ -90,12 +89,12 @@ export class Router {
       const response = await within(this.#limitMs, this.#answer(request, caller, path));
       if (response === TOO_LATE) throw tooLate(this.#limitMs);
       if (request.method !== "HEAD") return response;
+      void response.body?.cancel();
       return new Response(null, { status: response.status, headers: response.headers });
     } catch (error) {
       if (error instanceof HttpError) return errorResponse(error);
       this.#options.onFault(error, path);
-      const message = `The program failed to answer: ${errorData(error).message}. See its log`;
-      return errorResponse(new HttpError("internal", message));
+      return errorResponse(new HttpError("internal", "The program failed to answer: see its log"));
     }
   }
 

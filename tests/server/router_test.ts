@@ -102,9 +102,12 @@ Deno.test("GET changes nothing, HEAD has no body", async () => {
     assert.equal(response.status, 405);
   }
   assert.deepEqual(control.asked, []);
-  const head = new Request("http://localhost/v1/snapshot", { method: "HEAD" });
-  const response = await router.handle(head, ALL);
-  assert.deepEqual([response.status, response.body], [200, null]);
+  for (const path of ["/v1/snapshot", "/v1/stream"]) {
+    const head = new Request(`http://localhost${path}`, { method: "HEAD" });
+    const response = await router.handle(head, ALL);
+    assert.deepEqual([response.status, response.body], [200, null]);
+  }
+  assert.equal(control.listeners.size, 0, "no stream stays open");
 });
 
 Deno.test("a route that throws is answered with 500 and reported", async () => {
@@ -114,7 +117,7 @@ Deno.test("a route that throws is answered with 500 and reported", async () => {
   assert.deepEqual(await errorOf(response), [
     500,
     "internal",
-    "The program failed to answer: a fault of the program. See its log",
+    "The program failed to answer: see its log",
   ]);
   assert.deepEqual(faults.map(String), ["Error: a fault of the program"]);
 });

@@ -59,7 +59,9 @@ export class Queues {
 
   /** Whether there may be events here, or in a queue, that a drain does not wait for. */
   get holdsEvents(): boolean {
-    return this.#all.some(({ figures }) => figures.isParked || figures.unstored > 0);
+    return this.#all.some(({ figures, paused }) =>
+      figures.isParked || figures.unstored > 0 || paused !== undefined
+    );
   }
 
   /**
