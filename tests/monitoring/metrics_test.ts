@@ -11,7 +11,7 @@ function facts(names: readonly string[] = ["mails"], mostQueues = 200): MetricsF
   const measures = names.map((name) => {
     const one = new QueueMeasures(0, () => 5000);
     one.report(settled({ queue: name, waitMs: 40, runMs: 3 }));
-    one.report(failed("user ada is away", { queue: name }));
+    one.report(failed("user ada is unknown", { queue: name }));
     return [name, one] as const;
   });
   const [queue] = snapshot.queues;

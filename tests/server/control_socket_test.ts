@@ -26,7 +26,7 @@ function modeOf(path: string): string {
 Deno.test("whoever may open the socket may do everything, under the name that is given", async () => {
   await socketTest(async ({ path }, control) => {
     const snapshot = await ask(path, { method: "GET", path: "/v1/snapshot" }, MS);
-    assert.match(JSON.stringify(snapshot.body), /ada is away/);
+    assert.match(JSON.stringify(snapshot.body), /ada is unknown/);
     const body = { by: "ada", reason: "why" };
     const request = { method: "POST", path: "/v1/queues/mails/pause", body } as const;
     assert.deepEqual(successOf(await ask(path, request, MS)), {

@@ -28,7 +28,7 @@ for (const [who, options, [probe, numbers, seesErrors, change]] of RIGHTS) {
     assert.equal((await fixture.send("/metrics", options)).status, numbers);
     const snapshot = await fixture.send("/v1/snapshot", options);
     assert.equal(snapshot.status, numbers);
-    assert.equal((await snapshot.text()).includes("ada is away"), seesErrors);
+    assert.equal((await snapshot.text()).includes("ada is unknown"), seesErrors);
     const headers = { ...POST.headers, ...options.headers };
     const changed = await fixture.send(PAUSE, { ...options, ...POST, headers });
     assert.equal(changed.status, change);

@@ -69,9 +69,9 @@ Deno.test("who may see numbers sees neither errors nor ids of events", async () 
   const router = routerOf(new FakeControl());
   const get = (right: Right) =>
     router.handle(new Request("http://localhost/v1/snapshot"), caller(right));
-  assert.match(await (await get("events")).text(), /ada is away/);
+  assert.match(await (await get("events")).text(), /ada is unknown/);
   const numbers = await (await get("numbers")).text();
-  assert(!numbers.includes("ada is away") && numbers.includes('"failed":1'));
+  assert(!numbers.includes("ada is unknown") && numbers.includes('"failed":1'));
 });
 
 Deno.test("bad requests are answered with what is wrong", async () => {

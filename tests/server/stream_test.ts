@@ -12,7 +12,7 @@ const FAILURE: FailureNotice = {
   attempt: 3,
   fingerprint: "f3a91c02",
   name: "TypeError",
-  message: "user ada is away",
+  message: "user ada is unknown",
 };
 
 /** Reads the events of a stream one by one. */
@@ -52,7 +52,7 @@ Deno.test("a stream begins with a snapshot, and goes on with further ones and wi
   const response = streams.open(true);
   assert.equal(response.headers.get("Content-Type"), "text/event-stream");
   const reader = new EventReader(response);
-  assert.match(JSON.stringify(await reader.next("snapshot")), /ada is away/);
+  assert.match(JSON.stringify(await reader.next("snapshot")), /ada is unknown/);
   control.fail(FAILURE);
   assert.deepEqual(await reader.next("failure"), FAILURE);
   await reader.next("snapshot");
@@ -68,7 +68,7 @@ Deno.test("whoever may not see errors gets neither failures nor errors", async (
   const reader = new EventReader(streams.open(false));
   control.fail(FAILURE);
   const [first, second] = [await reader.next("snapshot"), await reader.next("snapshot")];
-  assert(!JSON.stringify([first, second]).includes("away"));
+  assert(!JSON.stringify([first, second]).includes("unknown"));
   streams.close();
   assert.equal(await reader.next("failure"), undefined);
 });

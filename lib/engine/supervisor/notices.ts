@@ -94,10 +94,11 @@ export class ThreadNotices {
   }
 
   #restarted(by: string, count: number): void {
+    const [event, runs] = [nounFor(count, "event"), count === 1 ? "runs" : "run"];
     const message = count === 0
       ? "The thread of {queue} was restarted by {by}"
-      : `The thread of {queue} was restarted by {by}; {count} ${nounFor(count, "event")} did not ` +
-        "end in time, and runs again alone";
+      : `The thread of {queue} was restarted by {by}; {count} ${event} did not end in time, and ` +
+        `${runs} again alone`;
     this.#say("info", message, { properties: { by, count } });
   }
 
