@@ -75,6 +75,13 @@ export function runOptions(): Option[] {
       "answer HTTP on this port, or host:port: probes, metrics, control (HTTP)",
       one(word),
     ),
+    ...limitOptions(),
+  ];
+}
+
+/** The options that end a run. */
+function limitOptions(): Option[] {
+  return [
     option(
       "--max_events <number>",
       "with --queue_name: exit after this many events",

@@ -80,8 +80,13 @@ export function setLogLevel(level: LogLevel): void {
   for (const listener of levelListeners) listener(level);
 }
 
-/** Hears of {@linkcode setLogLevel}. @returns A function that ends that. */
-export function onLogLevel(listener: (level: LogLevel) => void): () => void {
+/**
+ * Hears of the level where it is not the one that is known, now and whenever it is set.
+ *
+ * @returns A function that ends that.
+ */
+export function followLogLevel(known: LogLevel, listener: (level: LogLevel) => void): () => void {
+  if (current !== undefined && current !== known) listener(current);
   levelListeners.add(listener);
   return () => void levelListeners.delete(listener);
 }

@@ -86,13 +86,18 @@ export class QueueMeasures {
   /** Failures by their cause. */
   readonly errors = new ErrorGroups();
   readonly #now: () => number;
-  readonly #outcomes = new Counters<MeasuredOutcome>(OUTCOMES);
-  readonly #reasons = new Counters<MeasuredReason>(REASONS);
-  readonly #causes = new Counters<ThreadCause>(CAUSES);
-  readonly #publishes = new Counters<"confirmed" | "failed">(["confirmed", "failed"]);
-  readonly #waits: Histogram;
-  readonly #runs: Histogram;
-  readonly #recent = new RecentRuns();
+  readonly #counts = {
+    outcomes: new Counters<MeasuredOutcome>(OUTCOMES),
+    reasons: new Counters<MeasuredReason>(REASONS),
+    causes: new Counters<ThreadCause>(CAUSES),
+    publishes: new Counters<"confirmed" | "failed">(["confirmed", "failed"]),
+  };
+  /** The times of late. */
+  readonly #recent: {
+    readonly waits: Histogram;
+    readonly runs: Histogram;
+    readonly shares: RecentRuns;
+  };
   #hasProgressed = false;
   #progressAt: number | undefined;
 
@@ -102,50 +107,53 @@ export class QueueMeasures {
    */
   constructor(clock: number, now: () => number = Date.now) {
     this.#now = now;
-    this.#waits = new Histogram(clock);
-    this.#runs = new Histogram(clock);
+    this.#recent = {
+      waits: new Histogram(clock),
+      runs: new Histogram(clock),
+      shares: new RecentRuns(),
+    };
   }
 
   /** Takes the engine's reports of the queue. */
   readonly report = (report: Report): void => {
     if (report.kind === "settled") this.#settled(report);
-    else if (report.kind === "thread") this.#causes.add(report.cause);
+    else if (report.kind === "thread") this.#counts.causes.add(report.cause);
     else if (report.kind === "published") {
-      this.#publishes.add(report.isConfirmed ? "confirmed" : "failed");
+      this.#counts.publishes.add(report.isConfirmed ? "confirmed" : "failed");
     }
   };
 
   /** Forgets durations that are too old for percentiles; call it a few times a second. */
   sweep(clock: number): void {
-    this.#waits.rotate(clock);
-    this.#runs.rotate(clock);
+    this.#recent.waits.rotate(clock);
+    this.#recent.runs.rotate(clock);
     this.#noteProgress();
   }
 
   /** How many events came to this end; with retries, how many runs. */
   outcomes(outcome: MeasuredOutcome): number {
-    return this.#outcomes.of(outcome);
+    return this.#counts.outcomes.of(outcome);
   }
 
   /** How many runs failed for this reason. */
   failures(reason: MeasuredReason): number {
-    return this.#reasons.of(reason);
+    return this.#counts.reasons.of(reason);
   }
 
   /** How many threads were started for this cause. */
   threadStarts(cause: ThreadCause): number {
-    return this.#causes.of(cause);
+    return this.#counts.causes.of(cause);
   }
 
   /** How many threads were started after the first. */
   get restarts(): number {
-    return CAUSES.reduce((sum, cause) => sum + this.#causes.of(cause), 0) -
-      this.#causes.of("start") - this.#causes.of("resized");
+    return CAUSES.reduce((sum, cause) => sum + this.#counts.causes.of(cause), 0) -
+      this.#counts.causes.of("start") - this.#counts.causes.of("resized");
   }
 
   /** How many events the worker published, by whether the broker confirmed them. */
   publishes(result: "confirmed" | "failed"): number {
-    return this.#publishes.of(result);
+    return this.#counts.publishes.of(result);
   }
 
   /** When an event was last settled, in ms since 1970; within a quarter of a second. */
@@ -156,17 +164,17 @@ export class QueueMeasures {
 
   /** A percentile of the waits of the last 5 to 10 minutes, in seconds; `null` without any. */
   waitSeconds(share: number): number | null {
-    return seconds(this.#waits.percentile(share));
+    return seconds(this.#recent.waits.percentile(share));
   }
 
   /** A percentile of the runs of the last 5 to 10 minutes, in seconds; `null` without any. */
   runSeconds(share: number): number | null {
-    return seconds(this.#runs.percentile(share));
+    return seconds(this.#recent.runs.percentile(share));
   }
 
   /** The average of the last 50 runs that succeeded, in seconds; `null` without any. */
   get meanRunSeconds(): number | null {
-    return this.#recent.averageSeconds();
+    return this.#recent.shares.averageSeconds();
   }
 
   /** The time of day is asked for a few times a second only. */
@@ -177,19 +185,19 @@ export class QueueMeasures {
 
   #settled(report: SettledReport): void {
     const { outcome, waitMs, runMs, reason } = report;
-    this.#outcomes.add(outcome);
+    this.#counts.outcomes.add(outcome);
     if (outcome === "released") return;
     this.#hasProgressed = true;
     if (report.hasNoTime === undefined) this.wait.add(waitMs);
     this.run.add(runMs);
-    this.#waits.add(waitMs);
-    this.#runs.add(runMs);
+    this.#recent.waits.add(waitMs);
+    this.#recent.runs.add(runMs);
     if (outcome === "processed" || outcome === "discarded") {
-      this.#recent.add(report.shareMs);
+      this.#recent.shares.add(report.shareMs);
       this.errors.succeeded();
       return;
     }
-    if (reason !== undefined) this.#reasons.add(REASON_NAMES[reason]);
+    if (reason !== undefined) this.#counts.reasons.add(REASON_NAMES[reason]);
     if (reason !== "retry-later") this.errors.failed(report, this.#now());
   }
 }
