@@ -128,6 +128,22 @@ async function run(command: Task): Promise<number> {
       const services = new SystemServices();
       return await runEnqueueDigests(command, loadConfig(environment, flags), services);
     }
+    case "status": {
+      const { runStatus } = await import("./lib/modes/control/status.ts");
+      return await runStatus(command, loadConfig(environment, flags));
+    }
+    case "change": {
+      const { runChange } = await import("./lib/modes/control/change.ts");
+      return await runChange(command, loadConfig(environment, flags));
+    }
+    case "log-level": {
+      const { runLogLevel } = await import("./lib/modes/control/log_level.ts");
+      return await runLogLevel(command, loadConfig(environment, flags));
+    }
+    case "health": {
+      const { runHealth } = await import("./lib/modes/control/health.ts");
+      return await runHealth(command, loadConfig(environment, flags));
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");

@@ -18,8 +18,7 @@
  * With `mail` the worker of mails is measured next to a bare loop of nodemailer, on both databases;
  * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
  * webhooks against a host that takes 200 ms for each call; with `events` the event server: messages
- * to 1,000 clients that poll, and a sweep of 10,000 queues.
- * webhooks against a host that takes 200 ms for each call; with `idle` all queues, with nothing to do.
+ * to 1,000 clients that poll, and a sweep of 10,000 queues; with `idle` all queues, with nothing to do.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
@@ -55,8 +54,8 @@ const FIRST_EVENT_MS = 300;
 const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
   "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
   "       deno task bench push [--events N] [--rounds N]\n" +
-  "       deno task bench outgoing [--events N]\n       deno task bench events [--events N]";
-"       deno task bench outgoing [--events N]\n       deno task bench idle";
+  "       deno task bench outgoing [--events N]\n       deno task bench events [--events N]\n" +
+  "       deno task bench idle";
 
 if (import.meta.main) Deno.exit(await main());
 

@@ -22,6 +22,7 @@ const ROWS: readonly (readonly string[])[] = [
   ["main"],
   ["lib/modes"],
   ["lib/server"],
+  ["lib/operations"],
   ["lib/monitoring", "lib/command_line"],
   ["lib/engine/registry"],
   ["lib/engine/supervisor"],

@@ -34,6 +34,7 @@ const OTHERS_OPTIONS = [
   "--missed",
   "--dir",
   "--through",
+  "--unix-socket",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
@@ -111,6 +112,12 @@ function knownOptions(): Set<string> {
     ["email-mirror-server"],
     ["email-mirror-pipe"],
     ["events"],
+    ["status"],
+    ["pause"],
+    ["resume"],
+    ["restart"],
+    ["log-level"],
+    ["health"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LogLevel } from "../config/log_choices.ts";
 import type { ConfigFlags } from "../config/setting.ts";
 
 /** The common part of all commands that do something. */
@@ -191,6 +192,52 @@ export interface EventsCommand extends Common {
   readonly shardPort: number | undefined;
 }
 
+/** What every command about processes has. */
+interface ProcessCommand extends Common {
+  readonly json: boolean;
+  /** How long a process may take to answer. */
+  readonly timeoutSeconds: number;
+}
+
+/** Show the processes of this host. */
+export interface StatusCommand extends ProcessCommand {
+  readonly mode: "status";
+  /** Show them again and again; `undefined`: once. */
+  readonly watchSeconds: number | undefined;
+}
+
+/** Pause, resume or restart queues in the processes of this host. */
+export interface ChangeCommand extends ProcessCommand {
+  readonly mode: "change";
+  readonly action: "pause" | "resume" | "restart";
+  readonly queues: readonly string[];
+  /** Why a queue is paused. */
+  readonly reason: string | undefined;
+  /** How long it is paused; `undefined`: until somebody resumes it. */
+  readonly seconds: number | undefined;
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+  /** Do not ask. */
+  readonly yes: boolean;
+}
+
+/** Log from another level on. */
+export interface LogLevelCommand extends ProcessCommand {
+  readonly mode: "log-level";
+  readonly level: LogLevel;
+  readonly seconds: number;
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+}
+
+/** Ask the processes of this host whether they are well. */
+export interface HealthCommand extends ProcessCommand {
+  readonly mode: "health";
+  readonly probe: "live" | "ready" | "startup";
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -209,4 +256,8 @@ export type Task =
   | EnqueueDigestsCommand
   | MirrorServerCommand
   | MirrorPipeCommand
-  | EventsCommand;
+  | EventsCommand
+  | StatusCommand
+  | ChangeCommand
+  | LogLevelCommand
+  | HealthCommand;

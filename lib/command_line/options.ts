@@ -30,6 +30,7 @@ export interface RunOptions {
   readonly watch?: true;
   readonly lock?: string;
   readonly exitWhenParked?: true;
+  readonly http?: string;
   readonly max_events?: number;
   readonly max_seconds?: number;
 }
@@ -69,6 +70,18 @@ export function runOptions(): Option[] {
       "--exit-when-parked",
       "exit with 3 when a queue is parked because its worker keeps failing, as Zulip does",
     ),
+    option(
+      "--http <address>",
+      "answer HTTP on this port, or host:port: probes, metrics, control (HTTP)",
+      one(word),
+    ),
+    ...limitOptions(),
+  ];
+}
+
+/** The options that end a run. */
+function limitOptions(): Option[] {
+  return [
     option(
       "--max_events <number>",
       "with --queue_name: exit after this many events",

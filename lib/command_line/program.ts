@@ -10,6 +10,7 @@ import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
 import { addEvents } from "./events.ts";
+import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
 import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
@@ -83,6 +84,9 @@ export function makeProgram(found: Found): Parser {
   addRecover(program, found);
   addMail(program, add);
   addPush(program, add);
+  addControl(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand, ["watch"]) });
+  });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
   addMirror(program, add);
@@ -273,8 +277,9 @@ function common(
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
   const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
+  const { http } = program.opts<RunOptions>();
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip },
+    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip, http },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

@@ -22,6 +22,7 @@ import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
 import { readRealtime, type RealtimeConfig } from "./realtime_config.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
+import { readServer, type ServerConfig } from "./server_config.ts";
 import type { ConfigFlags } from "./setting.ts";
 import { readUploads, type UploadConfig } from "./upload_config.ts";
 
@@ -133,6 +134,8 @@ export interface Config extends QueueSettings {
   readonly uploads: UploadConfig;
   /** The event server. */
   readonly realtime: RealtimeConfig;
+  /** The program's own HTTP server. */
+  readonly server: ServerConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -233,6 +236,7 @@ function readGeneral(
     bots: readBots(reader),
     uploads: readUploads(reader),
     realtime: readRealtime(reader),
+    server: readServer(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

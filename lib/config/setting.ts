@@ -20,6 +20,8 @@ export interface ConfigFlags {
   readonly logLevel?: string | undefined;
   /** `--zulip`: the folder of a Zulip server's configuration. It is below the environment. */
   readonly zulip?: string | undefined;
+  /** `--http` */
+  readonly http?: string | undefined;
 }
 
 /** The options' names as they are typed. */
@@ -29,6 +31,7 @@ export const FLAG_NAMES: Readonly<Record<keyof ConfigFlags, string>> = {
   logFormat: "--log-format",
   logLevel: "--log-level",
   zulip: "--zulip",
+  http: "--http",
 };
 
 /** The documentation of a setting. */

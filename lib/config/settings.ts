@@ -16,6 +16,7 @@ import { PUSH } from "./push_settings.ts";
 import { QUEUE_SETTINGS } from "./queue_settings.ts";
 import { REALTIME } from "./realtime_settings.ts";
 import { SENTRY } from "./sentry_settings.ts";
+import { SERVER } from "./server_settings.ts";
 import type { SettingInfo } from "./setting.ts";
 import { SITE } from "./site_settings.ts";
 import { UPLOADS } from "./upload_settings.ts";
@@ -31,6 +32,7 @@ export interface SettingGroup {
 export const SETTING_GROUPS: readonly SettingGroup[] = [
   { title: "Broker", settings: Object.values(BROKER) },
   { title: "Program", settings: Object.values(GENERAL) },
+  { title: "The program's HTTP server", settings: Object.values(SERVER) },
   { title: "Sentry", settings: Object.values(SENTRY) },
   { title: "Queues", settings: QUEUE_SETTINGS },
   { title: "The Zulip server", settings: Object.values(SITE) },

@@ -20,6 +20,7 @@ import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
 import { certificateProblems } from "./mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
+import { tokenProblems } from "../server/tokens.ts";
 import { uploadsProblem, workersProblem, writableProblem } from "./folders.ts";
 import { requiredLines } from "./check_required.ts";
 import type { KnownQueue, Services } from "./services.ts";
@@ -140,7 +141,8 @@ function folderProblem(setting: string, dir: string): Problem | undefined {
 function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
   const names = queueNameProblems(config, known.map(({ name }) => name));
   const certificate = certificateProblems(config.mirrorServer.tls);
-  const problems = [...config.problems, ...names, ...certificate];
+  const tokens = config.server.address ? tokenProblems(config.server) : [];
+  const problems = [...config.problems, ...names, ...certificate, ...tokens];
   const ok = problems.length === 0;
   return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
 }

@@ -9,6 +9,7 @@ const COMMON = {
     logFormat: undefined,
     logLevel: undefined,
     zulip: undefined,
+    http: undefined,
   },
   warnings: [],
 };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts";
 
 const COMMANDS = "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
-  "deliver-scheduled-emails, enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
+  "status, pause, resume, restart, log-level, health, deliver-scheduled-emails, " +
+  "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
 
 const MISTAKES: readonly [line: string, message: string][] = [
   [

@@ -80,6 +80,15 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
       caFile: undefined,
     },
     previews: { isEnabled: true, camo: undefined },
+    server: {
+      address: undefined,
+      basePath: "",
+      hosts: [],
+      tokenFile: undefined,
+      readTokenFile: undefined,
+      metricsOpen: false,
+      mostMetricsQueues: 200,
+    },
     bots: { timeoutSeconds: 10, signingSecret: undefined, stateSizeLimit: 10_000_000 },
     uploads: { localDir: undefined },
     realtime: {

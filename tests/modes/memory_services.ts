@@ -10,6 +10,7 @@ const NO_FLAGS = {
   workersDir: undefined,
   logFormat: undefined,
   logLevel: undefined,
+  http: undefined,
 };
 
 /** What every command has, for one that was given no options. */

@@ -201,3 +201,20 @@ binaryTest(
     assert.equal((await installed.run("--queue_name", "hello")).code, 1);
   },
 );
+
+binaryTest("the binary answers commands and HTTP", async (installed) => {
+  await using program = installed.start("--queue_name", "hello", "--http", "0");
+  const { address } = await program.untilLogged(/^HTTP listens on/);
+  await program.until("it is ready", async () => {
+    return (await installed.run("health", "--ready")).code === 0;
+  });
+  assert.equal(await (await fetch(`${address}/livez`)).text(), "ok\n");
+  const metrics = await (await fetch(`${address}/metrics`)).text();
+  assert.match(metrics, /^process_queue_build_info\{version="[^"]+",revision="[\w+]+",/m);
+  const paused = `hello: paused in process ${program.pid}`;
+  assert.deepEqual(await installed.ok("pause", "hello", "--yes"), [paused]);
+  const [, , queue] = await installed.ok("status");
+  assert.match(queue ?? "", /^ {2}hello {2}paused by /);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});

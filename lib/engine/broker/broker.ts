@@ -124,10 +124,24 @@ export interface Depth {
   readonly consumers: number;
 }
 
+/** What is known of a broker beyond whether it can be used. */
+export interface BrokerStatus {
+  /** Its version; `undefined` where it is not known. */
+  readonly version: string | undefined;
+  /** Since when {@linkcode Broker.isThere} is what it is, in ms since 1970. */
+  readonly since: number;
+  /** Why it takes no publishes; `undefined` where it does. */
+  readonly blocked: string | undefined;
+  /** How often it was connected again. */
+  readonly reconnects: number;
+}
+
 /** Keeps queues of events. Queue names are used as they are. */
 export interface Broker extends AsyncDisposable {
   /** Whether the broker can be used now. It is connected again after each loss. */
   readonly isThere: boolean;
+  /** What else is known of it; left out by brokers that are part of the process. */
+  readonly status?: BrokerStatus;
   /** Seconds after which the broker delivers an unsettled event again, unless it is set otherwise. */
   readonly settleWithinSeconds?: number;
   /**

@@ -155,6 +155,11 @@ export class InlineWorker implements Runner {
     return this.#consumer.resume();
   }
 
+  /** @inheritdoc */
+  recall(): void {
+    this.#consumer.recall();
+  }
+
   /**
    * Drains: finishes what runs within the grace, releases the rest, closes what was opened. It does
    * not wait for a setup that has not ended. Called again, it may cut the grace short.

@@ -14,6 +14,7 @@ import { LADDER, retryQueueName } from "../../settle/retry.ts";
 import {
   type Broker,
   BrokerError,
+  type BrokerStatus,
   type Depth,
   type EventProperties,
   type QueueDoubt,
@@ -124,6 +125,12 @@ class RabbitBroker implements Broker {
 
   get isThere(): boolean {
     return this.#consuming.isUp;
+  }
+
+  get status(): BrokerStatus {
+    const { since, version, reconnects } = this.#consuming.history;
+    const { blocked } = this.#publishing.history;
+    return { since, version, reconnects, blocked };
   }
 
   async declare(queue: string): Promise<void> {

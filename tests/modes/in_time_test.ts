@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { isInTime } from "../../lib/modes/run/queue_run.ts";
+import { isInTime } from "../../lib/modes/run/in_time.ts";
 
 const NOW = 100_000;
 
