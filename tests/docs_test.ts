@@ -34,6 +34,7 @@ const OTHERS_OPTIONS = [
   "--missed",
   "--dir",
   "--through",
+  "--external",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [

@@ -12,6 +12,7 @@ import { alternatives } from "../errors/alternatives.ts";
 export interface SharedOptions {
   readonly amqp_url?: string;
   readonly workersDir?: string;
+  readonly allowUnsafeFolder?: true;
   readonly logFormat?: string;
   readonly logLevel?: string;
   readonly zulip?: string;
@@ -87,6 +88,10 @@ export function sharedOptions(): Option[] {
       one(word),
     ),
     option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
+    option(
+      "--allow-unsafe-folder",
+      "run workers also of a folder that others than you and root may write (ALLOW_UNSAFE_FOLDER)",
+    ),
     option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
     option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
     option(

@@ -266,8 +266,9 @@ function common(
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
   const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
+  const allowUnsafeFolder = given.allowUnsafeFolder ? "true" : undefined;
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip },
+    flags: { amqpUrl, workersDir, allowUnsafeFolder, logFormat, logLevel, zulip },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

@@ -6,6 +6,7 @@ const COMMON = {
   flags: {
     amqpUrl: undefined,
     workersDir: undefined,
+    allowUnsafeFolder: undefined,
     logFormat: undefined,
     logLevel: undefined,
     zulip: undefined,

@@ -16,7 +16,7 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
-import { requireWorkersFlag } from "../folders.ts";
+import { requireSafeWorkers, requireWorkersFlag } from "../folders.ts";
 import { embeddedPlace } from "../place.ts";
 import { ConfirmWindow } from "./confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
@@ -42,7 +42,8 @@ export class PublishError extends Error {
  * @param openInput Called when the events are not on the command line.
  * @returns The exit code 0.
  * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
- * @throws {ConfigError} With everything that is wrong with the configuration.
+ * @throws {ConfigError} With everything that is wrong with the configuration, or with the folder of
+ * workers alone.
  * @throws {StreamError} When the standard input cannot be read, and nothing was published.
  * @throws {PublishError} For what cannot be published; all lines before it were.
  * @throws {BrokerError} When the broker cannot be used.
@@ -54,6 +55,7 @@ export async function runPublish(
   openInput: () => EventInput,
 ): Promise<number> {
   requireWorkersFlag(config);
+  requireSafeWorkers(config);
   const queueOf = await queueChooser(command, config, services);
   const event = command.event?.trim();
   if (event !== undefined) checkArgument(event, queueOf);
