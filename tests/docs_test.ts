@@ -35,6 +35,7 @@ const OTHERS_OPTIONS = [
   "--dir",
   "--through",
   "--external",
+  "--output",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
