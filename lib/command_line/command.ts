@@ -60,6 +60,8 @@ export interface PublishCommand extends Common {
   readonly event: string | undefined;
   /** Publish to a queue that has no worker, too. */
   readonly anyQueue: boolean;
+  /** Seconds until the events may run. @default {0, at once} */
+  readonly delaySeconds?: number;
   /** The most events that wait for their confirmation at once. */
   readonly window: number;
 }

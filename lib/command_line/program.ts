@@ -18,6 +18,7 @@ import {
   runOptions,
   type SharedOptions,
   sharedOptions,
+  timeOption,
   wordOption,
 } from "./options.ts";
 
@@ -93,14 +94,19 @@ function addPublish(program: Parser, found: Found): void {
     .argument("[json]", "the event, a JSON object")
     .option("--any-queue", "also publish to a queue that has no worker")
     .addOption(
+      timeOption("--delay <time>", "run the events after this time, as 90s, 10m, 2h or 1d"),
+    )
+    .addOption(
       numberOption("--window <number>", "publish at most this many before the first is confirmed", {
         default: DEFAULT_WINDOW,
         most: 100_000,
       }),
     );
   publish.action((queue: string, event: string | undefined) => {
-    const { anyQueue = false, window = DEFAULT_WINDOW } = publish.opts();
-    found({ mode: "publish", queue, event, anyQueue, window, ...common(program, publish) });
+    const { anyQueue = false, delay: delaySeconds, window = DEFAULT_WINDOW } = publish.opts();
+    const later = delaySeconds === undefined ? {} : { delaySeconds };
+    const shared = common(program, publish);
+    found({ mode: "publish", queue, event, anyQueue, ...later, window, ...shared });
   });
 }
 

@@ -68,7 +68,12 @@ export async function runPublish(
   const count = await publishing.run(lines);
   const empty = count === 0 ? ", as the standard input had no event" : "";
   const place = embeddedPlace(config);
-  services.print(`published ${counted(count, "event")} to ${command.queue}${empty}${place}`);
+  const later = command.delaySeconds === undefined
+    ? ""
+    : `, to run in ${counted(command.delaySeconds, "second")}`;
+  services.print(
+    `published ${counted(count, "event")} to ${command.queue}${later}${empty}${place}`,
+  );
   return 0;
 }
 
@@ -144,7 +149,7 @@ class Publishing {
     const queue = atLine(number, () => this.#queueOf(parseEvent(text)));
     await this.#window.add(async () => {
       try {
-        await publishEvent(this.#broker, queue, text);
+        await publishEvent(this.#broker, queue, text, { delaySeconds: this.#command.delaySeconds });
       } catch (error) {
         throw new LineError(`line ${number}: ${messageOf(error)}`, { cause: error });
       }

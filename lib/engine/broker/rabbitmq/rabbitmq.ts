@@ -10,7 +10,7 @@ import type { ChannelModel } from "amqplib";
 import { splitAddresses } from "../../../config/broker_addresses.ts";
 import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
-import { LADDER, retryQueueName } from "../../settle/retry.ts";
+import { firstHopFor, LADDER, retryQueueName } from "../../settle/retry.ts";
 import {
   type Broker,
   BrokerError,
@@ -20,9 +20,12 @@ import {
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
+  unroutableError,
 } from "../broker.ts";
+import { delayedProperties } from "../headers.ts";
 import { move, peek, purge } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
+import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { doubtsAbout } from "./fitness.ts";
@@ -52,6 +55,8 @@ export interface RabbitmqOptions extends TlsFiles {
   /** Named in dead letters. @default {""} */
   readonly version?: string;
   readonly report?: Reporter;
+  /** What messages call the settings of the connection. @default {the program's settings} */
+  readonly names?: ConnectionNames;
 }
 
 /** RabbitMQ's default for consumer_timeout. */
@@ -151,11 +156,41 @@ class RabbitBroker implements Broker {
     body: Uint8Array | string,
     properties: EventProperties = {},
   ): Promise<void> {
+    await this.#confirmed(
+      queue,
+      (isWanted) =>
+        this.#publisher.publish(queue, body, properties, isWanted)
+          .catch((error) => this.#explainUnroutable(queue, error)),
+    );
+  }
+
+  async publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    await this.#confirmed(queue, async (isWanted) => {
+      const { step, ...hop } = firstHopFor(seconds, Date.now());
+      const model = await this.#consuming.model();
+      if (!await this.#topology.depth(model, queue)) throw unroutableError(queue);
+      const waiting = await this.#topology.declareRetry(model, queue, step);
+      const written = delayedProperties(properties, { ...hop, expiration: String(step * 1000) });
+      await this.#publisher.publish(waiting, body, written, isWanted).catch((error) => {
+        this.#topology.forget();
+        throw error;
+      });
+    });
+  }
+
+  /** Waits for a confirmation within the limit. @param publish Asks before each attempt. */
+  async #confirmed(
+    queue: string,
+    publish: (isWanted: () => boolean) => Promise<void>,
+  ): Promise<void> {
     const seconds = this.#options.publishTimeoutSeconds ?? 30;
     let wanted = true;
-    const published = this.#publisher.publish(queue, body, properties, () => wanted)
-      .catch((error) => this.#explainUnroutable(queue, error));
-    if (await within(seconds * 1000, published) !== TOO_LATE) return;
+    if (await within(seconds * 1000, publish(() => wanted)) !== TOO_LATE) return;
     wanted = false;
     throw this.#notConfirmed(queue, seconds);
   }
@@ -214,8 +249,9 @@ class RabbitBroker implements Broker {
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
-    const { ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
+    const { ca, cert, key, names, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
+      names,
       urls: this.#urls,
       ca,
       cert,

@@ -31,6 +31,7 @@ import { FILE_NAME } from "./file.ts";
 import type { Notice } from "./notice.ts";
 import { Reserve } from "./reserve.ts";
 import { Session } from "./session.ts";
+import { dueAt } from "./settlements.ts";
 import { SqliteSubscription } from "./subscription.ts";
 import { Upkeep } from "./upkeep.ts";
 import { Watch } from "./watch.ts";
@@ -166,6 +167,19 @@ class SqliteBroker implements Broker {
     }
   }
 
+  async publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    if (this.#closing) throw closedError();
+    const text = encodeProperties(properties);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body.slice();
+    const due = await this.#commits.ask(() => this.#addWaiting(queue, text, bytes, seconds));
+    this.#watch.noteDue(due);
+  }
+
   async depth(queue: string): Promise<Depth | undefined> {
     const id = await this.#find(queue);
     if (id === undefined) return undefined;
@@ -253,6 +267,17 @@ class SqliteBroker implements Broker {
     if (id === undefined) throw unroutableError(queue);
     events.add(id, properties, body);
     this.#onReady(id);
+  }
+
+  /** @returns When it is due. */
+  #addWaiting(queue: string, properties: string | null, body: Uint8Array, seconds: number): number {
+    this.#reserve.assertRoom();
+    const { queues, events, clock } = this.#session;
+    const id = queues.find(queue);
+    if (id === undefined) throw unroutableError(queue);
+    const due = dueAt(clock.stamp(), seconds);
+    events.addWaiting(id, properties, body, due);
+    return due;
   }
 
   async #find(queue: string): Promise<number | undefined> {
