@@ -8,9 +8,8 @@
 
 import type { ChannelModel } from "amqplib";
 import { splitAddresses } from "../../../config/broker_addresses.ts";
-import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
-import { firstHopFor, LADDER, retryQueueName } from "../../settle/retry.ts";
+import { LADDER, retryQueueName } from "../../settle/retry.ts";
 import {
   type Broker,
   BrokerError,
@@ -20,19 +19,17 @@ import {
   type StoredEvent,
   type Subscription,
   type SubscriptionListener,
-  unroutableError,
 } from "../broker.ts";
-import { delayedProperties } from "../headers.ts";
 import { move, peek, purge } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
 import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
+import { EventPublisher } from "./event_publisher.ts";
 import { doubtsAbout } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import { publishEncodable } from "./properties.ts";
-import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 import { tryAddresses, tryPublishing } from "./trial.ts";
@@ -89,7 +86,7 @@ class RabbitBroker implements Broker {
   readonly #publishing: Link;
   readonly #oneAtATime: OneAtATime;
   readonly #topology: Topology;
-  readonly #publisher: Publisher;
+  readonly #events: EventPublisher;
   readonly #copies: Copies;
   readonly #subscriptions = new Map<RabbitSubscription, string>();
   readonly #depthTimer: ReturnType<typeof setInterval>;
@@ -108,7 +105,13 @@ class RabbitBroker implements Broker {
       address: this.#address,
       queueType: options.queueType ?? "classic",
     });
-    this.#publisher = new Publisher(this.#publishing, this.#address);
+    this.#events = new EventPublisher({
+      consuming: this.#consuming,
+      publishing: this.#publishing,
+      topology: this.#topology,
+      address: this.#address,
+      seconds: options.publishTimeoutSeconds ?? 30,
+    });
     this.#copies = new Copies({
       consuming: this.#consuming,
       publishing: this.#publishing,
@@ -156,12 +159,7 @@ class RabbitBroker implements Broker {
     body: Uint8Array | string,
     properties: EventProperties = {},
   ): Promise<void> {
-    await this.#confirmed(
-      queue,
-      (isWanted) =>
-        this.#publisher.publish(queue, body, properties, isWanted)
-          .catch((error) => this.#explainUnroutable(queue, error)),
-    );
+    await this.#events.publish(queue, body, properties);
   }
 
   async publishLater(
@@ -170,29 +168,7 @@ class RabbitBroker implements Broker {
     properties: EventProperties,
     seconds: number,
   ): Promise<void> {
-    await this.#confirmed(queue, async (isWanted) => {
-      const { step, ...hop } = firstHopFor(seconds, Date.now());
-      const model = await this.#consuming.model();
-      if (!await this.#topology.depth(model, queue)) throw unroutableError(queue);
-      const waiting = await this.#topology.declareRetry(model, queue, step);
-      const written = delayedProperties(properties, { ...hop, expiration: String(step * 1000) });
-      await this.#publisher.publish(waiting, body, written, isWanted).catch((error) => {
-        this.#topology.forget();
-        throw error;
-      });
-    });
-  }
-
-  /** Waits for a confirmation within the limit. @param publish Asks before each attempt. */
-  async #confirmed(
-    queue: string,
-    publish: (isWanted: () => boolean) => Promise<void>,
-  ): Promise<void> {
-    const seconds = this.#options.publishTimeoutSeconds ?? 30;
-    let wanted = true;
-    if (await within(seconds * 1000, publish(() => wanted)) !== TOO_LATE) return;
-    wanted = false;
-    throw this.#notConfirmed(queue, seconds);
+    await this.#events.publishLater(queue, body, properties, seconds);
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
@@ -290,25 +266,6 @@ class RabbitBroker implements Broker {
       await this.declare(queue);
       await this.publish(queue, body, properties);
     }
-  }
-
-  /** An event for a queue whose node is down cannot be routed either; asking for the queue tells. */
-  async #explainUnroutable(queue: string, error: unknown): Promise<never> {
-    if (error instanceof BrokerError && error.kind === "unroutable") await this.depth(queue);
-    throw error;
-  }
-
-  #notConfirmed(queue: string, seconds: number): BrokerError {
-    const why = this.#publishing.isBlocked
-      ? "the broker has an alarm and accepts nothing (see rabbitmqctl status)"
-      : this.#publishing.isUp
-      ? "no confirmation came"
-      : "there is no connection";
-    return new BrokerError(
-      "timeout",
-      `An event for queue ${queue} was not confirmed within ${seconds} s: ${why}; it may have ` +
-        `been stored anyway`,
-    );
   }
 
   /** A notice about a deleted queue says how many events it had. */
