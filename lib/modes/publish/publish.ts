@@ -18,7 +18,7 @@ import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
 import { requireSafeWorkers, requireWorkersFlag } from "../folders.ts";
 import { embeddedPlace } from "../place.ts";
-import { ConfirmWindow } from "./confirm_window.ts";
+import { ConfirmWindow } from "../../engine/broker/confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 import { requireQueue, type Services } from "../services.ts";
