@@ -81,6 +81,18 @@ export interface MigrateCommand extends Common {
   readonly mode: "migrate";
 }
 
+/** Write the modules that workers import into their folder. */
+export interface TypesCommand extends Common {
+  readonly mode: "types";
+  readonly folder: string;
+}
+
+/** Make a folder with a worker and its test. */
+export interface NewCommand extends Common {
+  readonly mode: "new";
+  readonly folder: string;
+}
+
 /** Fill a database of the program's own with organizations to try things with. */
 export interface SeedCommand extends Common {
   readonly mode: "seed";
@@ -169,6 +181,8 @@ export type Task =
   | RunCommand
   | PublishCommand
   | FailedCommand
+  | NewCommand
+  | TypesCommand
   | MigrateCommand
   | SeedCommand
   | CheckConfigCommand

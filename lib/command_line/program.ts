@@ -69,6 +69,8 @@ export function makeProgram(found: Found): Parser {
   for (const each of sharedOptions()) program.addOption(each);
   addPublish(program, found);
   addFailed(program, found);
+  addNew(program, found);
+  addTypes(program, found);
   addMigrate(program, found);
   addSeed(program, found);
   addCheckConfig(program, found);
@@ -129,6 +131,20 @@ function addFailed(program: Parser, found: Found): void {
       found({ mode: "failed", action, queue, json, limit, ...common(program, command) });
     });
   }
+}
+
+function addNew(program: Parser, found: Found): void {
+  const made = program.command("new")
+    .description("make a folder with a worker, its test, and what Deno and editors need there")
+    .argument("<folder>", "the folder");
+  made.action((folder: string) => found({ mode: "new", folder, ...common(program, made) }));
+}
+
+function addTypes(program: Parser, found: Found): void {
+  const types = program.command("types")
+    .description("write the modules that workers import, with their types, into a folder")
+    .argument("<folder>", "the folder of the workers");
+  types.action((folder: string) => found({ mode: "types", folder, ...common(program, types) }));
 }
 
 function addMigrate(program: Parser, found: Found): void {

@@ -104,20 +104,20 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "commands: publish, failed, new, types, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "commands: publish, failed, new, types, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+    "there is no command a\ncommands: publish, failed, new, types, migrate, seed, check-config, recover, mail, push, " +
     "deliver-scheduled-emails, enqueue-digest-emails\n" +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],

@@ -5,12 +5,14 @@
  */
 
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BINARY, binaryTest, isBinaryMissing } from "../fixtures/process/binary.ts";
+import { LanguageServer, type Position } from "../fixtures/process/language_server.ts";
 import { NpmPackage, PACKAGE } from "../fixtures/process/npm_package.ts";
 import { type Ended, Program } from "../fixtures/process/program.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
+import { until } from "../fixtures/until.ts";
 
 const WORKERS = fileURLToPath(new URL("../fixtures/typescript/workers", import.meta.url));
 /** Users that every Linux has: daemon and bin. */
@@ -137,4 +139,65 @@ class Host {
     await using program = Program.startBinary(`${this.folder}/process-queue`, args, options);
     return await program.end();
   }
+}
+
+async function deno(cwd: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert(success, text);
+  return text;
+}
+
+/** The place of a text in a file. @param after How many characters behind its beginning. */
+function placeOf(text: string, what: string, after = 0): Position {
+  const lines = text.slice(0, text.indexOf(what) + after).split("\n");
+  return { line: lines.length - 1, character: (lines.at(-1) ?? "").length };
+}
+
+binaryTest(
+  "Deno and editors know what workers import in a folder that new makes",
+  async (installed) => {
+    const folder = `${installed.folder}/mine`;
+    await installed.ok("new", "mine");
+    await deno(folder, "check");
+    assert.match(await deno(folder, "test", "-A"), /2 passed/);
+    const publisher = `import { connect } from "process-queue/client";
+import greetings from "./greetings.ts";
+const client = await connect("/nowhere");
+await client.publish(greetings, { nom: "Ada" });
+`;
+    await Deno.writeTextFile(`${folder}/_publisher.ts`, publisher);
+    await assert.rejects(
+      deno(folder, "check"),
+      /'nom' does not exist in type '\{ name: string; \}'/,
+    );
+    await Deno.remove(`${folder}/_publisher.ts`);
+    await showsInEditor(`${folder}/greetings.ts`, folder);
+    installed.env["WORKERS_DIR"] = folder;
+    await installed.ok("publish", "greetings", '{"name": "Ada"}');
+    await using program = installed.start("--queue_name", "greetings", "--drain");
+    assert.equal((await program.end()).code, 0);
+    await program.untilLogged(/^Hello Ada$/);
+    assert.match(
+      (await installed.ok("types", "mine")).join("\n"),
+      /^wrote the modules of workers to/,
+    );
+  },
+);
+
+async function showsInEditor(file: string, folder: string): Promise<void> {
+  const text = readFileSync(file, "utf8");
+  const typing = text.replace("ctx.log.info(", "ctx.;\n    ctx.log.info(");
+  await using server = await LanguageServer.start(folder);
+  server.open(file, typing);
+  await until("the editor offers what a handler has", async () => {
+    const offered = await server.complete(file, placeOf(typing, "ctx.;", 4));
+    return ["publish", "database", "signal", "log"].every((name) => offered.includes(name));
+  });
+  const shown = await server.hover(file, placeOf(typing, "defineWorker({", 3));
+  assert.match(shown, /Declares a worker; its handler's events are typed by the schema/);
 }
