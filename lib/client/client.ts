@@ -199,13 +199,13 @@ export class BrokerClient implements Client {
   /** Publishes, and again once a queue that was not there is declared. */
   async #declaring(queue: string, publish: () => Promise<void>): Promise<void> {
     try {
-      await publish();
-    } catch (error) {
-      if (!isUnroutable(error) || !this.#parts.declare) throw clientError(queue, error);
-      await this.#parts.broker.declare(queue);
-      await publish().catch((error) => {
-        throw clientError(queue, error);
+      await publish().catch(async (error) => {
+        if (!isUnroutable(error) || !this.#parts.declare) throw error;
+        await this.#parts.broker.declare(queue);
+        await publish();
       });
+    } catch (error) {
+      throw clientError(queue, error);
     }
   }
 }
