@@ -40,6 +40,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "DELIVERY_MODE_PERSISTENT",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
