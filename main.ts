@@ -93,6 +93,16 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runFailed(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "new": {
+      const { runNew } = await import("./lib/modes/kit/new.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runNew(command, new SystemServices());
+    }
+    case "types": {
+      const { runTypes } = await import("./lib/modes/kit/types.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runTypes(command, new SystemServices());
+    }
     case "migrate": {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
       return await runMigrate(loadConfig(environment, flags));

@@ -233,10 +233,20 @@ export type Worker<Event = unknown> = SingleWorker<Event> | BatchWorker<Event>;
  * });
  * ```
  */
-export function defineWorker<Event>(worker: SingleWorker<Event>): Worker<Event>;
-export function defineWorker<Event>(worker: BatchWorker<Event>): Worker<Event>;
+export function defineWorker<Event, Input = unknown>(
+  worker: SingleWorker<Event> & Takes<Event, Input>,
+): Worker<Event> & Takes<Event, Input>;
+export function defineWorker<Event, Input = unknown>(
+  worker: BatchWorker<Event> & Takes<Event, Input>,
+): Worker<Event> & Takes<Event, Input>;
 export function defineWorker<Event>(worker: Worker<Event>): Worker<Event> {
   return worker;
+}
+
+/** A worker whose schema says what its publishers give. */
+export interface Takes<Event, Input> {
+  /** The schema of an event: it takes `Input` and makes `Event` of it. */
+  readonly event: z.ZodType<Event, Input>;
 }
 
 /**

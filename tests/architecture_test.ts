@@ -18,7 +18,7 @@ import { readText, repositoryFiles, typescriptFiles } from "./fixtures/architect
  * of one row do not know each other.
  */
 const ROWS: readonly (readonly string[])[] = [
-  ["lib/testing"],
+  ["lib/testing", "lib/client"],
   ["main"],
   ["lib/modes"],
   ["lib/server"],

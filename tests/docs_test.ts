@@ -35,12 +35,15 @@ const OTHERS_OPTIONS = [
   "--dir",
   "--through",
   "--unix-socket",
+  "--external",
+  "--output",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
   "CAP_NET_BIND_SERVICE",
   "BAD_EVENT_QUEUE_ID",
+  "DELIVERY_MODE_PERSISTENT",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",

@@ -61,6 +61,8 @@ export interface PublishCommand extends Common {
   readonly event: string | undefined;
   /** Publish to a queue that has no worker, too. */
   readonly anyQueue: boolean;
+  /** Seconds until the events may run. @default {0, at once} */
+  readonly delaySeconds?: number;
   /** The most events that wait for their confirmation at once. */
   readonly window: number;
 }
@@ -78,6 +80,18 @@ export interface FailedCommand extends Common {
 /** Bring the database to the newest schema. */
 export interface MigrateCommand extends Common {
   readonly mode: "migrate";
+}
+
+/** Write the modules that workers import into their folder. */
+export interface TypesCommand extends Common {
+  readonly mode: "types";
+  readonly folder: string;
+}
+
+/** Make a folder with a worker and its test. */
+export interface NewCommand extends Common {
+  readonly mode: "new";
+  readonly folder: string;
 }
 
 /** Fill a database of the program's own with organizations to try things with. */
@@ -246,6 +260,8 @@ export type Task =
   | RunCommand
   | PublishCommand
   | FailedCommand
+  | NewCommand
+  | TypesCommand
   | MigrateCommand
   | SeedCommand
   | CheckConfigCommand

@@ -12,6 +12,7 @@ import { alternatives } from "../errors/alternatives.ts";
 export interface SharedOptions {
   readonly amqp_url?: string;
   readonly workersDir?: string;
+  readonly allowUnsafeFolder?: true;
   readonly logFormat?: string;
   readonly logLevel?: string;
   readonly zulip?: string;
@@ -100,6 +101,10 @@ export function sharedOptions(): Option[] {
       one(word),
     ),
     option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
+    option(
+      "--allow-unsafe-folder",
+      "run workers also of a folder that others than you and root may write (ALLOW_UNSAFE_FOLDER)",
+    ),
     option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
     option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
     option(
@@ -134,6 +139,24 @@ export function portOption(flags: string, description: string, least: 0 | 1): Op
 /** An option that takes a text that is not empty. */
 export function wordOption(flags: string, description: string): Option {
   return option(flags, description, one(word));
+}
+
+/** The most seconds of a time: ten years. */
+const MOST_SECONDS = 315_360_000;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** An option that takes a time, as `90`, `90s`, `10m`, `2h` or `1d`; its value has seconds. */
+export function timeOption(flags: string, description: string): Option {
+  return option(flags, description, one(timeIn));
+}
+
+function timeIn(text: string): number {
+  const [, number = "", unit = "s"] = /^([0-9]{1,9})([smhd]?)$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit || "s"] ?? 1);
+  if (number !== "" && seconds >= 1 && seconds <= MOST_SECONDS) return seconds;
+  throw new InvalidArgumentError(
+    "It must be a time of at least 1 s and at most 3650 days, as 90s, 10m, 2h or 1d.",
+  );
 }
 
 /** An option that takes one of some words. */

@@ -21,6 +21,7 @@ import {
   runOptions,
   type SharedOptions,
   sharedOptions,
+  timeOption,
   wordOption,
 } from "./options.ts";
 
@@ -78,6 +79,8 @@ export function makeProgram(found: Found): Parser {
   };
   addPublish(program, found);
   addFailed(program, found);
+  addNew(program, found);
+  addTypes(program, found);
   addMigrate(program, found);
   addSeed(program, found);
   addCheckConfig(program, found);
@@ -104,14 +107,19 @@ function addPublish(program: Parser, found: Found): void {
     .argument("[json]", "the event, a JSON object")
     .option("--any-queue", "also publish to a queue that has no worker")
     .addOption(
+      timeOption("--delay <time>", "run the events after this time, as 90s, 10m, 2h or 1d"),
+    )
+    .addOption(
       numberOption("--window <number>", "publish at most this many before the first is confirmed", {
         default: DEFAULT_WINDOW,
         most: 100_000,
       }),
     );
   publish.action((queue: string, event: string | undefined) => {
-    const { anyQueue = false, window = DEFAULT_WINDOW } = publish.opts();
-    found({ mode: "publish", queue, event, anyQueue, window, ...common(program, publish) });
+    const { anyQueue = false, delay: delaySeconds, window = DEFAULT_WINDOW } = publish.opts();
+    const later = delaySeconds === undefined ? {} : { delaySeconds };
+    const shared = common(program, publish);
+    found({ mode: "publish", queue, event, anyQueue, ...later, window, ...shared });
   });
 }
 
@@ -134,6 +142,20 @@ function addFailed(program: Parser, found: Found): void {
       found({ mode: "failed", action, queue, json, limit, ...common(program, command) });
     });
   }
+}
+
+function addNew(program: Parser, found: Found): void {
+  const made = program.command("new")
+    .description("make a folder with a worker, its test, and what Deno and editors need there")
+    .argument("<folder>", "the folder");
+  made.action((folder: string) => found({ mode: "new", folder, ...common(program, made) }));
+}
+
+function addTypes(program: Parser, found: Found): void {
+  const types = program.command("types")
+    .description("write the modules that workers import, with their types, into a folder")
+    .argument("<folder>", "the folder of the workers");
+  types.action((folder: string) => found({ mode: "types", folder, ...common(program, types) }));
 }
 
 function addMigrate(program: Parser, found: Found): void {
@@ -277,9 +299,10 @@ function common(
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
   const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
+  const allowUnsafeFolder = given.allowUnsafeFolder ? "true" : undefined;
   const { http } = program.opts<RunOptions>();
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip, http },
+    flags: { amqpUrl, workersDir, allowUnsafeFolder, logFormat, logLevel, zulip, http },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

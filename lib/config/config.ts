@@ -110,6 +110,8 @@ export interface Config extends QueueSettings {
   readonly errorDir: string | undefined;
   /** A folder of the user's own workers. */
   readonly workersDir: string | undefined;
+  /** Whether others may write that folder. @default {false} */
+  readonly allowUnsafeFolder: boolean;
   /** The file of the test worker. @default {"/var/log/zulip/zulip-worker-test-file", Zulip's} */
   readonly testFile: string;
   /** The format and the level of the log. */
@@ -217,6 +219,7 @@ function readGeneral(
     statsDir: reader.read(GENERAL.statsDir, `${stateDir}/stats`),
     errorDir: reader.readOptional(GENERAL.errorDir),
     workersDir: reader.readOptional(GENERAL.workersDir),
+    allowUnsafeFolder: reader.read(GENERAL.allowUnsafeFolder),
     testFile: reader.read(GENERAL.testFile),
     log: {
       format: reader.readOptional(GENERAL.logFormat),

@@ -14,6 +14,8 @@ export interface ConfigFlags {
   readonly amqpUrl?: string | undefined;
   /** `--workers-dir` */
   readonly workersDir?: string | undefined;
+  /** `--allow-unsafe-folder`: `true` */
+  readonly allowUnsafeFolder?: string | undefined;
   /** `--log-format` */
   readonly logFormat?: string | undefined;
   /** `--log-level` */
@@ -28,6 +30,7 @@ export interface ConfigFlags {
 export const FLAG_NAMES: Readonly<Record<keyof ConfigFlags, string>> = {
   amqpUrl: "--amqp_url",
   workersDir: "--workers-dir",
+  allowUnsafeFolder: "--allow-unsafe-folder",
   logFormat: "--log-format",
   logLevel: "--log-level",
   zulip: "--zulip",

@@ -21,6 +21,7 @@ const FOR_USERS: ReadonlySet<string> = new Set([
   "UsageError",
   "ConfigError",
   "BrokerError",
+  "KitError",
   "DatabaseError",
   "ListenError",
   "MailSettingError",

@@ -6,6 +6,7 @@ const COMMON = {
   flags: {
     amqpUrl: undefined,
     workersDir: undefined,
+    allowUnsafeFolder: undefined,
     logFormat: undefined,
     logLevel: undefined,
     zulip: undefined,
@@ -104,6 +105,20 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     "publish test {} --any-queue --window 5",
     { mode: "publish", queue: "test", event: "{}", anyQueue: true, window: 5, ...COMMON },
   ],
+  ...([["90", 90], ["90s", 90], ["10m", 600], ["2h", 7200], ["1d", 86_400]] as const).map(
+    ([time, delaySeconds]): [string, Command] => [
+      `publish test {} --delay ${time}`,
+      {
+        mode: "publish",
+        queue: "test",
+        event: "{}",
+        anyQueue: false,
+        delaySeconds,
+        window: 1000,
+        ...COMMON,
+      },
+    ],
+  ),
   [
     "failed list test",
     { mode: "failed", action: "list", queue: "test", json: false, limit: 100, ...COMMON },

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts";
 
-const COMMANDS = "commands: publish, failed, migrate, seed, check-config, recover, mail, push, " +
+const COMMANDS =
+  "commands: publish, failed, new, types, migrate, seed, check-config, recover, mail, push, " +
   "status, pause, resume, restart, log-level, health, deliver-scheduled-emails, " +
   "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
 
 const MISTAKES: readonly [line: string, message: string][] = [
+  ...["0", "10 m", "1w", "4000d", "soon"].map((time): [string, string] => [
+    `publish a {} --delay ${time.replace(" ", "_")}`,
+    `option '--delay <time>' argument '${
+      time.replace(" ", "_")
+    }' is invalid. It must be a time of ` +
+    `at least 1 s and at most 3650 days, as 90s, 10m, 2h or 1d.`,
+  ]),
   [
     "--queue_nme a",
     `there is no option --queue_nme; did you mean --queue_name?\noptions: ` +
@@ -37,7 +45,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "publish a --anyqueue",
     "there is no option --anyqueue; did you mean --any-queue?\n" +
-    `options: --any-queue, --window, --help, ${SHARED_OPTIONS}`,
+    `options: --any-queue, --delay, --window, --help, ${SHARED_OPTIONS}`,
   ],
   ["--queue_name a --all", "--queue_name and --all cannot be combined: give one of them"],
   [

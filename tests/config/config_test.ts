@@ -20,6 +20,7 @@ Deno.test("loadConfig has a default for everything but the broker", () => {
     statsDir: `${Deno.cwd()}/var/stats`,
     errorDir: undefined,
     workersDir: undefined,
+    allowUnsafeFolder: false,
     testFile: "/var/log/zulip/zulip-worker-test-file",
     log: { format: undefined, level: "info" },
     sentry: { dsn: undefined, environment: "production", traceRate: 0 },

@@ -8,6 +8,7 @@ import type { ShardFunction } from "../../lib/engine/host/shards.ts";
 const NO_FLAGS = {
   amqpUrl: undefined,
   workersDir: undefined,
+  allowUnsafeFolder: undefined,
   logFormat: undefined,
   logLevel: undefined,
   http: undefined,

@@ -76,33 +76,6 @@ binaryTest("the binary sends errors to Sentry, with the lines of the source", as
   assert.match(sentry.text.join("\n"), /lib\/engine\/executor\/lanes\.ts/);
 });
 
-binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.writeTextFile(`${installed.folder}/workers/typed.ts`, typed);
-  const { code, stderr } = await installed.run("--queue_name", "typed", "--drain");
-  assert.equal(code, 1);
-  assert.match(
-    stderr.join("\n"),
-    /\/workers\/typed\.ts does not load: SyntaxError: .*\. The binary takes plain JavaScript: make a \.js file of it by `deno transpile`/s,
-  );
-});
-
-binaryTest("what deno transpile makes of a worker runs in the binary", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.mkdir(`${installed.folder}/typed`);
-  await Deno.writeTextFile(`${installed.folder}/typed/typed.ts`, typed);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["transpile", "--outdir", "workers", "typed/typed.ts"],
-    cwd: installed.folder,
-    stderr: "null",
-  }).output();
-  assert(success);
-  installed.env["WORKERS_DIR"] = `${installed.folder}/workers/typed`;
-  await installed.ok("publish", "typed", '{"do": "nothing"}');
-  const [last] = await installed.ok("--queue_name", "typed", "--drain");
-  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
-});
-
 binaryTest("the binary makes thumbnails", async (installed) => {
   const url = `sqlite:${installed.folder}/pictures.sqlite`;
   const uploads = `${installed.folder}/uploads`;

@@ -168,6 +168,18 @@ export interface Broker extends AsyncDisposable {
     body: Uint8Array | string,
     properties?: EventProperties,
   ): Promise<void>;
+  /**
+   * Stores one event that is ready after a delay; resolves when the broker has confirmed it.
+   *
+   * @param seconds The delay; less than 1 counts as 1.
+   * @throws {BrokerError} As {@linkcode publish} does.
+   */
+  publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void>;
   /** How full the queue is; `undefined` when there is none. */
   depth(queue: string): Promise<Depth | undefined>;
   /** How many events of the queue wait for a retry. */

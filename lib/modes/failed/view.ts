@@ -13,7 +13,7 @@ import { EventSecrets, lengthOf } from "../../engine/settle/event_secrets.ts";
 import type { Hide } from "../../errors/hide.ts";
 import { shapeOf } from "../../errors/shape.ts";
 import { parseJson } from "../../json/parse_json.ts";
-import { isSafeToLoad } from "../owners.ts";
+import { mayLoad } from "../folders.ts";
 import type { KnownQueue, Services } from "../services.ts";
 
 /** A dead letter, as it may be shown. */
@@ -39,10 +39,9 @@ export async function viewOf(
   services: Pick<Services, "tryWorker" | "warn">,
 ): Promise<View> {
   if (!queue) return shape;
-  const isSafe = isSafeToLoad(dirname(queue.file));
-  const { problem, secrets } = isSafe
+  const { problem, secrets } = mayLoad(config, queue.file)
     ? await services.tryWorker(queue, config)
-    : { problem: `${dirname(queue.file)} belongs to another user`, secrets: [] };
+    : { problem: `others may write ${dirname(queue.file)}: see check-config`, secrets: [] };
   if (problem === undefined) return secretsView(new EventSecrets(secrets));
   services.warn(`only types and lengths are shown, as the worker is not loaded: ${problem}`);
   return shape;

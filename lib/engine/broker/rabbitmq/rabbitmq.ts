@@ -8,7 +8,6 @@
 
 import type { ChannelModel } from "amqplib";
 import { splitAddresses } from "../../../config/broker_addresses.ts";
-import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
 import { LADDER, retryQueueName } from "../../settle/retry.ts";
 import {
@@ -24,13 +23,14 @@ import {
 } from "../broker.ts";
 import { move, peek, purge } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
+import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
+import { EventPublisher } from "./event_publisher.ts";
 import { doubtsAbout } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import { publishEncodable } from "./properties.ts";
-import { Publisher } from "./publisher.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 import { tryAddresses, tryPublishing } from "./trial.ts";
@@ -53,6 +53,8 @@ export interface RabbitmqOptions extends TlsFiles {
   /** Named in dead letters. @default {""} */
   readonly version?: string;
   readonly report?: Reporter;
+  /** What messages call the settings of the connection. @default {the program's settings} */
+  readonly names?: ConnectionNames;
 }
 
 /** RabbitMQ's default for consumer_timeout. */
@@ -85,7 +87,7 @@ class RabbitBroker implements Broker {
   readonly #publishing: Link;
   readonly #oneAtATime: OneAtATime;
   readonly #topology: Topology;
-  readonly #publisher: Publisher;
+  readonly #events: EventPublisher;
   readonly #copies: Copies;
   readonly #subscriptions = new Map<RabbitSubscription, string>();
   readonly #depthTimer: ReturnType<typeof setInterval>;
@@ -104,7 +106,13 @@ class RabbitBroker implements Broker {
       address: this.#address,
       queueType: options.queueType ?? "classic",
     });
-    this.#publisher = new Publisher(this.#publishing, this.#address);
+    this.#events = new EventPublisher({
+      consuming: this.#consuming,
+      publishing: this.#publishing,
+      topology: this.#topology,
+      address: this.#address,
+      seconds: options.publishTimeoutSeconds ?? 30,
+    });
     this.#copies = new Copies({
       consuming: this.#consuming,
       publishing: this.#publishing,
@@ -158,13 +166,16 @@ class RabbitBroker implements Broker {
     body: Uint8Array | string,
     properties: EventProperties = {},
   ): Promise<void> {
-    const seconds = this.#options.publishTimeoutSeconds ?? 30;
-    let wanted = true;
-    const published = this.#publisher.publish(queue, body, properties, () => wanted)
-      .catch((error) => this.#explainUnroutable(queue, error));
-    if (await within(seconds * 1000, published) !== TOO_LATE) return;
-    wanted = false;
-    throw this.#notConfirmed(queue, seconds);
+    await this.#events.publish(queue, body, properties);
+  }
+
+  async publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    await this.#events.publishLater(queue, body, properties, seconds);
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
@@ -221,8 +232,9 @@ class RabbitBroker implements Broker {
   readonly #report: Reporter = (report) => this.#options.report?.(report);
 
   #link(purpose: string, listener: Pick<LinkOptions, "onUp" | "onLost"> = {}): Link {
-    const { ca, cert, key, name = "process-queue", waitSeconds = 60 } = this.#options;
+    const { ca, cert, key, names, name = "process-queue", waitSeconds = 60 } = this.#options;
     return new Link({
+      names,
       urls: this.#urls,
       ca,
       cert,
@@ -261,25 +273,6 @@ class RabbitBroker implements Broker {
       await this.declare(queue);
       await this.publish(queue, body, properties);
     }
-  }
-
-  /** An event for a queue whose node is down cannot be routed either; asking for the queue tells. */
-  async #explainUnroutable(queue: string, error: unknown): Promise<never> {
-    if (error instanceof BrokerError && error.kind === "unroutable") await this.depth(queue);
-    throw error;
-  }
-
-  #notConfirmed(queue: string, seconds: number): BrokerError {
-    const why = this.#publishing.isBlocked
-      ? "the broker has an alarm and accepts nothing (see rabbitmqctl status)"
-      : this.#publishing.isUp
-      ? "no confirmation came"
-      : "there is no connection";
-    return new BrokerError(
-      "timeout",
-      `An event for queue ${queue} was not confirmed within ${seconds} s: ${why}; it may have ` +
-        `been stored anyway`,
-    );
   }
 
   /** A notice about a deleted queue says how many events it had. */
