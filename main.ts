@@ -7,7 +7,7 @@
 // Everything else is loaded once signals are handled.
 import type { Config } from "./lib/config/config.ts";
 import type { Environment } from "./lib/config/environment.ts";
-import type { Task } from "./lib/command_line/command.ts";
+import type { Command, Task } from "./lib/command_line/command.ts";
 import { listenToSignals } from "./lib/system/signals.ts";
 
 const signals = listenToSignals();
@@ -16,13 +16,23 @@ let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
 /** Resolves when the results of a run are written. */
 let printed: Promise<void> | undefined;
 
+/** The exit code with which a mail server keeps a mail, of sysexits.h. */
+const EX_TEMPFAIL = 75;
+
+/** The other commands that run until a signal ends them. */
+const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
+  "deliver-scheduled-emails",
+  "email-mirror-server",
+]);
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === "--version") return await printVersion();
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
-  else if (command.mode === "deliver-scheduled-emails") await useOutputs(false);
+  else if (RUNS_UNTIL_SIGNAL.has(command.mode)) await useOutputs(false);
+  else if (command.mode === "events") await useOutputs(true);
   else signals.letGo();
   const { printError, printLine } = await import("./lib/system/standard_streams.ts");
   if ("text" in command) {
@@ -93,6 +103,16 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runPurge(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "new": {
+      const { runNew } = await import("./lib/modes/kit/new.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runNew(command, new SystemServices());
+    }
+    case "types": {
+      const { runTypes } = await import("./lib/modes/kit/types.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runTypes(command, new SystemServices());
+    }
     case "migrate": {
       const { runMigrate } = await import("./lib/modes/migrate.ts");
       return await runMigrate(loadConfig(environment, flags));
@@ -128,12 +148,49 @@ async function run(command: Task): Promise<number> {
       const services = new SystemServices();
       return await runEnqueueDigests(command, loadConfig(environment, flags), services);
     }
+    case "status": {
+      const { runStatus } = await import("./lib/modes/control/status.ts");
+      return await runStatus(command, loadConfig(environment, flags));
+    }
+    case "change": {
+      const { runChange } = await import("./lib/modes/control/change.ts");
+      return await runChange(command, loadConfig(environment, flags));
+    }
+    case "log-level": {
+      const { runLogLevel } = await import("./lib/modes/control/log_level.ts");
+      return await runLogLevel(command, loadConfig(environment, flags));
+    }
+    case "health": {
+      const { runHealth } = await import("./lib/modes/control/health.ts");
+      return await runHealth(command, loadConfig(environment, flags));
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");
       const config = loadConfig(environment, flags);
       setUpLogging(config.log);
       return await runDeliverScheduled(command, config, { print, signals });
+    }
+    case "email-mirror-server": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runMirrorServer } = await import("./lib/modes/mirror_server/mirror_server.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runMirrorServer(command, config, signals);
+    }
+    case "email-mirror-pipe": {
+      const { runMirrorPipe } = await import("./lib/modes/mirror_server/pipe.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      const { readInput } = await import("./lib/system/standard_streams.ts");
+      const services = Object.assign(new SystemServices(), { input: readInput() });
+      return await runMirrorPipe(command, loadConfig(environment, flags), services);
+    }
+    case "events": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runEvents } = await import("./lib/modes/events/events.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      return await runEvents(command, config, { print, signals });
     }
   }
 }
@@ -201,4 +258,6 @@ async function fail(error: unknown): Promise<number> {
 
 const code = await main(Deno.args).catch(fail);
 await flush();
-Deno.exit(code);
+// A mail server would send a mail back to its sender for other codes.
+const isPipe = Deno.args[0] === "email-mirror-pipe";
+Deno.exit(isPipe && (code === 1 || code === 2) ? EX_TEMPFAIL : code);

@@ -172,10 +172,10 @@ export interface WorkerOptions<Event> {
   readonly requires?: readonly string[];
   /**
    * Whether it must not run on the database of a Zulip server, but only on one whose tables this
-   * program made. On a Zulip server's, `--all` leaves the queue out, and `--queue_name` and
-   * `--multi_threaded` end with 1. @default {false}
+   * program made; a function says it for a configuration. On a Zulip server's, `--all` leaves the
+   * queue out, and `--queue_name` and `--multi_threaded` end with 1. @default {false}
    */
-  readonly ownDatabaseOnly?: boolean;
+  readonly ownDatabaseOnly?: boolean | ((config: Config) => boolean);
   /**
    * Seconds that an event may wait by `RetryLater({ counts: false })`, from its first failure. One
    * that throws it after that is dead-lettered with the last message (reason `waited too long`). The
@@ -233,10 +233,20 @@ export type Worker<Event = unknown> = SingleWorker<Event> | BatchWorker<Event>;
  * });
  * ```
  */
-export function defineWorker<Event>(worker: SingleWorker<Event>): Worker<Event>;
-export function defineWorker<Event>(worker: BatchWorker<Event>): Worker<Event>;
+export function defineWorker<Event, Input = unknown>(
+  worker: SingleWorker<Event> & Takes<Event, Input>,
+): Worker<Event> & Takes<Event, Input>;
+export function defineWorker<Event, Input = unknown>(
+  worker: BatchWorker<Event> & Takes<Event, Input>,
+): Worker<Event> & Takes<Event, Input>;
 export function defineWorker<Event>(worker: Worker<Event>): Worker<Event> {
   return worker;
+}
+
+/** A worker whose schema says what its publishers give. */
+export interface Takes<Event, Input> {
+  /** The schema of an event: it takes `Input` and makes `Event` of it. */
+  readonly event: z.ZodType<Event, Input>;
 }
 
 /**

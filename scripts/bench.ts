@@ -8,6 +8,8 @@
  *   deno task bench push [--events 10000] [--rounds 5]
  *   deno task bench outgoing [--events 1000]
  *   deno task bench failed [--events 1000000]
+ *   deno task bench events [--events 30]
+ *   deno task bench idle
  *
  * The prefetch is the engine's default unless you give another. With `--against` the program of
  * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
@@ -18,12 +20,16 @@
  * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
  * webhooks against a host that takes 200 ms for each call; with `failed` repairs of so many dead
  * letters, next to a bare consumer.
+ * webhooks against a host that takes 200 ms for each call; with `events` the event server: messages
+ * to 1,000 clients that poll, and a sweep of 10,000 queues; with `idle` all queues, with nothing to do.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
 import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { benchFailed } from "./bench/failed.ts";
 import { firstEvent } from "./bench/first_event.ts";
+import { benchEventServer } from "./bench/event_server.ts";
+import { benchIdle } from "./bench/idle.ts";
 import { benchMail } from "./bench/mail.ts";
 import { benchOutgoing } from "./bench/outgoing.ts";
 import { benchPush } from "./bench/push.ts";
@@ -54,6 +60,8 @@ const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] "
   "       deno task bench push [--events N] [--rounds N]\n" +
   "       deno task bench outgoing [--events N]\n" +
   "       deno task bench failed [--events N]";
+"       deno task bench outgoing [--events N]\n       deno task bench events [--events N]\n" +
+  "       deno task bench idle";
 
 if (import.meta.main) Deno.exit(await main());
 
@@ -63,12 +71,17 @@ async function main(): Promise<number> {
   const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
   const { events, rounds, prefetch, against, isMail, isPush, isOutgoing, isFailed } = options;
   if (against !== undefined) requireCheckout(against);
+  if (options.isIdle) {
+    await benchIdle();
+    return 0;
+  }
   if (isPush) {
     console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
     return await benchPush(options) ? 0 : 1;
   }
   await using broker = await startRabbitmq();
   if (isFailed) return await benchFailed(broker, options) ? 0 : 1;
+  if (options.isEvents) return await benchEventServer(broker.url, options) ? 0 : 1;
   if (isOutgoing) return await benchOutgoing(broker.url, options) ? 0 : 1;
   if (isMail) {
     console.log(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);

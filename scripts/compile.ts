@@ -11,6 +11,7 @@ import { dirname, join, resolve } from "node:path";
 import { bundle } from "./compile/bundle.ts";
 import { run } from "./compile/command.ts";
 import { contentsOf } from "./compile/contents.ts";
+import { writeKit } from "./kit.ts";
 
 /**
  * What the binary may do: no native libraries, no code from the network. It gives up `run` at its
@@ -45,6 +46,7 @@ export async function compile(
   const folder = join(dirname(output), "bundle");
   const problem = await bundle(ROOT, folder, contentsOf(ROOT));
   if (problem !== undefined) return problem;
+  await writeKit(ROOT, join(folder, "kit.gz"));
   const source = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
   writeFileSync(join(folder, "commit"), source);
   return await compileBundle(folder, output);

@@ -155,6 +155,8 @@ function isPath(arg: string): boolean {
 }
 
 async function main(): Promise<void> {
+  // The workers' folders that tests make must not be writable by a group.
+  Deno.umask(0o022);
   using ending = signalled();
   const folder = await Deno.makeTempDir({ prefix: "pq-test-" });
   // The user that a private PostgreSQL runs as must get through to its folder.

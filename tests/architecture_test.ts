@@ -18,9 +18,10 @@ import { readText, repositoryFiles, typescriptFiles } from "./fixtures/architect
  * of one row do not know each other.
  */
 const ROWS: readonly (readonly string[])[] = [
-  ["lib/testing"],
+  ["lib/testing", "lib/client"],
   ["main"],
   ["lib/modes"],
+  ["lib/server"],
   ["lib/operations"],
   ["lib/monitoring", "lib/command_line"],
   ["lib/engine/registry"],

@@ -35,10 +35,16 @@ const OTHERS_OPTIONS = [
   "--repairs",
   "--dir",
   "--through",
+  "--unix-socket",
+  "--external",
+  "--output",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "CAP_NET_BIND_SERVICE",
+  "BAD_EVENT_QUEUE_ID",
+  "DELIVERY_MODE_PERSISTENT",
   "DENORT_BIN",
   "HTTPS_PROXY",
   "RABBITMQ_BIN",
@@ -112,6 +118,15 @@ function knownOptions(): Set<string> {
     ["push", "test"],
     ["deliver-scheduled-emails"],
     ["enqueue-digest-emails"],
+    ["email-mirror-server"],
+    ["email-mirror-pipe"],
+    ["events"],
+    ["status"],
+    ["pause"],
+    ["resume"],
+    ["restart"],
+    ["log-level"],
+    ["health"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

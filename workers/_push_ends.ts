@@ -22,7 +22,7 @@ export function conclude(decision: PushDecision, event: PushEvent, ctx: Context)
     case "pause":
       throw pause(decision.service, decision.afterMs, decision.cause);
     case "later":
-      return wait(decision, patienceOf(event, ctx), ctx);
+      return waitLater(decision, patienceOf(event, ctx), ctx);
     case "again":
       ctx.log.warn("{reason}", { reason: decision.reason });
       throw new RetryLater({ message: decision.reason });
@@ -45,8 +45,13 @@ function patienceOf({ kind }: PushEvent, { config }: Context): number {
   return kind === "register" ? REGISTRATION_SECONDS : config.push.patienceSeconds;
 }
 
-function wait(
-  { reason, afterMs }: Extract<PushDecision, { kind: "later" }>,
+/**
+ * Lets an event wait for a push service, or gives it up after so many seconds.
+ *
+ * @throws {RetryLater | Fail} Always.
+ */
+export function waitLater(
+  { reason, afterMs }: { readonly reason: string; readonly afterMs?: number | undefined },
   patienceSeconds: number,
   { event }: Context,
 ): never {

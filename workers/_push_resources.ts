@@ -36,6 +36,7 @@ export class PushResources implements AsyncDisposable {
       externalHost: config.site.externalHost,
       scheme: config.site.scheme,
       mostMembers: config.mail.reactivationGroupSize,
+      hasReactivationQueue: config.mail.hasReactivationQueue,
       patienceSeconds: config.push.patienceSeconds,
       effectsDays: config.effectsDays,
       text: (...args) => templates.text(...args),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LogLevel } from "../config/log_choices.ts";
 import type { ConfigFlags } from "../config/setting.ts";
 import type { FailedFilter } from "./failed_filter.ts";
 
@@ -63,6 +64,8 @@ export interface PublishCommand extends Common {
   readonly from: string | undefined;
   /** Publish to a queue that has no worker, too. */
   readonly anyQueue: boolean;
+  /** Seconds until the events may run. @default {0, at once} */
+  readonly delaySeconds?: number;
   /** The most events that wait for their confirmation at once. */
   readonly window: number;
 }
@@ -172,6 +175,18 @@ export interface MigrateCommand extends Common {
   readonly mode: "migrate";
 }
 
+/** Write the modules that workers import into their folder. */
+export interface TypesCommand extends Common {
+  readonly mode: "types";
+  readonly folder: string;
+}
+
+/** Make a folder with a worker and its test. */
+export interface NewCommand extends Common {
+  readonly mode: "new";
+  readonly folder: string;
+}
+
 /** Fill a database of the program's own with organizations to try things with. */
 export interface SeedCommand extends Common {
   readonly mode: "seed";
@@ -252,6 +267,84 @@ export interface EnqueueDigestsCommand extends Common {
   readonly dryRun: boolean;
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  /** A name or an IP address. */
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+}
+
+/** Take mails by SMTP for the queue `email_mirror`. */
+export interface MirrorServerCommand extends Common {
+  readonly mode: "email-mirror-server";
+  readonly listen: ListenAddress;
+}
+
+/** Take one mail on the standard input for the queue `email_mirror`. */
+export interface MirrorPipeCommand extends Common {
+  readonly mode: "email-mirror-pipe";
+  /** `local@domain`. */
+  readonly recipient: string;
+}
+
+/** Serve the events of Zulip's clients. */
+export interface EventsCommand extends Common {
+  readonly mode: "events";
+  /** The address to listen on. */
+  readonly host: string;
+  /** The port to listen on; 0 for any that is free. */
+  readonly port: number;
+  /** The port by which others know this server, where it is one of several. */
+  readonly shardPort: number | undefined;
+}
+
+/** What every command about processes has. */
+interface ProcessCommand extends Common {
+  readonly json: boolean;
+  /** How long a process may take to answer. */
+  readonly timeoutSeconds: number;
+}
+
+/** Show the processes of this host. */
+export interface StatusCommand extends ProcessCommand {
+  readonly mode: "status";
+  /** Show them again and again; `undefined`: once. */
+  readonly watchSeconds: number | undefined;
+}
+
+/** Pause, resume or restart queues in the processes of this host. */
+export interface ChangeCommand extends ProcessCommand {
+  readonly mode: "change";
+  readonly action: "pause" | "resume" | "restart";
+  readonly queues: readonly string[];
+  /** Why a queue is paused. */
+  readonly reason: string | undefined;
+  /** How long it is paused; `undefined`: until somebody resumes it. */
+  readonly seconds: number | undefined;
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+  /** Do not ask. */
+  readonly yes: boolean;
+}
+
+/** Log from another level on. */
+export interface LogLevelCommand extends ProcessCommand {
+  readonly mode: "log-level";
+  readonly level: LogLevel;
+  readonly seconds: number;
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+}
+
+/** Ask the processes of this host whether they are well. */
+export interface HealthCommand extends ProcessCommand {
+  readonly mode: "health";
+  readonly probe: "live" | "ready" | "startup";
+  /** Only this process; `undefined`: all. */
+  readonly pid: number | undefined;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -262,6 +355,8 @@ export type Task =
   | FailedCommand
   | PeekCommand
   | PurgeCommand
+  | NewCommand
+  | TypesCommand
   | MigrateCommand
   | SeedCommand
   | CheckConfigCommand
@@ -269,4 +364,11 @@ export type Task =
   | MailCommand
   | PushTestCommand
   | DeliverScheduledCommand
-  | EnqueueDigestsCommand;
+  | EnqueueDigestsCommand
+  | MirrorServerCommand
+  | MirrorPipeCommand
+  | EventsCommand
+  | StatusCommand
+  | ChangeCommand
+  | LogLevelCommand
+  | HealthCommand;

@@ -12,6 +12,7 @@ import { alternatives } from "../errors/alternatives.ts";
 export interface SharedOptions {
   readonly amqp_url?: string;
   readonly workersDir?: string;
+  readonly allowUnsafeFolder?: true;
   readonly logFormat?: string;
   readonly logLevel?: string;
   readonly zulip?: string;
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly watch?: true;
   readonly lock?: string;
   readonly exitWhenParked?: true;
+  readonly http?: string;
   readonly max_events?: number;
   readonly max_seconds?: number;
 }
@@ -70,6 +72,18 @@ export function runOptions(): Option[] {
       "exit with 3 when a queue is parked because its worker keeps failing, as Zulip does",
     ),
     option(
+      "--http <address>",
+      "answer HTTP on this port, or host:port: probes, metrics, control (HTTP)",
+      one(word),
+    ),
+    ...limitOptions(),
+  ];
+}
+
+/** The options that end a run. */
+function limitOptions(): Option[] {
+  return [
+    option(
       "--max_events <number>",
       "with --queue_name: exit after this many events",
       one(wholeNumber(1, 1e12)),
@@ -87,6 +101,10 @@ export function sharedOptions(): Option[] {
       one(word),
     ),
     option("--workers-dir <folder>", "a folder of your own workers (WORKERS_DIR)", one(word)),
+    option(
+      "--allow-unsafe-folder",
+      "run workers also of a folder that others than you and root may write (ALLOW_UNSAFE_FOLDER)",
+    ),
     option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
     option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
     option(
@@ -123,19 +141,47 @@ export function countOption(
   return option(flags, description, one(wholeNumber(least, most)));
 }
 
-/** An option that takes a time, such as `90s`, `15m`, `2h` or `1d`, and reads it as seconds. */
-export function durationOption(flags: string, description: string): Option {
-  return option(flags, description, one(seconds));
-}
-
 /** An option that takes one text or more, and may be given again. */
 export function wordsOption(flags: string, description: string): Option {
   return option(flags, description, listOfWords);
 }
 
+/** An option that takes a port. @param least 0 where that stands for any port. */
+export function portOption(flags: string, description: string, least: 0 | 1): Option {
+  return option(flags, description, one(wholeNumber(least, 65_535)));
+}
+
 /** An option that takes a text that is not empty. */
 export function wordOption(flags: string, description: string): Option {
   return option(flags, description, one(word));
+}
+
+/** The most seconds of a time: ten years. */
+const MOST_SECONDS = 315_360_000;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** An option that takes a time, as `90`, `90s`, `10m`, `2h` or `1d`; its value has seconds. */
+export function timeOption(flags: string, description: string): Option {
+  return option(flags, description, one(timeIn));
+}
+
+/** An option that takes a time with its unit, as `90s` or `30d`: a wrong guess of it may cost events. */
+export function ageOption(flags: string, description: string): Option {
+  return option(flags, description, one(ageIn));
+}
+
+function ageIn(text: string): number {
+  if (/[smhd]$/.test(text)) return timeIn(text);
+  throw new InvalidArgumentError("It must be a number and s, m, h or d, such as 90s or 2d.");
+}
+
+function timeIn(text: string): number {
+  const [, number = "", unit = "s"] = /^([0-9]{1,9})([smhd]?)$/.exec(text) ?? [];
+  const seconds = Number(number) * (SECONDS[unit || "s"] ?? 1);
+  if (number !== "" && seconds >= 1 && seconds <= MOST_SECONDS) return seconds;
+  throw new InvalidArgumentError(
+    "It must be a time of at least 1 s and at most 3650 days, as 90s, 10m, 2h or 1d.",
+  );
 }
 
 /** An option that takes one of some words. */
@@ -182,12 +228,4 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (number >= least && number <= most) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-function seconds(text: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (digits !== "") return Number(digits) * (UNITS[unit] ?? 1);
-  throw new InvalidArgumentError("It must be a number and s, m, h or d, such as 90s or 2d.");
 }

@@ -9,7 +9,10 @@ import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import { addEvents } from "./events.ts";
+import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
+import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
 import { addFailed, addPeek, addPurge, type FoundRepair } from "./repairs.ts";
 import {
@@ -19,11 +22,16 @@ import {
   runOptions,
   type SharedOptions,
   sharedOptions,
+  timeOption,
   wordOption,
 } from "./options.ts";
 
 /** Takes the command that was parsed. */
 export type Found = (command: Task) => void;
+
+type WithoutCommon<Each> = Each extends Task ? Omit<Each, keyof Common> : never;
+/** A command without what all commands have. */
+type Added = WithoutCommon<Task>;
 
 const DEFAULT_WINDOW = 1000;
 
@@ -66,6 +74,9 @@ export function makeProgram(found: Found): Parser {
   for (const each of runOptions()) program.addOption(each);
   program.optionsGroup(SHARED_TITLE);
   for (const each of sharedOptions()) program.addOption(each);
+  const add = (command: Added, subcommand: Parser) => {
+    found({ ...command, ...common(program, subcommand) });
+  };
   addPublish(program, found);
   const foundRepair: FoundRepair = (command, subcommand) => {
     const taken = subcommand.options.some(({ long }) => long === "--all") ? ["all"] as const : [];
@@ -74,18 +85,21 @@ export function makeProgram(found: Found): Parser {
   addFailed(program, foundRepair);
   addPeek(program, foundRepair);
   addPurge(program, foundRepair);
+  addNew(program, found);
+  addTypes(program, found);
   addMigrate(program, found);
   addSeed(program, found);
   addCheckConfig(program, found);
   addRecover(program, found);
-  addMail(program, (command, subcommand) => {
-    found({ ...command, ...common(program, subcommand) });
-  });
-  addPush(program, (command, subcommand) => {
-    found({ ...command, ...common(program, subcommand) });
+  addMail(program, add);
+  addPush(program, add);
+  addControl(program, (command, subcommand) => {
+    found({ ...command, ...common(program, subcommand, ["watch"]) });
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
+  addMirror(program, add);
+  addEvents(program, add);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
@@ -102,18 +116,40 @@ function addPublish(program: Parser, found: Found): void {
       wordOption("--from <file>", "publish the events that failed drop or purge --save has saved"),
     )
     .addOption(
+      timeOption("--delay <time>", "run the events after this time, as 90s, 10m, 2h or 1d"),
+    )
+    .addOption(
       numberOption("--window <number>", "publish at most this many before the first is confirmed", {
         default: DEFAULT_WINDOW,
         most: 100_000,
       }),
     );
   publish.action((queue: string, event: string | undefined) => {
-    const { anyQueue = false, window = DEFAULT_WINDOW, from } = publish.opts();
+    const { anyQueue = false, delay: delaySeconds, window = DEFAULT_WINDOW, from } = publish.opts();
     if (from !== undefined && event !== undefined) {
       throw new UsageError("publish takes an event or --from, not both");
     }
-    found({ mode: "publish", queue, event, from, anyQueue, window, ...common(program, publish) });
+    if (from !== undefined && delaySeconds !== undefined) {
+      throw new UsageError("publish --from publishes at once: leave --delay out");
+    }
+    const later = delaySeconds === undefined ? {} : { delaySeconds };
+    const shared = common(program, publish);
+    found({ mode: "publish", queue, event, from, anyQueue, ...later, window, ...shared });
   });
+}
+
+function addNew(program: Parser, found: Found): void {
+  const made = program.command("new")
+    .description("make a folder with a worker, its test, and what Deno and editors need there")
+    .argument("<folder>", "the folder");
+  made.action((folder: string) => found({ mode: "new", folder, ...common(program, made) }));
+}
+
+function addTypes(program: Parser, found: Found): void {
+  const types = program.command("types")
+    .description("write the modules that workers import, with their types, into a folder")
+    .argument("<folder>", "the folder of the workers");
+  types.action((folder: string) => found({ mode: "types", folder, ...common(program, types) }));
 }
 
 function addMigrate(program: Parser, found: Found): void {
@@ -257,8 +293,10 @@ function common(
     throw new UsageError(`${misplaced.long} runs queues, and "${subcommand?.name()}" does not`);
   }
   const { amqp_url: amqpUrl, workersDir, logFormat, logLevel, zulip } = given;
+  const allowUnsafeFolder = given.allowUnsafeFolder ? "true" : undefined;
+  const { http } = program.opts<RunOptions>();
   return {
-    flags: { amqpUrl, workersDir, logFormat, logLevel, zulip },
+    flags: { amqpUrl, workersDir, allowUnsafeFolder, logFormat, logLevel, zulip, http },
     warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
   };
 }

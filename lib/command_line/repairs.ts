@@ -9,8 +9,8 @@ import { UsageError } from "../errors/usage_error.ts";
 import type { Common, FailedCommand, PeekCommand, PurgeCommand } from "./command.ts";
 import { type FailedFilter, NO_FILTER } from "./failed_filter.ts";
 import {
+  ageOption,
   countOption,
-  durationOption,
   jsonOption,
   numberOption,
   wordOption,
@@ -197,8 +197,8 @@ function filtering(command: Parser): Parser {
     .addOption(wordsOption("--reason <reason...>", "such as error, invalid or timeout"))
     .addOption(wordOption("--error <text>", "with this in the error's name or message"))
     .addOption(wordOption("--text <text>", "with this in the body"))
-    .addOption(durationOption("--older-than <time>", "that failed so long ago, such as 90s or 2d"))
-    .addOption(durationOption("--newer-than <time>", "that failed since, such as 15m or 1h"))
+    .addOption(ageOption("--older-than <time>", "that failed so long ago, such as 90s or 2d"))
+    .addOption(ageOption("--newer-than <time>", "that failed since, such as 15m or 1h"))
     .addOption(countOption("--retried <number>", "put back at most this often", 0, MOST));
 }
 

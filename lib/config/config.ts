@@ -10,6 +10,7 @@ import { BROKER, type BrokerKind, type QueueType } from "./broker_settings.ts";
 import { brokerUrl } from "./broker_url.ts";
 import { MAIL } from "./mail_settings.ts";
 import { type MailConfig, readMail, readSite, type SiteConfig } from "./mail_config.ts";
+import { type MirrorServerConfig, readMirrorServer } from "./mirror_server_config.ts";
 import { type Environment, FILE_PROBLEMS, WARNINGS } from "./environment.ts";
 import { GENERAL } from "./general_settings.ts";
 import { type HttpConfig, readHttp } from "./http_config.ts";
@@ -19,8 +20,11 @@ import { ConfigError, type Problem } from "./problem.ts";
 import { type PushConfig, readPush } from "./push_config.ts";
 import { type QueueSettings, readQueueSettings } from "./queues.ts";
 import { type EffectiveSetting, SettingsReader } from "./reader.ts";
+import { readRealtime, type RealtimeConfig } from "./realtime_config.ts";
 import { SENTRY, type TraceRate } from "./sentry_settings.ts";
+import { readServer, type ServerConfig } from "./server_config.ts";
 import type { ConfigFlags } from "./setting.ts";
+import { readUploads, type UploadConfig } from "./upload_config.ts";
 
 /** The address of RabbitMQ, and how to use it. */
 export interface BrokerConfig {
@@ -106,6 +110,8 @@ export interface Config extends QueueSettings {
   readonly errorDir: string | undefined;
   /** A folder of the user's own workers. */
   readonly workersDir: string | undefined;
+  /** Whether others may write that folder. @default {false} */
+  readonly allowUnsafeFolder: boolean;
   /** The file of the test worker. @default {"/var/log/zulip/zulip-worker-test-file", Zulip's} */
   readonly testFile: string;
   /** The format and the level of the log. */
@@ -116,6 +122,8 @@ export interface Config extends QueueSettings {
   readonly site: SiteConfig;
   /** The SMTP server, and what mails are made of. */
   readonly mail: MailConfig;
+  /** The server that takes mails for the queue `email_mirror`. */
+  readonly mirrorServer: MirrorServerConfig;
   /** How pushes to phones are sent. */
   readonly push: PushConfig;
   /** Calls to servers whose addresses users give. */
@@ -124,6 +132,12 @@ export interface Config extends QueueSettings {
   readonly previews: PreviewConfig;
   /** Outgoing webhooks and embedded bots. */
   readonly bots: BotConfig;
+  /** Where uploaded files are. */
+  readonly uploads: UploadConfig;
+  /** The event server. */
+  readonly realtime: RealtimeConfig;
+  /** The program's own HTTP server. */
+  readonly server: ServerConfig;
   /** Days for which effects that must not be repeated are known. @default {30} */
   readonly effectsDays: number;
   /** Limits of one event, and of all events that are taken at once. */
@@ -205,6 +219,7 @@ function readGeneral(
     statsDir: reader.read(GENERAL.statsDir, `${stateDir}/stats`),
     errorDir: reader.readOptional(GENERAL.errorDir),
     workersDir: reader.readOptional(GENERAL.workersDir),
+    allowUnsafeFolder: reader.read(GENERAL.allowUnsafeFolder),
     testFile: reader.read(GENERAL.testFile),
     log: {
       format: reader.readOptional(GENERAL.logFormat),
@@ -217,10 +232,14 @@ function readGeneral(
     },
     site,
     mail: readMail(reader, site),
+    mirrorServer: readMirrorServer(reader, site),
     push: readPush(reader),
     http: readHttp(reader),
     previews: readPreviews(reader),
     bots: readBots(reader),
+    uploads: readUploads(reader),
+    realtime: readRealtime(reader),
+    server: readServer(reader),
     effectsDays: reader.read(MAIL.effectsDays),
     limits: readLimits(reader),
     abortGraceSeconds: reader.read(GENERAL.abortGraceSeconds),

@@ -53,6 +53,13 @@ export const GENERAL = {
     description: "A folder of your own workers, one file for each queue",
     ...path("the path of a folder"),
   },
+  allowUnsafeFolder: {
+    name: "ALLOW_UNSAFE_FOLDER",
+    flag: "allowUnsafeFolder",
+    default: "false",
+    description: "true runs workers of a folder that others than this user and root may write",
+    ...yesOrNo(),
+  },
   testFile: {
     name: "ZULIP_WORKER_TEST_FILE",
     default: "/var/log/zulip/zulip-worker-test-file",

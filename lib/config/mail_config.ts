@@ -66,8 +66,14 @@ export interface MailConfig {
   readonly tokenizedNoreplyAddress: string | undefined;
   /** With `%s`; `undefined`: mails about messages cannot be answered. */
   readonly gatewayPattern: string | undefined;
+  /** What addresses of the pattern may end with as well; `undefined`: nothing. */
+  readonly gatewayOtherEnding: string | undefined;
+  /** Whether mails become messages on a Zulip server's database. @default {false} */
+  readonly mirrorsAsUser: boolean;
   /** Members of a group whose mention brings back a user who was away for long. @default {11} */
   readonly reactivationGroupSize: number;
+  /** Whether `soft_reactivation` brings users back who were away for long. @default {false} */
+  readonly hasReactivationQueue: boolean;
   /** Whether digests are published. @default {true} */
   readonly sendsDigests: boolean;
   /** A folder of templates that come before the program's; `undefined`: none. */
@@ -104,7 +110,10 @@ export function readMail(reader: SettingsReader, { externalHost }: SiteConfig): 
     noreplyAddress: noreply ?? `noreply@${domain}`,
     tokenizedNoreplyAddress: addTokens ? tokenized ?? `noreply-{token}@${domain}` : undefined,
     gatewayPattern: reader.readOptional(MAIL.gatewayPattern),
+    gatewayOtherEnding: reader.readOptional(MAIL.gatewayOtherEnding),
+    mirrorsAsUser: reader.read(MAIL.mirrorsAsUser),
     reactivationGroupSize: reader.read(MAIL.reactivationGroupSize),
+    hasReactivationQueue: reader.read(MAIL.hasReactivationQueue),
     sendsDigests: reader.read(MAIL.sendsDigests),
     templatesDir: reader.readOptional(MAIL.templatesDir),
   };

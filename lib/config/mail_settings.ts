@@ -117,12 +117,28 @@ export const MAIL = {
     name: "EMAIL_GATEWAY_PATTERN",
     default: undefined,
     description:
-      "The addresses that take answers to mails about messages, with %s where each has " +
-      "its token: %s@mail.example.com; if not set, such mails cannot be answered",
+      "The addresses whose mail becomes messages, of channels and of answers to mails about " +
+      "messages, with %s where each has its token: %s@mail.example.com; if not set, such mails " +
+      "cannot be answered",
     ...textThat(
       (text) => text.split("%s").length === 2 && isAddress(text.replace("%s", "a")),
       "an e-mail address with %s in it, once",
     ),
+  },
+  gatewayOtherEnding: {
+    name: "EMAIL_GATEWAY_EXTRA_PATTERN_HACK",
+    default: undefined,
+    description:
+      "What the addresses of EMAIL_GATEWAY_PATTERN may end with besides, instead of what " +
+      "follows its %s: @old.example.com",
+    ...textThat((text) => text.includes("@") && isAddress(`a${text}`), "the end of an address"),
+  },
+  mirrorsAsUser: {
+    name: "MIRROR_AS_USER",
+    default: "false",
+    description: "Whether email_mirror runs on a Zulip server's database, and sends what came by " +
+      "mail by the REST API, with the API key of its sender",
+    ...yesOrNo(),
   },
   reactivationGroupSize: {
     name: "MAX_GROUP_SIZE_FOR_MENTION_REACTIVATION",
@@ -130,6 +146,13 @@ export const MAIL = {
     description: "The most members of a group whose mention brings back a user who was away for " +
       "long, as a mention by name does",
     ...wholeNumber(0, 1_000_000),
+  },
+  hasReactivationQueue: {
+    name: "DEDICATED_SOFT_REACTIVATION_QUEUE",
+    default: "false",
+    description: "Whether users who were away for long are brought back by the queue " +
+      "soft_reactivation, not by deferred_work: as on the Zulip server",
+    ...yesOrNo(),
   },
   sendsDigests: {
     name: "SEND_DIGEST_EMAILS",

@@ -14,21 +14,27 @@ export interface ConfigFlags {
   readonly amqpUrl?: string | undefined;
   /** `--workers-dir` */
   readonly workersDir?: string | undefined;
+  /** `--allow-unsafe-folder`: `true` */
+  readonly allowUnsafeFolder?: string | undefined;
   /** `--log-format` */
   readonly logFormat?: string | undefined;
   /** `--log-level` */
   readonly logLevel?: string | undefined;
   /** `--zulip`: the folder of a Zulip server's configuration. It is below the environment. */
   readonly zulip?: string | undefined;
+  /** `--http` */
+  readonly http?: string | undefined;
 }
 
 /** The options' names as they are typed. */
 export const FLAG_NAMES: Readonly<Record<keyof ConfigFlags, string>> = {
   amqpUrl: "--amqp_url",
   workersDir: "--workers-dir",
+  allowUnsafeFolder: "--allow-unsafe-folder",
   logFormat: "--log-format",
   logLevel: "--log-level",
   zulip: "--zulip",
+  http: "--http",
 };
 
 /** The documentation of a setting. */

@@ -22,6 +22,8 @@ export interface SettledReport {
   readonly attempt: number;
   /** ms from publishing (where known, else from receiving) to the start of its run. */
   readonly waitMs: number;
+  /** Its publisher set no time, so that `waitMs` counts from receiving. */
+  readonly hasNoTime?: true;
   /** ms its handler ran, in a batch divided by the batch's size. */
   readonly runMs: number;
   /** Its part of that, in ms: the time is divided among all events that ran beside each other. */
@@ -46,6 +48,34 @@ export interface WokeReport {
   readonly queue: string;
 }
 
+/** Why a thread was started: the first one, or what ended the thread before. */
+export type ThreadCause =
+  | "start"
+  | "crashed"
+  | "out_of_memory"
+  | "hung"
+  | "unresponsive"
+  | "unhandled_error"
+  | "not_started"
+  | "refused"
+  | "resized"
+  | "restarted";
+
+/** A thread of the queue was started. */
+export interface ThreadReport {
+  readonly kind: "thread";
+  readonly queue: string;
+  readonly cause: ThreadCause;
+}
+
+/** The worker of the queue published an event, or the broker did not confirm it. */
+export interface PublishedReport {
+  readonly kind: "published";
+  /** The queue whose worker published. */
+  readonly queue: string;
+  readonly isConfirmed: boolean;
+}
+
 /** Something worth a log line. */
 export interface NoticeReport {
   readonly kind: "notice";
@@ -63,7 +93,7 @@ export interface NoticeReport {
 }
 
 /** Anything the engine says. */
-export type Report = SettledReport | WokeReport | NoticeReport;
+export type Report = SettledReport | WokeReport | ThreadReport | PublishedReport | NoticeReport;
 
 /** Takes reports; never throws, never waits. */
 export type Reporter = (report: Report) => void;

@@ -46,6 +46,7 @@ let emit: (entry: LogEntry) => void = () => {};
 /** Sends records to `to`. @param level The lowest level that is logged; `undefined` for none. */
 export function sendRecords(level: LogLevel | undefined, to: (entry: LogEntry) => void): void {
   threshold = level === undefined ? OFF : SEVERITY[level];
+  current = level;
   emit = to;
 }
 
@@ -61,6 +62,33 @@ export function writeThreadLog(
 ): void {
   const format = lineFormat(options.format, Deno.stderr.isTerminal());
   sendRecords(options.level, (entry) => write(format({ ...entry, category: [LOGGER] })));
+}
+
+/** Those who hear of another level. */
+const levelListeners = new Set<(level: LogLevel) => void>();
+let current: LogLevel | undefined;
+
+/** The lowest level that is logged; `undefined` for none. */
+export function logLevel(): LogLevel | undefined {
+  return current;
+}
+
+/** Logs from another level on, in this thread and in those that listen. */
+export function setLogLevel(level: LogLevel): void {
+  threshold = SEVERITY[level];
+  current = level;
+  for (const listener of levelListeners) listener(level);
+}
+
+/**
+ * Hears of the level where it is not the one that is known, now and whenever it is set.
+ *
+ * @returns A function that ends that.
+ */
+export function followLogLevel(known: LogLevel, listener: (level: LogLevel) => void): () => void {
+  if (current !== undefined && current !== known) listener(current);
+  levelListeners.add(listener);
+  return () => void levelListeners.delete(listener);
 }
 
 /** A function that writes records as lines. */

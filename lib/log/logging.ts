@@ -21,7 +21,8 @@ export function setUpLogging(options: LoggingOptions): void {
     reset: true,
     sinks: { lines: lineWriter(options) },
     loggers: [
-      { category: LOGGER, sinks: ["lines"], lowestLevel: options.level },
+      // The level can change, so it is checked before LogTape gets a record.
+      { category: LOGGER, sinks: ["lines"], lowestLevel: "debug" },
       { category: ["logtape", "meta"], lowestLevel: null },
     ],
   });

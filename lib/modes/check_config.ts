@@ -18,14 +18,16 @@ import { checkHttp } from "./check_http.ts";
 import { checkMail } from "./check_mail.ts";
 import { checkPush } from "./check_push.ts";
 import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
+import { certificateProblems } from "./mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "./owners.ts";
-import { workersProblem, writableProblem } from "./folders.ts";
+import { tokenProblems } from "../server/tokens.ts";
+import { uploadsProblem, workersProblem, writableProblem } from "./folders.ts";
 import { requiredLines } from "./check_required.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** The result of one check. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
+  /** `settings`, `workers`, `state`, `statistics`, `errors`, `uploads`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
   readonly name: string;
   readonly ok: boolean;
   /** The result in words, or the problem. */
@@ -113,7 +115,7 @@ function isOurs(
 }
 
 function checkFolders(config: Config): Check[] {
-  const { stateDir, statsDir, errorDir } = config;
+  const { stateDir, statsDir, errorDir, uploads } = config;
   const check = (name: string, problem: Problem | undefined): Check => {
     return { name, ok: problem === undefined, message: problem ? sentence(problem) : "ok" };
   };
@@ -124,6 +126,7 @@ function checkFolders(config: Config): Check[] {
     ...(errorDir === undefined ? [] : [
       check("errors", folderProblem("QUEUE_ERROR_DIR", errorDir)),
     ]),
+    ...(uploads.localDir === undefined ? [] : [check("uploads", uploadsProblem(uploads.localDir))]),
   ];
 }
 
@@ -137,7 +140,9 @@ function folderProblem(setting: string, dir: string): Problem | undefined {
 
 function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
   const names = queueNameProblems(config, known.map(({ name }) => name));
-  const problems = [...config.problems, ...names];
+  const certificate = certificateProblems(config.mirrorServer.tls);
+  const tokens = config.server.address ? tokenProblems(config.server) : [];
+  const problems = [...config.problems, ...names, ...certificate, ...tokens];
   const ok = problems.length === 0;
   return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
 }

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
 import { areNotSet, IN_ZULIPS } from "../engine/host/required.ts";
 import { shardName } from "../engine/host/shards.ts";
 import { counted } from "../errors/counted.ts";
-import { isSafeToLoad } from "./owners.ts";
+import { mayLoad } from "./folders.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
 /** A queue, as `check-config` found it. */
@@ -31,8 +30,8 @@ export interface QueueCheck {
 }
 
 /**
- * Loads each worker in a thread of its own, as `run` does, and does not set it up. A worker in the
- * folder of another user is not loaded, as its code would run as this user.
+ * Loads each worker in a thread of its own, as `run` does, and does not set it up. A worker in a
+ * folder that others may write is not loaded, as its code would run as this user.
  */
 export async function checkQueues(
   config: Config,
@@ -52,8 +51,8 @@ async function checkWorker(
   queue: KnownQueue,
   services: Pick<Services, "tryWorker">,
 ): Promise<Omit<QueueCheck, keyof KnownQueue | "shards">> {
-  if (!isSafeToLoad(dirname(queue.file))) {
-    const message = "not loaded, as its folder belongs to another user";
+  if (!mayLoad(config, queue.file)) {
+    const message = "not loaded, as others may write its folder";
     return { ok: true, isActive: true, requires: [], missing: [], message };
   }
   const trial = await services.tryWorker(queue, config);

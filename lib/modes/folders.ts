@@ -9,21 +9,47 @@ import type { Config } from "../config/config.ts";
 import { ConfigError, type Problem } from "../config/problem.ts";
 import { isDiskFull } from "../errors/disk_full.ts";
 import { errorData } from "../errors/error_data.ts";
+import { remedyFor, unsafetyOf } from "./unsafe_folder.ts";
 
 const FLAG = "--workers-dir";
 
+/** The settings of the folder of workers. */
+export type WorkersConfig = Pick<Config, "workersDir" | "allowUnsafeFolder" | "effective">;
+
 /** The problem with `WORKERS_DIR` or `--workers-dir`, where it is set and has one. */
-export function workersProblem(
-  { workersDir, effective }: Pick<Config, "workersDir" | "effective">,
-): Problem | undefined {
+export function workersProblem(config: WorkersConfig): Problem | undefined {
+  return unreadableProblem(config) ?? unsafeProblem(config);
+}
+
+function unreadableProblem(config: WorkersConfig): Problem | undefined {
+  const { workersDir } = config;
   if (workersDir === undefined) return undefined;
-  const isFlag = effective.some(({ source }) => source === FLAG);
-  return problemOf(isFlag ? FLAG : "WORKERS_DIR", () => {
+  const setting = settingOf(config);
+  return problemOf(setting, () => {
     for (const _entry of Deno.readDirSync(workersDir)) return;
   }, {
     wrong: `the folder ${workersDir} cannot be read`,
-    fix: `set it${isFlag ? "" : `, or ${FLAG},`} to the folder of your workers`,
+    fix: `set it${setting === FLAG ? "" : `, or ${FLAG},`} to the folder of your workers`,
   });
+}
+
+function unsafeProblem(config: WorkersConfig): Problem | undefined {
+  const { workersDir, allowUnsafeFolder } = config;
+  if (workersDir === undefined || allowUnsafeFolder) return undefined;
+  const wrong = unsafetyOf(workersDir);
+  if (wrong === undefined) return undefined;
+  return { setting: settingOf(config), wrong, fix: remedyFor(workersDir) };
+}
+
+/** Reports whether a worker's code may run as this user. @param file The worker's file. */
+export function mayLoad(config: WorkersConfig, file: string): boolean {
+  const { workersDir, allowUnsafeFolder } = config;
+  if (dirname(file) !== workersDir) return true;
+  return allowUnsafeFolder || unsafetyOf(workersDir) === undefined;
+}
+
+function settingOf({ effective }: WorkersConfig): string {
+  return effective.some(({ source }) => source === FLAG) ? FLAG : "WORKERS_DIR";
 }
 
 /**
@@ -32,9 +58,19 @@ export function workersProblem(
  *
  * @throws {ConfigError} Then.
  */
-export function requireWorkersFlag(config: Pick<Config, "workersDir" | "effective">): void {
-  const problem = workersProblem(config);
+export function requireWorkersFlag(config: WorkersConfig): void {
+  const problem = unreadableProblem(config);
   if (problem?.setting === FLAG) throw new ConfigError([problem]);
+}
+
+/**
+ * Refuses a folder of workers whose code others than this user and root may change.
+ *
+ * @throws {ConfigError} Then.
+ */
+export function requireSafeWorkers(config: WorkersConfig): void {
+  const problem = unsafeProblem(config);
+  if (problem) throw new ConfigError([problem]);
 }
 
 /** What {@linkcode writableProblem} allows. */
@@ -66,6 +102,14 @@ export function writableProblem(
   }, {
     wrong: `no file can be made in ${dir}`,
     fix: "set it to a folder that this user may write",
+  });
+}
+
+/** The problem with `LOCAL_UPLOADS_DIR`, which must be there, if any. */
+export function uploadsProblem(dir: string): Problem | undefined {
+  return problemOf("LOCAL_UPLOADS_DIR", () => makeFile(dir), {
+    wrong: `no file can be made in ${dir}`,
+    fix: "set it to the folder of the uploads, which this user may write",
   });
 }
 

@@ -14,12 +14,6 @@ const ROOT_UID = 0;
 /** The most files that a message names. */
 const MOST_NAMED = 3;
 
-/** Reports whether the code in a folder belongs to this user or to root. */
-export function isSafeToLoad(folder: string, uid: number | null = Deno.uid()): boolean {
-  const owner = ownerOf(folder);
-  return owner === undefined || uid === null || owner === uid || owner === ROOT_UID;
-}
-
 /**
  * The warning for root who works in the folder of another user: the files that it makes there cannot
  * be written by that user.

@@ -5,11 +5,11 @@
  */
 
 import type { PurgeCommand } from "../command_line/command.ts";
+import { confirm } from "../command_line/terminal/confirm.ts";
 import type { Config } from "../config/config.ts";
 import type { Broker } from "../engine/broker/broker.ts";
 import { failedQueueName } from "../engine/settle/retry.ts";
 import { counted } from "../errors/counted.ts";
-import { UsageError } from "../errors/usage_error.ts";
 import { SavedFile } from "../operations/failed/saved_file.ts";
 import { holderOf } from "./failed/failed.ts";
 import { requireWorkersFlag } from "./folders.ts";
@@ -94,9 +94,7 @@ function isConfirmed(targets: readonly Target[], services: Services): boolean {
     services.warn(`${titleOf(target)}: ${counted(target.count, "event")}`);
   }
   const all = counted(targets.reduce((sum, { count }) => sum + count, 0), "event");
-  const answer = services.ask(`Delete ${all}?`);
-  if (answer !== undefined) return answer;
-  throw new UsageError(`${all} would be deleted: give --yes, as there is no terminal to ask on`);
+  return confirm(`Delete ${all}`, false, services.asking);
 }
 
 async function purge(

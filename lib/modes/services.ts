@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Asking } from "../command_line/terminal/confirm.ts";
 import type { Broker } from "../engine/broker/broker.ts";
 import type { Config } from "../config/config.ts";
 import { type ShardFunction, unsharded } from "../engine/host/shards.ts";
@@ -60,8 +61,8 @@ export interface Services {
   tryDatabase(config: Config): Promise<readonly string[]>;
   /** Who uses the program, such as `ada on host a`. */
   readonly operator: string;
-  /** Asks a question on the terminal; `undefined` where there is none. */
-  ask(question: string): boolean | undefined;
+  /** How somebody is asked before something is changed. */
+  readonly asking: Asking;
   /** Has signals end the command once what is under way is finished, until it is disposed of. */
   interruption(): Disposable & { readonly signal: AbortSignal };
   /** A line that says how far a command has come; writes nothing where there is no terminal. */

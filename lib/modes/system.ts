@@ -6,7 +6,7 @@
 
 import { fstatSync } from "node:fs";
 import type { Broker } from "../engine/broker/broker.ts";
-import { confirm } from "../command_line/terminal/confirm.ts";
+import { TERMINAL } from "../command_line/terminal/confirm.ts";
 import { StatusLine } from "../command_line/terminal/status_line.ts";
 import type { Config } from "../config/config.ts";
 import { discover, loadWorker } from "../engine/host/discovery.ts";
@@ -69,9 +69,7 @@ export class SystemServices implements Services {
   readonly operator = operatorName();
 
   /** @inheritdoc */
-  ask(question: string): boolean | undefined {
-    return confirm(visible(question));
-  }
+  readonly asking = TERMINAL;
 
   /** @inheritdoc */
   interruption(): Interruption {

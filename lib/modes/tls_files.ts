@@ -92,13 +92,21 @@ function readPem(wanted: Wanted, path: string): { text?: string; problem?: Probl
 function pairProblems({ cert, key }: TlsTexts): Problem[] {
   if (cert === undefined || key === undefined) return [];
   try {
-    const owned = new X509Certificate(cert).publicKey;
-    if (textOf(owned) === textOf(createPublicKey(key))) return [];
+    if (isKeyOf(cert, key)) return [];
     return [{ setting: KEY.setting, wrong: "it is not the key of AMQP_CERT_FILE", fix: KEY.fix }];
   } catch {
     const wrong = "its certificate, or the key of AMQP_KEY_FILE, is damaged";
     return [{ setting: CERT.setting, wrong, fix: "copy both files again" }];
   }
+}
+
+/**
+ * Whether a private key is that of a certificate. Both are PEM.
+ *
+ * @throws {Error} When one of them is damaged.
+ */
+export function isKeyOf(cert: string, key: string): boolean {
+  return textOf(new X509Certificate(cert).publicKey) === textOf(createPublicKey(key));
 }
 
 function textOf(key: KeyObject): string {

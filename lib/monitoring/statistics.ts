@@ -87,8 +87,9 @@ export class QueueStatistics {
 
   /** Takes the engine's reports; ignores those of other queues. */
   readonly report: Reporter = (report: Report): void => {
-    if (report.kind === "notice" || report.queue !== this.#options.queue) return;
+    if (report.queue !== this.#options.queue) return;
     if (report.kind === "woke") return this.#woke();
+    if (report.kind !== "settled") return;
     this.#counts.settled(report);
     this.#schedule.settled(report);
   };

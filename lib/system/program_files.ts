@@ -6,7 +6,8 @@
  * @module
  */
 
-const IS_SOURCE = import.meta.url.endsWith(".ts");
+/** Whether the program runs from its source, and not from its bundle. */
+export const IS_SOURCE: boolean = import.meta.url.endsWith(".ts");
 
 /** The folder of the program: of its source, or of its bundle inside the binary. */
 export const ROOT: URL = new URL(IS_SOURCE ? "../../" : "./", import.meta.url);

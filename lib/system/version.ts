@@ -12,8 +12,13 @@ export const VERSION: string = config.version;
 
 /** The output of `--version`; a binary also names the commit that it was built from. */
 export function versionLine(): string {
-  const commit = Deno.build.standalone ? embeddedCommit() : undefined;
-  return `process-queue ${VERSION}` + (commit === undefined ? "" : ` (${commit})`);
+  const built = commit();
+  return `process-queue ${VERSION}` + (built === undefined ? "" : ` (${built})`);
+}
+
+/** The commit that a binary was built from; `undefined` without a binary. */
+export function commit(): string | undefined {
+  return Deno.build.standalone ? embeddedCommit() : undefined;
 }
 
 /** The commit that `scripts/compile.ts` wrote into the bundle. */

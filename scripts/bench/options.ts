@@ -18,6 +18,10 @@ export interface BenchOptions {
   readonly isOutgoing: boolean;
   /** Whether repairs of many dead letters are measured, and nothing else. */
   readonly isFailed: boolean;
+  /** Whether the event server is measured, and nothing else. */
+  readonly isEvents: boolean;
+  /** Whether all queues are measured while nothing happens, and nothing else. */
+  readonly isIdle: boolean;
   /** Events that each row measures. */
   readonly events: number;
   readonly rounds: number;
@@ -34,6 +38,8 @@ const ALONE: Readonly<Record<string, string>> = {
   push: "10000",
   outgoing: "1000",
   failed: "1000000",
+  events: "30",
+  idle: "1",
 };
 const EVENTS = "100000";
 
@@ -60,7 +66,9 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
   const alone = first in ALONE ? first : undefined;
   const unknown = positionals[alone === undefined ? 0 : 1];
   if (unknown !== undefined) {
-    throw new TypeError(`${unknown} is unknown: there are mail, push, outgoing and failed`);
+    throw new TypeError(
+      `${unknown} is unknown: there are mail, push, outgoing, failed, events and idle`,
+    );
   }
   if (alone && against !== undefined) throw new TypeError(`${alone} cannot be used with --against`);
   if (rows !== "" && against === undefined) throw new TypeError("--rows needs --against");
@@ -69,6 +77,8 @@ export function parseOptions(args: readonly string[], folder: string): BenchOpti
     isPush: alone === "push",
     isOutgoing: alone === "outgoing",
     isFailed: alone === "failed",
+    isEvents: alone === "events",
+    isIdle: alone === "idle",
     events: positive("events", values.events ?? ALONE[first] ?? EVENTS),
     rounds: positive("rounds", values.rounds),
     prefetch: positive("prefetch", values.prefetch),

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { linesOf } from "./lines.ts";
 
 /** A kind of consumer. */
 export type Kind = "bare" | "inline" | "thread";
@@ -141,13 +142,7 @@ export async function run(script: string, ...args: readonly string[]): Promise<v
 }
 
 async function* jsonLines(stdout: ReadableStream<Uint8Array>): AsyncGenerator<unknown> {
-  let rest = "";
-  const text = stdout.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>);
-  for await (const chunk of text) {
-    const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) if (line.startsWith("{")) yield JSON.parse(line);
-  }
+  for await (const line of linesOf(stdout)) if (line.startsWith("{")) yield JSON.parse(line);
 }
 
 /** Deletes queues. */

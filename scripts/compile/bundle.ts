@@ -7,6 +7,8 @@
 
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { run } from "./command.ts";
 import type { BundleContents } from "./contents.ts";
 import { misplacedModules } from "./misplaced.ts";
@@ -59,6 +61,9 @@ export async function bundle(
     writeFileSync(file, withOwnPaths(readFileSync(file, "utf8"), { file, out, root }));
   }
   for (const asset of assets) copy(join(root, asset), join(out, asset));
+  for (const [name, file] of Object.entries(contents.packageFiles)) {
+    compress(fileURLToPath(file), join(out, packageFile(name)));
+  }
   writeConfig(root, out, contents);
   return undefined;
 }
@@ -66,6 +71,12 @@ export async function bundle(
 function copy(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to, { recursive: true });
+}
+
+/** Writes a file as `readPackageFile` of `lib/system/package_file.ts` reads it. */
+function compress(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }));
 }
 
 function misplacedIn(out: string): string | undefined {
@@ -77,20 +88,27 @@ function misplacedIn(out: string): string | undefined {
     `package to wholePackages in scripts/compile/contents.ts`;
 }
 
-/** The bundle's `deno.json`: whoever imports a face, also from outside, gets the bundle's copy. */
-function writeConfig(root: string, out: string, { faces, wholePackages }: BundleContents): void {
+/** The bundle's `deno.json`: whoever imports a face or a file, also from outside, gets the bundle's. */
+function writeConfig(root: string, out: string, contents: BundleContents): void {
+  const { faces, packageFiles, wholePackages } = contents;
   const { imports, unstable } = JSON.parse(
     readFileSync(join(root, "deno.json"), "utf8"),
   ) as ProgramConfig;
   const shared = Object.entries(faces).map(([name, path]) => [name, `./${bundled(path)}`]);
+  const files = Object.keys(packageFiles).map((name) => [name, `./${packageFile(name)}`]);
   const whole = wholePackages.map((name) => [name, imports[name]]);
   const config = {
-    imports: Object.fromEntries([...shared, ...whole]),
+    imports: Object.fromEntries([...shared, ...files, ...whole]),
     unstable,
     compile: { include: ["."] },
   };
   writeFileSync(join(out, "deno.json"), JSON.stringify(config, undefined, 2));
   if (wholePackages.length > 0) copy(join(root, "deno.lock"), join(out, "deno.lock"));
+}
+
+/** The path of a package's file in the bundle. */
+function packageFile(name: string): string {
+  return `packages/${name}`;
 }
 
 /** The path of a module in the bundle. */

@@ -17,9 +17,20 @@ export interface BundleContents {
   readonly faces: Readonly<Record<string, string>>;
   /** Files and folders that the program reads; they keep their paths. */
   readonly assets: readonly string[];
+  /**
+   * Files of npm packages that modules find by `import.meta.resolve`, by the names under which they
+   * do, for `lib/system/package_file.ts`. The bundle has them compressed. The rest of these packages
+   * is bundled.
+   */
+  readonly packageFiles: Readonly<Record<string, URL>>;
   /** npm packages that read files beside their modules. They stay as they are, with all files. */
   readonly wholePackages: readonly string[];
 }
+
+const WASM = "@imagemagick/magick-wasm/magick.wasm";
+
+/** Never called: Deno knows the places of packages that a module imports. */
+export const withMagick = (): Promise<unknown> => import("@imagemagick/magick-wasm");
 
 /** The contents of the binary. @param root The folder of the program. */
 export function contentsOf(root: string): BundleContents {
@@ -28,6 +39,7 @@ export function contentsOf(root: string): BundleContents {
       "main.ts",
       "lib/engine/thread/entry.ts",
       "lib/engine/thread/inner_entry.ts",
+      "lib/domain/pictures/picture_thread.ts",
       ...globSync("workers/*.ts", { cwd: root }),
     ],
     faces: {
@@ -41,6 +53,7 @@ export function contentsOf(root: string): BundleContents {
       "zod/v4/mini": "scripts/compile/faces/zod_mini.ts",
     },
     assets: ["lib/domain/mail/templates/files", "lib/domain/previews/oembed_providers.json"],
+    packageFiles: { [WASM]: new URL(import.meta.resolve(WASM)) },
     wholePackages: [],
   };
 }

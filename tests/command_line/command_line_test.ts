@@ -6,9 +6,11 @@ const COMMON = {
   flags: {
     amqpUrl: undefined,
     workersDir: undefined,
+    allowUnsafeFolder: undefined,
     logFormat: undefined,
     logLevel: undefined,
     zulip: undefined,
+    http: undefined,
   },
   warnings: [],
 };
@@ -175,6 +177,21 @@ const COMMANDS: readonly [line: string, command: Command][] = [
       ...COMMON,
     },
   ],
+  ...([["90", 90], ["90s", 90], ["10m", 600], ["2h", 7200], ["1d", 86_400]] as const).map(
+    ([time, delaySeconds]): [string, Command] => [
+      `publish test {} --delay ${time}`,
+      {
+        mode: "publish",
+        queue: "test",
+        event: "{}",
+        from: undefined,
+        anyQueue: false,
+        delaySeconds,
+        window: 1000,
+        ...COMMON,
+      },
+    ],
+  ),
   [
     "publish test --from a.jsonl",
     { mode: "publish", queue: "test", event: undefined, from: "a.jsonl", ...PUBLISH },
@@ -248,11 +265,43 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     { mode: "deliver-scheduled-emails", once: false, lock: undefined, ...COMMON },
   ],
   [
+    "events",
+    { mode: "events", host: "127.0.0.1", port: 9800, shardPort: undefined, ...COMMON },
+  ],
+  [
+    "events --port 0 --host ::1",
+    { mode: "events", host: "::1", port: 0, shardPort: undefined, ...COMMON },
+  ],
+  [
+    "events --shard-port 9801",
+    { mode: "events", host: "127.0.0.1", port: 9801, shardPort: 9801, ...COMMON },
+  ],
+  [
     "deliver-scheduled-emails --once --lock a",
     { mode: "deliver-scheduled-emails", once: true, lock: "a", ...COMMON },
   ],
   ["enqueue-digest-emails", { mode: "enqueue-digest-emails", dryRun: false, ...COMMON }],
   ["enqueue-digest-emails --dry-run", { mode: "enqueue-digest-emails", dryRun: true, ...COMMON }],
+  [
+    "email-mirror-server",
+    { mode: "email-mirror-server", listen: { host: "127.0.0.1", port: 2525 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen 0.0.0.0:25",
+    { mode: "email-mirror-server", listen: { host: "0.0.0.0", port: 25 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen=[::1]:0",
+    { mode: "email-mirror-server", listen: { host: "::1", port: 0 }, ...COMMON },
+  ],
+  [
+    "email-mirror-server --listen mx.example.com:2525",
+    { mode: "email-mirror-server", listen: { host: "mx.example.com", port: 2525 }, ...COMMON },
+  ],
+  [
+    "email-mirror-pipe a@mirror.example",
+    { mode: "email-mirror-pipe", recipient: "a@mirror.example", ...COMMON },
+  ],
   ["check-config --json", { mode: "check-config", json: true, ...COMMON }],
   [
     "check-config --log-level debug",

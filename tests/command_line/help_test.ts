@@ -36,6 +36,7 @@ Deno.test("the help of each command lists the options that every command takes",
       "check-config",
       "recover",
       "mail preview",
+      "events",
     ]
   ) {
     const command = parse(`${line} --help`);

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts";
 
+const COMMANDS =
+  "commands: publish, failed, peek, purge, new, types, migrate, seed, check-config, recover, mail, push, " +
+  "status, pause, resume, restart, log-level, health, deliver-scheduled-emails, " +
+  "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
+
 const MISTAKES: readonly [line: string, message: string][] = [
+  ...["0", "10 m", "1w", "4000d", "soon"].map((time): [string, string] => [
+    `publish a {} --delay ${time.replace(" ", "_")}`,
+    `option '--delay <time>' argument '${
+      time.replace(" ", "_")
+    }' is invalid. It must be a time of ` +
+    `at least 1 s and at most 3650 days, as 90s, 10m, 2h or 1d.`,
+  ]),
   [
     "--queue_nme a",
     `there is no option --queue_nme; did you mean --queue_name?\noptions: ` +
@@ -33,7 +45,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
   [
     "publish a --anyqueue",
     "there is no option --anyqueue; did you mean --any-queue?\n" +
-    `options: --any-queue, --from, --window, --help, ${SHARED_OPTIONS}`,
+    `options: --any-queue, --from, --delay, --window, --help, ${SHARED_OPTIONS}`,
   ],
   ["--queue_name a --all", "--queue_name and --all cannot be combined: give one of them"],
   [
@@ -94,24 +106,33 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "deliver-scheduled-emails --drain",
     '--drain runs queues, and "deliver-scheduled-emails" does not',
   ],
+  ...["25", "127.0.0.1", "127.0.0.1:65536", "::1:25", ":25", "http://a:25"].map(
+    (address): [string, string] => [
+      `email-mirror-server --listen ${address}`,
+      `option '--listen <host:port>' argument '${address}' is invalid. It must be a host and a port, ` +
+      "such as 127.0.0.1:2525.",
+    ],
+  ),
+  [
+    "events --shard-port 0",
+    "option '--shard-port <port>' argument '0' is invalid. It must be a whole number from 1 to 65535.",
+  ],
+  ["events --all", '--all runs queues, and "events" does not'],
   [
     "pubish a --any-queue",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "help pubish",
     "there is no command pubish; did you mean publish?\n" +
-    "commands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
     "a",
-    "there is no command a\ncommands: publish, failed, peek, purge, migrate, seed, check-config, recover, mail, push, " +
-    "deliver-scheduled-emails, enqueue-digest-emails\n" +
+    "there is no command a\n" + COMMANDS +
     "to run queues, use --queue_name, --multi_threaded or --all",
   ],
   [
@@ -160,6 +181,7 @@ const MISTAKES: readonly [line: string, message: string][] = [
     "--save saves what is ready, so --include-retrying cannot go with it",
   ],
   ["publish a {} --from b", "publish takes an event or --from, not both"],
+  ["publish a --from b --delay 5m", "publish --from publishes at once: leave --delay out"],
 ];
 
 for (const [line, message] of MISTAKES) {

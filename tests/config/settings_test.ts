@@ -26,5 +26,6 @@ Deno.test("SETTINGS says which settings are secret", () => {
     "HTTPS_proxy",
     "CAMO_KEY",
     "OUTGOING_SIGNING_SECRET",
+    "SHARED_SECRET",
   ]);
 });

@@ -45,17 +45,19 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
     WORKERS_DIR: `${FOLDER}/none`,
     STATE_DIR: `${file}/state`,
     QUEUE_ERROR_DIR: `${file}/errors`,
+    LOCAL_UPLOADS_DIR: `${FOLDER}/none`,
   };
   assert.equal(await runCheckConfig(COMMAND, loadConfig(environment), around), 1);
   const printed = around.printed.map((line) => line.replaceAll(FOLDER, "/f"));
   const shown = file.replace(FOLDER, "/f");
   const writable = "set it to a folder that this user may write";
-  assert.deepEqual(printed.slice(-11).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
+  assert.deepEqual(printed.slice(-12).map((line) => line.replace(/ \(.*os error.*\)/, "")), [
     "settings: PQ_TSET_PREFETCH: no queue tset; did you mean test?\nPQ_X_PREFETCH: no queue x; the queues are user_activity, test",
     "workers: WORKERS_DIR: the folder /f/none cannot be read; set it, or --workers-dir, to the folder of your workers",
     `state: STATE_DIR: no file can be made in ${shown}/state; ${writable}`,
     `statistics: QUEUE_STATS_DIR: no file can be made in ${shown}/state/stats; ${writable}`,
     `errors: QUEUE_ERROR_DIR: no file can be made in ${shown}/errors; ${writable}`,
+    "uploads: LOCAL_UPLOADS_DIR: no file can be made in /f/none; set it to the folder of the uploads, which this user may write",
     "queues: 2 queues found\n  user_activity: workers/user_activity.ts\n  test: workers/test.ts, not run by --all",
     "mail: not used (EMAIL_HOST is not set)",
     "push: not used (neither the push bouncer nor APNs nor FCM is set)",
@@ -63,6 +65,18 @@ Deno.test("runCheckConfig prints everything that fails, and returns 1", async ()
     "broker: No broker there",
     "database: No database",
   ]);
+});
+
+Deno.test("runCheckConfig reads the certificate of email-mirror-server", async () => {
+  const around = new MemoryServices();
+  const [MIRROR_CERT_FILE, MIRROR_KEY_FILE] = [`${FOLDER}/none.pem`, `${FOLDER}/none-key.pem`];
+  const environment = { ...ENVIRONMENT, MIRROR_CERT_FILE, MIRROR_KEY_FILE };
+  assert.equal(await runCheckConfig(COMMAND, loadConfig(environment), around), 1);
+  const [line] = around.printed.filter((each) => each.startsWith("settings: "));
+  assert.match(
+    line ?? "",
+    /^settings: MIRROR_CERT_FILE: .*none\.pem cannot be read: .*; set it to a /,
+  );
 });
 
 Deno.test("runCheckConfig prints the settings where some are wrong, and tries the others", async () => {

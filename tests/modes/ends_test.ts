@@ -58,3 +58,15 @@ for (const [what, figures, isDrained] of FIGURES) {
     await checking;
   });
 }
+
+Deno.test("--drain does not wait for the events of a queue that is paused", async () => {
+  await using broker = new MemoryBroker();
+  await broker.declare("q");
+  await broker.publish("q", "{}");
+  const ends = new Ends();
+  const figures = { inFlight: 0, unstored: 0, isParked: false };
+  const checking = ends.whenEmpty(broker, () => [{ queue: "q", figures, paused: {} }]);
+  assert.equal(await ends.first, "drained");
+  ends[Symbol.dispose]();
+  await checking;
+});

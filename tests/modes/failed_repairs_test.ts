@@ -136,8 +136,9 @@ Deno.test("a repair asks with numbers, and changes nothing unless the answer is 
   const line = "failed retry test --error smtp --rate 1";
   await assert.rejects(run(line, around), {
     name: "UsageError",
-    message: "2 events of test.failed would be put back into test: give --yes, as there is no " +
-      "terminal to ask on",
+    message:
+      "Put 2 events back into test at 1 a second (2 s)? Nobody can be asked here: add --yes " +
+      "if it is meant",
   });
   around.answer = false;
   around.warned.length = 0;
@@ -148,7 +149,7 @@ Deno.test("a repair asks with numbers, and changes nothing unless the answer is 
     "2026-01-02T03:04:05.678Z",
     "nothing was changed",
   ]);
-  assert.equal(around.asked.at(-1), "Put 2 events back into test at 1 a second (2 s)?");
+  assert.equal(around.asked.at(-1), "Put 2 events back into test at 1 a second (2 s)? [y/N]");
   around.answer = true;
   const yes = await run("failed retry test --error smtp", around);
   assert.deepEqual([yes.code, yes.printed], [0, [
@@ -245,7 +246,7 @@ Deno.test("drop saves to the file that is named, or nothing, and overwrites none
     around.answer = true;
     const { printed } = await run("failed drop test --id b --no-save", around, folder);
     assert.deepEqual(printed, ["1 of 1 event dropped; 1 left"]);
-    assert.equal(around.asked.at(-1), "Drop 1 event, for ever?");
+    assert.equal(around.asked.at(-1), "Drop 1 event, for ever? [y/N]");
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.jsonl"]);
     // A file that cannot be written keeps the events.
     const failed = await run("failed drop test --all --yes", around, path);

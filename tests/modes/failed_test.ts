@@ -125,7 +125,7 @@ Deno.test("runFailed lists a line of JSON for each event, with all there is to k
   assert.deepEqual(JSON.parse(line), {
     handle: "983d35651c7b",
     id: "9d0f",
-    fingerprint: "e438a2cf",
+    fingerprint: "1aa19bd2",
     failed_at: "2026-01-02T03:04:05.678Z",
     first_failed_at: null,
     reason: "error",

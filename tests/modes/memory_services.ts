@@ -1,5 +1,6 @@
 /** The services of the modes, with a broker in memory. They keep everything that is printed. */
 
+import type { Asking } from "../../lib/command_line/terminal/confirm.ts";
 import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import type { KnownQueue, Services, WorkerTrial } from "../../lib/modes/services.ts";
@@ -8,8 +9,10 @@ import type { ShardFunction } from "../../lib/engine/host/shards.ts";
 const NO_FLAGS = {
   amqpUrl: undefined,
   workersDir: undefined,
+  allowUnsafeFolder: undefined,
   logFormat: undefined,
   logLevel: undefined,
+  http: undefined,
 };
 
 /** What every command has, for one that was given no options. */
@@ -71,9 +74,12 @@ export class MemoryServices implements Services {
     return database ? Promise.reject(database) : Promise.resolve(this.pendingMigrations);
   }
 
-  ask(question: string): boolean | undefined {
-    this.asked.push(question);
-    return this.answer;
+  get asking(): Asking {
+    const ask = (question: string) => {
+      this.asked.push(question);
+      return this.answer ? "y" : "n";
+    };
+    return { isTerminal: this.answer !== undefined, ask };
   }
 
   interruption(): Disposable & { readonly signal: AbortSignal } {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { foreignFiles, isSafeToLoad, rootWarning } from "../../lib/modes/owners.ts";
+import { foreignFiles, rootWarning } from "../../lib/modes/owners.ts";
 
 const OTHER = 4711;
 
@@ -13,15 +13,6 @@ async function withFolder(test: (folder: string, uid: number) => void): Promise<
     await Deno.remove(folder, { recursive: true });
   }
 }
-
-Deno.test("isSafeToLoad trusts the folders of this user and of root", async () => {
-  await withFolder((folder, uid) => {
-    assert.equal(isSafeToLoad(folder, uid), true);
-    assert.equal(isSafeToLoad(folder, OTHER), uid === 0);
-    assert.equal(isSafeToLoad("/", OTHER), true);
-    assert.equal(isSafeToLoad("/nowhere", OTHER), true);
-  });
-});
 
 Deno.test("foreignFiles names the files of another user, unless root asks", async () => {
   await withFolder((folder, uid) => {

@@ -79,7 +79,7 @@ Deno.test("purge says the numbers, asks, and deletes what is ready", async () =>
   const around = await withEvents();
   await assert.rejects(run("purge test", around), {
     name: "UsageError",
-    message: "2 events would be deleted: give --yes, as there is no terminal to ask on",
+    message: "Delete 2 events? Nobody can be asked here: add --yes if it is meant",
   });
   around.answer = false;
   around.warned.length = 0;
@@ -89,7 +89,7 @@ Deno.test("purge says the numbers, asks, and deletes what is ready", async () =>
     printed: [],
     warned: ["test: 2 events", "test.failed: 1 event", "nothing was changed"],
   });
-  assert.equal(around.asked.at(-1), "Delete 3 events?");
+  assert.equal(around.asked.at(-1), "Delete 3 events? [y/N]");
   around.answer = true;
   const yes = await run("purge --all --include-failed --include-retrying", around);
   assert.equal(yes.code, 0);

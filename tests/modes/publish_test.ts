@@ -49,6 +49,12 @@ Deno.test("runPublish publishes the event of the command line", async () => {
   assert.deepEqual(around.printed, ["published 1 event to test"]);
 });
 
+Deno.test("runPublish publishes an event that runs later", async () => {
+  const around = await publish("", { event: "{}", delaySeconds: 600 });
+  assert.deepEqual(await around.bodies("test"), []);
+  assert.deepEqual(around.printed, ["published 1 event to test, to run in 600 seconds"]);
+});
+
 Deno.test("runPublish says that no worker on RabbitMQ gets what the embedded broker takes", async () => {
   const environment = { BROKER: "embedded", STATE_DIR: "/state" };
   const around = await publish("", { event: "{}" }, new MemoryServices(), environment);

@@ -22,21 +22,8 @@ function select(queues: readonly string[], skipUnknown: boolean, environment: En
   return { queues: selected.map(({ queue }) => queue), skipped };
 }
 
-Deno.test("selectQueues leaves the queues of Zulip's supervisor that are not here to manage.py", () => {
-  const here = [
-    ...["deferred_email_senders", "digest_emails", "email_senders"],
-    ...["embed_links", "embedded_bots", "missedmessage_emails"],
-    ...["missedmessage_mobile_notifications", "outgoing_webhooks", "user_activity"],
-    "user_activity_interval",
-  ];
-  const others = ZULIPS.filter((name) => !here.includes(name));
-  assert.deepEqual(select(ZULIPS, true), {
-    queues: here,
-    skipped: [[
-      "info",
-      `Skipped queues of Zulip's, which are left to manage.py: ${others.join(", ")}`,
-    ]],
-  });
+Deno.test("selectQueues runs all queues of Zulip's supervisor", () => {
+  assert.deepEqual(select(ZULIPS, true), { queues: ZULIPS, skipped: [] });
 });
 
 Deno.test("selectQueues skips what may be mistyped with a warning for each", () => {
@@ -76,21 +63,21 @@ Deno.test("selectQueues skips nothing where every queue is known", () => {
 });
 
 Deno.test("selectQueues refuses an unknown queue that is not to be skipped, and names the option", () => {
-  assert.throws(() => select(["noop", "thumbnail", "nope"], false), {
+  assert.throws(() => select(["noop", "deferred_work", "nope"], false), {
     name: "UsageError",
     message:
-      /^there is no queue thumbnail; .*manage\.py\n[^]*\n--skip-unknown runs the other queues$/,
+      /^there is no queue deferred_work; .*manage\.py\n[^]*\n--skip-unknown runs the other queues$/,
   });
 });
 
 Deno.test("selectQueues refuses to skip all", () => {
-  assert.throws(() => select(["soft_reactivation", "nope"], false), {
+  assert.throws(() => select(["notify_tornado", "nope"], false), {
     name: "UsageError",
-    message: /^there is no queue soft_reactivation; [^]*\(or WORKERS_DIR\)$/,
+    message: /^there is no queue notify_tornado; [^]*\(or WORKERS_DIR\)$/,
   });
-  assert.throws(() => select(["soft_reactivation", "nope"], true), {
+  assert.throws(() => select(["notify_tornado", "nope"], true), {
     name: "UsageError",
     message:
-      /^no queue is left to run: --skip-unknown skips all that are named \(soft_reactivation, nope\)\nqueues: [^]*\(or WORKERS_DIR\)$/,
+      /^no queue is left to run: --skip-unknown skips all that are named \(notify_tornado, nope\)\nqueues: [^]*\(or WORKERS_DIR\)$/,
   });
 });

@@ -16,8 +16,8 @@ import { BINARY, binaryTest, Installed, isBinaryMissing } from "../fixtures/proc
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { postgresTest, rabbitmqTest } from "../servers.ts";
 
-/** The size of the binary in bytes, at most; its runtime alone is 92 MB. */
-const MOST_BYTES = 105e6;
+/** The size of the binary in bytes, at most; its runtime alone is 92 MB, ImageMagick 5 MB. */
+const MOST_BYTES = 110e6;
 /** How often `--version` is measured. */
 const STARTS = 11;
 
@@ -50,6 +50,7 @@ const EVENTS: Readonly<Record<string, object>> = {
   noop_batch: {},
   outgoing_webhooks: BOT_EVENT,
   test: { text: "hello" },
+  thumbnail: { id: 1 },
   user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
   user_activity_interval: { user_profile_id: 1, time: 1_700_000_000 },
 };
@@ -61,7 +62,7 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
 
-Deno.test({ name: "the binary has at most 105 MB", ignore: isBinaryMissing, fn: checkSize });
+Deno.test({ name: "the binary has at most 110 MB", ignore: isBinaryMissing, fn: checkSize });
 
 function checkSize(): void {
   const { size } = statSync(BINARY);
@@ -77,8 +78,9 @@ binaryTest("--version costs little more than the runtime, in time and memory", a
   const [runtime, version] = await costsOfVersion(empty, BINARY);
   console.log("the runtime", runtime, "--version", version);
   // A binary of the source took five times and twice as much as the runtime.
-  assert(version.cpuMs <= runtime.cpuMs * 5 / 3);
-  assert(version.peakMb <= runtime.peakMb * 4 / 3);
+  // The runtime reads all files that are not code at its start, so ImageMagick counts here.
+  assert(version.cpuMs <= runtime.cpuMs * 5 / 2);
+  assert(version.peakMb <= runtime.peakMb * 3 / 2);
 });
 
 interface Cost {
@@ -153,6 +155,7 @@ async function onRabbitmq(server: AttachedRabbitmq): Promise<void> {
 }
 
 async function drainAll(installed: Installed): Promise<void> {
+  installed.env["LOCAL_UPLOADS_DIR"] = `${installed.folder}/uploads`;
   for (const queue of BUILT_IN) await publish(installed, queue);
   const [named] = await installed.ok("--multi_threaded", ...BUILT_IN, "--drain");
   assert.equal(named, `done ${BUILT_IN.length}, retried 0, failed 0, waiting for retry 0`);
@@ -201,3 +204,20 @@ binaryTest(
     assert.equal((await installed.run("--queue_name", "hello")).code, 1);
   },
 );
+
+binaryTest("the binary answers commands and HTTP", async (installed) => {
+  await using program = installed.start("--queue_name", "hello", "--http", "0");
+  const { address } = await program.untilLogged(/^HTTP listens on/);
+  await program.until("it is ready", async () => {
+    return (await installed.run("health", "--ready")).code === 0;
+  });
+  assert.equal(await (await fetch(`${address}/livez`)).text(), "ok\n");
+  const metrics = await (await fetch(`${address}/metrics`)).text();
+  assert.match(metrics, /^process_queue_build_info\{version="[^"]+",revision="[\w+]+",/m);
+  const paused = `hello: paused in process ${program.pid}`;
+  assert.deepEqual(await installed.ok("pause", "hello", "--yes"), [paused]);
+  const [, , queue] = await installed.ok("status");
+  assert.match(queue ?? "", /^ {2}hello {2}paused by /);
+  program.signal("SIGTERM");
+  assert.equal((await program.end()).code, 0);
+});

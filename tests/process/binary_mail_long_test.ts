@@ -1,9 +1,11 @@
-/** Mails are sent by the compiled binary. */
+/** Mails are sent and taken by the compiled binary. */
 import assert from "node:assert/strict";
 import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
 import { addPeople } from "../fixtures/mail/people.ts";
 import { RESET } from "../fixtures/mail/worker.ts";
 import { binaryTest, type Installed, isBinaryMissing } from "../fixtures/process/binary.ts";
+import { addMirrorRows, CHANNEL } from "../fixtures/mirror_server/server.ts";
+import { RawSmtp } from "../fixtures/smtp/raw_client.ts";
 import { readMail, useSmtp } from "../fixtures/smtp/smtp.ts";
 
 const LOGIN = { user: "zulip", password: "s3same" };
@@ -38,6 +40,24 @@ if (!isBinaryMissing) {
       assert(html?.includes(RESET.context.reset_url));
     });
   }
+
+  binaryTest("the binary takes mails for the mail mirror, and ends in order", async (installed) => {
+    const DATABASE_URL = `sqlite:${installed.folder}/mirror.sqlite`;
+    {
+      await using db = await openDatabase(DATABASE_URL);
+      await addMirrorRows(db);
+    }
+    Object.assign(installed.env, { DATABASE_URL, EMAIL_GATEWAY_PATTERN: "%s@mirror.example" });
+    await using program = installed.start("email-mirror-server", "--listen", "127.0.0.1:0");
+    const { address } = await program.untilLogged(/^Mails are taken at /);
+    using client = await RawSmtp.greeted(Number(String(address).split(":").at(-1)));
+    const to = `general.${CHANNEL}@mirror.example`;
+    const answers = await client.transact([to], "Subject: a\r\n\r\nb");
+    assert.deepEqual(answers, ["250 Accepted", "250 2.6.0 OK"]);
+    client[Symbol.dispose]();
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+  });
 }
 
 /** Makes the database with people. @returns A user. */

@@ -1,14 +1,24 @@
 /**
- * Workers of an operator in the compiled binary: what they may do, and how they end.
+ * Workers in the compiled binary: what an operator's may do and how they end; thumbnails.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+
+import { inTransaction } from "../../lib/database.ts";
+import { migrateDatabase, openDatabase } from "../../lib/domain/database/database.ts";
+import { requestExport } from "../../lib/domain/exports/request.ts";
+import { askForExport, makeOffice } from "../fixtures/exports/office.ts";
+import { Unpacked } from "../fixtures/exports/unpacked.ts";
 import { FakeSentry } from "../fixtures/monitoring/fake_sentry.ts";
 import { assertWithin } from "../fixtures/pace.ts";
+import { heic, look } from "../fixtures/pictures/pictures.ts";
+import { PictureRealm, writeUpload } from "../fixtures/pictures/uploaded.ts";
 import { binaryTest, WORKER } from "../fixtures/process/binary.ts";
+import { mailEvent, mime, plain } from "../fixtures/mirror/mime.ts";
+import { ADDRESS, MirrorRealm } from "../fixtures/mirror/mirror_realm.ts";
 import { until } from "../fixtures/until.ts";
 
 const LANES = new URL("../../lib/engine/executor/lanes.ts", import.meta.url);
@@ -66,32 +76,47 @@ binaryTest("the binary sends errors to Sentry, with the lines of the source", as
   assert.match(sentry.text.join("\n"), /lib\/engine\/executor\/lanes\.ts/);
 });
 
-binaryTest("the binary says what to do with a worker in TypeScript", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.writeTextFile(`${installed.folder}/workers/typed.ts`, typed);
-  const { code, stderr } = await installed.run("--queue_name", "typed", "--drain");
-  assert.equal(code, 1);
-  assert.match(
-    stderr.join("\n"),
-    /\/workers\/typed\.ts does not load: SyntaxError: .*\. The binary takes plain JavaScript: make a \.js file of it by `deno transpile`/s,
-  );
+binaryTest("the binary makes thumbnails", async (installed) => {
+  const url = `sqlite:${installed.folder}/pictures.sqlite`;
+  const uploads = `${installed.folder}/uploads`;
+  Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+  await using db = await openDatabase(url);
+  const realm = await PictureRealm.make(db);
+  const about = { name: "soup.heic", contentType: "image/heic", width: 64, height: 48 };
+  const picture = await realm.upload(about);
+  writeUpload(uploads, picture, heic());
+  const message = await realm.message([picture]);
+  await installed.ok("publish", "thumbnail", JSON.stringify({ id: picture.id }));
+  const [last] = await installed.ok("--queue_name", "thumbnail", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+  assert.match(await realm.rendered(message) ?? "", / data-transcoded-image="4032x3024\.webp">/);
+  const folder = `${uploads}/files/thumbnail/${picture.path}`;
+  for (const name of ["840x560.webp", "4032x3024.webp"]) {
+    const { width, height } = look(readFileSync(`${folder}/${name}`));
+    assert.deepEqual([width, height], [64, 48]);
+  }
 });
 
-binaryTest("what deno transpile makes of a worker runs in the binary", async (installed) => {
-  const typed = `const queue: string = "typed";\n${WORKER.replace('"hello"', "queue")}`;
-  await Deno.mkdir(`${installed.folder}/typed`);
-  await Deno.writeTextFile(`${installed.folder}/typed/typed.ts`, typed);
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["transpile", "--outdir", "workers", "typed/typed.ts"],
-    cwd: installed.folder,
-    stderr: "null",
-  }).output();
-  assert(success);
-  installed.env["WORKERS_DIR"] = `${installed.folder}/workers/typed`;
-  await installed.ok("publish", "typed", '{"do": "nothing"}');
-  const [last] = await installed.ok("--queue_name", "typed", "--drain");
-  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
-});
+binaryTest(
+  "the binary makes the archive of an export, in a thread of its own",
+  async (installed) => {
+    const url = `sqlite:${installed.folder}/test.sqlite`;
+    await migrateDatabase(url);
+    await using db = await openDatabase(url);
+    const exportId = await askForExport(db, await makeOffice(db));
+    await inTransaction(db, (trx) => requestExport(trx, { exportId }, Date.now()));
+    const uploads = `${installed.folder}/uploads`;
+    Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+    await using program = installed.start("--queue_name", "deferred_work", "--log-format", "json");
+    await program.untilLogged(/^The job realm_export \d+ of type realm_export is done$/);
+    const { export_path } = await db.selectFrom("zerver_realmexport").select("export_path")
+      .executeTakeFirstOrThrow();
+    const path = export_path?.replace("/user_avatars/", "/avatars/");
+    assert.equal((await Unpacked.read(uploads + path)).rows("zerver_message").length, 8);
+    program.signal("SIGTERM");
+    assert.equal((await program.end()).code, 0);
+  },
+);
 
 binaryTest("the binary starts no other programs", async (installed) => {
   await installed.ok("publish", "hello", '{"do": "run"}');
@@ -186,4 +211,21 @@ binaryTest("SIGTSTP, SIGCONT and SIGUSR2 do what they do elsewhere", async (inst
   await installed.ok("publish", "hello", '{"do": "go on"}');
   program.signal("SIGCONT");
   await program.untilLogged(/^done$/);
+});
+
+binaryTest("the binary makes a message of a mail, with its file", async (installed) => {
+  const uploads = `${installed.folder}/uploads`;
+  const url = `sqlite:${installed.folder}/mirror.sqlite`;
+  Object.assign(installed.env, { DATABASE_URL: url, LOCAL_UPLOADS_DIR: uploads });
+  installed.env["EMAIL_GATEWAY_PATTERN"] = "%s@in.zulip.example";
+  await using db = await openDatabase(url);
+  const mirror = await MirrorRealm.make(db, uploads);
+  const mail = mime({}, plain("Hello"), { type: "text/csv", body: "1,2", name: "a.csv" });
+  await installed.ok("publish", "email_mirror", JSON.stringify(mailEvent(mail, ADDRESS)));
+  const [last] = await installed.ok("--queue_name", "email_mirror", "--drain");
+  assert.equal(last, "done 1, retried 0, failed 0, waiting for retry 0");
+  const [message] = await mirror.messages();
+  const [, path] = /^Hello\n\n\[a\.csv\]\(\/user_uploads\/(.*)\)$/.exec(message?.content ?? "") ??
+    [];
+  assert.equal(readFileSync(`${uploads}/files/${path}`, "utf8"), "1,2");
 });

@@ -53,7 +53,7 @@ Deno.test("the benchmark of mails has options of its own", () => {
   assert.equal(parseOptions([], "/").isMail, false);
   assert.throws(
     () => parseOptions(["novel"], "/"),
-    /novel is unknown: there are mail, push, outgoing and failed/,
+    /novel is unknown: there are mail, push, outgoing, failed, events and idle/,
   );
   assert.throws(() => parseOptions(["mail", "novel"], "/"), /novel is unknown/);
   assert.throws(

@@ -137,6 +137,8 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
     isPush: false,
     isOutgoing: false,
     isFailed: false,
+    isEvents: false,
+    isIdle: false,
     events: 100_000,
     rounds: 5,
     against: undefined,

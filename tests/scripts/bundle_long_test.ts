@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { compileBundle, isRuntimeMissing } from "../../scripts/compile.ts";
 import { bundle } from "../../scripts/compile/bundle.ts";
 import { type BundleContents, contentsOf } from "../../scripts/compile/contents.ts";
@@ -37,7 +37,7 @@ class Small {
   }
 
   bundle(contents: Partial<BundleContents> = {}): Promise<string | undefined> {
-    const none = { faces: {}, assets: [], wholePackages: [] };
+    const none = { faces: {}, assets: [], packageFiles: {}, wholePackages: [] };
     return bundle(this.root, this.out, { modules: ["main.ts"], ...none, ...contents });
   }
 
@@ -90,6 +90,20 @@ smallTest("an asset keeps its path", async (small) => {
   small.write("main.ts", 'console.log(Deno.readTextFileSync("pages/one/index.html"));');
   assert.equal(await small.bundle({ assets: ["pages"] }), undefined);
   assert.deepEqual((await small.run()).stdout, ["<p>"]);
+});
+
+const READS_COMPRESSED = `
+  import { readFileSync } from "node:fs";
+  import { gunzipSync } from "node:zlib";
+  console.log(String(gunzipSync(readFileSync(new URL(import.meta.resolve("p/x"))))));
+`;
+
+smallTest("a file of a package is found by its name, and compressed", async (small) => {
+  small.write("data.bin", "data");
+  small.write("main.ts", READS_COMPRESSED);
+  const file = pathToFileURL(join(small.root, "data.bin"));
+  assert.equal(await small.bundle({ packageFiles: { "p/x": file } }), undefined);
+  assert.deepEqual((await small.run()).stdout, ["data"]);
 });
 
 /** A worker in TypeScript that shows whether it has the program's own copies. */

@@ -67,11 +67,17 @@ const FROM_SECRETS: Readonly<Record<string, string>> = {
   apns_token_key_id: "APNS_TOKEN_KEY_ID",
   apns_team_id: "APNS_TEAM_ID",
   camo_key: "CAMO_KEY",
+  shared_secret: "SHARED_SECRET",
 };
 /** The settings by section and key of `zulip.conf`. */
 const FROM_CONF: readonly (readonly [section: string, key: string, setting: string])[] = [
   ["application_server", "mobile_notification_shards", "MOBILE_NOTIFICATIONS_SHARDS"],
   ["application_server", "user_activity_shards", "USER_ACTIVITY_SHARDS"],
+  [
+    "application_server",
+    "dedicated_soft_reactivation_queue",
+    "DEDICATED_SOFT_REACTIVATION_QUEUE",
+  ],
 ];
 /** Where a Zulip server has what this program would keep elsewhere, and what Zulip takes for granted. */
 const ALWAYS: Readonly<Record<string, string>> = {

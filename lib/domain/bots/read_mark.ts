@@ -10,6 +10,7 @@ import { shapeOf } from "../database/shape.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import { inTransaction } from "../database/transaction.ts";
 import { FLAG, markRead } from "../messages/mark_read.ts";
+import { readNotice } from "../messages/read_notice.ts";
 import { NOTICE_QUEUE } from "../messages/send/notice.ts";
 
 /**
@@ -50,9 +51,4 @@ async function isUnread(db: Database, bot: number, message: number): Promise<boo
   const row = await db.selectFrom("zerver_usermessage").select("flags")
     .where("user_profile_id", "=", bot).where("message_id", "=", message).executeTakeFirst();
   return row !== undefined && (row.flags & FLAG.read) === 0;
-}
-
-function readNotice(bot: number, messages: readonly number[]): Record<string, unknown> {
-  const change = { op: "add", operation: "add", flag: "read", messages, all: false };
-  return { event: { type: "update_message_flags", ...change }, users: [bot] };
 }

@@ -9,7 +9,7 @@ import type { Transaction } from "kysely";
 import { storedStep, type Writer } from "./effect_rows.ts";
 import { pieces } from "./pieces.ts";
 import { storedKey } from "./stored_key.ts";
-import type { Tables } from "./tables.ts";
+import type { Database, Tables } from "./tables.ts";
 
 /** The most rows in one statement: SQLite takes 32,766 parameters, and a row has six. */
 const ROWS = 5_000;
@@ -26,7 +26,7 @@ export interface KeyedEffect extends Pick<Writer, "queue"> {
  * @throws {DatabaseError} When the database is lost.
  */
 export async function keysDone(
-  trx: Transaction<Tables>,
+  trx: Database | Transaction<Tables>,
   { queue, step }: KeyedEffect,
   keys: readonly string[],
 ): Promise<Set<string>> {

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { SYSTEM_REALM } from "../database/codes.ts";
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** What a digest tells of: the last five days. Who was there during them gets none. */
 const PERIOD_MS = 5 * DAY_MS;
 /** For so long a user gets no second digest. */
 const BETWEEN_MS = 12 * 60 * 60 * 1000;
-/** The realm of the system's bots. */
-const SYSTEM_REALM = "zulipinternal";
 
 /** What decides whether a realm has its digests today. */
 export interface RealmFacts {

@@ -61,6 +61,8 @@ export interface Mail {
   readonly html: string;
   /** The other headers by name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** A mail that this one has as its attachment. */
+  readonly attached?: Uint8Array;
 }
 
 /** Line breaks of any kind, and characters that no header may have. */

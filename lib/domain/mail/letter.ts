@@ -48,5 +48,11 @@ function optionsOf(mail: Mail): SendMailOptions {
     ...(replyTo && { replyTo: { ...replyTo } }),
     ...(messageId !== undefined && { messageId }),
     ...{ subject, date, text, html, headers: { ...mail.headers } },
+    ...(mail.attached && { attachments: [attachment(mail.attached)] }),
   };
+}
+
+function attachment(mail: Uint8Array) {
+  const content = Buffer.from(mail.buffer, mail.byteOffset, mail.length);
+  return { filename: "mail.eml", contentType: "message/rfc822", content };
 }

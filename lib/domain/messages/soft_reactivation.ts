@@ -19,12 +19,18 @@ import {
   subscriptionSpans,
 } from "./subscription_spans.ts";
 
-/** The queue of {@linkcode softReactivateEvent}. */
-export const SOFT_REACTIVATE_QUEUE = "deferred_work";
-
-/** The event that has a user brought back by {@linkcode softReactivate}. */
-export function softReactivateEvent(user: number): Readonly<Record<string, unknown>> {
-  return { type: "soft_reactivate", user_profile_id: user };
+/**
+ * The queue, and the event for it, that has a user brought back by {@linkcode softReactivate}.
+ *
+ * @param hasOwnQueue Zulip's DEDICATED_SOFT_REACTIVATION_QUEUE.
+ */
+export function softReactivation(
+  user: number,
+  hasOwnQueue: boolean,
+): readonly [queue: string, event: Readonly<Record<string, unknown>>] {
+  const event = { user_profile_id: user };
+  if (hasOwnQueue) return ["soft_reactivation", event];
+  return ["deferred_work", { type: "soft_reactivate", ...event }];
 }
 
 /** The most messages that are looked at, and added, in one transaction. */

@@ -15,6 +15,29 @@ export interface UnreadMessage extends StoredMessage {
   readonly flags: number;
 }
 
+/**
+ * The first messages of a conversation that a user has not read, by their ids.
+ *
+ * @param recipientId Where its messages go.
+ * @param most How many at most.
+ * @throws {DatabaseError} When the database is lost.
+ */
+export async function unreadIn(
+  db: Database,
+  user: number,
+  recipientId: number,
+  most: number,
+): Promise<number[]> {
+  const rows = await db.selectFrom("zerver_usermessage as copy")
+    .innerJoin("zerver_message as message", "message.id", "copy.message_id")
+    .select("copy.message_id as id")
+    .where("copy.user_profile_id", "=", user)
+    .where("message.recipient_id", "=", recipientId)
+    .where(sql<boolean>`(copy.flags & 1) = 0`)
+    .orderBy("copy.message_id").limit(most).execute();
+  return rows.map(({ id }) => id);
+}
+
 /** What the content of a message becomes when its text is deleted. */
 const DELETED = "(deleted)";
 

@@ -33,6 +33,8 @@ export interface PushMaker {
   readonly scheme: string;
   /** Zulip's MAX_GROUP_SIZE_FOR_MENTION_REACTIVATION. */
   readonly mostMembers: number;
+  /** Zulip's DEDICATED_SOFT_REACTIVATION_QUEUE. */
+  readonly hasReactivationQueue: boolean;
   /** PUSH_PATIENCE_SECONDS. */
   readonly patienceSeconds: number;
   /** EFFECTS_DAYS. */

@@ -6,6 +6,7 @@
 
 import { withOutbox } from "../database/outbox.ts";
 import { bringsBack, reasonsOf } from "../messages/missed/reasons.ts";
+import { softReactivation } from "../messages/soft_reactivation.ts";
 import { type MentionedGroup, smallestGroup } from "../users/groups.ts";
 import { type Claimed, claimMessage } from "./claimed_message.ts";
 import { messageContents } from "./contents.ts";
@@ -26,9 +27,6 @@ import {
 import { pushReader } from "./reader.ts";
 import { endUnpushed } from "./recorded_push.ts";
 import { shownMessage } from "./shown_message.ts";
-
-/** The queue of work that nobody waits for. */
-const WORK_QUEUE = "deferred_work";
 
 /**
  * Shows a message on a user's devices, each once, however often its event comes.
@@ -94,7 +92,7 @@ async function claim(
         ...{ isIdle: reader.isIdle, isDirect, reasons: reasonsOf([event]) },
         ...{ groupMembers: group?.members, mostMembers: maker.mostMembers },
       });
-      if (returns) publish(WORK_QUEUE, { type: "soft_reactivate", user_profile_id: reader.id });
+      if (returns) publish(...softReactivation(reader.id, maker.hasReactivationQueue));
     }
     return claimed;
   });

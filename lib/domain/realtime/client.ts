@@ -50,6 +50,8 @@ export interface EventClient {
    * Absent in files of Zulip.
    */
   readonly userRecipientId?: number | undefined;
+  /** Whether the user is a guest, who reads only the channels that it is in. @default {false} */
+  readonly isGuest?: boolean | undefined;
 }
 
 /** The capabilities of a client, of what it said when it registered. */
@@ -72,11 +74,13 @@ export function takesMessages(client: Pick<EventClient, "eventTypes">): boolean 
 
 /**
  * Whether a client gets the messages of all public channels, also of those in which its user is not:
- * it asked for that, or for a narrow. The caller sees to it that the user may read them; guests may
- * not.
+ * it asked for that, or for a narrow. Guests may not.
  */
 export function readsPublicChannels(
-  { allPublicStreams, narrow }: Pick<EventClient, "allPublicStreams" | "narrow">,
+  { allPublicStreams, narrow, isGuest }: Pick<
+    EventClient,
+    "allPublicStreams" | "narrow" | "isGuest"
+  >,
 ): boolean {
-  return allPublicStreams || narrow.length > 0;
+  return isGuest !== true && (allPublicStreams || narrow.length > 0);
 }

@@ -1,6 +1,7 @@
 /**
  * Queues as they are kept in a file while the process is down, in the form of Zulip's files, also of
- * older ones. What Zulip does not keep, `user_recipient_id` and `is_offline`, are further keys.
+ * older ones. What Zulip does not keep, `user_recipient_id`, `is_guest` and `is_offline`, are further
+ * keys.
  *
  * @module
  */
@@ -61,6 +62,7 @@ const stored = z.object({
   all_public_streams: z.boolean().default(false),
   narrow: z.unknown().default([]),
   user_recipient_id: z.int().nullish(),
+  is_guest: z.boolean().default(false),
   is_offline: z.boolean().default(false),
 });
 
@@ -106,6 +108,7 @@ function dumped({ client, queue, idleTimeoutSeconds, polledAt, isOffline }: Kept
     all_public_streams: client.allPublicStreams,
     narrow: client.narrow,
     user_recipient_id: client.userRecipientId,
+    is_guest: client.isGuest === true,
     is_offline: isOffline,
     ...Object.fromEntries(
       CAPABILITY_NAMES.map((name) => [name, client.capabilities.has(name)]),
@@ -133,6 +136,7 @@ function loaded(queueId: string, entry: Readonly<Record<string, unknown>>): Kept
     narrow: narrow.narrow,
     capabilities: capabilitiesOf(data),
     userRecipientId: data.user_recipient_id ?? undefined,
+    isGuest: data.is_guest,
   };
   return {
     client,

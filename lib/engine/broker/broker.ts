@@ -111,10 +111,24 @@ export interface Depth {
   readonly consumers: number;
 }
 
+/** What is known of a broker beyond whether it can be used. */
+export interface BrokerStatus {
+  /** Its version; `undefined` where it is not known. */
+  readonly version: string | undefined;
+  /** Since when {@linkcode Broker.isThere} is what it is, in ms since 1970. */
+  readonly since: number;
+  /** Why it takes no publishes; `undefined` where it does. */
+  readonly blocked: string | undefined;
+  /** How often it was connected again. */
+  readonly reconnects: number;
+}
+
 /** Keeps queues of events. Queue names are used as they are. */
 export interface Broker extends AsyncDisposable {
   /** Whether the broker can be used now. It is connected again after each loss. */
   readonly isThere: boolean;
+  /** What else is known of it; left out by brokers that are part of the process. */
+  readonly status?: BrokerStatus;
   /** Seconds after which the broker delivers an unsettled event again, unless it is set otherwise. */
   readonly settleWithinSeconds?: number;
   /**
@@ -140,6 +154,18 @@ export interface Broker extends AsyncDisposable {
     queue: string,
     body: Uint8Array | string,
     properties?: EventProperties,
+  ): Promise<void>;
+  /**
+   * Stores one event that is ready after a delay; resolves when the broker has confirmed it.
+   *
+   * @param seconds The delay; less than 1 counts as 1.
+   * @throws {BrokerError} As {@linkcode publish} does.
+   */
+  publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
   ): Promise<void>;
   /** How full the queue is; `undefined` when there is none. */
   depth(queue: string): Promise<Depth | undefined>;

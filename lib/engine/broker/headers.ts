@@ -92,6 +92,19 @@ export interface Wait {
   readonly expiration?: string;
 }
 
+/** The properties of an event that is published with a delay. */
+export function delayedProperties(properties: EventProperties, when: Wait): EventProperties {
+  const { expiration, notBefore } = when;
+  return {
+    ...properties,
+    ...(expiration === undefined ? {} : { expiration }),
+    headers: {
+      ...properties.headers,
+      ...(notBefore === undefined ? {} : { [HEADER.notBefore]: notBefore }),
+    },
+  };
+}
+
 /**
  * The properties of a copy that waits to be run again.
  *

@@ -94,6 +94,18 @@ export class MemoryBroker implements Broker {
   }
 
   /** @inheritdoc */
+  publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    if (!this.#queues.has(queue)) return Promise.reject(unroutableError(queue));
+    this.#addAfter(Math.max(1, seconds) * 1000, queue, { body: Buffer.from(body), properties });
+    return Promise.resolve();
+  }
+
+  /** @inheritdoc */
   depth(queue: string): Promise<Depth | undefined> {
     const found = this.#queues.get(queue);
     return Promise.resolve(
@@ -189,9 +201,13 @@ export class MemoryBroker implements Broker {
     const now = this.#clock.now();
     const hop = hopFor(settlement.delay, now);
     const properties = retryProperties(item.properties, settlement, { now, ...hop });
-    const cancel = this.#clock.after(hop.step * 1000, () => {
+    this.#addAfter(hop.step * 1000, queue, { body: item.body, properties });
+  }
+
+  #addAfter(ms: number, queue: string, { body, properties }: StoredEvent): void {
+    const cancel = this.#clock.after(ms, () => {
       this.#waits.delete(cancel);
-      this.#add(queue, item.body, properties);
+      this.#add(queue, body, properties);
     });
     this.#waits.set(cancel, queue);
   }

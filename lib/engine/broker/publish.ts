@@ -11,6 +11,8 @@ import { newEventProperties } from "./headers.ts";
 export interface PublishEventOptions {
   /** Its `message_id`. @default {a UUID} */
   readonly id?: string | undefined;
+  /** Seconds until it may run. @default {0, at once} */
+  readonly delaySeconds?: number | undefined;
   /** Called when the queue is not there, before it is declared. */
   readonly onNewQueue?: () => void;
 }
@@ -26,15 +28,19 @@ export async function publishEvent(
   broker: Broker,
   queue: string,
   body: Uint8Array | string,
-  { id, onNewQueue }: PublishEventOptions = {},
+  { id, delaySeconds = 0, onNewQueue }: PublishEventOptions = {},
 ): Promise<void> {
   const properties = newEventProperties(undefined, id);
+  const publish = () =>
+    delaySeconds > 0
+      ? broker.publishLater(queue, body, properties, delaySeconds)
+      : broker.publish(queue, body, properties);
   try {
-    await broker.publish(queue, body, properties);
+    await publish();
   } catch (error) {
     if (!(error instanceof BrokerError) || error.kind !== "unroutable") throw error;
     onNewQueue?.();
     await broker.declare(queue);
-    await broker.publish(queue, body, properties);
+    await publish();
   }
 }

@@ -60,7 +60,9 @@ export function describe(
     retries: overrides.retries ?? worker.retries ?? DEFAULT_RETRIES,
     secrets: worker.secrets ?? [],
     requires: worker.requires ?? [],
-    ownDatabaseOnly: worker.ownDatabaseOnly ?? false,
+    ownDatabaseOnly: typeof worker.ownDatabaseOnly === "function"
+      ? true
+      : worker.ownDatabaseOnly ?? false,
     patienceSeconds: worker.patienceSeconds ?? null,
   };
   check(worker.queue, description);
@@ -117,7 +119,12 @@ function rulesOf(description: WorkerDescription): Rule[] {
     ["batch.size", batch?.size, !batch || isCount(batch.size), "a whole number from 1"],
     ["maxHeapMb", maxHeapMb, isCount(maxHeapMb), "a whole number from 1"],
     ["requires", requires, areTexts(requires), "a list of names of settings, such as EMAIL_HOST"],
-    ["ownDatabaseOnly", ownDatabaseOnly, typeof ownDatabaseOnly === "boolean", "true or false"],
+    [
+      "ownDatabaseOnly",
+      ownDatabaseOnly,
+      typeof ownDatabaseOnly === "boolean",
+      "true, false or a function",
+    ],
   ];
 }
 

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { errorData } from "../../errors/error_data.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import { programFile } from "../../system/program_files.ts";
+import { importModule } from "../../system/typescript/import_module.ts";
 import { placeOf } from "./setup_error.ts";
 import type { BatchWorker, SingleWorker, Worker } from "../../worker.ts";
 
@@ -95,7 +96,7 @@ function claimedTwice(file: WorkerFile, other: WorkerFile): WorkerDeclarationErr
 export async function loadWorker({ name, file }: WorkerFile): Promise<Worker> {
   let module: { default?: unknown };
   try {
-    module = await import(pathToFileURL(file).href);
+    module = await importModule(pathToFileURL(file).href);
   } catch (error) {
     const { name: kind, message: whole, stack } = errorData(error);
     if (LOCKED.test(whole)) throw new WorkerDeclarationError(`${file} ${NOT_LOCKED}`);
@@ -120,7 +121,7 @@ const NOT_LOCKED =
   "does not load: it imports an npm package that deno.lock of this program does not have: start " +
   "the program by deno task start, or by deno run -A --no-lock main.ts";
 
-/** What Deno does not say. The binary runs no TypeScript that was not compiled into it. */
+/** What Deno does not say. In the binary a file in JavaScript imports no TypeScript. */
 function hintFor(file: string, message: string): string {
   if (UNKNOWN_IMPORT.test(message)) {
     return ". A worker imports process-queue/worker, process-queue/database, zod, kysely, node: " +
@@ -128,8 +129,8 @@ function hintFor(file: string, message: string): string {
         Deno.build.standalone ? "" : ", and npm packages as npm:NAME@VERSION"
       }`;
   }
-  if (!Deno.build.standalone || !/\.m?ts$/.test(file)) return "";
-  return ". The binary takes plain JavaScript: make a .js file of it by `deno transpile`";
+  if (!Deno.build.standalone || /\.m?ts$/.test(file) || !/\.m?ts:/.test(message)) return "";
+  return `. In the binary only a worker in TypeScript imports TypeScript: rename ${file} to .ts`;
 }
 
 /** The options of a worker; the compiler checks that none is missing. */

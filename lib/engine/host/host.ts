@@ -90,7 +90,16 @@ export class WorkerHost {
    * @throws {WorkerDeclarationError} When it is not a worker, or declares an impossible number.
    */
   static async load(file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
-    const worker = await loadWorker(file);
+    return await WorkerHost.of(await loadWorker(file), file, options);
+  }
+
+  /**
+   * Takes a worker that is loaded.
+   *
+   * @param file Names it in messages.
+   * @throws {WorkerDeclarationError} When it declares an impossible number.
+   */
+  static async of(worker: Worker, file: WorkerFile, options: HostOptions): Promise<WorkerHost> {
     return new WorkerHost(worker, file, options, await isMisplaced(worker, options.config));
   }
 

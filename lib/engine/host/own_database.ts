@@ -12,11 +12,9 @@ import type { Worker } from "../../worker.ts";
  * Whether a worker must not run, as the database is a Zulip server's. While the database cannot be
  * reached that is not known: then {@linkcode ownDatabase} refuses it when it is opened.
  */
-export async function isMisplaced(
-  { ownDatabaseOnly }: Worker,
-  { databaseUrl }: Pick<Config, "databaseUrl">,
-): Promise<boolean> {
-  if (ownDatabaseOnly !== true) return false;
+export async function isMisplaced(worker: Worker, config: Config): Promise<boolean> {
+  if (!isForOwnOnly(worker, config)) return false;
+  const { databaseUrl } = config;
   const { isZulipServers } = await import("../../domain/database/database.ts");
   return await isZulipServers(databaseUrl).catch(() => false);
 }
@@ -27,10 +25,12 @@ export async function isMisplaced(
  * @throws {DatabaseError} Where it is a Zulip server's, and the worker is not for those.
  */
 export async function ownDatabase(
-  { queue, ownDatabaseOnly }: Worker,
+  worker: Worker,
+  config: Config,
   db: Database,
 ): Promise<Database> {
-  if (ownDatabaseOnly !== true) return db;
+  if (!isForOwnOnly(worker, config)) return db;
+  const { queue } = worker;
   const { refuseZulipServers } = await import("../../domain/database/database.ts");
   await refuseZulipServers(
     db,
@@ -38,4 +38,8 @@ export async function ownDatabase(
       "manage.py",
   );
   return db;
+}
+
+function isForOwnOnly({ ownDatabaseOnly = false }: Worker, config: Config): boolean {
+  return typeof ownDatabaseOnly === "function" ? ownDatabaseOnly(config) : ownDatabaseOnly;
 }

@@ -14,7 +14,11 @@ export class WorkerSetupError extends Error {
 }
 
 /** Errors whose message says all there is to do. */
-const CLEAR: ReadonlySet<string> = new Set(["DatabaseError", "WorkerDeclarationError"]);
+const CLEAR: ReadonlySet<string> = new Set([
+  "ConfigError",
+  "DatabaseError",
+  "WorkerDeclarationError",
+]);
 
 /**
  * The error to report for one that a worker's `setup` threw, with its stack.

@@ -8,14 +8,8 @@ import { queueKey } from "../../config/queue_key.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import { unsharded } from "./shards.ts";
 
-/** The queues of a Zulip server that have no worker here. */
-const ZULIPS: ReadonlySet<string> = new Set([
-  "deferred_work",
-  "email_mirror",
-  "notify_tornado",
-  "soft_reactivation",
-  "thumbnail",
-]);
+/** The queue of the event server, whose worker is in no folder. */
+const NOTICES = "notify_tornado";
 
 /** The queues that have a worker here. */
 export interface KnownQueues {
@@ -24,18 +18,13 @@ export interface KnownQueues {
   readonly shards: ReadonlyMap<string, number>;
 }
 
-/** Whether it is a queue, or a shard, of a Zulip server that has no worker here. */
-export function isZulips(queue: string): boolean {
-  return ZULIPS.has(unsharded(queue).replace(/_port_[0-9]+$/, ""));
-}
-
 /** What to add to the message that there is no such queue, with its `;`, or `""`. */
 export function unknownHint(queue: string, { names, shards }: KnownQueues): string {
   const worker = unsharded(queue);
   if (worker !== queue && names.includes(worker)) {
     return `; ${shardHint(worker, shards.get(queueKey(worker)) ?? 1)}`;
   }
-  if (isZulips(queue)) return "; it is a queue of Zulip's: leave it to manage.py";
+  if (queue.startsWith(NOTICES)) return "; `process-queue events` consumes it";
   return didYouMean(queue, names);
 }
 

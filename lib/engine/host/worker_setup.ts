@@ -68,7 +68,9 @@ export class WorkerSetup {
       owner: crypto.randomUUID(),
       loop: (loop) => this.#loops.add(loop, this.#isSettingUp),
       thread: async (module, more) => await threads.start(moduleUrl(module, file), more),
-      database: async () => await ownDatabase(worker, database ?? await this.#database.get()),
+      database: async () => {
+        return await ownDatabase(worker, given.config, database ?? await this.#database.get());
+      },
     };
   }
 

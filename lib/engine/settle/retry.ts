@@ -41,6 +41,20 @@ export function hopFor(seconds: number, now: number): Hop {
   return { step: LADDER.find((step) => step >= seconds) ?? longest };
 }
 
+/**
+ * The first wait of an event that is published with a delay: on the longest step that does not exceed
+ * it. The event waits for the rest as a retry does, where it arrives.
+ *
+ * @param seconds The delay; less than 1 counts as 1.
+ * @param now ms since 1970.
+ */
+export function firstHopFor(seconds: number, now: number): Hop {
+  const delay = Math.max(LADDER[0] ?? 1, seconds);
+  const step = LADDER.findLast((step) => step <= delay) ?? 1;
+  if (step === delay) return { step };
+  return { step, notBefore: Math.min(Math.ceil(now + delay * 1000), Number.MAX_SAFE_INTEGER) };
+}
+
 /** The queue in which events of `queue` wait for `step` seconds. */
 export function retryQueueName(queue: string, step: number): string {
   return `${queue}.retry.${step}s`;

@@ -6,7 +6,7 @@
 
 import type { ConsumerEnd } from "../consumer/consumer.ts";
 import type { Entry } from "../consumer/entry.ts";
-import type { WorkerFile } from "../host/discovery.ts";
+import { loadWorker, type WorkerFile } from "../host/discovery.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
 import { Lateness } from "../../system/lateness.ts";
 import { inZulipsError, missingError, missingSettings } from "../host/required.ts";
@@ -15,6 +15,7 @@ import { TOO_LATE, within } from "../../system/deadline.ts";
 import type { Loops } from "../host/loops.ts";
 import { hungLoop, LoopWatch } from "./loop_watch.ts";
 import { InnerThreads } from "../thread/inner_threads.ts";
+import type { Worker } from "../../worker.ts";
 import { workerPublisher } from "./worker_publisher.ts";
 import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
 import {
@@ -78,10 +79,27 @@ export class InlineWorker implements Runner {
     queue: string,
     options: WorkerRunOptions,
   ): Promise<InlineWorker> {
+    return await InlineWorker.of(await loadWorker(file), file, queue, options);
+  }
+
+  /**
+   * Takes a worker that is loaded, which needs not be in a folder of workers.
+   *
+   * @param file Names it in messages.
+   * @param queue The queue it consumes.
+   * @throws {WorkerDeclarationError} When it declares an impossible number.
+   * @throws {ConfigError} When a setting is missing that it requires, or it is not for this database.
+   */
+  static async of(
+    worker: Worker,
+    file: WorkerFile,
+    queue: string,
+    options: WorkerRunOptions,
+  ): Promise<InlineWorker> {
     const { config, workerNum = 0 } = options;
     const publish = workerPublisher({ ...options, queue });
     const threads = new InnerThreads({ queue, workerNum, config });
-    const host = await WorkerHost.load(file, { queue, workerNum, config, publish, threads });
+    const host = await WorkerHost.of(worker, file, { queue, workerNum, config, publish, threads });
     const missing = missingSettings(host.description, file, config);
     if (missing.length > 0) throw missingError(queue, missing);
     if (host.isMisplaced) throw inZulipsError(queue);
@@ -135,6 +153,11 @@ export class InlineWorker implements Runner {
   /** Takes events again. */
   resume(): Promise<void> {
     return this.#consumer.resume();
+  }
+
+  /** @inheritdoc */
+  recall(): void {
+    this.#consumer.recall();
   }
 
   /**

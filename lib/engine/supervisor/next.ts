@@ -7,6 +7,7 @@
 
 import { type ErrorData, errorFrom } from "../../errors/error_data.ts";
 import { WorkerDeclarationError } from "../host/discovery.ts";
+import type { ThreadCause } from "../report.ts";
 import type { Blame } from "../thread/blame.ts";
 import type { HungEnd, ThreadEnd } from "../thread/thread_end.ts";
 
@@ -51,6 +52,7 @@ export function blameOf(end: ThreadEnd, isStopping: boolean): Blame | undefined 
       return { ...nobody(end.error, end.reason), suspects: isStopping ? [] : "running" };
     case "hung":
       return blameOfHang(end);
+    case "restarted":
     case "unhandled error":
       // Otherwise an event that throws so and runs for long would do so for ever.
       return { ...nobody(end.error), suspects: end.stillRunning };
@@ -94,6 +96,7 @@ export function nextAfter(end: ThreadEnd, circumstances: Circumstances): Next {
     case "inactive":
       return "never";
     case "resized":
+    case "restarted":
     case "hung":
     case "hung loop":
       return "at once";
@@ -113,6 +116,25 @@ export function nextAfter(end: ThreadEnd, circumstances: Circumstances): Next {
 function nextAfterFailure({ isOnly, hasConsumed, isParked, mayFail }: Circumstances): Next {
   if (isOnly && !hasConsumed) return "throw";
   return mayFail && !isParked ? "later" : "when parked";
+}
+
+/** The cause of the thread that comes after an end. */
+export function causeOf(end: ThreadEnd): ThreadCause {
+  switch (end.kind) {
+    case "died":
+      return end.reason === "crashed" ? "crashed" : "out_of_memory";
+    case "hung loop":
+      return "hung";
+    case "not started":
+      return "not_started";
+    case "unhandled error":
+      return "unhandled_error";
+    case "stopped":
+    case "inactive":
+      return "start";
+    default:
+      return end.kind;
+  }
 }
 
 /** The error that is thrown: the process has no other queue, or a setting is missing. */

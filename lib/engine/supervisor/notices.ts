@@ -53,6 +53,8 @@ export class ThreadNotices {
         return this.#report(
           hungLoop(this.#queue, end, "its thread is ended, and a new one takes over"),
         );
+      case "restarted":
+        return this.#restarted(end.by, end.stillRunning.length);
       case "refused":
         return next === "when parked" ? this.#refused(end.error) : undefined;
       case "unresponsive":
@@ -89,6 +91,15 @@ export class ThreadNotices {
     const message = `The thread of {queue} ended ({reason}) while it ran {count} ${event}: a new ` +
       `thread takes over, and ${runs} alone`;
     this.#say("error", message, { error, properties: { reason, count } });
+  }
+
+  #restarted(by: string, count: number): void {
+    const [event, runs] = [nounFor(count, "event"), count === 1 ? "runs" : "run"];
+    const message = count === 0
+      ? "The thread of {queue} was restarted by {by}"
+      : `The thread of {queue} was restarted by {by}; {count} ${event} did not end in time, and ` +
+        `${runs} again alone`;
+    this.#say("info", message, { properties: { by, count } });
   }
 
   #hung({ seconds, running, jobs }: HungEnd): void {

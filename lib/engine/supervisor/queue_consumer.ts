@@ -51,11 +51,12 @@ export class QueueConsumer<E extends Executor<Entry>> {
     if (!consumer) return { ...NOT_STARTED, isParked: this.#isParked };
     const { executor, totals, inFlight, unstored, waitingFor, isLeft } = consumer;
     const limit = runLimit(executor.description, this.#options.config.abortGraceSeconds);
+    const { prefetch } = executor.description;
     const isParked = this.#isParked || consumer.isParked;
     const running = () => executor.running();
     const wasConsumed = this.isStarted;
     const events = { totals, inFlight, unstored, running };
-    return { limit, ...events, wasConsumed, isParked, waitingFor, isLeft };
+    return { limit, prefetch, ...events, wasConsumed, isParked, waitingFor, isLeft };
   }
 
   /** Whether the broker delivers events, or was asked to. */
@@ -102,6 +103,11 @@ export class QueueConsumer<E extends Executor<Entry>> {
   async resume(): Promise<void> {
     this.#isQuiet = false;
     await this.#consumer?.resume();
+  }
+
+  /** Releases what was taken and has not been started. */
+  recall(): void {
+    this.#consumer?.recall();
   }
 
   /** Takes no more events until {@linkcode unpark}, and releases those that have not been started. */

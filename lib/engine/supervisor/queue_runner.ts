@@ -27,6 +27,8 @@ export type RunLimit = number | undefined;
 export interface ThreadFigures {
   /** MB of heap that the worker uses; `undefined` while it has no thread. */
   readonly heapMb: number | undefined;
+  /** The most that the heap may hold, in MiB; `undefined` before the first thread. */
+  readonly heapLimitMb: number | undefined;
   /** Threads that could not be ended. */
   readonly zombies: number;
 }
@@ -35,6 +37,8 @@ export interface ThreadFigures {
 export interface QueueFigures {
   /** How long its handler may run. */
   readonly limit: RunLimit;
+  /** How many deliveries may be unsettled at once; `undefined` while the worker is not known. */
+  readonly prefetch: number | undefined;
   /** How many events came to which end so far. */
   readonly totals: Readonly<Totals>;
   /** How many deliveries are not settled yet. */
@@ -56,6 +60,7 @@ export interface QueueFigures {
 /** The figures of a queue whose worker is not known yet. */
 export const NOT_STARTED: QueueFigures = {
   limit: undefined,
+  prefetch: undefined,
   totals: { processed: 0, retried: 0, failed: 0 },
   inFlight: 0,
   unstored: 0,
@@ -85,6 +90,15 @@ export interface Runner {
   pause(): Promise<void>;
   /** Takes events again. */
   resume(): Promise<void>;
+  /** Releases what was taken and has not been started. */
+  recall(): void;
+  /**
+   * Ends the thread and starts another one at once, also while the queue is parked. What runs has
+   * 5 s to end. Left out where the worker has no thread of its own.
+   *
+   * @param by Who asked for it.
+   */
+  restart?(by: string): Promise<void>;
   /**
    * Finishes what runs, releases the rest, and closes what was opened.
    *

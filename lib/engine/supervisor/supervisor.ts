@@ -9,6 +9,7 @@ import { queueKey } from "../../config/queue_key.ts";
 import type { Entry } from "../consumer/entry.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
+import type { ThreadCause } from "../report.ts";
 import type { ThreadEnd } from "../thread/thread_end.ts";
 import { ThreadExecutor } from "../thread/thread_executor.ts";
 import type { WorkerThread } from "../thread/worker_thread.ts";
@@ -16,9 +17,9 @@ import { Lateness } from "../../system/lateness.ts";
 import { checkBatch, lackOf } from "./declared.ts";
 import { hiddenEnd } from "./hidden_end.ts";
 import type { LoopWatch } from "./loop_watch.ts";
-import { blameOf, type Next, nextAfter, thrownBy } from "./next.ts";
+import { blameOf, causeOf, type Next, nextAfter, thrownBy } from "./next.ts";
 import { ThreadNotices } from "./notices.ts";
-import { type ConsumerOptions, QueueConsumer } from "./queue_consumer.ts";
+import { QueueConsumer } from "./queue_consumer.ts";
 import {
   CLOSE_MS,
   notClosed,
@@ -26,27 +27,11 @@ import {
   type Runner,
   type WorkerEnd,
 } from "./queue_runner.ts";
-import { Threads, type ThreadsOptions } from "./threads.ts";
+import type { QueueState, SupervisorOptions } from "./supervisor_options.ts";
+import { Threads } from "./threads.ts";
 import { Waits } from "./waits.ts";
 
-/** What a {@linkcode Supervisor} is made of. */
-export interface SupervisorOptions extends ThreadsOptions, ConsumerOptions {
-  /** The process has no other queue: an error at its first start is thrown, and not tried again. */
-  readonly isOnly: boolean;
-  /** Leave the queue alone if it is a test queue or not enabled. */
-  readonly onlyIfActive: boolean;
-  /** Leave the queue alone if its worker is not for this database. @default {false} */
-  readonly skipsMisplaced?: boolean;
-  /** Called once: whether the queue is run here. It is, too, while its worker fails to start. */
-  readonly onLaunch?: (isRun: boolean) => void;
-  /** Called once: the queue is consumed, or its worker could not be started at first. */
-  readonly onReady?: () => void;
-  /** The queue was parked, or is consumed again. */
-  readonly onParked?: (isParked: boolean) => void;
-}
-
-/** How a queue is. */
-export type QueueState = "starting" | "consuming" | "restarting" | "parked" | "stopping";
+export type { QueueState, SupervisorOptions };
 
 /** How often limits of time are checked, in ms. */
 const SWEEP_MS = 250;
@@ -130,6 +115,17 @@ export class Supervisor implements Runner {
     return this.#consumer.resume();
   }
 
+  /** @inheritdoc */
+  recall(): void {
+    this.#consumer.recall();
+  }
+
+  /** @inheritdoc */
+  async restart(by: string): Promise<void> {
+    this.#waits.skip();
+    await this.threads.restart(this.#consumer.executor, by);
+  }
+
   /**
    * Drains: finishes what runs within the grace, releases the rest, ends the thread. Called again,
    * it may cut the grace short.
@@ -167,19 +163,20 @@ export class Supervisor implements Runner {
   async #keepRunning(): Promise<void> {
     const { file, config } = this.#options;
     let maxHeapMb = config.queues.get(queueKey(file.name))?.maxHeapMb ?? DEFAULT_MAX_HEAP_MB;
-    let isResized = false;
+    let cause: ThreadCause = "start";
     for (let goesOn = true; goesOn;) {
-      const end = hiddenEnd(await this.#live(maxHeapMb, isResized), this.#consumer.executor);
-      isResized = end.kind === "resized";
+      const end = hiddenEnd(await this.#live(maxHeapMb, cause), this.#consumer.executor);
+      cause = causeOf(end);
       if (end.kind === "resized") maxHeapMb = end.maxHeapMb;
       goesOn = await this.#carryOut(end);
     }
   }
 
-  /** @param isResized The heap is as large as the worker's file just said: it is not resized again. */
-  async #live(maxHeapMb: number, isResized: boolean): Promise<ThreadEnd> {
+  /** After `resized` the heap is as large as the worker's file just said: it is not resized again. */
+  async #live(maxHeapMb: number, cause: ThreadCause): Promise<ThreadEnd> {
     try {
-      const thread = this.threads.start(maxHeapMb, (error) => void this.#onUnhandledError(error));
+      const onUnhandledError = (error: ErrorData) => void this.#onUnhandledError(error);
+      const thread = this.threads.start(maxHeapMb, cause, onUnhandledError);
       const described = await thread.described;
       if (!described) return await thread.ended;
       this.#wasActive ||= described.isActive;
@@ -188,7 +185,7 @@ export class Supervisor implements Runner {
       const lack = await lackOf(described, this.#options, this.#consumer.isStarted);
       if (lack) return lack;
       this.#launched.resolve(true);
-      if (description.maxHeapMb !== maxHeapMb && !isResized) {
+      if (description.maxHeapMb !== maxHeapMb && cause !== "resized") {
         return { kind: "resized", maxHeapMb: description.maxHeapMb };
       }
       const executor = this.#consumer.executorFor(description);

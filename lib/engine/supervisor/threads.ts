@@ -7,7 +7,7 @@
 import type { Broker } from "../broker/broker.ts";
 import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
-import type { Reporter } from "../report.ts";
+import type { Reporter, ThreadCause } from "../report.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import type { PublishBody } from "../host/host.ts";
 import type { ThreadExecutor } from "../thread/thread_executor.ts";
@@ -50,6 +50,7 @@ export class Threads implements ThreadFigures {
   #thread: WorkerThread | undefined;
   /** The end of the thread before. */
   #ending: Promise<void> | undefined;
+  #maxHeapMb: number | undefined;
   #zombies = 0;
   #isStopping = false;
   #isClosed = false;
@@ -78,13 +79,25 @@ export class Threads implements ThreadFigures {
     return this.#thread?.heapMb;
   }
 
+  /** @inheritdoc */
+  get heapLimitMb(): number | undefined {
+    return this.#maxHeapMb;
+  }
+
   /**
    * Starts a thread; there must be no other.
    *
+   * @param cause Why it is needed, which is reported.
    * @throws {Error} When `STATE_DIR` cannot be written.
    */
-  start(maxHeapMb: number, onUnhandledError: (error: ErrorData) => void): WorkerThread {
-    const { file, queue, workerNum, config } = this.#options;
+  start(
+    maxHeapMb: number,
+    cause: ThreadCause,
+    onUnhandledError: (error: ErrorData) => void,
+  ): WorkerThread {
+    const { file, queue, workerNum, config, report } = this.#options;
+    this.#maxHeapMb = maxHeapMb;
+    report({ kind: "thread", queue, cause });
     return this.#thread = new WorkerThread({
       data: { file, queue, workerNum, config },
       maxHeapMb,
@@ -128,6 +141,22 @@ export class Threads implements ThreadFigures {
     if (!end.isBlocked) await executor.retire(RETIRE_MS);
     // A stop gives events more time.
     if (!this.#isStopping) thread.end(end);
+  }
+
+  /**
+   * Ends the thread because an operator asked for a new one. What runs has 5 s to end.
+   *
+   * @param by Who asked.
+   */
+  async restart(executor: ThreadExecutor | undefined, by: string): Promise<void> {
+    const thread = this.#thread;
+    if (!thread) return;
+    const mayEnd = executor?.hasThread === true && executor.isOpen;
+    const stillRunning = mayEnd ? await executor.retire(RETIRE_MS) : [];
+    if (this.#isStopping) return;
+    if (mayEnd) await thread.close();
+    const error = { name: "ThreadRestarted", message: `The thread was restarted by ${by}` };
+    if (!this.#isStopping) thread.end({ kind: "restarted", by, error, stillRunning });
   }
 
   /** Aborts the passes of loops. @param limitMs How long to wait for them. */

@@ -36,6 +36,7 @@ export class Waits {
   readonly #options: WaitOptions;
   readonly #clock: () => number;
   readonly #ended = Promise.withResolvers<void>();
+  #skipped = Promise.withResolvers<void>();
   #failedAt: number[] = [];
 
   /**
@@ -73,6 +74,12 @@ export class Waits {
     this.#ended.resolve();
   }
 
+  /** Ends the wait that goes on, if there is one. */
+  skip(): void {
+    this.#skipped.resolve();
+    this.#skipped = Promise.withResolvers();
+  }
+
   /** How many there were within the time that counts. */
   #failures(): number {
     const since = this.#clock() - this.#options.seconds * 1000;
@@ -81,6 +88,6 @@ export class Waits {
   }
 
   async #wait(ms: number): Promise<void> {
-    await within(ms, this.#ended.promise);
+    await within(ms, Promise.race([this.#ended.promise, this.#skipped.promise]));
   }
 }

@@ -41,5 +41,13 @@ export function workerPublisher(
       `on the broker: it is declared${question}`;
     report(notice("warning", queue, message, { properties: { to, meant } }));
   };
-  return (to, body, id) => publishEvent(broker, to, body, { id, onNewQueue: () => warn(to) });
+  return async (to, body, id) => {
+    let isConfirmed = false;
+    try {
+      await publishEvent(broker, to, body, { id, onNewQueue: () => warn(to) });
+      isConfirmed = true;
+    } finally {
+      report({ kind: "published", queue, isConfirmed });
+    }
+  };
 }

@@ -6,6 +6,7 @@
 
 import { workerData } from "node:worker_threads";
 import { errorData } from "../../errors/error_data.ts";
+import { setLogLevel } from "../../log/log.ts";
 import { within } from "../../system/deadline.ts";
 import { Lateness } from "../../system/lateness.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
@@ -94,6 +95,8 @@ class Thread {
         return void this.#stop(message[1]);
       case "close":
         return void this.#close();
+      case "log level":
+        return setLogLevel(message[1]);
       case "published":
         return this.#publisher.published(message[1], message[2]);
     }

@@ -9,6 +9,7 @@ import { workerData } from "node:worker_threads";
 import { errorData, errorFrom } from "../../errors/error_data.ts";
 import { LineRing } from "../../log/line_ring.ts";
 import { eventLogger } from "../../log/log.ts";
+import { importModule } from "../../system/typescript/import_module.ts";
 import type { InnerContext } from "../../worker.ts";
 import type { FromInner, InnerData, ToInner } from "./inner_messages.ts";
 import { Pulse } from "./pulse.ts";
@@ -35,7 +36,7 @@ class Caller {
   }
 
   async load(): Promise<void> {
-    const { default: run } = await import(this.#data.module) as { default?: unknown };
+    const { default: run } = await importModule(this.#data.module);
     if (typeof run !== "function") {
       return say(["not loaded", "has no default function: write `export default function`"]);
     }

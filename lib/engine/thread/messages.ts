@@ -7,6 +7,7 @@
 
 import type { Config } from "../../config/config.ts";
 import type { ErrorData } from "../../errors/error_data.ts";
+import type { LogLevel } from "../../log/log.ts";
 import type { Outcome } from "../settle/outcome.ts";
 import type { RunTime, WorkerDescription } from "../executor/executor.ts";
 import type { PassMessage } from "./passes.ts";
@@ -65,6 +66,8 @@ export type ToThread =
   | readonly [kind: "stop", graceMs: number]
   /** Close what was opened. */
   | readonly [kind: "close"]
+  /** Log from another level on. */
+  | readonly [kind: "log level", level: LogLevel]
   /** What became of a publish: `null` when it is confirmed. */
   | readonly [kind: "published", number: number, error: PublishFailure | null];
 

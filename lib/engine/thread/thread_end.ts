@@ -34,6 +34,15 @@ export type ThreadEnd =
     /** What ran beside it and did not end in time. */
     readonly stillRunning: readonly Job[];
   }
+  /** An operator asked for a new one. */
+  | {
+    readonly kind: "restarted";
+    /** Who asked. */
+    readonly by: string;
+    readonly error: ErrorData;
+    /** What ran in it and did not end in time. */
+    readonly stillRunning: readonly Job[];
+  }
   /** The broker does not let the queue be consumed. */
   | { readonly kind: "refused"; readonly error: ErrorData; readonly thrown: unknown }
   /** Its worker wants a heap of another size. */

@@ -7,11 +7,11 @@
  */
 
 import { Worker } from "node:worker_threads";
-import { BrokerError } from "../broker/broker.ts";
 import { type ErrorData, errorData } from "../../errors/error_data.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import type { PublishBody } from "../host/host.ts";
 import type { LoopListener } from "../host/loops.ts";
+import { followLogLevel } from "../../log/log.ts";
 import { LineRelay } from "../../log/line_relay.ts";
 import { LATE_MS } from "../../system/lateness.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
@@ -23,11 +23,11 @@ import {
   type FromThread,
   isFromThread,
   type JobsAnswer,
-  type PublishFailure,
   type ThreadData,
   type ToThread,
 } from "./messages.ts";
 import { hearPass } from "./passes.ts";
+import { failureOf } from "./publish_failure.ts";
 import { BLOCKED_MS, type JobState, Responsiveness } from "./responsiveness.ts";
 import type { SharedMemory } from "./shared_runs.ts";
 import { deathBy, exited, OUT_OF_MEMORY, type ThreadEnd } from "./thread_end.ts";
@@ -100,7 +100,10 @@ export class WorkerThread {
     this.#worker.on("error", (error: unknown) => this.#die(error));
     this.#worker.on("exit", (code: number) => this.#die(exited(code)));
     this.#limit = this.#fail("The worker's file did not load within", LOAD_MS);
+    const { level } = options.data.config.log;
+    const endLevels = followLogLevel(level, (changed) => this.post(["log level", changed]));
     void this.ended.then(() => {
+      endLevels();
       this.#described.resolve(undefined);
       this.#ready.resolve(false);
     });
@@ -293,9 +296,4 @@ export class WorkerThread {
     clearTimeout(this.#limit);
     this.#ended.resolve(deathBy(errorData(error), this.#options.maxHeapMb));
   }
-}
-
-function failureOf(error: unknown): PublishFailure {
-  const data = errorData(error);
-  return error instanceof BrokerError ? { ...data, brokerKind: error.kind } : data;
 }

@@ -7,8 +7,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FailedDropCommand, FailedRetryCommand } from "../../command_line/command.ts";
+import { confirm } from "../../command_line/terminal/confirm.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
+import { visible } from "../../errors/visible.ts";
 import { type FailedGroup, Grouping } from "../../operations/failed/groups.ts";
 import {
   carryOutRepair,
@@ -139,23 +141,16 @@ function isConfirmed(
   const error = commonest && `, most of them ${[name, message].filter(Boolean).join(": ")} since ` +
       commonest.first_at;
   services.warn(`${counted(of, "event")} in ${failed}, ${matched} meant${error ?? ""}`);
-  const answer = services.ask(question(command, task, matched));
-  if (answer !== undefined) return answer;
-  throw new UsageError(
-    `${counted(matched, "event")} of ${failed} would be ${
-      done(command)
-    }: give --yes, as there is no ` +
-      "terminal to ask on",
-  );
+  return confirm(visible(question(command, task, matched)), false, services.asking);
 }
 
 function question(command: RepairCommand, { action, saved }: Repair, matched: number): string {
   const { rate } = command;
   const events = counted(matched, "event");
   const pace = rate === undefined ? "" : ` at ${rate} a second (${Math.ceil(matched / rate)} s)`;
-  if (action.kind === "retry") return `Put ${events} back into ${action.to}${pace}?`;
+  if (action.kind === "retry") return `Put ${events} back into ${action.to}${pace}`;
   const where = saved ? `, saved to ${saved.path}` : ", for ever";
-  return `Drop ${events}${pace}${where}?`;
+  return `Drop ${events}${pace}${where}`;
 }
 
 async function notChosen({ broker, failed }: Looking, command: RepairCommand): Promise<UsageError> {

@@ -8,7 +8,7 @@ import { dirname } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { EventSecrets } from "../../engine/settle/event_secrets.ts";
 import { secretsView, shape, type View } from "../../operations/failed/view.ts";
-import { isSafeToLoad } from "../owners.ts";
+import { mayLoad } from "../folders.ts";
 import type { KnownQueue, Services } from "../services.ts";
 
 /**
@@ -22,10 +22,9 @@ export async function viewOf(
   services: Pick<Services, "tryWorker" | "warn">,
 ): Promise<View> {
   if (!queue) return shape;
-  const isSafe = isSafeToLoad(dirname(queue.file));
-  const { problem, secrets } = isSafe
+  const { problem, secrets } = mayLoad(config, queue.file)
     ? await services.tryWorker(queue, config)
-    : { problem: `${dirname(queue.file)} belongs to another user`, secrets: [] };
+    : { problem: `others may write ${dirname(queue.file)}: see check-config`, secrets: [] };
   if (problem === undefined) return secretsView(new EventSecrets(secrets));
   services.warn(`only types and lengths are shown, as the worker is not loaded: ${problem}`);
   return shape;

@@ -16,9 +16,9 @@ import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
-import { requireWorkersFlag } from "../folders.ts";
+import { requireSafeWorkers, requireWorkersFlag } from "../folders.ts";
 import { embeddedPlace } from "../place.ts";
-import { ConfirmWindow } from "./confirm_window.ts";
+import { ConfirmWindow } from "../../engine/broker/confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
 import { requireQueue, type Services } from "../services.ts";
@@ -39,7 +39,8 @@ export interface EventInput {
  * @param openInput Called when the events are not on the command line.
  * @returns The exit code 0.
  * @throws {UsageError} For a queue without a worker, or an event that is no JSON object.
- * @throws {ConfigError} With everything that is wrong with the configuration.
+ * @throws {ConfigError} With everything that is wrong with the configuration, or with the folder of
+ * workers alone.
  * @throws {StreamError} When the standard input cannot be read, and nothing was published.
  * @throws {PublishError} For what cannot be published; all lines before it were.
  * @throws {BrokerError} When the broker cannot be used.
@@ -51,6 +52,7 @@ export async function runPublish(
   openInput: () => EventInput,
 ): Promise<number> {
   requireWorkersFlag(config);
+  requireSafeWorkers(config);
   const queueOf = await queueChooser(command, config, services);
   const event = command.event?.trim();
   if (event !== undefined) checkArgument(event, queueOf);
@@ -64,7 +66,12 @@ export async function runPublish(
   const count = await publishing.run(lines);
   const empty = count === 0 ? ", as the standard input had no event" : "";
   const place = embeddedPlace(config);
-  services.print(`published ${counted(count, "event")} to ${command.queue}${empty}${place}`);
+  const later = command.delaySeconds === undefined
+    ? ""
+    : `, to run in ${counted(command.delaySeconds, "second")}`;
+  services.print(
+    `published ${counted(count, "event")} to ${command.queue}${later}${empty}${place}`,
+  );
   return 0;
 }
 
@@ -140,7 +147,7 @@ class Publishing {
     const queue = atLine(number, () => this.#queueOf(parseEvent(text)));
     await this.#window.add(async () => {
       try {
-        await publishEvent(this.#broker, queue, text);
+        await publishEvent(this.#broker, queue, text, { delaySeconds: this.#command.delaySeconds });
       } catch (error) {
         throw new LineError(`line ${number}: ${messageOf(error)}`, { cause: error });
       }

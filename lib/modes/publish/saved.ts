@@ -15,7 +15,7 @@ import { UsageError } from "../../errors/usage_error.ts";
 import { readSavedLine } from "../../operations/failed/saved_file.ts";
 import { embeddedPlace } from "../place.ts";
 import type { Services } from "../services.ts";
-import { ConfirmWindow } from "./confirm_window.ts";
+import { ConfirmWindow } from "../../engine/broker/confirm_window.ts";
 import { readLines } from "./lines.ts";
 import { PublishError } from "./publish_error.ts";
 

@@ -41,6 +41,8 @@ const DRAIN_CHECK_MS = 200;
 /** A queue that a drain waits for. */
 export type Drained = Pick<QueueRun, "queue"> & {
   readonly figures: Pick<QueueFigures, "inFlight" | "unstored" | "isParked">;
+  /** An operator's pause, if there is one. */
+  readonly paused?: unknown;
 };
 
 /** Waits for the first reason to end the run. */
@@ -78,7 +80,7 @@ export class Ends implements Disposable {
 
   /**
    * Ends the run when all queues were empty twice in a row and nothing was in flight here. Does not
-   * wait for parked queues, nor for events whose copies could not be stored for 10 s.
+   * wait for parked queues and events in paused ones, nor for events whose copies could not be stored for 10 s.
    *
    * @throws {BrokerError} When this user may not read the depth of a queue.
    */
@@ -101,8 +103,9 @@ export class Ends implements Disposable {
 
 async function isEmpty(broker: Broker, queue: Drained): Promise<boolean> {
   if (queue.figures.isParked) return true;
-  const depth = await broker.depth(queue.queue).catch(unlessForbidden);
   const { inFlight, unstored } = queue.figures;
+  if (queue.paused !== undefined) return inFlight === unstored;
+  const depth = await broker.depth(queue.queue).catch(unlessForbidden);
   return depth?.ready === 0 && inFlight === unstored;
 }
 

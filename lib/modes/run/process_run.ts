@@ -7,14 +7,14 @@
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { RunCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
-import type { WorkerQueue } from "../../engine/registry.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { nounFor } from "../../errors/counted.ts";
-import { notice, type Reporter } from "../../engine/report.ts";
+import type { Reporter } from "../../engine/report.ts";
 import { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
 import { removeOldLivenessLocks } from "../../engine/thread/liveness_lock.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
+import { FailureFeed } from "../../monitoring/failure_feed.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { within } from "../../system/deadline.ts";
@@ -23,25 +23,22 @@ import { Service } from "../../system/systemd.ts";
 import { isForUsers } from "../failure.ts";
 import { openBroker } from "../open_broker.ts";
 import { type End, Ends, exitCode } from "./ends.ts";
-import { QueueRun } from "./queue_run.ts";
+import { Operator } from "./operator.ts";
+import { QueueRun, type RunQueue } from "./queue_run.ts";
 import { logNeverConsumed, Queues } from "./queues.ts";
+import { requireWebLocks, whenIdle } from "./zombies.ts";
 import { logStatus, statusLine, summary } from "./status.ts";
 
 /** How often the process checks what is due, in ms. */
 const SWEEP_MS = 250;
 /** How long the end waits for Sentry, and for files of statistics and failed events, in ms. */
 const FLUSH_MS = 2000;
-/** How long a process with a thread that cannot be ended goes on at most, in ms. */
-const ZOMBIE_MS = 600_000;
-/** How often such a process checks whether it is idle, in ms. */
-const IDLE_CHECK_MS = 1000;
-
 /** How long what runs may go on when the broker cannot be used any more, in ms. */
 const FAILED_GRACE_MS = 2000;
 
 /** What to run. */
 export interface ProcessRunOptions {
-  readonly queues: readonly WorkerQueue[];
+  readonly queues: readonly RunQueue[];
   readonly command: Pick<
     RunCommand,
     "queues" | "inline" | "drain" | "maxEvents" | "maxSeconds" | "exitWhenParked"
@@ -61,7 +58,9 @@ export class ProcessRun {
   readonly #turns = new IsolationTurns();
   readonly #service = Service.open(Deno.env.toObject());
   readonly #hurry = Promise.withResolvers<void>();
+  readonly #failures = new FailureFeed();
   readonly #queues: Queues;
+  readonly #operator: Operator;
   #broker: Broker | undefined;
   #isRestartWanted = false;
   #isEnding = false;
@@ -73,6 +72,14 @@ export class ProcessRun {
     const { sentry, command: { queues } } = options;
     this.#options = options;
     this.#queues = new Queues(options.queues.map((queue) => this.#queueRun(queue)));
+    this.#operator = new Operator({
+      queues: this.#queues,
+      config: options.config,
+      mode: queues.kind,
+      failures: this.#failures,
+      broker: () => this.#broker,
+      request: (request) => this.request(request),
+    });
     const log = logReporter(queues.kind === "one" ? queues.workerNum : 0);
     this.#report = combine(log, ...(sentry ? [sentry.report] : []));
   }
@@ -92,7 +99,9 @@ export class ProcessRun {
     if (maxSeconds !== undefined) ends.after(maxSeconds);
     const sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
     removeOldLivenessLocks(this.#options.config.stateDir);
-    if (!this.#options.command.inline) this.#requireWebLocks();
+    if (!this.#options.command.inline) requireWebLocks(this.#report);
+    await using operator = this.#operator;
+    operator.begin();
     try {
       return await this.#connectAndConsume();
     } catch (error) {
@@ -111,14 +120,6 @@ export class ProcessRun {
     }
   }
 
-  /** Reports where the runtime cannot end a thread whose worker hangs. */
-  #requireWebLocks(): void {
-    if ("locks" in navigator) return;
-    const message = "This runtime has no Web Locks, so a thread cannot be ended when its worker " +
-      "hangs: the process is then restarted. Use Deno 2.9 or later";
-    this.#report(notice("warning", undefined, message));
-  }
-
   /** Carries out the request of a signal. */
   request(request: Request): void {
     switch (request) {
@@ -130,9 +131,11 @@ export class ProcessRun {
       case "abort":
         return this.#hurry.resolve();
       case "quiet":
-        return this.#queues.all.forEach((queue) => queue.pause());
+        this.#operator.facts.isQuiet = true;
+        return this.#queues.all.forEach((queue) => queue.quiet());
       case "continue":
-        return this.#queues.all.forEach((queue) => queue.resume());
+        this.#operator.facts.isQuiet = false;
+        return this.#queues.all.forEach((queue) => queue.endQuiet());
       case "status":
         return logStatus(this.#queues, this.#isRestartWanted);
     }
@@ -141,6 +144,7 @@ export class ProcessRun {
   /** Does what is due, a few times a second. */
   #sweep(now: number): void {
     this.#queues.sweep(now);
+    this.#operator.sweep(now);
     if (!this.#service) return;
     if (!this.#isEnding) {
       this.#service.status(statusLine(this.#queues, this.#broker?.isThere ?? false));
@@ -148,13 +152,14 @@ export class ProcessRun {
     if (this.#queues.isWell(now)) this.#service.feed(now);
   }
 
-  #queueRun(queue: WorkerQueue): QueueRun {
+  #queueRun(queue: RunQueue): QueueRun {
     const { command, config, sentry } = this.#options;
     return new QueueRun({
       ...queue,
       config,
       turns: this.#turns,
       sentry,
+      failures: this.#failures,
       inline: command.inline,
       isOnly: command.queues.kind === "one",
       onlyIfActive: command.queues.kind === "all",
@@ -245,6 +250,7 @@ export class ProcessRun {
   /** Tells systemd that the process stops. */
   #notifyEnd(end: End): void {
     this.#isEnding = true;
+    this.#operator.facts.isStopping = true;
     if (end === "restart") this.#service?.reloading();
     this.#service?.stopping();
   }
@@ -259,17 +265,10 @@ export class ProcessRun {
     logLine("info", message, { count, seconds: graceMs / 1000 }, {});
   }
 
-  /** Only the end of the process ends a zombie thread: when it is idle, or after a while. */
   #restartWhenIdle(): void {
     if (this.#isRestartWanted) return;
     this.#isRestartWanted = true;
-    const latest = performance.now() + ZOMBIE_MS;
-    const timer = setInterval(() => {
-      const isIdle = this.#queues.inFlight === 0;
-      if (!isIdle && performance.now() < latest) return;
-      clearInterval(timer);
-      this.#ends.end("restart");
-    }, IDLE_CHECK_MS);
+    whenIdle(() => this.#queues.inFlight === 0, () => this.#ends.end("restart"));
   }
 
   /** Of the queues that are left, all may be parked. */

@@ -11,7 +11,9 @@ import type { ErrorData } from "../../errors/error_data.ts";
 import { logLine } from "../../log/log.ts";
 import { combine } from "../../monitoring/combine.ts";
 import { ErrorFile } from "../../monitoring/error_file.ts";
+import type { FailureFeed } from "../../monitoring/failure_feed.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
+import { QueueMeasures } from "../../monitoring/measures.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { QueueStatistics, type StatisticsOptions } from "../../monitoring/statistics.ts";
 import { VERSION } from "../../system/version.ts";
@@ -22,6 +24,8 @@ export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running" |
   readonly queue: string;
   readonly workerNum: number;
   readonly config: Pick<Config, "errorDir" | "statsDir">;
+  /** Gets failed events, for those who watch. */
+  readonly failures: FailureFeed;
   /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
 }
@@ -30,6 +34,8 @@ export interface QueueMonitorOptions extends Pick<StatisticsOptions, "running" |
 export class QueueMonitor {
   /** Takes what the engine reports of the queue. */
   readonly report: Reporter;
+  /** What is measured of the queue. */
+  readonly measures = new QueueMeasures(performance.now());
   readonly #options: QueueMonitorOptions;
   readonly #log: Reporter;
   readonly #errors: ErrorFile | undefined;
@@ -38,15 +44,17 @@ export class QueueMonitor {
 
   /** Begins without statistics: see {@linkcode QueueMonitor.openStatistics}. */
   constructor(options: QueueMonitorOptions) {
-    const { queue, workerNum, config, sentry } = options;
+    const { queue, workerNum, config, sentry, failures } = options;
     this.#options = options;
     const { errorDir } = config;
     this.#log = logReporter(workerNum);
     this.#errors = errorDir === undefined ? undefined : new ErrorFile(errorDir, queue, this.#log);
     this.report = combine(
       this.#log,
+      this.measures.report,
       (report) => this.#statistics?.report(report),
       (report) => this.#keepError(report),
+      failures.report,
       ...(this.#errors ? [this.#errors.report] : []),
       ...(sentry ? [sentry.ofQueue(queue, workerNum)] : []),
     );
@@ -72,8 +80,9 @@ export class QueueMonitor {
     });
   }
 
-  /** Writes the statistics if they are due. @param now `performance.now()` */
+  /** Does what is due, a few times a second. @param now `performance.now()` */
   sweep(now: number): void {
+    this.measures.sweep(now);
     this.#statistics?.sweep(now);
   }
 
@@ -98,6 +107,6 @@ export class QueueMonitor {
   }
 
   #keepError(report: Report): void {
-    if (report.kind !== "woke" && report.error) this.#lastError = report.error;
+    if ("error" in report && report.error) this.#lastError = report.error;
   }
 }

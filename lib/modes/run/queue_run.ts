@@ -7,9 +7,8 @@
 import type { Config } from "../../config/config.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import type { IsolationTurns } from "../../engine/consumer/suspects/turns.ts";
-import type { Running } from "../../engine/executor/executor.ts";
 import { getWorker, type WorkerOptions, type WorkerQueue } from "../../engine/registry.ts";
-import type { LoopFigures } from "../../engine/supervisor/loop_watch.ts";
+import type { WorkerRunOptions } from "../../engine/supervisor/inline_worker.ts";
 import {
   NOT_STARTED,
   type QueueFigures,
@@ -17,13 +16,26 @@ import {
   type WorkerEnd,
 } from "../../engine/supervisor/queue_runner.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { type PauseRecord, type QueueSnapshot, queueSnapshot } from "../../monitoring/snapshot.ts";
+import { loopStatus } from "./loop_status.ts";
+import type { FailureFeed } from "../../monitoring/failure_feed.ts";
+import { QueueHolds } from "./queue_holds.ts";
 import { QueueMonitor } from "./queue_monitor.ts";
+import { type QueueSigns, queueState, StateClock, stateText } from "./queue_state.ts";
+
+/** A queue to run. */
+export interface RunQueue extends WorkerQueue {
+  /** Makes its worker. @default {getWorker, of the worker's file} */
+  readonly make?: (options: WorkerRunOptions) => Promise<Runner>;
+}
 
 /** How a queue is run. */
-export interface QueueRunOptions extends WorkerQueue {
+export interface QueueRunOptions extends RunQueue {
   readonly config: Config;
   /** Gets errors, as the log does. */
   readonly sentry?: SentryReporter | undefined;
+  /** Gets failed events, for those who watch. */
+  readonly failures: FailureFeed;
   /** Run it in the main thread. */
   readonly inline: boolean;
   /** The process has no other queue. */
@@ -41,8 +53,6 @@ export interface QueueRunOptions extends WorkerQueue {
   readonly onParked: () => void;
 }
 
-/** How late a handler past its limit may be dealt with, in ms. */
-const SWEEP_TIME_MS = 5000;
 /** Runs one queue. */
 export class QueueRun {
   /** The name of the worker. */
@@ -55,8 +65,10 @@ export class QueueRun {
   readonly #ready = Promise.withResolvers<void>();
   readonly #launched = Promise.withResolvers<boolean>();
   #runner: Runner | undefined;
+  readonly #holds = new QueueHolds();
+  readonly #stateClock = new StateClock();
   #isStarted = false;
-  #isQuiet = false;
+  #isReady = false;
   #isStopped = false;
 
   /** @param options What to run. */
@@ -67,6 +79,7 @@ export class QueueRun {
     const running = () => this.#oldest();
     const waitingFor = () => this.figures.waitingFor;
     this.monitor = new QueueMonitor({ ...options, running, waitingFor });
+    void this.ready.then(() => this.#isReady = true);
     if (!options.onlyIfActive) this.monitor.openStatistics();
   }
 
@@ -78,6 +91,11 @@ export class QueueRun {
   /** Resolves when the queue is consumed, or its worker could not be started at first. */
   get ready(): Promise<void> {
     return this.#ready.promise;
+  }
+
+  /** Whether it is consumed, or was once, or its worker could not be started at first. */
+  get hasStarted(): boolean {
+    return this.#isReady;
   }
 
   /** Its events, in figures. */
@@ -92,11 +110,40 @@ export class QueueRun {
 
   /** The state of the queue in a few words. */
   get state(): string {
-    const state = this.#runner?.state ?? (this.#isStarted ? "consuming" : "starting");
-    const { isParked, waitingFor } = this.figures;
-    if (isParked) return "parked";
-    if (this.#isQuiet && (state === "consuming" || state === "starting")) return "quiet";
-    return state === "consuming" && waitingFor !== undefined ? `waiting for ${waitingFor}` : state;
+    return stateText(this.#signs());
+  }
+
+  /** Threads that could not be ended. */
+  get zombies(): number {
+    return this.#runner?.threads?.zombies ?? 0;
+  }
+
+  /** An operator's pause, if there is one. */
+  get paused(): PauseRecord | undefined {
+    return this.#holds.paused;
+  }
+
+  /** What the process says about the queue. */
+  snapshot(): QueueSnapshot {
+    const state = queueState(this.#signs());
+    return queueSnapshot({
+      queue: this.queue,
+      workerNum: this.#options.workerNum,
+      state: state.state,
+      stateSince: this.#stateClock.since(state),
+      stateReason: state.reason,
+      paused: this.#holds.paused ?? null,
+      figures: this.figures,
+      threads: this.#runner?.threads,
+      measures: this.monitor.measures,
+      clock: performance.now(),
+    });
+  }
+
+  /** Does what is due, a few times a second. @param now `performance.now()` */
+  sweep(now: number): void {
+    this.monitor.sweep(now);
+    this.#stateClock.since(queueState(this.#signs()));
   }
 
   /**
@@ -105,29 +152,51 @@ export class QueueRun {
    * @throws {Error} Where the process has no other queue and this one cannot start.
    */
   async start(broker: Broker): Promise<WorkerEnd> {
-    const { worker, inline } = this.#options;
-    const runner = this.#runner = await getWorker(worker, this.#workerOptions(broker));
+    const { worker, inline, make } = this.#options;
+    const options = this.#workerOptions(broker);
+    const runner = this.#runner = await (make?.(options) ?? getWorker(worker, options));
     if (this.#isStopped) return "stopped";
     if (inline) this.#launched.resolve(true);
     await runner.setup();
-    if (this.#isQuiet) await runner.pause();
+    if (this.#holds.isHeld) await runner.pause();
     this.#isStarted = true;
     return await runner.start();
   }
 
-  /** Takes no more events. */
-  pause(): void {
-    this.#isQuiet = true;
+  /** Takes no more events, until SIGCONT. */
+  quiet(): void {
     this.monitor.log("info", "Taking no more events from queue {queue} until SIGCONT");
-    if (!this.#isStarted) return;
-    void this.#runner?.pause().catch((error) => this.monitor.logException(error));
+    void this.#hold("quiet").catch((error) => this.monitor.logException(error));
   }
 
-  /** Takes events again. */
-  resume(): void {
-    if (this.#isQuiet) this.monitor.log("info", "Taking events from queue {queue} again");
-    this.#isQuiet = false;
-    if (this.#isStarted) void this.#runner?.resume();
+  /** Takes events again, unless an operator holds the queue. */
+  endQuiet(): void {
+    if (this.#holds.isQuiet) this.monitor.log("info", "Taking events from queue {queue} again");
+    void this.#release("quiet");
+  }
+
+  /**
+   * Takes no more events until {@linkcode resume}, and releases what was not started. What runs goes
+   * on.
+   */
+  async pause(pause: PauseRecord): Promise<void> {
+    await this.#hold(pause);
+    if (this.#isStarted) this.#runner?.recall();
+  }
+
+  /** Takes events again, unless a signal holds the queue. */
+  async resume(): Promise<void> {
+    await this.#release("pause");
+  }
+
+  /** Whether it has a thread that can be restarted. */
+  get canRestart(): boolean {
+    return this.#runner?.restart !== undefined;
+  }
+
+  /** Restarts the thread; a queue that is parked is tried again. @param by Who asked. */
+  async restart(by: string): Promise<void> {
+    await this.#runner?.restart?.(by);
   }
 
   /** Drains. @param graceMs How long what runs may go on before it is aborted. */
@@ -151,13 +220,41 @@ export class QueueRun {
 
   /** Logs how the queue is. */
   logStatus(): void {
-    const { inFlight, totals: { processed, retried, failed } } = this.figures;
+    const { in_flight, processed, discarded, retried, failed, running } = this.snapshot();
+    const done = processed + discarded;
     this.monitor.log(
       "info",
       "Status of queue {queue}: {state}, {in_flight} in flight, {processed} processed, " +
         "{retried} retried, {failed} failed",
-      { state: this.state, in_flight: inFlight, processed, retried, failed, ...this.#more() },
+      {
+        state: this.state,
+        in_flight,
+        processed: done,
+        retried,
+        failed,
+        running: running[0] && { id: running[0].id, age: running[0].age_seconds },
+        ...this.#more(),
+      },
     );
+  }
+
+  async #hold(why: "quiet" | PauseRecord): Promise<void> {
+    this.#holds.hold(why);
+    if (this.#isStarted) await this.#runner?.pause();
+  }
+
+  async #release(why: "quiet" | "pause"): Promise<void> {
+    this.#holds.release(why);
+    if (this.#isStarted && !this.#holds.isHeld) await this.#runner?.resume();
+  }
+
+  #signs(): QueueSigns {
+    const { isParked, waitingFor } = this.figures;
+    const { isQuiet, paused } = this.#holds;
+    const isStarted = this.#isStarted;
+    const runner = this.#isStopped ? "stopping" : this.#runner?.state;
+    const { lastError } = this.monitor;
+    return { runner, isStarted, isParked, isQuiet, paused, waitingFor, lastError };
   }
 
   #workerOptions(broker: Broker): WorkerOptions {
@@ -183,14 +280,12 @@ export class QueueRun {
     this.#launched.resolve(isRun);
   }
 
-  /** The details of a status: the oldest event that runs, the thread, the last error. */
+  /** The details of a status: the thread, the loops, the last error. */
   #more(): object {
-    const oldest = this.#oldest();
     const { heapMb, zombies = 0 } = this.#runner?.threads ?? {};
     const { lastError } = this.monitor;
     const loops = this.#runner?.loops.figures ?? [];
     return {
-      running: oldest && { id: oldest.id, age: Math.round(oldest.ageSeconds * 1000) / 1000 },
       heap_mb: heapMb,
       ...(zombies > 0 && { zombie_threads: zombies }),
       ...(loops.length > 0 && { loops: Object.fromEntries(loops.map(loopStatus)) }),
@@ -204,28 +299,4 @@ export class QueueRun {
     const oldest = others.reduce((a, b) => b.since < a.since ? b : a, first);
     return { id: oldest.job.id, ageSeconds: (performance.now() - oldest.since) / 1000 };
   }
-}
-
-/** A loop in a status line: when its last pass ended, whether that failed, how long one has run. */
-export function loopStatus(
-  { name, runningSeconds, endedAt, failures, error }: LoopFigures,
-): [name: string, status: object] {
-  return [name, {
-    last_pass: endedAt === undefined ? null : new Date(endedAt).toISOString(),
-    ...(runningSeconds !== undefined && { running: Math.round(runningSeconds * 1000) / 1000 }),
-    ...(failures > 0 && { failures, error: `${error?.name}: ${error?.message}` }),
-  }];
-}
-
-/**
- * Reports whether every running event is younger than its limit, with 5 s for ending its handler.
- *
- * @param now `performance.now()`
- */
-export function isInTime(
-  queue: Pick<QueueFigures, "limit"> & { running(): readonly Pick<Running, "since">[] },
-  now: number,
-): boolean {
-  const most = (queue.limit ?? Infinity) + SWEEP_TIME_MS;
-  return queue.running().every(({ since }) => now - since < most);
 }

@@ -10,7 +10,8 @@ import { type Activity, getActiveWorkerQueues } from "../../engine/registry.ts";
 import type { WorkerEnd } from "../../engine/supervisor/queue_runner.ts";
 import { logLine } from "../../log/log.ts";
 import { within } from "../../system/deadline.ts";
-import { isInTime, type QueueRun } from "./queue_run.ts";
+import { isInTime } from "./in_time.ts";
+import type { QueueRun } from "./queue_run.ts";
 
 /** How long the line that counts threads waits for those that load, in ms. */
 const LAUNCH_MS = 30_000;
@@ -58,7 +59,9 @@ export class Queues {
 
   /** Whether there may be events here, or in a queue, that a drain does not wait for. */
   get holdsEvents(): boolean {
-    return this.#all.some(({ figures }) => figures.isParked || figures.unstored > 0);
+    return this.#all.some(({ figures, paused }) =>
+      figures.isParked || figures.unstored > 0 || paused !== undefined
+    );
   }
 
   /**
@@ -112,9 +115,9 @@ export class Queues {
     await Promise.allSettled(this.#all.map((queue) => queue.stop(graceMs)));
   }
 
-  /** Writes the statistics that are due. @param now `performance.now()` */
+  /** Does what is due, a few times a second. @param now `performance.now()` */
   sweep(now: number): void {
-    for (const queue of this.#all) queue.monitor.sweep(now);
+    for (const queue of this.#all) queue.sweep(now);
   }
 
   /** Writes the statistics, and what is left of failed events. */

@@ -11,6 +11,7 @@ import { queueNameProblems } from "../../config/queues.ts";
 import { discover } from "../../engine/host/discovery.ts";
 import { logLine } from "../../log/log.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
+import { tokenProblems } from "../../server/tokens.ts";
 import { takeLock } from "../../system/lock_option.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { VERSION } from "../../system/version.ts";
@@ -63,7 +64,7 @@ export async function runQueues(
 }
 
 /** Sentry, loaded only where it is wanted. */
-async function openSentry(config: Config): Promise<SentryReporter | undefined> {
+export async function openSentry(config: Config): Promise<SentryReporter | undefined> {
   const { dsn, environment, traceRate } = config.sentry;
   if (dsn === undefined) return undefined;
   const sentry = await import("../../monitoring/sentry.ts");
@@ -80,6 +81,7 @@ function checkConfiguration(config: Config): void {
     writableProblem("STATE_DIR", config.stateDir, { mayBeFull: true }),
     ...queueNameProblems(config, files.map(({ name }) => name)),
     ...tlsFileProblems(config),
+    ...(config.server.address ? tokenProblems(config.server) : []),
   ].filter((problem) => problem !== undefined);
   if (all.length > 0) throw new ConfigError(all);
   const warning = rootWarning([Deno.cwd(), config.stateDir]);

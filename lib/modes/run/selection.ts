@@ -15,7 +15,6 @@ import {
   type WorkerQueue,
   workerQueueOf,
 } from "../../engine/registry.ts";
-import { isZulips } from "../../engine/host/unknown_queue.ts";
 import { nothingLeft, nothingToDo, UsageError } from "../../errors/usage_error.ts";
 
 /** Takes a line about queues that are skipped. */
@@ -99,17 +98,10 @@ function noneOf(unknown: ReadonlyMap<string, UsageError>, { workersDir }: Config
   return withProblems(nothingLeft([...unknown.keys()], files.map(({ name }) => name)), problems);
 }
 
-/** Zulip's queues are one line, as there are many; others may be mistyped, and have one each. */
+/** They may be mistyped. */
 function reportSkipped(unknown: ReadonlyMap<string, UsageError>, onSkipped: OnSkipped): void {
-  const zulips = [...unknown.keys()].filter(isZulips);
-  if (zulips.length > 0) {
-    onSkipped(
-      "info",
-      `Skipped queues of Zulip's, which are left to manage.py: ${zulips.join(", ")}`,
-    );
-  }
-  for (const [name, { message }] of unknown) {
-    if (!isZulips(name)) onSkipped("warning", `Skipped: ${message.split("\n")[0]}`);
+  for (const { message } of unknown.values()) {
+    onSkipped("warning", `Skipped: ${message.split("\n")[0]}`);
   }
 }
 

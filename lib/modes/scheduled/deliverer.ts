@@ -8,16 +8,10 @@ import type { Database } from "../../domain/database/database.ts";
 import { isDatabaseLost } from "../../domain/database/database_error.ts";
 import { type OutboxContext, type OutboxLoop, outboxLoop } from "../../domain/database/outbox.ts";
 import { deliverScheduled, SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
+import type { LogLine } from "../log_line.ts";
 
 /** How long a mail that cannot be sent is left alone, in ms. Then it is read and reported again. */
 const BROKEN_MS = 60 * 60 * 1000;
-
-/** Writes a log line; the message names its properties in braces. */
-export type LogLine = (
-  level: "info" | "warning" | "error",
-  message: string,
-  properties: Readonly<Record<string, unknown>>,
-) => void;
 
 /** What a deliverer works with. */
 export interface DelivererOptions {

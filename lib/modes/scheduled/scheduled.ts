@@ -14,15 +14,16 @@ import { SCHEDULED_QUEUE } from "../../domain/mail/scheduled.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { toJson } from "../../json/to_json.ts";
-import { logLine } from "../../log/log.ts";
 import { logReporter } from "../../monitoring/log_reporter.ts";
 import { unlessAborted, within } from "../../system/deadline.ts";
 import { takeLock } from "../../system/lock_option.ts";
 import { OpenedOnce } from "../../system/opened_once.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
+import { log } from "../log_line.ts";
 import { openBroker } from "../open_broker.ts";
-import { Deliverer, type LogLine } from "./deliverer.ts";
+import { Stop } from "../stop.ts";
+import { Deliverer } from "./deliverer.ts";
 
 /** The time between two passes, in ms: Zulip's. */
 const PAUSE_MS = 10_000;
@@ -36,8 +37,6 @@ export interface ScheduledProcess {
   /** The requests of signals. */
   readonly signals: Pick<Signals, "handOver">;
 }
-
-const log: LogLine = (level, message, properties) => logLine(level, message, properties, {});
 
 /**
  * Delivers scheduled mails until a signal ends it, or with `--once` what is due now.
@@ -69,42 +68,6 @@ export async function runDeliverScheduled(
     return await deliver(command, config, broker, stop);
   } finally {
     await broker[Symbol.asyncDispose]();
-  }
-}
-
-/** What ends the process. */
-class Stop {
-  #code: number = EXIT.stopped;
-  readonly #stop = new AbortController();
-  readonly #hurry = new AbortController();
-
-  constructor(signals: ScheduledProcess["signals"]) {
-    signals.handOver((request) => {
-      if (request === "stop") this.end(EXIT.stopped);
-      if (request === "restart") this.end(EXIT.restart);
-      if (request === "abort") this.#hurry.abort();
-    });
-  }
-
-  /** The exit code when it was asked to end. */
-  get code(): number {
-    return this.#code;
-  }
-
-  /** Aborted when no more is to be begun. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  /** Aborted by a second signal: nothing is waited for. */
-  get hurry(): AbortSignal {
-    return this.#hurry.signal;
-  }
-
-  /** Asks for the end. The first code counts. */
-  end(code: number): void {
-    if (!this.signal.aborted) this.#code = code;
-    this.#stop.abort();
   }
 }
 

@@ -8,6 +8,7 @@ import { absoluteAddress } from "../../domain/database/address.ts";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { SERVICE_HOSTS } from "./accounts.ts";
+import { seedUploads } from "./pictures.ts";
 
 /** The default port of `deno task smtp`. */
 export const SMTP_PORT = 1025;
@@ -29,10 +30,13 @@ export function envText(
     EXTERNAL_HOST: "localhost",
     EXTERNAL_URI_SCHEME: "http://",
     ZULIP_ADMINISTRATOR: "support@example.com",
+    LOCAL_UPLOADS_DIR: seedUploads(folder),
     EMAIL_HOST: "127.0.0.1",
     EMAIL_PORT: String(SMTP_PORT),
     NOREPLY_EMAIL_ADDRESS: "noreply@example.com",
     TOKENIZED_NOREPLY_EMAIL_ADDRESS: "noreply-{token}@example.com",
+    DEDICATED_SOFT_REACTIVATION_QUEUE: "true",
+    EMAIL_GATEWAY_PATTERN: "%s@in.example.com",
     OUTGOING_ALLOWED_HOSTS: Object.values(SERVICE_HOSTS).join(","),
     ZULIP_WORKER_TEST_FILE: join(folder, "test-events"),
   };

@@ -39,10 +39,15 @@ export interface Occupied {
 /**
  * Inserts all rows, or none.
  *
+ * @param beforeCommit Gets the rows when all are inserted; what it throws is thrown.
  * @returns What the database has already, in which case it is not changed.
  * @throws {DatabaseError} When the database is lost or locked.
  */
-export async function insertSeed(db: Database, now: Date): Promise<Seeded | Occupied> {
+export async function insertSeed(
+  db: Database,
+  now: Date,
+  beforeCommit: (rows: SeedRows) => void = () => {},
+): Promise<Seeded | Occupied> {
   return await inTransaction(db, async (trx) => {
     // Of two at once, the second waits here and then finds users.
     if (isPostgres(trx)) {
@@ -53,6 +58,7 @@ export async function insertSeed(db: Database, now: Date): Promise<Seeded | Occu
     const rows = planSeed(now, await highestIds(trx));
     for (const table of rows.tables()) await insertRows(trx, table, rows.of(table));
     if (isPostgres(trx)) await advanceNumbers(trx, rows.tables());
+    beforeCommit(rows);
     return { counts: countsOf(rows), user: firstUser(rows) };
   });
 }

@@ -7,6 +7,7 @@
 import { newMessage } from "../../domain/database/rows.ts";
 import type { Conversation } from "./channels.ts";
 import { type Account, daysAgo, type Seed } from "./organizations.ts";
+import { PICTURE } from "./pictures.ts";
 import { Random } from "./random.ts";
 import { type AttachedFile, type MessageText, textOf } from "./texts.ts";
 
@@ -161,8 +162,8 @@ function attach({ rows }: Seed, { file, sender, message, sentAt }: Attached): vo
     realm_id: sender.realmId,
     path_id: file.path,
     content_type: file.type,
-    original_width_px: 1280,
-    original_height_px: 800,
+    original_width_px: PICTURE.width,
+    original_height_px: PICTURE.height,
     frames: 1,
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import type { SeedCommand } from "../../command_line/command.ts";
 import type { Config } from "../../config/config.ts";
 import { describeDatabase } from "../../domain/database/address.ts";
@@ -14,12 +15,13 @@ import { counted } from "../../errors/counted.ts";
 import type { Services } from "../services.ts";
 import { envText } from "./env_file.ts";
 import { insertSeed, type Occupied, type Seeded } from "./insert.ts";
+import { seedUploads, writePictures } from "./pictures.ts";
 
 type Settings = Pick<Config, "databaseUrl" | "stateDir">;
 
 /**
  * Makes the tables that the database lacks, fills them all or not at all, and writes the settings
- * file that the command asks for. Prints what was made and what to do next.
+ * file that the command asks for, with the files of pictures. Prints what was made and what to do next.
  *
  * @param now The end of what has happened, in ms since 1970.
  * @returns The exit code: 0, or 1 after an error, whose message goes to stderr.
@@ -35,7 +37,8 @@ export async function runSeed(
   try {
     if (envFile !== undefined) writeSettings(envFile, envText(config));
     isWritten = envFile !== undefined;
-    const seeded = await fill(config.databaseUrl, new Date(now));
+    const uploads = envFile === undefined ? undefined : seedUploads(resolve(config.stateDir));
+    const seeded = await fill(config.databaseUrl, new Date(now), uploads);
     // The database that was filled needs the file, also where nobody reads the report.
     isWritten = false;
     for (const line of report(seeded, config, envFile)) services.print(line);
@@ -47,12 +50,15 @@ export async function runSeed(
   }
 }
 
-async function fill(url: string, now: Date): Promise<Seeded> {
+/** @param uploads Where the files of pictures are written; `undefined`: nowhere. */
+async function fill(url: string, now: Date, uploads: string | undefined): Promise<Seeded> {
   await refuseZulip(url);
   await migrateDatabase(url);
   const db = await openDatabase(url);
   try {
-    const result = await insertSeed(db, now);
+    const result = await insertSeed(db, now, (rows) => {
+      if (uploads !== undefined) writePictures(uploads, rows);
+    });
     if ("users" in result) throw new Error(occupiedMessage(url, result));
     return result;
   } finally {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { PICTURE } from "./pictures.ts";
 import type { Random } from "./random.ts";
 
 /** Someone or something that a message mentions. */
@@ -145,11 +146,20 @@ const file: Maker = (random) => {
   const url = `/user_uploads/${path}`;
   return {
     content: `[${name}](${url})`,
-    rendered: `<p><a href="${url}">${name}</a></p>`,
+    rendered: `<p><a href="${url}">${name}</a></p>` +
+      (type.startsWith("image/") ? placeholder(url, name, type) : ""),
     hasLink: true,
     file: { name, path, type },
   };
 };
+
+/** What stands for a picture that has no thumbnail. */
+function placeholder(url: string, name: string, type: string): string {
+  return `\n<div class="message_inline_image"><a href="${url}" title="${name}">` +
+    `<img class="image-loading-placeholder" data-original-content-type="${type}" ` +
+    `data-original-dimensions="${PICTURE.width}x${PICTURE.height}" ` +
+    'src="/static/images/loading/loader-black.svg"></a></div>';
+}
 
 const IN_CHANNELS: readonly Maker[] = [userMention, userMention, groupMention, wholeTopic];
 const ANYWHERE: readonly Maker[] = [link, link, code, spoiler, emoji, file];

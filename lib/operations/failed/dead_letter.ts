@@ -6,6 +6,7 @@
 
 import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { HEADER, timesRetried } from "../../engine/broker/headers.ts";
+import { fingerprint } from "../../errors/fingerprint.ts";
 
 /** Why and when an event was given up. Texts are `""` where nothing is known. */
 export interface FailureFacts {
@@ -40,4 +41,11 @@ export function failureFacts({ properties }: Pick<StoredEvent, "properties">): F
     retried: timesRetried(properties),
     retriedBy: text(HEADER.retriedBy),
   };
+}
+
+/** The {@linkcode fingerprint} of a dead letter's failure. */
+export function fingerprintOf(
+  { reason, ...error }: Pick<FailureFacts, "reason" | "name" | "message" | "stack">,
+): string {
+  return fingerprint({ reason, error });
 }

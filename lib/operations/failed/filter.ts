@@ -7,8 +7,7 @@
 import { Buffer } from "node:buffer";
 import type { FailedFilter } from "../../command_line/failed_filter.ts";
 import type { StoredEvent } from "../../engine/broker/broker.ts";
-import { failureFacts } from "./dead_letter.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { failureFacts, fingerprintOf } from "./dead_letter.ts";
 import { isNamedBy } from "./handle.ts";
 
 /** An event that was put back so often is left alone, unless it is named or the filter says so. */

@@ -6,8 +6,7 @@
 
 import type { Broker, StoredEvent } from "../../engine/broker/broker.ts";
 import type { SiftOptions } from "../../engine/broker/sift.ts";
-import { failureFacts } from "./dead_letter.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { failureFacts, fingerprintOf } from "./dead_letter.ts";
 import { handleOf } from "./handle.ts";
 import type { View } from "./view.ts";
 

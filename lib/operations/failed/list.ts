@@ -7,8 +7,7 @@
 import type { Broker, StoredEvent } from "../../engine/broker/broker.ts";
 import { HEADER } from "../../engine/broker/headers.ts";
 import type { SiftOptions, SiftResult } from "../../engine/broker/sift.ts";
-import { failureFacts } from "./dead_letter.ts";
-import { fingerprintOf } from "./fingerprint.ts";
+import { failureFacts, fingerprintOf } from "./dead_letter.ts";
 import { handleOf } from "./handle.ts";
 import type { ShownEvent, View } from "./view.ts";
 

@@ -9,7 +9,7 @@ import { mergeEnvironment } from "../../../lib/config/environment.ts";
 import { overZulip, withZulip } from "../../../lib/config/zulip/with_zulip.ts";
 import { zulipSettings } from "../../../lib/config/zulip/zulip.ts";
 
-const NAMES = ["EMAIL_HOST", "EMAIL_PORT", "EXTERNAL_HOST", "ZULIP_SERVICES_URL", "SENTRY_DSN"];
+const NAMES = ["EMAIL_HOST", "EMAIL_PORT", "EXTERNAL_HOST", "RABBITMQ_HOST", "ZULIP_SERVICES_URL"];
 const SECRETS = "[secrets]\nrabbitmq_password = s3cret\n";
 
 /** The settings of some files. */
@@ -28,6 +28,7 @@ const ROWS: readonly [name: string, files: Parameters<typeof settingsOf>[0], tex
   ["LOG_FORMAT", {}, "text"],
   ["EMAIL_HOST_PASSWORD", { secrets: "[secrets]\nemail_password = a=b\n" }, "a=b"],
   ["CAMO_KEY", { secrets: "[secrets]\ncamo_key = k\n" }, "k"],
+  ["SHARED_SECRET", { secrets: "[secrets]\nshared_secret = k\n" }, "k"],
   ["EXTERNAL_HOST", { settings: `EXTERNAL_HOST = "chat.example"\n` }, "chat.example"],
   ["EMAIL_PORT", { settings: "EMAIL_PORT = 587\n" }, "587"],
   ["EMAIL_HOST", { settings: "EMAIL_HOST = None\n" }, ""],
@@ -56,6 +57,11 @@ const ROWS: readonly [name: string, files: Parameters<typeof settingsOf>[0], tex
     "MOBILE_NOTIFICATIONS_SHARDS",
     { conf: "[application_server]\nmobile_notification_shards = 4\n" },
     "4",
+  ],
+  [
+    "DEDICATED_SOFT_REACTIVATION_QUEUE",
+    { conf: "[application_server]\ndedicated_soft_reactivation_queue = true\n" },
+    "true",
   ],
   [
     "ZULIP_SERVICE_PUSH_NOTIFICATIONS",

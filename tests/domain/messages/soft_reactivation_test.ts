@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { type Database, openDatabase } from "../../../lib/domain/database/database.ts";
 import { newRow } from "../../../lib/domain/database/rows.ts";
-import { softReactivate } from "../../../lib/domain/messages/soft_reactivation.ts";
+import {
+  softReactivate,
+  softReactivation,
+} from "../../../lib/domain/messages/soft_reactivation.ts";
 import { MADE, TestRealm } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 
@@ -165,4 +168,13 @@ Deno.test("a user of whom nobody knows since when they were away is named", asyn
       "zerver_userprofile, which says from which message on the user was away: set it to the id " +
       "of the last message that the user got",
   });
+});
+
+Deno.test("users come back by the queue that the server has for them", () => {
+  const event = { user_profile_id: 7 };
+  assert.deepEqual(softReactivation(7, true), ["soft_reactivation", event]);
+  assert.deepEqual(softReactivation(7, false), ["deferred_work", {
+    type: "soft_reactivate",
+    ...event,
+  }]);
 });

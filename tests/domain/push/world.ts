@@ -138,7 +138,7 @@ export class PushWorld {
       ...{ publishedAt: undefined, begin: { maxSeconds: 60, retriedAt: undefined } },
       maker: {
         ...{ externalHost: "zulip.example", scheme: "https://" },
-        ...{ mostMembers: 11, patienceSeconds: 3600, effectsDays: 30 },
+        ...{ mostMembers: 11, hasReactivationQueue: false, patienceSeconds: 3600, effectsDays: 30 },
         text: (...args) => TEMPLATES.text(...args),
       },
       ctx: {

@@ -71,6 +71,7 @@ Deno.test("the form is that of Zulip's files", () => {
     all_public_streams: true,
     narrow: [["is", "dm"]],
     user_recipient_id: 50,
+    is_guest: false,
     is_offline: true,
     slim_presence: true,
     simplified_presence_events: false,

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { discover } from "../../../lib/engine/host/discovery.ts";
-import { isZulips, unknownHint } from "../../../lib/engine/host/unknown_queue.ts";
+import { unknownHint } from "../../../lib/engine/host/unknown_queue.ts";
 
 const KNOWN = {
   names: ["user_activity", "mine", "test"],
   shards: new Map([["mine", 4]]),
 };
 
-const ZULIPS = "; it is a queue of Zulip's: leave it to manage.py";
+const EVENTS = "; `process-queue events` consumes it";
 
 const HINTS: readonly [queue: string, hint: string][] = [
-  ["thumbnail", ZULIPS],
-  ["thumbnail_shard2", ZULIPS],
-  ["notify_tornado", ZULIPS],
-  ["notify_tornado_port_9801", ZULIPS],
+  ["notify_tornado", EVENTS],
+  ["notify_tornado_port_9801", EVENTS],
   [
     "user_activity_shard1",
     "; user_activity has no shards here: set USER_ACTIVITY_SHARDS to their number, and run one by " +
@@ -30,7 +27,3 @@ for (const [queue, hint] of HINTS) {
     assert.equal(unknownHint(queue, KNOWN), hint);
   });
 }
-
-Deno.test("no queue that has a worker here is left to manage.py", () => {
-  assert.deepEqual(discover().files.filter(({ name }) => isZulips(name)), []);
-});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   failedQueueName,
+  firstHopFor,
   hopFor,
   jitteredMs,
   LADDER,
@@ -37,6 +38,15 @@ for (const [seconds, step] of STEPS) {
 
 Deno.test("hopFor lets what is longer than the ladder wait on its last step, and says until when", () => {
   assert.deepEqual(hopFor(2 * DAY, NOW), { step: DAY, notBefore: NOW + 2 * DAY * 1000 });
+});
+
+Deno.test("firstHopFor waits on the longest step within a delay, and says until when", () => {
+  const until = (seconds: number) => NOW + seconds * 1000;
+  assert.deepEqual(firstHopFor(0.2, NOW), { step: 1 });
+  assert.deepEqual(firstHopFor(60, NOW), { step: 60 });
+  assert.deepEqual(firstHopFor(90, NOW), { step: 60, notBefore: until(90) });
+  assert.deepEqual(firstHopFor(600, NOW), { step: 300, notBefore: until(600) });
+  assert.deepEqual(firstHopFor(3 * DAY, NOW), { step: DAY, notBefore: until(3 * DAY) });
 });
 
 Deno.test("hopFor gives whole milliseconds, which are all that a header may hold", () => {

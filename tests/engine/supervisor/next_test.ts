@@ -27,6 +27,7 @@ const FULL: ThreadEnd = { kind: "died", reason: "out of memory", error };
 const NOT_STARTED: ThreadEnd = { kind: "not started", error };
 const THREW: ThreadEnd = { kind: "unhandled error", error, stillRunning: [a] };
 const THREW_ALONE: ThreadEnd = { kind: "unhandled error", error, stillRunning: [] };
+const RESTARTED: ThreadEnd = { kind: "restarted", by: "ada", error, stillRunning: [a] };
 const UNRESPONSIVE: ThreadEnd = { kind: "unresponsive", seconds: 5, error };
 const LACKS_SETTING: ThreadEnd = { kind: "not started", error, thrown: new TypeError("none") };
 const LOOP_HUNG: ThreadEnd = {
@@ -107,6 +108,10 @@ const BLAME: readonly [what: string, end: ThreadEnd, whom: Whom | undefined][] =
     suspects: [a],
   }],
   ["an unhandled error beside nothing: nobody", THREW_ALONE, NOBODY],
+  ["a restart that somebody asked for: what did not end within the time is suspect", RESTARTED, {
+    ...NOBODY,
+    suspects: [a],
+  }],
   ["a worker that did not start: nobody", NOT_STARTED, NOBODY],
   ["a thread that did not respond: nobody, as nothing ran", UNRESPONSIVE, NOBODY],
   ["a broker that refuses: nobody", REFUSED, NOBODY],
@@ -158,6 +163,10 @@ const NEXT: readonly [end: ThreadEnd, circumstances: Partial<Circumstances>, nex
   [LOOP_HUNG, ONCE_TOO_OFTEN, "at once"],
   [THREW, BLAMED, "later"],
   [THREW, ONCE_TOO_OFTEN, "when parked"],
+  [RESTARTED, ONCE_TOO_OFTEN, "at once"],
+  [RESTARTED, PARKED, "at once"],
+  [RESTARTED, { ...FIRST, ...ONLY }, "at once"],
+  [RESTARTED, STOPPING, "never"],
   [UNRESPONSIVE, {}, "later"],
   [UNRESPONSIVE, ONCE_TOO_OFTEN, "when parked"],
   [NOT_STARTED, {}, "later"],

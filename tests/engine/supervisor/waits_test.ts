@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TOO_LATE, within } from "../../../lib/system/deadline.ts";
 import { waitMs, Waits } from "../../../lib/engine/supervisor/waits.ts";
 
 const DAY_SECONDS = 86_400;
@@ -43,4 +44,16 @@ Deno.test("each failure waits longer, up to 30 s", () => {
 Deno.test("what failed together does not try together", () => {
   assert.equal(waitMs(1, 0), 250);
   assert.equal(waitMs(1, 0.5), 375);
+});
+
+Deno.test("a wait that is skipped ends, and a later one does not", async () => {
+  const waits = new Waits({ most: 1, seconds: 60, parkSeconds: 3600 });
+  waits.skip();
+  const parked = waits.whileParked();
+  waits.skip();
+  await parked;
+  const later = waits.whileParked();
+  assert.equal(await within(0, later), TOO_LATE);
+  waits.end();
+  await later;
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { MagickFormat } from "@imagemagick/magick-wasm";
 import { sql } from "kysely";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { mergeEnvironment } from "../../../lib/config/environment.ts";
@@ -13,6 +15,7 @@ import { ZULIP_TABLES } from "../../../lib/domain/database/tables/all.ts";
 import { type AllowList, parseAllowList } from "../../../lib/domain/http/allow_list.ts";
 import { runSeed } from "../../../lib/modes/seed/seed.ts";
 import { createZulip, zulipUrl } from "../../fixtures/database/shapes.ts";
+import { look } from "../../fixtures/pictures/pictures.ts";
 import { postgresTest } from "../../servers.ts";
 import { eachDatabaseTest, inFolder } from "../../domain/database/each_database.ts";
 
@@ -136,13 +139,43 @@ Deno.test("seed --env writes settings with which every worker of the program run
     assert.deepEqual([config.databaseUrl, config.stateDir], [url, stateDir]);
     assert.equal(config.broker.kind, "embedded");
     assert.deepEqual(await missing(config.effective), []);
+    assert.equal(config.uploads.localDir, `${stateDir}/uploads`);
+  }));
+
+Deno.test("seed --env writes the pictures of messages, and thumbnails can be made of them", () =>
+  inFolder(async (folder) => {
+    const url = `sqlite:${folder}/test.sqlite`;
+    await seed(url, `${folder}/new.env`, folder);
+    await using db = await openDatabase(url);
+    const pictures = await db.selectFrom("zerver_imageattachment").select("path_id").execute();
+    assert(pictures.length > 1);
+    for (const { path_id } of pictures) {
+      const bytes = readFileSync(`${folder}/uploads/files/${path_id}`);
+      const seen = look(bytes, MagickFormat.Png);
+      assert.deepEqual([seen.width, seen.height], [1280, 800]);
+    }
+    const messages = await db.selectFrom("zerver_message").select("id")
+      .where("rendered_content", "like", "%image-loading-placeholder%").execute();
+    assert.equal(messages.length, pictures.length);
+  }));
+
+Deno.test("seed fills no database whose pictures it cannot write", () =>
+  inFolder(async (folder) => {
+    const url = `sqlite:${folder}/test.sqlite`;
+    writeFileSync(`${folder}/uploads`, "");
+    const { code, err } = await seed(url, `${folder}/new.env`, folder);
+    assert.equal(code, 1);
+    assert.match(err.join(), /uploads/);
+    assert(!existsSync(`${folder}/new.env`));
+    await using db = await openDatabase(url);
+    assert.equal(await users(db), 0);
   }));
 
 Deno.test("the services of a seed's bots are known, and its settings let them be called", () =>
   inFolder(async (folder) => {
     const file = `${folder}/new.env`;
     const url = `sqlite:${folder}/test.sqlite`;
-    await seed(url, file);
+    await seed(url, file, folder);
     const config = loadConfig(mergeEnvironment({}, await Deno.readTextFile(file)));
     const allowed = parseAllowList(config.http.allowedHosts);
     await using db = await openDatabase(url);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { type FailedFilter, NO_FILTER } from "../../../lib/command_line/failed_filter.ts";
 import { matcherOf, retryMatcherOf } from "../../../lib/operations/failed/filter.ts";
-import { failureFacts } from "../../../lib/operations/failed/dead_letter.ts";
-import { fingerprintOf } from "../../../lib/operations/failed/fingerprint.ts";
+import { failureFacts, fingerprintOf } from "../../../lib/operations/failed/dead_letter.ts";
 import { handleOf } from "../../../lib/operations/failed/handle.ts";
 import { deadLetter, FAILED_AT } from "../../fixtures/dead_letters.ts";
 

@@ -25,6 +25,8 @@ export interface MissedMailMaker {
   readonly gatewayPattern: string | undefined;
   /** Zulip's MAX_GROUP_SIZE_FOR_MENTION_REACTIVATION. */
   readonly mostMembers: number;
+  /** Zulip's DEDICATED_SOFT_REACTIVATION_QUEUE. */
+  readonly hasReactivationQueue: boolean;
   /** A text of the catalogue in a language. */
   readonly text: (language: string, ...args: Parameters<TextOf>) => string;
   /** Makes what a mail shows of messages. */
@@ -36,6 +38,7 @@ export interface MissedMailSetup extends MailSetup {
   readonly mail: MailSetup["mail"] & {
     readonly gatewayPattern: string | undefined;
     readonly reactivationGroupSize: number;
+    readonly hasReactivationQueue: boolean;
   };
   readonly site: MailSetup["site"] & { readonly installationName: string };
 }
@@ -51,6 +54,7 @@ export function missedMailMaker(
     installationName: config.site.installationName,
     gatewayPattern: config.mail.gatewayPattern,
     mostMembers: config.mail.reactivationGroupSize,
+    hasReactivationQueue: config.mail.hasReactivationQueue,
     text: (...args) => templates.text(...args),
     show: mailMessages,
   };

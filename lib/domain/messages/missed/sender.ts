@@ -12,7 +12,7 @@ import {
   withOutbox,
 } from "../../database/outbox.ts";
 import type { Database, Tables } from "../../database/tables.ts";
-import { SOFT_REACTIVATE_QUEUE, softReactivateEvent } from "../soft_reactivation.ts";
+import { softReactivation } from "../soft_reactivation.ts";
 import { type FailedLog, FailedMails } from "./failed_mails.ts";
 import type { MissedMailMaker } from "./mail_maker.ts";
 import { type DueRow, removeRows, takeDue, usersDue } from "./pending.ts";
@@ -97,7 +97,7 @@ export class MissedMailSender {
     const made = await userMails(trx, user, rows, this.#maker, now);
     for (const { event, id } of made.mails) publish(MAIL_QUEUE, event, { id });
     if (made.mails.some(({ bringsBack }) => bringsBack)) {
-      publish(SOFT_REACTIVATE_QUEUE, softReactivateEvent(user));
+      publish(...softReactivation(user, this.#maker.hasReactivationQueue));
     }
     const done = rows.filter(({ id }) => !made.failed.some((mail) => mail.rows.has(id)));
     await removeRows(trx, done.map(({ id }) => id));

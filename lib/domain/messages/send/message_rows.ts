@@ -23,15 +23,18 @@ export interface MessageRow {
   readonly rendered: Rendered;
   readonly place: Place;
   readonly sender: MessageSender;
+  /** The realm of the place. */
+  readonly realmId: number;
   readonly now: Date;
 }
 
 /** Stores a message. @returns Its id. @throws {DatabaseError} When the database is lost. */
 export async function insertMessage(trx: Trx, row: MessageRow): Promise<number> {
-  const { message, content, rendered, place, sender, now } = row;
+  const { message, content, rendered, place, sender, realmId, now } = row;
+  const uploads = message.uploads ?? [];
   const isChannel = place.kind === "channel";
   const values = newMessage({
-    realm_id: sender.realmId,
+    realm_id: realmId,
     sender_id: sender.id,
     recipient_id: place.recipientId,
     sending_client_id: await clientId(trx, message.client),
@@ -39,6 +42,8 @@ export async function insertMessage(trx: Trx, row: MessageRow): Promise<number> 
     rendered_content: rendered.html,
     rendered_content_version: RENDERED_VERSION,
     has_link: rendered.hasLink,
+    has_attachment: uploads.length > 0,
+    has_image: uploads.some(({ picture }) => picture),
     date_sent: now,
     ...(isChannel && { subject: place.topic }),
   });

@@ -35,6 +35,8 @@ export interface SendOnce {
   readonly id: string;
   /** What a database of its own stores in the same transaction, before them. @default {nothing} */
   readonly also?: (trx: Transaction<Tables>, publish: PublishWithTransaction) => Promise<void>;
+  /** Whether it is an error when a Zulip server does not answer. @default {false, a warning} */
+  readonly mustArrive?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -78,12 +80,13 @@ export class MessageSender implements Disposable {
    * @returns Whether they were sent now; false where they had been before.
    * @throws {SendError} When one that is not optional is refused; on a database of its own none is
    * sent then.
+   * @throws {RestError} When a message must arrive, and a Zulip server does not answer.
    * @throws {DatabaseError} When the database is lost.
    */
   async send(db: Database, once: SendOnce): Promise<boolean> {
     const { kind } = await shapeOf(db);
     if (kind === "own") return await this.#store(db, once);
-    for (const message of once.messages) await this.#post(db, message, once.signal);
+    for (const message of once.messages) await this.#post(db, message, once);
     return true;
   }
 
@@ -109,14 +112,18 @@ export class MessageSender implements Disposable {
     });
   }
 
-  async #post(db: Database, message: SentTogether, signal?: AbortSignal): Promise<void> {
+  async #post(
+    db: Database,
+    message: SentTogether,
+    { signal, mustArrive = false }: SendOnce,
+  ): Promise<void> {
     const account = await accountOf(db, message.senderId, this.#options.site);
     try {
       await unlessRefused(message, async () => {
         await sendByRest(this.#http(account.realmUrl), account, message, signal);
       }, (error) => this.#warn(message, error.message));
     } catch (error) {
-      if (!(error instanceof RestError)) throw error;
+      if (!(error instanceof RestError) || mustArrive) throw error;
       this.#warn(message, error.message);
     }
   }

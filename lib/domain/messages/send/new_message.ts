@@ -34,6 +34,23 @@ export interface NewMessage {
   readonly client: string;
   /** A widget, as {@linkcode checkedWidget} returns it. @default {none} */
   readonly widget?: Widget | undefined;
+  /** The realm where it goes, if the sender is a bot of the server itself. @default {the sender's} */
+  readonly realmId?: number | undefined;
+  /** The sender's files that the content links to; their rows are there already. @default {none} */
+  readonly uploads?: readonly MessageUpload[] | undefined;
+}
+
+/** A file that a message links to. */
+export interface MessageUpload {
+  /** Zulip's `path_id`. */
+  readonly pathId: string;
+  readonly name: string;
+  /** Where it is a picture, in pixels. */
+  readonly picture?: {
+    readonly contentType: string;
+    readonly width: number;
+    readonly height: number;
+  } | undefined;
 }
 
 /** Buttons and the like that belong to a message. */

@@ -65,6 +65,8 @@ export interface NoticeParts {
   readonly idleIds: readonly number[];
   readonly deviceIds: readonly number[];
   readonly users: readonly NoticeUser[];
+  /** The realm of the place: the sender's, unless that is a bot of the server itself. */
+  readonly realmId: number;
   /** The host of the realm. */
   readonly realmHost: string;
 }
@@ -86,7 +88,7 @@ export function messageNotice(parts: NoticeParts): Record<string, unknown> {
       push_device_registered_user_ids: parts.deviceIds,
       disable_external_notifications: false,
       realm_host: parts.realmHost,
-      ...(channel?.isPublic && { realm_id: sender.realmId, stream_name: channel.name }),
+      ...(channel?.isPublic && { realm_id: parts.realmId, stream_name: channel.name }),
       ...(channel?.isPrivate && { invite_only: true }),
       user_ids_without_access_to_sender: [],
     },

@@ -31,6 +31,8 @@ export type Place =
     /** Whether everybody but guests may read it. */
     readonly isPublic: boolean;
     readonly isPrivate: boolean;
+    /** Whether everybody may read it, without an account. */
+    readonly isWebPublic: boolean;
     readonly firstMessageId: number | null;
     readonly isRecentlyActive: boolean;
   }
@@ -48,6 +50,7 @@ export type Place =
 /** Who sends, as far as places depend on it. */
 export interface PlaceSender {
   readonly id: number;
+  /** The realm of the place. */
   readonly realmId: number;
 }
 
@@ -55,7 +58,7 @@ export interface PlaceSender {
  * Finds a place; makes the DM group where it has to be one that is not there yet. Whether the sender
  * may post there is not checked.
  *
- * @throws {SendError} When the channel or a user does not exist in the sender's realm, or a user is
+ * @throws {SendError} When the channel or another user does not exist in the realm, or a user is
  * deactivated.
  * @throws {DatabaseError} When the database is lost.
  */
@@ -79,6 +82,7 @@ async function channelOf(
     "name",
     "recipient_id",
     "invite_only",
+    "is_web_public",
     "history_public_to_subscribers",
     "first_message_id",
     "is_recently_active",
@@ -94,6 +98,7 @@ async function channelOf(
     topic,
     isPublic: !row.invite_only && row.history_public_to_subscribers,
     isPrivate: row.invite_only,
+    isWebPublic: row.is_web_public,
     firstMessageId: row.first_message_id,
     isRecentlyActive: row.is_recently_active,
   };
@@ -108,7 +113,10 @@ async function directOf(
   const ids = [...new Set([...given, sender.id])].sort((one, other) => one - other);
   const rows = await trx.selectFrom("zerver_userprofile as user")
     .select(["user.id", "user.email", "user.full_name", "user.is_mirror_dummy", "user.is_active"])
-    .where("user.realm_id", "=", sender.realmId)
+    // A bot of the server itself is of another realm.
+    .where(({ eb, or }) =>
+      or([eb("user.realm_id", "=", sender.realmId), eb("user.id", "=", sender.id)])
+    )
     .where(inIds(trx, "user.id", ids)).orderBy("user.id").execute();
   if (rows.length < ids.length) throw new SendError("Invalid user ID");
   const deactivated = rows.find((row) =>
@@ -137,11 +145,12 @@ async function directRecipient(
   sender: number,
 ): Promise<Recipient> {
   const { huddle_hash, group_size } = newHuddle(ids);
-  const group = await trx.selectFrom("zerver_huddle").select(["id", "recipient_id"])
-    .where("huddle_hash", "=", huddle_hash).executeTakeFirst();
-  if (group && group.recipient_id !== null) {
-    return { recipientId: group.recipient_id, type: RECIPIENT.group, typeId: group.id };
-  }
+  const group = await trx.selectFrom("zerver_huddle as huddle")
+    .innerJoin("zerver_recipient as recipient", "recipient.type_id", "huddle.id")
+    .select(["huddle.id", "recipient.id as recipientId"])
+    .where("huddle.huddle_hash", "=", huddle_hash).where("recipient.type", "=", RECIPIENT.group)
+    .executeTakeFirst();
+  if (group) return { recipientId: group.recipientId, type: RECIPIENT.group, typeId: group.id };
   const other = ids.length > 2 ? undefined : ids.find((id) => id !== sender) ?? sender;
   const personal = other === undefined ? undefined : await personalRecipient(trx, other);
   return personal ?? await makeGroup(trx, ids, sender, { huddle_hash, group_size });

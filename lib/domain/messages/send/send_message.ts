@@ -24,8 +24,15 @@ import { isMeMessage, type Rendered, renderMessage } from "./markdown.ts";
 import { addWidget, insertCopies, insertMessage, noteActivity } from "./message_rows.ts";
 import { namesIn } from "./mentions.ts";
 import { checkedContent, type NewMessage, SendError } from "./new_message.ts";
-import { messageNotice, type MessageSender, NOTICE_QUEUE, type NoticeUser } from "./notice.ts";
-import { type Place, placeOf } from "./place.ts";
+import {
+  messageNotice,
+  type MessageSender,
+  NOTICE_QUEUE,
+  type NoticeUser,
+  type SentMessage,
+} from "./notice.ts";
+import { type Place, placeOf, type PlaceSender } from "./place.ts";
+import { claimUploads, withPictures } from "./uploads.ts";
 import { idleUsers, participantsOf, readersOf, usersWithDevices } from "./readers.ts";
 
 /** What a message is sent with. */
@@ -54,42 +61,54 @@ export async function sendMessage(
 ): Promise<number> {
   const content = checkedContent(message.content);
   const sender = await senderOf(trx, message.senderId);
-  const place = await placeOf(trx, message.to, sender);
-  const rendered = renderMessage(content, await namesIn(trx, sender.realmId, content));
+  const realm = await realmOf(trx, sender, message);
+  const place = await placeOf(trx, message.to, { id: sender.id, realmId: realm.id });
+  const text = renderMessage(content, await namesIn(trx, realm.id, content));
+  const rendered = realm.showsPictures ? withPictures(text, message.uploads) : text;
   const groups = await membersOf(trx, rendered.groups);
-  const facts = await factsOf(trx, place, sender, rendered, groups);
+  const facts = await factsOf(trx, place, { id: sender.id, realmId: realm.id }, rendered, groups);
   const readers = await readersOf(trx, place, sender.id, facts.mentions.users);
-  await checkWildcards(trx, facts, sender, readers.length);
-  const id = await insertMessage(trx, {
-    message,
-    content,
-    rendered,
-    place,
-    sender,
-    now: setup.now,
-  });
+  await checkWildcards(trx, facts, { id: sender.id, realmId: realm.id }, readers.length);
+  const stored = { message, content, rendered, place, sender, realmId: realm.id, now: setup.now };
+  const id = await insertMessage(trx, stored);
   const submessages = message.widget ? [await addWidget(trx, id, sender.id, message.widget)] : [];
   if (place.kind === "channel") await noteActivity(trx, place, id);
+  await claimUploads(trx, id, sender.id, place, message.uploads);
   const ids = noticeIds(readers, facts);
-  await insertCopies(trx, id, withRows(readers, facts, ids), facts);
+  const copied = withRows(readers, facts, ids);
+  await insertCopies(trx, id, copied, facts);
   const notice = messageNotice({
-    message: {
-      id,
-      content,
-      rendered: rendered.html,
-      isMe: isMeMessage(content, rendered.html),
-      client: message.client,
-      sentAt: setup.now,
-      submessages,
-    },
-    ...{ sender, place, ids },
+    message: { id, content, submessages, ...shownParts(message, content, rendered, setup) },
+    ...{ sender, place, ids, realmId: realm.id },
     idleIds: await idleUsers(trx, tellable(readers, facts, ids), setup.now),
     deviceIds: await usersWithDevices(trx, readers.map((reader) => reader.id)),
-    users: noticeUsers(readers, facts, withRows(readers, facts, ids), rendered, groups),
-    realmHost: realmHost(sender.realm, setup.externalHost),
+    users: noticeUsers(readers, facts, copied, rendered, groups),
+    realmHost: realmHost(realm.stringId, setup.externalHost),
   });
   setup.publish(NOTICE_QUEUE, notice);
   return id;
+}
+
+function shownParts(
+  { client }: NewMessage,
+  content: string,
+  { html }: Rendered,
+  { now }: SendSetup,
+): Pick<SentMessage, "rendered" | "isMe" | "client" | "sentAt"> {
+  return { rendered: html, isMe: isMeMessage(content, html), client, sentAt: now };
+}
+
+/** The realm where a message goes. */
+async function realmOf(trx: Trx, sender: MessageSender, { realmId, uploads = [] }: NewMessage) {
+  if (uploads.length === 0 && (realmId === undefined || realmId === sender.realmId)) {
+    return { id: sender.realmId, stringId: sender.realm, showsPictures: false };
+  }
+  const id = realmId ?? sender.realmId;
+  const row = await trx.selectFrom("zerver_realm")
+    .select(["string_id as stringId", "inline_image_preview as showsPictures"])
+    .where("id", "=", id).executeTakeFirst();
+  if (!row) throw new SendError(`The realm ${id} does not exist`);
+  return { id, ...row };
 }
 
 async function senderOf(trx: Trx, id: number): Promise<MessageSender> {
@@ -128,7 +147,7 @@ async function membersOf(
 async function factsOf(
   trx: Trx,
   place: Place,
-  sender: MessageSender,
+  sender: PlaceSender,
   { mentions }: Rendered,
   groups: ReadonlyMap<number, ReadonlySet<number>>,
 ): Promise<MessageFacts> {
@@ -149,7 +168,7 @@ const SMALL_CHANNEL = 15;
 async function checkWildcards(
   trx: Trx,
   { isChannel, mentions, participants }: MessageFacts,
-  sender: MessageSender,
+  sender: PlaceSender,
   readers: number,
 ): Promise<void> {
   const reached = mentions.channel ? readers : mentions.topic ? participants.size : 0;

@@ -24,6 +24,15 @@ export const EVENT_SCHEMAS: Schemas = {
   ...PERSONAL_EVENTS,
 };
 
+const TYPES: ReadonlySet<string> = new Set(
+  Object.keys(EVENT_SCHEMAS).map((name) => name.replace(/ .*/, "")),
+);
+
+/** Whether clients of the servers that this program knows have events of a type. */
+export function isKnownType(type: string): boolean {
+  return TYPES.has(type);
+}
+
 /**
  * The problems of an event that a client would get; nothing for types that are not known. Values
  * are not quoted.

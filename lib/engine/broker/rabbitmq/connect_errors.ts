@@ -16,8 +16,33 @@ interface Reason {
   readonly message: (about: About) => string;
 }
 
+/** What messages call the settings of a connection. */
+export interface ConnectionNames {
+  readonly url: string;
+  readonly host: string;
+  readonly hostAndPort: string;
+  readonly login: string;
+  readonly vhost: string;
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** The names of the program's settings. */
+export const SETTING_NAMES: ConnectionNames = {
+  url: "AMQP_URL",
+  host: "AMQP_URL (or RABBITMQ_HOST)",
+  hostAndPort: "AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT)",
+  login: "AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)",
+  vhost: "AMQP_URL or RABBITMQ_VHOST",
+  caFile: "AMQP_CA_FILE",
+  certFile: "AMQP_CERT_FILE",
+  keyFile: "AMQP_KEY_FILE",
+};
+
 interface About {
   readonly address: Address;
+  readonly names: ConnectionNames;
   /** Host and port. */
   readonly where: string;
   /** The first line of the error. */
@@ -42,36 +67,45 @@ const TLS_FAILURE =
   /certificate|UnknownIssuer|NotValidForName|CERT_|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|HandshakeFailure|corrupt message|InvalidContentType|peer is incompatible|fatal alert/i;
 
 /** What to do about a TLS error, by its words; the first that fits. */
-const TLS_ADVICE: readonly (readonly [words: RegExp, advice: string])[] = [
+const TLS_ADVICE: readonly (readonly [
+  words: RegExp,
+  advice: (names: ConnectionNames) => string,
+])[] = [
   [
     /Certificate_?Required/i,
-    "the broker wants a certificate of this program: name it and its key with AMQP_CERT_FILE and " +
-    "AMQP_KEY_FILE",
+    ({ certFile, keyFile }) =>
+      `the broker wants a certificate of this program: name it and its key with ${certFile} and ` +
+      keyFile,
   ],
   [
     /alert:? ?(UnknownCA|BadCertificate|UnsupportedCertificate|CertificateRevoked|CertificateExpired|CertificateUnknown|AccessDenied)/i,
-    "the broker refuses the certificate of AMQP_CERT_FILE: use one of an authority that the " +
-    "broker trusts (ssl_options.cacertfile in rabbitmq.conf)",
+    ({ certFile }) =>
+      `the broker refuses the certificate of ${certFile}: use one of an authority that the ` +
+      "broker trusts (ssl_options.cacertfile in rabbitmq.conf)",
   ],
   [
     /HandshakeFailure|peer is incompatible|ProtocolVersion/i,
-    "the two have no version or cipher of TLS in common, or the broker wants a certificate of this " +
-    "program (AMQP_CERT_FILE and AMQP_KEY_FILE)",
+    ({ certFile, keyFile }) =>
+      "the two have no version or cipher of TLS in common, or the broker wants a certificate of " +
+      `this program (${certFile} and ${keyFile})`,
   ],
   [
     /ALTNAME|NotValidForName/i,
-    "use a host name or address that the broker's certificate has",
+    () => "use a host name or address that the broker's certificate has",
   ],
   [
     /UNABLE_TO_|UnknownIssuer|SELF_SIGNED/i,
-    "name the authority that signed the broker's certificate with AMQP_CA_FILE",
+    ({ caFile }) => `name the authority that signed the broker's certificate with ${caFile}`,
   ],
-  [/corrupt message|InvalidContentType|WRONG_VERSION/i, "check that the port is the one for TLS"],
+  [
+    /corrupt message|InvalidContentType|WRONG_VERSION/i,
+    () => "check that the port is the one for TLS",
+  ],
 ];
 
-const ANY_TLS_ADVICE = "name the authority that signed the broker's certificate with " +
-  "AMQP_CA_FILE, use the host name that the certificate has, and check that the port is the one " +
-  "for TLS";
+const anyTlsAdvice = ({ caFile }: ConnectionNames) =>
+  `name the authority that signed the broker's certificate with ${caFile}, use the host name that ` +
+  "the certificate has, and check that the port is the one for TLS";
 
 /** The broker refuses a virtual host by closing the connection; amqplib hides the reason. */
 const VHOST_REFUSAL = /NOT_ALLOWED|Expected ConnectionOpenOk; got <ConnectionClose/;
@@ -90,9 +124,9 @@ const REASONS: readonly Reason[] = [
   {
     words: /ENOTFOUND|EAI_AGAIN|failed to lookup address/i,
     kind: "unreachable",
-    message: ({ where, why }) =>
+    message: ({ where, why, names }) =>
       `RabbitMQ at ${where} cannot be reached (${why}): no address of that name is known; check the ` +
-      `host of AMQP_URL (or RABBITMQ_HOST), and this host's name servers`,
+      `host of ${names.host}, and this host's name servers`,
   },
 ];
 
@@ -112,26 +146,40 @@ export class ConnectFailure extends Error {
  * cures, that is it: the others belong to the same cluster.
  *
  * @param failures One for each address that was tried.
+ * @param names What the message calls the settings. @default {the program's settings}
  */
-export function explainFailures(failures: readonly ConnectFailure[]): BrokerError {
-  const errors = failures.map(({ cause, address }) => explainConnect(cause, address));
+export function explainFailures(
+  failures: readonly ConnectFailure[],
+  names: ConnectionNames = SETTING_NAMES,
+): BrokerError {
+  const errors = failures.map(({ cause, address }) => explainConnect(cause, address, { names }));
   const final = errors.find(({ kind }) => FINAL.has(kind));
   const [first, second] = errors;
   if (first && (final || !second)) return final ?? first;
   const where = alternatives(failures.map(({ address }) => whereOf(address)).toSorted());
   const reasons = new Set(failures.map(({ cause }) => firstLine(textOf(cause))));
   const why = [...reasons].toSorted().join("; ");
-  return new BrokerError("unreachable", unreachableMessage({ where, why }), { cause: first });
+  return new BrokerError("unreachable", unreachableMessage({ where, why, names }), {
+    cause: first,
+  });
 }
 
-/** Explains why no connection could be made. @param now ms since 1970. @default {Date.now()} */
+/** What an explanation depends on beside the error. */
+export interface ExplainOptions {
+  /** ms since 1970. @default {Date.now()} */
+  readonly now?: number;
+  /** What the message calls the settings. @default {the program's settings} */
+  readonly names?: ConnectionNames;
+}
+
+/** Explains why no connection could be made. */
 export function explainConnect(
   error: unknown,
   address: Address,
-  now: number = Date.now(),
+  { now = Date.now(), names = SETTING_NAMES }: ExplainOptions = {},
 ): BrokerError {
   const text = textOf(error);
-  const about = { address, where: whereOf(address), why: firstLine(text) };
+  const about = { address, names, where: whereOf(address), why: firstLine(text) };
   const reason = REASONS.find(({ words }) => words.test(text));
   const kind = reason?.kind ?? (isTlsFailure(error) ? "tls" : "unreachable");
   const message = reason?.message(about) ??
@@ -144,28 +192,30 @@ export function isTlsFailure(error: unknown): boolean {
   return TLS_FAILURE.test(textOf(error));
 }
 
-function tlsMessage(error: unknown, { where, why }: About, now: number): string {
+function tlsMessage(error: unknown, { where, why, names }: About, now: number): string {
   const certificates = error instanceof TlsFailure ? error.certificates : [];
   const advice = outOfDate(certificates, now) ??
-    TLS_ADVICE.find(([words]) => words.test(why))?.[1] ?? ANY_TLS_ADVICE;
+    (TLS_ADVICE.find(([words]) => words.test(why))?.[1] ?? anyTlsAdvice)(names);
   return `The TLS connection to ${where} could not be made (${why}): ${advice}`;
 }
 
-function unreachableMessage({ where, why }: Pick<About, "where" | "why">): string {
+function unreachableMessage(
+  { where, why, names }: Pick<About, "where" | "why" | "names">,
+): string {
   return `RabbitMQ at ${where} cannot be reached (${why}): check that it runs and that ` +
-    `AMQP_URL (or RABBITMQ_HOST and RABBITMQ_PORT) names the right place`;
+    `${names.hostAndPort} names the right place`;
 }
 
-function loginMessage({ where, address: { user, host } }: About): string {
+function loginMessage({ where, names, address: { user, host } }: About): string {
   const isFar = user === "guest" && !/^(localhost|127\..*|\[?::1\]?)$/.test(host);
   return `RabbitMQ at ${where} refused the login of user ${user}: check the user and password ` +
-    `of AMQP_URL (or RABBITMQ_USERNAME and RABBITMQ_PASSWORD)` +
+    `of ${names.login}` +
     (isFar ? "; RabbitMQ lets guest log in from its own host only" : "");
 }
 
-function vhostMessage({ where, address: { vhost, user } }: About): string {
+function vhostMessage({ where, names, address: { vhost, user } }: About): string {
   return `RabbitMQ at ${where} refuses user ${user} access to the virtual host ${vhost}: check ` +
-    `that it exists (rabbitmqctl list_vhosts), that the path of AMQP_URL or RABBITMQ_VHOST names ` +
+    `that it exists (rabbitmqctl list_vhosts), that the path of ${names.vhost} names ` +
     `it, that it is up and takes more connections, and that the user may use it (rabbitmqctl ` +
     `set_permissions -p ${vhost} ${user} ".*" ".*" ".*")`;
 }

@@ -9,13 +9,15 @@ import { isIP, isIPv6 } from "node:net";
 import type { ChannelModel } from "amqplib";
 import { within } from "../../../system/deadline.ts";
 import { closeConnection, connect, type ConnectionOptions } from "./connection.ts";
-import { ConnectFailure, explainFailures } from "./connect_errors.ts";
+import { ConnectFailure, type ConnectionNames, explainFailures } from "./connect_errors.ts";
 import { type Address, addressOf } from "./errors.ts";
 
 /** The addresses of a broker, and how to connect. */
 export interface ConnectingOptions extends Omit<ConnectionOptions, "url" | "serverName"> {
   /** One or more, each as a URL with user and password. */
   readonly urls: readonly string[];
+  /** What messages call the settings. @default {the program's settings} */
+  readonly names?: ConnectionNames | undefined;
 }
 
 /** A connection, and where it leads. */
@@ -37,7 +39,7 @@ const LOOKUP_MS = 2000;
  * @throws {BrokerError} Why none could be opened.
  */
 export async function connectToAny(
-  { urls, ...options }: ConnectingOptions,
+  { urls, names, ...options }: ConnectingOptions,
   ms: number,
   signal: AbortSignal,
 ): Promise<Connected> {
@@ -51,7 +53,7 @@ export async function connectToAny(
   try {
     return await firstOf(attempts, { everyMs: NEXT_MS, signal, discard });
   } catch (error) {
-    throw explainFailures((error as AggregateError).errors);
+    throw explainFailures((error as AggregateError).errors, names);
   }
 }
 

@@ -13,6 +13,7 @@ import { Unconfirmed } from "./confirmed_channel.ts";
 import { type ConnectingOptions, connectToAny } from "./connecting.ts";
 import { closeConnection, cut, isOpen } from "./connection.ts";
 import { type Address, FINAL, whereOf } from "./errors.ts";
+import { LinkHistory } from "./link_history.ts";
 
 /** What a connection needs. */
 export interface LinkOptions extends ConnectingOptions {
@@ -42,6 +43,7 @@ export class Link {
   #model: ChannelModel | undefined;
   #up = Promise.withResolvers<ChannelModel>();
   #unblocked: PromiseWithResolvers<void> | undefined;
+  readonly #history = new LinkHistory();
   #everUp = false;
   /** Why the last attempt to connect failed. */
   #failure: string | undefined;
@@ -61,6 +63,11 @@ export class Link {
   /** Whether there is a connection now. */
   get isUp(): boolean {
     return this.#model !== undefined;
+  }
+
+  /** What is known of the connection beyond {@linkcode isUp}. */
+  get history(): LinkHistory {
+    return this.#history;
   }
 
   /** Whether the broker accepts no publishes on this connection (a resource alarm). */
@@ -161,6 +168,7 @@ export class Link {
     if (!isOpen(model)) return;
     this.#model = model;
     this.#failure = undefined;
+    this.#history.up(model);
     if (this.#everUp) this.#notice("info", `is connected again, to ${whereOf(address)}`);
     this.#everUp = true;
     this.#options.onUp?.();
@@ -171,6 +179,7 @@ export class Link {
 
   #lost(cause: Error | undefined): void {
     this.#model = undefined;
+    this.#history.lost();
     this.#unblock();
     if (this.closing.aborted) return;
     this.#options.onLost?.(cause);
@@ -181,6 +190,7 @@ export class Link {
 
   #block(reason: string): void {
     this.#unblocked ??= Promise.withResolvers();
+    this.#history.blocked = reason;
     this.#notice("warning", `may not publish because the broker has an alarm: ${reason}`);
   }
 
@@ -188,6 +198,7 @@ export class Link {
     if (!this.#unblocked) return;
     this.#unblocked.resolve();
     this.#unblocked = undefined;
+    this.#history.blocked = undefined;
     if (this.isUp) this.#notice("info", "may publish again");
   }
 

@@ -8,31 +8,32 @@
 
 import type { ChannelModel } from "amqplib";
 import { splitAddresses } from "../../../config/broker_addresses.ts";
-import { TOO_LATE, within } from "../../../system/deadline.ts";
 import type { Reporter } from "../../report.ts";
 import { LADDER, retryQueueName } from "../../settle/retry.ts";
-import {
-  type Broker,
+import type {
+  Broker,
   BrokerError,
-  type Depth,
-  type EventProperties,
-  type PeekRules,
-  type QueueDoubt,
-  type StoredEvent,
-  type Subscription,
-  type SubscriptionListener,
+  BrokerStatus,
+  Depth,
+  EventProperties,
+  PeekRules,
+  QueueDoubt,
+  StoredEvent,
+  Subscription,
+  SubscriptionListener,
 } from "../broker.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { type ApartConnection, connectApart } from "./apart.ts";
 import { peek, purge, siftAsQuorum } from "./browse.ts";
 import type { TlsFiles } from "./certificates.ts";
 import type { ConnectingOptions } from "./connecting.ts";
+import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
+import { EventPublisher } from "./event_publisher.ts";
 import { doubtsAbout } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
-import { Publisher } from "./publisher.ts";
 import { lockQueue } from "./queue_lock.ts";
 import { sift } from "./sift.ts";
 import type { RabbitSift } from "./sift_channel.ts";
@@ -60,6 +61,8 @@ export interface RabbitmqOptions extends TlsFiles {
   readonly report?: Reporter;
   /** The bounds of a sift. @default {those of the sift} */
   readonly sift?: Pick<RabbitSift, "holdMs" | "quorumPrefetch">;
+  /** What messages call the settings of the connection. @default {the program's settings} */
+  readonly names?: ConnectionNames;
 }
 
 /** RabbitMQ's default for consumer_timeout. */
@@ -92,7 +95,7 @@ class RabbitBroker implements Broker {
   readonly #publishing: Link;
   readonly #oneAtATime: OneAtATime;
   readonly #topology: Topology;
-  readonly #publisher: Publisher;
+  readonly #events: EventPublisher;
   readonly #copies: Copies;
   readonly #subscriptions = new Map<RabbitSubscription, string>();
   readonly #depthTimer: ReturnType<typeof setInterval>;
@@ -111,7 +114,13 @@ class RabbitBroker implements Broker {
       address: this.#address,
       queueType: options.queueType ?? "classic",
     });
-    this.#publisher = new Publisher(this.#publishing, this.#address);
+    this.#events = new EventPublisher({
+      consuming: this.#consuming,
+      publishing: this.#publishing,
+      topology: this.#topology,
+      address: this.#address,
+      seconds: options.publishTimeoutSeconds ?? 30,
+    });
     this.#copies = new Copies({
       consuming: this.#consuming,
       publishing: this.#publishing,
@@ -132,6 +141,12 @@ class RabbitBroker implements Broker {
 
   get isThere(): boolean {
     return this.#consuming.isUp;
+  }
+
+  get status(): BrokerStatus {
+    const { since, version, reconnects } = this.#consuming.history;
+    const { blocked } = this.#publishing.history;
+    return { since, version, reconnects, blocked };
   }
 
   async declare(queue: string): Promise<void> {
@@ -159,13 +174,16 @@ class RabbitBroker implements Broker {
     body: Uint8Array | string,
     properties: EventProperties = {},
   ): Promise<void> {
-    const seconds = this.#options.publishTimeoutSeconds ?? 30;
-    let wanted = true;
-    const published = this.#publisher.publish(queue, body, properties, () => wanted)
-      .catch((error) => this.#explainUnroutable(queue, error));
-    if (await within(seconds * 1000, published) !== TOO_LATE) return;
-    wanted = false;
-    throw this.#notConfirmed(queue, seconds);
+    await this.#events.publish(queue, body, properties);
+  }
+
+  async publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    await this.#events.publishLater(queue, body, properties, seconds);
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
@@ -245,8 +263,8 @@ class RabbitBroker implements Broker {
   }
 
   #connecting(purpose: string): ConnectingOptions {
-    const { ca, cert, key, name = "process-queue" } = this.#options;
-    return { urls: this.#urls, ca, cert, key, name: `${name} (${purpose})` };
+    const { ca, cert, key, names, name = "process-queue" } = this.#options;
+    return { names, urls: this.#urls, ca, cert, key, name: `${name} (${purpose})` };
   }
 
   #connectApart(purpose: string): Promise<ApartConnection> {
@@ -266,25 +284,6 @@ class RabbitBroker implements Broker {
     } catch (error) {
       throw explainChannel(error, queue, this.#address);
     }
-  }
-
-  /** An event for a queue whose node is down cannot be routed either; asking for the queue tells. */
-  async #explainUnroutable(queue: string, error: unknown): Promise<never> {
-    if (error instanceof BrokerError && error.kind === "unroutable") await this.depth(queue);
-    throw error;
-  }
-
-  #notConfirmed(queue: string, seconds: number): BrokerError {
-    const why = this.#publishing.isBlocked
-      ? "the broker has an alarm and accepts nothing (see rabbitmqctl status)"
-      : this.#publishing.isUp
-      ? "no confirmation came"
-      : "there is no connection";
-    return new BrokerError(
-      "timeout",
-      `An event for queue ${queue} was not confirmed within ${seconds} s: ${why}; it may have ` +
-        `been stored anyway`,
-    );
   }
 
   /** A notice about a deleted queue says how many events it had. */

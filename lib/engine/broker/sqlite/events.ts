@@ -101,6 +101,13 @@ export class Events {
     this.#queues.addReady(queue, 1);
   }
 
+  /** Adds an event that waits. @param due ms since 1970 by the file's clock. */
+  addWaiting(queue: number, properties: string | null, body: Uint8Array, due: number): void {
+    const id = this.#queues.next();
+    this.#insert.run(id, properties, body, queue, checksum(properties), checksum(body));
+    this.#insertWaiting.run(due, id, queue);
+  }
+
   /**
    * Takes the first events of a queue for an owner.
    *

@@ -133,7 +133,8 @@ export class Settlements {
   }
 }
 
-function dueAt(now: number, seconds: number): number {
+/** When a wait ends. @param now ms since 1970, as is the result. */
+export function dueAt(now: number, seconds: number): number {
   const due = Math.ceil(now + Math.max(LEAST_DELAY, seconds) * 1000);
   return Math.min(due, Number.MAX_SAFE_INTEGER);
 }

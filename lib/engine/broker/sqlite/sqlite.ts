@@ -8,27 +8,25 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { errorData } from "../../../errors/error_data.ts";
 import { notice, type Reporter } from "../../report.ts";
-import {
-  type Broker,
-  type BrokerError,
-  type Depth,
-  type EventProperties,
-  type StoredEvent,
-  type Subscription,
-  type SubscriptionListener,
-  unroutableError,
+import type {
+  Broker,
+  BrokerError,
+  Depth,
+  EventProperties,
+  StoredEvent,
+  Subscription,
+  SubscriptionListener,
 } from "../broker.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { peek, purge, purgeWaiting } from "./browse.ts";
 import { Commits } from "./commits.ts";
 import { CurrentSession, openWithRoom } from "./current_session.ts";
 import { closedError, isDamage } from "./errors.ts";
-import { encodeProperties } from "../property_text.ts";
 import { FILE_NAME } from "./file.ts";
+import { NewEvents } from "./new_events.ts";
 import type { Notice } from "./notice.ts";
 import { lockQueue } from "./queue_lock.ts";
 import type { Place } from "./ready_events.ts";
@@ -83,6 +81,7 @@ class SqliteBroker implements Broker {
   readonly #current: CurrentSession;
   readonly #reserve: Reserve;
   readonly #commits: Commits;
+  readonly #newEvents: NewEvents;
   readonly #upkeep: Upkeep;
   readonly #watch: Watch;
   readonly #subscriptions = new Set<SqliteSubscription>();
@@ -106,6 +105,12 @@ class SqliteBroker implements Broker {
       makesRoom: (error) => this.#reserve.spend(error),
       onFailure: (error) => this.#onFailure(error),
       onRecovery: () => notice("warning", "The broker's file can be written again"),
+    });
+    this.#newEvents = new NewEvents({
+      session: () => this.#session,
+      commits: this.#commits,
+      reserve,
+      onReady: (id) => this.#onReady(id),
     });
     this.#upkeep = new Upkeep({
       session: () => this.#session,
@@ -147,19 +152,23 @@ class SqliteBroker implements Broker {
     return subscription;
   }
 
-  publish(
+  async publish(
     queue: string,
     body: Uint8Array | string,
     properties: EventProperties = {},
   ): Promise<void> {
-    if (this.#closing) return Promise.reject(closedError());
-    try {
-      const text = encodeProperties(properties);
-      const bytes = typeof body === "string" ? Buffer.from(body) : body.slice();
-      return this.#commits.ask(() => this.#add(queue, text, bytes));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (this.#closing) throw closedError();
+    await this.#newEvents.add(queue, body, properties);
+  }
+
+  async publishLater(
+    queue: string,
+    body: Uint8Array | string,
+    properties: EventProperties,
+    seconds: number,
+  ): Promise<void> {
+    if (this.#closing) throw closedError();
+    this.#watch.noteDue(await this.#newEvents.addLater(queue, body, properties, seconds));
   }
 
   async depth(queue: string): Promise<Depth | undefined> {
@@ -244,15 +253,6 @@ class SqliteBroker implements Broker {
     if (session.owner === 0) return true;
     return await this.#commits.ask(() => session.owners.remove(session.owner))
       .then(() => true, () => false);
-  }
-
-  #add(queue: string, properties: string | null, body: Uint8Array): void {
-    this.#reserve.assertRoom();
-    const { queues, events } = this.#session;
-    const id = queues.find(queue);
-    if (id === undefined) throw unroutableError(queue);
-    events.add(id, properties, body);
-    this.#onReady(id);
   }
 
   async #find(queue: string): Promise<number | undefined> {

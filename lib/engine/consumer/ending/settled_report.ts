@@ -54,7 +54,8 @@ export function settledReport(
     inFlight,
   };
   const cause = causeOf(entry, settlement, outcome);
-  return cause ? { ...report, ...cause } : report;
+  const known = cause ? { ...report, ...cause } : report;
+  return entry.publishedAt > 0 ? known : { ...known, hasNoTime: true };
 }
 
 /** The report without the secrets in its body. */

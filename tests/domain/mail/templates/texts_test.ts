@@ -15,7 +15,7 @@ const DE = JSON.parse(FILES.get("./locales/de.json") ?? "") as Record<string, En
 const TEMPLATES = [...templateFiles(".txt").values(), ...templateFiles(".html").values()].join(
   "\n",
 );
-const WORDS = ["messages/missed", "digests", "push"].map((folder) =>
+const WORDS = ["messages/missed", "digests", "push", "exports"].map((folder) =>
   Deno.readTextFileSync(new URL(`../../../../lib/domain/${folder}/words.ts`, import.meta.url))
 ).join("\n");
 const USED = new Set([

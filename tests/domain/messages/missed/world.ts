@@ -26,6 +26,7 @@ export const MAKER: MissedMailMaker = {
   ...{ externalHost: "zulip.example", scheme: "https://", installationName: "Zulip at Example" },
   ...{ timeZone: "UTC", noReply: "noreply@zulip.example", gatewayPattern: "%s@in.example" },
   mostMembers: 11,
+  hasReactivationQueue: false,
   text: (...args) => TEMPLATES.text(...args),
   show: mailMessages,
 };

@@ -62,6 +62,27 @@ export const PUBLISHING: BrokerTests = {
     assert.deepEqual([rest, names], [{}, []]);
   },
 
+  "an event with a delay waits, and is ready after it": async (broker, queue) => {
+    await broker.declare(queue);
+    const now = Date.now();
+    await broker.publishLater(queue, "later", PROPERTIES, 1);
+    await broker.publish(queue, "now");
+    assert.equal(textOf((await broker.peek(queue, 1))[0]?.body ?? ""), "now");
+    const taker = await Taker.start(broker, queue, 10);
+    const { body, properties } = await taker.delivery(1);
+    assert.equal(textOf(body ?? ""), "later");
+    assert(Date.now() - now >= 990, "it did not wait");
+    assert.equal(properties.messageId, PROPERTIES.messageId);
+    await taker.subscription.close();
+  },
+
+  "an event with a delay for a queue that is not there is unroutable": async (broker, queue) => {
+    await assert.rejects(broker.publishLater(queue, "1", {}, 1), {
+      name: "BrokerError",
+      message: `There is no queue ${queue}: declare it before publishing to it`,
+    });
+  },
+
   "publishing to a queue that is not there is unroutable, and says so": async (broker, queue) => {
     await assert.rejects(broker.publish(queue, "1"), (error) => {
       assert.ok(error instanceof BrokerError);

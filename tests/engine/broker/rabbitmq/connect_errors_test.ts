@@ -87,7 +87,7 @@ const certificate = (name: string, from: number, to: number): Certificate => (
 Deno.test("explainConnect blames a certificate's dates before its authority", () => {
   const cause = coded("unable to verify the first certificate", "UNABLE_TO_VERIFY_LEAF_SIGNATURE");
   const error = new TlsFailure(cause, [certificate("the broker's certificate", 1, 3)]);
-  const { kind, message } = explainConnect(error, ADDRESS, 5 * DAY_MS);
+  const { kind, message } = explainConnect(error, ADDRESS, { now: 5 * DAY_MS });
   assert.equal(kind, "tls");
   assert.equal(
     message,
@@ -95,7 +95,7 @@ Deno.test("explainConnect blames a certificate's dates before its authority", ()
       "certificate UNABLE_TO_VERIFY_LEAF_SIGNATURE): the broker's certificate has expired, on " +
       "1970-01-04: renew it",
   );
-  assert.match(explainConnect(error, ADDRESS, 2 * DAY_MS).message, /AMQP_CA_FILE$/);
+  assert.match(explainConnect(error, ADDRESS, { now: 2 * DAY_MS }).message, /AMQP_CA_FILE$/);
 });
 
 Deno.test("outOfDate names the certificate that has expired or is not valid yet", () => {

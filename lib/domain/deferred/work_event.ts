@@ -1,0 +1,60 @@
+/**
+ * The events of the queue `deferred_work`, as Zulip's servers of all ages publish them.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+
+const id = z.int32().positive();
+const rowId = z.int().positive();
+/** Since 1970, up to the year 9999. */
+const seconds = z.number().min(0).max(253_402_300_799);
+
+const KNOWN = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("mark_stream_messages_as_read"),
+    user_profile_id: id,
+    stream_recipient_ids: z.array(id),
+  }),
+  z.object({
+    type: z.literal("mark_stream_messages_as_read_for_everyone"),
+    stream_recipient_id: id,
+    min_id: z.int32().nonnegative().default(0),
+  }),
+  z.object({ type: z.literal("clear_push_device_tokens"), user_profile_id: id }),
+  z.object({ type: z.literal("soft_reactivate"), user_profile_id: id }),
+  z.object({
+    type: z.literal("realm_export"),
+    user_profile_id: id,
+    realm_export_id: rowId.optional(),
+    // Servers before Zulip 10 have an entry of the audit log instead.
+    id: rowId.optional(),
+    time: seconds.optional(),
+  }).refine(
+    ({ realm_export_id, id }) => realm_export_id !== undefined || id !== undefined,
+    { message: "realm_export_id is missing", path: ["realm_export_id"] },
+  ),
+]);
+
+/** The types that are done here. */
+export const TYPES: readonly string[] = KNOWN.options.map(({ shape }) => shape.type.value);
+
+/** A type that is not done here, or of which nothing is known. */
+const OTHER = z.looseObject({ type: z.string().refine((type) => !TYPES.includes(type)) })
+  .transform(({ type }) => ({ type: "other" as const, name: type }));
+
+/** An event. */
+export type WorkEvent = z.infer<typeof KNOWN> | z.infer<typeof OTHER>;
+
+/** The event of one type. */
+export type WorkOf<Type extends WorkEvent["type"]> = Extract<WorkEvent, { type: Type }>;
+
+/** What an event must be; of types that are done here, other keys are ignored. */
+export const workEvent: z.ZodType<WorkEvent> = z.union([KNOWN, OTHER]);
+
+/** Events of one key run one after another: they are about the same rows. */
+export function orderOf(event: WorkEvent): string {
+  if ("stream_recipient_id" in event) return `channel ${event.stream_recipient_id}`;
+  return "user_profile_id" in event ? `user ${event.user_profile_id}` : event.name;
+}

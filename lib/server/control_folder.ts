@@ -1,0 +1,92 @@
+/**
+ * The folder of control sockets: `<STATE_DIR>/control`, which only its owner may enter.
+ *
+ * A process has two files there: `<pid>-<4 hex>.sock`, and `<pid>-<4 hex>.lock`, whose lock it
+ * holds. A socket whose lock is free is that of a process that has ended.
+ *
+ * @module
+ */
+
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { tryLock } from "../system/file_lock.ts";
+
+/** The most bytes of a socket's path; the system's own limit is 108. */
+export const MOST_PATH_BYTES = 100;
+const FILE = /^(\d+)-[0-9a-f]{4}\.(sock|lock)$/;
+
+/** Why no control socket can be made. */
+export class ControlFolderError extends Error {
+  override readonly name = "ControlFolderError";
+}
+
+/** The folder of the control sockets of a `STATE_DIR`. */
+export function controlFolder(stateDir: string): string {
+  return join(stateDir, "control");
+}
+
+/** A socket that a process listens on, or has left behind. */
+export interface FoundSocket {
+  readonly path: string;
+  readonly pid: number;
+}
+
+/** The sockets in the folder, sorted by pid; none where there is no folder. */
+export function findSockets(stateDir: string): FoundSocket[] {
+  const folder = controlFolder(stateDir);
+  return names(folder).flatMap((name) => {
+    const [, pid, ending] = FILE.exec(name) ?? [];
+    return ending === "sock" ? [{ path: join(folder, name), pid: Number(pid) }] : [];
+  }).sort((a, b) => a.pid - b.pid);
+}
+
+/**
+ * Makes the folder, with mode 0700.
+ *
+ * @throws {ControlFolderError} Where it is another user's, or no folder.
+ */
+export function prepareFolder(stateDir: string): string {
+  const folder = controlFolder(stateDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory()) {
+    throw new ControlFolderError(`${folder} is not a folder: remove it`);
+  }
+  const uid = Deno.uid();
+  if (uid !== null && stat.uid !== uid) {
+    throw new ControlFolderError(
+      `${folder} belongs to the user with the id ${stat.uid}: change its owner by chown`,
+    );
+  }
+  if ((stat.mode & 0o777) !== 0o700) chmodSync(folder, 0o700);
+  return folder;
+}
+
+/** Removes the files of processes that have ended. */
+export function removeStale(folder: string): void {
+  for (const name of names(folder)) {
+    if (!FILE.test(name)) continue;
+    const base = join(folder, name.replace(/\.\w+$/, ""));
+    if (!isHeld(`${base}.lock`)) {
+      for (const ending of ["sock", "lock"]) rmSync(`${base}.${ending}`, { force: true });
+    }
+  }
+}
+
+/** Whether a process holds the lock of a file. One that cannot be opened counts as held. */
+function isHeld(path: string): boolean {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    return !tryLock(file, false);
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
