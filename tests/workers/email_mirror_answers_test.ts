@@ -93,6 +93,7 @@ answerTest("answers of and to deactivated users become no message", async (mirro
   assert.deepEqual((await mirror.mirror(ANSWER(), address)).logs, [
     "warning Sending user is not active. Ignoring this message notification email.",
   ]);
+  assert.deepEqual(await timesUsed(mirror), [2]);
   assert.deepEqual(await mirror.messages(), []);
 });
 

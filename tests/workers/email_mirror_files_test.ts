@@ -97,6 +97,18 @@ filesTest("a refused message leaves no files and no rows", async (mirror) => {
   assert.deepEqual([...filesIn(mirror.uploads)], []);
 });
 
+filesTest(
+  "of very many files the first are stored, and a line names the others",
+  async (mirror) => {
+    const small = { type: "a/b", body: "", name: "a" };
+    await mirror.mirror(mime({}, plain("Hello"), ...Array.from({ length: 202 }, () => small)));
+    const contents = (await mirror.messages()).map(({ content }) => content);
+    assert.equal(contents.join("\n").match(/\[a\]/g)?.length, 200);
+    assert.match(contents.at(-1) ?? "", /\n\(2 more files left out\)$/);
+    assert.equal([...filesIn(mirror.uploads)].length, 200);
+  },
+);
+
 filesTest("while the folder of uploads cannot be used, the queue waits", async (mirror) => {
   const blocked = join(mirror.uploads, "blocked");
   await Deno.writeTextFile(blocked, "a file, no folder");

@@ -62,6 +62,26 @@ zulipTest("while the server does not answer, the mail waits", async (on) => {
   assert.deepEqual([outcome, counted], ["retried", false]);
 });
 
+zulipTest(
+  "a mail that the server has certainly not taken is sent as if for the first time",
+  async (on) => {
+    const { mirror, server, environment } = on;
+    const { realm, ids: { ada, ben }, db } = mirror;
+    const message = await realm.message(ben, mirror.recipient, [ada], { subject: "lunch" });
+    const address = await mirror.replyAddress(ada, message);
+    const mail = MAIL();
+    server.answer(API, { result: "error", msg: "Slow", "retry-after": 3600 }, 429);
+    assert.equal((await mirror.mirror(mail, address, environment)).outcome, "retried");
+    server.answer(API, { result: "success", id: 42, msg: "" });
+    const { outcome, logs } = await mirror.mirror(mail, address, environment);
+    assert.equal(outcome, "done");
+    assert.deepEqual(logs.filter((line) => line.startsWith("warning")), []);
+    const [used] = await db.selectFrom("zerver_missedmessageemailaddress").select("times_used")
+      .execute();
+    assert.equal(used?.times_used, 1);
+  },
+);
+
 zulipTest("an address whose sender is the server's own bot takes no mail", async (on) => {
   const { logs } = await on.mirror.mirror(MAIL(), undefined, on.environment);
   assert.deepEqual(logs, [

@@ -55,13 +55,27 @@ export async function answerMail(
     const text = "Sending user is not active. Ignoring this message notification email.";
     throw new NoMessage("warn", text);
   }
-  const end = await answer(target, setup, run);
+  const end = await answerOrCount(target, setup, run);
   if (end.kind === "sent") {
     const { userId: user, to } = target;
     const place = to.kind === "channel" ? `channel ${to.streamId}` : "direct messages";
     run.log.info("Successfully processed email from user {user} to {place}", { user, place });
   }
   return end;
+}
+
+/** An address is used also by a mail that becomes no message. */
+async function answerOrCount(
+  target: ReplyTarget,
+  setup: MirrorSetup,
+  run: MailRun,
+): Promise<DeliveryEnd> {
+  try {
+    return await answer(target, setup, run);
+  } catch (error) {
+    if (error instanceof NoMessage) await countUse(run.db, target);
+    throw error;
+  }
 }
 
 async function answer(

@@ -16,7 +16,12 @@ import { NoMessage } from "./no_message.ts";
 export interface BodyOptions extends MirrorOptions {
   /** The subject, where the message has no topic; it comes before the text. @default {none} */
   readonly subject?: string | undefined;
+  /** Whether a mention of the whole channel or topic mentions nobody. @default {false} */
+  readonly isQuiet?: boolean;
 }
+
+/** Whole channels are mentioned by people, not from outside. */
+const WILDCARD = /@\*\*(all|everyone|channel|stream|topic)\*\*/g;
 
 /** What stands where a mail has no text. */
 const NO_BODY = "(No email body)";
@@ -41,8 +46,9 @@ export function mailMessages(
   options: BodyOptions,
   links: readonly string[],
 ): readonly [string, ...string[]] {
-  const preamble = preambleOf(mail, options);
-  const body = `${textOf(mail, options).trimEnd()}\n`;
+  const shown = (text: string) => options.isQuiet ? text.replaceAll(WILDCARD, "@_**$1**") : text;
+  const preamble = shown(preambleOf(mail, options));
+  const body = `${shown(textOf(mail, options)).trimEnd()}\n`;
   const [first = [], ...others] = groups(links);
   const postamble = first.length === 0 ? "" : `\n${first.join("\n")}`;
   const room = MOST - length(preamble) - length(postamble);
@@ -65,7 +71,8 @@ export function textOf(mail: IncomingMail, options: MirrorOptions): string {
   if (!text && !html) {
     throw new NoMessage("info", "Email has no nonempty body sections; ignoring.");
   }
-  const chosen = (options.prefersHtml ? html || text : text || html) ?? "";
+  const [one = "", other = ""] = options.prefersHtml ? [html, text] : [text, html];
+  const chosen = one.trim() === "" ? other || one : one;
   return options.includeFooter ? chosen : withoutFooter(chosen);
 }
 

@@ -22,9 +22,6 @@ import { hiddenAddress } from "./recipient.ts";
 import { isForwarded, topicOf } from "./subject.ts";
 import { type ChannelTarget, channelTarget } from "./targets.ts";
 
-/** Whole channels are mentioned by people, not from outside. */
-const WILDCARD = /@\*\*(all|everyone|channel|stream|topic)\*\*/g;
-
 /**
  * Posts a mail to a channel.
  *
@@ -71,15 +68,12 @@ async function post(
     { senderId, realmId, to: { kind: "channel", streamId, topic } },
     {
       ...options,
+      isQuiet: true,
       includeQuotes: options.includeQuotes || isForwarded(run.mail.subject),
       ...(target.hasNoTopics && { subject }),
     },
   );
-  const quiet = messages.map((message) => ({
-    ...message,
-    content: message.content.replaceAll(WILDCARD, "@_**$1**"),
-  }));
-  const delivery = { key: run.key, messages: quiet, uploads, ownerId: senderId, realmId };
+  const delivery = { key: run.key, messages, uploads, ownerId: senderId, realmId };
   try {
     return await deliver(delivery, setup, run);
   } catch (error) {

@@ -12,6 +12,7 @@ import { shapeOf } from "../database/shape.ts";
 import type { Database, Tables } from "../database/tables.ts";
 import type { MessageSender, SendOnce, SentTogether } from "../messages/send/message_sender.ts";
 import { SendError } from "../messages/send/new_message.ts";
+import { RestError } from "../messages/send/rest_sender.ts";
 import type { Upload } from "../uploads/upload.ts";
 import { removeFiles, storeFiles } from "../uploads/upload_files.ts";
 import { addUploads } from "../uploads/upload_rows.ts";
@@ -123,15 +124,17 @@ async function post(
   if (state === "again") ctx.log.warn(TWICE, { key });
   await withOutbox(db, ctx, async (trx, publish) => {
     await addUploads(trx, publish, uploads, { ownerId, realmId, now: new Date() });
-    await also?.(trx);
   });
   try {
     await sender.send(db, { messages, queue, id: key, mustArrive: true, signal });
   } catch (error) {
     if (error instanceof SendError) await effects.failed(key, [STEP]);
+    const isNotSent = error instanceof RestError && !error.mayHaveArrived && messages.length === 1;
+    if (isNotSent) await effects.forget(key, [STEP]);
     throw error;
   }
   await effects.done(key, [STEP]);
+  if (also) await withOutbox(db, ctx, also);
   return SENT;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../errors/counted.ts";
 import type { SentTogether } from "../messages/send/message_sender.ts";
 import type { SendTo } from "../messages/send/new_message.ts";
 import { type Upload, uploadLink, uploadOf } from "../uploads/upload.ts";
@@ -44,8 +45,12 @@ export interface Sending {
 /** The client of messages that the server sends, as in Zulip. */
 export const CLIENT = "Internal";
 
+/** So many files of a mail are stored: one of 12 MB can have 90,000. */
+const MOST_FILES = 200;
+
 /**
- * The messages of a mail with its files.
+ * The messages of a mail with its first 200 files. Where it has more, a line says how many were left
+ * out.
  *
  * @throws {NoMessage} When it has no text.
  */
@@ -54,8 +59,11 @@ export function messagesOf(
   { senderId, realmId, to }: Sending,
   options: BodyOptions,
 ): { readonly messages: SentTogether[]; readonly uploads: readonly Upload[] } {
-  const uploads = mail.files.map((file, index) => uploadOf(file, realmId, `${key} file ${index}`));
-  const contents = mailMessages(mail, options, uploads.map(uploadLink));
+  const uploads = mail.files.slice(0, MOST_FILES)
+    .map((file, index) => uploadOf(file, realmId, `${key} file ${index}`));
+  const leftOut = mail.files.length - uploads.length;
+  const note = leftOut > 0 ? [`(${counted(leftOut, "more file")} left out)`] : [];
+  const contents = mailMessages(mail, options, [...uploads.map(uploadLink), ...note]);
   const messages = contents.map((content) => ({
     ...{ senderId, realmId, to, content, client: CLIENT },
     uploads: uploads.filter(({ pathId }) => content.includes(pathId)),

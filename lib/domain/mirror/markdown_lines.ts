@@ -12,6 +12,12 @@ interface Sign {
   end: number | undefined;
 }
 
+/**
+ * Longer lines take no more text, in UTF-16 units: a message has 10,000 code points, and each link
+ * and each space copies the line.
+ */
+const MOST_LINE = 20_000;
+
 /** Where a link began. */
 export interface LinkStart {
   readonly line: number;
@@ -35,8 +41,9 @@ export class MarkdownLines {
   #indent = 0;
   readonly #signs: Sign[] = [];
 
-  /** Adds text, whose white space collapses. */
+  /** Adds text, whose white space collapses. What comes after the first 20,000 units is left out. */
   text(text: string): void {
+    if (this.#line.length > MOST_LINE) return;
     const words = text.replace(/[\s\u00ad\u034f\u200b\u200c\ufeff]+/g, " ");
     if (words === "") return;
     if (words === " ") {
@@ -51,9 +58,9 @@ export class MarkdownLines {
     this.#needsSpace = words.endsWith(" ");
   }
 
-  /** Adds text as it is, without a line end. */
+  /** Adds text as it is, without a line end; see {@linkcode text}. */
   raw(text: string): void {
-    this.#line += text;
+    if (this.#line.length <= MOST_LINE) this.#line += text;
   }
 
   /** Adds a line as it is. */

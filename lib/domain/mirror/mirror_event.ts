@@ -21,6 +21,7 @@ export type MirrorEvent = z.output<typeof mirrorEvent>;
 
 const TRACE = /^(?:return-path|received|delivered-to|x-original-to|envelope-to)\s*:/i;
 const MESSAGE_ID = /^message-id\s*:\s*(\S.*)$/is;
+const DATE = /^date\s*:\s*(\S.*)$/is;
 /** The longest header that is looked at, in bytes. */
 const MAX_HEADER = 256 * 1024;
 
@@ -39,20 +40,22 @@ export function eventOf(mail: Uint8Array, recipient: string): { event: MirrorEve
 
 /**
  * What a mail to a recipient is recognized by when it comes again: `mirror:` and the SHA-256 of its
- * Message-ID and the recipient. A mail without a Message-ID is recognized by its bytes, except the
- * header's first lines that mail servers add on the way.
+ * Message-ID, its date and the recipient; some devices give all their mails one Message-ID. A mail
+ * without a Message-ID is recognized by its bytes, except the header's first lines that mail servers
+ * add on the way.
  */
 export function mailKey(mail: Uint8Array, recipient: string): string {
   const hash = createHash("sha256").update(recipient.trim().toLowerCase()).update("\0");
-  const id = messageId(headerFields(mail));
-  if (id !== undefined) hash.update("id\0").update(id);
+  const fields = headerFields(mail);
+  const id = valueOf(fields, MESSAGE_ID);
+  if (id !== undefined) hash.update("id\0").update(`${id}\0${valueOf(fields, DATE) ?? ""}`);
   else hash.update("mail\0").update(mail.subarray(traceLength(mail)));
   return `mirror:${hash.digest("hex")}`;
 }
 
-function messageId(fields: readonly string[]): string | undefined {
-  return fields.map((field) => MESSAGE_ID.exec(field)?.[1]?.replace(/\s+/g, " ").trim())
-    .find((id) => id !== undefined && id !== "");
+function valueOf(fields: readonly string[], pattern: RegExp): string | undefined {
+  return fields.map((field) => pattern.exec(field)?.[1]?.replace(/\s+/g, " ").trim())
+    .find((value) => value !== undefined && value !== "");
 }
 
 function traceLength(mail: Uint8Array): number {

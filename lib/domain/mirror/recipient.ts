@@ -46,7 +46,8 @@ export function recipientOf(
  */
 export function hiddenAddress(address: string, patterns: GatewayPatterns, note: string): string {
   const shown = address.trim();
-  const inner = innerPart(shown, patterns) ?? shown.slice(0, Math.max(0, shown.lastIndexOf("@")));
+  const at = shown.lastIndexOf("@");
+  const inner = innerPart(shown, patterns) ?? (at < 0 ? shown : shown.slice(0, at));
   const start = shown.toLowerCase().indexOf(inner.toLowerCase());
   const end = start + inner.length;
   return `${shown.slice(0, start)}${"X".repeat(inner.length)}${shown.slice(end)} <${note}>`;

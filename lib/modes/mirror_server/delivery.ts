@@ -19,10 +19,10 @@ export const MIRROR_QUEUE = "email_mirror";
 export interface DeliveryOptions {
   /** Publishes an event and resolves when that is confirmed. @throws {BrokerError} When it is not. */
   readonly publish: (queue: string, event: unknown, id: string) => Promise<void>;
-  /** Sends a mail to the postmaster. @returns The answer to the client. */
+  /** Sends a mail to the postmaster, within a time of its own. @returns The answer to the client. */
   readonly forward: (mail: Uint8Array) => Promise<Reply>;
   readonly rates: RealmRates;
-  /** The time for all recipients of a mail together, in ms. */
+  /** The time for the events of all recipients of a mail together, in ms. */
   readonly answerMs: number;
   readonly log: LogLine;
   /** ms since 1970. @default {Date.now} */
@@ -48,32 +48,40 @@ export class Delivery {
    * @throws {Error} For a fault of the program.
    */
   async deliver(mail: Uint8Array, targets: readonly Target[]): Promise<Reply> {
-    const { answerMs, log } = this.#options;
-    const end = new AbortController();
-    const reply = await within(answerMs, this.#toAll(mail, targets, end.signal));
-    end.abort();
-    if (reply !== TOO_LATE) return reply;
-    const message =
-      "A mail was not accepted, as its events were not confirmed within {seconds} s: " +
-      "the client sends it again";
-    log("warning", message, { seconds: answerMs / 1000 });
-    return REPLY.noBroker;
-  }
-
-  async #toAll(
-    mail: Uint8Array,
-    targets: readonly Target[],
-    signal: AbortSignal,
-  ): Promise<Reply> {
     const { forward, rates, now = Date.now } = this.#options;
     const mirrored = targets.filter((target) => target.kind === "mirror");
-    // One after another: each event is a copy of the mail.
-    for (const { address } of mirrored) {
-      if (signal.aborted || !await this.#publish(mail, address)) return REPLY.noBroker;
+    if (!await this.#publishInTime(mail, mirrored.map(({ address }) => address))) {
+      return REPLY.noBroker;
     }
     const reply = mirrored.length < targets.length ? await forward(mail) : REPLY.accepted;
     if (reply.code < 400) { for (const { realm } of mirrored) rates.add(realm, now()); }
     return reply;
+  }
+
+  /** @returns Whether the events of all recipients are confirmed. */
+  async #publishInTime(mail: Uint8Array, addresses: readonly string[]): Promise<boolean> {
+    const { answerMs, log } = this.#options;
+    const end = new AbortController();
+    const isDone = await within(answerMs, this.#publishAll(mail, addresses, end.signal));
+    end.abort();
+    if (isDone !== TOO_LATE) return isDone;
+    const message =
+      "A mail was not accepted, as its events were not confirmed within {seconds} s: " +
+      "the client sends it again";
+    log("warning", message, { seconds: answerMs / 1000 });
+    return false;
+  }
+
+  async #publishAll(
+    mail: Uint8Array,
+    addresses: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    // One after another: each event is a copy of the mail.
+    for (const address of addresses) {
+      if (signal.aborted || !await this.#publish(mail, address)) return false;
+    }
+    return true;
   }
 
   /** @returns Whether the event is confirmed. */

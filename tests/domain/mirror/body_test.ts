@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import type { MirrorOptions } from "../../../lib/domain/mirror/address.ts";
 import { type BodyOptions, mailMessages } from "../../../lib/domain/mirror/body.ts";
+import { htmlToMarkdown } from "../../../lib/domain/mirror/html_to_markdown.ts";
 import { MailSyntaxError, readMail } from "../../../lib/domain/mirror/incoming_mail.ts";
 import { NoMessage } from "../../../lib/domain/mirror/no_message.ts";
 import { html, mime, type MimePart, plain } from "../../fixtures/mirror/mime.ts";
@@ -40,6 +41,19 @@ const BODIES: readonly (readonly [string, Uint8Array, Partial<BodyOptions>, stri
   ],
   ["prefer-html and no HTML", mime({}, plain("Hello")), { prefersHtml: true }, "Hello\n"],
   ["an empty plain part", mime(ALTERNATIVE, plain(""), html("<p>Hi</p>")), {}, "Hi\n"],
+  ["a blank plain part", mime(ALTERNATIVE, plain(" \n"), html("<p>Hi</p>")), {}, "Hi\n"],
+  [
+    "a blank HTML part, prefer-html",
+    mime(ALTERNATIVE, plain("Hello"), html("<p> </p>")),
+    { prefersHtml: true },
+    "Hello\n",
+  ],
+  [
+    "mentions of a channel",
+    mime({}, plain("@**all** @**Ada** @**topic**")),
+    { subject: "@**channel**", isQuiet: true },
+    "**Subject:** @_**channel**\n\n@_**all** @**Ada** @_**topic**\n",
+  ],
   ["latin-1", mime({}, encoded("text/plain; charset=iso-8859-1", "Gr\xfc\xdfe")), {}, "Grüße\n"],
   ["windows-1251", mime({}, encoded("text/plain; charset=windows-1251", "\xce\xe1")), {}, "Об\n"],
   [
@@ -105,6 +119,21 @@ Deno.test("a message is cut so that it has room for its links", async () => {
   assert(cut !== undefined && others.length === 0);
   assert.equal(Array.from(cut).length, 10_000);
   assert.match(cut, /^ä+\n\[message truncated\]\n\[a\]\(b\)$/);
+});
+
+Deno.test("a message without mentions of its channel is as long, and keeps its links", async () => {
+  const mail = mime({}, plain("@**all** ".repeat(2000)));
+  const [message = ""] = await messages(mail, { isQuiet: true }, ["[a](b)"]);
+  assert.equal(message.length, 10_000);
+  assert.match(message, /^(?:@_\*\*all\*\* )+.{0,9}\n\[message truncated\]\n\[a\]\(b\)$/);
+});
+
+Deno.test("a line of HTML takes no more text than a message can show", () => {
+  const link = '<a href="https://example.com/">a</a> ';
+  const line = htmlToMarkdown(link.repeat(5000));
+  assert(line.length > 20_000 && line.length < 20_100, `${line.length}`);
+  const lines = htmlToMarkdown(`${link.repeat(5000)}<br>${link}<pre>${"b".repeat(30_000)}<i>b</i>`);
+  assert.match(lines, /\n\[a\]\(https:\/\/example\.com\/\)\n\n```\nb{30000}\n```$/);
 });
 
 Deno.test("links that have no room are in further messages", async () => {

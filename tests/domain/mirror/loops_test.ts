@@ -51,6 +51,7 @@ Deno.test("of addresses, the log has what is no secret", async () => {
     hiddenAddress("errors.abc@in.example.com", PATTERNS, "Invalid address"),
     "XXXXXXXXXX@in.example.com <Invalid address>",
   );
+  assert.equal(hiddenAddress("abc", PATTERNS, "x"), "XXX <x>");
   assert.equal(
     hiddenAddress("a@elsewhere.example", PATTERNS, "Invalid address"),
     "X@elsewhere.example <Invalid address>",

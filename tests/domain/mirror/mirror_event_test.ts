@@ -16,12 +16,20 @@ Deno.test("a mail's event is Zulip's, and its key is the event's message_id", ()
   });
 });
 
-Deno.test("the key is of the Message-ID and the recipient", () => {
+Deno.test("the key is of the Message-ID, the date and the recipient", () => {
   const key = mailKey(mail("Message-ID: <1@a>", "Subject: a", "", "a"), TO);
   assert.equal(mailKey(mail("Received: x", "message-id:", " <1@a>", "", "b"), TO), key);
   assert.equal(mailKey(mail("Message-ID: <1@a>", "", "a"), ` ${TO.toUpperCase()}`), key);
   assert.notEqual(mailKey(mail("Message-ID: <2@a>", "", "a"), TO), key);
   assert.notEqual(mailKey(mail("Message-ID: <1@a>", "", "a"), "other@in.example.com"), key);
+});
+
+Deno.test("mails with the same Message-ID differ by their dates", () => {
+  const first = mailKey(mail("Message-ID: <0@printer>", "Date: Mon, 30 Nov 2026", "", "a"), TO);
+  const again = mail("Received: x", "DATE: Mon,", " 30 Nov 2026", "Message-ID: <0@printer>", "");
+  assert.equal(mailKey(again, TO), first);
+  const second = mail("Message-ID: <0@printer>", "Date: Tue, 1 Dec 2026", "", "a");
+  assert.notEqual(mailKey(second, TO), first);
 });
 
 Deno.test("a mail without a Message-ID is known by its bytes, except what servers add", () => {

@@ -67,6 +67,18 @@ Deno.test(
   },
 );
 
+Deno.test("Delivery waits for an SMTP server longer than for the broker", async () => {
+  const { delivery, done } = deliveryWith({
+    answerMs: 0,
+    forward: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return REPLY.accepted;
+    },
+  });
+  assert.equal(await delivery.deliver(mail, [POSTMASTER]), REPLY.accepted);
+  assert.deepEqual(done, []);
+});
+
 Deno.test("Delivery throws what is a fault of the program", async () => {
   const { delivery } = deliveryWith({ publish: () => Promise.reject(new TypeError("a fault")) });
   await assert.rejects(delivery.deliver(mail, [target("a")]), TypeError);

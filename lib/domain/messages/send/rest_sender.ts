@@ -42,6 +42,14 @@ export interface RestAccount {
 export class RestError extends Error {
   /** Always `RestError`. */
   override readonly name = "RestError";
+  /** Whether the server may have sent it. */
+  readonly mayHaveArrived: boolean;
+
+  /** @param message Why there is no answer. */
+  constructor(message: string, { mayHaveArrived }: { readonly mayHaveArrived: boolean }) {
+    super(message);
+    this.mayHaveArrived = mayHaveArrived;
+  }
 }
 
 const TIMEOUT_MS = 10_000;
@@ -72,7 +80,10 @@ export async function sendByRest(
     if (end.kind === "sent") return end.id;
     if (end.kind === "refused") throw new SendError(end.reason);
     const wait = WAITS_MS[attempt];
-    if (!end.mayTryAgain || wait === undefined) throw new RestError(end.reason);
+    if (!end.mayTryAgain || wait === undefined) {
+      const mayHaveArrived = !end.mayTryAgain && end.waitMs === undefined;
+      throw new RestError(end.reason, { mayHaveArrived });
+    }
     await delay(Math.max(wait, end.waitMs ?? 0), undefined, { ...(signal && { signal }) });
   }
 }
@@ -135,6 +146,8 @@ export function restEnd({ status, headers, text }: RestResponse): RestEnd {
     const waitMs = Number.isFinite(seconds) ? seconds * 1000 : 0;
     return { kind: "unknown", reason, mayTryAgain: waitMs <= MOST_WAIT_MS, waitMs };
   }
+  // The server has not got all of the request.
+  if (status === 408) return { kind: "unknown", reason, mayTryAgain: true };
   if (status >= 400 && status < 500) return { kind: "refused", reason };
   return { kind: "unknown", reason, mayTryAgain: false };
 }

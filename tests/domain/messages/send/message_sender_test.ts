@@ -126,6 +126,7 @@ const ANSWERS: readonly [status: number, body: string, end: Record<string, unkno
   [200, "{}", { kind: "unknown", reason: "the server answered 200", mayTryAgain: false }],
   [400, '{"msg":"No"}', { kind: "refused", reason: "No" }],
   [401, "", { kind: "refused", reason: "the server answered 401" }],
+  [408, "", { kind: "unknown", reason: "the server answered 408", mayTryAgain: true }],
   [429, '{"msg":"Slow","retry-after":2.5}', {
     kind: "unknown",
     reason: "Slow",
