@@ -39,9 +39,7 @@ export function nothingLeft(skipped: readonly string[], known: readonly string[]
 export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
-      "--all, or give a command (publish, failed, peek, purge, migrate, seed, check-config, recover, " +
-      "mail, push, status, pause, resume, restart, log-level, health, " +
-      `deliver-scheduled-emails, enqueue-digest-emails)\n${knownQueues(known)}`,
+      `--all, or give a command, which process-queue --help lists\n${knownQueues(known)}`,
   );
 }
 

@@ -63,10 +63,10 @@ Deno.test("selectQueues skips nothing where every queue is known", () => {
 });
 
 Deno.test("selectQueues refuses an unknown queue that is not to be skipped, and names the option", () => {
-  assert.throws(() => select(["noop", "deferred_work", "nope"], false), {
+  assert.throws(() => select(["noop", "notify_tornado", "nope"], false), {
     name: "UsageError",
     message:
-      /^there is no queue deferred_work; .*manage\.py\n[^]*\n--skip-unknown runs the other queues$/,
+      /^there is no queue notify_tornado; .*consumes it\n[^]*\n--skip-unknown runs the other queues$/,
   });
 });
 

@@ -217,10 +217,9 @@ export class WorkerThread {
 
   /** A process that goes on all the same ends it when it imports nothing any more. */
   #leaveToExit(): boolean {
-    void this.#imports.ended
-      .then(() => this.#worker.terminate())
-      .then(() => this.#lock[Symbol.dispose]());
+    void this.#imports.ended.then(() => this.#worker.terminate());
     this.#lines[Symbol.dispose]();
+    this.#lock[Symbol.dispose]();
     return true;
   }
 
