@@ -9,6 +9,7 @@ import { join, sep } from "node:path";
 import { sql } from "kysely";
 import { toJson } from "../../json/to_json.ts";
 import type { Database } from "../database/tables.ts";
+import { isPlainPath } from "../uploads/uploads.ts";
 import type { Archive } from "./archive.ts";
 import { EXPORTED } from "./exported_tables.ts";
 import type { Scope } from "./scope.ts";
@@ -81,6 +82,8 @@ async function attachmentsAfter(db: Database, scope: Scope, after: number): Prom
 
 /** Adds one file. @returns `undefined` if it is not there, or lies outside of the folder. */
 async function packFile({ archive, uploadsDir }: FilePacking, pathId: string) {
+  // Who unpacks the archive must not get files elsewhere.
+  if (!isPlainPath(pathId)) return undefined;
   const root = await realRoot(uploadsDir);
   const path = await realPathIn(root, pathId);
   if (path === undefined) return undefined;

@@ -34,6 +34,12 @@ export class UploadMissing extends Error {
   override readonly name = "UploadMissing";
 }
 
+/** Whether a `path_id` is a path below its folder, in its only spelling. */
+export function isPlainPath(path: string): boolean {
+  const isWrong = path.split("/").some((part) => ["", ".", ".."].includes(part));
+  return !isWrong && !path.includes("\0");
+}
+
 /** The uploaded files. */
 export class Uploads {
   readonly #folder: string;
@@ -143,8 +149,7 @@ export class Uploads {
 
   /** @throws {RangeError} When a `path_id` leads out of the folder. */
   #path(path: string): string {
-    const isWrong = path.split("/").some((part) => ["", ".", ".."].includes(part));
-    if (!isWrong && !path.includes("\0")) return join(this.#root, path);
+    if (isPlainPath(path)) return join(this.#root, path);
     throw new RangeError(`A path_id leads out of the folder ${this.#root}: correct its row`);
   }
 

@@ -93,6 +93,10 @@ eachDatabaseTest(
         name: "../../../../up.txt",
         message: messages["open"],
       });
+      const indirect = await addFile(db, office, {
+        name: `../ab/${name}`,
+        message: messages["open"],
+      });
       await writeUpload(uploads, soup, "Soup");
       await writeUpload(uploads, secret, "No soup");
       await writeFile(`${folder}/up.txt`, "nobody's");
@@ -100,13 +104,13 @@ eachDatabaseTest(
       const made = await exported(db, folder, await askForExport(db, office, 1));
       const unpacked = await Unpacked.read(fileOf(folder, made));
       assert.equal(unpacked.text(`files/${soup}`), "Soup");
-      const missing = new Set([gone, outside, up]);
+      const missing = new Set([gone, outside, up, indirect]);
       const list = unpacked.text("files.jsonl").trim().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(
         list.map((line) => [line.path_id, line.missing ?? false]),
-        [soup, gone, outside, up].map((path) => [path, missing.has(path)]),
+        [soup, gone, outside, up, indirect].map((path) => [path, missing.has(path)]),
       );
-      assert.deepEqual([made.stats.files, made.stats.missing_files], [1, 3]);
+      assert.deepEqual([made.stats.files, made.stats.missing_files], [1, 4]);
       assert(!unpacked.names.includes(`files/${secret}`));
     });
   },
