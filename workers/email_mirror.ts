@@ -23,7 +23,7 @@ import type { MirrorSetup } from "../lib/domain/mirror/mail_run.ts";
 import { mirrorMail } from "../lib/domain/mirror/mirror.ts";
 import { type MirrorEvent, mirrorEvent } from "../lib/domain/mirror/mirror_event.ts";
 import { NoMessage } from "../lib/domain/mirror/no_message.ts";
-import { UploadsError } from "../lib/domain/uploads/upload_files.ts";
+import { Uploads, UploadsUnavailable } from "../lib/domain/uploads/uploads.ts";
 import { BotResources } from "./_bots.ts";
 import { pauseIfLost } from "./_database.ts";
 
@@ -52,8 +52,9 @@ export default defineWorker({
   maxHeapMb: 512,
   patienceSeconds: PATIENCE_SECONDS,
 
-  setup(ctx) {
+  async setup(ctx) {
     ctx.loop(outboxLoop(ctx));
+    await new Uploads(ctx.config.uploads.localDir ?? "").removeUnfinished(Date.now());
     return resources = new BotResources(ctx);
   },
 
@@ -101,7 +102,7 @@ function meaningOf(error: unknown, { log }: Context): unknown {
     return new Discard(error.message);
   }
   if (error instanceof MailSyntaxError) return new Fail(error.message);
-  if (error instanceof UploadsError) {
+  if (error instanceof UploadsUnavailable) {
     return new PauseQueue({ reason: "LOCAL_UPLOADS_DIR", cause: error });
   }
   if (error instanceof RestError) {

@@ -16,7 +16,7 @@ import {
   Thumbnailer,
 } from "../lib/domain/pictures/thumbnailer.ts";
 import { nameOf } from "../lib/domain/pictures/thumbnails.ts";
-import { Uploads, UploadsUnavailable } from "../lib/domain/pictures/uploads.ts";
+import { Uploads, UploadsUnavailable } from "../lib/domain/uploads/uploads.ts";
 import { pauseIfLost } from "./_database.ts";
 
 let opened: FileMaker | undefined;

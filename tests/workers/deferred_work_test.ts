@@ -124,6 +124,26 @@ pushTest("devices are forgotten by the push bouncer, whose events wait for it", 
   assert.equal(rows.length, 1, "the bouncer has its own");
 });
 
+const MISFITS: readonly [event: Record<string, unknown>, problem: string][] = [
+  [{ type: 5 }, "type: invalid_type"],
+  [{ type: "soft_reactivate", user_profile_id: "5" }, "user_profile_id: invalid_type"],
+  [
+    { type: "mark_stream_messages_as_read", user_profile_id: 5, stream_recipient_ids: [7, 0] },
+    "stream_recipient_ids: too_small",
+  ],
+  [{ type: "mark_stream_messages_as_read_for_everyone" }, "stream_recipient_id: missing"],
+  [{ type: "realm_export", user_profile_id: 5 }, "realm_export_id: missing"],
+];
+
+for (const [event, problem] of MISFITS) {
+  Deno.test(`an invalid event says where it is: ${JSON.stringify(event)}`, async () => {
+    await using db = await openTestDatabase();
+    const { reason, error } = await run(db, event);
+    assert.equal(reason, "invalid");
+    assert.match(error?.message ?? "", new RegExp(`schema: ${problem} \\(\\d+ bytes\\)$`));
+  });
+}
+
 for (const type of [...NOT_DONE, "novel"]) {
   Deno.test(`an event of the type ${type} is a dead letter that says why`, async () => {
     await using db = await openTestDatabase();

@@ -116,7 +116,7 @@ filesTest("while the folder of uploads cannot be used, the queue waits", async (
   assert.equal(outcome, "paused");
   assert.match(
     JSON.stringify(error) + error?.message,
-    /A file cannot be stored in LOCAL_UPLOADS_DIR, \S+ \(ENOTDIR\): make it a folder that this/,
+    /LOCAL_UPLOADS_DIR, \S+, cannot be used \(ENOTDIR\): make it a folder that this/,
   );
   assert.deepEqual(await mirror.messages(), []);
   await mirror.mirror(MAIL());

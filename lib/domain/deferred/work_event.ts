@@ -40,18 +40,30 @@ const KNOWN = z.discriminatedUnion("type", [
 /** The types that are done here. */
 export const TYPES: readonly string[] = KNOWN.options.map(({ shape }) => shape.type.value);
 
-/** A type that is not done here, or of which nothing is known. */
-const OTHER = z.looseObject({ type: z.string().refine((type) => !TYPES.includes(type)) })
-  .transform(({ type }) => ({ type: "other" as const, name: type }));
+/** The names of all fields, which messages about an event may say. */
+const FIELDS = Object.fromEntries(
+  KNOWN.options.flatMap(({ shape }) => Object.keys(shape))
+    .map((name) => [name, z.unknown().optional()]),
+);
 
-/** An event. */
-export type WorkEvent = z.infer<typeof KNOWN> | z.infer<typeof OTHER>;
+/** An event; of a type that is not done here, or that nobody knows, only its name. */
+export type WorkEvent =
+  | z.infer<typeof KNOWN>
+  | { readonly type: "other"; readonly name: string };
 
 /** The event of one type. */
 export type WorkOf<Type extends WorkEvent["type"]> = Extract<WorkEvent, { type: Type }>;
 
 /** What an event must be; of types that are done here, other keys are ignored. */
-export const workEvent: z.ZodType<WorkEvent> = z.union([KNOWN, OTHER]);
+export const workEvent: z.ZodType<WorkEvent> = z.looseObject({ ...FIELDS, type: z.string() })
+  .transform((event, ctx): WorkEvent => {
+    if (!TYPES.includes(event.type)) return { type: "other", name: event.type };
+    const { data, error } = KNOWN.safeParse(event);
+    if (data) return data;
+    // A union would say only that no option fits.
+    ctx.issues.push(...error.issues as typeof ctx.issues);
+    return z.NEVER;
+  });
 
 /** Events of one key run one after another: they are about the same rows. */
 export function orderOf(event: WorkEvent): string {

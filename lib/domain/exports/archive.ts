@@ -6,7 +6,8 @@
  */
 
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { createTarPacker } from "modern-tar";
 
 /** A file that was written, and how to check it. */
@@ -22,6 +23,7 @@ const PART = ".part";
 /** An archive that is being written. Dispose of it: an archive that was not finished is removed. */
 export class Archive implements AsyncDisposable {
   readonly #path: string;
+  readonly #part: string;
   readonly #file: FileHandle;
   readonly #signal: AbortSignal;
   readonly #hash: Hash = createHash("sha256");
@@ -33,8 +35,9 @@ export class Archive implements AsyncDisposable {
   #failure: { readonly error: unknown } | undefined;
   #onFailure: (error: unknown) => void = () => {};
 
-  private constructor(path: string, file: FileHandle, signal: AbortSignal) {
+  private constructor(path: string, part: string, file: FileHandle, signal: AbortSignal) {
     this.#path = path;
+    this.#part = part;
     this.#file = file;
     this.#signal = signal;
     const sink = new WritableStream<Uint8Array>({ write: (chunk) => this.#write(chunk) });
@@ -48,13 +51,17 @@ export class Archive implements AsyncDisposable {
   }
 
   /**
-   * Begins an archive, in a file beside `path` that takes the place of an earlier one.
+   * Begins an archive, in a file of its own beside `path`. Those of other runs are removed: a run that
+   * goes on although another has taken its place cannot complete its archive any more.
    *
    * @param path Where it will be; its folder exists.
    * @param signal Ends the writing of a file that is added, at its next piece.
+   * @param run What no other run has, in the name of the file.
    */
-  static async create(path: string, signal: AbortSignal): Promise<Archive> {
-    return new Archive(path, await open(path + PART, "w"), signal);
+  static async create(path: string, signal: AbortSignal, run: string): Promise<Archive> {
+    const part = `${path}.${run}${PART}`;
+    await removeOtherParts(path, part);
+    return new Archive(path, part, await open(part, "w"), signal);
   }
 
   /**
@@ -82,13 +89,17 @@ export class Archive implements AsyncDisposable {
     return { bytes, sha256: hash.digest("hex") };
   }
 
-  /** Completes the archive: it is at its path from now on, and whole. */
+  /**
+   * Completes the archive: it is at its path from now on, and whole.
+   *
+   * @throws {Error} When the archive cannot be written, or another run has taken its place.
+   */
   async finish(): Promise<Written> {
     this.#packer.controller.finalize();
     await this.#piped;
     await this.#file.sync();
     await this.#file.close();
-    await rename(this.#path + PART, this.#path);
+    await rename(this.#part, this.#path);
     this.#isFinished = true;
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
   }
@@ -99,7 +110,7 @@ export class Archive implements AsyncDisposable {
     this.#packer.controller.error(new Error("The archive was given up"));
     await this.#piped.catch(() => {});
     await this.#file.close().catch(() => {});
-    await rm(this.#path + PART, { force: true });
+    await rm(this.#part, { force: true });
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
@@ -117,5 +128,14 @@ export class Archive implements AsyncDisposable {
       done.then(resolve, reject);
       if (this.#failure) reject(this.#failure.error);
     });
+  }
+}
+
+/** Removes what other runs have written of an archive. */
+async function removeOtherParts(path: string, part: string): Promise<void> {
+  const [folder, start] = [dirname(path), `${basename(path)}.`];
+  for (const name of await readdir(folder)) {
+    const isPart = name.startsWith(start) && name.endsWith(PART) && name !== basename(part);
+    if (isPart) await rm(join(folder, name), { force: true });
   }
 }

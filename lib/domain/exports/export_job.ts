@@ -7,6 +7,7 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Transaction } from "kysely";
+import { errorData } from "../../errors/error_data.ts";
 import { programModule } from "../../system/program_files.ts";
 import { SYSTEM_REALM } from "../database/codes.ts";
 import type { JobType } from "../database/job_loop.ts";
@@ -25,6 +26,10 @@ import { completeText } from "./words.ts";
 const MAX_SECONDS = 24 * 60 * 60;
 const NOTIFICATION_BOT = "notification-bot@zulip.com";
 const ENDED_ELSEWHERE = "The export {exportId} was ended by somebody else: its archive is removed";
+
+const NOT_REMOVED =
+  "What was written of the export {exportId} cannot be removed ({reason}): remove " +
+  "{folder} with all that is in it";
 
 /** What the end of an export needs. */
 export interface ExportEnds {
@@ -66,23 +71,37 @@ export function exportJob(ends: ExportEnds): JobType {
     async fail(trx, job, _reason, publish) {
       const args = job.args as ExportArgs;
       const ended = await fail(trx, args.exportId, new Date(now()));
-      if (!ended) return;
-      await removeArchive(ends, args, ended.realmId);
-      await publishExports(trx, publish, ended.realmId, site);
+      const realmId = ended?.realmId ?? await realmOf(trx, args.exportId);
+      if (realmId !== undefined) await removeArchive(ends, args, realmId);
+      if (ended) await publishExports(trx, publish, ended.realmId, site);
     },
   };
 }
 
-/** Removes what there is of an archive that nobody can find, also of one that is not complete. */
+async function realmOf(trx: Transaction<Tables>, exportId: number): Promise<number | undefined> {
+  const row = await trx.selectFrom("zerver_realmexport").select("realm_id")
+    .where("id", "=", exportId).executeTakeFirst();
+  return row?.realm_id;
+}
+
+/**
+ * Removes what there is of an archive that nobody can find, also of one that is not complete. The
+ * export ends also where it cannot be removed.
+ */
 async function removeArchive(
-  { uploadsDir, stateDir }: ExportEnds,
+  { uploadsDir, stateDir, log }: ExportEnds,
   { exportId, token }: ExportArgs,
   realmId: number,
 ): Promise<void> {
-  await rm(spoolFolder(stateDir, exportId), { recursive: true, force: true });
-  if (uploadsDir === undefined) return;
   const { file } = exportPath({ exportId, realm: { id: realmId } }, token);
-  await rm(dirname(join(uploadsDir, file)), { recursive: true, force: true });
+  const archive = uploadsDir === undefined ? [] : [dirname(join(uploadsDir, file))];
+  for (const folder of [spoolFolder(stateDir, exportId), ...archive]) {
+    try {
+      await rm(folder, { recursive: true, force: true });
+    } catch (error) {
+      log.warn(NOT_REMOVED, { exportId, folder, reason: errorData(error).message });
+    }
+  }
 }
 
 async function notifyRequester(

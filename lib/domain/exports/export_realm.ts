@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sql } from "kysely";
@@ -41,6 +42,8 @@ export interface ExportSetup {
   readonly signal: AbortSignal;
   /** Gets how far it is, now and then. */
   readonly progress: (value: ExportProgress) => void;
+  /** What no other run has: it names the unfinished archive. @default {a random UUID} */
+  readonly run?: string;
   /** ms since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -55,12 +58,13 @@ const FORMAT_VERSION = 1;
  *
  * @throws {ExportRefused} When the export is over, or was deleted.
  * @throws {DatabaseError} When the database is lost.
+ * @throws {Error} When the folder of uploads is not there, or the archive cannot be written.
  * @throws The reason of the signal.
  */
 export async function exportRealm(
   db: Database,
   { exportId, token }: ExportArgs,
-  { now = Date.now, ...setup }: ExportSetup,
+  { now = Date.now, run = randomUUID(), ...setup }: ExportSetup,
 ): Promise<MadeExport> {
   const began = new Date(now());
   const begun = await beginExport(db, exportId, began);
@@ -68,7 +72,7 @@ export async function exportRealm(
   const path = join(setup.uploadsDir, file);
   await mkdir(dirname(path), { recursive: true });
   await using spool = await Spool.open(setup.spoolDir);
-  await using archive = await Archive.create(path, setup.signal);
+  await using archive = await Archive.create(path, setup.signal, run);
   const scope = new Scope(begun.realm.id, EXPORT_TYPES[begun.type] ?? "public");
   const packing = { db, scope, archive, spool, ...setup };
   const tables: TableEntry[] = [];
@@ -95,7 +99,7 @@ interface TableEntry extends Written {
   readonly rows: number;
 }
 
-interface Packing extends Omit<ExportSetup, "now"> {
+interface Packing extends Omit<ExportSetup, "now" | "run"> {
   readonly db: Database;
   readonly scope: Scope;
   readonly archive: Archive;

@@ -9,6 +9,7 @@ import { join, sep } from "node:path";
 import { sql } from "kysely";
 import { toJson } from "../../json/to_json.ts";
 import type { Database } from "../database/tables.ts";
+import { isPlainPath } from "../uploads/uploads.ts";
 import type { Archive } from "./archive.ts";
 import { EXPORTED } from "./exported_tables.ts";
 import type { Scope } from "./scope.ts";
@@ -44,6 +45,7 @@ export interface FilePacking {
  * Adds the files of an export, as `files/<path_id>`, and lists them with their checksums.
  *
  * @throws {DatabaseError} When the database is lost.
+ * @throws {Error} When there are files, and their folder is not there.
  * @throws The reason of the signal.
  */
 export async function packFiles(packing: FilePacking): Promise<FileCounts> {
@@ -80,18 +82,33 @@ async function attachmentsAfter(db: Database, scope: Scope, after: number): Prom
 
 /** Adds one file. @returns `undefined` if it is not there, or lies outside of the folder. */
 async function packFile({ archive, uploadsDir }: FilePacking, pathId: string) {
-  const root = join(uploadsDir, FILES);
+  // Who unpacks the archive must not get files elsewhere.
+  if (!isPlainPath(pathId)) return undefined;
+  const root = await realRoot(uploadsDir);
   const path = await realPathIn(root, pathId);
   if (path === undefined) return undefined;
   const { size } = await stat(path);
   return await archive.add(`${FILES}/${pathId}`, size, contentsOf(path));
 }
 
+/** Where its disk is not mounted, the archive would have none of the files. */
+async function realRoot(uploadsDir: string): Promise<string> {
+  const root = join(uploadsDir, FILES);
+  try {
+    return await realpath(root);
+  } catch (cause) {
+    const { code = String(cause) } = cause as { readonly code?: string };
+    const message =
+      `There are uploaded files, and their folder ${root} cannot be read (${code}): ` +
+      "is the disk of LOCAL_UPLOADS_DIR mounted?";
+    throw new Error(message, { cause });
+  }
+}
+
 async function realPathIn(root: string, pathId: string): Promise<string | undefined> {
   try {
     const path = await realpath(join(root, pathId));
-    const isInside = path.startsWith((await realpath(root)) + sep);
-    return isInside && (await stat(path)).isFile() ? path : undefined;
+    return path.startsWith(root + sep) && (await stat(path)).isFile() ? path : undefined;
   } catch (error) {
     const { code } = error as { readonly code?: string };
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;

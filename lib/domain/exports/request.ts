@@ -87,7 +87,12 @@ async function requestEntry(
     date_requested: at,
     acting_user_id: userId,
   })).returning("id").executeTakeFirstOrThrow();
-  return await add(trx, key, id, now);
+  const requested = await add(trx, key, id, now);
+  // Another process has stored the job meanwhile, with a row of its own.
+  if (requested.kind === "known") {
+    await trx.deleteFrom("zerver_realmexport").where("id", "=", id).execute();
+  }
+  return requested;
 }
 
 async function add(

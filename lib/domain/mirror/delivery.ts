@@ -14,8 +14,8 @@ import type { MessageSender, SendOnce, SentTogether } from "../messages/send/mes
 import { SendError } from "../messages/send/new_message.ts";
 import { RestError } from "../messages/send/rest_sender.ts";
 import type { Upload } from "../uploads/upload.ts";
-import { removeFiles, storeFiles } from "../uploads/upload_files.ts";
 import { addUploads } from "../uploads/upload_rows.ts";
+import { Uploads } from "../uploads/uploads.ts";
 
 /** What deliveries share. */
 export interface DeliverySetup {
@@ -72,7 +72,7 @@ const REPEATED: DeliveryEnd = { kind: "repeated" };
  *
  * @throws {SendError} When a message is refused; nothing was sent then, nor stored in a database of its
  * own.
- * @throws {UploadsError} When the files cannot be stored.
+ * @throws {UploadsUnavailable} When the files cannot be stored.
  * @throws {RestError} When a Zulip server does not answer.
  * @throws {DatabaseError} When the database is lost.
  */
@@ -82,16 +82,19 @@ export async function deliver(
   run: DeliveryRun,
 ): Promise<DeliveryEnd> {
   const { queue, uploadsDir } = setup;
+  const folder = new Uploads(uploadsDir);
   const done = await keysDone(run.db, { queue, step: STEP }, [delivery.key]);
   if (done.size > 0) return REPEATED;
-  await storeFiles(uploadsDir, delivery.uploads);
+  for (const { pathId, bytes } of delivery.uploads) await folder.storeFile(pathId, bytes);
   const { kind } = await shapeOf(run.db);
   // There the rows of the files stay, also of a message that is refused: the server removes both.
   if (kind === "zulip") return await post(delivery, setup, run);
   try {
     return await store(delivery, setup, run);
   } catch (error) {
-    if (error instanceof SendError) await removeFiles(uploadsDir, delivery.uploads);
+    if (error instanceof SendError) {
+      for (const { pathId } of delivery.uploads) await folder.removeFile(pathId);
+    }
     throw error;
   }
 }

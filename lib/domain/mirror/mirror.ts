@@ -22,7 +22,7 @@ export type MirrorRun = Omit<MailRun, "mail" | "key" | "recipient">;
  *
  * @throws {MailSyntaxError} When the mail cannot be read.
  * @throws {NoMessage} When it becomes no message, and will not when it comes again.
- * @throws {UploadsError} When its files cannot be stored.
+ * @throws {UploadsUnavailable} When its files cannot be stored.
  * @throws {RestError} When a Zulip server does not answer.
  * @throws {DatabaseError} When the database is lost.
  */

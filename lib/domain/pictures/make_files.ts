@@ -14,7 +14,7 @@ import {
   type Picture,
   type StoredThumbnail,
 } from "./thumbnails.ts";
-import type { Uploads } from "./uploads.ts";
+import type { Uploads } from "../uploads/uploads.ts";
 
 /** What makes and stores thumbnails. */
 export interface FileMaker {
@@ -46,7 +46,7 @@ export async function makeFiles(
 ): Promise<FilesMade> {
   const forms = missingForms(picture);
   if (forms.length === 0) return { thumbnails: [], problem: undefined };
-  const bytes = await uploads.read(picture.path);
+  const bytes = await uploads.read(picture.path, MOST_FILE_BYTES);
   if (!bytes) return { thumbnails: [], problem: TOO_LARGE };
   const { frames } = picture;
   const { made, problem } = await thumbnailer.make({ bytes, frames, forms }, { signal });

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { firstCodePoints } from "../database/text.ts";
-import { type PictureHeader, pictureHeader } from "./picture_header.ts";
+import { type PictureHeader, pictureHeader } from "../pictures/picture_header.ts";
 
 /** A file to be stored. */
 export interface Upload {

@@ -8,7 +8,7 @@ import type { Transaction } from "kysely";
 import type { PublishWithTransaction } from "../database/outbox.ts";
 import type { Tables } from "../database/tables.ts";
 import { newRow } from "../database/rows.ts";
-import type { PictureHeader } from "./picture_header.ts";
+import type { PictureHeader } from "../pictures/picture_header.ts";
 import type { Upload } from "./upload.ts";
 
 /** Whose files they are. */

@@ -13,6 +13,9 @@ import type { RealtimeEvent } from "../../../lib/domain/realtime/event.ts";
 import { FakeJobContext, type Script } from "../../fixtures/database/job_context.ts";
 import { MADE } from "../../fixtures/database/realm.ts";
 import { askForExport, makeOffice, type Office } from "../../fixtures/exports/office.ts";
+import { untilOneWaits } from "../../fixtures/database/locks.ts";
+import { OWN_TEMPLATE } from "../../fixtures/database/shapes.ts";
+import { postgresCopyTest } from "../../servers.ts";
 import { Unpacked } from "../../fixtures/exports/unpacked.ts";
 import { eachDatabaseTest, inFolder } from "../database/each_database.ts";
 
@@ -192,6 +195,77 @@ eachDatabaseTest("an export whose process ended three times fails, with the reas
     assert.deepEqual([state, error], ["failed", "the process that did it ended 3 times"]);
     assert.deepEqual(await directMessagesTo(db, office), []);
     assert.deepEqual([existsSync(spoolFolder(folder, id)), existsSync(dir)], [false, false]);
+  });
+});
+
+postgresCopyTest(
+  "two processes with an older server's event add one export",
+  OWN_TEMPLATE,
+  async ({ url }) => {
+    await using db = await openDatabase(url);
+    const office = await makeOffice(db);
+    const { id: entryId } = await db.insertInto("zerver_realmauditlog").values(
+      newRow("zerver_realmauditlog", {
+        ...{ event_type: 206, event_time: MADE, realm_id: office.realm.id },
+      }),
+    ).returning("id").executeTakeFirstOrThrow();
+    const request = { entryId, userId: office.ada, at: MADE };
+    const [stored, commits] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = db.transaction().execute(async (trx) => {
+      const requested = await requestExport(trx, request, NOW);
+      stored.resolve();
+      await commits.promise;
+      return requested;
+    });
+    await stored.promise;
+    const second = ask(db, request);
+    await untilOneWaits(db);
+    commits.resolve();
+    assert.deepEqual([(await first).kind, (await second).kind], ["added", "known"]);
+    const rows = await db.selectFrom("zerver_realmexport").select("id").execute();
+    assert.equal(rows.length, 1);
+  },
+);
+
+Deno.test("an export has failed also where its archive cannot be removed", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const office = await makeOffice(db);
+  await inFolder(async (folder) => {
+    const { ctx, pass, clock } = exportsIn(db, folder);
+    const id = await askForExport(db, office);
+    await ask(db, { exportId: id });
+    // A file in place of the folder.
+    Deno.writeTextFileSync(`${folder}/avatars`, "");
+    await db.updateTable("process_queue_job").set({ state: "running", taken: 3, alive_at: NOW })
+      .execute();
+    clock.now += 61_000;
+    await pass();
+    assert.equal((await exportRow(db, id)).status, 4);
+    const line = new RegExp(
+      `^warn: What was written of the export ${id} cannot be removed \\(.*ENOTDIR.*\\): remove ` +
+        `${folder}/avatars/exports/`,
+    );
+    assert(ctx.lines.some((each) => line.test(each)), ctx.lines.join("\n"));
+  });
+});
+
+Deno.test("an export that was deleted, and failed then, leaves no archive", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const office = await makeOffice(db);
+  await inFolder(async (folder) => {
+    const { pass, clock } = exportsIn(db, folder);
+    const id = await askForExport(db, office);
+    await ask(db, { exportId: id });
+    const dir = `${folder}/avatars/exports/${office.realm.id}/${(await argsOf(db)).token}`;
+    Deno.mkdirSync(dir, { recursive: true });
+    Deno.writeTextFileSync(`${dir}/zulip-export-${id}.tar.gz.killed.part`, "");
+    await db.updateTable("zerver_realmexport").set({ status: 5 }).execute();
+    await db.updateTable("process_queue_job").set({ state: "running", taken: 3, alive_at: NOW })
+      .execute();
+    clock.now += 61_000;
+    await pass();
+    assert.equal((await exportRow(db, id)).status, 5);
+    assert(!existsSync(dir));
   });
 });
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { Archive } from "../../../lib/domain/exports/archive.ts";
 import { type ExportProgress, exportRealm } from "../../../lib/domain/exports/export_realm.ts";
+import { Spool } from "../../../lib/domain/exports/spool.ts";
 import type { MadeExport } from "../../../lib/domain/exports/states.ts";
 import { openDatabase } from "../../../lib/domain/database/database.ts";
 import type { Database } from "../../../lib/domain/database/tables.ts";
@@ -91,6 +93,10 @@ eachDatabaseTest(
         name: "../../../../up.txt",
         message: messages["open"],
       });
+      const indirect = await addFile(db, office, {
+        name: `../ab/${name}`,
+        message: messages["open"],
+      });
       await writeUpload(uploads, soup, "Soup");
       await writeUpload(uploads, secret, "No soup");
       await writeFile(`${folder}/up.txt`, "nobody's");
@@ -98,13 +104,13 @@ eachDatabaseTest(
       const made = await exported(db, folder, await askForExport(db, office, 1));
       const unpacked = await Unpacked.read(fileOf(folder, made));
       assert.equal(unpacked.text(`files/${soup}`), "Soup");
-      const missing = new Set([gone, outside, up]);
+      const missing = new Set([gone, outside, up, indirect]);
       const list = unpacked.text("files.jsonl").trim().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(
         list.map((line) => [line.path_id, line.missing ?? false]),
-        [soup, gone, outside, up].map((path) => [path, missing.has(path)]),
+        [soup, gone, outside, up, indirect].map((path) => [path, missing.has(path)]),
       );
-      assert.deepEqual([made.stats.files, made.stats.missing_files], [1, 3]);
+      assert.deepEqual([made.stats.files, made.stats.missing_files], [1, 4]);
       assert(!unpacked.names.includes(`files/${secret}`));
     });
   },
@@ -189,8 +195,62 @@ Deno.test("a full disk ends an export with the system's error, and leaves nothin
     const id = await askForExport(db, office);
     const dir = `${folder}/uploads/avatars/exports/${office.realm.id}/t0ken`;
     await Deno.mkdir(dir, { recursive: true });
-    await symlink("/dev/full", `${dir}/zulip-export-${id}.tar.gz.part`);
-    await assert.rejects(exported(db, folder, id), { code: "ENOSPC" });
+    await symlink("/dev/full", `${dir}/zulip-export-${id}.tar.gz.this.part`);
+    await assert.rejects(exported(db, folder, id, { run: "this" }), { code: "ENOSPC" });
+    assert.deepEqual([...filesIn(folder)].map(({ path }) => path), []);
+  });
+});
+
+Deno.test("a run that goes on after another has taken its place spoils nothing", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const office = await makeOffice(db);
+  await inFolder(async (folder) => {
+    const id = await askForExport(db, office);
+    const path = `${folder}/uploads/avatars/exports/${office.realm.id}/t0ken`;
+    const [stalled, goesOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const stall = async function* () {
+      stalled.resolve();
+      await goesOn.promise;
+      yield new Uint8Array(100_000);
+    };
+    await Deno.mkdir(path, { recursive: true });
+    const { signal } = new AbortController();
+    const old = await Archive.create(`${path}/zulip-export-${id}.tar.gz`, signal, "old");
+    await using oldSpool = await Spool.open(`${folder}/state/exports/${id}`);
+    await oldSpool.append("old");
+    const writing = old.add("file", 100_000, stall());
+    await stalled.promise;
+    let wasInTheMiddle = false;
+    const made = await exported(db, folder, id, {
+      progress: ({ ...progress }) => {
+        if (!("table" in progress) || wasInTheMiddle) return;
+        wasInTheMiddle = true;
+        goesOn.resolve();
+      },
+    });
+    await writing;
+    await oldSpool.append("old");
+    await assert.rejects(old.finish(), { code: "ENOENT" });
+    await old[Symbol.asyncDispose]();
+    assert(wasInTheMiddle);
+    const bytes = await readFile(fileOf(folder, made));
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), made.sha256);
+    assert.deepEqual(await readdir(path), [`zulip-export-${id}.tar.gz`]);
+  });
+});
+
+Deno.test("without the folder of the files there is no archive that lacks them", async () => {
+  await using db = await openDatabase("sqlite::memory:");
+  const office = await makeOffice(db);
+  await inFolder(async (folder) => {
+    const id = await askForExport(db, office, 3);
+    await rm(`${folder}/uploads/files`, { recursive: true, force: true });
+    await addFile(db, office, { name: "soup.txt", message: office.messages["open"] });
+    await assert.rejects(exported(db, folder, id), {
+      message:
+        `There are uploaded files, and their folder ${folder}/uploads/files cannot be read ` +
+        "(ENOENT): is the disk of LOCAL_UPLOADS_DIR mounted?",
+    });
     assert.deepEqual([...filesIn(folder)].map(({ path }) => path), []);
   });
 });

@@ -4,14 +4,15 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MOST_FILE_BYTES } from "./limits.ts";
 
 /** Below the folder. */
 const FILES = "files";
+/** Below the files. */
 const THUMBNAILS = "thumbnail";
-/** Thumbnails that are being written; on the same disk as all others. */
+/** What is being written; beside what it becomes, so that it is on the same disk. */
 const UNFINISHED = ".unfinished";
 /** What is unfinished for so long was left by a process that was killed, in ms. */
 const LEFT_MS = 3_600_000;
@@ -33,6 +34,12 @@ export class UploadMissing extends Error {
   override readonly name = "UploadMissing";
 }
 
+/** Whether a `path_id` is a path below its folder, in its only spelling. */
+export function isPlainPath(path: string): boolean {
+  const isWrong = path.split("/").some((part) => ["", ".", ".."].includes(part));
+  return !isWrong && !path.includes("\0");
+}
+
 /** The uploaded files. */
 export class Uploads {
   readonly #folder: string;
@@ -48,17 +55,17 @@ export class Uploads {
    * Reads a file.
    *
    * @param path Its `path_id`.
-   * @returns `undefined` where it is larger than {@linkcode MOST_FILE_BYTES}.
+   * @returns `undefined` where it has more than `mostBytes`.
    * @throws {UploadMissing} When it is not there, though the folder is.
    * @throws {RangeError} When the path leads out of the folder.
    * @throws {UploadsUnavailable} When the folder cannot be used now.
    */
-  async read(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async read(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const source = this.#path(path);
     try {
       await using file = await open(source, "r");
       const { size } = await file.stat();
-      return size > MOST_FILE_BYTES ? undefined : new Uint8Array(await file.readFile());
+      return size > mostBytes ? undefined : new Uint8Array(await file.readFile());
     } catch (error) {
       await this.#requireFolder();
       throw new UploadMissing(
@@ -78,16 +85,35 @@ export class Uploads {
    */
   async storeThumbnail(path: string, name: string, bytes: Uint8Array): Promise<void> {
     const target = join(this.#thumbnails(path), name);
-    const unfinished = join(this.#path(THUMBNAILS), UNFINISHED, crypto.randomUUID());
     try {
-      await mkdir(dirname(unfinished), { recursive: true });
-      await mkdir(dirname(target), { recursive: true });
-      await writeWhole(unfinished, bytes);
-      await rename(unfinished, target);
+      await writeWhole(join(this.#root, THUMBNAILS, UNFINISHED), target, bytes);
     } catch (error) {
-      await rm(unfinished, { force: true }).catch(() => {});
       throw OF_ALL.has(codeOf(error)) ? this.#unavailable(error) : error;
     }
+  }
+
+  /**
+   * Stores a file, in place of one that is there. Nobody ever reads a part of it.
+   *
+   * @param path Its `path_id`.
+   * @throws {UploadsUnavailable} When it cannot be stored.
+   */
+  async storeFile(path: string, bytes: Uint8Array): Promise<void> {
+    const target = this.#path(path);
+    try {
+      await writeWhole(join(this.#root, UNFINISHED), target, bytes);
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  /**
+   * Removes a file with its folder, which is its own. What cannot be removed stays.
+   *
+   * @param path The `path_id` of the file.
+   */
+  async removeFile(path: string): Promise<void> {
+    await rm(dirname(this.#path(path)), { recursive: true, force: true }).catch(() => {});
   }
 
   /**
@@ -101,17 +127,18 @@ export class Uploads {
   }
 
   /**
-   * Removes what processes left that were killed while they stored a thumbnail, where that can be
+   * Removes what processes left that were killed while they stored something, where that can be
    * removed.
    *
    * @param now ms since 1970.
    */
   async removeUnfinished(now: number): Promise<void> {
-    const folder = join(this.#path(THUMBNAILS), UNFINISHED);
-    for (const name of await readdir(folder).catch(() => [])) {
-      const file = join(folder, name);
-      const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
-      if (mtimeMs < now - LEFT_MS) await rm(file, { force: true }).catch(() => {});
+    for (const folder of [join(this.#root, UNFINISHED), join(this.#root, THUMBNAILS, UNFINISHED)]) {
+      for (const name of await readdir(folder).catch(() => [])) {
+        const file = join(folder, name);
+        const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
+        if (mtimeMs < now - LEFT_MS) await rm(file, { force: true }).catch(() => {});
+      }
     }
   }
 
@@ -122,8 +149,7 @@ export class Uploads {
 
   /** @throws {RangeError} When a `path_id` leads out of the folder. */
   #path(path: string): string {
-    const isWrong = path.split("/").some((part) => ["", ".", ".."].includes(part));
-    if (!isWrong && !path.includes("\0")) return join(this.#root, path);
+    if (isPlainPath(path)) return join(this.#root, path);
     throw new RangeError(`A path_id leads out of the folder ${this.#root}: correct its row`);
   }
 
@@ -138,12 +164,26 @@ export class Uploads {
   }
 
   #unavailable(cause: unknown): UploadsUnavailable {
-    const message = `LOCAL_UPLOADS_DIR, ${this.#folder}, cannot be used (${reasonOf(cause)})`;
+    const message = `LOCAL_UPLOADS_DIR, ${this.#folder}, cannot be used (${reasonOf(cause)}): ` +
+      "make it a folder that this program may read and write, with space on its disk";
     return new UploadsUnavailable(message, { cause });
   }
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+async function writeWhole(folder: string, target: string, bytes: Uint8Array): Promise<void> {
+  const unfinished = join(folder, randomUUID());
+  try {
+    await mkdir(folder, { recursive: true });
+    await mkdir(dirname(target), { recursive: true });
+    await write(unfinished, bytes);
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
   await using file = await open(path, "wx", 0o644);
   await file.writeFile(bytes);
   await file.sync();

@@ -5,25 +5,20 @@
  * @module
  */
 
-/** A picture, as its header has it. */
-export interface PictureHeader {
+import { type PictureFormat, pictureFormat } from "./formats.ts";
+import { MOST_FRAMES, type PictureSize, tooLarge } from "./limits.ts";
+
+/** A picture, as its header has it; its size is that in which it is shown. */
+export interface PictureHeader extends PictureSize {
   /** Such as `image/png`. */
   readonly contentType: string;
-  /** In pixels, as it is shown. */
-  readonly width: number;
-  readonly height: number;
-  /** Over 1 where it is animated. */
-  readonly frames: number;
 }
 
-/** Zulip's limits, beyond which a picture is a file like any other. */
-const MOST_STILL_PIXELS = 90_000_000;
-const MOST_ANIMATED_PIXELS = 30_000_000;
-const COUNTED_FRAMES = 3;
-/** Frames are counted up to here: from there on nothing depends on their number. */
-const MOST_FRAMES = 1000;
+/** Frames are counted up to `MOST_FRAMES`: from there on nothing depends on their number. */
+type Reader = (bytes: DataView<ArrayBufferLike>) => PictureSize | undefined;
 
-type Reader = (bytes: DataView<ArrayBufferLike>) => Omit<PictureHeader, "contentType"> | undefined;
+/** The formats whose headers are read. */
+const READERS: Partial<Record<PictureFormat, Reader>> = { png, gif, jpeg, webp };
 
 /**
  * The header of a picture.
@@ -31,34 +26,22 @@ type Reader = (bytes: DataView<ArrayBufferLike>) => Omit<PictureHeader, "content
  * @returns `undefined` where it is no PNG, GIF, JPEG or WebP, or too large for a thumbnail.
  */
 export function pictureHeader(bytes: Uint8Array): PictureHeader | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const [start, contentType, read] of FORMATS) {
-    if (!textAt(view, 0, start.length).startsWith(start)) continue;
-    try {
-      const found = read(view);
-      return found && isWithinLimits(found) ? { contentType, ...found } : undefined;
-    } catch (error) {
-      if (error instanceof RangeError) return undefined;
-      throw error;
-    }
+  const format = pictureFormat(bytes);
+  const read = format && READERS[format];
+  if (!read) return undefined;
+  try {
+    const size = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return size && isWithinLimits(size) ? { contentType: `image/${format}`, ...size } : undefined;
+  } catch (error) {
+    // The header leads beyond the end of the file.
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
-  return undefined;
 }
 
-function isWithinLimits({ width, height, frames }: Omit<PictureHeader, "contentType">): boolean {
-  const pixels = width * height;
-  if (pixels === 0) return false;
-  return frames > 1
-    ? pixels * Math.min(frames, COUNTED_FRAMES) <= MOST_ANIMATED_PIXELS
-    : pixels <= MOST_STILL_PIXELS;
+function isWithinLimits(size: PictureSize): boolean {
+  return size.width * size.height > 0 && tooLarge(size) === undefined;
 }
-
-const FORMATS: readonly (readonly [start: string, contentType: string, Reader])[] = [
-  ["\x89PNG\r\n\x1a\n", "image/png", png],
-  ["GIF8", "image/gif", gif],
-  ["\xff\xd8\xff", "image/jpeg", jpeg],
-  ["RIFF", "image/webp", webp],
-];
 
 function png(view: DataView): ReturnType<Reader> {
   return { width: view.getUint32(16), height: view.getUint32(20), frames: 1 };
@@ -128,7 +111,6 @@ function orientation(view: DataView, start: number): number {
 }
 
 function webp(view: DataView): ReturnType<Reader> {
-  if (textAt(view, 8, 4) !== "WEBP") return undefined;
   const kind = textAt(view, 12, 4);
   if (kind === "VP8 ") {
     const [width, height] = [view.getUint16(26, true), view.getUint16(28, true)];

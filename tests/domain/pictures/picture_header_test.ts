@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
-import { pictureHeader } from "../../../lib/domain/uploads/picture_header.ts";
+import { pictureHeader } from "../../../lib/domain/pictures/picture_header.ts";
 import { pngHeader } from "../../fixtures/mirror/mime.ts";
 
 const bytes = (...parts: readonly (string | readonly number[])[]) =>
