@@ -14,6 +14,7 @@ import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
 import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
+import { addQueues } from "./queues.ts";
 import {
   jsonOption,
   numberOption,
@@ -89,6 +90,10 @@ export function makeProgram(found: Found): Parser {
   addPush(program, add);
   addControl(program, (command, subcommand) => {
     found({ ...command, ...common(program, subcommand, ["watch"]) });
+  });
+  addQueues(program, (command, subcommand) => {
+    const taken = command.mode === "queues" ? ["watch", "all"] as const : [];
+    found({ ...command, ...common(program, subcommand, taken) });
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);
