@@ -40,7 +40,7 @@ export function nothingToDo(known: readonly string[]): UsageError {
   return new UsageError(
     "nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with " +
       "--all, or give a command (publish, failed, migrate, seed, check-config, recover, mail, push, " +
-      "status, pause, resume, restart, log-level, health, " +
+      "status, pause, resume, restart, log-level, health, queues, check, " +
       `deliver-scheduled-emails, enqueue-digest-emails)\n${knownQueues(known)}`,
   );
 }

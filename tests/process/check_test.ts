@@ -27,8 +27,8 @@ async function story(folder: string, queue: string, broker: Record<string, strin
   };
   const events = Array.from({ length: 20 }, (_, n) => JSON.stringify({ n })).join("\n");
   {
-    await using publish = start("publish", queue);
-    assert.equal((await publish.end(events)).code, 0);
+    await using publish = Program.start(["publish", queue], { cwd: folder, env, input: events });
+    assert.equal((await publish.end()).code, 0);
   }
   const [code, line = ""] = await command("check", queue);
   assert.equal(code, 2, line);
