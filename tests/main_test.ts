@@ -60,7 +60,7 @@ Deno.test("main prints the version to stdout", async () => {
 const MISTAKES: readonly [args: string[], stderr: RegExp][] = [
   [
     [],
-    /^process-queue: nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with --all, or give a command \(publish, failed, migrate, seed, check-config, recover, mail, push, status, pause, resume, restart, log-level, health, queues, check, deliver-scheduled-emails, enqueue-digest-emails\)\nqueues: .*\bnoop, noop_batch, .*\btest, user_activity.*\na worker of your own is /,
+    /^process-queue: nothing to do: name a queue with --queue_name, several with --multi_threaded, run all with --all, or give a command \(publish, failed, migrate, seed, check-config, recover, mail, push, status, pause, resume, restart, log-level, health, queues, check, deliver-scheduled-emails, enqueue-digest-emails\)\nqueues: .*\bnoop, noop_batch, .*\btest, .*\buser_activity.*\na worker of your own is /,
   ],
   [
     ["--workers-dir", "/nonexistent"],
