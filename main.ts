@@ -18,6 +18,8 @@ let printed: Promise<void> | undefined;
 
 /** The exit code with which a mail server keeps a mail, of sysexits.h. */
 const EX_TEMPFAIL = 75;
+/** The exit code of `check` where it knows nothing of the queues. */
+const CHECK_UNKNOWN = 3;
 
 /** The other commands that run until a signal ends them. */
 const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
@@ -164,6 +166,16 @@ async function run(command: Task): Promise<number> {
       const { runHealth } = await import("./lib/modes/control/health.ts");
       return await runHealth(command, loadConfig(environment, flags));
     }
+    case "queues": {
+      const { runQueues } = await import("./lib/modes/queues/queues.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runQueues(command, loadConfig(environment, flags), new SystemServices());
+    }
+    case "check": {
+      const { runCheck } = await import("./lib/modes/queues/check.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runCheck(command, loadConfig(environment, flags), new SystemServices());
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");
@@ -253,7 +265,8 @@ async function fail(error: unknown): Promise<number> {
     signals.letGo();
     printError(text);
   } else void outputs.outputTo(2).keep(`${text}\n`);
-  return exitCode;
+  // Monitoring systems take 1 and 2 for the state of queues.
+  return Deno.args[0] === "check" ? CHECK_UNKNOWN : exitCode;
 }
 
 const code = await main(Deno.args).catch(fail);

@@ -127,6 +127,8 @@ function knownOptions(): Set<string> {
     ["restart"],
     ["log-level"],
     ["health"],
+    ["queues"],
+    ["check"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

@@ -345,6 +345,34 @@ export interface HealthCommand extends ProcessCommand {
   readonly pid: number | undefined;
 }
 
+/** The orders of `queues`. */
+export const QUEUE_SORTS = ["name", "ready", "failed", "state"] as const;
+
+/** Show queues. */
+export interface QueuesCommand extends ProcessCommand {
+  readonly mode: "queues";
+  /** Only these; empty: all. */
+  readonly queues: readonly string[];
+  /** Show them again and again; `undefined`: once. */
+  readonly watchSeconds: number | undefined;
+  /** A line for each that is ok, too. */
+  readonly all: boolean;
+  readonly sort: typeof QUEUE_SORTS[number];
+}
+
+/** Check queues for a monitoring system. */
+export interface CheckCommand extends ProcessCommand {
+  readonly mode: "check";
+  /** Only these; empty: all. */
+  readonly queues: readonly string[];
+  /** From how many dead letters on is there a warning; `undefined`: never. */
+  readonly failedLimit: number | undefined;
+  /** The file, or the folder of the file, that gets the result. */
+  readonly stateFile: string | undefined;
+  /** The most queues with performance data. */
+  readonly perfdataQueues: number;
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -371,4 +399,6 @@ export type Task =
   | StatusCommand
   | ChangeCommand
   | LogLevelCommand
-  | HealthCommand;
+  | HealthCommand
+  | QueuesCommand
+  | CheckCommand;

@@ -14,6 +14,7 @@ import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
 import { addMirror } from "./mirror.ts";
 import { addPush } from "./push.ts";
+import { addQueues } from "./queues.ts";
 import { addFailed, addPeek, addPurge, type FoundRepair } from "./repairs.ts";
 import {
   jsonOption,
@@ -95,6 +96,10 @@ export function makeProgram(found: Found): Parser {
   addPush(program, add);
   addControl(program, (command, subcommand) => {
     found({ ...command, ...common(program, subcommand, ["watch"]) });
+  });
+  addQueues(program, (command, subcommand) => {
+    const taken = command.mode === "queues" ? ["watch", "all"] as const : [];
+    found({ ...command, ...common(program, subcommand, taken) });
   });
   addDeliverScheduled(program, found);
   addEnqueueDigests(program, found);

@@ -4,10 +4,23 @@
  * @module
  */
 
-import { type SettingInfo, wholeNumber, wholeNumberOrNone, wholeNumbers } from "./setting.ts";
+import { z } from "zod";
+import {
+  type Kind,
+  type SettingInfo,
+  wholeNumber,
+  wholeNumberOrNone,
+  wholeNumbers,
+} from "./setting.ts";
 
 const HOURS_24 = 86_400;
 const DAYS_30 = 30 * HOURS_24;
+
+/** From when on the backlog of a queue is too large, in seconds that clearing it takes. */
+export interface CheckThresholds {
+  readonly warning: number;
+  readonly critical: number;
+}
 
 /** How many shards a queue can have. */
 export const SHARDS = wholeNumber(1, 1024);
@@ -44,6 +57,18 @@ export const OF_QUEUE = {
     description: "The heap of the worker's thread, in MB",
     ...wholeNumber(16, 65_536),
   },
+  check: {
+    name: "CHECK",
+    description:
+      "Seconds to clear the queue from which on check warns, and is critical, as in 90:300",
+    ...thresholds(),
+  },
+  consumers: {
+    name: "CONSUMERS",
+    description:
+      "How many consumers the queue, or each of its shards, must have; fewer are critical in check",
+    ...wholeNumber(1, 10_000),
+  },
   shards: {
     name: "SHARDS",
     description: "The same as <QUEUE>_SHARDS",
@@ -69,3 +94,18 @@ export const QUEUE_SETTINGS: readonly SettingInfo[] = [
     description,
   })),
 ];
+
+/** Two numbers with a colon between them, the second not below the first. */
+function thresholds(): Kind<CheckThresholds> {
+  const [most, digits] = [DAYS_30, "[0-9]{1,7}"];
+  return {
+    schema: z.string().regex(new RegExp(`^${digits}:${digits}$`))
+      .transform((text) => {
+        const [warning = NaN, critical = NaN] = text.split(":").map(Number);
+        return { warning, critical };
+      })
+      .refine(({ warning, critical }) => warning <= critical && critical <= most),
+    expected: `two whole numbers of seconds from 0 to ${most} with a colon between them, the ` +
+      "second not below the first, as in 90:300",
+  };
+}

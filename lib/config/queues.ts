@@ -10,7 +10,9 @@ import type { Problem } from "./problem.ts";
 import { rejected, type SettingsReader } from "./reader.ts";
 import type { Kind } from "./setting.ts";
 import { queueKey } from "./queue_key.ts";
-import { OF_QUEUE, SHARDS } from "./queue_settings.ts";
+import { type CheckThresholds, OF_QUEUE, SHARDS } from "./queue_settings.ts";
+
+export type { CheckThresholds };
 
 /** Numbers that override those of a worker; `undefined` leaves the worker's own. */
 export interface QueueOverrides {
@@ -26,6 +28,10 @@ export interface QueueOverrides {
   readonly batchSize?: number | undefined;
   /** Heap of the worker's thread in MB. */
   readonly maxHeapMb?: number | undefined;
+  /** From when on `check` finds the queue too far behind. */
+  readonly check?: CheckThresholds | undefined;
+  /** The least number of consumers that `check` accepts. */
+  readonly consumers?: number | undefined;
 }
 
 /** A variable that names a queue. */

@@ -9,6 +9,7 @@ import type { Report, SettledReport, ThreadCause } from "../engine/report.ts";
 import { Buckets } from "./buckets.ts";
 import { ErrorGroups } from "./error_groups.ts";
 import { Histogram } from "./histogram.ts";
+import { RecentOutcomes } from "./recent_outcomes.ts";
 import { RecentRuns } from "./recent_runs.ts";
 
 /** What can become of an event. */
@@ -85,6 +86,8 @@ export class QueueMeasures {
   readonly run = new Buckets(RUN_BOUNDS);
   /** Failures by their cause. */
   readonly errors = new ErrorGroups();
+  /** How the last 100 runs ended; those that ask for a retry themselves do not count. */
+  readonly outcomesOfLate = new RecentOutcomes();
   readonly #now: () => number;
   readonly #counts = {
     outcomes: new Counters<MeasuredOutcome>(OUTCOMES),
@@ -100,6 +103,7 @@ export class QueueMeasures {
   };
   #hasProgressed = false;
   #progressAt: number | undefined;
+  #failedAt: number | undefined;
 
   /**
    * @param clock The time in ms, on the clock of {@linkcode sweep}.
@@ -162,6 +166,11 @@ export class QueueMeasures {
     return this.#progressAt;
   }
 
+  /** When the last dead letter was made, in ms since 1970. */
+  get failedAt(): number | undefined {
+    return this.#failedAt;
+  }
+
   /** A percentile of the waits of the last 5 to 10 minutes, in seconds; `null` without any. */
   waitSeconds(share: number): number | null {
     return seconds(this.#recent.waits.percentile(share));
@@ -195,10 +204,14 @@ export class QueueMeasures {
     if (outcome === "processed" || outcome === "discarded") {
       this.#recent.shares.add(report.shareMs);
       this.errors.succeeded();
+      this.outcomesOfLate.add(false);
       return;
     }
     if (reason !== undefined) this.#counts.reasons.add(REASON_NAMES[reason]);
-    if (reason !== "retry-later") this.errors.failed(report, this.#now());
+    if (outcome === "failed") this.#failedAt = this.#now();
+    if (reason === "retry-later") return;
+    this.outcomesOfLate.add(true);
+    this.errors.failed(report, this.#now());
   }
 }
 

@@ -84,6 +84,11 @@ export interface QueueSnapshot {
   readonly failed: number;
   readonly released: number;
   readonly restarts: number;
+  /** The last runs, at most 100, and how many of them failed. */
+  readonly recent_runs: number;
+  readonly recent_failures: number;
+  /** When the last dead letter was made. */
+  readonly last_failed_at: string | null;
   readonly last_progress_at: string | null;
   readonly oldest_waiting_seconds: number | null;
   readonly wait_seconds: { readonly p50: number | null; readonly p99: number | null };
@@ -155,7 +160,7 @@ export function queueSnapshot(facts: QueueFacts): QueueSnapshot {
   const { figures, threads, measures, paused, queue, state, clock } = facts;
   const running = figures.running();
   const { last } = measures.errors;
-  const { progressAt } = measures;
+  const { progressAt, failedAt, outcomesOfLate } = measures;
   return {
     queue,
     worker_num: facts.workerNum,
@@ -173,6 +178,9 @@ export function queueSnapshot(facts: QueueFacts): QueueSnapshot {
     failed: measures.outcomes("failed"),
     released: measures.outcomes("released"),
     restarts: measures.restarts,
+    recent_runs: outcomesOfLate.runs,
+    recent_failures: outcomesOfLate.failures,
+    last_failed_at: failedAt === undefined ? null : isoTime(failedAt),
     last_progress_at: progressAt === undefined ? null : isoTime(progressAt),
     oldest_waiting_seconds: null,
     wait_seconds: { p50: measures.waitSeconds(0.5), p99: measures.waitSeconds(0.99) },

@@ -8,6 +8,7 @@ import type { LogLevel } from "../log/log.ts";
 import type { Finding, Probe } from "../monitoring/health.ts";
 import type { MetricsFormat } from "../monitoring/metrics.ts";
 import type { ProcessSnapshot, QueueState } from "../monitoring/snapshot.ts";
+import type { QueueReport } from "../operations/queue_report.ts";
 import type { FailureListener } from "../monitoring/failure_feed.ts";
 
 /** A pause that somebody asks for. */
@@ -41,6 +42,8 @@ export interface ProcessControl {
   health(probe: Probe): readonly Finding[];
   /** Its metrics, in the text format of Prometheus. */
   metrics(format: MetricsFormat): string;
+  /** What its queues are like, as of the last look at the broker, at most about 10 s ago. */
+  queues(): readonly QueueReport[];
   /** Hears of failed events. @returns A function that ends that. */
   onFailure(listener: FailureListener): () => void;
   /**

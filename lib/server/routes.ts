@@ -6,8 +6,9 @@
 
 import { z } from "zod";
 import { METRICS_TYPES, type MetricsFormat } from "../monitoring/metrics_text.ts";
-import { withoutErrors } from "../monitoring/snapshot.ts";
-import { json } from "./http_error.ts";
+import { isoTime, SCHEMA, withoutErrors } from "../monitoring/snapshot.ts";
+import type { QueueReport } from "../operations/queue_report.ts";
+import { HttpError, json } from "./http_error.ts";
 import type { ProcessControl, ProcessRequest } from "./process_control.ts";
 import { probeRoutes } from "./probes.ts";
 import { type Call, includes, type Route } from "./router.ts";
@@ -32,6 +33,15 @@ export function processRoutes(control: ProcessControl, streams: Streams): Route[
     get("/v1/snapshot", ({ caller }) => {
       const snapshot = control.snapshot();
       return json(includes(caller.right, "events") ? snapshot : withoutErrors(snapshot));
+    }),
+    get("/v1/queues", (call) => json({ ...stamp(), queues: shownQueues(control, call) })),
+    get("/v1/queues/:queue", (call) => {
+      const found = shownQueues(control, call).find(({ queue }) => queue === queueOf(call));
+      if (found) return json({ ...stamp(), ...found });
+      const message =
+        `Nothing is known of ${queueOf(call)}: this process does not run it, or has ` +
+        "not looked at the broker yet";
+      throw new HttpError("not_found", message);
     }),
     get("/v1/stream", ({ caller }) => streams.open(includes(caller.right, "events"))),
     ...queueRoutes(control),
@@ -88,6 +98,17 @@ function metrics(control: ProcessControl, { request }: Call): Response {
   return new Response(control.metrics(format), {
     headers: { "Content-Type": METRICS_TYPES[format], "Vary": "Accept" },
   });
+}
+
+/** The queues; without texts for who may see numbers only, as they quote errors and people. */
+function shownQueues(control: ProcessControl, { caller }: Call): readonly QueueReport[] {
+  const all = control.queues();
+  if (includes(caller.right, "events")) return all;
+  return all.map((report) => ({ ...report, reason: "", advice: "" }));
+}
+
+function stamp() {
+  return { schema: SCHEMA, at: isoTime(Date.now()) };
 }
 
 function queueOf({ params }: Call): string {

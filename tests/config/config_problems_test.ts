@@ -56,7 +56,7 @@ const WRONG: readonly [environment: Environment, problem: string][] = [
   [
     { PQ_TEST_COLOUR: "red" },
     "PQ_TEST_COLOUR: there is no such setting; the settings of a queue are PQ_<QUEUE>_ and one of " +
-    "PREFETCH, CONCURRENCY, RETRIES, MAX_CONSUME_SECONDS, BATCH_SIZE, MAX_HEAP_MB, SHARDS",
+    "PREFETCH, CONCURRENCY, RETRIES, MAX_CONSUME_SECONDS, BATCH_SIZE, MAX_HEAP_MB, CHECK, CONSUMERS, SHARDS",
   ],
   [
     { PQ_TEST_SHARDS: "3", TEST_SHARDS: "2" },

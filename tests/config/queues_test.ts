@@ -20,6 +20,8 @@ const NUMBERS: readonly [name: string, text: string, overrides: QueueOverrides][
   ["MAX_CONSUME_SECONDS", "none", { maxConsumeSeconds: null }],
   ["BATCH_SIZE", "50", { batchSize: 50 }],
   ["MAX_HEAP_MB", "512", { maxHeapMb: 512 }],
+  ["CHECK", "90:300", { check: { warning: 90, critical: 300 } }],
+  ["CONSUMERS", "3", { consumers: 3 }],
 ];
 
 for (const [name, text, overrides] of NUMBERS) {

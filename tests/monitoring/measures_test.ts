@@ -102,3 +102,16 @@ Deno.test("buckets count durations up to each bound, and those above", () => {
   assert.deepEqual(buckets.cumulative(), [4, 5, 6]);
   assert.equal(buckets.sum, 5.65);
 });
+
+Deno.test("of the last 100 runs those count as failed that did not ask for their retry", () => {
+  const measures = new QueueMeasures(0, () => 5000);
+  measures.report(settled({ outcome: "retried", reason: "retry-later" }));
+  assert.equal(measures.outcomesOfLate.runs, 0);
+  assert.equal(measures.failedAt, undefined);
+  for (let n = 0; n < 3; n++) measures.report(failed("no"));
+  assert.equal(measures.failedAt, 5000);
+  for (let n = 0; n < 98; n++) measures.report(settled());
+  assert.deepEqual([measures.outcomesOfLate.runs, measures.outcomesOfLate.failures], [100, 2]);
+  measures.report(settled({ outcome: "released" }));
+  assert.equal(measures.outcomesOfLate.failures, 2);
+});

@@ -1,3 +1,6 @@
+import { noLook } from "../../lib/operations/broker_look.ts";
+import { reportOn } from "../../lib/operations/queue_report.ts";
+import { demandsOn } from "../../lib/operations/thresholds.ts";
 import assert from "node:assert/strict";
 import { type Caller, match, type Right, Router } from "../../lib/server/router.ts";
 import { FakeControl, JSON_TYPE, routerOf } from "../fixtures/server/fake_control.ts";
@@ -72,6 +75,25 @@ Deno.test("who may see numbers sees neither errors nor ids of events", async () 
   assert.match(await (await get("events")).text(), /ada is unknown/);
   const numbers = await (await get("numbers")).text();
   assert(!numbers.includes("ada is unknown") && numbers.includes('"failed":1'));
+});
+
+Deno.test("queues are shown without their reasons to who may see numbers, and unknown ones are not found", async () => {
+  const control = new FakeControl();
+  const look = { ...noLook("ada is unknown"), ready: 3 };
+  const sources = { queue: "mails", look, processes: [], pause: null, statistics: null, now: 0 };
+  const demands = { ...demandsOn("mails", new Map()), failedLimit: null };
+  control.reports.push(reportOn({ ...sources, trend: null }, demands));
+  const router = routerOf(control);
+  const get = (path: string, right: Right) =>
+    router.handle(new Request(`http://localhost${path}`), caller(right));
+  assert.match(await (await get("/v1/queues", "events")).text(), /ada is unknown/);
+  for (const path of ["/v1/queues", "/v1/queues/mails"]) {
+    const text = await (await get(path, "numbers")).text();
+    assert(!text.includes("ada is unknown") && text.includes('"state":"unknown"'), path);
+  }
+  const other = await get("/v1/queues/other", "events");
+  assert.equal(other.status, 404);
+  assert.match(await other.text(), /Nothing is known of other: this process does not run it/);
 });
 
 Deno.test("bad requests are answered with what is wrong", async () => {

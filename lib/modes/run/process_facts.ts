@@ -20,6 +20,8 @@ import {
   SCHEMA,
 } from "../../monitoring/snapshot.ts";
 import { commit, VERSION } from "../../system/version.ts";
+import type { Sampler } from "../../operations/sampler.ts";
+import { queueSampler } from "./queue_sampler.ts";
 import { BrokerWatch } from "./broker_watch.ts";
 import { isInTime } from "./in_time.ts";
 import type { Queues } from "./queues.ts";
@@ -38,6 +40,8 @@ export interface ProcessFactsOptions {
 export class ProcessFacts {
   /** The address of the HTTP server; `null` where there is none. */
   http: string | null = null;
+  /** Looks at the broker. */
+  readonly sampler: Sampler;
   /** Whether SIGTSTP holds all queues. */
   isQuiet = false;
   /** Whether the process stops. */
@@ -52,12 +56,14 @@ export class ProcessFacts {
   constructor(options: ProcessFactsOptions) {
     this.#options = options;
     this.#broker = new BrokerWatch(options.config);
+    this.sampler = queueSampler(options);
   }
 
   /** Notes what changes; call it a few times a second. @param now `performance.now()` */
   sweep(now: number): void {
     this.#turnedAt = now;
     this.#broker.sweep(this.#options.broker());
+    if (!this.isStopping) this.sampler.sweep(now);
   }
 
   /** What the process says about itself. */
@@ -105,7 +111,7 @@ export class ProcessFacts {
     return metricsText({
       snapshot: this.snapshot(),
       measures: new Map(queues.all.map(({ queue, monitor }) => [queue, monitor.measures])),
-      samples: new Map(),
+      samples: this.sampler.samples,
       mostQueues: config.server.mostMetricsQueues,
       process: {
         revision: commit() ?? "",

@@ -12,6 +12,7 @@ import type { FailureFeed, FailureListener } from "../../monitoring/failure_feed
 import type { Finding, Probe } from "../../monitoring/health.ts";
 import type { MetricsFormat } from "../../monitoring/metrics_text.ts";
 import { isoTime, type ProcessSnapshot } from "../../monitoring/snapshot.ts";
+import type { QueueReport } from "../../operations/queue_report.ts";
 import { HttpError } from "../../server/http_error.ts";
 import type {
   PauseRequest,
@@ -76,6 +77,11 @@ export class RunControl implements ProcessControl {
   /** @inheritdoc */
   metrics(format: MetricsFormat): string {
     return this.#options.facts.metrics(format);
+  }
+
+  /** @inheritdoc */
+  queues(): readonly QueueReport[] {
+    return this.#options.facts.sampler.reports;
   }
 
   /** @inheritdoc */

@@ -1,0 +1,133 @@
+/**
+ * How full queues are, as the broker says. Looking changes nothing.
+ *
+ * @module
+ */
+
+import type { Broker, Depth } from "../engine/broker/broker.ts";
+import { PUBLISHED_MS } from "../engine/broker/headers.ts";
+import { failedQueueName, LADDER, retryQueueName } from "../engine/settle/retry.ts";
+import { errorData } from "../errors/error_data.ts";
+
+/** What the broker said about a queue. */
+export interface QueueLook {
+  /** Why it said nothing; `null` where it did. */
+  readonly problem: string | null;
+  /** Whether there is such a queue. */
+  readonly exists: boolean;
+  /** Events that are ready. */
+  readonly ready: number;
+  /** Consumers on all hosts; `null`: not known. */
+  readonly consumers: number | null;
+  /** Events that wait for a retry; `null`: not known. */
+  readonly retrying: number | null;
+  /** Dead letters; `null`: not known. */
+  readonly failed: number | null;
+  /** Whether somebody has taken the dead letters to list, retry or drop them. */
+  readonly isBeingRepaired: boolean;
+  /** How long the oldest event has waited, in seconds; `null`: not known. */
+  readonly oldestSeconds: number | null;
+}
+
+/** How a broker is looked at. */
+export interface BrokerLooksOptions {
+  readonly broker: Pick<Broker, "depth" | "waiting" | "peek">;
+  /** Whether it is the embedded broker, which counts the events that wait itself. */
+  readonly isEmbedded: boolean;
+  /** The time in ms, on a clock that only runs forward. @default {performance.now} */
+  readonly clock?: () => number;
+}
+
+/** How long a step of the retries that has no queue is not asked for again, in ms. */
+const ABSENT_MS = 60_000;
+
+/** Looks at queues, each on channels of its own, all at once. */
+export class BrokerLooks {
+  readonly #options: BrokerLooksOptions;
+  /** Until when queues of retries that were not there are not asked for. */
+  readonly #absent = new Map<string, number>();
+
+  /** @param options The broker. */
+  constructor(options: BrokerLooksOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at queues. Never rejects: what the broker refuses is the look's problem. */
+  async all(queues: Iterable<string>): Promise<ReadonlyMap<string, QueueLook>> {
+    const looks = [...new Set(queues)].map(async (queue) =>
+      [queue, await this.look(queue)] as const
+    );
+    return new Map(await Promise.all(looks));
+  }
+
+  /** Looks at a queue. Never rejects. */
+  async look(queue: string): Promise<QueueLook> {
+    const { broker } = this.#options;
+    try {
+      const [depth, failed, retrying] = await Promise.all([
+        broker.depth(queue),
+        broker.depth(failedQueueName(queue)),
+        this.#retrying(queue),
+      ]);
+      return await this.#seen(queue, depth, failed, retrying);
+    } catch (error) {
+      return noLook(errorData(error).message);
+    }
+  }
+
+  async #seen(
+    queue: string,
+    depth: Depth | undefined,
+    failed: Depth | undefined,
+    retrying: number,
+  ): Promise<QueueLook> {
+    // Dead letters have no consumer but the command that repairs them.
+    const isBeingRepaired = (failed?.consumers ?? 0) > 0;
+    return {
+      problem: null,
+      exists: depth !== undefined,
+      ready: depth?.ready ?? 0,
+      consumers: depth?.consumers ?? 0,
+      retrying,
+      failed: isBeingRepaired ? null : failed?.ready ?? 0,
+      isBeingRepaired,
+      oldestSeconds: depth?.ready ? await this.#oldestSeconds(queue) : null,
+    };
+  }
+
+  async #retrying(queue: string): Promise<number> {
+    const { broker, isEmbedded, clock = () => performance.now() } = this.#options;
+    if (isEmbedded) return await broker.waiting(queue);
+    const now = clock();
+    const names = LADDER.map((step) => retryQueueName(queue, step))
+      .filter((name) => (this.#absent.get(name) ?? 0) <= now);
+    const depths = await Promise.all(names.map((name) => broker.depth(name)));
+    names.forEach((name, index) => {
+      if (depths[index] === undefined) this.#absent.set(name, now + ABSENT_MS);
+    });
+    return depths.reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
+  }
+
+  /** Only the embedded broker shows an event without taking it. */
+  async #oldestSeconds(queue: string): Promise<number | null> {
+    const { broker, isEmbedded } = this.#options;
+    if (!isEmbedded) return null;
+    const [head] = await broker.peek(queue, 1);
+    const at = Number(head?.properties.headers?.[PUBLISHED_MS] ?? NaN);
+    return Number.isFinite(at) ? Math.max(0, (Date.now() - at) / 1000) : null;
+  }
+}
+
+/** The look at a queue of which the broker says nothing. @param problem Why. */
+export function noLook(problem: string): QueueLook {
+  return {
+    problem,
+    exists: false,
+    ready: 0,
+    consumers: null,
+    retrying: null,
+    failed: null,
+    isBeingRepaired: false,
+    oldestSeconds: null,
+  };
+}
