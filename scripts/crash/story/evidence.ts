@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { ReceivedMail } from "../../smtp/private.ts";
 import type { StoryDeployment } from "./deployment.ts";
 import type { Evidence, StoryMail, StoryPush } from "./facts.ts";
+import { PREVIEW_IN_PUSH } from "./pages.ts";
 import type { Told } from "./tell.ts";
 
 const metadata = z.array(
@@ -42,15 +43,21 @@ async function mailOf({ raw, recipients }: ReceivedMail): Promise<StoryMail[]> {
 function pushesIn({ push }: StoryDeployment): StoryPush[] {
   const apns = push.received("apns").filter(({ isDone }) => isDone).map(({ what, text }) => ({
     to: `apns ${what.slice(0, 8)}`,
-    text: JSON.stringify(JSON.parse(text).aps.alert),
+    text: shownText(JSON.parse(text).aps.alert),
   }));
   const fcm = push.received("fcm").filter(({ isDone }) => isDone).map(({ text }) => {
     const { token, data } = JSON.parse(text).message;
     const { content, sender_full_name, stream, topic } = data;
     const shown = { content, sender_full_name, stream, topic };
-    return { to: `fcm ${token.slice(0, 8)}`, text: JSON.stringify(shown) };
+    return { to: `fcm ${token.slice(0, 8)}`, text: shownText(shown) };
   });
   return [...apns, ...fcm];
+}
+
+/** What a phone shows, without the preview, which the message may have by then. */
+function shownText(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}: ${value.replace(PREVIEW_IN_PUSH, "")}`).join(", ");
 }
 
 async function rowsOf(

@@ -5,7 +5,9 @@
  */
 
 import type { ClientEvent } from "./client.ts";
-import type { Told } from "./tell.ts";
+import { type Told, TOPIC } from "./tell.ts";
+
+const TOPICS = new RegExp(`\\b${TOPIC}\\d+`, "g");
 
 /** A mail that came. */
 export interface StoryMail {
@@ -138,5 +140,5 @@ function distinct(lines: readonly string[]): string[] {
 /** The text without what differs from story to story. */
 function withoutNumbers(text: string, { link, path }: Told): string {
   return text.replaceAll(link, "LINK").replaceAll(path, "PATH")
-    .replaceAll(/\/near\/\d+/g, "/near/ID");
+    .replaceAll(/\/near\/\d+/g, "/near/ID").replaceAll(TOPICS, TOPIC);
 }

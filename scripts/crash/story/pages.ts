@@ -4,8 +4,12 @@
  * @module
  */
 
-const PAGE = '<html><head><title>Soup</title><meta property="og:image" content="/soup.png">' +
-  '<meta property="og:description" content="Hot"></head><body>Soup</body></html>';
+const [TITLE, DESCRIPTION] = ["Soup", "Hot"];
+const PAGE = `<html><head><title>${TITLE}</title><meta property="og:image" content="/soup.png">` +
+  `<meta property="og:description" content="${DESCRIPTION}"></head><body>${TITLE}</body></html>`;
+
+/** What a push shows of the preview of a page, if the message has that by then. */
+export const PREVIEW_IN_PUSH = `\n${TITLE}${DESCRIPTION}`;
 
 /** A server of pages. Disposing it ends it. */
 export interface Pages extends AsyncDisposable {

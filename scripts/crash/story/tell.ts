@@ -20,6 +20,9 @@ import { GROUP, type Organization } from "./organization.ts";
 /** EXTERNAL_HOST. */
 export const HOST = "zulip.example";
 
+/** The beginning of the topics: each message has one of its own, as mails show a conversation. */
+export const TOPIC = "lunch";
+
 /** Where the story is told. */
 export interface Stage {
   readonly db: Database;
@@ -61,7 +64,7 @@ export async function tell(
   const now = new Date();
   const message = {
     ...{ senderId, content, client: "crash suite", uploads: [upload] },
-    to: { kind: "channel", streamId, topic: "lunch" } as const,
+    to: { kind: "channel", streamId, topic: `${TOPIC}${number}` } as const,
   };
   const id = await withOutbox(db, publisherOf(broker), async (trx, publish) => {
     const owner = { ownerId: senderId, realmId, now };
