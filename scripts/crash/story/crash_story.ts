@@ -81,9 +81,8 @@ class Run {
     return this.kills >= kills || stop?.aborted === true || this.problems.length > 0;
   }
 
-  /** Tells the story without a kill, twice: the first shows how the process starts. */
+  /** Tells the story without a kill. */
   async undisturbed(): Promise<void> {
-    await this.#untilDone(await this.#tell());
     const before = this.#deployment.logSize;
     await this.#untilDone(await this.#tell());
     this.#logged = this.#deployment.logSize - before;

@@ -57,6 +57,8 @@ const START_MS = 300_000;
 /** What the tables of a story are called that are empty in its end. */
 const EMPTIED = ["zerver_scheduledmessagenotificationemail", "process_queue_outbox"] as const;
 
+type ProcessName = "events" | "workers";
+
 interface Parts extends Pick<StoryDeployment, "smtp" | "push" | "stage"> {
   readonly options: StoryOptions;
 }
@@ -151,25 +153,27 @@ export class StoryDeployment implements AsyncDisposable {
 
   async #start(): Promise<void> {
     this.processes.start();
-    let url: string | undefined;
-    await waitUntil(() => (url = this.#eventsUrl()) !== undefined, START_MS).catch(() => {
-      throw new Error(`The event server did not start: see ${this.#log("events")}`);
-    });
+    const port = await this.#logged("events", /The event server listens on.*"port":(\d+)/);
+    await this.#logged("workers", /queue worker threads were launched/);
+    const url = `http://127.0.0.1:${port}`;
     for (const name of CLIENTS) {
-      const client = await StoryClient.start(url ?? "", this.stage.organization.users[name]);
+      const client = await StoryClient.start(url, this.stage.organization.users[name]);
       this.clients.set(name, this.#undo.use(client));
     }
   }
 
-  #eventsUrl(): string | undefined {
-    const log = this.#log("events");
-    const text = Deno.readTextFileSync(log);
-    const line = text.split("\n").find((line) => line.includes("The event server listens on"));
-    const port = /"port":(\d+)/.exec(line ?? "")?.[1];
-    return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+  /** Resolves when a process has logged a line. @returns The first group of the pattern. */
+  async #logged(name: ProcessName, pattern: RegExp): Promise<string | undefined> {
+    const path = this.#log(name);
+    let match: RegExpExecArray | null = null;
+    await waitUntil(() => (match = pattern.exec(Deno.readTextFileSync(path))) !== null, START_MS)
+      .catch(() => {
+        throw new Error(`The process ${name} did not start: see ${path}`);
+      });
+    return match?.[1];
   }
 
-  #log(name: "events" | "workers"): string {
+  #log(name: ProcessName): string {
     return `${this.#options.folder}/${name}.log`;
   }
 

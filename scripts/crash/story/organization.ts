@@ -81,7 +81,7 @@ async function addPerson(
 ): Promise<StoryUser> {
   const id = await addUser(trx, {
     ...{ realm_id, delivery_email: `${name}@people.example`, full_name: name, is_active },
-    ...{ date_joined: MADE, email_notifications_batching_period_seconds: 1 },
+    ...{ date_joined: MADE, email_notifications_batching_period_seconds: 0 },
   });
   const { delivery_email: address, api_key: apiKey } = await trx
     .selectFrom("zerver_userprofile").select(["delivery_email", "api_key"])
