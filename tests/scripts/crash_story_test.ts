@@ -65,7 +65,7 @@ const FAULTS: readonly (readonly [what: string, more: Partial<Evidence>, expecte
   ["no mail", { mails: [] }, /^mails: lacks to idle/],
   ["no push", { pushes: [] }, /^pushes: lacks to apns a/],
   ["a mail to another", {
-    mails: [...ABOUT_12.mails, { ...told(12), to: "x", subject: "", text: told(12).link }],
+    mails: [...ABOUT_12.mails, { to: "x", subject: "", text: told(12).link }],
   }, /^mails: has to x/],
   ["no preview", { rendered: "" }, /^message: lacks/],
   ["another flag", { flags: [["online", 1]] }, /^flags: lacks online: 9$/],
