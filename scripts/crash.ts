@@ -25,6 +25,12 @@
  * With `--repairs`, `failed retry` and `failed drop` are killed at random while further events fail.
  * No event may be lost, each kill may leave 100 events in two places, and the rest keeps its order.
  *
+ *   deno task crash --story [--broker embedded|rabbitmq] [--kills 20] [--seed N]
+ *
+ * With `--story` a message with a mention of a group, a link and a picture is sent to five users, again
+ * and again. Each time the process of its queues is killed at a random point. The events, the mails,
+ * the pushes, the preview and the thumbnail must be those of the first time, which is undisturbed.
+ *
  * `--broken` runs an engine that loses events, or a worker that loses mails, which the suite must
  * notice. Ctrl-C ends the faults
  * early; the events are still checked. The exit code is 0 when nothing was lost, else 1.
@@ -41,6 +47,7 @@ import { deadLetters, drainHeld, waiting } from "./crash/drain.ts";
 import { makeFaults } from "./crash/faults.ts";
 import { bundleProgram } from "./crash/program.ts";
 import { MISSED_USAGE, runMissed } from "./crash/missed/command.ts";
+import { runStory, STORY_USAGE } from "./crash/story/command.ts";
 import { Random } from "./crash/random.ts";
 import { REPAIRS_USAGE, runRepairs } from "./crash/repairs/command.ts";
 import { recoveries } from "./crash/recovery.ts";
@@ -101,11 +108,13 @@ export async function crash(options: CrashOptions): Promise<Result> {
 const USAGE = `usage: deno task crash [--broker ${BROKERS.join("|")}] [--seconds N] [--seed N]
        deno task crash --mail [--database ${DATABASES.join("|")}] [options as above]
        ${MISSED_USAGE}
-       ${REPAIRS_USAGE}`;
+       ${REPAIRS_USAGE}
+       ${STORY_USAGE}`;
 
 async function main(): Promise<number> {
   if (Deno.args.includes("--missed")) return await runMissed();
   if (Deno.args.includes("--repairs")) return await runRepairs();
+  if (Deno.args.includes("--story")) return await runStory();
   const { broker, isMail, database, ...options } = orUsage(USAGE, () => parseOptions(Deno.args));
   using ending = signalled();
   const early = new AbortController();
