@@ -77,7 +77,7 @@ export class EventQueues {
     const queueId = crypto.randomUUID();
     const session = new Session({
       ...{ client: { ...client, queueId }, queue: new ClientQueue(queueId), idleTimeoutSeconds },
-      ...{ polledAt: this.#now(), isOffline: false },
+      ...{ polledAt: this.#now(), isOffline: false, isLost: false },
     });
     if (session.takesMessages) this.#dropLost(client.userId);
     this.sessions.add(session);
