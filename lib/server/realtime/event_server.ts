@@ -90,20 +90,17 @@ export class EventServer implements AsyncDisposable {
     const { stateDir } = ctx.config;
     const store = QueueStore.open(stateDir, options.shardPort);
     if (!store) throw new ConfigError([inUse(stateDir)]);
-    let server: EventServer | undefined;
-    try {
-      // The port comes first: without it the files stay as they are.
-      server = new EventServer(ctx, store, options);
-      await server.#load();
-      ctx.log.info("The event server listens on {host}:{port}", {
-        ...{ host: options.host, port: server.port },
-      });
-      return server;
-    } catch (error) {
-      await server?.#http.close(() => server?.#loaded.resolve(false));
-      store[Symbol.dispose]();
-      throw error;
-    }
+    await using undo = new AsyncDisposableStack();
+    undo.use(store);
+    // The port comes first: without it the files stay as they are.
+    const server = new EventServer(ctx, store, options);
+    undo.defer(() => server.#http.close(() => server.#loaded.resolve(false)));
+    await server.#load();
+    undo.move();
+    ctx.log.info("The event server listens on {host}:{port}", {
+      ...{ host: options.host, port: server.port },
+    });
+    return server;
   }
 
   /** The port that it listens on. */
