@@ -65,6 +65,7 @@ export async function registerQueue(call: RegisterCall): Promise<Registered> {
     const { state, lastId } = isStateWanted
       ? await stateOf(call, registration, session)
       : { state: {}, lastId: session.queue.mark() };
+    queues.settle(session);
     return {
       ...answerOf(call, registration),
       ...state,

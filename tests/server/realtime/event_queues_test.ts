@@ -30,6 +30,7 @@ class Bench {
     const { queueId: _, ...client } = eventClient({ userId, ...more });
     const session = this.queues.register(client, seconds);
     assert(session);
+    this.queues.settle(session);
     return session;
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
 import { BrokerError } from "../../../lib/engine/broker/broker.ts";
 import { EventServerFixture, eventServerTest } from "../../fixtures/realtime/event_server.ts";
 
@@ -98,6 +99,12 @@ Deno.test("clients go on after a stop, and have to register again after a kill",
   const count = async () => (await server.ask(undefined, "GET", "/health")).event_queues;
   await server.sweep();
   assert.equal(await count(), 1);
+  server.onDatabase = () => {
+    throw new DatabaseError("unreachable", "gone");
+  };
+  assert.equal((await server.ask(ada, "POST", "/api/v1/register")).code, "SERVICE_UNAVAILABLE");
+  assert.equal(await count(), 1, "what was lost is kept until the user has another queue");
+  server.onDatabase = () => {};
   await kill(server, 700);
   await server.start();
   await server.save();
