@@ -150,7 +150,7 @@ export class EventQueues {
       const byUser = Map.groupBy(published, (each) => each.event.user_profile_id);
       for (const { client, event } of outcome.deliveries) {
         const mine = byUser.get(client.userId);
-        const known = mine ? asNotified({ ...event, id: -1 }, mine) : event;
+        const known = mine ? asNotified(mine)({ ...event, id: -1 }) : event;
         this.sessions.get(client.queueId)?.push(known);
       }
     });
@@ -216,9 +216,7 @@ export class EventQueues {
       for (const user of away.keys()) {
         const mine = byUser.get(user);
         if (!mine) continue;
-        for (const { queue } of this.sessions.of(user)) {
-          queue.rewrite((event) => asNotified(event, mine));
-        }
+        for (const { queue } of this.sessions.of(user)) queue.rewrite(asNotified(mine));
       }
     });
   }
