@@ -15,8 +15,8 @@ import type { Worker } from "../../worker.ts";
 export type ShardFunction = (event: unknown, shards: number) => number;
 
 /**
- * A worker's `shard`, if it has one. It gets what the worker's schema makes of an event, as the handler
- * does; what it throws has none of the worker's secrets.
+ * A worker's `shard`, if it has one. It gets what the worker's schema makes of an event, as the
+ * handler does; what it throws has none of the worker's secrets.
  *
  * The function that is returned takes the event as it is published, and throws a `RangeError` where
  * that does not fit.
