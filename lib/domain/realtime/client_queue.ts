@@ -69,6 +69,15 @@ export class ClientQueue {
     return this.#nextId - 1;
   }
 
+  /**
+   * The id of the newest event, from which a client can go on: events that come later are not merged
+   * into those before. -1 before the first.
+   */
+  mark(): number {
+    this.#seal(() => true);
+    return this.lastId;
+  }
+
   /** Adds an event. @returns Its id. */
   push(event: RealtimeEvent): number {
     const id = this.#nextId++;

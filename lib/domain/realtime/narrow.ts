@@ -29,6 +29,10 @@ export interface NarrowedMessage {
 
 type Test = (message: NarrowedMessage, flags: ReadonlySet<string>) => boolean;
 
+/** More would hold up the server: each message is tried against them. */
+const MOST_TERMS = 100;
+const LONGEST_OPERAND = 1000;
+
 const RESOLVED = "✔ ";
 
 const IS: Readonly<Record<string, Test>> = {
@@ -59,6 +63,7 @@ export function readNarrow(value: unknown): ReadNarrow {
   if (!Array.isArray(value)) {
     return failed("The narrow is not a list of [operator, operand] pairs.");
   }
+  if (value.length > MOST_TERMS) return failed(`The narrow has more than ${MOST_TERMS} terms.`);
   const narrow: NarrowTerm[] = [];
   for (const [index, item] of value.entries()) {
     const term = readTerm(item);
@@ -105,6 +110,9 @@ function problemOf([operator, operand]: NarrowTerm, item: unknown): string | und
     return `Negated terms are not supported: ${operator}.`;
   }
   if (!Object.hasOwn(OPERATORS, operator)) return `Operator ${operator} not supported.`;
+  if (operand.length > LONGEST_OPERAND) {
+    return `An operand has more than ${LONGEST_OPERAND} characters.`;
+  }
   return testOf([operator, operand]) ? undefined : `Operand ${operand} not supported.`;
 }
 

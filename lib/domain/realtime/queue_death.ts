@@ -43,19 +43,19 @@ export function noticesAtDeath(
 }
 
 /**
- * An event after its user was notified, as queues that live on have to keep it.
+ * Makes of an event what queues that live on have to keep of it, as their user was notified.
  *
- * @param notices What {@linkcode noticesAtDeath} gave.
+ * @param notices Of one user, as {@linkcode noticesAtDeath} gives them.
  */
-export function asNotified(event: QueuedEvent, notices: readonly NoticeEvent[]): QueuedEvent {
-  const messageId = messageOf(event)?.id;
-  if (messageId === undefined) return event;
-  const media = notices.filter(({ event }) => event.message_id === messageId)
-    .map(({ medium }) => medium);
-  if (media.length === 0) return event;
-  const data = internalData(event);
-  const notifiedBy: Medium[] = [...new Set([...data.notifiedBy, ...media])];
-  return { ...event, internal_data: toInternalData({ ...data, notifiedBy }) };
+export function asNotified(notices: readonly NoticeEvent[]): (event: QueuedEvent) => QueuedEvent {
+  const byMessage = Map.groupBy(notices, ({ event }) => event.message_id);
+  return (event) => {
+    const media = byMessage.get(messageOf(event)?.id)?.map(({ medium }) => medium);
+    if (!media) return event;
+    const data = internalData(event);
+    const notifiedBy: Medium[] = [...new Set([...data.notifiedBy, ...media])];
+    return { ...event, internal_data: toInternalData({ ...data, notifiedBy }) };
+  };
 }
 
 function unseen(queues: Iterable<readonly QueuedEvent[]>): ReadonlyMap<number, Unseen> {

@@ -1,7 +1,7 @@
 /**
  * Queues as they are kept in a file while the process is down, in the form of Zulip's files, also of
- * older ones. What Zulip does not keep, `user_recipient_id`, `is_guest` and `is_offline`, are further
- * keys.
+ * older ones. What Zulip does not keep, `user_recipient_id`, `is_guest`, `is_offline` and `is_lost`,
+ * are further keys.
  *
  * @module
  */
@@ -21,6 +21,8 @@ export interface KeptQueue {
   readonly polledAt: number;
   /** Whether nobody has asked for it for so long that its user does not count as online by it. */
   readonly isOffline: boolean;
+  /** Whether its client cannot poll it any more: it lacks events, or ids that were handed out. */
+  readonly isLost: boolean;
 }
 
 /** The content of a file that was read. */
@@ -64,6 +66,7 @@ const stored = z.object({
   user_recipient_id: z.int().nullish(),
   is_guest: z.boolean().default(false),
   is_offline: z.boolean().default(false),
+  is_lost: z.boolean().default(false),
 });
 
 const file = z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())]));
@@ -94,7 +97,8 @@ export function loadQueues(value: unknown): ReadQueues {
   return { queues, refused };
 }
 
-function dumped({ client, queue, idleTimeoutSeconds, polledAt, isOffline }: KeptQueue) {
+function dumped(kept: KeptQueue) {
+  const { client, queue, idleTimeoutSeconds, polledAt, isOffline, isLost } = kept;
   return {
     user_profile_id: client.userId,
     realm_id: client.realmId,
@@ -110,6 +114,7 @@ function dumped({ client, queue, idleTimeoutSeconds, polledAt, isOffline }: Kept
     user_recipient_id: client.userRecipientId,
     is_guest: client.isGuest === true,
     is_offline: isOffline,
+    is_lost: isLost,
     ...Object.fromEntries(
       CAPABILITY_NAMES.map((name) => [name, client.capabilities.has(name)]),
     ),
@@ -144,5 +149,6 @@ function loaded(queueId: string, entry: Readonly<Record<string, unknown>>): Kept
     idleTimeoutSeconds: data.queue_timeout,
     polledAt: Math.round(data.last_connection_time * 1000),
     isOffline: data.is_offline,
+    isLost: data.is_lost,
   };
 }

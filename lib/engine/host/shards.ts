@@ -5,16 +5,27 @@
  */
 
 import { errorData, errorFrom } from "../../errors/error_data.ts";
+import { toJson } from "../../json/to_json.ts";
+import { parseEvent } from "../executor/parse.ts";
 import { EventSecrets } from "../settle/event_secrets.ts";
+import { InvalidEvent } from "../settle/invalid_event.ts";
 import type { Worker } from "../../worker.ts";
 
 /** Which shard, counted from 1, an event belongs to; a worker's `shard`. */
 export type ShardFunction = (event: unknown, shards: number) => number;
 
-/** A worker's `shard`, if it has one; what that throws has none of the worker's secrets. */
+/**
+ * A worker's `shard`, if it has one. It gets what the worker's schema makes of an event, as the
+ * handler does; what it throws has none of the worker's secrets.
+ *
+ * The function that is returned takes the event as it is published, and throws a `RangeError` where
+ * that does not fit.
+ */
 export function shardOf(worker: Worker): ShardFunction | undefined {
   if (!worker.shard) return undefined;
-  const shard: ShardFunction = (event, shards) => worker.shard?.(event, shards) ?? NaN;
+  const shard: ShardFunction = (event, shards) => {
+    return worker.shard?.(eventOf(worker, event), shards) ?? NaN;
+  };
   const hidden = new EventSecrets(worker.secrets ?? []);
   if (hidden.areNone) return shard;
   return (event, shards) => {
@@ -26,11 +37,21 @@ export function shardOf(worker: Worker): ShardFunction | undefined {
   };
 }
 
+function eventOf(worker: Worker, published: unknown): unknown {
+  try {
+    return parseEvent(toJson(published), worker.event, Infinity).event;
+  } catch (error) {
+    if (!(error instanceof InvalidEvent)) throw error;
+    // It is not the event of a handler that publishes.
+    throw new RangeError(`The event has no shard of ${worker.queue}: ${error.message}`);
+  }
+}
+
 /**
  * The queue of an event, as in Zulip: the shard's where the queue has more than one shard, else
  * the queue itself.
  *
- * @param event The parsed event.
+ * @param event The event as it is published, not yet parsed by the worker's schema.
  * @param shards How many shards there are; `undefined` for none.
  * @param shard The worker's `shard`; must be there where there are shards.
  * @throws {RangeError} When there is no such function, or it returns no number of a shard.

@@ -24,6 +24,7 @@ import {
 import { clientName, placeOf } from "./caller.ts";
 import type { EventQueues } from "./event_queues.ts";
 import { pollText } from "./event_text.ts";
+import { forwarded } from "./forwarding.ts";
 import { flag, type Form, readForm, required, wholeNumber } from "./form.ts";
 import { internalForm } from "./internal_form.ts";
 import type { Logins } from "./logins.ts";
@@ -62,6 +63,8 @@ interface Call {
   readonly request: Request;
   readonly form: Form;
   readonly user: ApiUser;
+  /** Where it comes from. */
+  readonly place: string;
 }
 
 const INTERNAL = "/api/v1/events/internal";
@@ -100,8 +103,9 @@ export class Api {
     if (pathname === INTERNAL && method === "POST") return await this.#internal(request, remote);
     const route = this.#routes[`${method} ${pathname}`];
     if (!route) throw this.#noRoute(pathname, method);
-    const user = await this.#options.logins.userOf(request, placeOf(request, remote));
-    return await route({ request, user, form: await readForm(request) });
+    const place = placeOf(request, remote);
+    const user = await this.#options.logins.userOf(request, place);
+    return await route({ request, user, place, form: await readForm(request) });
   }
 
   #noRoute(pathname: string, method: string): ApiError {
@@ -117,9 +121,10 @@ export class Api {
     return success({ event_queues: sessions.size, waiting_polls });
   }
 
-  async #register({ request, user, form }: Call): Promise<Response> {
+  async #register({ request, user, form, place }: Call): Promise<Response> {
     const elsewhere = this.#elsewhere(user, request);
-    if (elsewhere) return elsewhere.redirect;
+    // By the header of a redirect nginx would ask with GET.
+    if (elsewhere) return await forwarded(elsewhere.port, { request, form, place });
     const client = clientName(request.headers.get("user-agent"));
     return success(await registerQueue({ ...this.#options, user, form, client }));
   }

@@ -65,8 +65,7 @@ export class EventQueues {
   }
 
   /**
-   * Makes a queue for a client. A user who comes back does not need what was lost: the client reads
-   * all messages.
+   * Makes a queue for a client. Once the client has it, {@linkcode EventQueues.settle} is to be called.
    *
    * @param client Its id is made here.
    * @returns `undefined` where the user has too many.
@@ -77,11 +76,18 @@ export class EventQueues {
     const queueId = crypto.randomUUID();
     const session = new Session({
       ...{ client: { ...client, queueId }, queue: new ClientQueue(queueId), idleTimeoutSeconds },
-      ...{ polledAt: this.#now(), isOffline: false },
+      ...{ polledAt: this.#now(), isOffline: false, isLost: false },
     });
-    if (session.takesMessages) this.#dropLost(client.userId);
     this.sessions.add(session);
     return session;
+  }
+
+  /** Drops what the user of a new queue has lost: as the user is back, the client reads all messages. */
+  settle({ takesMessages, userId }: Session): void {
+    if (!takesMessages) return;
+    for (const other of [...this.sessions.of(userId)]) {
+      if (other.isLost) this.sessions.remove(other);
+    }
   }
 
   /** Adds queues that were read from a file. @param isLost Whether their clients must not poll them. */
@@ -144,7 +150,7 @@ export class EventQueues {
       const byUser = Map.groupBy(published, (each) => each.event.user_profile_id);
       for (const { client, event } of outcome.deliveries) {
         const mine = byUser.get(client.userId);
-        const known = mine ? asNotified({ ...event, id: -1 }, mine) : event;
+        const known = mine ? asNotified(mine)({ ...event, id: -1 }) : event;
         this.sessions.get(client.queueId)?.push(known);
       }
     });
@@ -210,9 +216,7 @@ export class EventQueues {
       for (const user of away.keys()) {
         const mine = byUser.get(user);
         if (!mine) continue;
-        for (const { queue } of this.sessions.of(user)) {
-          queue.rewrite((event) => asNotified(event, mine));
-        }
+        for (const { queue } of this.sessions.of(user)) queue.rewrite(asNotified(mine));
       }
     });
   }
@@ -232,12 +236,6 @@ export class EventQueues {
       }
       await this.#options.publish(fresh);
       for (const notice of fresh) published.set(notice.id, notice);
-    }
-  }
-
-  #dropLost(userId: number): void {
-    for (const session of [...this.sessions.of(userId)]) {
-      if (session.isLost) this.sessions.remove(session);
     }
   }
 }

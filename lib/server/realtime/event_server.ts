@@ -12,6 +12,7 @@ import type { NoticeEvent } from "../../domain/realtime/notice_events.ts";
 import type { Medium } from "../../domain/realtime/notified.ts";
 import type { WorkerContext } from "../../worker.ts";
 import { errorData } from "../../errors/error_data.ts";
+import { ApiError, failure } from "./answers.ts";
 import { Api } from "./api.ts";
 import { EventQueues } from "./event_queues.ts";
 import { HttpServer, type Listening } from "./http_server.ts";
@@ -46,6 +47,8 @@ export class EventServer implements AsyncDisposable {
   readonly #logins: Logins;
   readonly #http: HttpServer;
   readonly #port: number;
+  /** Requests wait for the queues: until these are read, all would be unknown. */
+  readonly #loaded = Promise.withResolvers<boolean>();
   /** The types of events that a line was logged about. */
   readonly #odd = new Set<string>();
 
@@ -70,7 +73,10 @@ export class EventServer implements AsyncDisposable {
         ctx.log.error("A request failed: {reason}", { reason: `${name}: ${message}`, stack });
       },
     });
-    this.#http = new HttpServer(options, (request, remote) => api.answer(request, remote));
+    this.#http = new HttpServer(options, async (request, remote) => {
+      const isReady = await this.#loaded.promise;
+      return isReady ? await api.answer(request, remote) : failure(notStarted());
+    });
     this.#port = options.shardPort ?? this.#http.port;
   }
 
@@ -84,17 +90,17 @@ export class EventServer implements AsyncDisposable {
     const { stateDir } = ctx.config;
     const store = QueueStore.open(stateDir, options.shardPort);
     if (!store) throw new ConfigError([inUse(stateDir)]);
-    try {
-      const server = new EventServer(ctx, store, options);
-      await server.#load();
-      ctx.log.info("The event server listens on {host}:{port}", {
-        ...{ host: options.host, port: server.port },
-      });
-      return server;
-    } catch (error) {
-      store[Symbol.dispose]();
-      throw error;
-    }
+    await using undo = new AsyncDisposableStack();
+    undo.use(store);
+    // The port comes first: without it the files stay as they are.
+    const server = new EventServer(ctx, store, options);
+    undo.defer(() => server.#http.close(() => server.#loaded.resolve(false)));
+    await server.#load();
+    undo.move();
+    ctx.log.info("The event server listens on {host}:{port}", {
+      ...{ host: options.host, port: server.port },
+    });
+    return server;
   }
 
   /** The port that it listens on. */
@@ -153,6 +159,7 @@ export class EventServer implements AsyncDisposable {
     const { queues, isLost, problems } = await this.#store.load();
     for (const problem of problems) this.#ctx.log.warn("{problem}", { problem });
     this.#queues.load(queues, isLost);
+    this.#loaded.resolve(true);
     if (queues.length === 0) return;
     const message = isLost
       ? "The process before was killed: the clients of {count} event queues have to register again"
@@ -184,6 +191,11 @@ export class EventServer implements AsyncDisposable {
       ...{ type, problem },
     });
   }
+}
+
+function notStarted(): ApiError {
+  const message = "The event server could not start: try again later";
+  return new ApiError(503, "SERVICE_UNAVAILABLE", message, {}, { "retry-after": "5" });
 }
 
 function inUse(folder: string) {

@@ -29,10 +29,14 @@ const MAX_SECONDS = 300;
 const MAX_CONSUME_SECONDS = 120;
 /** What nobody shall read in a log: texts of messages, addresses, keys. */
 const SECRETS = [
-  "event.message_dict.*content",
-  "event.message_dict.*email",
   "event.*content",
-  "event.bot.api_key",
+  "event.*.*content",
+  "event.*status_text",
+  "event.*email",
+  "event.*.*email",
+  "event.*.*.*email",
+  "event.*.api_key",
+  "event.bot.services",
 ];
 
 /** Makes the worker of an event server. */

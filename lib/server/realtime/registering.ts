@@ -64,7 +64,8 @@ export async function registerQueue(call: RegisterCall): Promise<Registered> {
   try {
     const { state, lastId } = isStateWanted
       ? await stateOf(call, registration, session)
-      : { state: {}, lastId: session.queue.lastId };
+      : { state: {}, lastId: session.queue.mark() };
+    queues.settle(session);
     return {
       ...answerOf(call, registration),
       ...state,
@@ -98,7 +99,7 @@ async function stateOf(
 ): Promise<{ state: StatePart; lastId: number }> {
   const db = await database();
   for (let reads = 1;; reads++) {
-    const lastId = queue.lastId;
+    const lastId = queue.mark();
     const state = await readState({ db, user, registration, now: Date.now() });
     if (queue.lastId === lastId || reads === MOST_READS) return { state, lastId };
   }

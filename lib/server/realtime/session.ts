@@ -45,6 +45,7 @@ export class Session implements SweptQueue {
     this.polledAt = kept.polledAt;
     this.isOffline = kept.isOffline;
     this.#idleTimeoutSeconds = kept.idleTimeoutSeconds;
+    if (kept.isLost) this.lose();
   }
 
   /** The queue's id. */
@@ -116,8 +117,8 @@ export class Session implements SweptQueue {
 
   /** What a file keeps of it. */
   kept(): KeptQueue {
-    const { client, queue, idleTimeoutSeconds, polledAt, isOffline } = this;
-    return { client, queue, idleTimeoutSeconds, polledAt, isOffline };
+    const { client, queue, idleTimeoutSeconds, polledAt, isOffline, isLost } = this;
+    return { client, queue, idleTimeoutSeconds, polledAt, isOffline, isLost };
   }
 
   #eventsAfter(lastId: number): readonly QueuedEvent[] {

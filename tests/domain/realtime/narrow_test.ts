@@ -60,6 +60,8 @@ Deno.test("a narrow that cannot be used is refused, with the reason", () => {
     [[["sender", 5]], "Term 1 of the narrow is not a pair of two strings."],
     [[null], "Term 1 of the narrow is not a pair of two strings."],
     [[["near", "5"]], "Operator near not supported."],
+    [Array(101).fill(["is", "dm"]), "The narrow has more than 100 terms."],
+    [[["topic", "a".repeat(1001)]], "An operand has more than 1000 characters."],
     [[["constructor", "5"]], "Operator constructor not supported."],
     [[["is", "followed"]], "Operand followed not supported."],
     [[["is", "toString"]], "Operand toString not supported."],

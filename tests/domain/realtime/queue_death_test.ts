@@ -94,10 +94,25 @@ Deno.test("a queue that lives on remembers what its user was notified of", () =>
   queue.push({ type: "heartbeat" });
   const notices = noticesAtDeath(ME, [queue.events()]);
   assert.equal(notices.length, 3);
-  queue.rewrite((event) => asNotified(event, notices));
+  queue.rewrite(asNotified(notices));
   assert.deepEqual(noticesOf(queue), []);
   queue.push(message(79, MENTION));
   assert.deepEqual(noticesOf(queue), ["push:5:79 mentioned", "email:5:79 mentioned"]);
+});
+
+Deno.test("the notices of a full queue are looked through once, not for each event", () => {
+  const queue = queueOf(...Array.from({ length: 10_000 }, (_, id) => message(id, MENTION)));
+  let reads = 0;
+  const notices = noticesAtDeath(ME, [queue.events()]).map((notice) => ({
+    ...notice,
+    get event() {
+      reads++;
+      return notice.event;
+    },
+  }));
+  queue.rewrite(asNotified(notices));
+  assert.deepEqual(noticesOf(queue), []);
+  assert.equal(reads, notices.length);
 });
 
 /** A queue of the user, as a server keeps it. */
@@ -163,7 +178,7 @@ class Server {
     for (const session of offline) session.isOffline = true;
     for (const [user, lost] of away) {
       const notices = noticesAtDeath(user, lost.map(({ queue }) => queue.events()));
-      for (const { queue } of this.sessions) queue.rewrite((event) => asNotified(event, notices));
+      for (const { queue } of this.sessions) queue.rewrite(asNotified(notices));
       this.notified.push(...notices.map(({ id }) => id));
     }
   }

@@ -35,7 +35,7 @@ function keptQueue(): KeptQueue {
       can: ["bulk_message_deletion", "empty_topic_name", "slim_presence"],
     }),
     queue,
-    ...{ idleTimeoutSeconds: 43_200, polledAt: 1_700_000_000_123, isOffline: true },
+    ...{ idleTimeoutSeconds: 43_200, polledAt: 1_700_000_000_123, isOffline: true, isLost: true },
   };
 }
 
@@ -73,6 +73,7 @@ Deno.test("the form is that of Zulip's files", () => {
     user_recipient_id: 50,
     is_guest: false,
     is_offline: true,
+    is_lost: true,
     slim_presence: true,
     simplified_presence_events: false,
     bulk_message_deletion: true,

@@ -54,3 +54,31 @@ Deno.test("a worker that could not be found is looked for again", async () => {
   Deno.writeTextFileSync(`${here.workersDir}/late.ts`, source);
   assert.equal(await finder.queueOf("late", { n: 1 }), "late_shard2");
 });
+
+Deno.test("a shard function gets what the schema makes of the event, as the handler does", async () => {
+  using here = folderOf("mine", "shard: ({ userId }, shards) => userId % shards + 1,");
+  const schema = "z.object({ id: z.int() }).transform(({ id }) => ({ userId: id }))";
+  Deno.writeTextFileSync(
+    here.file,
+    Deno.readTextFileSync(here.file).replace("z.unknown()", schema),
+  );
+  const finder = new ShardFinder({ shards: new Map([["mine", 4]]), workersDir: here.workersDir });
+  assert.equal(await finder.queueOf("mine", { id: 6 }), "mine_shard3");
+  await assert.rejects(finder.queueOf("mine", { id: "six" }), {
+    name: "RangeError",
+    message: "The event has no shard of mine: The body does not fit the worker's schema: " +
+      "id: Invalid input: expected number, received string",
+  });
+});
+
+Deno.test("pushes go to the shard of their user, as Zulip's publishers choose it", async () => {
+  const queue = "missedmessage_mobile_notifications";
+  const finder = new ShardFinder({ shards: new Map([[queue, 3]]), workersDir: undefined });
+  const add = {
+    ...{ user_profile_id: 7, message_id: 1, trigger: "mentioned", type: "add" },
+    mentioned_user_group_id: null,
+  };
+  assert.equal(await finder.queueOf(queue, add), `${queue}_shard2`);
+  const remove = { user_profile_id: 8, message_ids: [1], type: "remove" };
+  assert.equal(await finder.queueOf(queue, remove), `${queue}_shard3`);
+});

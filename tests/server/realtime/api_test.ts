@@ -242,3 +242,30 @@ eventServerTest(
     });
   },
 );
+
+eventServerTest(
+  "a client goes on from the id that its registration has, though flags change meanwhile",
+  async (server) => {
+    const ada = await server.realm.user("ada");
+    const flags = (message: number) => ({
+      event: {
+        ...{ type: "update_message_flags", op: "add", operation: "add", flag: "read" },
+        ...{ messages: [message], all: false },
+      },
+      users: [ada],
+    });
+    await server.register(ada);
+    let notified: Promise<void> | undefined;
+    server.onDatabase = () => {
+      notified ??= server.notify(flags(1));
+    };
+    const { queue_id, last_event_id } = await server.ask(ada, "POST", REGISTER, {
+      ...{ event_types: '["update_message_flags"]', fetch_event_types: "[]" },
+    });
+    await notified;
+    assert.equal(last_event_id, 0);
+    await server.notify(flags(2));
+    const { events, msg } = await server.poll(ada, queue_id, last_event_id);
+    assert.deepEqual(events, [{ ...flags(2).event, id: 1 }], msg);
+  },
+);

@@ -30,6 +30,7 @@ class Bench {
     const { queueId: _, ...client } = eventClient({ userId, ...more });
     const session = this.queues.register(client, seconds);
     assert(session);
+    this.queues.settle(session);
     return session;
   }
 
@@ -144,6 +145,9 @@ Deno.test("queues of a killed server are not polled; their messages are mailed u
   assert.equal(bench.queues.poll(ME, lost.id, -1, false).kind, "unknown");
   await bench.message(78);
   assert.deepEqual(bench.published, []);
+  const restarted = new Bench();
+  restarted.queues.load([...bench.queues.sessions.all()].map((session) => session.kept()), false);
+  assert.equal(restarted.queues.poll(ME, lost.id, -1, false).kind, "unknown");
   const back = bench.register(6);
   assert.deepEqual([...bench.queues.sessions.of(6)], [back]);
   await bench.wait(700);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
 import { BrokerError } from "../../../lib/engine/broker/broker.ts";
 import { EventServerFixture, eventServerTest } from "../../fixtures/realtime/event_server.ts";
+
+const EVENTS = "/api/v1/events";
 
 eventServerTest(
   "events of odd types reach clients, with one line for each type",
@@ -96,12 +99,39 @@ Deno.test("clients go on after a stop, and have to register again after a kill",
   const count = async () => (await server.ask(undefined, "GET", "/health")).event_queues;
   await server.sweep();
   assert.equal(await count(), 1);
+  server.onDatabase = () => {
+    throw new DatabaseError("unreachable", "gone");
+  };
+  assert.equal((await server.ask(ada, "POST", "/api/v1/register")).code, "SERVICE_UNAVAILABLE");
+  assert.equal(await count(), 1, "what was lost is kept until the user has another queue");
+  server.onDatabase = () => {};
   await kill(server, 700);
   await server.start();
   await server.save();
   await server.sweep();
   assert.equal(await count(), 0);
   assert.deepEqual(server.warnings, []);
+});
+
+/** Below those that a host gives out by itself. */
+const quietPort = () => 20_000 + Math.floor(Math.random() * 12_000);
+
+Deno.test("a request that comes while the queues are read waits for them", async () => {
+  await using server = await EventServerFixture.open();
+  await server.start();
+  const ada = await server.realm.user("ada");
+  const queue = await server.register(ada);
+  await server.stop();
+  const [port, authorization] = [quietPort(), await server.login(ada)];
+  const obstacle = `${server.env.STATE_DIR}/event_queues.running.json`;
+  await Deno.mkdir(`${obstacle}/in`, { recursive: true });
+  await assert.rejects(server.start({ port }), /event_queues\.running\.json/);
+  await Deno.remove(obstacle, { recursive: true });
+  const starting = server.start({ port });
+  const path = `${EVENTS}?queue_id=${queue}&last_event_id=-1&dont_block=true`;
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization } });
+  assert.deepEqual((await answer.json()).events, []);
+  await starting;
 });
 
 Deno.test("a server that cannot start says why, and leaves nothing behind", async () => {

@@ -9,7 +9,8 @@ function keptQueue(queueId: string): KeptQueue {
   const queue = new ClientQueue(queueId);
   queue.push({ type: "device", op: "add", device_id: 9007199254740993n });
   const client = eventClient({ queueId });
-  return { client, queue, idleTimeoutSeconds: 600, polledAt: 1_700_000_000_000, isOffline: false };
+  const polledAt = 1_700_000_000_000;
+  return { client, queue, idleTimeoutSeconds: 600, polledAt, isOffline: false, isLost: false };
 }
 
 const QUEUES = Array.from({ length: 300 }, (_, n) => keptQueue(`q${n}`));

@@ -38,13 +38,17 @@ export type ReadRegistration =
   | { readonly kind: "registration"; readonly registration: Registration }
   | { readonly kind: "error"; readonly message: string };
 
-const texts = z.array(z.string()).nullable();
+/** Far more than there are types: a queue keeps them, and each event is looked up in them. */
+const MOST_TYPES = 500;
+const LONGEST_TYPE = 100;
+const texts = z.array(z.string().max(LONGEST_TYPE)).max(MOST_TYPES).nullable();
+const TEXTS = `a list of strings, of up to ${MOST_TYPES}, each of up to ${LONGEST_TYPE} characters`;
 const flag = z.boolean();
 
 /** The parameters, each with its schema and the words for a value of another kind. */
 const PARAMETERS = {
-  event_types: [texts, "a list of strings"],
-  fetch_event_types: [texts, "a list of strings"],
+  event_types: [texts, TEXTS],
+  fetch_event_types: [texts, TEXTS],
   apply_markdown: [flag, "true or false"],
   client_gravatar: [flag, "true or false"],
   slim_presence: [flag, "true or false"],

@@ -58,11 +58,15 @@ Deno.test("each parameter has its effect", () => {
   }
 });
 
+const TEXTS = "a list of strings, of up to 500, each of up to 100 characters";
+
 Deno.test("what cannot be read is an error that names the parameter", () => {
   const rows: [name: string, value: string, message: string][] = [
     ["event_types", "[", 'Argument "event_types" is not valid JSON.'],
-    ["event_types", "message", "event_types is not a list of strings"],
-    ["event_types", "[1]", "event_types is not a list of strings"],
+    ["event_types", "message", `event_types is not ${TEXTS}`],
+    ["event_types", "[1]", `event_types is not ${TEXTS}`],
+    ["event_types", JSON.stringify(Array(501).fill("a")), `event_types is not ${TEXTS}`],
+    ["fetch_event_types", JSON.stringify(["a".repeat(101)]), `fetch_event_types is not ${TEXTS}`],
     ["apply_markdown", "yes", "apply_markdown is not true or false"],
     ["queue_lifespan_secs", "-1", "queue_lifespan_secs is not a whole number from 0"],
     [
