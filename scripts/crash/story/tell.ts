@@ -9,7 +9,7 @@ import type { Database } from "../../../lib/domain/database/database.ts";
 import { withOutbox } from "../../../lib/domain/database/outbox.ts";
 import { sendMessage } from "../../../lib/domain/messages/send/send_message.ts";
 import { uploadLink, uploadOf } from "../../../lib/domain/uploads/upload.ts";
-import { storeFiles } from "../../../lib/domain/uploads/upload_files.ts";
+import { Uploads } from "../../../lib/domain/uploads/uploads.ts";
 import { addUploads } from "../../../lib/domain/uploads/upload_rows.ts";
 import type { Broker } from "../../../lib/engine/broker/broker.ts";
 import { publishEvent } from "../../../lib/engine/broker/publish.ts";
@@ -60,7 +60,7 @@ export async function tell(
   const upload = uploadOf(file, realmId, `story ${number}`);
   const link = `${pages}/soup/${number}.html`;
   const content = `@*${GROUP}* the soup is ready: ${link} ${uploadLink(upload)}`;
-  await storeFiles(uploads, [upload]);
+  await new Uploads(uploads).storeFile(upload.pathId, upload.bytes);
   const now = new Date();
   const message = {
     ...{ senderId, content, client: "crash suite", uploads: [upload] },
