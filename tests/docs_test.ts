@@ -22,6 +22,7 @@ const PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...DOCS.sort()];
 const OTHERS_OPTIONS = [
   "--config",
   "--lock",
+  "--story",
   "--no-lock",
   "--frozen",
   "--check",
