@@ -156,13 +156,16 @@ Deno.test("accept reads what the headers say of earlier runs", () => {
     "x-pq-first-failed-at": "1970-01-01T00:00:00.008Z",
     timestamp_in_ms: 7,
   };
-  assert.deepEqual(accept(delivery("{}", { headers }), LIMITS).state, {
-    attempts: 2,
-    crashes: 1,
-    notBefore: 5,
-    publishedAt: 7,
-    retriedAt: 6,
+  const state = { attempts: 2, crashes: 1, notBefore: 5, publishedAt: 7, retriedAt: 6 };
+  const failed = { ...headers, "x-pq-reason": "error" };
+  assert.deepEqual(accept(delivery("{}", { headers: failed }), LIMITS).state, {
+    ...state,
     firstFailedAt: 8,
+  });
+  // An event that was put back has not failed since.
+  assert.deepEqual(accept(delivery("{}", { headers }), LIMITS).state, {
+    ...state,
+    firstFailedAt: 0,
   });
 });
 
