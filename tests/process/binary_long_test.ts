@@ -16,8 +16,11 @@ import { BINARY, binaryTest, Installed, isBinaryMissing } from "../fixtures/proc
 import { withFolder } from "../fixtures/process/program_fixture.ts";
 import { postgresTest, rabbitmqTest } from "../servers.ts";
 
-/** The size of the binary in bytes, at most; its runtime alone is 92 MB, ImageMagick 5 MB. */
-const MOST_BYTES = 110e6;
+/**
+ * The size of the binary in bytes, at most. Its runtime alone is 92 MB, ImageMagick 5 MB, the compiler
+ * of workers in TypeScript 4 MB, and source maps 4 MB.
+ */
+const MOST_BYTES = 114e6;
 /** How often `--version` is measured. */
 const STARTS = 11;
 
@@ -38,7 +41,12 @@ const BOT_EVENT = {
 
 /** For each of them, an event that its worker takes. */
 const EVENTS: Readonly<Record<string, object>> = {
+  deferred_work: { type: "mark_stream_messages_as_read_for_everyone", stream_recipient_id: 1 },
   digest_emails: { user_ids: [1], cutoff: "1700000000" },
+  email_mirror: {
+    rcpt_to: "nobody@mirror.example",
+    msg_base64: btoa("From: a@example.com\r\nSubject: x\r\n\r\nHello\r\n"),
+  },
   embedded_bots: BOT_EVENT,
   embed_links: {
     ...{ message_id: 1, message_content: "", message_realm_id: 1 },
@@ -49,6 +57,7 @@ const EVENTS: Readonly<Record<string, object>> = {
   noop: {},
   noop_batch: {},
   outgoing_webhooks: BOT_EVENT,
+  soft_reactivation: { user_profile_id: 1 },
   test: { text: "hello" },
   thumbnail: { id: 1 },
   user_activity: { user_profile_id: 1, client_id: 1, query: "x", time: 1_700_000_000 },
@@ -62,7 +71,7 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
 
-Deno.test({ name: "the binary has at most 110 MB", ignore: isBinaryMissing, fn: checkSize });
+Deno.test({ name: "the binary has at most 114 MB", ignore: isBinaryMissing, fn: checkSize });
 
 function checkSize(): void {
   const { size } = statSync(BINARY);
@@ -156,6 +165,7 @@ async function onRabbitmq(server: AttachedRabbitmq): Promise<void> {
 
 async function drainAll(installed: Installed): Promise<void> {
   installed.env["LOCAL_UPLOADS_DIR"] = `${installed.folder}/uploads`;
+  installed.env["EMAIL_GATEWAY_PATTERN"] = "%s@mirror.example";
   for (const queue of BUILT_IN) await publish(installed, queue);
   const [named] = await installed.ok("--multi_threaded", ...BUILT_IN, "--drain");
   assert.equal(named, `done ${BUILT_IN.length}, retried 0, failed 0, waiting for retry 0`);
