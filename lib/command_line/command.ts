@@ -4,17 +4,16 @@
  * @module
  */
 
-import type { LogLevel } from "../config/log_choices.ts";
-import type { ConfigFlags } from "../config/setting.ts";
-import type { FailedFilter } from "./failed_filter.ts";
-
-/** The common part of all commands that do something. */
-export interface Common {
-  /** Options that override the environment. */
-  readonly flags: ConfigFlags;
-  /** Warnings for the user about the arguments. */
-  readonly warnings: readonly string[];
-}
+import type { Common } from "./common.ts";
+import type {
+  ChangeCommand,
+  CheckCommand,
+  HealthCommand,
+  LogLevelCommand,
+  QueuesCommand,
+  StatusCommand,
+} from "./process_commands.ts";
+import type { FailedCommand, PeekCommand, PurgeCommand } from "./repair_commands.ts";
 
 /** Print a text: `--help`, `--version`. */
 export interface TextCommand {
@@ -68,106 +67,6 @@ export interface PublishCommand extends Common {
   readonly delaySeconds?: number;
   /** The most events that wait for their confirmation at once. */
   readonly window: number;
-}
-
-/** What all commands about dead letters have. */
-interface FailedCommon extends Common {
-  readonly mode: "failed";
-  readonly queue: string;
-  readonly json: boolean;
-  /** Look where each look counts as a delivery. */
-  readonly countsDelivery: boolean;
-}
-
-/** Count dead letters by cause. */
-export interface FailedGroupsCommand extends FailedCommon {
-  readonly action: "groups";
-  /** How many to look at. */
-  readonly scan: number;
-}
-
-/** List dead letters. */
-export interface FailedListCommand extends FailedCommon {
-  readonly action: "list";
-  readonly filter: FailedFilter;
-  /** The most to list. */
-  readonly limit: number;
-}
-
-/** Show all of one dead letter. */
-export interface FailedShowCommand extends FailedCommon {
-  readonly action: "show";
-  readonly handle: string;
-  /** Its body and nothing else, with all secrets. */
-  readonly raw: boolean;
-}
-
-/** What commands that remove dead letters have. */
-interface FailedRepairCommon extends FailedCommon {
-  readonly filter: FailedFilter;
-  /** Whether `--all` or a filter was given. */
-  readonly isChosen: boolean;
-  /** The most to remove; `undefined`: all. */
-  readonly limit: number | undefined;
-  /** The most in a second; `undefined`: no bound. */
-  readonly rate: number | undefined;
-  readonly dryRun: boolean;
-  /** Do not ask. */
-  readonly yes: boolean;
-}
-
-/** Put dead letters back. */
-export interface FailedRetryCommand extends FailedRepairCommon {
-  readonly action: "retry";
-  /** `undefined`: their own queue. */
-  readonly to: string | undefined;
-  /** The file with another body for one event. */
-  readonly bodyFile: string | undefined;
-  /** The file to write them to; `undefined`: none. */
-  readonly save: string | undefined;
-}
-
-/** Delete dead letters. */
-export interface FailedDropCommand extends FailedRepairCommon {
-  readonly action: "drop";
-  /** The file to write them to; `undefined`: one in `STATE_DIR`; `false`: none. */
-  readonly save: string | false | undefined;
-}
-
-/** Look at dead letters, put them back, or delete them. */
-export type FailedCommand =
-  | FailedGroupsCommand
-  | FailedListCommand
-  | FailedShowCommand
-  | FailedRetryCommand
-  | FailedDropCommand;
-
-/** Show events that wait. */
-export interface PeekCommand extends Common {
-  readonly mode: "peek";
-  readonly queue: string;
-  readonly json: boolean;
-  /** Look where each look counts as a delivery. */
-  readonly countsDelivery: boolean;
-  /** The most to show. */
-  readonly limit: number;
-}
-
-/** Delete events that wait. */
-export interface PurgeCommand extends Common {
-  readonly mode: "purge";
-  readonly queues: readonly string[];
-  /** All queues that have a worker. */
-  readonly all: boolean;
-  /** The file to write them to; `undefined`: none. */
-  readonly save: string | undefined;
-  /** Dead letters too. */
-  readonly includeFailed: boolean;
-  /** Events that wait for a retry too. */
-  readonly includeRetrying: boolean;
-  /** Do not ask. */
-  readonly yes: boolean;
-  readonly json: boolean;
 }
 
 /** Bring the database to the newest schema. */
@@ -297,80 +196,6 @@ export interface EventsCommand extends Common {
   readonly port: number;
   /** The port by which others know this server, where it is one of several. */
   readonly shardPort: number | undefined;
-}
-
-/** What every command about processes has. */
-interface ProcessCommand extends Common {
-  readonly json: boolean;
-  /** How long a process may take to answer. */
-  readonly timeoutSeconds: number;
-}
-
-/** Show the processes of this host. */
-export interface StatusCommand extends ProcessCommand {
-  readonly mode: "status";
-  /** Show them again and again; `undefined`: once. */
-  readonly watchSeconds: number | undefined;
-}
-
-/** Pause, resume or restart queues in the processes of this host. */
-export interface ChangeCommand extends ProcessCommand {
-  readonly mode: "change";
-  readonly action: "pause" | "resume" | "restart";
-  readonly queues: readonly string[];
-  /** Why a queue is paused. */
-  readonly reason: string | undefined;
-  /** How long it is paused; `undefined`: until somebody resumes it. */
-  readonly seconds: number | undefined;
-  /** Only this process; `undefined`: all. */
-  readonly pid: number | undefined;
-  /** Do not ask. */
-  readonly yes: boolean;
-}
-
-/** Log from another level on. */
-export interface LogLevelCommand extends ProcessCommand {
-  readonly mode: "log-level";
-  readonly level: LogLevel;
-  readonly seconds: number;
-  /** Only this process; `undefined`: all. */
-  readonly pid: number | undefined;
-}
-
-/** Ask the processes of this host whether they are well. */
-export interface HealthCommand extends ProcessCommand {
-  readonly mode: "health";
-  readonly probe: "live" | "ready" | "startup";
-  /** Only this process; `undefined`: all. */
-  readonly pid: number | undefined;
-}
-
-/** The orders of `queues`. */
-export const QUEUE_SORTS = ["name", "ready", "failed", "state"] as const;
-
-/** Show queues. */
-export interface QueuesCommand extends ProcessCommand {
-  readonly mode: "queues";
-  /** Only these; empty: all. */
-  readonly queues: readonly string[];
-  /** Show them again and again; `undefined`: once. */
-  readonly watchSeconds: number | undefined;
-  /** A line for each that is ok, too. */
-  readonly all: boolean;
-  readonly sort: typeof QUEUE_SORTS[number];
-}
-
-/** Check queues for a monitoring system. */
-export interface CheckCommand extends ProcessCommand {
-  readonly mode: "check";
-  /** Only these; empty: all. */
-  readonly queues: readonly string[];
-  /** From how many dead letters on is there a warning; `undefined`: never. */
-  readonly failedLimit: number | undefined;
-  /** The file, or the folder of the file, that gets the result. */
-  readonly stateFile: string | undefined;
-  /** The most queues with performance data. */
-  readonly perfdataQueues: number;
 }
 
 /** A parsed command line. */

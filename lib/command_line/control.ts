@@ -8,13 +8,13 @@ import { type Command as Parser, InvalidArgumentError, type Option } from "comma
 import { LOG_LEVELS, type LogLevel } from "../config/log_choices.ts";
 import { alternatives } from "../errors/alternatives.ts";
 import { UsageError } from "../errors/usage_error.ts";
+import type { Common } from "./common.ts";
 import type {
   ChangeCommand,
-  Common,
   HealthCommand,
   LogLevelCommand,
   StatusCommand,
-} from "./command.ts";
+} from "./process_commands.ts";
 import { jsonOption, numberOption, option, wordOption } from "./options.ts";
 import { readDuration } from "./terminal/humanize.ts";
 

@@ -6,7 +6,8 @@
 
 import type { Command as Parser } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
-import type { Common, MailFormat, MailPreviewCommand, MailTestCommand } from "./command.ts";
+import type { MailFormat, MailPreviewCommand, MailTestCommand } from "./command.ts";
+import type { Common } from "./common.ts";
 import { choiceOption, wordOption } from "./options.ts";
 
 /** Takes a command without its common part, and the subcommand it comes from. */

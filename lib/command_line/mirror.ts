@@ -5,7 +5,8 @@
  */
 
 import { type Command as Parser, InvalidArgumentError } from "commander";
-import type { Common, ListenAddress, MirrorPipeCommand, MirrorServerCommand } from "./command.ts";
+import type { ListenAddress, MirrorPipeCommand, MirrorServerCommand } from "./command.ts";
+import type { Common } from "./common.ts";
 import { option } from "./options.ts";
 
 /** Takes a command without its common part, and the subcommand it comes from. */

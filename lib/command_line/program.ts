@@ -8,7 +8,8 @@
 import { Command as Parser, type HelpConfiguration } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
-import type { Common, QueueSelection, RunCommand, Task } from "./command.ts";
+import type { QueueSelection, RunCommand, Task } from "./command.ts";
+import type { Common } from "./common.ts";
 import { addEvents } from "./events.ts";
 import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";

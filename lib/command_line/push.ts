@@ -5,7 +5,8 @@
  */
 
 import type { Command as Parser } from "commander";
-import type { Common, PushTestCommand } from "./command.ts";
+import type { PushTestCommand } from "./command.ts";
+import type { Common } from "./common.ts";
 
 /** Takes a command without its common part, and the subcommand it comes from. */
 export type FoundPush = (command: Omit<PushTestCommand, keyof Common>, subcommand: Parser) => void;

@@ -6,7 +6,8 @@
 
 import type { Command as Parser } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
-import { type CheckCommand, type Common, QUEUE_SORTS, type QueuesCommand } from "./command.ts";
+import { type CheckCommand, QUEUE_SORTS, type QueuesCommand } from "./process_commands.ts";
+import type { Common } from "./common.ts";
 import { choiceOption, jsonOption, numberOption, option, wordOption } from "./options.ts";
 
 /** Takes a command, and the subcommand it comes from. */

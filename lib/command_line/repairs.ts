@@ -6,7 +6,8 @@
 
 import { type Command as Parser, Option } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
-import type { Common, FailedCommand, PeekCommand, PurgeCommand } from "./command.ts";
+import type { Common } from "./common.ts";
+import type { FailedCommand, PeekCommand, PurgeCommand } from "./repair_commands.ts";
 import { type FailedFilter, NO_FILTER } from "./failed_filter.ts";
 import {
   ageOption,

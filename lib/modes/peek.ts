@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PeekCommand } from "../command_line/command.ts";
+import type { PeekCommand } from "../command_line/repair_commands.ts";
 import type { Config } from "../config/config.ts";
 import type { Broker, StoredEvent } from "../engine/broker/broker.ts";
 import { PUBLISHED_MS } from "../engine/broker/headers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PurgeCommand } from "../command_line/command.ts";
+import type { PurgeCommand } from "../command_line/repair_commands.ts";
 import { confirm } from "../command_line/terminal/confirm.ts";
 import type { Config } from "../config/config.ts";
 import type { Broker } from "../engine/broker/broker.ts";

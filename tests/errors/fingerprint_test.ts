@@ -49,7 +49,7 @@ const WORKERS = "\n    at async send (file:///srv/workers/mail.ts:5:1)";
 const OTHERS = [
   "/opt/pq/lib/engine/executor/run.ts",
   "/opt/pq/lib/domain/mail/smtp.ts",
-  "/root/.cache/deno/npm/registry.npmjs.org/zod/4.6.7/index.js",
+  "/home/me/.cache/deno/npm/example.com/zod/4.6.7/index.js",
   "/srv/node_modules/zod/index.js",
 ];
 

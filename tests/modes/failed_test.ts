@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { EventProperties } from "../../lib/engine/broker/broker.ts";
-import type { FailedCommand } from "../../lib/command_line/command.ts";
+import type { FailedCommand } from "../../lib/command_line/repair_commands.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import { runFailed } from "../../lib/modes/failed/failed.ts";
 import { parse } from "../fixtures/command_line.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ChangeCommand } from "../../command_line/command.ts";
+import type { ChangeCommand } from "../../command_line/process_commands.ts";
 import { type Asking, confirm } from "../../command_line/terminal/confirm.ts";
 import { duration } from "../../command_line/terminal/humanize.ts";
 import { printable } from "../../command_line/terminal/text.ts";

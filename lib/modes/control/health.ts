@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { HealthCommand } from "../../command_line/command.ts";
+import type { HealthCommand } from "../../command_line/process_commands.ts";
 import { printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";
 import type { Finding } from "../../monitoring/health.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LogLevelCommand } from "../../command_line/command.ts";
+import type { LogLevelCommand } from "../../command_line/process_commands.ts";
 import { duration } from "../../command_line/terminal/humanize.ts";
 import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";

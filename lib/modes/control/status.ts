@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StatusCommand } from "../../command_line/command.ts";
+import type { StatusCommand } from "../../command_line/process_commands.ts";
 import { duration, grouped, megabytes } from "../../command_line/terminal/humanize.ts";
 import { type Column, table } from "../../command_line/terminal/table.ts";
 import { cutEnd, printable } from "../../command_line/terminal/text.ts";

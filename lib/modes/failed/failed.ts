@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FailedCommand } from "../../command_line/command.ts";
+import type { FailedCommand } from "../../command_line/repair_commands.ts";
 import type { Config } from "../../config/config.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { requireWorkersFlag } from "../folders.ts";

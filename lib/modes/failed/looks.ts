@@ -9,7 +9,7 @@ import type {
   FailedGroupsCommand,
   FailedListCommand,
   FailedShowCommand,
-} from "../../command_line/command.ts";
+} from "../../command_line/repair_commands.ts";
 import { NO_FILTER } from "../../command_line/failed_filter.ts";
 import type { Broker, StoredEvent } from "../../engine/broker/broker.ts";
 import { counted } from "../../errors/counted.ts";

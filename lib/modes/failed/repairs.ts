@@ -6,7 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FailedDropCommand, FailedRetryCommand } from "../../command_line/command.ts";
+import type { FailedDropCommand, FailedRetryCommand } from "../../command_line/repair_commands.ts";
 import { confirm } from "../../command_line/terminal/confirm.ts";
 import { counted } from "../../errors/counted.ts";
 import { UsageError } from "../../errors/usage_error.ts";

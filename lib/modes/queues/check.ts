@@ -6,7 +6,7 @@
 
 import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CheckCommand } from "../../command_line/command.ts";
+import type { CheckCommand } from "../../command_line/process_commands.ts";
 import { grouped } from "../../command_line/terminal/humanize.ts";
 import { printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChangeCommand } from "../../../lib/command_line/command.ts";
+import type { ChangeCommand } from "../../../lib/command_line/process_commands.ts";
 import { runChange } from "../../../lib/modes/control/change.ts";
 import { runHealth } from "../../../lib/modes/control/health.ts";
 import { runLogLevel } from "../../../lib/modes/control/log_level.ts";
