@@ -89,8 +89,8 @@ export function realmsLoop(
       const pushes = way?.bouncer ? undefined : way !== undefined;
       const count = await initializeRealms(await ctx.database(), pushes);
       if (count > 0) {
-        ctx.log.info("{count} organizations have pushes {now}", {
-          ...{ count, now: pushes ? "now" : "no more" },
+        ctx.log.info("Pushes are {state} now for organizations: {count}", {
+          ...{ count, state: pushes ? "on" : "off" },
         });
       }
       return false;

@@ -73,17 +73,6 @@ export interface Services {
   warn(line: string): void;
 }
 
-/**
- * The worker of a queue or of the queue it is a shard of.
- *
- * @throws {UsageError} When there is none, with the nearest name and all there are.
- */
-export function requireQueue(queue: string, known: readonly KnownQueue[]): KnownQueue {
-  const found = findQueue(queue, known);
-  if (!found) throw unknownQueue(queue, known.map(({ name }) => name));
-  return found;
-}
-
 /** The worker of a queue or of the queue it is a shard of, if there is one. */
 export function findQueue(queue: string, known: readonly KnownQueue[]): KnownQueue | undefined {
   return known.find(({ name }) => name === queue) ??

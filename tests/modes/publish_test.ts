@@ -226,6 +226,14 @@ Deno.test("runPublish refuses an unknown queue with the nearest one", async () =
   });
 });
 
+Deno.test("runPublish says how to publish to a queue that is like none", async () => {
+  await assert.rejects(publish("", { queue: "user_activity.failed" }), {
+    name: "UsageError",
+    message:
+      /^there is no queue user_activity\.failed; to publish to it nevertheless, add --any-queue\n/,
+  });
+});
+
 Deno.test("runPublish publishes to an unknown queue with --any-queue", async () => {
   const around = await publish("{}", { queue: "invites", anyQueue: true });
   assert.deepEqual(await around.bodies("invites"), ["{}"]);

@@ -12,8 +12,10 @@ import { queueKey } from "../../config/queue_key.ts";
 import { queueNameProblems } from "../../config/queues.ts";
 import { publishEvent } from "../../engine/broker/publish.ts";
 import { type ShardFunction, shardQueue, unsharded } from "../../engine/host/shards.ts";
+import { failedQueueName } from "../../engine/settle/retry.ts";
 import { counted } from "../../errors/counted.ts";
-import { UsageError } from "../../errors/usage_error.ts";
+import { didYouMean } from "../../errors/spelling.ts";
+import { unknownQueue, UsageError } from "../../errors/usage_error.ts";
 import { StreamError } from "../../system/standard_streams.ts";
 import { tlsFileProblems } from "../tls_files.ts";
 import { requireSafeWorkers, requireWorkersFlag } from "../folders.ts";
@@ -21,7 +23,7 @@ import { embeddedPlace } from "../place.ts";
 import { ConfirmWindow } from "../../engine/broker/confirm_window.ts";
 import { type Line, LineError, parseEvent, readLines } from "./lines.ts";
 import type { Progress } from "./progress.ts";
-import { requireQueue, type Services } from "../services.ts";
+import { findQueue, type Services } from "../services.ts";
 import { publishSaved } from "./saved.ts";
 import { PublishError } from "./publish_error.ts";
 
@@ -91,11 +93,18 @@ async function queueChooser(
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   if (anyQueue && !known.some(({ name }) => name === unsharded(queue))) return () => queue;
-  const worker = requireQueue(queue, known);
+  const worker = findQueue(queue, known) ?? refuse(queue, known.map(({ name }) => name));
   const shards = config.shards.get(queueKey(queue));
   if (worker.name !== queue || shards === undefined) return () => queue;
   const shard: ShardFunction | undefined = await services.shardFunction(worker);
   return (event) => shardQueue(queue, event, shards, shard);
+}
+
+function refuse(queue: string, known: readonly string[]): never {
+  const isFailed = known.some((name) => failedQueueName(name) === queue);
+  const near = isFailed ? "" : didYouMean(queue, known);
+  const hint = near || "; to publish to it nevertheless, add --any-queue";
+  throw unknownQueue(queue, known, hint);
 }
 
 function checkArgument(text: string, queueOf: QueueChooser): void {

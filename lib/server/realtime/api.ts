@@ -68,6 +68,8 @@ interface Call {
 }
 
 const INTERNAL = "/api/v1/events/internal";
+const NOT_HERE = "There is nothing at this address: this server answers /api/v1/register, " +
+  "/api/v1/events and /health only";
 
 /** Answers requests. */
 export class Api {
@@ -112,7 +114,7 @@ export class Api {
     const isKnown = Object.keys(this.#routes).some((route) => route.endsWith(` ${pathname}`));
     return isKnown
       ? new ApiError(405, "METHOD_NOT_ALLOWED", `Method Not Allowed: ${method}`)
-      : new ApiError(404, "BAD_REQUEST", "There is nothing at this address");
+      : new ApiError(404, "BAD_REQUEST", NOT_HERE);
   }
 
   #health(): Response {

@@ -112,7 +112,11 @@ eventServerTest("what a request lacks is said in Zulip's words and codes", async
       ...{ ...bad, msg: "User not authorized for this query" },
     }],
     [[ada, "PUT", EVENTS], { status: 405, code: "METHOD_NOT_ALLOWED" }],
-    [[ada, "GET", "/api/v1/users"], { status: 404 }],
+    [[ada, "GET", "/api/v1/users"], {
+      status: 404,
+      msg: "There is nothing at this address: this server answers /api/v1/register, " +
+        "/api/v1/events and /health only",
+    }],
     [[undefined, "POST", "/api/v1/events/internal", { user_profile_id: "1" }], {
       ...{ status: 403, code: "ACCESS_DENIED" },
     }],
