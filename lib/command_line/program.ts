@@ -14,17 +14,16 @@ import { addEvents } from "./events.ts";
 import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
 import { addMirror } from "./mirror.ts";
+import { addPublish } from "./publish.ts";
 import { addPush } from "./push.ts";
 import { addQueues } from "./queues.ts";
 import { addFailed, addPeek, addPurge, type FoundRepair } from "./repairs.ts";
 import {
   jsonOption,
-  numberOption,
   type RunOptions,
   runOptions,
   type SharedOptions,
   sharedOptions,
-  timeOption,
   wordOption,
 } from "./options.ts";
 
@@ -34,8 +33,6 @@ export type Found = (command: Task) => void;
 type WithoutCommon<Each> = Each extends Task ? Omit<Each, keyof Common> : never;
 /** A command without what all commands have. */
 type Added = WithoutCommon<Task>;
-
-const DEFAULT_WINDOW = 1000;
 
 const PASSWORD_WARNING =
   "--amqp_url holds a password, which every user of this machine can see in the list of " +
@@ -79,7 +76,7 @@ export function makeProgram(found: Found): Parser {
   const add = (command: Added, subcommand: Parser) => {
     found({ ...command, ...common(program, subcommand) });
   };
-  addPublish(program, found);
+  addPublish(program, add);
   const foundRepair: FoundRepair = (command, subcommand) => {
     const taken = subcommand.options.some(({ long }) => long === "--all") ? ["all"] as const : [];
     found({ ...command, ...common(program, subcommand, taken) });
@@ -109,38 +106,6 @@ export function makeProgram(found: Found): Parser {
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));
-  });
-}
-
-function addPublish(program: Parser, found: Found): void {
-  const publish = program.command("publish")
-    .description("publish one event, or those on the standard input, one JSON object a line")
-    .argument("<queue>", "the queue")
-    .argument("[json]", "the event, a JSON object")
-    .option("--any-queue", "also publish to a queue that has no worker")
-    .addOption(
-      wordOption("--from <file>", "publish the events that failed drop or purge --save has saved"),
-    )
-    .addOption(
-      timeOption("--delay <time>", "run the events after this time, as 90s, 10m, 2h or 1d"),
-    )
-    .addOption(
-      numberOption("--window <number>", "publish at most this many before the first is confirmed", {
-        default: DEFAULT_WINDOW,
-        most: 100_000,
-      }),
-    );
-  publish.action((queue: string, event: string | undefined) => {
-    const { anyQueue = false, delay: delaySeconds, window = DEFAULT_WINDOW, from } = publish.opts();
-    if (from !== undefined && event !== undefined) {
-      throw new UsageError("publish takes an event or --from, not both");
-    }
-    if (from !== undefined && delaySeconds !== undefined) {
-      throw new UsageError("publish --from publishes at once: leave --delay out");
-    }
-    const later = delaySeconds === undefined ? {} : { delaySeconds };
-    const shared = common(program, publish);
-    found({ mode: "publish", queue, event, from, anyQueue, ...later, window, ...shared });
   });
 }
 

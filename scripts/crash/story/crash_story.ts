@@ -1,5 +1,5 @@
 /**
- * One run: the story is told once undisturbed, and then again and again, while the process of its
+ * One run: the story happens once undisturbed, and then again and again, while the process of its
  * queues is killed each time.
  *
  * @module

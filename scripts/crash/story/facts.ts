@@ -1,5 +1,5 @@
 /**
- * What came of a story, in words that are the same each time it is told. Everything here is pure.
+ * What came of a story, in words that are the same each time. Everything here is pure.
  *
  * @module
  */

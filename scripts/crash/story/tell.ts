@@ -23,7 +23,7 @@ export const HOST = "zulip.example";
 /** The beginning of the topics: each message has one of its own, as mails show a conversation. */
 export const TOPIC = "lunch";
 
-/** Where the story is told. */
+/** Where the story happens. */
 export interface Stage {
   readonly db: Database;
   readonly broker: Broker;
