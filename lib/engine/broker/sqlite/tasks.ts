@@ -22,9 +22,9 @@ export interface Ran {
   readonly error?: unknown;
 }
 
-/** Runs the tasks that have not run until the time is up, and the first in any case. */
-export function runUntil(end: number, tasks: readonly Task[], ran: Ran[]): void {
-  while (ran.length < tasks.length && (ran.length === 0 || performance.now() < end)) {
+/** Runs the tasks that have not run until it is late, and the first in any case. */
+export function runUntil(isLate: () => boolean, tasks: readonly Task[], ran: Ran[]): void {
+  while (ran.length < tasks.length && (ran.length === 0 || !isLate())) {
     const task = tasks[ran.length];
     if (task) ran.push(run(task));
   }
