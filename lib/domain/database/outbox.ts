@@ -98,6 +98,22 @@ async function store(trx: Transaction<Tables>, rows: readonly NewRow[]): Promise
   return stored.sort((one, other) => one.id - other.id);
 }
 
+/**
+ * Deletes the events of a queue that are stored and whose `message_id` begins so: the transaction
+ * publishes what makes them out of date. An event that is being published meanwhile may still be.
+ *
+ * @param prefix Letters, digits, `-` and `:` only.
+ * @throws {DatabaseError} When the database is lost.
+ */
+export async function withdraw(
+  trx: Transaction<Tables>,
+  queue: string,
+  prefix: string,
+): Promise<void> {
+  await trx.deleteFrom("process_queue_outbox")
+    .where("queue", "=", queue).where("message_id", "like", `${prefix}%`).execute();
+}
+
 /** What an attempt to publish needs. */
 interface Attempt {
   /** ms since 1970. */

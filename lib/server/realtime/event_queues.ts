@@ -140,11 +140,12 @@ export class EventQueues {
   /**
    * Serves the clients of a notice, all or none.
    *
-   * @returns What it led to.
+   * @returns What it led to; `missing` is the id of a queue that was to be removed and is not its
+   * user's, or is not here.
    * @throws {z.ZodError} When the notice lacks what its type has.
    * @throws What publishing throws; no client has got anything then.
    */
-  async apply(notice: Notice): Promise<Outcome<EventClient>> {
+  async apply(notice: Notice): Promise<Outcome<EventClient> & { readonly missing?: string }> {
     const decide = () => dispatch(notice, this.sessions);
     const outcome = await this.#publishing(decide, (outcome, published) => {
       const byUser = Map.groupBy(published, (each) => each.event.user_profile_id);
@@ -155,8 +156,8 @@ export class EventQueues {
       }
     });
     const { cleanup } = outcome;
-    if (cleanup) await this.remove(cleanup.userId, cleanup.queueId);
-    return outcome;
+    if (!cleanup || await this.remove(cleanup.userId, cleanup.queueId)) return outcome;
+    return { ...outcome, missing: cleanup.queueId };
   }
 
   /**

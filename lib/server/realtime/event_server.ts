@@ -116,7 +116,12 @@ export class EventServer implements AsyncDisposable {
    */
   async apply(notice: Notice): Promise<void> {
     const { event } = notice;
-    const { deliveries } = await this.#queues.apply(notice);
+    const { deliveries, missing } = await this.#queues.apply(notice);
+    if (missing !== undefined) {
+      this.#ctx.log.info("The event queue {queue} is to be removed, and is not here", {
+        queue: missing,
+      });
+    }
     if (event.type === "realm_user") this.#logins.forget();
     const [first] = deliveries;
     if (first) this.#noteOdd(first.event);

@@ -3,6 +3,7 @@ import type { Database } from "../../../lib/domain/database/database.ts";
 import { openDatabase } from "../../../lib/domain/database/database.ts";
 import { withOutbox } from "../../../lib/domain/database/outbox.ts";
 import { inTransaction } from "../../../lib/domain/database/transaction.ts";
+import { storeRendering } from "../../../lib/domain/messages/rendering/store_rendering.ts";
 import {
   type PictureEnd,
   pictureOf,
@@ -66,6 +67,29 @@ domainTest("thumbnails are stored and shown, and the readers notified", async (d
     },
   }]);
   assert.deepEqual((await pictureOf(db, picture.id))?.thumbnails, thumbnailsOf());
+});
+
+domainTest("a notice of older HTML that waits in the outbox is not published later", async (db) => {
+  const realm = await PictureRealm.make(db);
+  const picture = await realm.upload();
+  const [id, other] = [await realm.message([picture]), await realm.message([])];
+  const readers = { content: "soup", rendered: "<p>old</p>", now: NOW };
+  const away = { log: { warn() {} }, publish: () => Promise.reject(new Error("away")) };
+  for (const message of [id, other]) {
+    await withOutbox(db, away, async (trx, publish) => {
+      publish("notify_tornado", { event: {}, users: [] }, { id: `rendering-of-${message}` });
+      await storeRendering(trx, publish, { ...readers, id: message });
+    });
+  }
+  await db.updateTable("zerver_message").set({ rendered_content: waiting(picture.path) })
+    .where("id", "=", id).execute();
+  const published: unknown[] = [];
+  await store(db, picture.id, {}, published);
+  assert.equal(published.length, 1);
+  const left = await db.selectFrom("process_queue_outbox").select("message_id").orderBy("id")
+    .execute();
+  const ids = left.map(({ message_id }) => message_id.replace(/:[^:]*$/, ""));
+  assert.deepEqual(ids, [`rendering-of-${id}`, `rendering-of-${other}`, `rendering:${other}`]);
 });
 
 domainTest("a second run stores, shows and tells nothing again", async (db) => {

@@ -63,6 +63,20 @@ eventServerTest("a queue that cannot be removed without a broker stays", async (
   assert.match(server.published.join(), /^missedmessage_emails email:\d+:\d+$/);
 });
 
+eventServerTest("a queue that is to be removed and is not here is a line", async (server) => {
+  const ada = await server.realm.user("ada");
+  const ben = await server.realm.user("ben");
+  const queue = await server.register(ada);
+  server.infos.length = 0;
+  const cleanup = (id: string, user: number) =>
+    server.notify({ event: { type: "cleanup_queue", queue_id: id }, users: [user] });
+  await cleanup("1:2", ada);
+  await cleanup(queue, ben);
+  await cleanup(queue, ada);
+  const lineOf = (id: string) => `The event queue ${id} is to be removed, and is not here`;
+  assert.deepEqual(server.infos, [lineOf("1:2"), lineOf(queue)]);
+});
+
 eventServerTest("an error of the program is an answer, and a line", async (server) => {
   const ada = await server.realm.user("ada");
   await server.register(ada);

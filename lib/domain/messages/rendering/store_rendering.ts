@@ -5,7 +5,7 @@
  */
 
 import type { Transaction } from "kysely";
-import type { PublishWithTransaction } from "../../database/outbox.ts";
+import { type PublishWithTransaction, withdraw } from "../../database/outbox.ts";
 import type { Tables } from "../../database/tables.ts";
 import { clientFlags } from "../flags.ts";
 import { messageReaders } from "../readers.ts";
@@ -27,7 +27,8 @@ export interface NewRendering {
 
 /**
  * Stores the HTML, and publishes the notice `update_message` for all who have got the message and may
- * read it still. Flags do not change, and nobody is notified. The message must be locked.
+ * read it still. Flags do not change, and nobody is notified. A notice of older HTML that waits in the
+ * outbox is not published any more: it would come after this one. The message must be locked.
  *
  * @throws {DatabaseError} When the database is lost.
  */
@@ -40,7 +41,9 @@ export async function storeRendering(
     .where("id", "=", id).execute();
   const readers = await messageReaders(trx, id);
   if (readers.length === 0) return;
-  publish(NOTICES, {
+  const prefix = `rendering:${id}:`;
+  await withdraw(trx, NOTICES, prefix);
+  const notice = {
     event: {
       type: "update_message",
       user_id: null,
@@ -52,5 +55,6 @@ export async function storeRendering(
       rendering_only: true,
     },
     users: readers.map(({ id, flags }) => ({ id, flags: clientFlags(flags) })),
-  });
+  };
+  publish(NOTICES, notice, { id: `${prefix}${crypto.randomUUID()}` });
 }
