@@ -6,7 +6,9 @@
  */
 
 import { type PictureFormat, pictureFormat } from "./formats.ts";
+import { isoSize } from "./iso_header.ts";
 import { MOST_FRAMES, type PictureSize, tooLarge } from "./limits.ts";
+import { orientationOf, tiffSize } from "./tiff_header.ts";
 
 /** A picture, as its header has it; its size is that in which it is shown. */
 export interface PictureHeader extends PictureSize {
@@ -17,20 +19,21 @@ export interface PictureHeader extends PictureSize {
 /** Frames are counted up to `MOST_FRAMES`: from there on nothing depends on their number. */
 type Reader = (bytes: DataView<ArrayBufferLike>) => PictureSize | undefined;
 
-/** The formats whose headers are read. */
-const READERS: Partial<Record<PictureFormat, Reader>> = { png, gif, jpeg, webp };
+const READERS: Readonly<Record<PictureFormat, Reader>> = {
+  ...{ png, gif, jpeg, webp },
+  ...{ avif: isoSize, heic: isoSize, tiff: tiffSize },
+};
 
 /**
  * The header of a picture.
  *
- * @returns `undefined` where it is no PNG, GIF, JPEG or WebP, or too large for a thumbnail.
+ * @returns `undefined` where it is none of the formats that are decoded, or too large for a thumbnail.
  */
 export function pictureHeader(bytes: Uint8Array): PictureHeader | undefined {
   const format = pictureFormat(bytes);
-  const read = format && READERS[format];
-  if (!read) return undefined;
+  if (!format) return undefined;
   try {
-    const size = read(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const size = READERS[format](new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     return size && isWithinLimits(size) ? { contentType: `image/${format}`, ...size } : undefined;
   } catch (error) {
     // The header leads beyond the end of the file.
@@ -98,16 +101,7 @@ function jpeg(view: DataView): ReturnType<Reader> {
 
 /** The orientation in EXIF data; 1 where there is none. From 5 on, sides are swapped. */
 function orientation(view: DataView, start: number): number {
-  if (textAt(view, start, 6) !== "Exif\0\0") return 1;
-  const tiff = start + 6;
-  const isLittle = textAt(view, tiff, 2) === "II";
-  const list = tiff + view.getUint32(tiff + 4, isLittle);
-  const count = view.getUint16(list, isLittle);
-  for (let index = 0; index < count; index++) {
-    const entry = list + 2 + 12 * index;
-    if (view.getUint16(entry, isLittle) === 0x0112) return view.getUint16(entry + 8, isLittle);
-  }
-  return 1;
+  return textAt(view, start, 6) === "Exif\0\0" ? orientationOf(view, start + 6) : 1;
 }
 
 function webp(view: DataView): ReturnType<Reader> {
