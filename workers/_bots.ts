@@ -55,7 +55,7 @@ export class BotResources implements AsyncDisposable {
 
   /** Ends calls, and writes the last records. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.sender[Symbol.dispose]();
     await this.#effects?.[Symbol.asyncDispose]();
+    await this.sender[Symbol.asyncDispose]();
   }
 }

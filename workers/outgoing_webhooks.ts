@@ -71,7 +71,8 @@ async function handle(event: BotEvent, opened: Opened, ctx: Context): Promise<vo
   const bot = await botOf(db, event.botId);
   if (!bot?.isActive) throw new Discard(`The bot ${event.botId} does not exist or is deactivated`);
   const ends = await callAll({ event, bot, db }, opened, ctx);
-  await markReadByBot(db, ctx, bot.id, event.message.id);
+  const isRead = ends.some((end) => end.kind === "done" && end.isRead);
+  if (!isRead) await markReadByBot(db, ctx, bot.id, event.message.id);
   const next = nextAttempt(ends, ctx.event.attempt, retriesOf(ctx));
   if (next) throw new RetryLater(next);
 }

@@ -39,8 +39,9 @@ export interface Bot {
  * @throws {DatabaseError} When the database is lost.
  */
 export async function botOf(db: Database, id: number): Promise<Bot | undefined> {
-  const row = await db.selectFrom("zerver_userprofile as bot")
+  const rows = await db.selectFrom("zerver_userprofile as bot")
     .innerJoin("zerver_realm as realm", "realm.id", "bot.realm_id")
+    .leftJoin("zerver_service as service", "service.user_profile_id", "bot.id")
     .select([
       "bot.id",
       "bot.full_name as name",
@@ -49,15 +50,35 @@ export async function botOf(db: Database, id: number): Promise<Bot | undefined> 
       "realm.string_id as realm",
       "bot.bot_owner_id as ownerId",
       "bot.is_active as isActive",
+      "service.id as serviceId",
+      "service.name as serviceName",
+      "service.base_url as url",
+      "service.token",
+      "service.interface",
     ])
-    .where("bot.id", "=", id).executeTakeFirst();
-  return row && { ...row, services: await servicesOf(db, id) };
+    .where("bot.id", "=", id).orderBy("service.id").execute();
+  const [first] = rows;
+  if (!first) return undefined;
+  const { name, email, realmId, realm, ownerId, isActive } = first;
+  return { id, name, email, realmId, realm, ownerId, isActive, services: rows.flatMap(serviceOf) };
 }
 
-async function servicesOf(db: Database, bot: number): Promise<Service[]> {
-  return await db.selectFrom("zerver_service")
-    .select(["id", "name", "base_url as url", "token", "interface"])
-    .where("user_profile_id", "=", bot).orderBy("id").execute();
+/** A bot with its service, which is null where it has none. */
+type ServiceRow = { readonly [Key in keyof Omit<Service, "id" | "name">]: Service[Key] | null } & {
+  readonly serviceId: number | null;
+  readonly serviceName: string | null;
+};
+
+function serviceOf({ serviceId: id, serviceName, ...row }: ServiceRow): Service[] {
+  const { url, token, interface: format } = row;
+  if (id === null) return [];
+  return [{
+    id,
+    name: serviceName ?? "",
+    url: url ?? "",
+    token: token ?? "",
+    interface: format ?? 1,
+  }];
 }
 
 /** Where the answer to a message goes: its topic, or all who take part in the direct messages. */

@@ -9,7 +9,7 @@ import { isDatabaseLost } from "./database_error.ts";
 
 /** The most writes of one transaction. */
 const MOST = 100;
-/** How long a write waits for others where nobody waits for it, in ms. */
+/** The default of {@linkcode GroupCommitOptions.laterMs}. */
 const LATER_MS = 20;
 /** How long until such a write is tried again, in ms. */
 const AGAIN_MS = 1_000;
@@ -18,6 +18,12 @@ interface Waiting<Item, Result> {
   readonly item: Item;
   /** Absent where nobody waits for the write. */
   readonly committed?: PromiseWithResolvers<Result>;
+}
+
+/** How writes are collected. */
+export interface GroupCommitOptions {
+  /** How long a write waits for others where nobody waits for it, in ms. @default {20} */
+  readonly laterMs?: number;
 }
 
 /** Commits items, all or none; returns a result for each, in their order. */
@@ -30,6 +36,7 @@ export type CommitGroup<Item, Result> = (items: readonly Item[]) => Promise<read
 export class GroupCommit<Item, Result> {
   readonly #together: CommitGroup<Item, Result>;
   readonly #report: (error: unknown) => void;
+  readonly #laterMs: number;
   readonly #waiting: Waiting<Item, Result>[] = [];
   readonly #later: Waiting<Item, Result>[] = [];
   #writing: Promise<void> | undefined;
@@ -42,7 +49,9 @@ export class GroupCommit<Item, Result> {
   constructor(
     together: CommitGroup<Item, Result>,
     report: (error: unknown) => void = () => {},
+    { laterMs = LATER_MS }: GroupCommitOptions = {},
   ) {
+    this.#laterMs = laterMs;
     this.#together = together;
     this.#report = report;
   }
@@ -60,10 +69,10 @@ export class GroupCommit<Item, Result> {
     return committed.promise;
   }
 
-  /** Commits an item with the next one, or within 20 ms; again and again while the database is lost. Any other failure is reported. */
+  /** Commits an item with the next one, or after `laterMs`; again and again while the database is lost. Any other failure is reported. */
   later(item: Item): void {
     this.#later.push({ item });
-    this.#startIn(LATER_MS);
+    this.#startIn(this.#laterMs);
   }
 
   /**
@@ -91,7 +100,7 @@ export class GroupCommit<Item, Result> {
       isWritten = await this.#commit([...this.#later.splice(0), ...this.#waiting.splice(0, MOST)]);
     } while (this.#waiting.length > 0);
     this.#writing = undefined;
-    if (this.#later.length > 0) this.#startIn(isWritten ? LATER_MS : AGAIN_MS);
+    if (this.#later.length > 0) this.#startIn(isWritten ? this.#laterMs : AGAIN_MS);
   }
 
   /** Returns false when the database is lost. */

@@ -12,6 +12,7 @@ import { parseJson } from "../../json/parse_json.ts";
 import { toJson } from "../../json/to_json.ts";
 import { unlessAborted } from "../../system/deadline.ts";
 import { isPostgres } from "./dialect.ts";
+import { inIds } from "./ids.ts";
 import { notPublished, type OutboxNotice, OutboxNotices } from "./outbox_notice.ts";
 import { pieces } from "./pieces.ts";
 import type { Database, Tables } from "./tables.ts";
@@ -48,14 +49,15 @@ const MOST = 100;
 const ROWS = 5_000;
 
 /** An event of the outbox. */
-interface Stored {
+export interface StoredEvent {
   readonly id: number;
   readonly queue: string;
   readonly body: string;
   readonly message_id: string;
 }
 
-type NewRow = Omit<Stored, "id">;
+/** An event that is not stored yet. */
+export type NewEvent = Omit<StoredEvent, "id">;
 
 /**
  * Runs a transaction; what it publishes is stored with it, and published in this order after the
@@ -73,23 +75,30 @@ export async function withOutbox<Result>(
   run: (trx: Transaction<Tables>, publish: PublishWithTransaction) => Promise<Result>,
 ): Promise<Result> {
   const { result, stored } = await inTransaction(db, async (trx) => {
-    const rows: NewRow[] = [];
-    const result = await run(trx, (...event) => void rows.push(newRow(...event)));
-    return { result, stored: await store(trx, rows) };
+    const events: NewEvent[] = [];
+    const result = await run(trx, (...event) => void events.push(newEvent(...event)));
+    return { result, stored: await storeEvents(trx, events) };
   });
   await publishStored(db, ctx, stored, { now: Date.now, noticeOf: notPublished });
   return result;
 }
 
-function newRow(...[queue, event, options]: Parameters<PublishWithTransaction>): NewRow {
+/** An event as the outbox stores it. @throws {TypeError | RangeError} As `publish` does. */
+export function newEvent(
+  ...[queue, event, options]: Parameters<PublishWithTransaction>
+): NewEvent {
   const id = storableText(messageIdOf(queue, options) ?? crypto.randomUUID());
   return { queue, body: toJson(event), message_id: id };
 }
 
-async function store(trx: Transaction<Tables>, rows: readonly NewRow[]): Promise<Stored[]> {
-  const stored: Stored[] = [];
+/** Stores events; returns them in their order. @throws {DatabaseError} When the database is lost. */
+export async function storeEvents(
+  trx: Transaction<Tables>,
+  events: readonly NewEvent[],
+): Promise<StoredEvent[]> {
+  const stored: StoredEvent[] = [];
   const at = Date.now();
-  for (const some of pieces(rows, ROWS)) {
+  for (const some of pieces(events, ROWS)) {
     const inserted = await trx.insertInto("process_queue_outbox")
       .values(some.map((row) => ({ ...row, at })))
       .returning(["id", "queue", "body", "message_id"]).execute();
@@ -119,45 +128,67 @@ interface Attempt {
   /** ms since 1970. */
   readonly now: () => number;
   /** The warning of so many events that could not be published, if there is any. */
-  readonly noticeOf: (count: number, reason: string) => OutboxNotice | undefined;
+  readonly noticeOf: NoticeOf;
 }
+
+type NoticeOf = (count: number, reason: string) => OutboxNotice | undefined;
 
 /** Publishes events in their order, and deletes those that are confirmed. Never throws. */
 async function publishStored(
   db: Database,
   ctx: OutboxContext,
-  events: readonly Stored[],
+  events: readonly StoredEvent[],
   { now, noticeOf }: Attempt,
 ): Promise<void> {
   if (events.length === 0) return;
-  const ends = await Promise.allSettled(events.map((event) => publish(ctx, event)));
-  const errors = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
-  const isConfirmed = (_: Stored, at: number) => ends[at]?.status === "fulfilled";
-  const confirmed = events.filter(isConfirmed);
-  const notice = errors.length > 0 ? noticeOf(errors.length, textOf(errors[0])) : undefined;
-  if (notice) ctx.log.warn(notice.message, notice.properties);
+  const confirmed = await publishEvents(ctx, events, noticeOf);
   try {
-    await remove(db, confirmed);
+    await removeEvents(db, confirmed);
     await release(db, events.filter((event) => !confirmed.includes(event)), now());
   } catch (error) {
     ctx.log.warn(NOT_REMOVED, { count: events.length, reason: textOf(error) });
   }
 }
 
-async function publish(ctx: OutboxContext, { queue, body, message_id }: Stored): Promise<void> {
+/**
+ * Publishes events in their order. Never throws: what cannot be published is a warning.
+ *
+ * @param noticeOf Makes the warning, if there is any. @default {one for each call}
+ * @returns Those that the broker has confirmed.
+ */
+export async function publishEvents(
+  ctx: OutboxContext,
+  events: readonly StoredEvent[],
+  noticeOf: NoticeOf = notPublished,
+): Promise<StoredEvent[]> {
+  const ends = await Promise.allSettled(events.map((event) => publish(ctx, event)));
+  const errors = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+  const notice = errors.length > 0 ? noticeOf(errors.length, textOf(errors[0])) : undefined;
+  if (notice) ctx.log.warn(notice.message, notice.properties);
+  return events.filter((_, at) => ends[at]?.status === "fulfilled");
+}
+
+async function publish(
+  ctx: OutboxContext,
+  { queue, body, message_id }: StoredEvent,
+): Promise<void> {
   await ctx.publish(queue, parseJson(body), { id: message_id });
 }
 
-async function remove(db: Database, events: readonly Stored[]): Promise<void> {
+/** Deletes events that are published. @throws {DatabaseError} When the database is lost. */
+export async function removeEvents(
+  db: Database,
+  events: readonly StoredEvent[],
+): Promise<void> {
   for (const ids of pieces(events.map(({ id }) => id), ROWS)) {
-    await db.deleteFrom("process_queue_outbox").where("id", "in", ids).execute();
+    await db.deleteFrom("process_queue_outbox").where(inIds(db, "id", ids)).execute();
   }
 }
 
 /** Lets a loop publish events that could not be published, after the usual time. */
-async function release(db: Database, events: readonly Stored[], at: number): Promise<void> {
+async function release(db: Database, events: readonly StoredEvent[], at: number): Promise<void> {
   for (const ids of pieces(events.map(({ id }) => id), ROWS)) {
-    await db.updateTable("process_queue_outbox").set({ at }).where("id", "in", ids).execute();
+    await db.updateTable("process_queue_outbox").set({ at }).where(inIds(db, "id", ids)).execute();
   }
 }
 
@@ -215,13 +246,13 @@ export function outboxLoop(
 }
 
 /** Claims the oldest events by setting their time, so that no other loop takes them. */
-async function claim(db: Database, now: number): Promise<Stored[]> {
+async function claim(db: Database, now: number): Promise<StoredEvent[]> {
   const left = sql`select id from process_queue_outbox where at <= ${now - LEFT_OVER_MS}
     order by id limit ${MOST}`;
   const these = isPostgres(db)
     ? sql`= any(array(${left} for update skip locked))`
     : sql`in (${left})`;
-  const { rows } = await sql<Stored>`
+  const { rows } = await sql<StoredEvent>`
     update process_queue_outbox set at = ${now + CLAIM_MS - LEFT_OVER_MS} where id ${these}
     returning id, queue, body, message_id`.execute(db);
   return rows.toSorted((one, other) => one.id - other.id);

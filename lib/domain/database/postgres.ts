@@ -15,7 +15,8 @@ import {
 import pg from "pg";
 import type { Database } from "./tables.ts";
 import { POSTGRES_TYPES } from "./postgres_values.ts";
-import { isConnectionFault, postgresError } from "./postgres_error.ts";
+import { isConnectionFault, isStaleStatement, postgresError } from "./postgres_error.ts";
+import { PostgresStatements } from "./postgres_statements.ts";
 
 /** The most connections; they are made when needed. */
 const MAX_CONNECTIONS = 4;
@@ -63,9 +64,10 @@ function openPool(url: string, where: string, options: PostgresOptions): Postgre
     types: POSTGRES_TYPES,
   });
   surviveLoss(pool);
+  const statements = new PostgresStatements();
   return {
     options: pool.options,
-    connect: () => connect(pool, where),
+    connect: () => connect(pool, where, statements),
     end: () => pool.end(),
   };
 }
@@ -78,8 +80,18 @@ interface ServerPool extends PostgresPool {
 }
 
 interface ServerClient extends PostgresPoolClient {
+  query<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
+  query<Row>(cursor: PostgresCursor<Row>): PostgresCursor<Row>;
+  query<Row>(query: NamedQuery): Promise<PostgresQueryResult<Row>>;
   on(event: "error", listener: (error: unknown) => void): unknown;
   off(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+/** A statement that the server keeps by its name. */
+interface NamedQuery {
+  readonly name: string | undefined;
+  readonly text: string;
+  readonly values: readonly unknown[];
 }
 
 interface ConnectingClient {
@@ -106,26 +118,36 @@ function surviveLoss(pool: ServerPool): void {
   pool.on("connect", (client) => client.on("error", ignore));
 }
 
-async function connect(pool: ServerPool, where: string): Promise<PostgresPoolClient> {
+async function connect(
+  pool: ServerPool,
+  where: string,
+  statements: PostgresStatements,
+): Promise<PostgresPoolClient> {
   try {
-    return new GuardedClient(await pool.connect(), where);
+    return new GuardedClient(await pool.connect(), where, statements);
   } catch (error) {
     throw postgresError(error, where);
   }
 }
 
+const BEGIN = /^(begin|start transaction)/i;
+const END = /^(commit|rollback)$/i;
+
 /** Explains errors, and keeps a connection that had a fault out of the pool. */
 class GuardedClient implements PostgresPoolClient {
   readonly #client: ServerClient;
   readonly #where: string;
+  readonly #statements: PostgresStatements;
   readonly #onError = (error: unknown): void => {
     this.#fault ??= postgresError(error, this.#where);
   };
   #fault: unknown;
+  #inTransaction = false;
 
-  constructor(client: ServerClient, where: string) {
+  constructor(client: ServerClient, where: string, statements: PostgresStatements) {
     this.#client = client;
     this.#where = where;
+    this.#statements = statements;
     client.on("error", this.#onError);
   }
 
@@ -140,13 +162,28 @@ class GuardedClient implements PostgresPoolClient {
       : this.#client.query(query);
   }
 
-  async #run<Row>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+  async #run<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
     if (this.#fault) throw this.#fault;
+    if (BEGIN.test(text)) this.#inTransaction = true;
+    if (END.test(text)) this.#inTransaction = false;
     try {
-      return await this.#client.query<Row>(sql, parameters);
+      return await this.#send<Row>(text, values);
     } catch (error) {
       if (isConnectionFault(error)) this.#onError(error);
       throw this.#fault ?? postgresError(error, this.#where);
+    }
+  }
+
+  /** A prepared statement that the server has lost ends its transaction, which then runs again. */
+  async #send<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+    const name = this.#statements.nameOf(text, values.length);
+    try {
+      return await this.#client.query<Row>({ name, text, values });
+    } catch (error) {
+      if (!isStaleStatement(error)) throw error;
+      this.#statements.forget();
+      if (this.#inTransaction) throw error;
+      return await this.#client.query<Row>({ name: undefined, text, values });
     }
   }
 

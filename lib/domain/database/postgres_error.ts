@@ -118,12 +118,28 @@ export function postgresError(error: unknown, where: string): unknown {
   return new DatabaseError(kind, message(where, detailOf(error)), { cause: error });
 }
 
+/** invalid_sql_statement_name, duplicate_prepared_statement. */
+const LOST_STATEMENT: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
+/** feature_not_supported. */
+const UNSUPPORTED = "0A000";
+
+/**
+ * Whether a statement failed only because it was prepared: a pooler such as PgBouncer has given the
+ * connection to another process of the server, or a migration has changed the type of a column.
+ */
+export function isStaleStatement(error: unknown): boolean {
+  const state = sqlState(error);
+  return LOST_STATEMENT.has(state) ||
+    state === UNSUPPORTED && detailOf(error).includes("cached plan");
+}
+
 /** Whether a connection that threw this error can no longer be used. */
 export function isConnectionFault(error: unknown): boolean {
   return findFault(error)?.[0] === "unreachable";
 }
 
 function findFault(error: unknown): Fault | undefined {
+  if (isStaleStatement(error)) return CONFLICT;
   const state = sqlState(error);
   if (state !== undefined) return BY_STATE.get(state) ?? BY_CLASS.get(state.slice(0, 2));
   const isOurs = !(error instanceof Error) || error instanceof TypeError ||

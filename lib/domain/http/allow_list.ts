@@ -31,7 +31,7 @@ const FIRST_FREE_PORT = 1024;
 
 /** Names of the machine that resolves them, and those of the metadata of clouds. */
 const LOCAL_NAME =
-  /^((.+\.)?(localhost|localdomain)|ip6-(localhost|loopback)|(metadata|instance-data)(\..+)?)$/;
+  /^((.+\.)?(localhost|localdomain)[46]?|ip6-(localhost|loopback)|(metadata|instance-data)(\..+)?)$/;
 
 /**
  * Hosts that the operator allows. A name may lead to this machine and to private networks, a network

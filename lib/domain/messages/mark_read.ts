@@ -54,9 +54,26 @@ export async function setFlag(
   ids: readonly number[],
   bit: number,
 ): Promise<number[]> {
+  const [only, ...others] = ids;
+  if (only !== undefined && others.length === 0) return await setFlagOfOne(trx, user, only, bit);
   const without = await lock(trx, user, ids, { bit, is: false });
   await change(trx, user, without, sql`flags | ${sql.lit(bit)}`);
   return without;
+}
+
+/** One row is locked by its change. */
+async function setFlagOfOne(
+  trx: Transaction<Tables>,
+  user: number,
+  id: number,
+  bit: number,
+): Promise<number[]> {
+  const rows = await trx.updateTable("zerver_usermessage")
+    .set({ flags: sql<number>`flags | ${sql.lit(bit)}` })
+    .where("user_profile_id", "=", user).where("message_id", "=", id)
+    .where(sql<boolean>`(flags & ${sql.lit(bit)}) = 0`)
+    .returning("message_id").execute();
+  return rows.map(({ message_id }) => message_id);
 }
 
 /**

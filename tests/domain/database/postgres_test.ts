@@ -10,6 +10,7 @@ import {
 import { describeDatabase } from "../../../lib/domain/database/address.ts";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
 import { connectPostgres } from "../../../lib/domain/database/postgres.ts";
+import { inTransaction } from "../../../lib/domain/database/transaction.ts";
 import { assertWithin } from "../../fixtures/pace.ts";
 import { runProgram } from "../../fixtures/run_program.ts";
 import { postgresTest } from "../../servers.ts";
@@ -263,4 +264,45 @@ Deno.test("openDatabase gives up on a server that does not answer", async () => 
   (await accepted).close();
   assert.equal(kind, "unreachable");
   assert.match(message, /cannot be reached \(.*timeout.*\): check that it runs/);
+});
+
+/** Often enough for the server to keep it. */
+async function prepare(run: () => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < 5; i++) await run();
+}
+
+function successor(db: Database): Promise<{ readonly rows: readonly unknown[] }> {
+  return sql`select ${2}::int + 1 as next`.execute(db);
+}
+
+postgresTest("a prepared statement that the server has lost runs unprepared", async ({ url }) => {
+  await using db = await connectDatabase(url);
+  await prepare(() => successor(db));
+  const { rows } = await sql`select name from pg_prepared_statements`.execute(db);
+  assert.equal(rows.length, 1);
+  await sql`deallocate all`.execute(db);
+  assert.deepEqual((await successor(db)).rows, [{ next: 3 }]);
+});
+
+postgresTest("a transaction that has lost its statement runs again", async ({ url }) => {
+  await using db = await connectDatabase(url);
+  await prepare(() => successor(db));
+  let runs = 0;
+  const { rows } = await inTransaction(db, async (trx) => {
+    if (++runs === 1) await sql`deallocate all`.execute(trx);
+    return await successor(trx);
+  });
+  assert.deepEqual([rows, runs], [[{ next: 3 }], 2]);
+});
+
+postgresTest("a prepared statement outlives a migration of its column", async ({ url }) => {
+  await using db = await connectDatabase(url);
+  await db.connection().execute(async (one) => {
+    await sql`create temp table counted (count int)`.execute(one);
+    await sql`insert into counted values (1)`.execute(one);
+    const read = () => sql`select count from counted where count >= ${1}`.execute(one);
+    await prepare(read);
+    await sql`alter table counted alter count type bigint`.execute(one);
+    assert.deepEqual((await read()).rows, [{ count: 1 }]);
+  });
 });

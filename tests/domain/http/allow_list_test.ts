@@ -82,6 +82,7 @@ Deno.test("ports under 1024 are those of the web, and those that are allowed wit
 Deno.test("a proxy gets no name of its own machine, unless it is allowed", () => {
   const none = new AllowList();
   const local = ["localhost", "a.localhost", "localhost.localdomain", "ip6-localhost", "metadata"];
+  local.push("localhost4", "localhost6", "localhost6.localdomain6");
   for (const host of [...local, "metadata.google.internal", "instance-data.ec2.internal"]) {
     assert(!none.allowsName({ host, port: 80 }), host);
     assert(new AllowList([host]).allowsName({ host, port: 80 }), host);

@@ -16,7 +16,7 @@ async function endAfterCommit(mirror: MirrorRealm, mail: Uint8Array): Promise<vo
   };
   const site = { externalHost: "zulip.example", scheme: "https://" };
   const http = () => assert.fail("no call");
-  using sender = new MessageSender({ ctx, site, http });
+  await using sender = new MessageSender({ ctx, site, http });
   const patterns = { pattern: "%s@in.zulip.example" };
   await mirrorMail(mailEvent(mail, ADDRESS), {
     queue: "email_mirror",

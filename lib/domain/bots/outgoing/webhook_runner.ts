@@ -67,10 +67,14 @@ export interface WebhookRun {
 
 /** What is left to do about a service. */
 export type ServiceEnd =
-  | { readonly kind: "done" }
+  | {
+    readonly kind: "done";
+    /** Whether the bot has certainly read the message. */
+    readonly isRead: boolean;
+  }
   | Extract<Verdict, { readonly kind: "again" }>;
 
-const DONE: ServiceEnd = { kind: "done" };
+const DONE: ServiceEnd = { kind: "done", isRead: false };
 /** How long an event waits for a host that is not called for now. */
 const PATIENCE_MS = 60_000;
 /**
@@ -133,9 +137,9 @@ export class WebhookRunner {
     const verdict = this.#kept.get(id) ?? await this.#ask(service, run);
     if (verdict.kind === "again") return logged(verdict, service, run);
     try {
-      await this.#send(id, verdict, service, run);
+      const isRead = await this.#send(id, verdict, service, run);
       this.#kept.delete(id);
-      return DONE;
+      return { kind: "done", isRead };
     } catch (error) {
       if (isDatabaseLost(error)) this.#kept.set(id, verdict);
       throw error;
@@ -168,20 +172,23 @@ export class WebhookRunner {
     });
   }
 
-  /** @throws {DatabaseError} When the database is lost. */
-  async #send(id: string, verdict: Verdict, service: Service, run: WebhookRun): Promise<void> {
-    if (verdict.kind === "silent" || verdict.kind === "again") return;
+  /**
+   * @returns Whether the bot has certainly read the message.
+   * @throws {DatabaseError} When the database is lost.
+   */
+  async #send(id: string, verdict: Verdict, service: Service, run: WebhookRun): Promise<boolean> {
+    if (verdict.kind === "silent" || verdict.kind === "again") return false;
     if (verdict.kind === "failed") return await this.#tell(id, verdict, service, run);
     try {
-      await this.#deliver(id, [replyMessage(run.event, verdict.reply)], run);
+      return await this.#deliver(id, [replyMessage(run.event, verdict.reply)], run);
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
-      await this.#tell(id, refusedReply(error.message, verdict.payload), service, run);
+      return await this.#tell(id, refusedReply(error.message, verdict.payload), service, run);
     }
   }
 
   /** Reports a failure to the chat, the owner and the log. */
-  async #tell(id: string, failure: Failure, service: Service, run: WebhookRun): Promise<void> {
+  async #tell(id: string, failure: Failure, service: Service, run: WebhookRun): Promise<boolean> {
     const { event, bot } = run;
     const url = botMessageUrl(this.#realm(bot).realmPage, event.message);
     logFailure(failure, service, run, url);
@@ -191,15 +198,17 @@ export class WebhookRunner {
         text: failure.owner,
       });
     }
-    await this.#deliver(id, failureMessages(event, bot, failure, url), run);
+    return await this.#deliver(id, failureMessages(event, bot, failure, url), run);
   }
 
-  async #deliver(id: string, messages: readonly SentTogether[], run: WebhookRun): Promise<void> {
+  async #deliver(id: string, messages: readonly SentTogether[], run: WebhookRun): Promise<boolean> {
     const { db, signal, event: { botId, message } } = run;
     const { sender, queue } = this.#setup;
     // One transaction less than if it were marked read later.
     const also: SendOnce["also"] = (trx, publish) => markReadWith(trx, publish, botId, message.id);
-    await sender.send(db, { messages, queue, id, also, signal });
+    const isSent = await sender.send(db, { messages, queue, id, also, signal });
+    const { kind } = await shapeOf(db);
+    return isSent && kind === "own";
   }
 
   #realm({ realm }: Bot): { readonly realmPage: string; readonly realmHost: string } {

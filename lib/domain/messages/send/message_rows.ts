@@ -25,6 +25,8 @@ export interface MessageRow {
   readonly sender: MessageSender;
   /** The realm of the place. */
   readonly realmId: number;
+  /** The id of the message's client; `null` where there is none yet. */
+  readonly clientId: number | null;
   readonly now: Date;
 }
 
@@ -37,7 +39,7 @@ export async function insertMessage(trx: Trx, row: MessageRow): Promise<number> 
     realm_id: realmId,
     sender_id: sender.id,
     recipient_id: place.recipientId,
-    sending_client_id: await clientId(trx, message.client),
+    sending_client_id: row.clientId ?? await makeClient(trx, message.client),
     content,
     rendered_content: rendered.html,
     rendered_content_version: RENDERED_VERSION,
@@ -53,16 +55,15 @@ export async function insertMessage(trx: Trx, row: MessageRow): Promise<number> 
   return id;
 }
 
-async function clientId(trx: Trx, name: string): Promise<number> {
-  const find = () =>
-    trx.selectFrom("zerver_client").select("id").where("name", "=", name).executeTakeFirst();
-  const found = await find();
-  if (found) return found.id;
+/** Another transaction may make it at the same time. */
+async function makeClient(trx: Trx, name: string): Promise<number> {
   const made = await trx.insertInto("zerver_client").values({ name })
     .onConflict((conflict) => conflict.column("name").doNothing())
-    .returning("id").executeTakeFirst() ?? await find();
-  if (!made) throw new Error(`The client ${name} could not be added to zerver_client`);
-  return made.id;
+    .returning("id").executeTakeFirst();
+  const client = made ??
+    await trx.selectFrom("zerver_client").select("id").where("name", "=", name).executeTakeFirst();
+  if (!client) throw new Error(`The client ${name} could not be added to zerver_client`);
+  return client.id;
 }
 
 /** The most rows in one statement: SQLite takes 32,766 parameters. */

@@ -7,11 +7,8 @@
 
 import type { Transaction } from "kysely";
 import { claim } from "../../database/inbox.ts";
-import {
-  type OutboxContext,
-  type PublishWithTransaction,
-  withOutbox,
-} from "../../database/outbox.ts";
+import type { OutboxContext, PublishWithTransaction } from "../../database/outbox.ts";
+import { OutboxCommits } from "../../database/outbox_commits.ts";
 import { shapeOf } from "../../database/shape.ts";
 import type { Database, Tables } from "../../database/tables.ts";
 import { firstCodePoints } from "../../database/text.ts";
@@ -57,9 +54,10 @@ export interface MessageSenderOptions {
 const SHOWN = 200;
 
 /** Sends messages; dispose of it. */
-export class MessageSender implements Disposable {
+export class MessageSender implements AsyncDisposable {
   readonly #options: MessageSenderOptions;
   readonly #https = new Map<string, RestHttp>();
+  readonly #commits = new Map<Database, OutboxCommits>();
   #notSent = 0;
 
   /** @param options How messages are sent. */
@@ -74,7 +72,7 @@ export class MessageSender implements Disposable {
 
   /**
    * Sends messages: on a database of its own all of them, but optional ones that are refused, in one
-   * transaction. A Zulip server gets one after another; what it does not answer is a warning, and so
+   * transaction; their notices are published after it. A Zulip server gets one after another; what it does not answer is a warning, and so
    * is what it refuses and is optional.
    *
    * @returns Whether they were sent now; false where they had been before.
@@ -90,16 +88,22 @@ export class MessageSender implements Disposable {
     return true;
   }
 
-  /** Closes what calls servers. */
-  [Symbol.dispose](): void {
+  /**
+   * Closes what calls servers, and publishes the last notices.
+   *
+   * @throws {DatabaseError} When the database is lost.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const http of this.#https.values()) http[Symbol.dispose]();
     this.#https.clear();
+    for (const commits of this.#commits.values()) await commits[Symbol.asyncDispose]();
+    this.#commits.clear();
   }
 
   async #store(db: Database, { messages, queue, id, also }: SendOnce): Promise<boolean> {
     const now = new Date();
-    const { ctx, site: { externalHost } } = this.#options;
-    return await withOutbox(db, ctx, async (trx, publish) => {
+    const { externalHost } = this.#options.site;
+    return await this.#commitsOf(db).run(async (trx, publish) => {
       const [isNew] = await claim(trx, queue, [id], now.getTime());
       if (!isNew) return false;
       await also?.(trx, publish);
@@ -110,6 +114,12 @@ export class MessageSender implements Disposable {
       }
       return true;
     });
+  }
+
+  #commitsOf(db: Database): OutboxCommits {
+    const commits = this.#commits.get(db) ?? new OutboxCommits(db, this.#options.ctx);
+    this.#commits.set(db, commits);
+    return commits;
   }
 
   async #post(

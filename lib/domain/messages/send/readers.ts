@@ -44,6 +44,7 @@ export async function readersOf(
     : await usersOf(db, place.users.map(({ id }) => id));
   const byId = new Map(found.reverse().map((row) => [row.id, row]));
   const ids = [...byId.keys()].sort((one, other) => one - other);
+  if (ids.length === 0) return [];
   const muting = await whoMuted(db, senderId, ids);
   const policies = place.kind === "channel" ? await topicPolicies(db, place) : new Map();
   return ids.flatMap((id) => {
@@ -174,6 +175,7 @@ export async function idleUsers(
   ids: readonly number[],
   now: Date,
 ): Promise<number[]> {
+  if (ids.length === 0) return [];
   const present = await db.selectFrom("zerver_userpresence as presence")
     .select("presence.user_profile_id")
     .where(inIds(db, "presence.user_profile_id", ids))
@@ -188,14 +190,17 @@ export async function idleUsers(
  * @throws {DatabaseError} When the database is lost.
  */
 export async function usersWithDevices(db: Database, ids: readonly number[]): Promise<number[]> {
-  const token = await db.selectFrom("zerver_pushdevicetoken as token").select("token.user_id")
-    .where(inIds(db, "token.user_id", ids)).execute();
-  const device = await db.selectFrom("zerver_pushdevice as device").select("device.user_id")
-    .where(inIds(db, "device.user_id", ids))
-    .where("device.bouncer_device_id", "is not", null).execute();
-  const newer = await db.selectFrom("zerver_device as device").select("device.user_id")
-    .where(inIds(db, "device.user_id", ids))
-    .where("device.push_token_id", "is not", null).execute();
-  const having = new Set([...token, ...device, ...newer].map(({ user_id }) => user_id));
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom("zerver_pushdevicetoken as token").select("token.user_id")
+    .where(inIds(db, "token.user_id", ids))
+    .union(
+      db.selectFrom("zerver_pushdevice as device").select("device.user_id")
+        .where(inIds(db, "device.user_id", ids)).where("device.bouncer_device_id", "is not", null),
+    )
+    .union(
+      db.selectFrom("zerver_device as device").select("device.user_id")
+        .where(inIds(db, "device.user_id", ids)).where("device.push_token_id", "is not", null),
+    ).execute();
+  const having = new Set(rows.map(({ user_id }) => user_id));
   return ids.filter((id) => having.has(id));
 }

@@ -60,7 +60,7 @@ export async function sendMessage(
   setup: SendSetup,
 ): Promise<number> {
   const content = checkedContent(message.content);
-  const sender = await senderOf(trx, message.senderId);
+  const { clientId, ...sender } = await senderOf(trx, message.senderId, message.client);
   const realm = await realmOf(trx, sender, message);
   const place = await placeOf(trx, message.to, { id: sender.id, realmId: realm.id });
   const text = renderMessage(content, await namesIn(trx, realm.id, content));
@@ -69,8 +69,8 @@ export async function sendMessage(
   const facts = await factsOf(trx, place, { id: sender.id, realmId: realm.id }, rendered, groups);
   const readers = await readersOf(trx, place, sender.id, facts.mentions.users);
   await checkWildcards(trx, facts, { id: sender.id, realmId: realm.id }, readers.length);
-  const stored = { message, content, rendered, place, sender, realmId: realm.id, now: setup.now };
-  const id = await insertMessage(trx, stored);
+  const stored = { message, content, rendered, place, sender, realmId: realm.id };
+  const id = await insertMessage(trx, { ...stored, clientId, now: setup.now });
   const submessages = message.widget ? [await addWidget(trx, id, sender.id, message.widget)] : [];
   if (place.kind === "channel") await noteActivity(trx, place, id);
   await claimUploads(trx, id, sender.id, place, message.uploads);
@@ -111,7 +111,12 @@ async function realmOf(trx: Trx, sender: MessageSender, { realmId, uploads = [] 
   return { id, ...row };
 }
 
-async function senderOf(trx: Trx, id: number): Promise<MessageSender> {
+/** The sender, and the id of the client unless that is new. */
+async function senderOf(
+  trx: Trx,
+  id: number,
+  client: string,
+): Promise<MessageSender & { readonly clientId: number | null }> {
   const { has } = await shapeOf(trx);
   const row = await trx.selectFrom("zerver_userprofile as user")
     .innerJoin("zerver_realm as realm", "realm.id", "user.realm_id")
@@ -127,6 +132,9 @@ async function senderOf(trx: Trx, id: number): Promise<MessageSender> {
       "user.email_address_visibility as emailVisibility",
       "user.is_mirror_dummy as isDummy",
     ])
+    .select(({ selectFrom }) =>
+      selectFrom("zerver_client").select("id").where("name", "=", client).as("clientId")
+    )
     .$if(has("zerver_userprofile.recipient_id"), (query) => query.select("user.recipient_id"))
     .where("user.id", "=", id).executeTakeFirst();
   if (!row) throw new SendError("Invalid user ID");

@@ -17,7 +17,7 @@ async function run(handler: EmbeddedBot, given: (bots: BotRealm) => Promise<Zuli
     void lines.push(`${level} ${message.replace(/\{(\w+)\}/g, (_, key) => `${properties[key]}`)}`);
   const log = { warn: note("warn"), error: note("error") };
   const site = { externalHost: "zulip.example", scheme: "https://" };
-  using sender = new MessageSender({
+  await using sender = new MessageSender({
     ctx: { log, publish: () => Promise.resolve() },
     site,
     http: () => assert.fail("no server is called"),

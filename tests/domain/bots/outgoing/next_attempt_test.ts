@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { nextAttempt } from "../../../../lib/domain/bots/outgoing/next_attempt.ts";
 import type { ServiceEnd } from "../../../../lib/domain/bots/outgoing/webhook_runner.ts";
 
-const DONE: ServiceEnd = { kind: "done" };
+const DONE: ServiceEnd = { kind: "done", isRead: false };
 
 function again(counts: boolean, afterMs?: number): ServiceEnd {
   return { kind: "again", reason: "why", counts, afterMs };

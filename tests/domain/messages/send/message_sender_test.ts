@@ -50,7 +50,7 @@ domainTest(
     await using server = new HookServer();
     server.answer(API, { result: "success", id: 42, msg: "" });
     const { stream, ada, bot, inTopic, direct, stored, ...all } = await senderOn(db, server);
-    using sender = all.sender;
+    await using sender = all.sender;
     const once = { messages: [inTopic, direct], queue: "q", id: "1" };
     assert.equal(await sender.send(db, once), true);
     if (kind === "own") {
@@ -90,7 +90,7 @@ domainTest(
     await using server = new HookServer();
     server.answer(API, { result: "error", msg: "Not authorized to send to channel 'x'" }, 400);
     const { inTopic, ...all } = await senderOn(db, server);
-    using sender = all.sender;
+    await using sender = all.sender;
     await assert.rejects(sender.send(db, { messages: [inTopic], queue: "q", id: "1" }), {
       name: "SendError",
       message: "Not authorized to send to channel 'x'",
@@ -114,7 +114,7 @@ domainTest(
     await using server = new HookServer();
     server.answer(API, "<html>", 502);
     const { inTopic, ...all } = await senderOn(db, server);
-    using sender = all.sender;
+    await using sender = all.sender;
     await sender.send(db, { messages: [inTopic], queue: "q", id: "1" });
     assert.equal(server.requests.length, 1);
     assert.match(all.lines.join(), /was not sent \(1 so far\): the server answered 502\nRain\./);

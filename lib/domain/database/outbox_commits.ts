@@ -1,0 +1,119 @@
+/**
+ * Transactions that publish events, those of several callers at once in one.
+ *
+ * @module
+ */
+
+import type { Transaction } from "kysely";
+import { within } from "../../system/deadline.ts";
+import { GroupCommit } from "./group_commit.ts";
+import {
+  type NewEvent,
+  newEvent,
+  type OutboxContext,
+  publishEvents,
+  type PublishWithTransaction,
+  removeEvents,
+  type StoredEvent,
+  storeEvents,
+} from "./outbox.ts";
+import type { Database, Tables } from "./tables.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** A part of a transaction; see {@linkcode OutboxCommits.run}. */
+export type OutboxWork<Result> = (
+  trx: Transaction<Tables>,
+  publish: PublishWithTransaction,
+) => Promise<Result>;
+
+/** What one transaction does for a caller: its work, or the removal of what was published. */
+type Part =
+  | { readonly kind: "work"; readonly run: OutboxWork<unknown> }
+  | { readonly kind: "published"; readonly events: readonly StoredEvent[] };
+
+const NOT_REMOVED =
+  "Events that were published could not be removed from the outbox, and will be " +
+  "published again, with the same ids: {reason}";
+/** The most groups of events that wait for the broker at once: a further caller waits for one. */
+const MOST_PUBLISHING = 100;
+/** How long what is published waits for a transaction that removes it as well, in ms. */
+const REMOVED_MS = 200;
+/** How long the end waits for the broker, in ms; the next loop publishes what is left. */
+const LAST_MS = 5_000;
+
+/**
+ * Runs transactions as `withOutbox` does, with two differences: those that come while another one is
+ * open share the next one, and nobody waits for the broker, so that a caller goes on at the commit.
+ * What cannot be published is left to `outboxLoop`, which the worker must run. Dispose of it.
+ */
+export class OutboxCommits implements AsyncDisposable {
+  readonly #db: Database;
+  readonly #ctx: OutboxContext;
+  readonly #commits: GroupCommit<Part, unknown>;
+  readonly #publishing = new Set<Promise<void>>();
+
+  /** @param ctx What publishes, such as the `ctx` of `setup`: it outlives each event. */
+  constructor(db: Database, ctx: OutboxContext) {
+    this.#db = db;
+    this.#ctx = ctx;
+    this.#commits = new GroupCommit((parts) => this.#commit(parts), (error) => {
+      ctx.log.warn(NOT_REMOVED, { reason: String(error) });
+    }, { laterMs: REMOVED_MS });
+  }
+
+  /**
+   * Commits work, maybe with that of others; what it publishes is published in the order of the
+   * commits.
+   *
+   * @param run Runs again after a conflict with other transactions, and where the work of another
+   * caller of its transaction throws.
+   * @returns What `run` returned, after the commit.
+   * @throws {DatabaseError} When the database is lost or locked, or the conflict lasts.
+   * @throws What `run` throws; then nothing of it is committed or published.
+   */
+  async run<Result>(run: OutboxWork<Result>): Promise<Result> {
+    while (this.#publishing.size >= MOST_PUBLISHING) await Promise.race(this.#publishing);
+    return await this.#commits.run({ kind: "work", run }) as Result;
+  }
+
+  /**
+   * Waits up to 5 s for the broker, and removes what it has confirmed.
+   *
+   * @throws {DatabaseError} When the database is lost or locked: what is published is so again.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await within(LAST_MS, Promise.all(this.#publishing));
+    await this.#commits.close();
+  }
+
+  async #commit(parts: readonly Part[]): Promise<readonly unknown[]> {
+    const published = parts.flatMap((part) => part.kind === "published" ? part.events : []);
+    if (parts.every(({ kind }) => kind === "published")) {
+      await removeEvents(this.#db, published);
+      return [];
+    }
+    const { results, stored } = await inTransaction(this.#db, async (trx) => {
+      const events: NewEvent[] = [];
+      const results: unknown[] = [];
+      for (const part of parts) {
+        results.push(
+          part.kind === "work" && await part.run(trx, (...event) => {
+            events.push(newEvent(...event));
+          }),
+        );
+      }
+      await removeEvents(trx, published);
+      return { results, stored: await storeEvents(trx, events) };
+    });
+    if (stored.length > 0) this.#publish(stored);
+    return results;
+  }
+
+  #publish(stored: readonly StoredEvent[]): void {
+    const publishing = publishEvents(this.#ctx, stored).then((events) => {
+      this.#publishing.delete(publishing);
+      if (events.length > 0) this.#commits.later({ kind: "published", events });
+    });
+    this.#publishing.add(publishing);
+  }
+}
