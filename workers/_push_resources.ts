@@ -8,6 +8,7 @@ import type { Context, WorkerContext } from "process-queue/worker";
 import { Effects } from "../lib/domain/database/effects.ts";
 import { MailTemplates } from "../lib/domain/mail/templates/mail_templates.ts";
 import { openPushServices, type PushServices } from "../lib/domain/push/configured.ts";
+import { PushEnds } from "../lib/domain/push/push_ends.ts";
 import type { PushMaker, PushRun } from "../lib/domain/push/push_run.ts";
 import { initializeRealms } from "../lib/domain/push/realm_push.ts";
 import { type PushWay, pushWay } from "../lib/domain/push/way.ts";
@@ -26,6 +27,7 @@ export class PushResources implements AsyncDisposable {
   readonly #maker: PushMaker;
   readonly #services: PushServices;
   #effects: Effects | undefined;
+  #ends: PushEnds | undefined;
 
   /** @throws {PushSettingError} When a file of the settings cannot be used. */
   constructor(config: Config) {
@@ -58,6 +60,7 @@ export class PushResources implements AsyncDisposable {
     return {
       ...{ db, way, signal, publishedAt, ctx },
       effects: this.#effects ??= new Effects(db, { queue: QUEUE, owner, log }),
+      ends: this.#ends ??= new PushEnds(db),
       maker: this.#maker,
       begin: { maxSeconds: longest + config.abortGraceSeconds, retriedAt },
       now: Date.now(),

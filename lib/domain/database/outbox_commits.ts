@@ -26,18 +26,13 @@ export type OutboxWork<Result> = (
   publish: PublishWithTransaction,
 ) => Promise<Result>;
 
-/** What one transaction does for a caller: its work, or the removal of what was published. */
-type Part =
-  | { readonly kind: "work"; readonly run: OutboxWork<unknown> }
-  | { readonly kind: "published"; readonly events: readonly StoredEvent[] };
-
 const NOT_REMOVED =
   "Events that were published could not be removed from the outbox, and will be " +
   "published again, with the same ids: {reason}";
 /** The most groups of events that wait for the broker at once: a further caller waits for one. */
 const MOST_PUBLISHING = 100;
-/** How long what is published waits for a transaction that removes it as well, in ms. */
-const REMOVED_MS = 200;
+/** How long what is published waits to be removed together with others, in ms. */
+const REMOVED_MS = 50;
 /** How long the end waits for the broker, in ms; the next loop publishes what is left. */
 const LAST_MS = 5_000;
 
@@ -49,16 +44,24 @@ const LAST_MS = 5_000;
 export class OutboxCommits implements AsyncDisposable {
   readonly #db: Database;
   readonly #ctx: OutboxContext;
-  readonly #commits: GroupCommit<Part, unknown>;
+  readonly #commits: GroupCommit<OutboxWork<unknown>, unknown>;
+  readonly #removals: GroupCommit<readonly StoredEvent[], undefined>;
   readonly #publishing = new Set<Promise<void>>();
+  #isClosed = false;
 
   /** @param ctx What publishes, such as the `ctx` of `setup`: it outlives each event. */
   constructor(db: Database, ctx: OutboxContext) {
     this.#db = db;
     this.#ctx = ctx;
-    this.#commits = new GroupCommit((parts) => this.#commit(parts), (error) => {
-      ctx.log.warn(NOT_REMOVED, { reason: String(error) });
-    }, { laterMs: REMOVED_MS });
+    this.#commits = new GroupCommit((works) => this.#commit(works));
+    this.#removals = new GroupCommit(
+      async (groups) => {
+        await removeEvents(db, groups.flat());
+        return groups.map(() => undefined);
+      },
+      (error) => ctx.log.warn(NOT_REMOVED, { reason: String(error) }),
+      { laterMs: REMOVED_MS },
+    );
   }
 
   /**
@@ -73,7 +76,7 @@ export class OutboxCommits implements AsyncDisposable {
    */
   async run<Result>(run: OutboxWork<Result>): Promise<Result> {
     while (this.#publishing.size >= MOST_PUBLISHING) await Promise.race(this.#publishing);
-    return await this.#commits.run({ kind: "work", run }) as Result;
+    return await this.#commits.run(run) as Result;
   }
 
   /**
@@ -83,26 +86,18 @@ export class OutboxCommits implements AsyncDisposable {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await within(LAST_MS, Promise.all(this.#publishing));
+    this.#isClosed = true;
     await this.#commits.close();
+    await this.#removals.close();
   }
 
-  async #commit(parts: readonly Part[]): Promise<readonly unknown[]> {
-    const published = parts.flatMap((part) => part.kind === "published" ? part.events : []);
-    if (parts.every(({ kind }) => kind === "published")) {
-      await removeEvents(this.#db, published);
-      return [];
-    }
+  async #commit(works: readonly OutboxWork<unknown>[]): Promise<readonly unknown[]> {
     const { results, stored } = await inTransaction(this.#db, async (trx) => {
       const events: NewEvent[] = [];
       const results: unknown[] = [];
-      for (const part of parts) {
-        results.push(
-          part.kind === "work" && await part.run(trx, (...event) => {
-            events.push(newEvent(...event));
-          }),
-        );
+      for (const work of works) {
+        results.push(await work(trx, (...event) => void events.push(newEvent(...event))));
       }
-      await removeEvents(trx, published);
       return { results, stored: await storeEvents(trx, events) };
     });
     if (stored.length > 0) this.#publish(stored);
@@ -112,7 +107,7 @@ export class OutboxCommits implements AsyncDisposable {
   #publish(stored: readonly StoredEvent[]): void {
     const publishing = publishEvents(this.#ctx, stored).then((events) => {
       this.#publishing.delete(publishing);
-      if (events.length > 0) this.#commits.later({ kind: "published", events });
+      if (events.length > 0 && !this.#isClosed) this.#removals.later(events);
     });
     this.#publishing.add(publishing);
   }

@@ -8,17 +8,17 @@ import { nounFor } from "../../errors/counted.ts";
 import type { BeginOptions, Effects } from "../database/effects.ts";
 import type { OutboxContext } from "../database/outbox.ts";
 import type { Database } from "../database/tables.ts";
-import { inTransaction } from "../database/transaction.ts";
 import type { TextOf } from "../messages/missed/words.ts";
 import { realmHost } from "../users/realm_host.ts";
 import type { PushContents, PushRealm } from "./contents.ts";
 import type { Nothing } from "./deciding.ts";
-import { type Devices, removeEncrypted, removeTokens } from "./devices.ts";
+import type { Devices } from "./devices.ts";
 import type { Posting } from "./forms.ts";
 import { deadToken, encryptedStep, legacyStep } from "./parcel.ts";
+import type { PushEnds } from "./push_ends.ts";
 import { decidePush, type PushDecision } from "./push_outcome.ts";
 import type { PushReader } from "./reader.ts";
-import { countPushes, storeRealmStatus } from "./realm_push.ts";
+import { storeRealmStatus } from "./realm_push.ts";
 import { beginPush, type Begun, pushRecorded, type PushReport } from "./recorded_push.ts";
 import type { PushWay } from "./way.ts";
 import { encryptedTitle } from "./words.ts";
@@ -47,6 +47,7 @@ export interface PushMaker {
 export interface PushRun {
   readonly db: Database;
   readonly effects: Effects;
+  readonly ends: PushEnds;
   readonly way: PushWay;
   readonly maker: PushMaker;
   /** How the event's steps are begun. */
@@ -165,7 +166,7 @@ function logReport({ ctx }: PushRun, { id: user }: PushReader, { pushed, sent }:
 
 /** Removes what is dead, and writes what a service said of the realm. */
 async function store(
-  { db, ctx, now }: PushRun,
+  { db, ends, ctx, now }: PushRun,
   { realm: { id: realm } }: PushReader,
   { pushed, sent, realm: status }: PushReport,
 ): Promise<void> {
@@ -175,13 +176,7 @@ async function store(
   const encrypted = pushed.flatMap(({ device, outcome }) =>
     "encrypted" in device && outcome.kind === "dead" ? [device.encrypted] : []
   );
-  if (tokens.length > 0 || encrypted.length > 0 || sent > 0) {
-    await inTransaction(db, async (trx) => {
-      await removeTokens(trx, tokens);
-      await removeEncrypted(trx, encrypted);
-      await countPushes(trx, realm, sent, now);
-    });
-  }
+  await ends.store({ realmId: realm, sent, tokens, encrypted, now });
   if (!status || !await storeRealmStatus(db, ctx, realm, status, now)) return;
   const what = status.can_push ? "lets" : "does not let";
   ctx.log.warn("The push bouncer {what} the organization {realm} push", { what, realm });

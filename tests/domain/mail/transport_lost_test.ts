@@ -23,6 +23,16 @@ Deno.test("A connection that its server cut while idle is made again", async () 
   assert.equal((await smtp.mails(2)).length, 2);
 });
 
+Deno.test("A mail goes out at once when its server was restarted since the one before", async () => {
+  await using smtp = await SmtpFixture.start();
+  await using transport = new TransportUnderTest(settingsFor(smtp));
+  assert.deepEqual(await transport.send(), DELIVERED);
+  await smtp.kill();
+  await smtp.start();
+  assert.deepEqual(await transport.send(), DELIVERED);
+  assert.equal(transport.connections(), 2);
+});
+
 smtpTest("A mail goes over a new connection when the kept one takes no more", async (smtp) => {
   smtp.script({ mailsPerConnection: 2 });
   await using transport = new TransportUnderTest(settingsFor(smtp));

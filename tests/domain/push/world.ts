@@ -11,6 +11,7 @@ import type { NewRow } from "../../../lib/domain/database/tables.ts";
 import { MailTemplates } from "../../../lib/domain/mail/templates/mail_templates.ts";
 import { type AddPush, pushEvent } from "../../../lib/domain/push/push_event.ts";
 import type { PushDecision } from "../../../lib/domain/push/push_outcome.ts";
+import { PushEnds } from "../../../lib/domain/push/push_ends.ts";
 import type { PushRun } from "../../../lib/domain/push/push_run.ts";
 import { register } from "../../../lib/domain/push/register.ts";
 import { show } from "../../../lib/domain/push/show.ts";
@@ -134,7 +135,8 @@ export class PushWorld {
       this.lines.push(`${level}: ${text}`);
     };
     return {
-      ...{ db: this.db, effects, signal: new AbortController().signal },
+      ...{ db: this.db, effects, ends: new PushEnds(this.db) },
+      signal: new AbortController().signal,
       ...{ publishedAt: undefined, begin: { maxSeconds: 60, retriedAt: undefined } },
       maker: {
         ...{ externalHost: "zulip.example", scheme: "https://" },
