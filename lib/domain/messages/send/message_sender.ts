@@ -103,17 +103,22 @@ export class MessageSender implements AsyncDisposable {
   async #store(db: Database, { messages, queue, id, also }: SendOnce): Promise<boolean> {
     const now = new Date();
     const { externalHost } = this.#options.site;
-    return await this.#commitsOf(db).run(async (trx, publish) => {
-      const [isNew] = await claim(trx, queue, [id], now.getTime());
+    // A transaction may run again.
+    let refused: [message: SentTogether, reason: string][] = [];
+    const isNew = await this.#commitsOf(db).run(async (trx, publish) => {
+      refused = [];
+      const [isNew = false] = await claim(trx, queue, [id], now.getTime());
       if (!isNew) return false;
       await also?.(trx, publish);
       for (const message of messages) {
         await unlessRefused(message, async () => {
           await sendMessage(trx, message, { publish, now, externalHost });
-        }, (error) => this.#warn(message, error.message));
+        }, ({ message: reason }) => void refused.push([message, reason]));
       }
       return true;
     });
+    for (const [message, reason] of refused) this.#warn(message, reason);
+    return isNew;
   }
 
   #commitsOf(db: Database): OutboxCommits {
