@@ -32,7 +32,7 @@ const NOT_REMOVED =
 /** The most groups of events that wait for the broker at once: a further caller waits for one. */
 const MOST_PUBLISHING = 100;
 /** How long what is published waits to be removed together with others, in ms. */
-const REMOVED_MS = 50;
+const REMOVED_MS = 200;
 /** How long the end waits for the broker, in ms; the next loop publishes what is left. */
 const LAST_MS = 5_000;
 
