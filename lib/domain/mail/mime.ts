@@ -38,9 +38,9 @@ function contentOf(node: MimeNode): Buffer {
   // Writing the headers has set it.
   switch (node.getHeader("Content-Transfer-Encoding")) {
     case "quoted-printable":
-      return Buffer.from(qp.wrap(qp.encode(content)), "latin1");
+      return Buffer.from(qp.wrap(qp.encode(content)));
     case "base64":
-      return Buffer.from(base64.wrap(base64.encode(content)), "latin1");
+      return Buffer.from(base64.wrap(base64.encode(content)));
     default:
       return Buffer.from(content as string);
   }
