@@ -66,17 +66,17 @@ async function send(
   const prepared = await prepareMail(event, { db, ...resources }, id, Date.now());
   if (!prepared) throw new Discard("None of the recipients can get mail");
   const effects = resources.effects(db, ctx);
-  // Before the mail is out: what fails after that could have it sent twice.
-  await effects.pruneNowAndThen(ctx.config.effectsDays);
   // A mail is recorded as started only when it is its turn: one that waits was certainly not sent.
-  return await resources.turns.run(() =>
-    sendRecorded({
+  return await resources.turns.run(async () => {
+    await effects.pruneNowAndThen(ctx.config.effectsDays); // A failure sends nothing twice here.
+    return await sendRecorded({
       ...{ effects, id, retriedAt, maxSeconds },
       recipients: prepared.mail.recipients,
       policy: maybeSentPolicy(event.template_prefix, resources.maybeSent),
       send: (recipients) => deliver(event, prepared, recipients, resources, ctx),
       warn: (warning) => ctx.log.warn("{warning}", { warning }),
-    }), { key: id, signal: ctx.signal, waitMs: maxSeconds * 1000 * WAITING_PART });
+    });
+  }, { key: id, signal: ctx.signal, waitMs: maxSeconds * 1000 * WAITING_PART });
 }
 
 async function deliver(

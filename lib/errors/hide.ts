@@ -42,6 +42,14 @@ interface Needle {
   readonly at: number;
 }
 
+/** What to look for. */
+interface Needles {
+  /** By their first {@linkcode LEAST} characters, the longest first. */
+  readonly needles: ReadonlyMap<string, readonly Needle[]>;
+  /** The first UTF-16 unit of each, which most places of a text do not have. */
+  readonly firsts: ReadonlySet<number>;
+}
+
 /**
  * Makes a function that replaces each of these secrets by `***`, in upper or lower case, also as it
  * is written within JSON or a URL. Of a secret of at least 64 characters it replaces every part of at
@@ -60,7 +68,15 @@ export function hiding(secrets: Iterable<string>): Hide {
   }
   if (needles.size === 0) return HIDE_NOTHING;
   for (const list of needles.values()) list.sort((a, b) => b.text.length - a.text.length);
-  return (text) => replace(text.slice(0, MOST_TEXT).replace(QUOTED_JSON, ""), needles);
+  const found = {
+    needles,
+    firsts: new Set(Array.from(needles.keys(), (key) => key.charCodeAt(0))),
+  };
+  return (text) => replace(withoutQuotations(text.slice(0, MOST_TEXT)), found);
+}
+
+function withoutQuotations(text: string): string {
+  return text.includes("JSON") ? text.replace(QUOTED_JSON, "") : text;
 }
 
 /** The secret as it may be written, in lower case. */
@@ -90,11 +106,12 @@ function needlesOf(secret: string): Needle[] {
   });
 }
 
-function replace(text: string, needles: ReadonlyMap<string, readonly Needle[]>): string {
+function replace(text: string, { needles, firsts }: Needles): string {
   const lower = lowered(text);
   let clean = "";
   let from = 0;
   for (let at = 0; at + LEAST <= lower.length; at++) {
+    if (!firsts.has(lower.charCodeAt(at))) continue;
     const found = needles.get(lower.slice(at, at + LEAST))
       ?.find((needle) => lower.startsWith(needle.text, at));
     if (!found) continue;

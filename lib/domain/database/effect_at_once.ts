@@ -1,12 +1,11 @@
 /**
- * The usual writes of events in one statement of PostgreSQL, which is its own transaction: that saves
- * the round trips of `begin`, of the other statements and of `commit`.
+ * The usual writes of events in one statement, which is its own transaction: that saves `begin`, the
+ * other statements and `commit`, and their round trips with PostgreSQL.
  *
  * @module
  */
 
 import { DatabaseError } from "./database_error.ts";
-import { isPostgres } from "./dialect.ts";
 import { distinctSteps, doneAndStarted, type Step, STEPS, type Writer } from "./effect_rows.ts";
 import type { Database } from "./tables.ts";
 
@@ -19,8 +18,8 @@ export interface StepsWrite {
 /**
  * Writes `done` for the steps that are done, and `started` for the new ones among those that begin.
  *
- * @returns The steps that it has started. `undefined` where it has written nothing: the database is no
- * PostgreSQL, there are other writes or too many, or the statement met those of another process.
+ * @returns The steps that it has started. `undefined` where it has written nothing: there are other writes or
+ * too many, or the statement met those of another process.
  * @throws {DatabaseError} When the database is lost or locked.
  */
 export async function writeAtOnce(
@@ -28,7 +27,7 @@ export async function writeAtOnce(
   writes: readonly StepsWrite[],
   writer: Writer,
 ): Promise<readonly Step[] | undefined> {
-  const steps = isPostgres(db) ? stepsOf(writes) : undefined;
+  const steps = stepsOf(writes);
   if (!steps) return undefined;
   try {
     return await doneAndStarted(db, steps.done, steps.begun, writer);

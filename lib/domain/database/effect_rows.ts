@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { sql, type Transaction } from "kysely";
+import { type RawBuilder, sql, type Transaction } from "kysely";
 import { isPostgres } from "./dialect.ts";
 import type { EffectRow } from "./effect_state.ts";
 import { pieces } from "./pieces.ts";
@@ -87,29 +87,34 @@ async function insertNew(
   return inserted;
 }
 
-/** @param condition Where it does not hold, nothing is inserted. */
-function insertion(
+function insertion(steps: readonly Step[], writer: Writer, condition = sql<boolean>`true`) {
+  return sql<Step>`
+    insert into process_queue_effect (queue, key, step, state, owner, at)
+    ${newRows(steps, "started", writer, condition)}
+    on conflict (queue, key, step) do nothing returning key, step`;
+}
+
+/** The rows of steps. @param condition Where it does not hold, there are none. */
+function newRows(
   steps: readonly Step[],
+  state: "started" | "done",
   { queue, owner, now }: Writer,
   condition = sql<boolean>`true`,
 ) {
   const values = steps.map(({ key, step }) =>
-    sql`(${queue}, ${key}, ${step}, 'started', ${owner}, ${sql.lit(now)})`
+    sql`(${queue}, ${key}, ${step}, ${state}, ${owner}, cast(${now} as bigint))`
   );
-  return sql<Step>`
-    insert into process_queue_effect (queue, key, step, state, owner, at)
-    select column1, column2, column3, column4, column5, column6 from (values ${
-    sql.join(values)
-  }) as added where ${condition}
-    on conflict (queue, key, step) do nothing returning key, step`;
+  return sql`select column1, column2, column3, column4, column5, column6
+    from (values ${sql.join(values)}) as added where ${condition}`;
 }
 
 /**
  * Writes `done` for some steps, and `started` for others unless one of those has a record, in one
- * statement of PostgreSQL. Both must be as {@linkcode distinctSteps} returns them, and at most
- * {@linkcode STEPS} together.
+ * statement. Both must be as {@linkcode distinctSteps} returns them, and at most {@linkcode STEPS}
+ * together.
  *
- * @returns The steps that are started: all or none, or some where another process starts the same.
+ * @returns The steps that are started: all or none, or with PostgreSQL some where another process
+ * starts the same.
  */
 export async function doneAndStarted(
   db: Database,
@@ -117,11 +122,29 @@ export async function doneAndStarted(
   begun: readonly Step[],
   writer: Writer,
 ): Promise<readonly Step[]> {
-  const ended = done.length === 0 ? sql`` : sql`with ended as (${ending(done, writer)})`;
   const areNew = sql<boolean>`not exists (
     select 1 from process_queue_effect where ${theseOf(writer.queue, begun)})`;
+  if (!isPostgres(db)) return await doneOrStarted(db, done, begun, { ...writer, areNew });
+  const ended = done.length === 0 ? sql`` : sql`with ended as (${ending(done, writer)})`;
   const { rows } = await sql<Step>`${ended} ${insertion(begun, writer, areNew)}`.execute(db);
   return rows;
+}
+
+/** SQLite updates no rows within another statement, but where a row that is inserted is there. */
+async function doneOrStarted(
+  db: Database,
+  done: readonly Step[],
+  begun: readonly Step[],
+  { areNew, ...writer }: Writer & { readonly areNew: RawBuilder<boolean> },
+): Promise<readonly Step[]> {
+  const ended = done.length === 0 ? sql`` : sql`${newRows(done, "done", writer)} union all`;
+  const { rows } = await sql<Step & Pick<EffectRow, "state">>`
+    insert into process_queue_effect (queue, key, step, state, owner, at)
+    ${ended} ${newRows(begun, "started", writer, areNew)}
+    on conflict (queue, key, step) do update set state = 'done', at = excluded.at
+      where excluded.state = 'done'
+    returning key, step, state`.execute(db);
+  return rows.filter(({ state }) => state === "started");
 }
 
 async function lockedRows(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Addressee } from "../users/addressees.ts";
+import type { Addressee, MailRealm } from "../users/addressees.ts";
 import type { Mailbox } from "./address.ts";
 import { MailError } from "./mail_error.ts";
 
@@ -27,8 +27,10 @@ export interface Recipients {
   readonly to: readonly Mailbox[];
   /** The language of the first user; `undefined` for mere addresses. */
   readonly language: string | undefined;
-  /** The realm of the users; `undefined` for mere addresses. */
+  /** The realm that the event names, else that of the users; `undefined` where there is neither. */
   readonly realmId: number | undefined;
+  /** That realm, where it is one of the users'. */
+  readonly realm?: MailRealm | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export function recipientsOf(
   if (missing.length > 0) {
     throw new MailError(`The database has no user ${missing.join(", ")}, to whom the mail goes`);
   }
-  const realms = new Set(users.map((user) => user.realmId));
+  const realms = new Set(users.map(({ realm }) => realm.id));
   if (realmId === undefined || realmId === null) {
     if (realms.size > 1) {
       const text = [...realms].sort((a, b) => a - b).join(", ");
@@ -72,11 +74,13 @@ export function recipientsOf(
     }
   }
   const [first] = users;
+  const mailRealmId = realmId ?? first?.realm.id;
   return {
     to: users.filter(({ isBot, address }) => !isBot && address !== "")
       .map(({ name, address }) => ({ name, address })),
     language: first?.language,
-    realmId: realmId ?? first?.realmId,
+    realmId: mailRealmId,
+    realm: users.find(({ realm }) => realm.id === mailRealmId)?.realm,
   };
 }
 

@@ -158,14 +158,15 @@ export class KeptSession {
   /** A signal that is aborted when the server says nothing for too long. */
   #watch(): Disposable & { readonly signal: AbortSignal } {
     const stall = new AbortController();
-    const { stepMs, answerMs } = this.#times;
-    const start = () =>
-      setTimeout(() => stall.abort(), this.#conversation.isSent ? answerMs : stepMs);
-    let timer = start();
-    this.#conversation.onEntry = () => {
-      clearTimeout(timer);
-      timer = start();
+    let heardAt = performance.now();
+    // One timer for many lines, which looks when it ends how long ago the last one was.
+    const look = () => {
+      const left = heardAt + this.#patienceMs - performance.now();
+      if (left > 0) timer = setTimeout(look, left);
+      else stall.abort();
     };
+    let timer = setTimeout(look, Math.min(this.#times.stepMs, this.#times.answerMs));
+    this.#conversation.onEntry = () => void (heardAt = performance.now());
     return {
       signal: stall.signal,
       [Symbol.dispose]: () => {
@@ -173,6 +174,11 @@ export class KeptSession {
         this.#conversation.onEntry = undefined;
       },
     };
+  }
+
+  /** How long the server may say nothing now, in ms. */
+  get #patienceMs(): number {
+    return this.#conversation.isSent ? this.#times.answerMs : this.#times.stepMs;
   }
 
   #keep(): void {

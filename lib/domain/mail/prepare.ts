@@ -67,9 +67,9 @@ export async function prepareMail(
   id: string,
   now: number,
 ): Promise<PreparedMail | undefined> {
-  const { to, language: own, realmId } = await findRecipients(event, db);
+  const { to, language: own, ...found } = await findRecipients(event, db);
   if (to.length === 0) return undefined;
-  const realm = realmId === undefined ? undefined : await knownRealm(db, realmId);
+  const realm = await realmOf(found, db);
   const language = event.language ?? own;
   const context = withSharedKeys(event.context ?? {}, identity);
   const { subject, text, html } = templates.render(
@@ -104,10 +104,14 @@ async function findRecipients(event: MailEvent, db: Database): Promise<Recipient
   return { to, language: undefined, realmId: event.realm_id ?? undefined };
 }
 
-async function knownRealm(db: Database, id: number): Promise<MailRealm> {
-  const realm = await mailRealm(db, id);
-  if (realm) return realm;
-  throw new MailError(`The database has no realm ${id}, which the mail is for`);
+async function realmOf(
+  { realmId, realm }: Pick<Recipients, "realmId" | "realm">,
+  db: Database,
+): Promise<MailRealm | undefined> {
+  if (realm || realmId === undefined) return realm;
+  const named = await mailRealm(db, realmId);
+  if (named) return named;
+  throw new MailError(`The database has no realm ${realmId}, which the mail is for`);
 }
 
 function senderOf(event: MailEvent, identity: MailIdentity): Mailbox {

@@ -16,7 +16,7 @@ export interface Addressee {
   readonly isBot: boolean;
   /** Such as `en` or `pt-br`. */
   readonly language: string;
-  readonly realmId: number;
+  readonly realm: MailRealm;
 }
 
 /** A realm as mails name it. */
@@ -33,16 +33,18 @@ export interface MailRealm {
  * @throws {DatabaseError} When the database is lost.
  */
 export async function addressees(db: Database, ids: readonly number[]): Promise<Addressee[]> {
-  const rows = await db.selectFrom("zerver_userprofile")
-    .select(["id", "full_name", "delivery_email", "is_bot", "default_language", "realm_id"])
-    .where(inIds(db, "zerver_userprofile.id", ids)).execute();
+  const rows = await db.selectFrom("zerver_userprofile as user")
+    .innerJoin("zerver_realm as realm", "realm.id", "user.realm_id")
+    .select(["user.id", "full_name", "delivery_email", "is_bot", "user.default_language"])
+    .select(["realm_id", "realm.name", "string_id"])
+    .where(inIds(db, "user.id", ids)).execute();
   const users = new Map(rows.map((row) => [row.id, {
     id: row.id,
     name: row.full_name,
     address: row.delivery_email,
     isBot: row.is_bot,
     language: row.default_language,
-    realmId: row.realm_id,
+    realm: { id: row.realm_id, name: row.name, stringId: row.string_id },
   }]));
   return ids.flatMap((id) => users.get(id) ?? []);
 }

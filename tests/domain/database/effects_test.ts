@@ -246,3 +246,17 @@ eachDatabaseTest(
     assert.deepEqual(await records(db), ["6 started me", "7 started me", "7 started other"]);
   },
 );
+
+eachDatabaseTest(
+  "what is done and what begins are written together, also of one event",
+  async (t) => {
+    const db = await t.open();
+    const mine = effectsOf(db, "me");
+    await mine.begin("7", [ADA], MAX);
+    mine.doneSoon("7", [ADA]);
+    assert.deepEqual(await mine.begin("7", [ADA, BOB], MAX), ["done", "run"]);
+    mine.doneSoon("7", [BOB]);
+    assert.deepEqual(await mine.begin("8", [ADA], MAX), ["run"]);
+    assert.deepEqual(await records(db), ["7 done me", "7 done me", "8 started me"]);
+  },
+);

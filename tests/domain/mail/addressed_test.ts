@@ -32,8 +32,9 @@ Deno.test("a mail needs recipients of one kind", () => {
   });
 });
 
+const ACME = { id: 2, name: "Acme", stringId: "acme" };
 const ADA: Addressee = {
-  ...{ id: 7, name: "Ada", address: "ada@example.com", isBot: false, language: "de", realmId: 2 },
+  ...{ id: 7, name: "Ada", address: "ada@example.com", isBot: false, language: "de", realm: ACME },
 };
 const BOB: Addressee = { ...ADA, id: 8, name: "Bob", address: "bob@example.com", language: "en" };
 
@@ -42,6 +43,7 @@ Deno.test("a mail to users has their names, the first one's language, and their 
     to: [{ name: "Ada", address: "ada@example.com" }, { name: "Bob", address: "bob@example.com" }],
     language: "de",
     realmId: 2,
+    realm: ACME,
   });
 });
 
@@ -51,11 +53,13 @@ Deno.test("bots, and users without an address, get no mail", () => {
 });
 
 Deno.test("the users of one mail are of one realm, unless the event names the realm", () => {
-  const users = [ADA, { ...BOB, realmId: 3 }];
+  const users = [ADA, { ...BOB, realm: { ...ACME, id: 3 } }];
   assert.throws(() => recipientsOf(users, [7, 8], undefined), {
     message: "The users of one mail must be of one realm, and are of 2, 3",
   });
-  assert.equal(recipientsOf(users, [7, 8], 5).realmId, 5);
+  const { realmId, realm } = recipientsOf(users, [7, 8], 5);
+  assert.deepEqual({ realmId, realm }, { realmId: 5, realm: undefined });
+  assert.equal(recipientsOf(users, [7, 8], 3).realm?.id, 3);
 });
 
 Deno.test("a mail to a user who does not exist is an error that names the user", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addressees } from "../../../lib/domain/users/addressees.ts";
+import { addressees, mailRealm } from "../../../lib/domain/users/addressees.ts";
 import { TestRealm } from "../../fixtures/database/realm.ts";
 import { domainTest } from "../../fixtures/database/shapes.ts";
 
@@ -12,5 +12,6 @@ domainTest("a mail may go to any number of users, in the order of their ids' lis
     [ben, "ben@example.com"],
     [ada, "ada@example.com"],
   ]);
+  for (const user of found) assert.deepEqual(user.realm, await mailRealm(db, realm.id));
   assert.deepEqual(await addressees(db, []), []);
 });

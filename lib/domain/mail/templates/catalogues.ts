@@ -15,6 +15,8 @@ type Catalogue = z.infer<typeof CATALOGUE>;
 /** The language whose catalogue has every key. */
 const FALLBACK = "en";
 const FOLDER = "locales/";
+/** The most codes of languages that are remembered: events may name any. */
+const MOST_BASES = 1_000;
 /** Characters of a language's code; those in use have at most 11. */
 const LONGEST_CODE = 35;
 
@@ -24,6 +26,8 @@ export class Catalogues {
   /** The languages that there are, as the names of their files: `pt_br`. */
   readonly #languages: ReadonlySet<string>;
   readonly #catalogues = new Map<string, Catalogue>();
+  /** The languages whose texts a mail in a language may have, for those that there have been. */
+  readonly #bases = new Map<string, readonly string[]>();
 
   /** @param files Where the catalogues are; each is read once. */
   constructor(files: TemplateFiles) {
@@ -67,7 +71,16 @@ export class Catalogues {
   }
 
   /** Those of `de_at` and `de`, for `de-AT`, that there are. */
-  #basesOf(language: string): string[] {
+  #basesOf(language: string): readonly string[] {
+    let bases = this.#bases.get(language);
+    if (!bases) {
+      bases = this.#findBases(language);
+      if (this.#bases.size < MOST_BASES) this.#bases.set(language, bases);
+    }
+    return bases;
+  }
+
+  #findBases(language: string): string[] {
     if (canonical(language) === undefined) return [];
     const parts = language.toLowerCase().split(/[-_]/);
     const bases = parts.map((_, index) => parts.slice(0, parts.length - index).join("_"));
