@@ -173,7 +173,9 @@ function columnsOf(activities: readonly Activity[], ids: ActivityOrigin["ids"]) 
     query: [] as string[],
     time: [] as number[],
   };
-  for (const [index, activity] of activities.entries()) {
+  for (let index = 0; index < activities.length; index++) {
+    const activity = activities[index];
+    if (!activity) continue;
     const id = ids[index];
     const stored = id === undefined ? null : storableText(id);
     if (stored !== null && seen.size === seen.add(stored).size) continue;
@@ -186,6 +188,11 @@ function columnsOf(activities: readonly Activity[], ids: ActivityOrigin["ids"]) 
   return columns;
 }
 
+/** What would make another text of a query's first characters. */
+const UNUSUAL = /[\0\ud800-\udfff]/;
+
 function keptQuery(query: string): string {
+  const head = query.slice(0, QUERY_LENGTH);
+  if (!UNUSUAL.test(head)) return head;
   return firstCodePoints(storableText(query), QUERY_LENGTH);
 }

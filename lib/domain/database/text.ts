@@ -9,7 +9,8 @@
  * unpaired surrogates, which have no encoding.
  */
 export function storableText(text: string): string {
-  return text.replaceAll("\0", "").toWellFormed();
+  const whole = text.includes("\0") ? text.replaceAll("\0", "") : text;
+  return whole.toWellFormed();
 }
 
 /** The first half of a code point that takes two code units. */
