@@ -12,7 +12,7 @@
  *   deno task bench failed [--events 1000000]
  *   deno task bench events [--events 30]
  *   deno task bench idle
- *   deno task bench growth
+ *   deno task bench growth [--events 20000]
  *
  * The prefetch is the engine's default unless you give another. `--save` writes all figures as
  * JSON; `--against` with such a file prints each row's ratio to it. With a folder, the program of
@@ -54,7 +54,7 @@ const WITH_BROKER: Readonly<Record<Exclude<Alone, "push" | "idle">, Measure>> = 
   failed: benchFailed,
   events: ({ url }, options) => benchEventServer(url, options),
   outgoing: ({ url }, options) => benchOutgoing(url, options),
-  growth: ({ url }) => benchGrowth(url),
+  growth: ({ url }, options) => benchGrowth(url, options),
   mail: ({ url }, options) => {
     const { rounds, events } = options;
     console.info(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);

@@ -8,7 +8,6 @@
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
 import { type Growth, growthSentence, type Point } from "./growth_sentence.ts";
 
-const EVENTS = 20_000;
 /** The most bytes that one measurement publishes. */
 const MOST_BYTES = 400e6;
 const PREFETCH = 100;
@@ -20,7 +19,7 @@ const WAITING = [1000, 10_000, 100_000, 1_000_000];
 interface Series {
   readonly unit: string;
   readonly sizes: readonly number[];
-  readonly options: (size: number) => Partial<DrainOptions>;
+  readonly options: (size: number, events: number) => Partial<DrainOptions>;
   readonly cpu: Growth;
   readonly memory: Growth;
 }
@@ -36,7 +35,10 @@ const SERIES: readonly Series[] = [
   {
     unit: "bytes",
     sizes: BYTES,
-    options: (bytes) => ({ bytes, events: Math.min(EVENTS, Math.floor(MOST_BYTES / 2 / bytes)) }),
+    options: (bytes, events) => ({
+      bytes,
+      events: Math.min(events, Math.floor(MOST_BYTES / 2 / bytes)),
+    }),
     cpu: "linear",
     memory: "linear",
   },
@@ -50,11 +52,15 @@ const SERIES: readonly Series[] = [
 ];
 
 /** Measures and prints the rows, and a sentence for each figure that grows faster than it should. */
-export async function benchGrowth(url: string): Promise<void> {
+export async function benchGrowth(
+  url: string,
+  { events }: { readonly events: number },
+): Promise<void> {
   for (const series of SERIES) {
     const points: { size: number; drained: Drained }[] = [];
     for (const size of series.sizes) {
-      const drained = await drain("thread", { ...common(url), ...series.options(size) });
+      const options = { ...common(url, events), ...series.options(size, events) };
+      const drained = await drain("thread", options);
       print(size, series.unit, drained);
       points.push({ size, drained });
     }
@@ -66,8 +72,8 @@ export async function benchGrowth(url: string): Promise<void> {
   }
 }
 
-function common(url: string): DrainOptions {
-  return { url, type: "classic", events: EVENTS, queues: 1, prefetch: PREFETCH };
+function common(url: string, events: number): DrainOptions {
+  return { url, type: "classic", events, queues: 1, prefetch: PREFETCH };
 }
 
 function print(size: number, unit: string, { eventsPerSecond, cpuMicros, peakRssMb }: Drained) {

@@ -55,7 +55,7 @@ export const USAGE = `usage: deno task bench [--events N] [--rounds N] [--prefet
        deno task bench failed [--events N]
        deno task bench events [--events N]
        deno task bench idle
-       deno task bench growth`;
+       deno task bench growth [--events N]`;
 
 /**
  * Reads the command line.
