@@ -47,8 +47,8 @@ const ROUNDS_ALONE = "5";
 
 /** How the command is used. */
 export const USAGE = `usage: deno task bench [--events N] [--rounds N] [--prefetch N] [--rows TEXT]
-                       [--save FILE] [--against FILE]
-       deno task bench --against FOLDER [--rows TEXT] [--events N] [--rounds N] [--prefetch N]
+       deno task bench [--save FILE] [--against FILE] [options as above]
+       deno task bench --against FOLDER [options as above]
        deno task bench mail [--events N] [--rounds N]
        deno task bench push [--events N] [--rounds N]
        deno task bench outgoing [--events N]
@@ -88,7 +88,7 @@ export function parseOptions(
   const { rows, save } = values;
   if (alone && checkout !== undefined) {
     throw new TypeError(
-      `${alone} can be compared with a saved run, --against FILE, and not with a folder`,
+      `${alone} cannot be used with --against FOLDER, only with the file of a saved run`,
     );
   }
   if (alone && rows !== "") throw new TypeError(`--rows cannot be used with ${alone}`);

@@ -33,6 +33,6 @@ Deno.test("the benchmark of pushes has options of its own", () => {
   assert.deepEqual([alone, events], ["push", 10_000]);
   assert.equal(parseOptions(["mail"], "/").alone, "mail");
   assert.throws(() => parseOptions(["push", "--against", "."], "/"), {
-    message: "push cannot be used with --against",
+    message: "push cannot be used with --against FOLDER, only with the file of a saved run",
   });
 });

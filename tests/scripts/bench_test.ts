@@ -153,7 +153,10 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
     [["mail", "push"], /^push is unknown/],
     [["toString"], /^toString is unknown/],
     [["mail", "--rows", "x"], /^--rows cannot be used with mail$/],
-    [["mail", "--against", "../other"], /^mail can be compared with a saved run, --against FILE, /],
+    [
+      ["mail", "--against", "../other"],
+      /^mail cannot be used with --against FOLDER, only with the file of a saved run$/,
+    ],
     [["--save", "a", "--against", "b"], /^--save cannot be used with --against FOLDER$/],
   ];
   for (const [args, message] of refused) {
