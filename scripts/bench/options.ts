@@ -41,7 +41,7 @@ const ALONE: Readonly<Record<Alone, string>> = {
   growth: "20000",
 };
 const EVENTS = "100000";
-/** Of all rows: more would take longer than ten minutes. */
+/** Of all rows, which take long. */
 const ROUNDS = "3";
 const ROUNDS_ALONE = "5";
 
