@@ -2,144 +2,109 @@
  * The engine beside bare amqplib: both drain the same kind of events from the same broker, in
  * turns, each in a process of its own. Rates depend on the machine; compare the ratios.
  *
- *   deno task bench [--events 100000] [--rounds 5] [--prefetch 100]
- *   deno task bench --against DIR [--rows TEXT] [options as above]
+ *   deno task bench [--events 100000] [--rounds 3] [--prefetch 100] [--rows TEXT]
+ *   deno task bench --save FILE
+ *   deno task bench --against FILE
+ *   deno task bench --against FOLDER [--rows TEXT] [options as above]
  *   deno task bench mail [--events 1000] [--rounds 5]
  *   deno task bench push [--events 10000] [--rounds 5]
  *   deno task bench outgoing [--events 1000]
  *   deno task bench failed [--events 1000000]
  *   deno task bench events [--events 30]
  *   deno task bench idle
+ *   deno task bench growth [--events 20000]
  *
- * The prefetch is the engine's default unless you give another. With `--against` the program of
- * this checkout and that of the checkout in DIR run alternately, and each row shows the ratio of
- * the two. `--rows` takes only rows whose name contains TEXT. To see how much the ratios vary on
- * your machine, compare a checkout with itself: `--against .`
+ * The prefetch is the engine's default unless you give another. `--save` writes all figures as
+ * JSON; `--against` with such a file prints each row's ratio to it. With a folder, the program of
+ * this checkout and that of the checkout there run alternately, and each row shows the ratio of the
+ * two. `--rows` takes only rows whose name contains TEXT. To see how much the ratios vary on your
+ * machine, compare a checkout with itself: `--against .`
+ *
+ * Where other processes use the machine, rates say little: there is a warning before the start, and
+ * a row that was measured meanwhile is marked. CPU is also given in units of bare amqplib's in the
+ * same run, as `1.85 bare`.
  *
  * With `mail` the worker of mails is measured next to a bare loop of nodemailer, on both databases;
  * with `push` the transport of APNs next to a bare loop of `fetch`; with `outgoing` the worker of
  * webhooks against a host that takes 200 ms for each call; with `failed` repairs of so many dead
- * letters, next to a bare consumer.
- * webhooks against a host that takes 200 ms for each call; with `events` the event server: messages
- * to 1,000 clients that poll, and a sweep of 10,000 queues; with `idle` all queues, with nothing to do.
+ * letters, next to a bare consumer; with `events` the event server: messages to 1,000 clients that
+ * poll, and a sweep of 10,000 queues; with `idle` all queues, with nothing to do; with `growth` the
+ * cost of an event and the memory for more queues, larger events, and more that wait.
  */
 
 import { compareCheckouts, requireCheckout } from "./bench/against.ts";
-import { compare, type Drained, type DrainOptions } from "./bench/drain.ts";
 import { benchFailed } from "./bench/failed.ts";
-import { firstEvent } from "./bench/first_event.ts";
 import { benchEventServer } from "./bench/event_server.ts";
+import { benchGrowth } from "./bench/growth.ts";
 import { benchIdle } from "./bench/idle.ts";
 import { benchMail } from "./bench/mail.ts";
 import { benchOutgoing } from "./bench/outgoing.ts";
 import { benchPush } from "./bench/push.ts";
-import { latency } from "./bench/latency.ts";
-import { type BenchOptions, parseOptions } from "./bench/options.ts";
-import { deleteQueues, run } from "./bench/program.ts";
-import { median } from "./bench/ratios.ts";
-import { sentry } from "./bench/sentry.ts";
-import { threads } from "./bench/threads.ts";
-import { startRabbitmq } from "./rabbitmq.ts";
+import { type Alone, type BenchOptions, parseOptions, USAGE } from "./bench/options.ts";
+import { parseSaved } from "./bench/rows.ts";
+import { measureSections, sectionsOf } from "./bench/sections.ts";
+import { Sheet, takeLines } from "./bench/sheet.ts";
+import { type PrivateRabbitmq, startRabbitmq } from "./rabbitmq.ts";
 import { orUsage } from "./usage.ts";
 
-/** Bounds of a ratio: the least rate and the most CPU. */
-interface Bounds {
-  readonly rate: number;
-  readonly cpu: number;
-}
+/** Measures something alone. @returns `false` when it is out of its bounds. */
+type Measure = (broker: PrivateRabbitmq, options: BenchOptions) => Promise<boolean | void>;
 
-/** Classic queues, in the main thread beside bare amqplib. */
-const INLINE: Bounds = { rate: 0.9, cpu: 1.5 };
-/** Classic queues, in a thread beside the main thread. */
-const THREAD: Bounds = { rate: 0.85, cpu: 1.9 };
-const FIRST_EVENT_RUNS = 5;
-const FIRST_EVENT_MS = 300;
-
-const USAGE = "usage: deno task bench [--events N] [--rounds N] [--prefetch N] " +
-  "[--against FOLDER [--rows TEXT]]\n       deno task bench mail [--events N] [--rounds N]\n" +
-  "       deno task bench push [--events N] [--rounds N]\n" +
-  "       deno task bench outgoing [--events N]\n" +
-  "       deno task bench failed [--events N]";
-"       deno task bench outgoing [--events N]\n       deno task bench events [--events N]\n" +
-  "       deno task bench idle";
+const WITH_BROKER: Readonly<Record<Exclude<Alone, "push" | "idle">, Measure>> = {
+  failed: benchFailed,
+  events: ({ url }, options) => benchEventServer(url, options),
+  outgoing: ({ url }, options) => benchOutgoing(url, options),
+  growth: ({ url }, options) => benchGrowth(url, options),
+  mail: ({ url }, options) => {
+    const { rounds, events } = options;
+    console.info(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);
+    return benchMail(url, options);
+  },
+};
 
 if (import.meta.main) Deno.exit(await main());
 
 async function main(): Promise<number> {
   // `deno task` sets INIT_CWD to the folder that it was called in.
   const folder = Deno.env.get("INIT_CWD") ?? Deno.cwd();
-  const options = orUsage(USAGE, () => parseOptions(Deno.args, folder));
-  const { events, rounds, prefetch, against, isMail, isPush, isOutgoing, isFailed } = options;
-  if (against !== undefined) requireCheckout(against);
-  if (options.isIdle) {
-    await benchIdle();
-    return 0;
+  const { options, against } = orUsage(USAGE, () => readOptions(folder));
+  const started = performance.now();
+  const sheet = new Sheet({ against, write: console.log });
+  sheet.warn();
+  using _lines = takeLines(sheet);
+  const isGood = await measure(options) !== false;
+  if (options.save !== undefined) {
+    await Deno.writeTextFile(options.save, JSON.stringify(sheet.saved(Deno.args), null, 1));
   }
-  if (isPush) {
-    console.log(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
-    return await benchPush(options) ? 0 : 1;
+  console.info(`measured in ${((performance.now() - started) / 60_000).toFixed(1)} minutes`);
+  return isGood ? 0 : 1;
+}
+
+function readOptions(folder: string) {
+  const options = parseOptions(Deno.args, folder);
+  const { against, savedRun, alone } = options;
+  if (against !== undefined) requireCheckout(against);
+  else if (alone === undefined) sectionsOf(options);
+  const saved = savedRun === undefined
+    ? undefined
+    : parseSaved(Deno.readTextFileSync(savedRun), savedRun);
+  return { options, against: saved };
+}
+
+async function measure(options: BenchOptions): Promise<boolean | void> {
+  const { alone, against, rounds, events, prefetch } = options;
+  if (alone === "idle") return await benchIdle();
+  if (alone === "push") {
+    console.info(`${rounds} rounds of ${events} pushes over HTTP/2, 100 at once; medians`);
+    return await benchPush(options);
   }
   await using broker = await startRabbitmq();
-  if (isFailed) return await benchFailed(broker, options) ? 0 : 1;
-  if (options.isEvents) return await benchEventServer(broker.url, options) ? 0 : 1;
-  if (isOutgoing) return await benchOutgoing(broker.url, options) ? 0 : 1;
-  if (isMail) {
-    console.log(`${rounds} rounds of ${events} mails over one connection with STARTTLS; medians`);
-    return await benchMail(broker.url, options) ? 0 : 1;
+  if (alone !== undefined) return await WITH_BROKER[alone](broker, options);
+  console.info(`${rounds} rounds of ${events} events of 300 bytes, prefetch ${prefetch}; medians`);
+  if (against !== undefined) {
+    return await compareCheckouts({ ...options, against, url: broker.url });
   }
-  console.log(
-    `${rounds} rounds of ${events} events of 300 bytes, prefetch ${prefetch}; medians`,
-  );
-  if (against === undefined) return await bench(broker.url, options) ? 0 : 1;
-  await compareCheckouts({ ...options, against, url: broker.url });
-  return 0;
-}
-
-/** @returns Whether everything is within its bounds. */
-async function bench(url: string, { events, rounds, prefetch }: BenchOptions): Promise<boolean> {
-  const options: DrainOptions = { url, type: "classic", events, queues: 1, prefetch };
-  const classic = await compare(["bare", "inline", "thread"], rounds, options);
-  const inline = judge("inline beside bare", INLINE, classic["inline"], classic["bare"]);
-  const thread = judge("thread beside inline", THREAD, classic["thread"], classic["inline"]);
-  const quorum = await compare(["bare", "inline", "thread"], 1, { ...options, type: "quorum" });
-  judge("quorum inline beside bare", undefined, quorum["inline"], quorum["bare"]);
-  for (const queues of [4, 16]) await compare(["thread"], 1, { ...options, queues });
-  const cheap = await threads(url);
-  await latency(url);
-  await run("fill.ts", url, "bench0", "classic", String(events), "timed");
-  await deleteQueues(url, ["bench0"]);
-  await run("sqlite.ts", "--events", String(events), "--prefetch", String(prefetch));
-  const unsampled = await sentry();
-  const fast = await firstEvents(url);
-  const isGood = inline && thread && cheap && unsampled && fast;
+  const isGood = await measureSections({ ...options, url: broker.url });
   console.log(isGood ? "everything is within its bounds" : "OUT OF BOUNDS: see above");
   return isGood;
-}
-
-/** Prints how one compares with the other. @returns Whether it is within its bounds. */
-function judge(
-  name: string,
-  bounds: Bounds | undefined,
-  one: Drained | undefined,
-  other: Drained | undefined,
-): boolean {
-  if (!one || !other) return false;
-  const rate = one.eventsPerSecond / other.eventsPerSecond;
-  const cpu = one.cpuMicros / other.cpuMicros;
-  const isGood = !bounds || (rate >= bounds.rate && cpu <= bounds.cpu);
-  const limits = bounds ? ` (at least ${bounds.rate}, at most ${bounds.cpu})` : "";
-  console.log(
-    `${name}: rate ${rate.toFixed(2)}, CPU ${cpu.toFixed(2)}${limits}`,
-    isGood ? "" : "OUT OF BOUNDS",
-  );
-  return isGood;
-}
-
-/** Starts the program several times and prints the median. @returns Whether it is fast enough. */
-async function firstEvents(url: string): Promise<boolean> {
-  const times: number[] = [];
-  for (let i = 0; i < FIRST_EVENT_RUNS; i++) times.push((await firstEvent(url)).ms);
-  const middle = median(times);
-  console.log(`first event after ${middle.toFixed(0)} ms (under ${FIRST_EVENT_MS})`);
-  return middle < FIRST_EVENT_MS;
 }

@@ -30,6 +30,7 @@ const OTHERS_OPTIONS = [
   "--dry-run",
   "--outdir",
   "--against",
+  "--rows",
   "--cluster",
   "--mail",
   "--missed",

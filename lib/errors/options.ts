@@ -4,9 +4,8 @@
  * @module
  */
 
+import { enumeration } from "./alternatives.ts";
 import { didYouMean } from "./spelling.ts";
-
-const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
 
 /**
  * The problem with the first unknown name of some options, to follow the name of what takes them:
@@ -18,7 +17,7 @@ const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
 export function unknownOption(options: object, known: ReadonlySet<string>): string | undefined {
   for (const name of Object.keys(options)) {
     if (known.has(name)) continue;
-    return `has no option ${name}${didYouMean(name, known) || `: it has ${AND.format(known)}`}`;
+    return `has no option ${name}${didYouMean(name, known) || `: it has ${enumeration(known)}`}`;
   }
   return undefined;
 }

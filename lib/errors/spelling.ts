@@ -23,9 +23,11 @@ export function nearest(
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
+    const allowed = Math.min(most, Math.max(typed.length, candidate.length) / 3);
+    // Most names differ in length alone by more than that.
+    if (Math.abs(typed.length - candidate.length) > allowed) continue;
     const distance = editDistance(typed, folded(candidate));
-    const longer = Math.max(typed.length, candidate.length);
-    if (distance <= Math.min(most, longer / 3) && distance < bestDistance) {
+    if (distance <= allowed && distance < bestDistance) {
       [best, bestDistance] = [candidate, distance];
     }
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EVENT_BYTES } from "./events.ts";
 import type { Mark } from "./marks.ts";
 import { Consumer, deleteQueues, type Kind, run } from "./program.ts";
 import { median } from "./ratios.ts";
@@ -16,6 +17,10 @@ export interface DrainOptions {
   readonly events: number;
   readonly queues: number;
   readonly prefetch: number;
+  /** Bytes of a body. @default {300} */
+  readonly bytes?: number;
+  /** Events that still wait when all are measured. @default {0} */
+  readonly waiting?: number;
   /** Root of the checkout whose program drains. @default {this checkout} */
   readonly checkout?: string;
 }
@@ -32,11 +37,11 @@ const WARM_UP = 20_000;
 
 /** Fills the queues and has one process drain them. */
 export async function drain(kind: Kind, options: DrainOptions): Promise<Drained> {
-  const { url, type, events, prefetch, checkout } = options;
+  const { url, type, events, prefetch, checkout, bytes = EVENT_BYTES, waiting = 0 } = options;
   const queues = Array.from({ length: options.queues }, (_, index) => `bench${index}`);
   const from = Math.ceil(Math.min(WARM_UP, events) / queues.length);
   const to = from + Math.ceil(events / queues.length);
-  for (const queue of queues) await run("fill.ts", url, queue, type, String(to));
+  for (const queue of queues) await run("fill.ts", url, queue, type, `${to + waiting}`, `${bytes}`);
   const marks = [from, to];
   const consumer = await Consumer.start({
     url,

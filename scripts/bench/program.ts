@@ -131,13 +131,14 @@ export function settings(url: string, dir: string): Record<string, string> {
   };
 }
 
-/** Runs a script of this folder until it ends. */
+/** Runs a script of this folder until it ends, and prints what it prints. */
 export async function run(script: string, ...args: readonly string[]): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", join(ROOT, "scripts", "bench", script), ...args],
-    stdout: "inherit",
     stderr: "inherit",
   }).output();
+  const text = new TextDecoder().decode(stdout).trimEnd();
+  if (text !== "") console.log(text);
   if (!success) throw new Error(`${script} failed`);
 }
 

@@ -30,7 +30,8 @@ export interface SqliteRate {
   readonly cpuMicros: number;
 }
 
-const QUEUE = "bench";
+/** The queue of all measurements. */
+export const QUEUE = "bench";
 const WARM_UP = 5000;
 
 /** Publishes and drains in this process, after a warm-up that is not measured. */
@@ -64,7 +65,8 @@ function rate(from: Mark, to: Mark): SqliteRate {
   };
 }
 
-async function publishAll(broker: Broker, count: number, window: number): Promise<void> {
+/** Publishes, so many at once. */
+export async function publishAll(broker: Broker, count: number, window: number): Promise<void> {
   for (let i = 0; i < count; i += window) {
     const publishes = Array.from(
       { length: Math.min(window, count - i) },
@@ -75,7 +77,7 @@ async function publishAll(broker: Broker, count: number, window: number): Promis
 }
 
 /** Settles each event in the microtask after it came, as a worker does that has nothing to do. */
-async function drainAll(broker: Broker, count: number, prefetch: number): Promise<void> {
+export async function drainAll(broker: Broker, count: number, prefetch: number): Promise<void> {
   const drained = Promise.withResolvers<void>();
   let done = 0;
   const subscription = broker.subscribe(QUEUE, {
@@ -91,8 +93,42 @@ async function drainAll(broker: Broker, count: number, prefetch: number): Promis
   await subscription.close();
 }
 
+/** A broker in which a number of events wait, until it is disposed of. */
+export class WaitingBench implements AsyncDisposable {
+  readonly #broker: Broker & AsyncDisposable;
+  readonly #dir: string;
+
+  private constructor(broker: Broker & AsyncDisposable, dir: string) {
+    this.#broker = broker;
+    this.#dir = dir;
+  }
+
+  /** Publishes the events that wait. */
+  static async open(waiting: number): Promise<WaitingBench> {
+    const stateDir = await Deno.makeTempDir({ prefix: "pq-bench-" });
+    const broker = await openSqliteBroker({ stateDir });
+    await broker.declare(QUEUE);
+    await publishAll(broker, waiting, 1000);
+    return new WaitingBench(broker, stateDir);
+  }
+
+  /** Publishes and drains so many. @returns µs of CPU for each. */
+  async costOf(events: number): Promise<number> {
+    const { cpuMicros } = await measure(events, async () => {
+      await publishAll(this.#broker, events, 1000);
+      await drainAll(this.#broker, events, 500);
+    });
+    return cpuMicros;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#broker[Symbol.asyncDispose]();
+    await Deno.remove(this.#dir, { recursive: true });
+  }
+}
+
 /** A line that the comparison of two checkouts reads, see `parseRates`. */
-function row(name: string, { eventsPerSecond, cpuMicros }: SqliteRate): string {
+export function sqliteRow(name: string, { eventsPerSecond, cpuMicros }: SqliteRate): string {
   return `${name.padEnd(16)} ${eventsPerSecond.toFixed(0).padStart(7)} events/s ` +
     `${cpuMicros.toFixed(1).padStart(6)} µs CPU/event`;
 }
@@ -107,6 +143,6 @@ if (import.meta.main) {
   });
   const setting = { events: Number(values.events), prefetch: Number(values.prefetch) };
   const { publish, drain } = await benchSqlite(setting);
-  console.log(row("sqlite publish", publish));
-  console.log(row("sqlite drain", drain));
+  console.log(sqliteRow("sqlite publish", publish));
+  console.log(sqliteRow("sqlite drain", drain));
 }

@@ -65,3 +65,12 @@ Deno.test("a frame counts also without a function or a scheme", () => {
   assert.equal(fingerprint(error("x", "Error\n    at /opt/mails.ts:7:1")), one);
   assert.notEqual(one, fingerprint(error("x", "Error: at least 3")));
 });
+
+Deno.test("a fingerprint is the same in every version, also beyond ASCII", () => {
+  const of = (message: string) => fingerprint(error(message));
+  assert.deepEqual(["no user 7", "kein Büro 7", "😀"].map(of), [
+    "baf5b6c8",
+    "a2614ce9",
+    "6e0a23a6",
+  ]);
+});

@@ -47,13 +47,13 @@ Deno.test("the worker of mails must be fast enough in the main thread and in its
 });
 
 Deno.test("the benchmark of mails has options of its own", () => {
-  const { isMail, events } = parseOptions(["mail"], "/");
-  assert.deepEqual([isMail, events], [true, 1000]);
+  const { alone, events } = parseOptions(["mail"], "/");
+  assert.deepEqual([alone, events], ["mail", 1000]);
   assert.equal(parseOptions(["mail", "--events", "7"], "/").events, 7);
-  assert.equal(parseOptions([], "/").isMail, false);
+  assert.equal(parseOptions([], "/").alone, undefined);
   assert.throws(
     () => parseOptions(["novel"], "/"),
-    /novel is unknown: there are mail, push, outgoing, failed, events and idle/,
+    /novel is unknown: there are mail, push, outgoing, failed, events, idle, growth/,
   );
   assert.throws(() => parseOptions(["mail", "novel"], "/"), /novel is unknown/);
   assert.throws(

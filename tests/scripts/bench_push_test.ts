@@ -29,10 +29,10 @@ Deno.test("the transport of pushes must be fast enough", () => {
 });
 
 Deno.test("the benchmark of pushes has options of its own", () => {
-  const { isPush, isMail, events } = parseOptions(["push"], "/");
-  assert.deepEqual([isPush, isMail, events], [true, false, 10_000]);
-  assert.equal(parseOptions(["mail"], "/").isPush, false);
+  const { alone, events } = parseOptions(["push"], "/");
+  assert.deepEqual([alone, events], ["push", 10_000]);
+  assert.equal(parseOptions(["mail"], "/").alone, "mail");
   assert.throws(() => parseOptions(["push", "--against", "."], "/"), {
-    message: "push cannot be used with --against",
+    message: "push cannot be used with --against FOLDER, only with the file of a saved run",
   });
 });

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { alternate, requireCheckout } from "../../scripts/bench/against.ts";
 import { EVENT_BYTES, eventText } from "../../scripts/bench/events.ts";
-import { parseOptions } from "../../scripts/bench/options.ts";
+import { parseOptions, USAGE } from "../../scripts/bench/options.ts";
 import { ROOT } from "../../scripts/bench/program.ts";
 import {
   median,
@@ -19,6 +19,7 @@ import {
   tableHead,
   tableRow,
 } from "../../scripts/bench/ratios.ts";
+import { sectionsOf } from "../../scripts/bench/sections.ts";
 import { type Trial, trialsOf } from "../../scripts/bench/trials.ts";
 
 Deno.test("a median is the middle value, or the mean of the two in the middle", () => {
@@ -133,26 +134,67 @@ Deno.test("the benchmark's options have defaults, and wrong ones are refused", (
   const { prefetch, ...rest } = parseOptions([], "/here");
   assert(prefetch > 0);
   assert.deepEqual(rest, {
-    isMail: false,
-    isPush: false,
-    isOutgoing: false,
-    isFailed: false,
-    isEvents: false,
-    isIdle: false,
+    alone: undefined,
     events: 100_000,
-    rounds: 5,
+    rounds: 3,
     against: undefined,
+    savedRun: undefined,
+    save: undefined,
     rows: "",
   });
   const given = ["--against", "../other", "--rows", "inline", "--events", "9", "--rounds", "1"];
   const { against, rows, events, rounds } = parseOptions(given, "/here/this");
   assert.deepEqual([against, rows, events, rounds], ["/here/other", "inline", 9, 1]);
-  assert.throws(() => parseOptions(["--rounds", "0"], "/"), {
+  const refused: [string[], RegExp][] = [
+    [["--rounds", "0"], /^--rounds is 0: it must be a whole number over 0$/],
+    [["--events", "1.5"], /^--events is 1\.5: it must be a whole number over 0$/],
+    [["--novel"], /novel/],
+    [["novel"], /^novel is unknown: there are mail, push, outgoing, failed, events, idle, growth$/],
+    [["mail", "push"], /^push is unknown/],
+    [["toString"], /^toString is unknown/],
+    [["mail", "--rows", "x"], /^--rows cannot be used with mail$/],
+    [
+      ["mail", "--against", "../other"],
+      /^mail cannot be used with --against FOLDER, only with the file of a saved run$/,
+    ],
+    [["--save", "a", "--against", "b"], /^--save cannot be used with --against FOLDER$/],
+  ];
+  for (const [args, message] of refused) {
+    assert.throws(() => parseOptions(args, "/"), { name: "TypeError", message });
+  }
+});
+
+Deno.test("each measurement alone has its own number of events and rounds", () => {
+  const table = { mail: 1000, push: 10_000, failed: 1_000_000, growth: 20_000 };
+  for (const [alone, events] of Object.entries(table)) {
+    const options = parseOptions([alone], "/");
+    assert.deepEqual([options.alone, options.events, options.rounds], [alone, events, 5]);
+  }
+});
+
+Deno.test("a file to compare with is a saved run, a folder is a checkout", () => {
+  const args = ["--against", "saved", "--save", "next"];
+  const { against, savedRun, save } = parseOptions(args, "/here", () => true);
+  assert.deepEqual([against, savedRun, save], [undefined, "/here/saved", "/here/next"]);
+  assert.equal(parseOptions(["mail", "--against", "x"], "/", () => true).savedRun, "/x");
+});
+
+Deno.test("the usage names everything that can be measured and every option", () => {
+  for (const word of ["mail", "push", "outgoing", "failed", "events", "idle", "growth"]) {
+    assert.match(USAGE, new RegExp(`deno task bench ${word}\\b`));
+  }
+  for (const option of ["events", "rounds", "prefetch", "rows", "save", "against"]) {
+    assert(USAGE.includes(`[--${option} `) || USAGE.includes(` --${option} `), option);
+  }
+});
+
+Deno.test("the rows of the engine can be measured by a part of their name", () => {
+  assert(sectionsOf({ rows: "" }).length > 5);
+  assert.deepEqual(sectionsOf({ rows: "sql" }).map(({ name }) => name), ["sqlite"]);
+  assert.throws(() => sectionsOf({ rows: "novel" }), {
     name: "TypeError",
-    message: "--rounds is 0: it must be a whole number over 0",
+    message: /^--rows novel: no section has this in its name; there are classic, /,
   });
-  assert.throws(() => parseOptions(["--rows", "inline"], "/"), /--rows needs --against/);
-  assert.throws(() => parseOptions(["--novel"], "/"), /novel/);
 });
 
 Deno.test("a folder that is no checkout is refused", () => {

@@ -44,10 +44,10 @@ async function count(...[where, events, ids]: Parameters<typeof run>): Promise<B
   return result;
 }
 
-Deno.test("user_activity takes batches of 100 events, or of a second", () => {
+Deno.test("user_activity takes batches of 500 events, or of a second", () => {
   assert.ok("batch" in userActivity);
-  assert.deepEqual(userActivity.batch, { size: 100, seconds: 1 });
-  assert.equal(userActivity.prefetch, 500);
+  assert.deepEqual(userActivity.batch, { size: 500, seconds: 1 });
+  assert.equal(userActivity.prefetch, 1000);
   assert.equal(userActivity.maxConsumeSeconds, 30);
 });
 

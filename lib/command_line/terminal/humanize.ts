@@ -6,7 +6,6 @@
 
 const UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const;
 const SECONDS = new Map<string, number>([...UNITS, ["", 1]]);
-const GROUPED = new Intl.NumberFormat("en-US");
 
 /**
  * A time in its two largest units: `41s`, `2m10s`, `3d2h`; under 10 s with a tenth: `0.2s`.
@@ -29,12 +28,12 @@ export function duration(seconds: number | null): string {
 
 /** Bytes in MB: `212 MB`. @param bytes `null`: not known, which is `?`. */
 export function megabytes(bytes: number | null): string {
-  return bytes === null ? "?" : `${GROUPED.format(Math.round(bytes / 1e6))} MB`;
+  return bytes === null ? "?" : `${Math.round(bytes / 1e6).toLocaleString("en-US")} MB`;
 }
 
 /** A whole number with commas: `1,204`. @param number `null`: not known, which is `?`. */
 export function grouped(number: number | null): string {
-  return number === null ? "?" : GROUPED.format(number);
+  return number === null ? "?" : number.toLocaleString("en-US");
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { sql, type Transaction } from "kysely";
 import type { Database, Tables } from "../database/tables.ts";
+import { arrayLiteral } from "../database/array_literal.ts";
 import { isDatabaseLost } from "../database/database_error.ts";
 import { isPostgres } from "../database/dialect.ts";
 import { claim } from "../database/inbox.ts";
@@ -144,8 +145,9 @@ async function recordAtOnce(
   const { id, user, client, query, time } = columnsOf(activities, ids);
   await conflictsAgain(() =>
     sql`with event as (
-      select * from unnest(${id}::text[], ${user}::int[], ${client}::int[], ${query}::text[],
-        ${time}::float8[]) as one (id, user_profile_id, client_id, query, time)
+      select * from unnest(${arrayLiteral(id)}::text[], ${arrayLiteral(user)}::int[],
+        ${arrayLiteral(client)}::int[], ${arrayLiteral(query)}::text[],
+        ${arrayLiteral(time)}::float8[]) as one (id, user_profile_id, client_id, query, time)
     ), claimed as (
       insert into process_queue_inbox (queue, message_id, seen_at)
       select ${queue}, id, ${now}::bigint from event where id is not null order by id
@@ -171,7 +173,9 @@ function columnsOf(activities: readonly Activity[], ids: ActivityOrigin["ids"]) 
     query: [] as string[],
     time: [] as number[],
   };
-  for (const [index, activity] of activities.entries()) {
+  for (let index = 0; index < activities.length; index++) {
+    const activity = activities[index];
+    if (!activity) continue;
     const id = ids[index];
     const stored = id === undefined ? null : storableText(id);
     if (stored !== null && seen.size === seen.add(stored).size) continue;
@@ -184,6 +188,11 @@ function columnsOf(activities: readonly Activity[], ids: ActivityOrigin["ids"]) 
   return columns;
 }
 
+/** What would make another text of a query's first characters. */
+const UNUSUAL = /[\0\ud800-\udfff]/;
+
 function keptQuery(query: string): string {
+  const head = query.slice(0, QUERY_LENGTH);
+  if (!UNUSUAL.test(head)) return head;
   return firstCodePoints(storableText(query), QUERY_LENGTH);
 }

@@ -91,9 +91,10 @@ export class Redelivered {
     const { messageId, delivery: { redelivered } } = entry;
     if (!redelivered) this.#endReturn();
     if (messageId === "") return redelivered ? this.#unnamedDuplicate(entry) : undefined;
-    const mayHaveEnded = this.#expected.delete(messageId) || redelivered;
-    const ended = mayHaveEnded ? this.#takeEnded(entry) : undefined;
+    const isExpected = this.#expected.size > 0 && this.#expected.delete(messageId);
+    const ended = isExpected || redelivered ? this.#takeEnded(entry) : undefined;
     if (ended) return { kind: "ended", ...ended };
+    if (!this.#hasLost) return undefined;
     const first = this.#lostHere().find(({ id }) => id === messageId);
     return first && { kind: "join", first };
   }

@@ -8,6 +8,7 @@
 import type { Config } from "../../config/config.ts";
 import { ConfigError } from "../../config/problem.ts";
 import { SETTINGS } from "../../config/settings.ts";
+import { enumeration } from "../../errors/alternatives.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import type { WorkerDescription } from "../executor/executor.ts";
 import { WorkerDeclarationError, type WorkerFile } from "./discovery.ts";
@@ -20,8 +21,6 @@ const NAMES: ReadonlySet<string> = new Set(
 const ONLY_THE_PROGRAMS =
   "`requires` names settings of the program, and no others; a worker reads " +
   "a variable of its own in `setup`";
-
-const AND = new Intl.ListFormat("en-GB", { type: "conjunction" });
 
 /**
  * The settings that a worker requires and that are not set, or set to nothing.
@@ -48,7 +47,7 @@ export function missingSettings(
 
 /** The settings with what is wrong with them: `A is not set`, `A and B are not set`. */
 export function areNotSet(missing: readonly string[]): string {
-  return `${AND.format(missing)} ${missing.length === 1 ? "is" : "are"} not set`;
+  return `${enumeration(missing)} ${missing.length === 1 ? "is" : "are"} not set`;
 }
 
 /** Why a worker that is not for the database of a Zulip server does not run, as in a line. */

@@ -39,6 +39,8 @@ export interface Groups {
   readonly others: number;
 }
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** The most groups that are kept. */
 const MAX_GROUPS = 1000;
 
@@ -66,7 +68,7 @@ export async function groupEvents(
 /** Counts events by fingerprint. */
 export class Grouping {
   readonly #view: View;
-  readonly #groups = new Map<string, FailedGroup>();
+  readonly #groups = new Map<string, Mutable<FailedGroup>>();
   #others = 0;
 
   /** @param view Masks the message of each group. */
@@ -78,16 +80,13 @@ export class Grouping {
   add(event: StoredEvent): void {
     const facts = failureFacts(event);
     const fingerprint = fingerprintOf(facts);
-    const group = this.#groups.get(fingerprint);
-    if (!group && this.#groups.size >= MAX_GROUPS) return void this.#others++;
+    const group = this.#groups.get(fingerprint) ?? this.#start(fingerprint, event);
+    if (!group) return void this.#others++;
     const { failedAt } = facts;
-    const { count, first_at, last_at, ...same } = group ?? this.#start(fingerprint, event);
-    this.#groups.set(fingerprint, {
-      ...same,
-      count: count + 1,
-      first_at: failedAt !== "" && (first_at === "" || failedAt < first_at) ? failedAt : first_at,
-      last_at: failedAt > last_at ? failedAt : last_at,
-    });
+    group.count++;
+    if (failedAt === "") return;
+    if (group.first_at === "" || failedAt < group.first_at) group.first_at = failedAt;
+    if (failedAt > group.last_at) group.last_at = failedAt;
   }
 
   /** The groups, the largest first. */
@@ -96,10 +95,15 @@ export class Grouping {
     return { groups, others: this.#others };
   }
 
-  #start(fingerprint: string, event: StoredEvent): FailedGroup {
+  /** @returns `undefined` when there are too many groups. */
+  #start(fingerprint: string, event: StoredEvent): Mutable<FailedGroup> | undefined {
+    if (this.#groups.size >= MAX_GROUPS) return undefined;
     const { reason, name, message } = failureFacts(this.#view(event));
     const [line = ""] = message.split("\n", 1);
     const times = { count: 0, first_at: "", last_at: "" };
-    return { fingerprint, reason, name, message: line, ...times, sample: handleOf(event) };
+    const sample = handleOf(event);
+    const group = { fingerprint, reason, name, message: line, ...times, sample };
+    this.#groups.set(fingerprint, group);
+    return group;
   }
 }
