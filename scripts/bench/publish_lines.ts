@@ -12,7 +12,8 @@ import { connect } from "process-queue/client";
 
 const [kind = "", url = "", queue = ""] = Deno.args;
 const WINDOW = 1000;
-const lines = createInterface({ input: process.stdin });
+/** Made when it is read at once: it drops lines that nobody waits for. */
+const lines = () => createInterface({ input: process.stdin });
 
 if (kind === "bare") await publishBare();
 else await publishByClient();
@@ -29,7 +30,7 @@ async function publishBare(): Promise<void> {
     outstanding--;
     wake();
   };
-  for await (const line of lines) {
+  for await (const line of lines()) {
     while (outstanding >= WINDOW) await new Promise<void>((resolve) => wake = resolve);
     outstanding++;
     const now = Date.now();
@@ -52,5 +53,5 @@ async function publishByClient(): Promise<void> {
 }
 
 async function* events(): AsyncGenerator<unknown> {
-  for await (const line of lines) yield JSON.parse(line);
+  for await (const line of lines()) yield JSON.parse(line);
 }
