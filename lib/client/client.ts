@@ -7,7 +7,8 @@
 import { type Broker, BrokerError, type BrokerErrorKind } from "../engine/broker/broker.ts";
 import { ConfirmWindow } from "../engine/broker/confirm_window.ts";
 import { toJson } from "../json/to_json.ts";
-import { TOO_LATE, within } from "../system/deadline.ts";
+import { TOO_LATE } from "../system/deadline.ts";
+import { Deadlines } from "../system/deadlines.ts";
 import { propertiesOf, type PublishAllOptions, type PublishOptions } from "./publish_options.ts";
 import { Slots } from "./slots.ts";
 import { type InputOf, misfitOf, queueOf, type Target } from "./target.ts";
@@ -98,6 +99,7 @@ const MORE_MS = 500;
 export class BrokerClient implements Client {
   readonly #parts: ClientParts;
   readonly #slots: Slots;
+  readonly #deadlines: Deadlines;
   readonly #outstanding = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -105,6 +107,7 @@ export class BrokerClient implements Client {
   constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#slots = new Slots(parts.window);
+    this.#deadlines = new Deadlines(parts.timeoutSeconds * 1000 + MORE_MS);
   }
 
   /** @inheritdoc */
@@ -186,9 +189,8 @@ export class BrokerClient implements Client {
 
   /** Frees the slot of an event that no broker confirms or refuses. */
   async #limited(queue: string, published: Promise<void>): Promise<void> {
+    if (await this.#deadlines.within(published) !== TOO_LATE) return;
     const { timeoutSeconds } = this.#parts;
-    const limitMs = timeoutSeconds * 1000 + MORE_MS;
-    if (await within(limitMs, published) !== TOO_LATE) return;
     throw new ClientError(
       "timeout",
       `An event for queue ${queue} was not confirmed within ${timeoutSeconds} s; it may have been ` +

@@ -7,7 +7,8 @@
 import { compare, type Drained, type DrainOptions } from "./drain.ts";
 import { firstEvent } from "./first_event.ts";
 import { latency } from "./latency.ts";
-import { deleteQueues, run } from "./program.ts";
+import { run } from "./program.ts";
+import { publishing } from "./publish.ts";
 import { median } from "./ratios.ts";
 import { sentry } from "./sentry.ts";
 import { sqliteDepth, sqliteProcesses } from "./sqlite_depth.ts";
@@ -50,7 +51,7 @@ const SECTIONS: readonly Section[] = [
   { name: "whole activity noop", measure: ({ url }) => wholeRows(url) },
   { name: "threads", measure: ({ url }) => threads(url) },
   { name: "latency", measure: ({ url }) => latency(url) },
-  { name: "publish", measure: publish },
+  { name: "publish", measure: ({ url, rounds, events }) => publishing(url, rounds, events) },
   { name: "sqlite", measure: sqlite },
   { name: "sentry", measure: () => sentry() },
   { name: "first event", measure: ({ url }) => firstEvents(url) },
@@ -93,11 +94,6 @@ async function quorum(options: SectionOptions): Promise<void> {
 
 async function manyQueues(options: SectionOptions): Promise<void> {
   for (const queues of [4, 16]) await compare(["thread"], 1, { ...drainOptions(options), queues });
-}
-
-async function publish({ url, events }: SectionOptions): Promise<void> {
-  await run("fill.ts", url, "bench0", "classic", String(events), "timed");
-  await deleteQueues(url, ["bench0"]);
 }
 
 async function sqlite({ events, prefetch }: SectionOptions): Promise<boolean> {

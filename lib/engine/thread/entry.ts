@@ -8,6 +8,7 @@ import { workerData } from "node:worker_threads";
 import { errorData } from "../../errors/error_data.ts";
 import { setLogLevel } from "../../log/log.ts";
 import { within } from "../../system/deadline.ts";
+import { IdleCollection } from "../../system/idle_collection.ts";
 import { Lateness } from "../../system/lateness.ts";
 import type { LocalExecutor } from "../executor/local_executor.ts";
 import { isAlone, jobsIn, sentAt, type ThreadJob } from "./jobs_message.ts";
@@ -55,12 +56,15 @@ class Thread {
   readonly #pulse: Pulse;
   readonly #publisher = new Publisher(say);
   readonly #lateness = new Lateness();
+  readonly #collection = new IdleCollection();
   /** The threads that the worker starts. */
   readonly inner: InnerThreads;
   #host: WorkerHost | undefined;
   #running: Running | undefined;
   /** Whether the last job that came must run alone. */
   #isAlone = false;
+  /** How often jobs came. */
+  #received = 0;
 
   constructor(data: ThreadData, pulse: Pulse, unhandledErrors: UnhandledErrors, lines: LineRing) {
     this.#data = data;
@@ -105,12 +109,20 @@ class Thread {
   /**
    * Checks limits of time, and announces results. Called a few times a second. Where a call comes
    * late the thread cannot know why: the main thread says so before the next one.
+   *
+   * @param now `performance.now()` @param heapMb The heap in use, in MB.
    */
-  sweep(now: number): void {
+  sweep(now: number, heapMb: number): void {
     const isLate = this.#lateness.sweep(now) > 0;
     if (!isLate) this.#running?.executor.sweep(now, this.#pulse.takeStoppedMs());
     this.#running?.results.flush(now);
     this.#unhandledErrors.sweep();
+    this.#collection.sweep(now, this.#activity, heapMb);
+  }
+
+  /** How often jobs came, while none runs. */
+  get #activity(): number | "busy" {
+    return this.#running?.executor.running().length === 0 ? this.#received : "busy";
   }
 
   async #setup([_kind, mainNow, memory, description]: SetupMessage): Promise<void> {
@@ -131,6 +143,7 @@ class Thread {
   #run(message: JobsMessage): void {
     if (!this.#running) return;
     const { results, executor } = this.#running;
+    this.#received++;
     const now = performance.now();
     results.adjustClock(sentAt(message), now);
     this.#isAlone = isAlone(message);
@@ -187,7 +200,7 @@ async function main(data: ThreadData): Promise<void> {
     thread.take((event as MessageEvent<ToThread>).data);
   });
   beat(pulse, {
-    sweep: (now) => thread.sweep(now),
+    sweep: (now, heapMb) => thread.sweep(now, heapMb),
     onHeapFull: () => say(["heap full"]),
     moreHeapMb: () => thread.inner.heapMb,
   });

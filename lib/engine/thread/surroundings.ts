@@ -40,8 +40,8 @@ export async function holdWebLock(): Promise<boolean> {
 
 /** What is done at each heartbeat. */
 export interface HeartbeatOptions {
-  /** Called a few times a second. @param now `performance.now()` */
-  readonly sweep?: (now: number) => void;
+  /** Called a few times a second. @param now `performance.now()` @param heapMb The heap in use. */
+  readonly sweep?: (now: number, heapMb: number) => void;
   /** The heap has been used up: the runtime then allows some more, once. */
   readonly onHeapFull: () => void;
   /** MB of heap that belong to this thread besides its own. @default {none} */
@@ -58,7 +58,7 @@ export function beat(pulse: Pulse, options: HeartbeatOptions): void {
   };
   const limit = beatOnce();
   const timer = setInterval(() => {
-    if (beatOnce() <= limit) return sweep?.(performance.now());
+    if (beatOnce() <= limit) return sweep?.(performance.now(), pulse.heapUsedMb);
     clearInterval(timer);
     onHeapFull();
   }, HEARTBEAT_MS);

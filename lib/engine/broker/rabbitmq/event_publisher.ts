@@ -4,7 +4,8 @@
  * @module
  */
 
-import { TOO_LATE, within } from "../../../system/deadline.ts";
+import { TOO_LATE } from "../../../system/deadline.ts";
+import { Deadlines } from "../../../system/deadlines.ts";
 import { firstHopFor } from "../../settle/retry.ts";
 import { BrokerError, type EventProperties, unroutableError } from "../broker.ts";
 import { delayedProperties } from "../headers.ts";
@@ -29,10 +30,12 @@ export interface EventPublisherOptions {
 export class EventPublisher {
   readonly #options: EventPublisherOptions;
   readonly #publisher: Publisher;
+  readonly #deadlines: Deadlines;
 
   /** @param options The connections, and the limit of time. */
   constructor(options: EventPublisherOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.seconds * 1000);
     this.#publisher = new Publisher(options.publishing, options.address);
   }
 
@@ -80,11 +83,10 @@ export class EventPublisher {
     queue: string,
     publish: (isWanted: () => boolean) => Promise<void>,
   ): Promise<void> {
-    const { seconds } = this.#options;
     let wanted = true;
-    if (await within(seconds * 1000, publish(() => wanted)) !== TOO_LATE) return;
+    if (await this.#deadlines.within(publish(() => wanted)) !== TOO_LATE) return;
     wanted = false;
-    throw this.#notConfirmed(queue, seconds);
+    throw this.#notConfirmed(queue, this.#options.seconds);
   }
 
   /** An event for a queue whose node is down cannot be routed either; asking for the queue tells. */
