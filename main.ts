@@ -176,6 +176,11 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runCheck(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "doctor": {
+      const { runDoctor } = await import("./lib/modes/doctor/doctor.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runDoctor(command, readConfig(environment, flags), new SystemServices());
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");

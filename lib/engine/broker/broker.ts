@@ -202,6 +202,14 @@ export interface Broker extends AsyncDisposable {
   purgeWaiting(queue: string): Promise<number>;
   /** What is doubtful about a queue and its queue of dead letters, where they exist. */
   doubtsAbout?(queue: string): Promise<readonly QueueDoubt[]>;
+  /** What is doubtful about the queues in which events of a queue wait, where they exist. */
+  doubtsAboutRetries?(queue: string): Promise<readonly QueueDoubt[]>;
+  /**
+   * Makes sure that the queue of dead letters exists. Brokers that need none made leave it out.
+   *
+   * @throws {BrokerError} When it may not be created or used.
+   */
+  declareFailed?(queue: string): Promise<void>;
   /**
    * Publishes one event to a queue of its own, of which nothing stays.
    *

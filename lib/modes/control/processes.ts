@@ -10,12 +10,7 @@ import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
 import type { ProcessSnapshot } from "../../monitoring/snapshot.ts";
 import { ask, type ControlAnswer, type ControlRequest } from "../../server/control_client.ts";
-import {
-  controlFolder,
-  findSockets,
-  type FoundSocket,
-  removeStale,
-} from "../../server/control_folder.ts";
+import { findSockets, type FoundSocket } from "../../server/control_folder.ts";
 
 /** A process that has answered. */
 export interface Answered<Answer> {
@@ -54,7 +49,6 @@ export class Processes {
 
   /** The sockets of processes that live. @param pid Only that of this process. */
   sockets(pid?: number): FoundSocket[] {
-    removeStale(controlFolder(this.stateDir));
     return findSockets(this.stateDir).filter((socket) => pid === undefined || socket.pid === pid);
   }
 

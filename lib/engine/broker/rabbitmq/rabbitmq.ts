@@ -31,7 +31,7 @@ import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { EventPublisher } from "./event_publisher.ts";
-import { doubtsAbout } from "./fitness.ts";
+import { doubtsAbout, doubtsAboutRetries } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
 import { lockQueue } from "./queue_lock.ts";
@@ -234,6 +234,14 @@ class RabbitBroker implements Broker {
 
   async doubtsAbout(queue: string): Promise<readonly QueueDoubt[]> {
     return await doubtsAbout(await this.#consuming.model(), this.#topology, queue);
+  }
+
+  async doubtsAboutRetries(queue: string): Promise<readonly QueueDoubt[]> {
+    return await doubtsAboutRetries(await this.#consuming.model(), this.#topology, queue);
+  }
+
+  async declareFailed(queue: string): Promise<void> {
+    await this.#topology.declareFailed(await this.#consuming.model(), queue);
   }
 
   async tryPublishing(): Promise<void> {
