@@ -80,7 +80,10 @@ async function missing(
   if (names.length === 0) return [];
   const mend = async () => {
     await using broker = await open();
-    for (const name of names) await broker.declare(name);
+    for (const name of names) {
+      await broker.declare(name);
+      await broker.declareFailed?.(name);
+    }
     return `made the queues ${names.join(", ")}`;
   };
   const message = `queues that are not there yet, made at the first run: ${names.join(", ")}`;

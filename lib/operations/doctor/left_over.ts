@@ -69,5 +69,5 @@ function leftOver(what: string, paths: readonly string[], remove: Remove): Found
     remove(paths);
     return `removed ${what}`;
   };
-  return warning(`${what} are left over`, { fix: DOCTOR_FIX, mend });
+  return warning(`left over: ${what}`, { fix: DOCTOR_FIX, mend });
 }
