@@ -5,7 +5,7 @@
  */
 
 import type { Broker, Depth } from "../engine/broker/broker.ts";
-import { PUBLISHED_MS } from "../engine/broker/headers.ts";
+import { HEADER, PUBLISHED_MS } from "../engine/broker/headers.ts";
 import { failedQueueName, LADDER, retryQueueName } from "../engine/settle/retry.ts";
 import { errorData } from "../errors/error_data.ts";
 
@@ -113,8 +113,11 @@ export class BrokerLooks {
     const { broker, isEmbedded } = this.#options;
     if (!isEmbedded) return null;
     const [head] = await broker.peek(queue, 1);
-    const at = Number(head?.properties.headers?.[PUBLISHED_MS] ?? NaN);
-    return Number.isFinite(at) ? Math.max(0, (Date.now() - at) / 1000) : null;
+    const { headers = {} } = head?.properties ?? {};
+    // An event that was put back waits since then.
+    const times = [headers[PUBLISHED_MS], headers[HEADER.retriedAt]]
+      .filter((at) => typeof at === "number" && Number.isFinite(at)) as number[];
+    return times.length === 0 ? null : Math.max(0, (Date.now() - Math.max(...times)) / 1000);
   }
 }
 

@@ -9,6 +9,7 @@ import { userInfo } from "node:os";
 import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
 import type { ProcessSnapshot } from "../../monitoring/snapshot.ts";
+import type { QueueReport } from "../../operations/queue_report.ts";
 import { ask, type ControlAnswer, type ControlRequest } from "../../server/control_client.ts";
 import { findSockets, type FoundSocket } from "../../server/control_folder.ts";
 
@@ -72,6 +73,18 @@ export class Processes {
           : { socket, problem: "it gave an answer of another version", ageSeconds: ageOf(socket) };
       }),
     );
+  }
+
+  /** What processes say of their queues, since their last looks at the broker. Never rejects. */
+  async reports(sockets: readonly FoundSocket[]): Promise<QueueReport[]> {
+    const all = await Promise.all(sockets.map(async (socket) => {
+      const asked = await this.ask(socket, { method: "GET", path: "/v1/queues" });
+      const { queues = [] } = hasAnswered(asked)
+        ? asked.answer.body as { queues?: readonly QueueReport[] }
+        : {};
+      return queues;
+    }));
+    return all.flat();
   }
 
   /** The sentence that nobody answers. */

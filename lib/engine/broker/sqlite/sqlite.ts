@@ -25,7 +25,7 @@ import { peek, purge, purgeWaiting } from "./browse.ts";
 import { Commits } from "./commits.ts";
 import { CurrentSession, openWithRoom } from "./current_session.ts";
 import { closedError, isDamage } from "./errors.ts";
-import { FILE_NAME } from "./file.ts";
+import { FILE_NAME } from "./file_name.ts";
 import { NewEvents } from "./new_events.ts";
 import type { Notice } from "./notice.ts";
 import { lockQueue } from "./queue_lock.ts";
