@@ -22,6 +22,7 @@ import type {
   Subscription,
   SubscriptionListener,
 } from "../broker.ts";
+import { PeekBounds } from "../peek_bounds.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { type ApartConnection, connectApart } from "./apart.ts";
 import { peek, purge, siftAsQuorum } from "./browse.ts";
@@ -196,7 +197,8 @@ class RabbitBroker implements Broker {
   }
 
   async peek(queue: string, limit: number, rules?: PeekRules): Promise<StoredEvent[]> {
-    return await this.#onQueue(queue, (model) => peek(model, queue, limit, rules)) ?? [];
+    const bounds = new PeekBounds({ events: limit });
+    return await this.#onQueue(queue, (model) => peek(model, queue, bounds, rules)) ?? [];
   }
 
   async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {
