@@ -31,7 +31,7 @@ export interface QueueLook {
 
 /** How a broker is looked at. */
 export interface BrokerLooksOptions {
-  readonly broker: Pick<Broker, "depth" | "waiting" | "peek">;
+  readonly broker: Pick<Broker, "depth" | "waiting" | "peek" | "isLocked">;
   /** Whether it is the embedded broker, which counts the events that wait itself. */
   readonly isEmbedded: boolean;
   /** The time in ms, on a clock that only runs forward. @default {performance.now} */
@@ -81,8 +81,7 @@ export class BrokerLooks {
     failed: Depth | undefined,
     retrying: number,
   ): Promise<QueueLook> {
-    // Dead letters have no consumer but the command that repairs them.
-    const isBeingRepaired = (failed?.consumers ?? 0) > 0;
+    const isBeingRepaired = failed !== undefined && await this.#isRepaired(queue, failed);
     return {
       problem: null,
       exists: depth !== undefined,
@@ -93,6 +92,14 @@ export class BrokerLooks {
       isBeingRepaired,
       oldestSeconds: depth?.ready ? await this.#oldestSeconds(queue) : null,
     };
+  }
+
+  /**
+   * A command that repairs dead letters has their lock. Where it may make none, it is still their only
+   * consumer.
+   */
+  async #isRepaired(queue: string, { consumers }: Depth): Promise<boolean> {
+    return consumers > 0 || await this.#options.broker.isLocked?.(failedQueueName(queue)) === true;
   }
 
   async #retrying(queue: string): Promise<number> {

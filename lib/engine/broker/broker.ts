@@ -197,6 +197,11 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerError} `locked` when another has it, with the holder in the message.
    */
   lock(queue: string, holder: string): Promise<AsyncDisposable>;
+  /**
+   * Whether somebody has the lock of a queue's events. Asking takes nothing. Left out by brokers where a
+   * repair hides no event from others.
+   */
+  isLocked?(queue: string): Promise<boolean>;
   /** Deletes the events that are ready. @returns How many. */
   purge(queue: string): Promise<number>;
   /** Deletes the events of a queue that wait for a retry. @returns How many. */

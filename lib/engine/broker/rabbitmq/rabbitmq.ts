@@ -35,7 +35,7 @@ import { EventPublisher } from "./event_publisher.ts";
 import { doubtsAbout, doubtsAboutRetries } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
-import { lockQueue } from "./queue_lock.ts";
+import { isQueueLocked, lockName, lockQueue } from "./queue_lock.ts";
 import { sift } from "./sift.ts";
 import type { RabbitSift } from "./sift_channel.ts";
 import { RabbitSubscription } from "./subscription.ts";
@@ -223,6 +223,15 @@ class RabbitBroker implements Broker {
     const lock = await lockQueue(connection, queue, holder, more);
     undo.move();
     return lock;
+  }
+
+  async isLocked(queue: string): Promise<boolean> {
+    const model = await this.#consuming.model();
+    try {
+      return await isQueueLocked(model, queue);
+    } catch (error) {
+      throw explainChannel(error, lockName(queue), this.#address);
+    }
   }
 
   async purge(queue: string): Promise<number> {
