@@ -16,10 +16,10 @@ let outputs: typeof import("./lib/log/standard_outputs.ts") | undefined;
 /** Resolves when the results of a run are written. */
 let printed: Promise<void> | undefined;
 
+/** The command, as far as it is known. */
+let mode = Deno.args[0];
 /** The exit code with which a mail server keeps a mail, of sysexits.h. */
 const EX_TEMPFAIL = 75;
-/** The exit code of `check` where it knows nothing of the queues. */
-const CHECK_UNKNOWN = 3;
 
 /** The other commands that run until a signal ends them. */
 const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
@@ -31,6 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === "--version") return await printVersion();
   const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
   const command = parseCommandLine(args);
+  mode = command.mode === "help" ? mode : command.mode;
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
   else if (RUNS_UNTIL_SIGNAL.has(command.mode)) await useOutputs(false);
@@ -176,6 +177,11 @@ async function run(command: Task): Promise<number> {
       const { SystemServices } = await import("./lib/modes/system.ts");
       return await runCheck(command, loadConfig(environment, flags), new SystemServices());
     }
+    case "doctor": {
+      const { runDoctor } = await import("./lib/modes/doctor/doctor.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runDoctor(command, readConfig(environment, flags), new SystemServices());
+    }
     case "deliver-scheduled-emails": {
       const { setUpLogging } = await import("./lib/log/logging.ts");
       const { runDeliverScheduled } = await import("./lib/modes/scheduled/scheduled.ts");
@@ -258,19 +264,18 @@ async function flush(): Promise<void> {
 }
 
 async function fail(error: unknown): Promise<number> {
-  const { failureOf } = await import("./lib/modes/failure.ts");
+  const { failureExitCode, failureOf } = await import("./lib/modes/failure.ts");
   const { printError } = await import("./lib/system/standard_streams.ts");
   const { text, exitCode } = failureOf(error);
   if (!outputs) {
     signals.letGo();
     printError(text);
   } else void outputs.outputTo(2).keep(`${text}\n`);
-  // Monitoring systems take 1 and 2 for the state of queues.
-  return Deno.args[0] === "check" ? CHECK_UNKNOWN : exitCode;
+  return failureExitCode(mode, exitCode);
 }
 
 const code = await main(Deno.args).catch(fail);
 await flush();
 // A mail server would send a mail back to its sender for other codes.
-const isPipe = Deno.args[0] === "email-mirror-pipe";
+const isPipe = mode === "email-mirror-pipe";
 Deno.exit(isPipe && (code === 1 || code === 2) ? EX_TEMPFAIL : code);

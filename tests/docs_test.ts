@@ -131,6 +131,7 @@ function knownOptions(): Set<string> {
     ["health"],
     ["queues"],
     ["check"],
+    ["doctor"],
   ];
   const help = commands.map((command) => helpOf(...command)).join("\n");
   // Names with - and _ are the same; the README says so of one.

@@ -57,6 +57,12 @@ Deno.test("main prints the version to stdout", async () => {
   });
 });
 
+Deno.test("a check that fails is UNKNOWN, wherever the word stands", async () => {
+  const { code, stderr } = await run(["--log-level", "debug", "check"], { QUEUE_TYPE: "clasic" });
+  assert.equal(code, 3);
+  assert.match(stderr, /QUEUE_TYPE: "clasic" is not valid/);
+});
+
 const MISTAKES: readonly [args: string[], stderr: RegExp][] = [
   [
     [],

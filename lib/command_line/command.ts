@@ -8,6 +8,7 @@ import type { Common } from "./common.ts";
 import type {
   ChangeCommand,
   CheckCommand,
+  DoctorCommand,
   HealthCommand,
   LogLevelCommand,
   QueuesCommand,
@@ -226,4 +227,5 @@ export type Task =
   | LogLevelCommand
   | HealthCommand
   | QueuesCommand
-  | CheckCommand;
+  | CheckCommand
+  | DoctorCommand;

@@ -68,6 +68,13 @@ export interface QueuesCommand extends ProcessCommand {
   readonly sort: typeof QUEUE_SORTS[number];
 }
 
+/** Check the installation. */
+export interface DoctorCommand extends ProcessCommand {
+  readonly mode: "doctor";
+  /** Mend what belongs to this program. */
+  readonly fix: boolean;
+}
+
 /** Check queues for a monitoring system. */
 export interface CheckCommand extends ProcessCommand {
   readonly mode: "check";

@@ -1,18 +1,26 @@
 /**
- * The commands `queues` and `check`.
+ * The commands `queues`, `check` and `doctor`.
  *
  * @module
  */
 
 import type { Command as Parser } from "commander";
 import { UsageError } from "../errors/usage_error.ts";
-import { type CheckCommand, QUEUE_SORTS, type QueuesCommand } from "./process_commands.ts";
+import {
+  type CheckCommand,
+  type DoctorCommand,
+  QUEUE_SORTS,
+  type QueuesCommand,
+} from "./process_commands.ts";
 import type { Common } from "./common.ts";
 import { choiceOption, jsonOption, numberOption, option, wordOption } from "./options.ts";
 
 /** Takes a command, and the subcommand it comes from. */
 export type FoundQueues = (
-  command: Omit<QueuesCommand, keyof Common> | Omit<CheckCommand, keyof Common>,
+  command:
+    | Omit<QueuesCommand, keyof Common>
+    | Omit<CheckCommand, keyof Common>
+    | Omit<DoctorCommand, keyof Common>,
   subcommand: Parser,
 ) => void;
 
@@ -40,6 +48,20 @@ export function addQueues(program: Parser, found: FoundQueues): void {
     found({ mode: "queues", queues: names, ...more }, queues);
   });
   addCheck(program, found);
+  addDoctor(program, found);
+}
+
+function addDoctor(program: Parser, found: FoundQueues): void {
+  const doctor = program.command("doctor")
+    .description("check settings, broker, queues, processes and this host; exit with 1 on an error")
+    .addOption(option("--fix", "mend what belongs to this program, and say what was done"))
+    .addOption(jsonOption("print it as JSON"))
+    .addOption(timeoutOption())
+    .addHelpText("after", "\nExample: process-queue doctor --fix");
+  doctor.action(() => {
+    const { fix = false, json = false, timeout = DEFAULT_TIMEOUT } = doctor.opts();
+    found({ mode: "doctor", fix, json, timeoutSeconds: timeout }, doctor);
+  });
 }
 
 function addCheck(program: Parser, found: FoundQueues): void {

@@ -5,30 +5,19 @@
  */
 
 import type { CheckConfigCommand } from "../command_line/command.ts";
-import { isOfBrokerUrl } from "../config/broker_url.ts";
 import type { Config } from "../config/config.ts";
 import { queueKey } from "../config/queue_key.ts";
-import { queueNameProblems } from "../config/queues.ts";
-import { isOfEnvFile } from "../config/environment.ts";
 import type { EffectiveSetting } from "../config/reader.ts";
-import { type Problem, sentence } from "../config/problem.ts";
-import { checkBroker } from "./check_broker.ts";
-import { checkDatabase } from "./check_database.ts";
-import { checkHttp } from "./check_http.ts";
-import { checkMail } from "./check_mail.ts";
-import { checkPush } from "./check_push.ts";
-import { checkQueues, type QueueCheck, queueLines } from "./check_queues.ts";
-import { certificateProblems } from "./mirror_server/certificate.ts";
-import { CHOWN, foreignFiles } from "./owners.ts";
-import { tokenProblems } from "../server/tokens.ts";
-import { uploadsProblem, workersProblem, writableProblem } from "./folders.ts";
+import type { FindingArea } from "../operations/doctor/finding.ts";
+import { queueLines } from "./check_queues.ts";
 import { requiredLines } from "./check_required.ts";
+import { checkText } from "./doctor/check_text.ts";
+import { type CheckResult, CHECKS, type CheckScene, runChecks, sceneOf } from "./doctor/checks.ts";
 import type { KnownQueue, Services } from "./services.ts";
 
-/** The result of one check. */
+/** The result of one check, in the words of its JSON. */
 export interface Check {
-  /** `settings`, `workers`, `state`, `statistics`, `errors`, `uploads`, `queues`, `mail`, `push`, `proxy`, `broker` or `database`. */
-  readonly name: string;
+  readonly name: FindingArea;
   readonly ok: boolean;
   /** The result in words, or the problem. */
   readonly message: string;
@@ -36,6 +25,8 @@ export interface Check {
 
 /** The widest column of settings, so that a source beside it ends within 80 columns. */
 const MOST_WIDTH = 66;
+/** How long processes may take to answer, in seconds. */
+const TIMEOUT_SECONDS = 10;
 
 /**
  * Prints every setting with its source, secrets masked, and the problems; then checks the folders,
@@ -49,28 +40,10 @@ export async function runCheckConfig(
   config: Config,
   services: Services,
 ): Promise<number> {
-  const { problems } = config;
-  const known = await services.listQueues(config.workersDir);
-  const queues = await checkQueues(config, known, services);
+  const scene = await sceneOf(config, services, TIMEOUT_SECONDS);
+  const { queues, known } = scene;
   const settings = config.effective.filter(isOurs(config, known));
-  const checks = [
-    checkSettings(config, known),
-    ...checkFolders(config),
-    queuesCheck(queues),
-    await tryUnless(problems.find(isOfMail), "mail", () => checkMail(config)),
-    await tryUnless(problems.find(isOfPush), "push", () => checkPush(config)),
-    await tryUnless(problems.find(isOfHttp), "proxy", () => checkHttp(config)),
-    await tryUnless(
-      problems.find((each) => isOfEnvFile(each) || isOfBrokerUrl(each)),
-      "broker",
-      () => checkBroker(config, queues, services),
-    ),
-    await tryUnless(
-      problems.find((each) => isOfEnvFile(each) || each.setting === "DATABASE_URL"),
-      "database",
-      () => checkDatabase(config, services),
-    ),
-  ];
+  const checks = (await runChecks(CHECKS, scene)).map((result) => checkOf(result, scene));
   const lines = command.json ? [JSON.stringify({ settings, queues, checks })] : [
     ...settingLines(settings),
     ...requiredLines(queues, settings, settingLines),
@@ -81,24 +54,9 @@ export async function runCheckConfig(
   return checks.every(({ ok }) => ok) ? 0 : 1;
 }
 
-function queuesCheck(queues: readonly QueueCheck[]): Check {
-  return { name: "queues", ok: queues.every(({ ok }) => ok), message: queueLines(queues) };
-}
-
-/** Whether a problem makes it pointless to try the SMTP server. */
-function isOfMail(problem: Problem): boolean {
-  return isOfEnvFile(problem) || /^(EMAIL_|TEMPLATES_DIR$)/.test(problem.setting);
-}
-
-/** Whether a problem makes it pointless to try the proxies. */
-function isOfHttp(problem: Problem): boolean {
-  return isOfEnvFile(problem) || /^(HTTPS?_proxy|OUTGOING_)/.test(problem.setting);
-}
-
-/** Whether a problem makes it pointless to try the services of pushes. */
-function isOfPush(problem: Problem): boolean {
-  return isOfEnvFile(problem) ||
-    /^(ZULIP_(SERVICE|ORG)|APNS_|FCM_|ANDROID_FCM|PUSH_)/.test(problem.setting);
+function checkOf({ area, found }: CheckResult, { queues }: CheckScene): Check {
+  const ok = found.every(({ level }) => level !== "error");
+  return { name: area, ok, message: area === "queues" ? queueLines(queues) : checkText(found) };
 }
 
 /** Leaves out variables that only look like a queue's shards. */
@@ -112,58 +70,6 @@ function isOurs(
   );
   const names = new Set(others.map(({ name }) => name));
   return ({ name }) => !names.has(name);
-}
-
-function checkFolders(config: Config): Check[] {
-  const { stateDir, statsDir, errorDir, uploads } = config;
-  const check = (name: string, problem: Problem | undefined): Check => {
-    return { name, ok: problem === undefined, message: problem ? sentence(problem) : "ok" };
-  };
-  return [
-    check("workers", workersProblem(config)),
-    check("state", folderProblem("STATE_DIR", stateDir)),
-    check("statistics", folderProblem("QUEUE_STATS_DIR", statsDir)),
-    ...(errorDir === undefined ? [] : [
-      check("errors", folderProblem("QUEUE_ERROR_DIR", errorDir)),
-    ]),
-    ...(uploads.localDir === undefined ? [] : [check("uploads", uploadsProblem(uploads.localDir))]),
-  ];
-}
-
-/** Whether the program could make files in a folder, and use those of it. Makes none that stay. */
-function folderProblem(setting: string, dir: string): Problem | undefined {
-  const problem = writableProblem(setting, dir, { mayBeMade: false });
-  if (problem) return problem;
-  const wrong = foreignFiles(dir);
-  return wrong === undefined ? undefined : { setting, wrong, fix: CHOWN };
-}
-
-function checkSettings(config: Config, known: readonly KnownQueue[]): Check {
-  const names = queueNameProblems(config, known.map(({ name }) => name));
-  const certificate = certificateProblems(config.mirrorServer.tls);
-  const tokens = config.server.address ? tokenProblems(config.server) : [];
-  const problems = [...config.problems, ...names, ...certificate, ...tokens];
-  const ok = problems.length === 0;
-  return { name: "settings", ok, message: ok ? "ok" : problems.map(sentence).join("\n") };
-}
-
-/** Runs a check, unless a problem with its settings makes that pointless. */
-async function tryUnless(
-  problem: Problem | undefined,
-  name: string,
-  run: () => Promise<string>,
-): Promise<Check> {
-  if (!problem) return await attempt(name, run);
-  const wrong = isOfEnvFile(problem) ? "the file .env has" : "its settings have";
-  return { name, ok: false, message: `not tried, as ${wrong} a problem` };
-}
-
-async function attempt(name: string, run: () => Promise<string>): Promise<Check> {
-  try {
-    return { name, ok: true, message: await run() };
-  } catch (error) {
-    return { name, ok: false, message: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 function settingLines(settings: readonly EffectiveSetting[]): string[] {

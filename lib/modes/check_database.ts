@@ -10,6 +10,7 @@ import type { Config } from "../config/config.ts";
 import { type Problem, sentence } from "../config/problem.ts";
 import { describeDatabase, isSqlite } from "../domain/database/address.ts";
 import { visible } from "../errors/visible.ts";
+import { fine, type Found } from "../operations/doctor/finding.ts";
 import { writableProblem } from "./folders.ts";
 import { CHOWN, foreignOf } from "./owners.ts";
 import type { Services } from "./services.ts";
@@ -23,12 +24,14 @@ import type { Services } from "./services.ts";
 export async function checkDatabase(
   config: Config,
   services: Pick<Services, "tryDatabase">,
-): Promise<string> {
+): Promise<Found[]> {
   const problem = databaseFileProblem(config);
   if (problem) throw new Error(sentence(problem));
   const pending = await services.tryDatabase(config);
-  if (pending.length === 0) return "ok";
-  return `ok; the next run migrates it (${pending.join(", ")})`;
+  if (pending.length === 0) return [fine()];
+  return [
+    fine(`the next run migrates it: ${pending.join(", ")}`, { fix: "process-queue migrate" }),
+  ];
 }
 
 /** The endings of the files that SQLite keeps for one database. */

@@ -9,6 +9,8 @@ import { httpRules } from "../domain/http/configured.ts";
 import { HttpError } from "../domain/http/http_error.ts";
 import { proxyPlace, tunnel } from "../domain/http/proxy.ts";
 import { placeText } from "../domain/http/target.ts";
+import { fine, type Found, warning } from "../operations/doctor/finding.ts";
+import { notUsed } from "./doctor/check_text.ts";
 
 /** How long a proxy has to answer, in ms. */
 const TIMEOUT_MS = 10_000;
@@ -25,23 +27,24 @@ const REFUSED: readonly number[] = [403, 407];
  * @returns What the proxies do.
  * @throws {Error} When the file cannot be used or a proxy cannot be reached.
  */
-export async function checkHttp(config: Pick<Config, "http">): Promise<string> {
+export async function checkHttp(config: Pick<Config, "http">): Promise<Found[]> {
   const { proxy } = httpRules(config);
   const proxies = new Map(
     [proxy?.http, proxy?.https].filter((url) => url !== undefined).map((url) => [url.href, url]),
   );
-  if (proxies.size === 0) return "not used (HTTP_proxy and HTTPS_proxy are not set)";
-  const lines = [];
-  for (const url of proxies.values()) lines.push(await tryProxy(url));
-  return lines.join("\n");
+  if (proxies.size === 0) return [notUsed("HTTP_proxy and HTTPS_proxy are not set")];
+  const found: Found[] = [];
+  for (const url of proxies.values()) found.push(...await tryProxy(url));
+  return found;
 }
 
-async function tryProxy(url: URL): Promise<string> {
+async function tryProxy(url: URL): Promise<Found[]> {
   const where = placeText(proxyPlace({ url }));
   const status = await statusOf(url);
-  if (REFUSED.includes(status)) return `ok (${where}, which refuses private networks)`;
-  return `ok (${where}); warning: it does not refuse 127.0.0.1 as Smokescreen does, so that ` +
-    "addresses that users give may reach private networks";
+  if (REFUSED.includes(status)) return [fine(`${where}, which refuses private networks`)];
+  const open = `${where} does not refuse 127.0.0.1 as Smokescreen does, so that addresses that ` +
+    "users give may reach private networks";
+  return [fine(where), warning(open)];
 }
 
 /** What a proxy answers when it is asked for a connection to its own machine. */

@@ -12,6 +12,8 @@ import { MailTemplates } from "../domain/mail/templates/mail_templates.ts";
 import { TemplateError } from "../domain/mail/templates/template_error.ts";
 import { MailTransport } from "../domain/mail/transport.ts";
 import { visible } from "../errors/visible.ts";
+import { fine, type Found, warning, wrong } from "../operations/doctor/finding.ts";
+import { notUsed } from "./doctor/check_text.ts";
 import { notSentSentence } from "./mail/not_sent.ts";
 
 /**
@@ -19,15 +21,12 @@ import { notSentSentence } from "./mail/not_sent.ts";
  * login of the settings, and asks it for one answer; no mail is sent. The server has EMAIL_TIMEOUT
  * for each answer.
  *
- * @returns That all is well, with the server and how the connection is encrypted.
- * @throws {Error} With all that is wrong, a line each.
+ * @returns All that is wrong, or the server and how the connection is encrypted.
  */
-export async function checkMail(config: Pick<Config, "mail" | "site">): Promise<string> {
-  const problems = templateProblems(config.mail.templatesDir);
-  const result = await checkServer(config);
-  if (!result.ok) problems.push(result.message);
-  if (problems.length > 0) throw new Error(problems.map(visible).join("\n"));
-  return visible(result.message);
+export async function checkMail(config: Pick<Config, "mail" | "site">): Promise<Found[]> {
+  const templates = templateProblems(config.mail.templatesDir).map((message) => wrong(message));
+  const found = [...templates, ...await checkServer(config)];
+  return found.map((one) => ({ ...one, message: visible(one.message) }));
 }
 
 /** What is wrong with the templates, a line each. */
@@ -41,24 +40,17 @@ function templateProblems(folder: string | undefined): string[] {
   }
 }
 
-interface ServerCheck {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
-async function checkServer(config: Pick<Config, "mail" | "site">): Promise<ServerCheck> {
-  if (config.mail.host === undefined) {
-    return { ok: true, message: "not used (EMAIL_HOST is not set)" };
-  }
+async function checkServer(config: Pick<Config, "mail" | "site">): Promise<Found[]> {
+  if (config.mail.host === undefined) return [notUsed("EMAIL_HOST is not set")];
   try {
     return await tryServer(smtpSettings(config));
   } catch (error) {
-    if (error instanceof MailSettingError) return { ok: false, message: error.message };
+    if (error instanceof MailSettingError) return [wrong(error.message)];
     throw error;
   }
 }
 
-async function tryServer(settings: SmtpSettings): Promise<ServerCheck> {
+async function tryServer(settings: SmtpSettings): Promise<Found[]> {
   let encryption = "not encrypted";
   const onStep = ({ who, text }: ConversationStep) => {
     if (who === "connection" && text.startsWith("Encrypted")) encryption = text.replace(/^E/, "e");
@@ -66,11 +58,11 @@ async function tryServer(settings: SmtpSettings): Promise<ServerCheck> {
   const transport = new MailTransport(settings, onStep);
   try {
     const problem = await transport.verify(new AbortController().signal);
-    if (problem) return { ok: false, message: notSentSentence(problem) };
+    if (problem) return [wrong(notSentSentence(problem))];
     const login = settings.user === undefined ? "without a login" : `logged in as ${settings.user}`;
-    const warning = passwordInClear(settings);
-    const ok = `ok (${transport.where}, ${login}, ${encryption})`;
-    return { ok: true, message: warning ? `${ok}; warning: ${warning}` : ok };
+    const inClear = passwordInClear(settings);
+    const server = fine(`${transport.where}, ${login}, ${encryption}`);
+    return inClear ? [server, warning(inClear)] : [server];
   } finally {
     await transport.close();
   }

@@ -10,6 +10,8 @@ import { openPushServices, type PushServices } from "../domain/push/configured.t
 import { PushSettingError } from "../domain/push/credential_files.ts";
 import { PushUnavailable } from "../domain/push/push_transport.ts";
 import { visible } from "../errors/visible.ts";
+import { fine, type Found, warning, wrong } from "../operations/doctor/finding.ts";
+import { notUsed } from "./doctor/check_text.ts";
 
 /** ms after which the check gives up. */
 const MOST_MS = 60_000;
@@ -18,23 +20,20 @@ const MOST_MS = 60_000;
  * Tries what is configured: whether the bouncer accepts our key; whether Apple answers, and its key
  * can sign; whether Google issues a token, and FCM answers.
  *
- * @returns That all is well, with the services.
- * @throws {Error} With all that is wrong, a line each.
+ * @returns All that is wrong, or the services.
  */
-export async function checkPush({ push }: Pick<Config, "push">): Promise<string> {
+export async function checkPush({ push }: Pick<Config, "push">): Promise<Found[]> {
   if (!push.bouncer && !push.apns && !push.fcm) {
-    return "not used (neither the push bouncer nor APNs nor FCM is set)";
+    return [notUsed("neither the push bouncer nor APNs nor FCM is set")];
   }
   try {
     await using services = openPushServices(push);
     const tried = await Promise.all(trials(services).map(([place, run]) => attempt(place, run)));
     const problems = tried.filter(({ ok }) => !ok);
-    if (problems.length > 0) throw new Error(problems.map(({ text }) => visible(text)).join("\n"));
-    return `ok (${tried.map(({ text }) => visible(text)).join(", ")})${half(push)}`;
+    if (problems.length > 0) return problems.map(({ text }) => wrong(visible(text)));
+    return [fine(tried.map(({ text }) => visible(text)).join(", ")), ...half(push)];
   } catch (error) {
-    if (error instanceof PushSettingError) {
-      throw new Error(visible(error.message), { cause: error });
-    }
+    if (error instanceof PushSettingError) return [wrong(visible(error.message))];
     throw error;
   }
 }
@@ -63,10 +62,10 @@ async function attempt(
 }
 
 /** Zulip calls a server without a bouncer configured for pushes only when it has both. */
-function half({ bouncer, apns, fcm }: Config["push"]): string {
-  if (bouncer || (apns && fcm)) return "";
+function half({ bouncer, apns, fcm }: Config["push"]): Found[] {
+  if (bouncer || (apns && fcm)) return [];
   const [missing, setting] = apns
     ? ["Android devices", "ANDROID_FCM_CREDENTIALS_PATH"]
     : ["Apple's devices", "APNS_TOKEN_KEY_FILE or APNS_CERT_FILE"];
-  return `; warning: ${missing} get no pushes, as ${setting} is not set`;
+  return [warning(`${missing} get no pushes, as ${setting} is not set`)];
 }

@@ -38,6 +38,19 @@ export function failureOf(error: unknown): Failure {
   return { text: `process-queue: ${textOf(error)}`, exitCode: isOfCommandLine(error) ? 2 : 1 };
 }
 
+/** The exit code of `check` where it knows nothing of the queues. */
+const CHECK_UNKNOWN = 3;
+
+/**
+ * The exit code of a command that failed.
+ *
+ * @param mode The command; `undefined`: not known.
+ */
+export function failureExitCode(mode: string | undefined, exitCode: number): number {
+  // Monitoring systems take 1 and 2 for the state of queues.
+  return mode === "check" ? CHECK_UNKNOWN : exitCode;
+}
+
 function isOfCommandLine(error: unknown): boolean {
   if (error instanceof ConfigError) {
     return error.problems.every(({ setting }) => setting.startsWith("--"));

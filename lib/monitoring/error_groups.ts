@@ -89,5 +89,6 @@ export function shownError(
   error: { readonly name: string; readonly message: string } | undefined,
 ): { readonly name: string; readonly message: string } {
   const { name = "Error", message = "" } = error ?? {};
-  return { name, message: message.slice(0, MOST_MESSAGE) };
+  const isCut = message.length > MOST_MESSAGE;
+  return { name, message: isCut ? `${message.slice(0, MOST_MESSAGE - 1)}…` : message };
 }

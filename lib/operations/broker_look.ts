@@ -5,7 +5,7 @@
  */
 
 import type { Broker, Depth } from "../engine/broker/broker.ts";
-import { PUBLISHED_MS } from "../engine/broker/headers.ts";
+import { HEADER, PUBLISHED_MS } from "../engine/broker/headers.ts";
 import { failedQueueName, LADDER, retryQueueName } from "../engine/settle/retry.ts";
 import { errorData } from "../errors/error_data.ts";
 
@@ -31,7 +31,7 @@ export interface QueueLook {
 
 /** How a broker is looked at. */
 export interface BrokerLooksOptions {
-  readonly broker: Pick<Broker, "depth" | "waiting" | "peek">;
+  readonly broker: Pick<Broker, "depth" | "waiting" | "peek" | "isLocked">;
   /** Whether it is the embedded broker, which counts the events that wait itself. */
   readonly isEmbedded: boolean;
   /** The time in ms, on a clock that only runs forward. @default {performance.now} */
@@ -81,8 +81,7 @@ export class BrokerLooks {
     failed: Depth | undefined,
     retrying: number,
   ): Promise<QueueLook> {
-    // Dead letters have no consumer but the command that repairs them.
-    const isBeingRepaired = (failed?.consumers ?? 0) > 0;
+    const isBeingRepaired = failed !== undefined && await this.#isRepaired(queue, failed);
     return {
       problem: null,
       exists: depth !== undefined,
@@ -93,6 +92,14 @@ export class BrokerLooks {
       isBeingRepaired,
       oldestSeconds: depth?.ready ? await this.#oldestSeconds(queue) : null,
     };
+  }
+
+  /**
+   * A command that repairs dead letters has their lock. Where it may make none, it is still their only
+   * consumer.
+   */
+  async #isRepaired(queue: string, { consumers }: Depth): Promise<boolean> {
+    return consumers > 0 || await this.#options.broker.isLocked?.(failedQueueName(queue)) === true;
   }
 
   async #retrying(queue: string): Promise<number> {
@@ -113,8 +120,11 @@ export class BrokerLooks {
     const { broker, isEmbedded } = this.#options;
     if (!isEmbedded) return null;
     const [head] = await broker.peek(queue, 1);
-    const at = Number(head?.properties.headers?.[PUBLISHED_MS] ?? NaN);
-    return Number.isFinite(at) ? Math.max(0, (Date.now() - at) / 1000) : null;
+    const { headers = {} } = head?.properties ?? {};
+    // An event that was put back waits since then.
+    const times = [headers[PUBLISHED_MS], headers[HEADER.retriedAt]]
+      .filter((at) => typeof at === "number" && Number.isFinite(at)) as number[];
+    return times.length === 0 ? null : Math.max(0, (Date.now() - Math.max(...times)) / 1000);
   }
 }
 

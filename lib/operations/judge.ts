@@ -6,6 +6,7 @@
  */
 
 import { duration, grouped } from "../command_line/terminal/humanize.ts";
+import { counted, nounFor } from "../errors/counted.ts";
 import type { QueueDemands } from "./thresholds.ts";
 import type { PauseRecord } from "../monitoring/snapshot.ts";
 
@@ -40,6 +41,8 @@ export interface QueueFacts {
   readonly ready: number;
   /** Dead letters. */
   readonly failed: number | null;
+  /** Events that wait for a retry. */
+  readonly retrying: number | null;
   /** Consumers on all hosts. */
   readonly consumers: number | null;
   /** An operator's pause, where nobody consumes the queue. */
@@ -131,9 +134,12 @@ function unknown({ problem, ready, consumers, hasSource }: QueueFacts): Judgemen
   const status = STATUS.unknown;
   if (problem !== null) return { state, status, reason: problem, advice: "" };
   if (hasSource || ready <= FEW || !consumers) return undefined;
-  const reason =
-    `${grouped(ready)} wait, and none of its ${grouped(consumers)} consumers says how ` +
-    "it runs: no process of this host has the queue";
+  const who = consumers === 1
+    ? "its consumer does not say"
+    : `none of its ${counted(consumers, "consumer")} says`;
+  const reason = `${
+    grouped(ready)
+  } wait, and ${who} how it runs: no process of this host has the queue`;
   return { state, status, reason, advice: "run this on the host of its worker" };
 }
 
@@ -212,7 +218,7 @@ function tooFew(
   return {
     state: "too few",
     status: STATUS.critical,
-    reason: `has ${consumers} of the ${wanted} consumers that it needs`,
+    reason: `has ${consumers} of the ${counted(wanted, "consumer")} that it needs`,
     advice: "start the workers that are missing",
   };
 }
@@ -232,8 +238,11 @@ function behind(facts: QueueFacts, { thresholds }: JudgeOptions): Judgement | un
 }
 
 function failing(facts: QueueFacts): Judgement | undefined {
-  const { queue, now, recentRuns, recentFailures, failedAt, commonError } = facts;
-  const isNew = failedAt !== null && secondsSince(failedAt, now) <= NEW_FAILURE_SECONDS;
+  const { queue, now, recentRuns, recentFailures, failed, retrying, failedAt, commonError } = facts;
+  // Where nothing is left of the failures, somebody has repaired them, or they were no more than retries.
+  if (failed === 0 && retrying === 0) return undefined;
+  const isNew = failedAt !== null && failed !== 0 &&
+    secondsSince(failedAt, now) <= NEW_FAILURE_SECONDS;
   const share = recentRuns < LEAST_RUNS ? 0 : recentFailures / recentRuns;
   if (!isNew && share <= FAILING_SHARE) return undefined;
   const what = share > FAILING_SHARE
@@ -243,7 +252,7 @@ function failing(facts: QueueFacts): Judgement | undefined {
     state: "failing",
     status: STATUS.warning,
     reason: `${what}${commonError === null ? "" : `: ${commonError}`}`,
-    advice: `process-queue failed list ${queue}`,
+    advice: `process-queue failed groups ${queue}`,
   };
 }
 
@@ -255,7 +264,7 @@ function oldFailures(
   return {
     state: "old failures",
     status: failedLimit !== null && failed >= failedLimit ? STATUS.warning : STATUS.ok,
-    reason: `${grouped(failed)} dead ${failed === 1 ? "letter" : "letters"}, none of them new`,
+    reason: `${grouped(failed)} dead ${nounFor(failed, "letter")}, none of them new`,
     advice: `process-queue failed list ${queue}`,
   };
 }

@@ -51,6 +51,7 @@ export function factsOf(sources: Sources): QueueFacts {
     blocked: alarmOf(processes),
     ready: look.ready,
     failed: look.failed,
+    retrying: look.retrying,
     consumers: look.consumers,
     pause: pauseOf(all, sources),
     processes: all.length,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { PauseRecord } from "../monitoring/snapshot.ts";
@@ -36,6 +36,16 @@ export class PausedQueues {
   /** The file of a queue's pause. */
   pathOf(queue: string): string {
     return join(this.#folder, `${encodeURIComponent(queue)}.json`);
+  }
+
+  /** The queues of which a file is there. */
+  queues(): string[] {
+    try {
+      return readdirSync(this.#folder).filter((name) => name.endsWith(".json"))
+        .map((name) => decodeURIComponent(name.slice(0, -".json".length))).sort();
+    } catch {
+      return []; // There is no such folder.
+    }
   }
 
   /** The pause of a queue. One that is over counts as none. @param now ms since 1970 */

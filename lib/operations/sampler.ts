@@ -11,7 +11,7 @@ import { Arrivals, type Taken } from "./age.ts";
 import type { BrokerLooks, QueueLook } from "./broker_look.ts";
 import type { JudgeOptions } from "./judge.ts";
 import { snapshotsOf } from "./merge.ts";
-import { knowsAllConsumers, type QueueReport, reportOn } from "./queue_report.ts";
+import { knowsAllConsumers, type Observed, type QueueReport, reportOn } from "./queue_report.ts";
 
 /** What is sampled. */
 export interface SamplerOptions {
@@ -96,7 +96,7 @@ function sampleOf(look: QueueLook, { oldest_seconds }: QueueReport, at: number):
 }
 
 /** What the looks at one queue have shown. */
-class History {
+export class History {
   readonly #queue: string;
   readonly #arrivals = new Arrivals();
   readonly #ready: number[] = [];
@@ -104,10 +104,12 @@ class History {
   #at: number | undefined;
   #rate: number | null = null;
 
+  /** @param queue Its name. */
   constructor(queue: string) {
     this.#queue = queue;
   }
 
+  /** Adds a look. @param at The time in ms, on a clock that only runs forward. */
   add(look: QueueLook, processes: readonly ProcessSnapshot[], at: number): void {
     const taken = takenFrom(this.#queue, processes);
     this.#rate = this.#at === undefined ? null : this.#settledSince(taken) / (at - this.#at) * 1000;
@@ -120,10 +122,12 @@ class History {
     this.#at = at;
   }
 
-  get observed() {
+  /** What only several looks show. */
+  get observed(): Observed {
     return { rate: this.#rate, oldestSeconds: this.#arrivals.oldest()?.seconds ?? null };
   }
 
+  /** Whether more or fewer events wait than at the first of the last looks. */
   get trend(): "grows" | "shrinks" | null {
     const change = (this.#ready.at(-1) ?? 0) - (this.#ready[0] ?? 0);
     if (change === 0) return null;

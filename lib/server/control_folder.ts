@@ -31,10 +31,11 @@ export interface FoundSocket {
   readonly pid: number;
 }
 
-/** The sockets in the folder, sorted by pid; none where there is no folder. */
+/** The sockets of processes that live, sorted by pid; none where there is no folder. */
 export function findSockets(stateDir: string): FoundSocket[] {
   const folder = controlFolder(stateDir);
-  return names(folder).flatMap((name) => {
+  const stale = new Set(staleFiles(folder));
+  return names(folder).filter((name) => !stale.has(join(folder, name))).flatMap((name) => {
     const [, pid, ending] = FILE.exec(name) ?? [];
     return ending === "sock" ? [{ path: join(folder, name), pid: Number(pid) }] : [];
   }).sort((a, b) => a.pid - b.pid);
@@ -62,15 +63,16 @@ export function prepareFolder(stateDir: string): string {
   return folder;
 }
 
+/** The files of processes that have ended. @param folder {@linkcode controlFolder} */
+export function staleFiles(folder: string): string[] {
+  return names(folder).filter((name) => FILE.test(name))
+    .map((name) => join(folder, name))
+    .filter((path) => !isHeld(path.replace(/\.\w+$/, ".lock")));
+}
+
 /** Removes the files of processes that have ended. */
 export function removeStale(folder: string): void {
-  for (const name of names(folder)) {
-    if (!FILE.test(name)) continue;
-    const base = join(folder, name.replace(/\.\w+$/, ""));
-    if (!isHeld(`${base}.lock`)) {
-      for (const ending of ["sock", "lock"]) rmSync(`${base}.${ending}`, { force: true });
-    }
-  }
+  for (const path of staleFiles(folder)) rmSync(path, { force: true });
 }
 
 /** Whether a process holds the lock of a file. One that cannot be opened counts as held. */

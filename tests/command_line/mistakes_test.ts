@@ -3,7 +3,7 @@ import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts"
 
 const COMMANDS =
   "commands: publish, failed, peek, purge, new, types, migrate, seed, check-config, recover, mail, push, " +
-  "status, pause, resume, restart, log-level, health, queues, check, deliver-scheduled-emails, " +
+  "status, pause, resume, restart, log-level, health, queues, check, doctor, deliver-scheduled-emails, " +
   "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events\n";
 
 const MISTAKES: readonly [line: string, message: string][] = [

@@ -50,7 +50,7 @@ Deno.test("runCheckConfig tries to publish, and says where it could not be tried
   assert.deepEqual(await lineOf("permission"), [
     0,
     `${BROKER_LINE}\n` +
-    "publishing could not be tried, as this user may make no queue of another name",
+    "warning: publishing could not be tried, as this user may make no queue of another name",
   ]);
 });
 

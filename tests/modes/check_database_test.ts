@@ -52,6 +52,6 @@ Deno.test("runCheckConfig says which migrations a SQLite database lacks", async 
   assert.equal(await runCheckConfig(COMMAND, loadConfig(ENVIRONMENT), around), 0);
   assert.equal(
     around.printed.at(-1),
-    "database: ok; the next run migrates it (0003_outbox, 0004_zulip)",
+    "database: ok (the next run migrates it: 0003_outbox, 0004_zulip)",
   );
 });

@@ -3,9 +3,10 @@ import { loadConfig } from "../../lib/config/config.ts";
 import { checkHttp } from "../../lib/modes/check_http.ts";
 import { RawServer } from "../fixtures/http/raw_server.ts";
 import { smokescreen } from "../fixtures/http/smokescreen.ts";
+import { foundText } from "./found_text.ts";
 
 async function check(environment: Record<string, string>): Promise<string> {
-  return await checkHttp(loadConfig(environment));
+  return await foundText(checkHttp(loadConfig(environment)));
 }
 
 Deno.test("checkHttp says that there is no proxy", async () => {
@@ -40,8 +41,8 @@ for (
     await using proxy = await RawServer.start(() => said);
     assert.equal(
       await check({ HTTPS_proxy: `http://127.0.0.1:${proxy.port}` }),
-      `ok (127.0.0.1:${proxy.port}); warning: it does not refuse 127.0.0.1 as Smokescreen does, so ` +
-        "that addresses that users give may reach private networks",
+      `ok (127.0.0.1:${proxy.port})\nwarning: 127.0.0.1:${proxy.port} does not refuse 127.0.0.1 as ` +
+        "Smokescreen does, so that addresses that users give may reach private networks",
     );
   });
 }

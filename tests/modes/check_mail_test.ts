@@ -4,6 +4,7 @@ import { checkMail } from "../../lib/modes/check_mail.ts";
 import { freePort } from "../../scripts/private_server.ts";
 import { PLAIN, withTemplates } from "../fixtures/mail/templates.ts";
 import { type SmtpFixture, smtpTest } from "../fixtures/smtp/smtp.ts";
+import { foundText } from "./found_text.ts";
 
 const LOGIN = { EMAIL_HOST_USER: "zulip", EMAIL_HOST_PASSWORD: "s3cret-w0rd" };
 
@@ -13,7 +14,7 @@ function at(port: number, more: Record<string, string> = {}): Record<string, str
 }
 
 async function check(environment: Record<string, string>): Promise<string> {
-  return await checkMail(loadConfig(environment));
+  return await foundText(checkMail(loadConfig(environment)));
 }
 
 /** Calls a function with the path of a file that has the server's authority. */
@@ -55,7 +56,7 @@ smtpTest("checkMail warns of a password without encryption", async (smtp) => {
   // An address of this machine that is not of the loopback.
   assert.equal(
     await check(at(plain, { ...LOGIN, EMAIL_HOST: "0.0.0.0" })),
-    `ok (0.0.0.0:${plain}, logged in as zulip, not encrypted); warning: the password goes to ` +
+    `ok (0.0.0.0:${plain}, logged in as zulip, not encrypted)\nwarning: the password goes to ` +
       "0.0.0.0 without encryption: set EMAIL_USE_TLS, or EMAIL_USE_SSL",
   );
 });

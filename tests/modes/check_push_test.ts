@@ -3,9 +3,10 @@ import { loadConfig } from "../../lib/config/config.ts";
 import { checkPush } from "../../lib/modes/check_push.ts";
 import { freePort } from "../../scripts/private_server.ts";
 import { pushTest } from "../fixtures/push/push.ts";
+import { foundText } from "./found_text.ts";
 
 async function check(environment: Record<string, string>): Promise<string> {
-  return await checkPush(loadConfig(environment));
+  return await foundText(checkPush(loadConfig(environment)));
 }
 
 Deno.test("checkPush says that no pushes are configured", async () => {
@@ -32,12 +33,12 @@ pushTest("checkPush warns where only one kind of devices gets pushes", async (pu
   const { ANDROID_FCM_CREDENTIALS_PATH: _, ...apple } = push.direct;
   assert.match(
     await check(apple),
-    /^ok \(APNs [^)]*\); warning: Android devices get no pushes, as /,
+    /^ok \(APNs [^)]*\)\nwarning: Android devices get no pushes, as /,
   );
   const { APNS_TOKEN_KEY_FILE: _file, ...google } = push.direct;
   assert.match(
     await check(google),
-    /^ok \(FCM [^)]*\); warning: Apple's devices get no pushes, as /,
+    /^ok \(FCM [^)]*\)\nwarning: Apple's devices get no pushes, as /,
   );
 });
 

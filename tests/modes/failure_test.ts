@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BrokerError } from "../../lib/engine/broker/broker.ts";
 import { ConfigError } from "../../lib/config/problem.ts";
 import { TemplateError } from "../../lib/domain/mail/templates/template_error.ts";
-import { failureOf } from "../../lib/modes/failure.ts";
+import { failureExitCode, failureOf } from "../../lib/modes/failure.ts";
 import { unknownQueue, UsageError } from "../../lib/errors/usage_error.ts";
 
 const problem = { setting: "QUEUE_TYPE", wrong: "it is wrong", fix: "set it right" };
@@ -34,6 +34,12 @@ const FAILURES: readonly [error: Error, exitCode: number, text: string][] = [
   [new TemplateError("no mail template x"), 1, "process-queue: no mail template x"],
   [new BrokerError("closed", "The broker is closed"), 1, "process-queue: The broker is closed"],
 ];
+
+Deno.test("every failure of check is UNKNOWN, also one of the program", () => {
+  const { exitCode } = failureOf(new TypeError("a fault"));
+  assert.deepEqual([failureExitCode("check", exitCode), failureExitCode("check", 2)], [3, 3]);
+  assert.deepEqual([failureExitCode("queues", exitCode), failureExitCode(undefined, 2)], [1, 2]);
+});
 
 for (const [error, exitCode, text] of FAILURES) {
   Deno.test(`failureOf shows the message of a ${error.name}: ${error.message}`, () => {

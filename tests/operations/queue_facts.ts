@@ -11,6 +11,7 @@ export function idleFacts(facts: Partial<QueueFacts> = {}): QueueFacts {
     blocked: null,
     ready: 0,
     failed: 0,
+    retrying: 0,
     consumers: 1,
     pause: null,
     processes: 1,

@@ -80,6 +80,19 @@ Deno.test("a queue of retries that is not there is asked for again after a minut
   const look = await looks.look("mails");
   assert.equal(look.isBeingRepaired, true);
   assert.equal(look.failed, null);
+  // A repair that waits for its rate has the lock, and consumes nothing.
+  const paced = new BrokerLooks({
+    broker: {
+      waiting: broker.waiting,
+      peek: broker.peek,
+      isLocked: (queue: string) => {
+        return Promise.resolve(queue === "mails.failed");
+      },
+      depth: () => Promise.resolve({ ready: 0, consumers: 0 }),
+    },
+    isEmbedded: false,
+  });
+  assert.equal((await paced.look("mails")).isBeingRepaired, true);
   const steps = () => asked.splice(0).filter((name) => name.includes(".retry.")).length;
   assert.equal(steps(), 9);
   clock = 59_999;

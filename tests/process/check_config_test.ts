@@ -43,7 +43,7 @@ Deno.test("check-config migrates no database, and says that the next run does", 
     await using program = Program.start(["check-config"], { cwd, env });
     const { code, stdout } = await program.end();
     assert.equal(code, 0);
-    assert.match(stdout.at(-1) ?? "", /^database: ok; the next run migrates it \(0001_user_activ/);
+    assert.match(stdout.at(-1) ?? "", /^database: ok \(the next run migrates it: 0001_user_activ/);
     assert.equal((await Deno.stat(path)).size, 0);
   });
 });

@@ -7,8 +7,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Moves to the top left corner and clears what follows. */
-const CLEAR = "\x1b[H\x1b[J";
+export const CLEAR = "\x1b[H\x1b[J";
 const UNKNOWN_WIDTH = 80;
+const UNKNOWN_HEIGHT = 24;
 
 /** Where a command shows its output. */
 export interface Screen {
@@ -23,7 +24,7 @@ export interface Screen {
 /** The standard output. @param print Writes a line to it. */
 export function standardScreen(print: (line: string) => void): Screen {
   const isTerminal = Deno.stdout.isTerminal();
-  return { width: isTerminal ? terminalWidth() : UNKNOWN_WIDTH, isTerminal, print };
+  return { width: isTerminal ? terminalSize().width : UNKNOWN_WIDTH, isTerminal, print };
 }
 
 /**
@@ -49,10 +50,12 @@ export async function watch(
   }
 }
 
-function terminalWidth(): number {
+/** The columns and lines of the terminal; 80 and 24 where they are not known. */
+export function terminalSize(): { readonly width: number; readonly height: number } {
   try {
-    return Deno.consoleSize().columns || UNKNOWN_WIDTH;
+    const { columns, rows } = Deno.consoleSize();
+    return { width: columns || UNKNOWN_WIDTH, height: rows || UNKNOWN_HEIGHT };
   } catch {
-    return UNKNOWN_WIDTH;
+    return { width: UNKNOWN_WIDTH, height: UNKNOWN_HEIGHT };
   }
 }

@@ -172,7 +172,8 @@ export interface Broker extends AsyncDisposable {
   /** How many events of the queue wait for a retry. */
   waiting(queue: string): Promise<number>;
   /**
-   * The first events that are ready, oldest first. They stay where they are. Only a quorum queue can
+   * The first events that are ready, oldest first: as many as were taken in 10 s, of about 64 MB
+   * together. They stay where they are. Only a quorum queue can
    * put those that were looked at before behind others, unless all are looked at.
    *
    * @param rules Refuse a look that has effects. @default {none are refused}
@@ -196,12 +197,25 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerError} `locked` when another has it, with the holder in the message.
    */
   lock(queue: string, holder: string): Promise<AsyncDisposable>;
+  /**
+   * Whether somebody has the lock of a queue's events. Asking takes nothing. Left out by brokers where a
+   * repair hides no event from others.
+   */
+  isLocked?(queue: string): Promise<boolean>;
   /** Deletes the events that are ready. @returns How many. */
   purge(queue: string): Promise<number>;
   /** Deletes the events of a queue that wait for a retry. @returns How many. */
   purgeWaiting(queue: string): Promise<number>;
   /** What is doubtful about a queue and its queue of dead letters, where they exist. */
   doubtsAbout?(queue: string): Promise<readonly QueueDoubt[]>;
+  /** What is doubtful about the queues in which events of a queue wait, where they exist. */
+  doubtsAboutRetries?(queue: string): Promise<readonly QueueDoubt[]>;
+  /**
+   * Makes sure that the queue of dead letters exists. Brokers that need none made leave it out.
+   *
+   * @throws {BrokerError} When it may not be created or used.
+   */
+  declareFailed?(queue: string): Promise<void>;
   /**
    * Publishes one event to a queue of its own, of which nothing stays.
    *

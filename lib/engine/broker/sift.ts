@@ -64,8 +64,11 @@ export interface SiftOptions {
   readonly signal?: AbortSignal;
   /** Called after every 1,000 events that were looked at, and whenever events have left. */
   readonly onProgress?: (progress: SiftProgress) => void;
-  /** Called before what was kept is looked at once more, from the first event on. */
-  readonly onRestart?: () => void;
+  /**
+   * Called before what was kept is looked at once more, from the first event on, with how many have left
+   * the queue.
+   */
+  readonly onRestart?: (removed: number) => void;
   /**
    * Whether to look where each look counts towards the queue's delivery limit, so that the broker
    * drops an event that was looked at too often. @default {false}
@@ -188,7 +191,7 @@ export class SiftRun<Handle> {
 
   /** Starts at the queue's first event again: all that were kept are looked at once more. */
   restart(): void {
-    this.#options.onRestart?.();
+    this.#options.onRestart?.(this.#removed);
     this.#position = this.#removed;
     this.#held = [];
     this.#heldBytes = 0;

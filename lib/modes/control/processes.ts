@@ -9,13 +9,9 @@ import { userInfo } from "node:os";
 import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
 import type { ProcessSnapshot } from "../../monitoring/snapshot.ts";
+import type { QueueReport } from "../../operations/queue_report.ts";
 import { ask, type ControlAnswer, type ControlRequest } from "../../server/control_client.ts";
-import {
-  controlFolder,
-  findSockets,
-  type FoundSocket,
-  removeStale,
-} from "../../server/control_folder.ts";
+import { findSockets, type FoundSocket } from "../../server/control_folder.ts";
 
 /** A process that has answered. */
 export interface Answered<Answer> {
@@ -54,7 +50,6 @@ export class Processes {
 
   /** The sockets of processes that live. @param pid Only that of this process. */
   sockets(pid?: number): FoundSocket[] {
-    removeStale(controlFolder(this.stateDir));
     return findSockets(this.stateDir).filter((socket) => pid === undefined || socket.pid === pid);
   }
 
@@ -78,6 +73,18 @@ export class Processes {
           : { socket, problem: "it gave an answer of another version", ageSeconds: ageOf(socket) };
       }),
     );
+  }
+
+  /** What processes say of their queues, since their last looks at the broker. Never rejects. */
+  async reports(sockets: readonly FoundSocket[]): Promise<QueueReport[]> {
+    const all = await Promise.all(sockets.map(async (socket) => {
+      const asked = await this.ask(socket, { method: "GET", path: "/v1/queues" });
+      const { queues = [] } = hasAnswered(asked)
+        ? asked.answer.body as { queues?: readonly QueueReport[] }
+        : {};
+      return queues;
+    }));
+    return all.flat();
   }
 
   /** The sentence that nobody answers. */

@@ -8,14 +8,16 @@ import { chmodSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import type { CheckCommand } from "../../command_line/process_commands.ts";
 import { grouped } from "../../command_line/terminal/humanize.ts";
-import { printable } from "../../command_line/terminal/text.ts";
+import { cutEnd, printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";
+import { counted, nounFor } from "../../errors/counted.ts";
 import { errorData } from "../../errors/error_data.ts";
+import { isoTime, SCHEMA } from "../../monitoring/snapshot.ts";
 import { STATUS, type Status } from "../../operations/judge.ts";
 import type { QueueReport } from "../../operations/queue_report.ts";
 import { demandsOn } from "../../operations/thresholds.ts";
 import type { Services } from "../services.ts";
-import { gather } from "./gather.ts";
+import { gather, nothingKnown } from "./gather.ts";
 
 const NAMES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
 /** The worst first. */
@@ -25,6 +27,8 @@ const ORDER: readonly Status[] = [
   STATUS.warning,
   STATUS.ok,
 ];
+/** The most columns that the first line has for a queue; the queue's own line has all. */
+const MOST_WIDTH = 120;
 const STATE_FILE = "check-process-queue-results";
 
 /**
@@ -41,8 +45,11 @@ export async function runCheck(
   const options = { queues, failedLimit: failedLimit ?? null, timeoutSeconds };
   const { reports } = await gather(options, config, services);
   const status = worst(reports);
-  const [message = "", ...details] = checkLines(reports, perfdataQueues, config);
-  if (json) services.print(JSON.stringify({ schema: 1, status, queues: reports }));
+  const [message = "", ...details] = reports.length === 0
+    ? [`QUEUES ${NAMES[status]} - ${plain(nothingKnown(config))}`]
+    : checkLines(reports, perfdataQueues, config);
+  const value = { schema: SCHEMA, at: isoTime(Date.now()), status, queues: reports };
+  if (json) services.print(JSON.stringify(value));
   else for (const line of [message, ...details]) services.print(line);
   if (stateFile === undefined) return status;
   try {
@@ -54,8 +61,9 @@ export async function runCheck(
   }
 }
 
-/** The worst status, in the order CRITICAL, UNKNOWN, WARNING, OK. */
+/** The worst status, in the order CRITICAL, UNKNOWN, WARNING, OK; UNKNOWN where there is no queue. */
 export function worst(reports: readonly QueueReport[]): Status {
+  if (reports.length === 0) return STATUS.unknown;
   return ORDER.find((status) => reports.some((report) => report.status === status)) ?? STATUS.ok;
 }
 
@@ -68,8 +76,9 @@ export function checkLines(
   const status = worst(reports);
   const sorted = reports.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   const bad = sorted.filter((report) => report.status !== STATUS.ok);
-  const text = bad.map((report) => plain(`${report.queue}: ${textOf(report)}`)).join("; ");
-  const fine = `${reports.length} queues normal`;
+  const texts = bad.map((report) => plain(`${report.queue}: ${textOf(report)}`));
+  const text = texts.map((each) => cutEnd(each, MOST_WIDTH)).join("; ");
+  const fine = `${counted(reports.length, "queue")} normal`;
   const numbers = sorted.slice(0, perfdataQueues).flatMap((report) => perfdata(report, config));
   return [
     `QUEUES ${NAMES[status]} - ${text || fine}` +
@@ -78,10 +87,16 @@ export function checkLines(
       plain(
         `${NAMES[report.status]} ${report.queue}: ${textOf(report)}, ` +
           `${grouped(report.ready)} ready, ${failedText(report)}, ` +
-          `${grouped(report.consumers)} consumers`,
+          `${grouped(report.consumers)} ${nounFor(report.consumers ?? 0, "consumer")}` +
+          adviceOf(report),
       )
     ),
   ];
+}
+
+/** What to do, which also leads to the whole of an error that is cut. */
+function adviceOf({ advice }: QueueReport): string {
+  return advice === "" ? "" : `; ${advice}`;
 }
 
 function textOf({ state, reason }: QueueReport): string {

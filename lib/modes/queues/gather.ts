@@ -1,22 +1,28 @@
 /**
- * Gathers what the commands `queues` and `check` report: one look at the broker and the processes.
+ * Gathers what the commands `queues`, `check` and `doctor` report: one look at the broker and the
+ * processes.
  *
  * @module
  */
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
+import { FILE_NAME } from "../../engine/broker/sqlite/file_name.ts";
 import { shardName } from "../../engine/host/shards.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { unknownQueue } from "../../errors/usage_error.ts";
-import type { ProcessSnapshot } from "../../monitoring/snapshot.ts";
+import type { BrokerSnapshot, ProcessSnapshot } from "../../monitoring/snapshot.ts";
 import { BrokerLooks, noLook, type QueueLook } from "../../operations/broker_look.ts";
 import { PausedQueues } from "../../operations/paused.ts";
-import { type QueueReport, reportOn } from "../../operations/queue_report.ts";
+import { type Observed, type QueueReport, reportOn } from "../../operations/queue_report.ts";
+import { History } from "../../operations/sampler.ts";
 import { readStatistics } from "../../operations/statistics_facts.ts";
 import { demandsOn } from "../../operations/thresholds.ts";
 import { TOO_LATE, within } from "../../system/deadline.ts";
-import { hasAnswered, Processes } from "../control/processes.ts";
+import { type Asked, hasAnswered, Processes } from "../control/processes.ts";
+import { whyEmbedded } from "../place.ts";
 import type { Services } from "../services.ts";
 
 /** What is asked. */
@@ -25,7 +31,15 @@ export interface GatherOptions {
   readonly queues: readonly string[];
   readonly failedLimit: number | null;
   readonly timeoutSeconds: number;
+  /**
+   * What earlier calls have seen, by queue, which shows rates and ages.
+   * @default {what the processes have seen}
+   */
+  readonly histories?: Map<string, History>;
 }
+
+/** The broker, as the command sees it. */
+export type SeenBroker = Pick<BrokerSnapshot, "kind" | "version" | "up">;
 
 /** All that was found. */
 export interface Gathered {
@@ -33,25 +47,28 @@ export interface Gathered {
   readonly processes: readonly ProcessSnapshot[];
   /** How many processes did not answer. */
   readonly silent: number;
+  readonly broker: SeenBroker;
 }
 
 /**
- * Looks at queues. What the broker does not say is in the reports.
+ * Looks at queues. What the broker does not say is in the reports. It makes no file of the embedded
+ * broker.
  *
  * @throws {UsageError} For a queue that has no worker here and is not on the broker.
  */
 export async function gather(
-  { queues, failedLimit, timeoutSeconds }: GatherOptions,
+  { queues, failedLimit, timeoutSeconds, histories }: GatherOptions,
   config: Config,
   services: Pick<Services, "listQueues" | "openBroker">,
 ): Promise<Gathered> {
   const known = (await services.listQueues(config.workersDir)).map(({ name }) => name);
-  const asked = await new Processes(config, timeoutSeconds).snapshots();
+  const asking = new Processes(config, timeoutSeconds);
+  const asked = await asking.snapshots();
   const processes = asked.filter(hasAnswered).map(({ answer }) => answer);
   const running = processes.flatMap((process) => process.queues.map(({ queue }) => queue));
   const usual = [...known.flatMap((name) => consumed(name, config)), ...running];
   const names = [...new Set(queues.length > 0 ? queues : usual)].sort();
-  const looks = await lookAt(names, config, services, timeoutSeconds);
+  const { looks, broker } = await lookAt(names, config, services, timeoutSeconds);
   const lost = queues.find((name) => {
     const look = looks.get(name);
     return look?.problem === null && !look.exists && ![...known, ...usual].includes(name);
@@ -59,6 +76,7 @@ export async function gather(
   if (lost !== undefined) throw unknownQueue(lost, known);
   const paused = new PausedQueues(config.stateDir);
   const now = Date.now();
+  const told = histories ? new Map() : await toldBy(asking, asked);
   const reports = names.flatMap((queue) => {
     const look = looks.get(queue) ?? noLook("the broker was not asked");
     const isThere = look.exists || look.problem !== null || running.includes(queue);
@@ -66,10 +84,42 @@ export async function gather(
     const stored = paused.read(queue, now);
     const pause = stored.kind === "paused" ? stored.pause : null;
     const statistics = readStatistics(config.statsDir, queue);
-    const sources = { queue, look, processes, pause, statistics, trend: null, now };
-    return [reportOn(sources, { ...demandsOn(queue, config.queues), failedLimit })];
+    const history = histories && historyOf(queue, histories);
+    if (look.problem === null) history?.add(look, processes, performance.now());
+    const trend = history?.trend ?? null;
+    const sources = { queue, look, processes, pause, statistics, trend, now };
+    const options = { ...demandsOn(queue, config.queues), failedLimit };
+    return [reportOn(sources, options, history?.observed ?? told.get(queue))];
   });
-  return { reports, processes, silent: asked.length - processes.length };
+  return { reports, processes, silent: asked.length - processes.length, broker };
+}
+
+/** The sentence that nothing is known, and what to do. */
+export function nothingKnown({ broker, stateDir }: Pick<Config, "broker" | "stateDir">): string {
+  const place = broker.url === undefined
+    ? `the embedded broker in ${stateDir} (${whyEmbedded(broker)})`
+    : "RabbitMQ";
+  return `nothing is known of any queue: ${place} has none that a worker here consumes, and no ` +
+    `process with STATE_DIR ${stateDir} runs one. Run this with the settings of the program, or ` +
+    "start it: process-queue --all";
+}
+
+function historyOf(queue: string, histories: Map<string, History>): History {
+  const known = histories.get(queue) ?? new History(queue);
+  histories.set(queue, known);
+  return known;
+}
+
+/** What processes know from looking again and again, by queue. */
+async function toldBy(
+  processes: Processes,
+  asked: readonly Asked<ProcessSnapshot>[],
+): Promise<ReadonlyMap<string, Observed>> {
+  const all = await processes.reports(asked.filter(hasAnswered).map(({ socket }) => socket));
+  return new Map(all.map(({ queue, rate, oldest_is_estimate, oldest_seconds }) => [
+    queue,
+    { rate, oldestSeconds: oldest_is_estimate ? oldest_seconds : null },
+  ]));
 }
 
 /** The queue, or its shards. */
@@ -79,29 +129,54 @@ function consumed(name: string, { shards }: Config): string[] {
   return Array.from({ length: count }, (_, index) => shardName(name, index + 1));
 }
 
-/** Each look, or why there is none. */
+/** What the broker says, or why it says nothing. */
+interface Looked {
+  readonly looks: ReadonlyMap<string, QueueLook>;
+  readonly broker: SeenBroker;
+}
+
 async function lookAt(
   names: readonly string[],
   config: Config,
   services: Pick<Services, "openBroker">,
   timeoutSeconds: number,
-): Promise<ReadonlyMap<string, QueueLook>> {
+): Promise<Looked> {
+  const kind = config.broker.url === undefined ? "embedded" : "rabbitmq";
+  if (kind === "embedded" && !existsSync(join(config.stateDir, FILE_NAME))) {
+    return { looks: new Map(names.map((name) => [name, NOT_MADE])), broker: up(kind) };
+  }
   try {
-    const looks = await within(timeoutSeconds * 1000, lookOnce(names, config, services));
-    if (looks !== TOO_LATE) return looks;
+    const looked = await within(timeoutSeconds * 1000, lookOnce(names, config, services, kind));
+    if (looked !== TOO_LATE) return looked;
     throw new Error(`the broker did not answer within ${timeoutSeconds} s`);
   } catch (error) {
     const { message } = errorData(error);
-    return new Map(names.map((name) => [name, noLook(message)]));
+    const looks = new Map(names.map((name) => [name, noLook(message)]));
+    return { looks, broker: { ...up(kind), up: false } };
   }
+}
+
+/** A queue of the embedded broker whose file is not made yet. */
+const NOT_MADE: QueueLook = {
+  ...noLook(""),
+  problem: null,
+  consumers: 0,
+  retrying: 0,
+  failed: 0,
+};
+
+function up(kind: SeenBroker["kind"], version: string | null = null): SeenBroker {
+  return { kind, version, up: true };
 }
 
 async function lookOnce(
   names: readonly string[],
   config: Config,
   services: Pick<Services, "openBroker">,
-): Promise<ReadonlyMap<string, QueueLook>> {
+  kind: SeenBroker["kind"],
+): Promise<Looked> {
   const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
   await using broker = await services.openBroker(once, "process-queue queues");
-  return await new BrokerLooks({ broker, isEmbedded: config.broker.url === undefined }).all(names);
+  const looks = await new BrokerLooks({ broker, isEmbedded: kind === "embedded" }).all(names);
+  return { looks, broker: up(kind, broker.status?.version) };
 }

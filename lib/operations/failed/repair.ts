@@ -151,8 +151,9 @@ class Tally {
     return verdict;
   }
 
-  /** What is kept is looked at again; what matches has left the queue. */
-  readonly restart = (): void => {
+  /** All that is still there is looked at again, also what matched and could not leave the queue. */
+  readonly restart = (removed: number): void => {
+    this.#matched = removed;
     this.#leftAlone = 0;
   };
 

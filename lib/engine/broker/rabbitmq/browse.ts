@@ -6,6 +6,7 @@
 
 import type { ChannelModel } from "amqplib";
 import { BrokerError, type PeekRules, type StoredEvent } from "../broker.ts";
+import type { PeekBounds } from "../peek_bounds.ts";
 import { withChannel } from "./channel.ts";
 import { storedEvent } from "./properties.ts";
 import { argumentsOf } from "./queue_arguments.ts";
@@ -17,22 +18,24 @@ const MOST_DELIVERIES = 10;
  * The first events of a queue. They return to their places when the channel is closed; a quorum queue
  * would put those that are returned singly behind all others.
  *
+ * @param bounds How many are taken.
  * @throws {BrokerError} `refused` where the rules refuse the look.
  */
 export async function peek(
   model: ChannelModel,
   queue: string,
-  limit: number,
+  bounds: PeekBounds,
   rules?: PeekRules,
 ): Promise<StoredEvent[]> {
   if (rules) await assertAllowed(model, queue, rules);
   return await withChannel(model, async (channel) => {
     const events: StoredEvent[] = [];
-    while (events.length < limit) {
+    while (bounds.left > 0) {
       const message = await channel.get(queue);
       if (!message) break;
       const event = storedEvent(message);
       if (rules && events.length === 0) assertFewDeliveries(queue, event);
+      bounds.add(event);
       events.push(event);
     }
     return events;

@@ -6,7 +6,7 @@
 
 import type { ChannelModel } from "amqplib";
 import { notice, type Reporter } from "../../report.ts";
-import { failedQueueName } from "../../settle/retry.ts";
+import { failedQueueName, LADDER, retryQueueName } from "../../settle/retry.ts";
 import { BrokerError, type QueueDoubt } from "../broker.ts";
 import { argumentsOf, isQuorumQueue, type QueueArguments } from "./queue_arguments.ts";
 import type { Topology } from "./topology.ts";
@@ -50,6 +50,46 @@ export async function doubtsAbout(
     await isQuorumQueue(model, failed) === false;
   if (isExposed) messages.push(exposedMessage(queue, failed));
   return messages.map((message) => ({ isRefused: false, message }));
+}
+
+/** What keeps events from coming back from the queues in which they wait, where these exist. */
+export async function doubtsAboutRetries(
+  model: ChannelModel,
+  topology: Topology,
+  queue: string,
+): Promise<QueueDoubt[]> {
+  const found = await Promise.all(LADDER.map(async (step) => {
+    const name = retryQueueName(queue, step);
+    const args = await topology.depth(model, name) && await argumentsOf(model, name);
+    const message = args && wrongRetryQueue({ name, queue, step }, args.args);
+    return message === undefined ? [] : [{ isRefused: true, message }];
+  }));
+  return found.flat();
+}
+
+/** A queue in which events of `queue` wait for `step` seconds. */
+interface RetryQueue {
+  readonly name: string;
+  readonly queue: string;
+  readonly step: number;
+}
+
+/** Why events do not come back from a retry queue as they should; `undefined` if they do. */
+export function wrongRetryQueue(
+  { name, queue, step }: RetryQueue,
+  args: QueueArguments["args"],
+): string | undefined {
+  const wanted = {
+    "x-queue-type": "quorum",
+    "x-message-ttl": step * 1000,
+    "x-dead-letter-exchange": "",
+    "x-dead-letter-routing-key": queue,
+  };
+  const differ = Object.entries(wanted).filter(([key, value]) => args[key] !== value);
+  if (differ.length === 0) return undefined;
+  const has = differ.map(([key]) => `${key} ${args[key] ?? "none"}`).join(", ");
+  return `Queue ${name} has ${has}, so events of ${queue} that wait there may not come back as they ` +
+    `should: empty it, delete it with rabbitmqctl delete_queue ${name}, and the program makes it anew`;
 }
 
 function exposedMessage(queue: string, failed: string): string {

@@ -52,7 +52,7 @@ export async function lockQueue(
   try {
     await withChannel(model, (channel) => channel.assertQueue(lockName(queue), LOCK));
   } catch (error) {
-    if ((error as { code?: unknown }).code === 405) throw await otherHas(model, queue);
+    if ((error as { code?: unknown }).code === LOCKED) throw await otherHas(model, queue);
     const explained = explainChannel(error, lockName(queue), address);
     if (explained.kind !== "permission") throw explained;
     report(notice("warning", queue, NOT_LOCKED, { properties: { why: explained.message } }));
@@ -66,6 +66,25 @@ export async function lockQueue(
     },
   };
 }
+
+/**
+ * Whether another connection has the lock: an exclusive queue refuses even a look. Without the
+ * permission to look it counts as free.
+ */
+export async function isQueueLocked(model: ChannelModel, queue: string): Promise<boolean> {
+  try {
+    await withChannel(model, (channel) => channel.checkQueue(lockName(queue)));
+    return false;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === LOCKED || code === MISSING || code === REFUSED) return code === LOCKED;
+    throw error;
+  }
+}
+
+const LOCKED = 405;
+const MISSING = 404;
+const REFUSED = 403;
 
 const NOT_LOCKED =
   "The events of queue {queue} are not locked, so another command may have them at the same time: " +

@@ -22,6 +22,7 @@ import type {
   Subscription,
   SubscriptionListener,
 } from "../broker.ts";
+import { PeekBounds } from "../peek_bounds.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { type ApartConnection, connectApart } from "./apart.ts";
 import { peek, purge, siftAsQuorum } from "./browse.ts";
@@ -31,10 +32,10 @@ import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { EventPublisher } from "./event_publisher.ts";
-import { doubtsAbout } from "./fitness.ts";
+import { doubtsAbout, doubtsAboutRetries } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
-import { lockQueue } from "./queue_lock.ts";
+import { isQueueLocked, lockName, lockQueue } from "./queue_lock.ts";
 import { sift } from "./sift.ts";
 import type { RabbitSift } from "./sift_channel.ts";
 import { RabbitSubscription } from "./subscription.ts";
@@ -196,7 +197,8 @@ class RabbitBroker implements Broker {
   }
 
   async peek(queue: string, limit: number, rules?: PeekRules): Promise<StoredEvent[]> {
-    return await this.#onQueue(queue, (model) => peek(model, queue, limit, rules)) ?? [];
+    const bounds = new PeekBounds({ events: limit });
+    return await this.#onQueue(queue, (model) => peek(model, queue, bounds, rules)) ?? [];
   }
 
   async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {
@@ -223,6 +225,15 @@ class RabbitBroker implements Broker {
     return lock;
   }
 
+  async isLocked(queue: string): Promise<boolean> {
+    const model = await this.#consuming.model();
+    try {
+      return await isQueueLocked(model, queue);
+    } catch (error) {
+      throw explainChannel(error, lockName(queue), this.#address);
+    }
+  }
+
   async purge(queue: string): Promise<number> {
     return await this.#onQueue(queue, (model) => purge(model, queue)) ?? 0;
   }
@@ -234,6 +245,14 @@ class RabbitBroker implements Broker {
 
   async doubtsAbout(queue: string): Promise<readonly QueueDoubt[]> {
     return await doubtsAbout(await this.#consuming.model(), this.#topology, queue);
+  }
+
+  async doubtsAboutRetries(queue: string): Promise<readonly QueueDoubt[]> {
+    return await doubtsAboutRetries(await this.#consuming.model(), this.#topology, queue);
+  }
+
+  async declareFailed(queue: string): Promise<void> {
+    await this.#topology.declareFailed(await this.#consuming.model(), queue);
   }
 
   async tryPublishing(): Promise<void> {

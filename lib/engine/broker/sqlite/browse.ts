@@ -8,6 +8,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { StoredEvent } from "../broker.ts";
 import type { Commits } from "./commits.ts";
+import type { PeekBounds } from "../peek_bounds.ts";
 import { decodeProperties } from "../property_text.ts";
 import { type ReadyRow, START } from "./ready_events.ts";
 import type { Session } from "./session.ts";
@@ -15,15 +16,26 @@ import type { Session } from "./session.ts";
 /** The most events that one turn of the event loop handles. */
 export const PIECE = 200;
 
-/** The first events of a queue. */
-export async function peek(session: Session, queue: number, limit: number): Promise<StoredEvent[]> {
+/** The most events that are read together where they stay in memory. */
+const PEEK_PIECE = 20;
+
+/** The first events of a queue. @param bounds How many. */
+export async function peek(
+  session: Session,
+  queue: number,
+  bounds: PeekBounds,
+): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
-  for (let after = START; events.length < limit;) {
-    const piece = Math.min(PIECE, limit - events.length);
+  for (let after = START; bounds.left > 0;) {
+    const piece = Math.min(PEEK_PIECE, bounds.left);
     const rows = await session.read(() => session.ready.list(queue, after, Infinity, piece));
     const last = rows.at(-1);
     if (!last) break;
-    events.push(...rows.map(storedEvent));
+    for (const event of rows.map(storedEvent)) {
+      if (bounds.left === 0) return events;
+      bounds.add(event);
+      events.push(event);
+    }
     after = last;
     await setImmediate();
   }

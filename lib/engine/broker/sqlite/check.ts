@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { sqliteFault } from "../../../errors/sqlite_fault.ts";
 import { checkEvents, quickCheck } from "./damage.ts";
 import { brokerError, DamageError } from "./errors.ts";
-import { FILE_NAME } from "./file.ts";
+import { FILE_NAME } from "./file_name.ts";
 import { Reserve } from "./reserve.ts";
 
 /** How far a check came. */

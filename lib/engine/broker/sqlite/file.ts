@@ -13,9 +13,6 @@ import { assertNotEmptied, assertStructure, clearMark } from "./damage.ts";
 import { brokerError } from "./errors.ts";
 import { ensureTables } from "./schema.ts";
 
-/** The broker's file in `STATE_DIR`. */
-export const FILE_NAME = "broker.sqlite";
-
 /** ms for which SQLite itself waits for a lock, which blocks the thread. */
 const BLOCKING_WAIT_MS = 5;
 /** ms after which a lock of another process becomes an error. */

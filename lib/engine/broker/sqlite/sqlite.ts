@@ -25,7 +25,8 @@ import { peek, purge, purgeWaiting } from "./browse.ts";
 import { Commits } from "./commits.ts";
 import { CurrentSession, openWithRoom } from "./current_session.ts";
 import { closedError, isDamage } from "./errors.ts";
-import { FILE_NAME } from "./file.ts";
+import { FILE_NAME } from "./file_name.ts";
+import { PeekBounds } from "../peek_bounds.ts";
 import { NewEvents } from "./new_events.ts";
 import type { Notice } from "./notice.ts";
 import { lockQueue } from "./queue_lock.ts";
@@ -188,7 +189,7 @@ class SqliteBroker implements Broker {
 
   async peek(queue: string, limit: number): Promise<StoredEvent[]> {
     const id = await this.#find(queue);
-    return id === undefined ? [] : await peek(this.#session, id, limit);
+    return id === undefined ? [] : await peek(this.#session, id, new PeekBounds({ events: limit }));
   }
 
   async sift(queue: string, decide: Decide, options: SiftOptions = {}): Promise<SiftResult> {

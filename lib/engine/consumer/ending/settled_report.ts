@@ -55,7 +55,7 @@ export function settledReport(
   };
   const cause = causeOf(entry, settlement, outcome);
   const known = cause ? { ...report, ...cause } : report;
-  return entry.publishedAt > 0 ? known : { ...known, hasNoTime: true };
+  return queuedAt(entry) > 0 ? known : { ...known, hasNoTime: true };
 }
 
 /** The report without the secrets in its body. */
@@ -99,7 +99,13 @@ function causeOf(
   return settlement.kind === "retry" ? { ...cause, delay: settlement.delay } : cause;
 }
 
+/** When the event came into its queue, in ms since 1970: what it spent as a dead letter is no wait. */
+function queuedAt({ publishedAt, retriedAt }: Pick<Entry, "publishedAt" | "retriedAt">): number {
+  return Math.max(publishedAt, retriedAt);
+}
+
 function waitMs(entry: Entry, startedAt: number, dayOffset: number): number {
-  const since = entry.publishedAt > 0 ? entry.publishedAt - dayOffset : entry.receivedAt;
+  const at = queuedAt(entry);
+  const since = at > 0 ? at - dayOffset : entry.receivedAt;
   return Math.max(0, startedAt - since);
 }

@@ -55,6 +55,19 @@ export function inheritJournals(dir: string, prefix: string, own: string): Inher
   return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
 }
 
+/** The journals of dead processes, of all queues. @param stateDir `STATE_DIR` */
+export function deadJournals(
+  stateDir: string,
+): { readonly queue: string; readonly path: string }[] {
+  const dir = join(stateDir, "journal");
+  return namesIn(dir).flatMap((name) => {
+    const [, queue] = /^(.*)@[^@]*\.journal$/.exec(name) ?? [];
+    const path = join(dir, name);
+    if (queue === undefined || !readIfDead(path)) return [];
+    return [{ queue: decodeURIComponent(queue), path }];
+  });
+}
+
 function namesIn(dir: string): string[] {
   try {
     return [...Deno.readDirSync(dir)].map(({ name }) => name);

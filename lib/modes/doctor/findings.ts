@@ -1,0 +1,76 @@
+/**
+ * All that `doctor` finds, also for the dashboard.
+ *
+ * @module
+ */
+
+import type { Config } from "../../config/config.ts";
+import { errorData } from "../../errors/error_data.ts";
+import { type Finding, fine, type Found, wrong } from "../../operations/doctor/finding.ts";
+import type { Services } from "../services.ts";
+import { type Check, type CheckResult, CHECKS, findingsOf, runChecks, sceneOf } from "./checks.ts";
+import {
+  checkCertificates,
+  checkDisks,
+  checkJournals,
+  checkListener,
+  checkPauses,
+  checkSockets,
+} from "./host_checks.ts";
+import { checkJudged, checkProcesses, RABBITMQ_CHECKS } from "./queue_checks.ts";
+
+const ALL: readonly Check[] = [
+  ...CHECKS,
+  ...RABBITMQ_CHECKS,
+  { area: "broker", run: checkCertificates },
+  { area: "disk", run: checkDisks },
+  { area: "http", run: checkListener },
+  { area: "sockets", run: checkSockets },
+  { area: "processes", run: checkProcesses },
+  { area: "pauses", run: checkPauses },
+  { area: "journals", run: checkJournals },
+  { area: "check", run: checkJudged },
+];
+
+/** How findings are made. */
+export interface FindingsOptions {
+  /** How long broker and processes may take to answer. @default {10} */
+  readonly timeoutSeconds?: number;
+  /** Mends what belongs to this program; what was mended is ok then. @default {false} */
+  readonly fix?: boolean;
+}
+
+/**
+ * Checks everything, as `doctor` does: the settings and what they lead to, this host, its processes,
+ * and the queues. Takes seconds, as it loads every worker. Without `fix` it changes nothing.
+ *
+ * @param config Also one that has problems: each of them is an error.
+ */
+export async function findings(
+  config: Config,
+  services: Services,
+  { timeoutSeconds = 10, fix = false }: FindingsOptions = {},
+): Promise<Finding[]> {
+  const results = await runChecks(ALL, await sceneOf(config, services, timeoutSeconds));
+  return findingsOf(fix ? await mended(results) : results);
+}
+
+async function mended(results: readonly CheckResult[]): Promise<CheckResult[]> {
+  const after: CheckResult[] = [];
+  for (const { area, found } of results) {
+    const now: Found[] = [];
+    for (const one of found) now.push(await mend(one));
+    after.push({ area, found: now });
+  }
+  return after;
+}
+
+async function mend(found: Found): Promise<Found> {
+  if (!found.mend) return found;
+  const of = found.queue === undefined ? {} : { queue: found.queue };
+  try {
+    return fine(`mended: ${await found.mend()}`, of);
+  } catch (error) {
+    return wrong(`${found.message}; it could not be mended: ${errorData(error).message}`, of);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The checks of `doctor` that look at processes, and at the queues of the broker.
+ *
+ * @module
+ */
+
+import { splitAddresses } from "../../config/broker_addresses.ts";
+import { queueKey } from "../../config/queue_key.ts";
+import type { Broker } from "../../engine/broker/broker.ts";
+import { shardName } from "../../engine/host/shards.ts";
+import { failedQueueName } from "../../engine/settle/retry.ts";
+import { DOCTOR_FIX, fine, type Found, wrong } from "../../operations/doctor/finding.ts";
+import { processesFound } from "../../operations/doctor/processes.ts";
+import {
+  connectionFound,
+  deadLettersFound,
+  judgedFound,
+  type ShardFacts,
+  shardsFound,
+} from "../../operations/doctor/queues.ts";
+import { VERSION } from "../../system/version.ts";
+import { openOnce } from "../check_broker.ts";
+import { consumedNames, type QueueCheck } from "../check_queues.ts";
+import { hasAnswered, Processes } from "../control/processes.ts";
+import { gather } from "../queues/gather.ts";
+import type { Check, CheckScene } from "./checks.ts";
+
+/** How many shards beyond those of the setting are looked for. */
+const MORE_SHARDS = 16;
+
+/** The processes of this host. */
+export async function checkProcesses(scene: CheckScene): Promise<Found[]> {
+  const { config, queues, timeoutSeconds } = scene;
+  const asked = await new Processes(config, timeoutSeconds).snapshots();
+  return processesFound({
+    version: VERSION,
+    answered: asked.filter(hasAnswered).map(({ answer }) => answer),
+    silent: asked.flatMap((one) =>
+      hasAnswered(one) ? [] : [{ pid: one.socket.pid, problem: one.problem }]
+    ),
+    active: queues.filter(({ isActive }) => isActive).flatMap(consumedNames),
+  });
+}
+
+/** What `check` says. */
+export async function checkJudged(scene: CheckScene): Promise<Found[]> {
+  const { config, services, timeoutSeconds } = scene;
+  const options = { queues: [], failedLimit: null, timeoutSeconds };
+  return judgedFound((await gather(options, config, services)).reports);
+}
+
+/** The queues at RabbitMQ that the program makes or has made beside those of the events. */
+export const RABBITMQ_CHECKS: readonly Check[] = [
+  { area: "broker", run: onRabbitmq(connection) },
+  { area: "retries", run: onRabbitmq(retries) },
+  { area: "broker", run: onRabbitmq(deadLetters) },
+  { area: "shards", run: onRabbitmq(shards) },
+];
+
+/** Looks at RabbitMQ. Where it cannot be reached, the check of the broker says so. */
+function onRabbitmq(
+  look: (broker: Broker, scene: CheckScene) => Promise<Found[]>,
+): Check["run"] {
+  return async (scene) => {
+    const { config, services } = scene;
+    if (!config.usingRabbitmq || config.broker.url === undefined) return [];
+    await using broker = await openOnce(config, services).catch(() => undefined);
+    return broker ? await look(broker, scene) : [];
+  };
+}
+
+function connection({ status }: Broker, { config }: CheckScene): Promise<Found[]> {
+  const urls = splitAddresses(config.broker.url ?? "").map((address) => new URL(address));
+  return Promise.resolve(connectionFound({ urls, version: status?.version ?? null }));
+}
+
+async function retries(broker: Broker, { queues }: CheckScene): Promise<Found[]> {
+  const found = await Promise.all(
+    queues.flatMap(consumedNames).map(async (queue) => {
+      const doubts = await broker.doubtsAboutRetries?.(queue) ?? [];
+      return doubts.map(({ message }) => wrong(message, { queue }));
+    }),
+  );
+  return found.flat();
+}
+
+async function deadLetters(broker: Broker, scene: CheckScene): Promise<Found[]> {
+  const names = scene.queues.flatMap(consumedNames);
+  const looks = await Promise.all(names.map(async (queue) => {
+    const [main, failed] = await Promise.all([
+      broker.depth(queue),
+      broker.depth(failedQueueName(queue)),
+    ]);
+    return { queue, failed: failed?.ready ?? null, isMissing: main !== undefined && !failed };
+  }));
+  const missing = looks.filter(({ isMissing }) => isMissing).map(({ queue }) => queue);
+  return [
+    ...deadLettersFound(looks, broker.status?.version ?? null),
+    ...(broker.declareFailed ? missingFound(missing, scene) : []),
+  ];
+}
+
+/** A queue of dead letters is made when it is first needed, if the user may do that then. */
+function missingFound(queues: readonly string[], { config, services }: CheckScene): Found[] {
+  if (queues.length === 0) return [];
+  const names = queues.map(failedQueueName).join(", ");
+  const mend = async () => {
+    await using broker = await openOnce(config, services);
+    for (const queue of queues) await broker.declareFailed?.(queue);
+    return `made the queues ${names}`;
+  };
+  const message = `queues of dead letters that are not there yet, made when needed: ${names}`;
+  return [fine(message, { fix: DOCTOR_FIX, mend })];
+}
+
+async function shards(broker: Broker, { queues }: CheckScene): Promise<Found[]> {
+  const facts = await Promise.all(
+    queues.flatMap(otherNames).map(async ({ queue, of, shards }) => {
+      const depth = await broker.depth(queue);
+      return { queue, of, shards, setting: `${queueKey(of)}_SHARDS`, ...depth };
+    }),
+  );
+  return shardsFound(facts.filter((one): one is ShardFacts => one.ready !== undefined));
+}
+
+/** The names that the queue, or a shard of it, has with another number of shards. */
+function otherNames(
+  { name, shards }: QueueCheck,
+): { readonly queue: string; readonly of: string; readonly shards: number }[] {
+  const consumed = new Set(consumedNames({ name, shards }));
+  const numbered = Array.from(
+    { length: shards + MORE_SHARDS },
+    (_, index) => shardName(name, index + 1),
+  );
+  return [name, ...numbered].filter((queue) => !consumed.has(queue))
+    .map((queue) => ({ queue, of: name, shards }));
+}
