@@ -50,6 +50,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "AF_NETLINK",
   "CAP_NET_BIND_SERVICE",
   "BAD_EVENT_QUEUE_ID",
   "DELIVERY_MODE_PERSISTENT",
