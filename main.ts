@@ -210,6 +210,16 @@ async function run(command: Task): Promise<number> {
       setUpLogging(config.log);
       return await runEvents(command, config, { print, signals });
     }
+    case "completion": {
+      const { runCompletion } = await import("./lib/modes/completion/completion.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return await runCompletion(command, readConfig(environment, flags), new SystemServices());
+    }
+    case "manual": {
+      const { runManual } = await import("./lib/modes/manual.ts");
+      const { SystemServices } = await import("./lib/modes/system.ts");
+      return runManual(new SystemServices());
+    }
   }
 }
 

@@ -1,6 +1,12 @@
 /**
  * Makes the binary: `deno task compile [output]`, by default `dist/process-queue`.
  *
+ *   deno task compile --target aarch64-unknown-linux-gnu dist/process-queue   for another platform
+ *   deno task compile --all-targets dist/process-queue                        for all of them
+ *
+ * With `--all-targets`, the name of the platform is added to the output, as in
+ * `dist/process-queue-linux-x86_64`, and `SHA256SUMS` is written beside it.
+ *
  * Set the variable COMPILE to use another compiler than `deno compile`; it gets the same options.
  *
  * @module
@@ -10,7 +16,9 @@ import { writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { bundle } from "./compile/bundle.ts";
 import { run } from "./compile/command.ts";
+import { writeChecksums } from "./compile/checksums.ts";
 import { contentsOf } from "./compile/contents.ts";
+import { type CompileArguments, platformOf, readArguments, TARGETS } from "./compile/targets.ts";
 import { writeKit } from "./kit.ts";
 
 /**
@@ -22,13 +30,28 @@ export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "s
 const ROOT = join(import.meta.dirname ?? ".", "..");
 const OUTPUT = join(ROOT, "dist/process-queue");
 
-if (import.meta.main) Deno.exit(await main(Deno.args[0] ?? OUTPUT));
+if (import.meta.main) Deno.exit(await main(Deno.args));
 
-async function main(output: string): Promise<number> {
-  const problem = await compile(resolve(output));
-  if (problem === undefined) console.log(`made ${output}`);
-  else console.error(problem);
+async function main(args: readonly string[]): Promise<number> {
+  const given = readArguments(args);
+  const problem = typeof given === "string" ? given : await compileAll(given);
+  if (problem !== undefined) console.error(problem);
   return problem === undefined ? 0 : 1;
+}
+
+async function compileAll(
+  { target, all, output = OUTPUT }: CompileArguments,
+): Promise<string | undefined> {
+  const file = resolve(output);
+  const folder = join(dirname(file), "bundle");
+  const made = all ? TARGETS.map((each) => `${file}-${platformOf(each)}`) : [file];
+  let problem = await makeBundle(folder, false);
+  for (const [index, each] of made.entries()) {
+    problem ??= await compileBundle(folder, each, all ? TARGETS[index] : target);
+    if (problem === undefined) console.log(`made ${each}`);
+  }
+  if (all && problem === undefined) writeChecksums(dirname(file), made);
+  return problem;
 }
 
 /**
@@ -44,24 +67,34 @@ export async function compile(
   isRelease = false,
 ): Promise<string | undefined> {
   const folder = join(dirname(output), "bundle");
+  return await makeBundle(folder, isRelease) ?? await compileBundle(folder, output);
+}
+
+async function makeBundle(folder: string, isRelease: boolean): Promise<string | undefined> {
   const problem = await bundle(ROOT, folder, contentsOf(ROOT));
   if (problem !== undefined) return problem;
   await writeKit(ROOT, join(folder, "kit.gz"));
   const source = isRelease ? `release, after ${await commit()}` : await commit("--dirty=+");
   writeFileSync(join(folder, "commit"), source);
-  return await compileBundle(folder, output);
+  return undefined;
 }
 
 /**
  * Makes a binary of a bundle.
  *
  * @param folder The bundle, with `main.js`; an absolute path, as is the output's.
+ * @param target The platform, as `deno compile` calls it; `undefined`: this one.
  * @returns What went wrong and what to do; `undefined` when the binary is made.
  */
-export async function compileBundle(folder: string, output: string): Promise<string | undefined> {
+export async function compileBundle(
+  folder: string,
+  output: string,
+  target?: string,
+): Promise<string | undefined> {
   const [program = "", ...args] = compiler();
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
-  const options = [...permissions, "--no-check", "-o", output, "main.js"];
+  const platform = target === undefined ? [] : ["--target", target];
+  const options = [...permissions, "--no-check", ...platform, "-o", output, "main.js"];
   const { success, stderr } = await run(program, [...args, ...options], folder);
   return success ? undefined : problemOf(stderr);
 }

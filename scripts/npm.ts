@@ -51,6 +51,12 @@ await client.publish("greetings", { name: "Ada" });
 await client.close();
 \`\`\`
 
+An event that is not stored is a \`ClientError\`: its \`kind\` is \`unroutable\` (there is no such
+queue), \`timeout\`, \`unreachable\`, \`login\`, \`invalid\` and others, and its message says what to do.
+\`connect(url, { declare: true })\` makes queues that are not there. \`publishAll(queue, events)\`
+publishes many, \`{ delaySeconds: 600 }\` later, and \`{ id: "order:7" }\` with an id: publish again with
+the same id what was not confirmed in time. The declarations describe every option.
+
 It runs under Node.js from 20 on and under Deno. The package \`process-queue\` is another project's.
 `;
 

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compile } from "./compile.ts";
+import { writeChecksums } from "./compile/checksums.ts";
 
 /** Why a release cannot be made; the message says what is wrong and what to do. */
 export class ReleaseError extends Error {
@@ -117,7 +118,7 @@ export async function release(options: ReleaseOptions): Promise<void> {
     await write(files, [config ?? "", changelog ?? ""]);
     throw new ReleaseError(`${problem}\ndeno.json and CHANGELOG.md are as they were`);
   }
-  await writeChecksum(binary);
+  writeChecksums(dirname(binary), [binary]);
   done(options, binary).forEach(print);
 }
 
@@ -212,12 +213,6 @@ function versionOf(config: string): string {
   );
 }
 
-/** A line of `SHA256SUMS`, as `sha256sum --check` reads it. */
-export async function checksumLine(name: string, bytes: BufferSource): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `${digest.toHex()}  ${name}\n`;
-}
-
 function requireOwnCompiler(other: string | undefined): void {
   if (!other) return;
   throw new ReleaseError(
@@ -251,11 +246,6 @@ async function tryCompile(
 
 async function write(files: readonly string[], texts: readonly string[]): Promise<void> {
   for (const [index, file] of files.entries()) await Deno.writeTextFile(file, texts[index] ?? "");
-}
-
-async function writeChecksum(binary: string): Promise<void> {
-  const line = await checksumLine(basename(binary), await Deno.readFile(binary));
-  await Deno.writeTextFile(join(binary, "..", "SHA256SUMS"), line);
 }
 
 function plan({ version, date }: ReleaseOptions, binary: string): string[] {

@@ -10,6 +10,8 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseCommandLine } from "../lib/command_line/command_line.ts";
+import { makeProgram } from "../lib/command_line/program.ts";
+import { forEachCommand } from "../lib/command_line/tree.ts";
 import { SETTINGS } from "../lib/config/settings.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -28,6 +30,11 @@ const OTHERS_OPTIONS = [
   "--check",
   "--now",
   "--dry-run",
+  "--target",
+  "--all-targets",
+  "--build",
+  "--detach",
+  "--platform",
   "--outdir",
   "--against",
   "--rows",
@@ -44,6 +51,7 @@ const OTHERS_OPTIONS = [
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
   "REMOTE_POSTGRES_HOST",
+  "AF_NETLINK",
   "CAP_NET_BIND_SERVICE",
   "BAD_EVENT_QUEUE_ID",
   "DELIVERY_MODE_PERSISTENT",
@@ -96,46 +104,16 @@ function problemOf(page: string, link: string): string | undefined {
   return `${page} links to ${link}: ${target} has no heading of that name`;
 }
 
-function helpOf(...command: string[]): string {
-  const parsed = parseCommandLine([...command, "--help"]);
-  return "text" in parsed ? parsed.text : "";
-}
-
-/** Every option of the command line. */
+/** Every option of every command, and those that the help of the program mentions. */
 function knownOptions(): Set<string> {
-  const commands = [
-    [],
-    ["publish"],
-    ["failed", "groups"],
-    ["failed", "list"],
-    ["failed", "show"],
-    ["failed", "retry"],
-    ["failed", "drop"],
-    ["peek"],
-    ["purge"],
-    ["check-config"],
-    ["seed"],
-    ["mail", "preview"],
-    ["mail", "test"],
-    ["push", "test"],
-    ["deliver-scheduled-emails"],
-    ["enqueue-digest-emails"],
-    ["email-mirror-server"],
-    ["email-mirror-pipe"],
-    ["events"],
-    ["status"],
-    ["pause"],
-    ["resume"],
-    ["restart"],
-    ["log-level"],
-    ["health"],
-    ["queues"],
-    ["check"],
-    ["doctor"],
-  ];
-  const help = commands.map((command) => helpOf(...command)).join("\n");
+  const parsed = parseCommandLine(["--help"]);
+  const help = "text" in parsed ? parsed.text : "";
   // Names with - and _ are the same; the README says so of one.
-  return new Set([...help.match(/--[a-z][a-z_-]+/g) ?? [], "--queue-name", ...OTHERS_OPTIONS]);
+  const known = new Set([...help.match(/--[a-z][a-z_-]+/g) ?? [], "--queue-name"]);
+  forEachCommand(makeProgram(() => {}), ({ options }) => {
+    for (const { long, hidden } of options) if (long && !hidden) known.add(long);
+  });
+  return new Set([...known, ...OTHERS_OPTIONS]);
 }
 
 /** Whether a name in capitals is a setting, or that of a queue's. */
@@ -186,12 +164,13 @@ Deno.test("a link, an option or a setting that is not there is found", () => {
   assert.equal(isSetting("PQ_<QUEUE>_CONCURRENCY"), true);
 });
 
-Deno.test("each page of docs is named in the README, or in the page of the workers", () => {
-  const named = textOf("README.md") + textOf("docs/workers/README.md");
-  const isNamed = (path: string) => {
-    return named.includes(`](${path})`) || named.includes(`]: ${basename(path)}`);
-  };
-  assert.deepEqual(DOCS.filter((path) => !isNamed(path)), []);
+Deno.test("each page of docs is on the map of the docs, or in the page of the workers", () => {
+  const map = textOf("docs/README.md");
+  const workers = textOf("docs/workers/README.md");
+  const isNamed = (path: string) =>
+    map.includes(`](${path.replace("docs/", "")})`) || workers.includes(`]: ${basename(path)}`);
+  const pages = DOCS.filter((path) => path !== "docs/README.md");
+  assert.deepEqual(pages.filter((path) => !isNamed(path)), []);
 });
 
 Deno.test("troubleshooting names only messages that the program has", () => {

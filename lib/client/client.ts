@@ -58,6 +58,7 @@ export interface Client extends AsyncDisposable {
    * @param target The name of the queue, or its worker: then the event is checked by its schema.
    * @param event A value that JSON can write; a bigint is written as a whole number.
    * @throws {ClientError} When it was not published.
+   * @throws {RangeError} For an option that is not valid; the message names it.
    */
   publish<T extends Target>(
     target: T,
@@ -70,7 +71,8 @@ export interface Client extends AsyncDisposable {
    * @param events In any number: they are taken as there is room.
    * @returns How many there were, all of them confirmed.
    * @throws {ClientError} For the first that failed: `index` says which it is, and `confirmed` how
-   * many others were stored.
+   * many others were stored. An error of `events` itself is thrown as it is, once all that were
+   * taken are settled.
    */
   publishAll<T extends Target>(
     target: T,

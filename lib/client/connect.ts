@@ -20,10 +20,10 @@ export interface ConnectOptions {
   readonly window?: number;
   /**
    * Seconds that one event may take, from its turn to its confirmation, also while there is no
-   * connection. @default {30}
+   * connection; at most 86400. @default {30}
    */
   readonly timeoutSeconds?: number;
-  /** Seconds to wait for a first connection to RabbitMQ. @default {10} */
+  /** Seconds to wait for a first connection to RabbitMQ, at most 86400. @default {10} */
   readonly waitSeconds?: number;
   /** Whether a queue that is not there is declared: durable, as the workers do. @default {false} */
   readonly declare?: boolean;
@@ -39,6 +39,8 @@ export interface ConnectOptions {
   readonly onNotice?: (level: "debug" | "info" | "warning" | "error", message: string) => void;
 }
 
+/** The longest that a client waits: a day. */
+const MOST_SECONDS = 86_400;
 /** The file of the embedded broker. */
 const FILE = "broker.sqlite";
 
@@ -49,11 +51,15 @@ const FILE = "broker.sqlite";
  * commas between them; or the folder of the embedded broker (`STATE_DIR`), as a path or a `file:` URL,
  * which needs Deno.
  * @throws {ClientError} When there is no connection; the message names the URL, without its password.
+ * @throws {RangeError} For an option that is not valid; the message names it.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
-  const { window = 1000, timeoutSeconds = 30, declare = false } = options;
-  checkNumber("window", window, Number.isInteger(window) && window >= 1);
-  checkNumber("timeoutSeconds", timeoutSeconds, timeoutSeconds > 0);
+  const { window = 1000, timeoutSeconds = 30, waitSeconds = 10, declare = false } = options;
+  if (!(Number.isInteger(window) && window >= 1)) {
+    throw new RangeError(`window is ${window}: give a whole number from 1 on`);
+  }
+  checkSeconds("timeoutSeconds", timeoutSeconds, timeoutSeconds > 0);
+  checkSeconds("waitSeconds", waitSeconds, waitSeconds >= 0);
   try {
     const broker = await openBroker(url, options);
     return new BrokerClient({ broker, window, declare, timeoutSeconds });
@@ -63,9 +69,11 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
 }
 
-function checkNumber(name: string, value: number, isRight: boolean): void {
-  if (isRight) return;
-  throw new RangeError(`${name} is ${value}: give a number of at least 1`);
+/** Refuses what no timer can wait for, Infinity too. */
+function checkSeconds(name: string, seconds: number, isEnough: boolean): void {
+  if (isEnough && seconds <= MOST_SECONDS) return;
+  const least = name === "waitSeconds" ? "from 0" : "above 0";
+  throw new RangeError(`${name} is ${seconds}: give seconds ${least}, at most ${MOST_SECONDS}`);
 }
 
 async function openBroker(url: string, options: ConnectOptions): Promise<Broker> {

@@ -5,6 +5,7 @@
  */
 
 import type { Common } from "./common.ts";
+import type { Shell } from "./completion/scripts.ts";
 import type {
   ChangeCommand,
   CheckCommand,
@@ -199,6 +200,19 @@ export interface EventsCommand extends Common {
   readonly shardPort: number | undefined;
 }
 
+/** Print the script of a shell, or what may come next on a command line. */
+export interface CompletionCommand extends Common {
+  readonly mode: "completion";
+  readonly shell: Shell;
+  /** The words behind the name of the program, the last to be completed; empty: the script. */
+  readonly words: readonly string[];
+}
+
+/** Print the page of the manual. */
+export interface ManualCommand extends Common {
+  readonly mode: "manual";
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -228,4 +242,6 @@ export type Task =
   | HealthCommand
   | QueuesCommand
   | CheckCommand
-  | DoctorCommand;
+  | DoctorCommand
+  | CompletionCommand
+  | ManualCommand;

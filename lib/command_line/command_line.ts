@@ -10,16 +10,11 @@ import type { Command, Task } from "./command.ts";
 import { ManagePy } from "./manage_py.ts";
 import { sharedOptions } from "./options.ts";
 import { makeProgram } from "./program.ts";
+import { optionNames, spelledAsDeclared } from "./spelled.ts";
+import { forEachCommand, pathOf } from "./tree.ts";
 import { redactText } from "../errors/redact.ts";
 import { abbreviates, didYouMean } from "../errors/spelling.ts";
 import { UsageError } from "../errors/usage_error.ts";
-
-/** Another name for an option, which Zulip's users know. */
-const ALIASES: ReadonlyMap<string, string> = new Map([["queue", "queue_name"]]);
-/** Where Zulip keeps its configuration. */
-const ZULIP_FOLDER = "/etc/zulip";
-/** How a folder behind `--zulip` begins, where it is not the name of a queue or command. */
-const FOLDER = /^\.{0,2}\//;
 
 /**
  * Parses the arguments of the program, or those of Zulip's `manage.py process_queue`. In the names
@@ -52,35 +47,6 @@ export function parseCommandLine(args: readonly string[]): Command {
   }
   if (!command) throw unknownCommand(program.args[0] ?? "", program);
   return { ...command, warnings: [...managePy.warnings, ...command.warnings] };
-}
-
-function forEachCommand(parser: Parser, visit: (parser: Parser) => void): void {
-  visit(parser);
-  for (const each of parser.commands) forEachCommand(each, visit);
-}
-
-/** The arguments with the names of options as they are declared. */
-function spelledAsDeclared(args: readonly string[], program: Parser): string[] {
-  const declared = new Map<string, string>();
-  forEachCommand(program, (each) => {
-    for (const name of optionNames(each)) declared.set(folded(name), name);
-  });
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  return args.map((arg, index) => {
-    const [, typed = "", rest = ""] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
-    if (typed === "" || index >= end) return arg;
-    if (arg === "--zulip" && !FOLDER.test(args[index + 1] ?? "")) return `${arg}=${ZULIP_FOLDER}`;
-    const name = declared.get(folded(ALIASES.get(typed) ?? typed));
-    return name ? `--${name}${rest}` : arg;
-  });
-}
-
-function folded(name: string): string {
-  return name.replaceAll("-", "_");
-}
-
-function optionNames({ options }: Pick<Parser, "options">): string[] {
-  return [...options.flatMap((option) => option.long?.slice(2) ?? []), "help"];
 }
 
 /** The options that `--help` lists. */
@@ -157,11 +123,6 @@ function sharedNames(): string[] {
 
 function usageOf(parser: Parser): string {
   return `usage: ${pathOf(parser)} ${parser.usage()}`;
-}
-
-/** The names of the program and its subcommands down to this one. */
-function pathOf(parser: Parser): string {
-  return parser.parent ? `${pathOf(parser.parent)} ${parser.name()}` : parser.name();
 }
 
 /** The same without the program, whose name stands before each message. */

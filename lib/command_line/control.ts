@@ -15,7 +15,7 @@ import type {
   LogLevelCommand,
   StatusCommand,
 } from "./process_commands.ts";
-import { jsonOption, numberOption, option, wordOption } from "./options.ts";
+import { choiceArgument, jsonOption, numberOption, option, wordOption } from "./options.ts";
 import { readDuration } from "./terminal/humanize.ts";
 
 /** A command about processes, without its common part. */
@@ -94,7 +94,7 @@ const examples = {
 function addLogLevel(program: Parser, found: FoundControl): void {
   const log = program.command("log-level")
     .description("log from another level on for a while, without a restart")
-    .argument("<level>", LOG_LEVELS.join(", "))
+    .addArgument(choiceArgument("<level>", LOG_LEVELS.join(", "), LOG_LEVELS))
     .addOption(forOption("15m"))
     .addOption(pidOption()).addOption(jsonOption("print what came of it as JSON"))
     .addOption(timeoutOption())

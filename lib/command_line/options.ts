@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InvalidArgumentError, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
 import { LOG_FORMATS, LOG_LEVELS } from "../config/log_choices.ts";
 import { alternatives } from "../errors/alternatives.ts";
 
@@ -105,8 +105,8 @@ export function sharedOptions(): Option[] {
       "--allow-unsafe-folder",
       "run workers also of a folder that others than you and root may write (ALLOW_UNSAFE_FOLDER)",
     ),
-    option("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, one(LOG_FORMATS)),
-    option("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, one(LOG_LEVELS)),
+    choiceOption("--log-format <format>", `${LOG_FORMATS.join(" or ")} (LOG_FORMAT)`, LOG_FORMATS),
+    choiceOption("--log-level <level>", `${LOG_LEVELS.join(", ")} (LOG_LEVEL)`, LOG_LEVELS),
     option(
       "--zulip [folder]",
       "take what the environment does not set from a Zulip server's configuration; a folder " +
@@ -190,7 +190,16 @@ export function choiceOption(
   description: string,
   choices: readonly string[],
 ): Option {
-  return option(flags, description, one(choices));
+  return new Option(flags, description).choices(choices).argParser(one(choices));
+}
+
+/** An argument that is one of some words. Its command checks it, and says what is wrong. */
+export function choiceArgument(
+  name: string,
+  description: string,
+  choices: readonly string[],
+): Argument {
+  return new Argument(name, description).choices(choices).argParser((text: string) => text);
 }
 
 /** An option; one that takes a value says how its text is read. */

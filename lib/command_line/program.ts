@@ -10,9 +10,11 @@ import { UsageError } from "../errors/usage_error.ts";
 import { versionLine } from "../system/version.ts";
 import type { QueueSelection, RunCommand, Task } from "./command.ts";
 import type { Common } from "./common.ts";
+import { addCompletion } from "./completion/completion.ts";
 import { addEvents } from "./events.ts";
 import { addControl } from "./control.ts";
 import { addMail } from "./mail.ts";
+import { addManual } from "./manual/manual.ts";
 import { addMirror } from "./mirror.ts";
 import { addPublish } from "./publish.ts";
 import { addPush } from "./push.ts";
@@ -50,6 +52,9 @@ const SHARED_TITLE = "Options of every command:";
 const SHARED_HELP: HelpConfiguration = {
   showGlobalOptions: true,
   visibleGlobalOptions: ({ parent }) => parent ? sharedOptions() : [],
+  // Descriptions name the choices.
+  optionDescription: ({ description }) => description,
+  argumentDescription: ({ description }) => description,
   styleTitle: (title) => title === "Global Options:" ? SHARED_TITLE : title,
 };
 
@@ -103,6 +108,8 @@ export function makeProgram(found: Found): Parser {
   addEnqueueDigests(program, found);
   addMirror(program, add);
   addEvents(program, add);
+  addCompletion(program, add);
+  addManual(program, add);
   // An unknown subcommand is an argument to commander: the caller reports it.
   return program.allowExcessArguments().action(() => {
     if (program.args.length === 0) found(runCommand(program));

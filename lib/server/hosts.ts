@@ -27,7 +27,16 @@ export class KnownHosts {
   has(host: string | null): boolean {
     if (host === null) return false;
     const name = nameOf(host.toLowerCase());
-    return this.#names.has(name) || (isAddress(name) && this.#addresses().includes(name));
+    return this.#names.has(name) || (isAddress(name) && this.#own().includes(name));
+  }
+
+  /** The addresses of this machine; none where a sandbox forbids to ask for them. */
+  #own(): readonly string[] {
+    try {
+      return this.#addresses();
+    } catch {
+      return [];
+    }
   }
 }
 

@@ -106,6 +106,21 @@ Deno.test("connect says what is wrong with an address", async () => {
     await assert.rejects(connect(url), { name: "ClientError", message });
   }
   await assert.rejects(connect("/", { window: 0 }), {
-    message: "window is 0: give a number of at least 1",
+    message: "window is 0: give a whole number from 1 on",
   });
+});
+
+Deno.test("connect refuses times that no timer can wait for", async () => {
+  const cases: readonly [options: object, message: string][] = [
+    [
+      { timeoutSeconds: Infinity },
+      "timeoutSeconds is Infinity: give seconds above 0, at most 86400",
+    ],
+    [{ timeoutSeconds: 0 }, "timeoutSeconds is 0: give seconds above 0, at most 86400"],
+    [{ waitSeconds: NaN }, "waitSeconds is NaN: give seconds from 0, at most 86400"],
+    [{ waitSeconds: 1e9 }, "waitSeconds is 1000000000: give seconds from 0, at most 86400"],
+  ];
+  for (const [options, message] of cases) {
+    await assert.rejects(connect("/", options), { name: "RangeError", message });
+  }
 });

@@ -256,6 +256,8 @@ async function verify(unit: string): Promise<void> {
   await withFolder(async (folder) => {
     const text = await Deno.readTextFile(`${UNITS}${unit}`);
     assert.match(text, /^RestartForceExitStatus=3$/m);
+    // Without it, the addresses of this host cannot be listed, by which HTTP requests may name it.
+    assert.match(text, /^RestrictAddressFamilies=.*\bAF_NETLINK\b/m);
     const name = unit.replace("@.", "@user_activity.");
     // The program is not installed here.
     const here = text.replace("/usr/local/bin/process-queue", "/bin/true");

@@ -75,3 +75,17 @@ Deno.test("the addresses of this machine are known names, those of others are no
     assert(!hosts.has(wrong), String(wrong));
   }
 });
+
+Deno.test("where a sandbox hides the addresses of the machine, requests name the server otherwise", () => {
+  const hosts = new KnownHosts(["queues.example.com"], () => {
+    throw new Error("Address family not supported by protocol");
+  });
+  assert.deepEqual(
+    ["127.0.0.1:9090", "queues.example.com", "10.0.0.5"].map((host) => hosts.has(host)),
+    [
+      true,
+      true,
+      false,
+    ],
+  );
+});
