@@ -198,6 +198,11 @@ export interface EventsCommand extends Common {
   readonly shardPort: number | undefined;
 }
 
+/** Serve the dashboard. Its address is a setting, `HTTP`. */
+export interface DashboardCommand extends Common {
+  readonly mode: "dashboard";
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -221,6 +226,7 @@ export type Task =
   | MirrorServerCommand
   | MirrorPipeCommand
   | EventsCommand
+  | DashboardCommand
   | StatusCommand
   | ChangeCommand
   | LogLevelCommand

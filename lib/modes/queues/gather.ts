@@ -48,8 +48,8 @@ export async function gather(
   const known = (await services.listQueues(config.workersDir)).map(({ name }) => name);
   const asked = await new Processes(config, timeoutSeconds).snapshots();
   const processes = asked.filter(hasAnswered).map(({ answer }) => answer);
-  const running = processes.flatMap((process) => process.queues.map(({ queue }) => queue));
-  const usual = [...known.flatMap((name) => consumed(name, config)), ...running];
+  const running = runningQueues(processes);
+  const usual = usualQueues(known, processes, config);
   const names = [...new Set(queues.length > 0 ? queues : usual)].sort();
   const looks = await lookAt(names, config, services, timeoutSeconds);
   const lost = queues.find((name) => {
@@ -72,8 +72,22 @@ export async function gather(
   return { reports, processes, silent: asked.length - processes.length };
 }
 
+/** The queues that processes run. */
+export function runningQueues(processes: readonly ProcessSnapshot[]): string[] {
+  return processes.flatMap((process) => process.queues.map(({ queue }) => queue));
+}
+
+/** The queues that have a worker, each or its shards, and those that processes run. */
+export function usualQueues(
+  known: readonly string[],
+  processes: readonly ProcessSnapshot[],
+  config: Pick<Config, "shards">,
+): string[] {
+  return [...known.flatMap((name) => consumed(name, config)), ...runningQueues(processes)];
+}
+
 /** The queue, or its shards. */
-function consumed(name: string, { shards }: Config): string[] {
+function consumed(name: string, { shards }: Pick<Config, "shards">): string[] {
   const count = shards.get(queueKey(name)) ?? 1;
   if (count <= 1) return [name];
   return Array.from({ length: count }, (_, index) => shardName(name, index + 1));

@@ -1,0 +1,220 @@
+/**
+ * The main thread's side of the dashboard's thread: starts it when something is asked, ends it when
+ * nothing was for a while, and loads workers to know what of their events is secret.
+ *
+ * @module
+ */
+
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { FailedFilter } from "../../command_line/failed_filter.ts";
+import type { Config } from "../../config/config.ts";
+import type { SiftProgress } from "../../engine/broker/sift.ts";
+import type { Reporter } from "../../engine/report.ts";
+import { errorData } from "../../errors/error_data.ts";
+import { log } from "../log_line.ts";
+import type { FailedPage, RowQuery } from "../../operations/failed/scan.ts";
+import type { FailedEvent } from "../../operations/failed/shown.ts";
+import type { TaskEnd, TaskOrder } from "../../operations/failed/task.ts";
+import type { FailedEvents, Peeked, RunOptions } from "../../server/failed_events.ts";
+import { HttpError } from "../../server/http_error.ts";
+import { within } from "../../system/deadline.ts";
+import { programModule } from "../../system/program_files.ts";
+import { mayLoad } from "../folders.ts";
+import { findQueue, type KnownQueue, type Services } from "../services.ts";
+import type { DeskRequest, FromDesk, Secrets, ToDesk } from "./desk_messages.ts";
+
+/** What the dashboard's thread is started with. */
+export interface DeskClientOptions {
+  readonly config: Config;
+  readonly services: Pick<Services, "listQueues" | "tryWorker">;
+  /** Takes the reports of its connection. */
+  readonly report: Reporter;
+}
+
+/** Something that was asked. */
+interface Asked extends PromiseWithResolvers<unknown> {
+  readonly onProgress: ((progress: SiftProgress) => void) | undefined;
+}
+
+/** How long the thread lives without being asked, in ms. Its scans end with it. */
+const IDLE_MS = 600_000;
+/** How long it may take to confirm what is under way and to close its connection, in ms. */
+const CLOSE_MS = 5000;
+/** How long an answer waits for what hides secrets, in ms. */
+const MAX_HEAP_MB = 512;
+const ENTRY = programModule("lib/modes/dashboard/desk_thread");
+
+/** Works on events in a thread of its own. */
+export class DeskClient implements FailedEvents, AsyncDisposable {
+  readonly #options: DeskClientOptions;
+  readonly #asked = new Map<number, Asked>();
+  /** The workers' secrets, which do not change while the process lives. */
+  readonly #secrets = new Map<string, Promise<Secrets>>();
+  #worker: Worker | undefined;
+  #closed: PromiseWithResolvers<void> | undefined;
+  #nextId = 1;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param options What it is started with. */
+  constructor(options: DeskClientOptions) {
+    this.#options = options;
+  }
+
+  /** @inheritdoc */
+  async page(queue: string, query: RowQuery, isFresh: boolean): Promise<FailedPage> {
+    const secrets = await this.#secretsOf(queue);
+    return await this.#ask({ kind: "page", queue, secrets, query, isFresh }) as FailedPage;
+  }
+
+  /** @inheritdoc */
+  async show(queue: string, handle: string, isRaw: boolean): Promise<FailedEvent> {
+    const secrets = await this.#secretsOf(queue);
+    return await this.#ask({ kind: "show", queue, secrets, handle, isRaw }) as FailedEvent;
+  }
+
+  /** @inheritdoc */
+  async lines(queue: string, filter: FailedFilter): Promise<string> {
+    const secrets = await this.#secretsOf(queue);
+    return await this.#ask({ kind: "lines", queue, secrets, filter }) as string;
+  }
+
+  /** @inheritdoc */
+  async peek(queue: string, limit: number, countsDelivery: boolean): Promise<Peeked> {
+    const secrets = await this.#secretsOf(queue);
+    return await this.#ask({ kind: "peek", queue, secrets, limit, countsDelivery }) as Peeked;
+  }
+
+  /** A new body must be an event of its queue's worker, where that is known here. */
+  async check(order: TaskOrder): Promise<void> {
+    if (order.kind === "scan" || order.body === undefined) return;
+    const { body, queue, to = queue } = order;
+    requireJson(body);
+    const worker = await this.#worker_(to);
+    if (worker) await this.#ask({ kind: "fits", worker, body });
+  }
+
+  /** @inheritdoc */
+  async run(order: TaskOrder, { by, signal, onProgress }: RunOptions): Promise<TaskEnd> {
+    const secrets = await this.#secretsOf(order.queue);
+    const request: DeskRequest = {
+      kind: "task",
+      secrets,
+      order,
+      by: `${by} by the dashboard on ${hostname()}`,
+    };
+    return await this.#ask(request, { signal, onProgress }) as TaskEnd;
+  }
+
+  /** Ends what is under way as an interrupted command ends, and then the thread. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#idle);
+    const worker = this.#worker;
+    if (!worker) return;
+    this.#closed = Promise.withResolvers();
+    this.#post(["close"]);
+    await within(CLOSE_MS, this.#closed.promise);
+    this.#end(worker, "the process stops");
+  }
+
+  async #ask(
+    request: DeskRequest,
+    { signal, onProgress }: Partial<Omit<RunOptions, "by">> = {},
+  ): Promise<unknown> {
+    const id = this.#nextId++;
+    const asked: Asked = { ...Promise.withResolvers<unknown>(), onProgress };
+    this.#asked.set(id, asked);
+    clearTimeout(this.#idle);
+    const abort = () => this.#post(["abort", id]);
+    try {
+      this.#start();
+      this.#post(["ask", id, request]);
+      signal?.addEventListener("abort", abort, { once: true });
+      if (signal?.aborted) abort();
+      return await asked.promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#asked.delete(id);
+      if (this.#asked.size === 0) this.#rest();
+    }
+  }
+
+  /** Ends the thread if nothing is asked for a while. */
+  #rest(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this[Symbol.asyncDispose](), IDLE_MS);
+    Deno.unrefTimer(this.#idle as unknown as number);
+  }
+
+  #start(): void {
+    if (this.#worker) return;
+    const { config } = this.#options;
+    const name = `process-queue dashboard ${hostname()}:${Deno.pid}`;
+    const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
+    const worker = new Worker(ENTRY, {
+      workerData: { config, name },
+      name: "dashboard",
+      resourceLimits,
+    });
+    worker.on("message", (message: FromDesk) => this.#take(message));
+    worker.on("error", (error: unknown) => this.#end(worker, errorData(error).message));
+    worker.on("exit", () => this.#end(worker, "it has ended"));
+    this.#worker = worker;
+  }
+
+  #post(message: ToDesk): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #take(message: FromDesk): void {
+    if (message[0] === "report") return this.#options.report(message[1]);
+    if (message[0] === "closed") return this.#closed?.resolve();
+    const asked = this.#asked.get(message[1]);
+    if (message[0] === "progress") asked?.onProgress?.(message[2]);
+    else if (message[0] === "answer") asked?.resolve(message[2]);
+    else asked?.reject(new HttpError(message[2], message[3]));
+  }
+
+  #end(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    worker.removeAllListeners();
+    void worker.terminate();
+    const message = `The dashboard's thread has ended: ${reason}. Ask again`;
+    for (const asked of this.#asked.values()) asked.reject(new HttpError("unavailable", message));
+  }
+
+  async #worker_(queue: string): Promise<KnownQueue | undefined> {
+    const { config, services } = this.#options;
+    const found = findQueue(queue, await services.listQueues(config.workersDir));
+    return found && mayLoad(config, found.file) ? found : undefined;
+  }
+
+  #secretsOf(queue: string): Promise<Secrets> {
+    const known = this.#secrets.get(queue) ?? this.#loadSecrets(queue);
+    this.#secrets.set(queue, known);
+    return known;
+  }
+
+  async #loadSecrets(queue: string): Promise<Secrets> {
+    const { config, services } = this.#options;
+    const worker = await this.#worker_(queue);
+    if (!worker) return null;
+    const { problem, secrets } = await services.tryWorker(worker, config);
+    if (problem === undefined) return secrets;
+    const message = "Of the events of {queue} only types and lengths are shown, as the worker in " +
+      "{folder} is not loaded: {problem}";
+    log("warning", message, { queue, folder: dirname(worker.file), problem });
+    return null;
+  }
+}
+
+/** @throws {HttpError} `bad_request` */
+function requireJson(body: string): void {
+  try {
+    JSON.parse(body);
+  } catch (error) {
+    throw new HttpError("bad_request", `The new body is not JSON: ${errorData(error).message}`);
+  }
+}
