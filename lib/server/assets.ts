@@ -75,10 +75,9 @@ export class Assets {
     return this.#page ??= assetOf(PAGE, this.#text(readFileSync(join(this.#files.folder, PAGE))));
   }
 
-  /** A file by its path below `/assets/`; `undefined` where there is none. */
-  find(path: string): Asset | undefined {
-    this.#assets ??= new Map([...this.#own(), ...this.#vendored()]);
-    return this.#assets.get(path);
+  /** All other files, by their paths below `/assets/`. */
+  get all(): ReadonlyMap<string, Asset> {
+    return this.#assets ??= new Map([...this.#own(), ...this.#vendored()]);
   }
 
   #own(): (readonly [string, Asset])[] {
@@ -88,7 +87,7 @@ export class Assets {
       const isServed = entry.isFile() && extname(path) in TYPES && !/(^|\/)\./.test(path);
       if (!isServed || path === PAGE) return [];
       const bytes = readFileSync(join(folder, path));
-      return [[path, assetOf(path, this.#rewritten(path, bytes))] as const];
+      return [[path, assetOf(path, this.#rewritten(path, slim(path, bytes)))] as const];
     });
   }
 
@@ -113,6 +112,15 @@ export class Assets {
   #text(bytes: Uint8Array): Uint8Array {
     return encoded(new TextDecoder().decode(bytes).replaceAll(BASE, this.#basePath));
   }
+}
+
+/** A script or style sheet of our own without comments on lines of their own, and indentation. */
+function slim(path: string, bytes: Uint8Array): Uint8Array {
+  const isScript = extname(path) === ".js";
+  if (!isScript && extname(path) !== ".css") return bytes;
+  const text = new TextDecoder().decode(bytes).replace(/^[ \t]*\/\*[^]*?\*\/[ \t]*\n/gm, "");
+  const rest = isScript ? text.replace(/^[ \t]*\/\/.*\n/gm, "") : text;
+  return encoded(rest.replace(/^[ \t]+/gm, "").replace(/\n{2,}/g, "\n"));
 }
 
 function vendorPath(name: string): string {

@@ -54,8 +54,12 @@ export interface FailedEvents {
   page(queue: string, query: RowQuery, isFresh: boolean): Promise<FailedPage>;
   /** All of one dead letter. @param isRaw With its secrets. */
   show(queue: string, handle: string, isRaw: boolean): Promise<FailedEvent>;
-  /** Dead letters as lines of JSON, at most 10,000 and 64 MB. */
-  lines(queue: string, filter: FailedFilter): Promise<string>;
+  /**
+   * Dead letters as lines of JSON, at most 10,000 and 64 MB.
+   *
+   * @param contains What their rows must contain besides.
+   */
+  lines(queue: string, filter: FailedFilter, contains?: string): Promise<string>;
   /** The first events that wait. @param countsDelivery Also where a look counts as a delivery. */
   peek(queue: string, limit: number, countsDelivery: boolean): Promise<Peeked>;
   /** Refuses an order that cannot be carried out, before it becomes a task. */

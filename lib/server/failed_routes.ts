@@ -47,6 +47,7 @@ const FILTER = z.strictObject({
   reasons: words,
   error: word.optional(),
   text: word.optional(),
+  contains: word.optional(),
   older_than: seconds,
   newer_than: seconds,
   retried: z.number().int().min(0).max(MOST).optional(),
@@ -89,7 +90,8 @@ export function failedRoutes({ events, tasks, control }: FailedRoutesOptions): R
     }),
     route("GET", "/v1/queues/:queue/failed/download", "events", async (call) => {
       const queue = queueOf(call);
-      const lines = await events.lines(queue, listFilter(queryOf(call)));
+      const query = queryOf(call);
+      const lines = await events.lines(queue, listFilter(query), query.error);
       return attachment(lines, `${queue}.failed.jsonl`);
     }),
     route("GET", "/v1/queues/:queue/failed/:handle", "events", (call) => show(events, call)),
@@ -182,6 +184,7 @@ function repairOf(
     kind,
     queue,
     filter: filterOf(filter),
+    contains: filter.contains,
     dryRun: dry_run,
     expected: dry_run ? null : expected ?? null,
     rate: rate ?? null,
@@ -195,7 +198,7 @@ function filterOf({ all, ...filter }: z.infer<typeof FILTER>): FailedFilter {
   if (isEmpty === (all === undefined)) {
     const message =
       "filter must say which events are meant: all, or at least one of ids, groups, " +
-      "reasons, error, text, older_than, newer_than, retried; and not both";
+      "reasons, error, text, contains, older_than, newer_than, retried; and not both";
     throw new HttpError("bad_request", message);
   }
   const { ids = [], groups = [], reasons = [], error, text, retried } = filter;
@@ -217,12 +220,11 @@ function queryOf({ query }: Call): RowQuery {
   throw new HttpError("bad_request", message);
 }
 
-function listFilter({ group, reason, error, older_than, newer_than }: RowQuery): FailedFilter {
+function listFilter({ group, reason, older_than, newer_than }: RowQuery): FailedFilter {
   return {
     ids: [],
     groups: group === undefined ? [] : [group],
     reasons: reason === undefined ? [] : [reason],
-    error,
     olderThan: older_than,
     newerThan: newer_than,
   };

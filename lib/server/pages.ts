@@ -32,7 +32,7 @@ export function pageRoutes(assets: Assets): Route[] {
     ...ASSETS.map((path) =>
       route(path, (call) => {
         const name = Object.values(call.params).join("/");
-        const asset = assets.find(name);
+        const asset = assets.all.get(name);
         if (asset) return sent(asset, call);
         throw new HttpError("not_found", "There is no such file");
       })

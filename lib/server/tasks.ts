@@ -247,7 +247,8 @@ function stoppedAt({ scanned, of }: TaskEnd["result"]): string {
 
 /** Which dead letters are meant. */
 function keyOf(order: TaskOrder): string {
-  return order.kind === "scan" ? "" : JSON.stringify([order.kind, order.queue, order.filter]);
+  if (order.kind === "scan") return "";
+  return JSON.stringify([order.kind, order.queue, order.filter, order.contains]);
 }
 
 function logStart(order: TaskOrder, by: string): void {

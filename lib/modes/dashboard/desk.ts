@@ -25,7 +25,7 @@ import {
   type RepairEnd,
 } from "../../operations/failed/repair.ts";
 import { SavedFile } from "../../operations/failed/saved_file.ts";
-import { type FailedPage, Scan } from "../../operations/failed/scan.ts";
+import { containing, type FailedPage, Scan } from "../../operations/failed/scan.ts";
 import { type FailedEvent, shownEvent } from "../../operations/failed/shown.ts";
 import type { RepairOrder, ScanOrder, TaskEnd } from "../../operations/failed/task.ts";
 import { raw, secretsView, shape, type View } from "../../operations/failed/view.ts";
@@ -98,10 +98,13 @@ export class Desk implements AsyncDisposable {
   }
 
   /** Dead letters as lines of JSON. */
-  async lines({ queue, secrets, filter }: Asked<"lines">): Promise<string> {
+  async lines({ queue, secrets, filter, contains }: Asked<"lines">): Promise<string> {
     const failed = failedQueueName(queue);
-    const matches = matcherOf(filter, this.#now());
-    const options = { view: viewOf(secrets), limit: MOST_LINES };
+    const view = viewOf(secrets);
+    const also = alsoOf(contains, view) ?? (() => true);
+    const isOf = matcherOf(filter, this.#now());
+    const matches = (event: StoredEvent) => isOf(event) && also(event);
+    const options = { view, limit: MOST_LINES };
     return await this.#look(queue, async (broker) => {
       const { events, failure } = await listEvents(broker, failed, matches, options);
       if (failure !== undefined) throw failure;
@@ -129,10 +132,14 @@ export class Desk implements AsyncDisposable {
   }
 
   /** Puts dead letters back, drops them, or counts them. */
-  async repair(order: RepairOrder, by: string, options: AskOptions): Promise<TaskEnd> {
+  async repair(
+    { order, by, secrets }: { order: RepairOrder; by: string; secrets: Secrets },
+    options: AskOptions,
+  ): Promise<TaskEnd> {
     return await this.#task(order.queue, async (broker) => {
       await using saved = this.#savedFile(order);
-      const repair = { ...repairOf(order, by), ...options, ...(saved && { saved }) };
+      const also = alsoOf(order.contains, viewOf(secrets));
+      const repair = { ...repairOf(order, by), ...options, also, ...(saved && { saved }) };
       if (order.dryRun) return endOf(await countRepair(broker, repair));
       await requireTarget(broker, order);
       await requireOne(broker, order, repair);
@@ -283,6 +290,10 @@ export class Desk implements AsyncDisposable {
 
 function viewOf(secrets: Secrets): View {
   return secrets === null ? shape : secretsView(new EventSecrets(secrets));
+}
+
+function alsoOf(contains: string | undefined, view: View) {
+  return contains === undefined ? undefined : containing(contains, view);
 }
 
 function repairOf(order: RepairOrder, by: string): Repair {

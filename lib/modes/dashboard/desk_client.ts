@@ -42,7 +42,7 @@ interface Asked extends PromiseWithResolvers<unknown> {
 const IDLE_MS = 600_000;
 /** How long it may take to confirm what is under way and to close its connection, in ms. */
 const CLOSE_MS = 5000;
-/** How long an answer waits for what hides secrets, in ms. */
+/** The most that its heap may hold, in MB. */
 const MAX_HEAP_MB = 512;
 const ENTRY = programModule("lib/modes/dashboard/desk_thread");
 
@@ -75,9 +75,9 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
   }
 
   /** @inheritdoc */
-  async lines(queue: string, filter: FailedFilter): Promise<string> {
+  async lines(queue: string, filter: FailedFilter, contains?: string): Promise<string> {
     const secrets = await this.#secretsOf(queue);
-    return await this.#ask({ kind: "lines", queue, secrets, filter }) as string;
+    return await this.#ask({ kind: "lines", queue, secrets, filter, contains }) as string;
   }
 
   /** @inheritdoc */

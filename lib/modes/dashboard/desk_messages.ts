@@ -44,6 +44,7 @@ export type DeskRequest =
     readonly queue: string;
     readonly secrets: Secrets;
     readonly filter: FailedFilter;
+    readonly contains: string | undefined;
   }
   | {
     readonly kind: "peek";

@@ -68,10 +68,16 @@ class DeskThread {
       case "fits":
         return await requireFit(request);
       case "task":
-        return request.order.kind === "scan"
-          ? await this.#desk.scan(request.order, request.secrets, options)
-          : await this.#desk.repair(request.order, request.by, options);
+        return await this.#runTask(request, options);
     }
+  }
+
+  async #runTask(
+    { order, secrets, by }: Extract<DeskRequest, { kind: "task" }>,
+    options: AskOptions,
+  ): Promise<unknown> {
+    if (order.kind === "scan") return await this.#desk.scan(order, secrets, options);
+    return await this.#desk.repair({ order, by, secrets }, options);
   }
 
   async #close(): Promise<void> {

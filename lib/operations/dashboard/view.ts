@@ -6,8 +6,7 @@
  */
 
 import { unsharded } from "../../engine/host/shards.ts";
-import type { BrokerSnapshot, ProcessSnapshot } from "../../monitoring/snapshot.ts";
-import { SCHEMA } from "../../monitoring/snapshot.ts";
+import type { BrokerSnapshot, ProcessSnapshot, SCHEMA } from "../../monitoring/snapshot.ts";
 import type { Task } from "../failed/task.ts";
 import type { QueueReport } from "../queue_report.ts";
 

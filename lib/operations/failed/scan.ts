@@ -240,6 +240,12 @@ function rowMatcher(query: RowQuery, now: number): (row: FailedRow) => boolean {
   };
 }
 
+/** Decides whether a dead letter's row has a text, as a search in the list does. */
+export function containing(text: string, view: View): (event: StoredEvent) => boolean {
+  const wanted = text.toLowerCase();
+  return (event) => searchedIn(rowOf(event, view)).toLowerCase().includes(wanted);
+}
+
 function searchedIn({ name, message, body_start, handle, id }: FailedRow): string {
   return `${name}: ${message}\n${body_start}\n${handle}\n${id ?? ""}`;
 }

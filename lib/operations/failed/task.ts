@@ -22,6 +22,8 @@ export interface RepairOrder {
   readonly kind: "retry" | "drop";
   readonly queue: string;
   readonly filter: FailedFilter;
+  /** What a row must contain, as a search in the list does. */
+  readonly contains?: string | undefined;
   /** Only count. */
   readonly dryRun: boolean;
   /** How many events somebody has confirmed: no more are moved. `null` for a dry run. */
