@@ -46,6 +46,15 @@ const VENDOR = "vendor";
 /** The name in `import … from "name"`, `import "name"` and `import("name")`. */
 const IMPORTED = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])([^"'\n]+)\2/g;
 
+/** Never called: Deno knows the places of packages that a module imports. */
+export const withPackages = (): readonly Promise<unknown>[] => [
+  // Their own types bring those of browsers, which are not Deno's.
+  // @ts-types="./no_types.d.ts"
+  import("htm/preact"),
+  // @ts-types="./no_types.d.ts"
+  import("preact/hooks"),
+];
+
 /** The files of the program itself. `scripts/compile/contents.ts` lists them. */
 export const DASHBOARD_FILES: AssetFiles = {
   folder: fileURLToPath(programFile("lib/server/dashboard/")),
