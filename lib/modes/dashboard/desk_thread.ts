@@ -8,6 +8,7 @@ import { workerData } from "node:worker_threads";
 import { BrokerError } from "../../engine/broker/broker.ts";
 import { loadWorker } from "../../engine/host/discovery.ts";
 import { parseEvent } from "../../engine/executor/parse.ts";
+import type { Report } from "../../engine/report.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { type ErrorCode, HttpError } from "../../server/http_error.ts";
 import { openBroker } from "../open_broker.ts";
@@ -29,9 +30,13 @@ class DeskThread {
 
   constructor({ config, name }: DeskData) {
     // A page waits for the answer: a broker that is away is said at once.
-    const once = { ...config, broker: { ...config.broker, waitSeconds: 0 } };
-    const report = (report: Extract<FromDesk, readonly ["report", unknown]>[1]) =>
-      say(["report", report]);
+    const { kind, url } = config.broker;
+    const meant = url === undefined ? "embedded" : kind;
+    const once = { ...config, broker: { ...config.broker, kind: meant, waitSeconds: 0 } };
+    // That it connects is no news: the process itself is connected.
+    const report = (report: Report) => {
+      if (report.kind !== "notice" || report.level !== "info") say(["report", report]);
+    };
     this.#desk = new Desk({ config, open: () => openBroker(once, { name, report }) });
   }
 

@@ -7,6 +7,7 @@
 import { Buffer } from "node:buffer";
 import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { HEADER } from "../../engine/broker/headers.ts";
+import { counted } from "../../errors/counted.ts";
 import { failureFacts } from "./dead_letter.ts";
 import { plain } from "./list.ts";
 import { bodyFields } from "./saved_file.ts";
@@ -87,10 +88,12 @@ function historyOf(event: StoredEvent): FailedEvent["history"] {
   return [
     ...(isFirst ? [] : [{ at: firstFailedAt, what: "failed first" }]),
     ...again,
-    ...(failedAt === "" ? [] : [{ at: failedAt, what: `failed after ${attempts} attempts` }]),
+    ...(failedAt === ""
+      ? []
+      : [{ at: failedAt, what: `failed after ${counted(attempts, "attempt")}` }]),
   ];
 }
 
 function times(count: number): string {
-  return count === 1 ? "for the first time" : `the ${count}th time`;
+  return count > 1 ? `, ${count} times so far` : "";
 }
