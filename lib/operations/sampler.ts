@@ -17,7 +17,7 @@ import { knowsAllConsumers, type QueueReport, reportOn } from "./queue_report.ts
 export interface SamplerOptions {
   /** Looks at the broker; `undefined` while it is not open. */
   readonly looks: () => Pick<BrokerLooks, "all"> | undefined;
-  /** The queues to look at. @param processes The processes of this host. */
+  /** The queues to look at. @param processes Those that answered at the last look. */
   readonly queues: (processes: readonly ProcessSnapshot[]) => readonly string[];
   /** The snapshots of all processes of this host. */
   readonly processes: () => Promise<readonly ProcessSnapshot[]>;
@@ -112,8 +112,7 @@ export class Sampler {
   async sample(looks: Pick<BrokerLooks, "all">, clock: number): Promise<void> {
     const { queues, processes, pause, demands, onSample } = this.#options;
     const { isShown = () => true, statistics = () => null } = this.#options;
-    const all = await processes();
-    const seen = await looks.all(queues(all));
+    const [seen, all] = await Promise.all([looks.all(queues(this.#processes)), processes()]);
     const now = this.#now();
     const samples = new Map<string, BrokerSample>();
     const shown = [...seen].filter(([queue, look]) => isShown(look, queue));

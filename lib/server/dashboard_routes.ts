@@ -46,6 +46,10 @@ export function dashboardRoutes(
       "/v1/dashboard/stream",
       ({ caller }) => streams.open(includes(caller.right, "events")),
     ),
+    get("/v1/queues", (call) => {
+      const { at, broker: { kind, version, up }, queues } = viewFor(control, call);
+      return json({ schema: SCHEMA, at, broker: { kind, version, up }, queues });
+    }),
     get("/v1/queues/:queue", (call) => json({ schema: SCHEMA, ...detailsFor(control, call) })),
     get("/v1/processes", (call) => {
       const { scope, processes } = viewFor(control, call);

@@ -59,7 +59,7 @@ export interface FailedEvents {
    *
    * @param contains What their rows must contain besides.
    */
-  lines(queue: string, filter: FailedFilter, contains?: string): Promise<string>;
+  lines(queue: string, filter: FailedFilter, contains?: string): Promise<Uint8Array<ArrayBuffer>>;
   /** The first events that wait. @param countsDelivery Also where a look counts as a delivery. */
   peek(queue: string, limit: number, countsDelivery: boolean): Promise<Peeked>;
   /** Refuses an order that cannot be carried out, before it becomes a task. */

@@ -94,7 +94,7 @@ export function failedRoutes({ events, tasks, control }: FailedRoutesOptions): R
       const lines = await events.lines(queue, listFilter(query), query.error);
       return attachment(lines, `${queue}.failed.jsonl`);
     }),
-    route("GET", "/v1/queues/:queue/failed/:handle", "events", (call) => show(events, call)),
+    route("GET", "/v1/queues/:queue/failed/:handle", "events", (call) => show(events, tasks, call)),
     route("POST", "/v1/queues/:queue/peek", "events", async (call) => {
       const { limit, count_a_delivery } = await call.body(PEEK);
       return json({ ...stamp(), ...await events.peek(queueOf(call), limit, count_a_delivery) });
@@ -140,19 +140,33 @@ function route(
   return { method, path, right, handle };
 }
 
-async function show(events: FailedEvents, call: Call): Promise<Response> {
+async function show(events: FailedEvents, tasks: Tasks, call: Call): Promise<Response> {
   const [queue, handle] = [queueOf(call), call.params["handle"] ?? ""];
   const isRaw = call.query.get("raw") === "1";
   if (isRaw && call.caller.right !== "changes") {
     const message = "The secrets of events need the token in HTTP_TOKEN_FILE";
     throw new HttpError("forbidden", message);
   }
-  const event = await events.show(queue, handle, isRaw);
+  const event = await events.show(queue, handle, isRaw).catch((error) => {
+    throw error instanceof HttpError && error.code === "not_found"
+      ? new HttpError("not_found", error.message + lastRepair(tasks.all, queue))
+      : error;
+  });
   if (isRaw) {
     const properties = { by: call.caller.by, handle: event.handle };
     logLine("info", "{by} was shown all of the dead letter {handle}", properties, { queue });
   }
   return json({ ...stamp(), ...event });
+}
+
+/** What a task of this process has done to the queue's dead letters, at the end of a sentence. */
+function lastRepair(tasks: readonly Task[], queue: string): string {
+  for (const { queue: of, result, by, ended_at } of tasks) {
+    if (of !== queue || !result || !("moved" in result) || result.moved === 0) continue;
+    const verb = result.action === "retry" ? "put back" : "dropped";
+    return `. The last to do so was ${by}, who ${verb} ${result.moved} at ${ended_at}`;
+  }
+  return "";
 }
 
 async function started(
@@ -239,7 +253,7 @@ function saved({ result, queue }: Task, { caller }: Call): Response {
   return attachment(stream, basename(path));
 }
 
-function attachment(body: string | ReadableStream<Uint8Array>, name: string): Response {
+function attachment(body: BodyInit, name: string): Response {
   const plain = name.replace(/[^\w.-]/g, "_");
   return new Response(body, {
     headers: {

@@ -20,7 +20,7 @@ import { HttpDoor } from "../../server/http.ts";
 import { probeRoutes } from "../../server/probes.ts";
 import { Router } from "../../server/router.ts";
 import { ownTokenFile } from "../../server/tokens.ts";
-import type { Signals } from "../../system/signals.ts";
+import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
 import { Processes } from "../control/processes.ts";
 import { requireSafeWorkers, requireWorkersFlag, writableProblem } from "../folders.ts";
@@ -161,7 +161,7 @@ class Host implements AsyncDisposable {
   async run(stop: Stop): Promise<void> {
     using service = Service.open(Deno.env.toObject());
     const sweeper = setInterval(() => this.#sweep(performance.now()), SWEEP_MS);
-    const connected = this.#connect(stop.signal);
+    const connected = this.#connect(stop);
     const ended = Promise.withResolvers<void>();
     stop.signal.addEventListener("abort", () => ended.resolve(), { once: true });
     if (stop.signal.aborted) ended.resolve();
@@ -181,7 +181,8 @@ class Host implements AsyncDisposable {
   }
 
   /** Connects, again and again while the broker does not answer. */
-  async #connect(signal: AbortSignal): Promise<void> {
+  async #connect(stop: Stop): Promise<void> {
+    const { signal } = stop;
     const name = `process-queue dashboard ${hostname()}:${Deno.pid}`;
     const once = { ...this.#config, broker: { ...this.#config.broker, waitSeconds: 0 } };
     const isAlone = !Deno.stderr.isTerminal();
@@ -190,6 +191,7 @@ class Host implements AsyncDisposable {
         const broker = await openBroker(once, { name, report: logReporter(0), isAlone });
         if (this.#end.signal.aborted) return await broker[Symbol.asyncDispose]();
         this.#broker = broker;
+        void broker.failure?.then(() => stop.end(EXIT.failed));
         this.#sampler.hurry();
       } catch (error) {
         if (!(error instanceof BrokerError) || error.kind !== "unreachable") throw error;

@@ -23,7 +23,7 @@ import { within } from "../../system/deadline.ts";
 import { programModule } from "../../system/program_files.ts";
 import { mayLoad } from "../folders.ts";
 import { findQueue, type KnownQueue, type Services } from "../services.ts";
-import type { DeskRequest, FromDesk, Secrets, ToDesk } from "./desk_messages.ts";
+import type { DeskData, DeskRequest, FromDesk, Secrets, ToDesk } from "./desk_messages.ts";
 
 /** What the dashboard's thread is started with. */
 export interface DeskClientOptions {
@@ -35,6 +35,8 @@ export interface DeskClientOptions {
 
 /** Something that was asked. */
 interface Asked extends PromiseWithResolvers<unknown> {
+  /** The thread that answers. */
+  readonly worker: Worker;
   readonly onProgress: ((progress: SiftProgress) => void) | undefined;
 }
 
@@ -53,7 +55,8 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
   /** The workers' secrets, which do not change while the process lives. */
   readonly #secrets = new Map<string, Promise<Secrets>>();
   #worker: Worker | undefined;
-  #closed: PromiseWithResolvers<void> | undefined;
+  /** Threads that are asked to end. */
+  readonly #closing = new Map<Worker, PromiseWithResolvers<void>>();
   #nextId = 1;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -75,9 +78,14 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
   }
 
   /** @inheritdoc */
-  async lines(queue: string, filter: FailedFilter, contains?: string): Promise<string> {
+  async lines(
+    queue: string,
+    filter: FailedFilter,
+    contains?: string,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const secrets = await this.#secretsOf(queue);
-    return await this.#ask({ kind: "lines", queue, secrets, filter, contains }) as string;
+    const request = { kind: "lines", queue, secrets, filter, contains } as const;
+    return await this.#ask(request) as Uint8Array<ArrayBuffer>;
   }
 
   /** @inheritdoc */
@@ -91,7 +99,7 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
     if (order.kind === "scan" || order.body === undefined) return;
     const { body, queue, to = queue } = order;
     requireJson(body);
-    const worker = await this.#worker_(to);
+    const worker = await this.#workerOf(to);
     if (worker) await this.#ask({ kind: "fits", worker, body });
   }
 
@@ -112,9 +120,13 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
     clearTimeout(this.#idle);
     const worker = this.#worker;
     if (!worker) return;
-    this.#closed = Promise.withResolvers();
-    this.#post(["close"]);
-    await within(CLOSE_MS, this.#closed.promise);
+    // What is asked from now on starts another one.
+    this.#worker = undefined;
+    const closed = Promise.withResolvers<void>();
+    this.#closing.set(worker, closed);
+    worker.postMessage(["close"] satisfies ToDesk);
+    await within(CLOSE_MS, closed.promise);
+    this.#closing.delete(worker);
     this.#end(worker, "the process stops");
   }
 
@@ -123,13 +135,14 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
     { signal, onProgress }: Partial<Omit<RunOptions, "by">> = {},
   ): Promise<unknown> {
     const id = this.#nextId++;
-    const asked: Asked = { ...Promise.withResolvers<unknown>(), onProgress };
+    const worker = this.#worker ??= this.#start();
+    const asked: Asked = { ...Promise.withResolvers<unknown>(), worker, onProgress };
     this.#asked.set(id, asked);
     clearTimeout(this.#idle);
-    const abort = () => this.#post(["abort", id]);
+    const post = (message: ToDesk) => worker.postMessage(message);
+    const abort = () => post(["abort", id]);
     try {
-      this.#start();
-      this.#post(["ask", id, request]);
+      post(["ask", id, request]);
       signal?.addEventListener("abort", abort, { once: true });
       if (signal?.aborted) abort();
       return await asked.promise;
@@ -147,45 +160,40 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
     Deno.unrefTimer(this.#idle as unknown as number);
   }
 
-  #start(): void {
-    if (this.#worker) return;
+  #start(): Worker {
     const { config } = this.#options;
     const name = `process-queue dashboard ${hostname()}:${Deno.pid}`;
     const resourceLimits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
-    const worker = new Worker(ENTRY, {
-      workerData: { config, name },
-      name: "dashboard",
-      resourceLimits,
-    });
-    worker.on("message", (message: FromDesk) => this.#take(message));
+    const workerData: DeskData = { config, name };
+    const worker = new Worker(ENTRY, { workerData, name: "dashboard", resourceLimits });
+    worker.on("message", (message: FromDesk) => this.#take(worker, message));
     worker.on("error", (error: unknown) => this.#end(worker, errorData(error).message));
     worker.on("exit", () => this.#end(worker, "it has ended"));
-    this.#worker = worker;
+    return worker;
   }
 
-  #post(message: ToDesk): void {
-    this.#worker?.postMessage(message);
-  }
-
-  #take(message: FromDesk): void {
+  #take(worker: Worker, message: FromDesk): void {
     if (message[0] === "report") return this.#options.report(message[1]);
-    if (message[0] === "closed") return this.#closed?.resolve();
+    if (message[0] === "closed") return this.#closing.get(worker)?.resolve();
     const asked = this.#asked.get(message[1]);
     if (message[0] === "progress") asked?.onProgress?.(message[2]);
     else if (message[0] === "answer") asked?.resolve(message[2]);
     else asked?.reject(new HttpError(message[2], message[3]));
   }
 
+  /** What the thread was asked is not answered. */
   #end(worker: Worker, reason: string): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+    if (this.#worker === worker) this.#worker = undefined;
+    this.#closing.get(worker)?.resolve();
     worker.removeAllListeners();
     void worker.terminate();
     const message = `The dashboard's thread has ended: ${reason}. Ask again`;
-    for (const asked of this.#asked.values()) asked.reject(new HttpError("unavailable", message));
+    for (const asked of this.#asked.values()) {
+      if (asked.worker === worker) asked.reject(new HttpError("unavailable", message));
+    }
   }
 
-  async #worker_(queue: string): Promise<KnownQueue | undefined> {
+  async #workerOf(queue: string): Promise<KnownQueue | undefined> {
     const { config, services } = this.#options;
     const found = findQueue(queue, await services.listQueues(config.workersDir));
     return found && mayLoad(config, found.file) ? found : undefined;
@@ -199,7 +207,7 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
 
   async #loadSecrets(queue: string): Promise<Secrets> {
     const { config, services } = this.#options;
-    const worker = await this.#worker_(queue);
+    const worker = await this.#workerOf(queue);
     if (!worker) return null;
     const { problem, secrets } = await services.tryWorker(worker, config);
     if (problem === undefined) return secrets;

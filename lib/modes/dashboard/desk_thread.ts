@@ -17,7 +17,7 @@ import type { DeskData, DeskRequest, FromDesk, ToDesk } from "./desk_messages.ts
 
 /** What a thread has; it has no `self`. */
 declare const globalThis: {
-  postMessage(message: FromDesk): void;
+  postMessage(message: FromDesk, transfer?: readonly ArrayBufferLike[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: ToDesk }) => void): void;
 };
 
@@ -55,7 +55,7 @@ class DeskThread {
       onProgress: ({ scanned, of, removed }) => say(["progress", id, { scanned, of, removed }]),
     };
     entry.done = this.#answer(request, options).then(
-      (value) => say(["answer", id, value]),
+      (value) => say(["answer", id, value], value instanceof Uint8Array ? [value.buffer] : []),
       (error) => say(["error", id, ...wordsOf(error)]),
     ).finally(() => this.#asked.delete(id));
   }
@@ -67,7 +67,7 @@ class DeskThread {
       case "show":
         return await this.#desk.show(request);
       case "lines":
-        return await this.#desk.lines(request);
+        return new TextEncoder().encode(await this.#desk.lines(request));
       case "peek":
         return await this.#desk.peek(request);
       case "fits":

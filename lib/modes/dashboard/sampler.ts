@@ -40,7 +40,7 @@ export function hostSampler(options: HostSamplerOptions): Sampler {
   const paused = new PausedQueues(config.stateDir);
   const isEmbedded = config.broker.url === undefined;
   let looks: BrokerLooks | undefined;
-  return new Sampler({
+  const sampler: Sampler = new Sampler({
     looks: () => {
       const open = broker();
       if (!open) return ABSENT;
@@ -57,7 +57,9 @@ export function hostSampler(options: HostSamplerOptions): Sampler {
     },
     statistics: (queue) => readStatistics(config.statsDir, queue),
     demands: (queue) => ({ ...demandsOn(queue, config.queues), failedLimit: null }),
-    everyMs: () => overview.everyMs,
+    // What processes run is looked at once they have said it.
+    everyMs: () => sampler.sampledAt === undefined ? 0 : overview.everyMs,
     onSample: (reports, _, now) => overview.sampled(reports, now),
   });
+  return sampler;
 }

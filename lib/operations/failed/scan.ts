@@ -82,6 +82,8 @@ const MOST_ROWS = 10_000;
 const MOST_CHARACTERS = 16_000_000;
 const MOST_BODY = 1000;
 const MOST_MESSAGE = 500;
+/** The most reasons, and groups with a trend. */
+const MOST_KINDS = 1000;
 const MINUTE_MS = 60_000;
 const TREND_MINUTES = 30;
 
@@ -112,7 +114,7 @@ export class Scan {
   add(event: StoredEvent): void {
     const row = rowOf(event, this.#view);
     this.#grouping.add(event);
-    this.#reasons.set(row.reason, (this.#reasons.get(row.reason) ?? 0) + 1);
+    this.#count(row.reason);
     this.#noteTime(row);
     this.#rows.push(row);
     this.#characters += lengthOf(row);
@@ -180,13 +182,21 @@ export class Scan {
     for (const row of dropped) this.#characters -= lengthOf(row);
   }
 
+  /** Events of other programs may have any number of reasons. */
+  #count(reason: string): void {
+    const name = this.#reasons.size < MOST_KINDS || this.#reasons.has(reason) ? reason : "";
+    this.#reasons.set(name, (this.#reasons.get(name) ?? 0) + 1);
+  }
+
   #noteTime({ failed_at: at, fingerprint }: FailedRow): void {
     if (at === null) return;
     if (this.#oldest === null || at < this.#oldest) this.#oldest = at;
     if (this.#newest === null || at > this.#newest) this.#newest = at;
     const minutes = Math.floor((this.#startedAt - Date.parse(at)) / MINUTE_MS);
     if (!(minutes < TREND_MINUTES)) return;
-    const counts = this.#trend.get(fingerprint) ?? Array<number>(TREND_MINUTES).fill(0);
+    const known = this.#trend.get(fingerprint);
+    if (!known && this.#trend.size >= MOST_KINDS) return;
+    const counts = known ?? Array<number>(TREND_MINUTES).fill(0);
     const index = TREND_MINUTES - 1 - Math.max(0, minutes);
     counts[index] = (counts[index] ?? 0) + 1;
     this.#trend.set(fingerprint, counts);
