@@ -81,7 +81,7 @@ function historyOf(event: StoredEvent): FailedEvent["history"] {
   const again = typeof at === "number"
     ? [{
       at: new Date(at).toISOString(),
-      what: `retried by ${retriedBy || "?"}, ${times(retried)}`,
+      what: `retried by ${retriedBy || "?"}${times(retried)}`,
     }]
     : [];
   const isFirst = firstFailedAt === "" || firstFailedAt === failedAt;
