@@ -6,32 +6,25 @@
  * @module
  */
 
-import { join } from "node:path";
 import { NO_FILTER } from "../../command_line/failed_filter.ts";
 import type { Config } from "../../config/config.ts";
 import type { Broker, StoredEvent } from "../../engine/broker/broker.ts";
-import { PUBLISHED_MS } from "../../engine/broker/headers.ts";
 import type { SiftProgress } from "../../engine/broker/sift.ts";
 import { EventSecrets } from "../../engine/settle/event_secrets.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
-import { counted } from "../../errors/counted.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { matcherOf } from "../../operations/failed/filter.ts";
-import { listedLine, listEvents, plain } from "../../operations/failed/list.ts";
-import {
-  carryOutRepair,
-  countRepair,
-  type Repair,
-  type RepairEnd,
-} from "../../operations/failed/repair.ts";
-import { SavedFile } from "../../operations/failed/saved_file.ts";
+import { listedLine, listEvents } from "../../operations/failed/list.ts";
+import { carryOutRepair, countRepair, type RepairEnd } from "../../operations/failed/repair.ts";
 import { containing, type FailedPage, Scan } from "../../operations/failed/scan.ts";
 import { type FailedEvent, shownEvent } from "../../operations/failed/shown.ts";
 import type { RepairOrder, ScanOrder, TaskEnd } from "../../operations/failed/task.ts";
 import { raw, secretsView, shape, type View } from "../../operations/failed/view.ts";
-import type { Peeked, PeekedEvent } from "../../server/failed_events.ts";
+import type { Peeked } from "../../server/failed_events.ts";
 import { HttpError } from "../../server/http_error.ts";
+import { notThere, peeked, tooFar } from "./desk_answers.ts";
 import type { DeskRequest, Secrets } from "./desk_messages.ts";
+import { repairOf, requireOne, requireTarget, savedFileOf } from "./repair_order.ts";
 
 /** What the desk works with. */
 export interface DeskOptions {
@@ -137,7 +130,7 @@ export class Desk implements AsyncDisposable {
     options: AskOptions,
   ): Promise<TaskEnd> {
     return await this.#task(order.queue, async (broker) => {
-      await using saved = this.#savedFile(order);
+      await using saved = savedFileOf(order, this.#options.config.stateDir, this.#now());
       const also = alsoOf(order.contains, viewOf(secrets));
       const repair = { ...repairOf(order, by), ...options, also, ...(saved && { saved }) };
       if (order.dryRun) return endOf(await countRepair(broker, repair));
@@ -279,13 +272,6 @@ export class Desk implements AsyncDisposable {
       throw error;
     }
   }
-
-  #savedFile({ kind, dryRun, save, queue }: RepairOrder): SavedFile | undefined {
-    if (kind === "retry" || dryRun || !save) return undefined;
-    const time = new Date(this.#now()).toISOString().replace(/[:.]/g, "-");
-    const name = `${encodeURIComponent(queue)}-${time}-${Deno.pid}.jsonl`;
-    return new SavedFile(join(this.#options.config.stateDir, "dropped", name));
-  }
 }
 
 function viewOf(secrets: Secrets): View {
@@ -296,71 +282,10 @@ function alsoOf(contains: string | undefined, view: View) {
   return contains === undefined ? undefined : containing(contains, view);
 }
 
-function repairOf(order: RepairOrder, by: string): Repair {
-  const { queue, filter, kind, to = queue, body, rate, expected, countsDelivery } = order;
-  const bytes = body === undefined ? {} : { body: new TextEncoder().encode(body) };
-  return {
-    queue,
-    filter,
-    action: kind === "drop" ? { kind } : { kind, to, ...bytes },
-    by,
-    countsDelivery,
-    ...(rate === null ? {} : { ratePerSecond: rate }),
-    ...(expected === null ? {} : { limit: expected }),
-  };
-}
-
-async function requireTarget(broker: Broker, { kind, queue, to = queue }: RepairOrder) {
-  if (kind === "drop") return;
-  if (to === queue) return await broker.declare(queue);
-  if (await broker.depth(to)) return;
-  const message = `There is no queue ${to} on the broker; it is made when a worker of it runs`;
-  throw new HttpError("bad_request", message);
-}
-
-/** A new body is for one event. */
-async function requireOne(broker: Broker, { body }: RepairOrder, repair: Repair): Promise<void> {
-  if (body === undefined) return;
-  const { result, failure } = await countRepair(broker, { ...repair, limit: Infinity });
-  if (failure !== undefined) throw failure;
-  if (result.matched <= 1) return;
-  const message =
-    `A new body is for one event, and ${result.matched} match: name one by its handle`;
-  throw new HttpError("bad_request", message);
-}
-
 function endOf({ result, failure }: RepairEnd): TaskEnd {
   return ended(result, failure);
 }
 
 function ended(result: TaskEnd["result"], failure: unknown): TaskEnd {
   return failure === undefined ? { result } : { result, error: errorData(failure).message };
-}
-
-function peeked(event: StoredEvent, view: View): PeekedEvent {
-  const { bytes, body, properties } = view(event);
-  const { headers = {}, ...rest } = properties;
-  const at = headers[PUBLISHED_MS];
-  return {
-    id: properties.messageId ?? null,
-    published_at: typeof at === "number" ? new Date(at).toISOString() : null,
-    bytes,
-    properties: plain(rest),
-    headers: plain(headers),
-    ...body,
-  };
-}
-
-function notThere(queue: string, handle: string, of: number): HttpError {
-  const message =
-    `None of the ${counted(of, "dead letter")} of ${queue} is ${handle}: it was put ` +
-    "back or dropped, or it has failed again and has another handle";
-  return new HttpError("not_found", message);
-}
-
-function tooFar(queue: string, handle: string, { scanned, of }: SiftProgress): HttpError {
-  const message =
-    `${handle} is not among the first ${scanned} of ${of} dead letters of ${queue}, ` +
-    `and no more were looked at: process-queue failed show ${queue} ${handle} looks at all`;
-  return new HttpError("unavailable", message);
 }
