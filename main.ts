@@ -23,6 +23,7 @@ const EX_TEMPFAIL = 75;
 
 /** The other commands that run until a signal ends them. */
 const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
+  "dashboard",
   "deliver-scheduled-emails",
   "email-mirror-server",
 ]);
@@ -188,6 +189,14 @@ async function run(command: Task): Promise<number> {
       const config = loadConfig(environment, flags);
       setUpLogging(config.log);
       return await runDeliverScheduled(command, config, { print, signals });
+    }
+    case "dashboard": {
+      const { setUpLogging } = await import("./lib/log/logging.ts");
+      const { runDashboard } = await import("./lib/modes/dashboard/dashboard.ts");
+      const config = loadConfig(environment, flags);
+      setUpLogging(config.log);
+      const isTerminal = Deno.stdout.isTerminal();
+      return await runDashboard(config, { print, isTerminal, signals });
     }
     case "email-mirror-server": {
       const { setUpLogging } = await import("./lib/log/logging.ts");

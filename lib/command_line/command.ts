@@ -213,6 +213,11 @@ export interface ManualCommand extends Common {
   readonly mode: "manual";
 }
 
+/** Serve the dashboard. Its address is a setting, `HTTP`. */
+export interface DashboardCommand extends Common {
+  readonly mode: "dashboard";
+}
+
 /** A parsed command line. */
 export type Command = TextCommand | Task;
 
@@ -236,6 +241,7 @@ export type Task =
   | MirrorServerCommand
   | MirrorPipeCommand
   | EventsCommand
+  | DashboardCommand
   | StatusCommand
   | ChangeCommand
   | LogLevelCommand

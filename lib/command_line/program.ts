@@ -108,6 +108,7 @@ export function makeProgram(found: Found): Parser {
   addEnqueueDigests(program, found);
   addMirror(program, add);
   addEvents(program, add);
+  addDashboard(program, found);
   addCompletion(program, add);
   addManual(program, add);
   // An unknown subcommand is an argument to commander: the caller reports it.
@@ -194,6 +195,20 @@ function addEnqueueDigests(program: Parser, found: Found): void {
   enqueue.action(() => {
     const { dryRun = false } = enqueue.opts();
     found({ mode: "enqueue-digest-emails", dryRun, ...common(program, enqueue) });
+  });
+}
+
+function addDashboard(program: Parser, found: Found): void {
+  const dashboard = program.command("dashboard")
+    .description(
+      "serve a page that shows all queues and processes, and repairs what failed; it consumes nothing",
+    )
+    .addOption(
+      wordOption("--http <address>", "listen on this port, or host:port (default: HTTP, or 9890)"),
+    )
+    .addHelpText("after", "\nExample: process-queue dashboard --http 9890");
+  dashboard.action(() => {
+    found({ mode: "dashboard", ...common(program, dashboard, ["http"]) });
   });
 }
 

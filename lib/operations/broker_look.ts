@@ -21,12 +21,21 @@ export interface QueueLook {
   readonly consumers: number | null;
   /** Events that wait for a retry; `null`: not known. */
   readonly retrying: number | null;
+  /** The same for each step of the retries that has some; `null`: only the sum is known. */
+  readonly retrySteps: readonly RetryStep[] | null;
   /** Dead letters; `null`: not known. */
   readonly failed: number | null;
   /** Whether somebody has taken the dead letters to list, retry or drop them. */
   readonly isBeingRepaired: boolean;
   /** How long the oldest event has waited, in seconds; `null`: not known. */
   readonly oldestSeconds: number | null;
+}
+
+/** Events that wait for the same delay. */
+export interface RetryStep {
+  /** The delay. */
+  readonly seconds: number;
+  readonly count: number;
 }
 
 /** How a broker is looked at. */
@@ -79,7 +88,7 @@ export class BrokerLooks {
     queue: string,
     depth: Depth | undefined,
     failed: Depth | undefined,
-    retrying: number,
+    { retrying, retrySteps }: Pick<QueueLook, "retrying" | "retrySteps">,
   ): Promise<QueueLook> {
     const isBeingRepaired = failed !== undefined && await this.#isRepaired(queue, failed);
     return {
@@ -88,6 +97,7 @@ export class BrokerLooks {
       ready: depth?.ready ?? 0,
       consumers: depth?.consumers ?? 0,
       retrying,
+      retrySteps,
       failed: isBeingRepaired ? null : failed?.ready ?? 0,
       isBeingRepaired,
       oldestSeconds: depth?.ready ? await this.#oldestSeconds(queue) : null,
@@ -102,17 +112,19 @@ export class BrokerLooks {
     return consumers > 0 || await this.#options.broker.isLocked?.(failedQueueName(queue)) === true;
   }
 
-  async #retrying(queue: string): Promise<number> {
+  async #retrying(queue: string): Promise<Pick<QueueLook, "retrying" | "retrySteps">> {
     const { broker, isEmbedded, clock = () => performance.now() } = this.#options;
-    if (isEmbedded) return await broker.waiting(queue);
+    if (isEmbedded) return { retrying: await broker.waiting(queue), retrySteps: null };
     const now = clock();
-    const names = LADDER.map((step) => retryQueueName(queue, step))
-      .filter((name) => (this.#absent.get(name) ?? 0) <= now);
-    const depths = await Promise.all(names.map((name) => broker.depth(name)));
-    names.forEach((name, index) => {
-      if (depths[index] === undefined) this.#absent.set(name, now + ABSENT_MS);
-    });
-    return depths.reduce((sum, depth) => sum + (depth?.ready ?? 0), 0);
+    const steps = LADDER.map((seconds) => ({ seconds, name: retryQueueName(queue, seconds) }))
+      .filter(({ name }) => (this.#absent.get(name) ?? 0) <= now);
+    const retrySteps = await Promise.all(steps.map(async ({ seconds, name }) => {
+      const depth = await broker.depth(name);
+      if (depth === undefined) this.#absent.set(name, now + ABSENT_MS);
+      return { seconds, count: depth?.ready ?? 0 };
+    }));
+    const retrying = retrySteps.reduce((sum, { count }) => sum + count, 0);
+    return { retrying, retrySteps: retrySteps.filter(({ count }) => count > 0) };
   }
 
   /** Only the embedded broker shows an event without taking it. */
@@ -136,6 +148,7 @@ export function noLook(problem: string): QueueLook {
     ready: 0,
     consumers: null,
     retrying: null,
+    retrySteps: null,
     failed: null,
     isBeingRepaired: false,
     oldestSeconds: null,

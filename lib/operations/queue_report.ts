@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ProcessSnapshot } from "../monitoring/snapshot.ts";
+import type { PauseRecord, ProcessSnapshot } from "../monitoring/snapshot.ts";
 import type { QueueLook } from "./broker_look.ts";
 import { clearSeconds, judge, type JudgedState, type JudgeOptions, type Status } from "./judge.ts";
 import { factsOf, snapshotsOf, type Sources } from "./merge.ts";
@@ -21,8 +21,12 @@ export interface QueueReport {
   readonly consumers: number | null;
   /** Events a second that end. */
   readonly rate: number | null;
+  /** Runs a second that fail. */
+  readonly failure_rate: number | null;
   readonly wait_p50: number | null;
   readonly wait_p99: number | null;
+  readonly run_p50: number | null;
+  readonly run_p99: number | null;
   readonly oldest_seconds: number | null;
   /** Whether the age was found by counting arrivals. */
   readonly oldest_is_estimate: boolean;
@@ -32,6 +36,8 @@ export interface QueueReport {
   readonly state: JudgedState;
   readonly reason: string;
   readonly advice: string;
+  /** An operator's pause, where nobody consumes the queue. */
+  readonly paused: PauseRecord | null;
   /** The ids of the processes of this host that have it. */
   readonly processes: readonly string[];
   /** What was asked: `broker`, `processes`, `statistics`. */
@@ -41,6 +47,7 @@ export interface QueueReport {
 /** What only whoever looks again and again knows. */
 export interface Observed {
   readonly rate: number | null;
+  readonly failureRate: number | null;
   readonly oldestSeconds: number | null;
 }
 
@@ -48,7 +55,7 @@ export interface Observed {
 export function reportOn(
   sources: Sources,
   options: JudgeOptions,
-  observed: Observed = { rate: null, oldestSeconds: null },
+  observed: Observed = { rate: null, failureRate: null, oldestSeconds: null },
 ): QueueReport {
   const { queue, look, processes, statistics } = sources;
   const facts = factsOf(sources);
@@ -63,12 +70,16 @@ export function reportOn(
     failed_is_being_repaired: look.isBeingRepaired,
     consumers: look.consumers,
     rate: observed.rate,
+    failure_rate: observed.failureRate,
     wait_p50: most(all.map(({ wait_seconds }) => wait_seconds.p50)),
     wait_p99: most(all.map(({ wait_seconds }) => wait_seconds.p99)),
+    run_p50: most(all.map(({ run_seconds }) => run_seconds.p50)),
+    run_p99: most(all.map(({ run_seconds }) => run_seconds.p99)),
     oldest_seconds: oldest,
     oldest_is_estimate: oldest !== null && look.oldestSeconds === null,
     clear_seconds: look.problem === null ? clearSeconds(facts) : null,
     ...judge(facts, options),
+    paused: facts.pause,
     processes: processes.filter(({ queues }) => queues.some((one) => one.queue === queue))
       .map(({ id }) => id),
     sources: [

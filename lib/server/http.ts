@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import type { ServerConfig } from "../config/server_config.ts";
-import { errorData } from "../errors/error_data.ts";
+import { type ErrorData, errorData } from "../errors/error_data.ts";
 import { logLine } from "../log/log.ts";
 import { closeServer } from "./close_server.ts";
 import { KnownHosts } from "./hosts.ts";
@@ -25,6 +25,12 @@ export interface HttpDoorOptions {
   readonly router: Router;
   /** Called when the server listens, with its address. */
   readonly onListening: (address: string) => void;
+  /**
+   * Called when it cannot listen; what it throws, opening throws.
+   *
+   * @default {that is logged, and tried again every 30 s}
+   */
+  readonly onRefused?: (error: ErrorData) => never;
 }
 
 /** How long to wait for a port that is taken, in ms. */
@@ -105,6 +111,7 @@ export class HttpDoor implements AsyncDisposable {
         (request, info) => this.handle(request, info.remoteAddr.hostname),
       );
     } catch (error) {
+      this.#options.onRefused?.(errorData(error));
       const { message } = errorData(error);
       const text = "HTTP cannot listen on {hostname}:{port}: {message}. It is tried again in " +
         "{seconds} s; the queues run on";

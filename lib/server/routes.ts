@@ -22,7 +22,8 @@ export const LOG_LEVEL_SECONDS = 900;
 const by = z.string().min(1).max(200).optional();
 const seconds = z.number().positive().max(MOST_SECONDS).optional();
 const CHANGE = z.object({ by });
-const PAUSE = z.object({ by, reason: z.string().max(1000).optional(), seconds });
+/** The body of a request for a pause. */
+export const PAUSE = z.object({ by, reason: z.string().max(1000).optional(), seconds });
 const LEVEL = z.object({ by, level: z.enum(["debug", "info", "warning", "error"]), seconds });
 
 /** Makes the routes. */

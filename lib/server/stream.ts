@@ -1,17 +1,32 @@
 /**
- * Server-sent events: a snapshot every two seconds, and failures as they come.
+ * Server-sent events: a snapshot every two seconds, failures and changes of tasks as they come.
  *
  * @module
  */
 
-import type { FailureNotice } from "../monitoring/failure_feed.ts";
+import type { FailureListener, FailureNotice } from "../monitoring/failure_feed.ts";
 import { withoutErrors } from "../monitoring/snapshot.ts";
 import { HttpError } from "./http_error.ts";
 import type { ProcessControl } from "./process_control.ts";
+import type { TaskListener } from "./tasks.ts";
+
+/** What streams are made of. */
+export interface StreamSource {
+  /** The value of the event `snapshot`. @param seesErrors Whether its reader may see errors. */
+  snapshot(seesErrors: boolean): unknown;
+  /** Hears of failures. @returns A function that ends that. */
+  onFailure(listener: FailureListener): () => void;
+  /** Hears of tasks. @returns A function that ends that. */
+  onTask?(listener: TaskListener): () => void;
+  /** Told when the first reader comes, and when the last has gone. */
+  setWatched?(isWatched: boolean): void;
+  /** Where else the snapshot is: `/v1/snapshot`. */
+  readonly path: string;
+}
 
 /** How streams are sent. */
 export interface StreamsOptions {
-  readonly control: Pick<ProcessControl, "snapshot" | "onFailure">;
+  readonly source: StreamSource;
   /** The most streams at once. @default {20} */
   readonly most?: number;
   /** The time between two snapshots, in ms. @default {2000} */
@@ -39,7 +54,7 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #clients = new Set<Client>();
   #timers: ReturnType<typeof setInterval>[] = [];
-  #endFailures: () => void = () => {};
+  #endListening: readonly (() => void)[] = [];
   /** Failures in this second. */
   #failures = 0;
 
@@ -60,9 +75,9 @@ export class Streams {
    * @throws {HttpError} `unavailable` where there are too many.
    */
   open(seesErrors: boolean): Response {
-    const { most = MOST_STREAMS } = this.#options;
+    const { most = MOST_STREAMS, source: { path } } = this.#options;
     if (this.#clients.size >= most) {
-      const message = `There are ${most} streams already: close one, or ask /v1/snapshot`;
+      const message = `There are ${most} streams already: close one, or ask ${path}`;
       throw new HttpError("unavailable", message, { "Retry-After": "30" });
     }
     let client: Client;
@@ -93,27 +108,30 @@ export class Streams {
   }
 
   #start(): void {
-    const { everyMs = EVERY_MS, control } = this.#options;
+    const { everyMs = EVERY_MS, source } = this.#options;
     this.#timers = [
       setInterval(() => this.#sendSnapshots([...this.#clients]), everyMs),
       setInterval(() => this.#endSecond(), 1000),
     ];
-    this.#endFailures = control.onFailure((failure) => this.#failed(failure));
+    this.#endListening = [
+      source.onFailure((failure) => this.#failed(failure)),
+      source.onTask?.((task) => send(this.#readers(), "task", task)) ?? (() => {}),
+    ];
+    source.setWatched?.(true);
   }
 
   #stop(): void {
     this.#timers.splice(0).forEach(clearInterval);
-    this.#endFailures();
+    for (const end of this.#endListening) end();
     this.#failures = 0;
+    this.#options.source.setWatched?.(false);
   }
 
   /** The text is made once for all who may see the same. */
   #sendSnapshots(clients: readonly Client[]): void {
-    const snapshot = this.#options.control.snapshot();
     for (const seesErrors of [true, false]) {
       const readers = clients.filter((client) => client.seesErrors === seesErrors);
-      if (readers.length === 0) continue;
-      send(readers, "snapshot", seesErrors ? snapshot : withoutErrors(snapshot));
+      if (readers.length > 0) send(readers, "snapshot", this.#options.source.snapshot(seesErrors));
     }
   }
 
@@ -130,6 +148,18 @@ export class Streams {
   #readers(): Client[] {
     return [...this.#clients].filter(({ seesErrors }) => seesErrors);
   }
+}
+
+/** The snapshots and failures of a process. */
+export function processSource(control: Pick<ProcessControl, "snapshot" | "onFailure">) {
+  return {
+    path: "/v1/snapshot",
+    snapshot(seesErrors) {
+      const snapshot = control.snapshot();
+      return seesErrors ? snapshot : withoutErrors(snapshot);
+    },
+    onFailure: (listener) => control.onFailure(listener),
+  } satisfies StreamSource;
 }
 
 /** A client that does not read misses events, and costs no memory for them. */

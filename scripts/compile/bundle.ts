@@ -106,9 +106,9 @@ function writeConfig(root: string, out: string, contents: BundleContents): void 
   if (wholePackages.length > 0) copy(join(root, "deno.lock"), join(out, "deno.lock"));
 }
 
-/** The path of a package's file in the bundle. */
+/** The path of a package's file in the bundle. One name may be the folder of another. */
 function packageFile(name: string): string {
-  return `packages/${name}`;
+  return `packages/${name.replaceAll("/", "+")}`;
 }
 
 /** The path of a module in the bundle. */

@@ -5,6 +5,7 @@
  */
 
 import { globSync } from "node:fs";
+import { DASHBOARD_FILES } from "../../lib/server/assets.ts";
 
 /** The contents of a bundle. All paths are relative to the folder of the program. */
 export interface BundleContents {
@@ -40,6 +41,7 @@ export function contentsOf(root: string): BundleContents {
       "lib/engine/thread/entry.ts",
       "lib/engine/thread/inner_entry.ts",
       "lib/domain/pictures/picture_thread.ts",
+      "lib/modes/dashboard/desk_thread.ts",
       ...globSync("workers/*.ts", { cwd: root }),
     ],
     faces: {
@@ -52,8 +54,16 @@ export function contentsOf(root: string): BundleContents {
       "zod/v4/core": "scripts/compile/faces/zod_core.ts",
       "zod/v4/mini": "scripts/compile/faces/zod_mini.ts",
     },
-    assets: ["lib/domain/mail/templates/files", "lib/domain/previews/oembed_providers.json"],
-    packageFiles: { [WASM]: new URL(import.meta.resolve(WASM)) },
+    assets: [
+      "lib/domain/mail/templates/files",
+      "lib/domain/previews/oembed_providers.json",
+      "lib/server/dashboard",
+    ],
+    packageFiles: Object.fromEntries(
+      [WASM, ...Object.keys(DASHBOARD_FILES.modules)].map((
+        name,
+      ) => [name, new URL(import.meta.resolve(name))]),
+    ),
     wholePackages: [],
   };
 }

@@ -264,6 +264,11 @@ const COMMANDS: readonly [line: string, command: Command][] = [
     "deliver-scheduled-emails",
     { mode: "deliver-scheduled-emails", once: false, lock: undefined, ...COMMON },
   ],
+  ["dashboard", { mode: "dashboard", ...COMMON }],
+  [
+    "dashboard --http 9999",
+    { mode: "dashboard", ...COMMON, flags: { ...COMMON.flags, http: "9999" } },
+  ],
   [
     "events",
     { mode: "events", host: "127.0.0.1", port: 9800, shardPort: undefined, ...COMMON },

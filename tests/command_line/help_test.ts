@@ -37,6 +37,7 @@ Deno.test("the help of each command lists the options that every command takes",
       "recover",
       "mail preview",
       "events",
+      "dashboard",
     ]
   ) {
     const command = parse(`${line} --help`);

@@ -4,7 +4,7 @@ import { parse, RUN_OPTIONS, SHARED_OPTIONS } from "../fixtures/command_line.ts"
 const COMMANDS =
   "commands: publish, failed, peek, purge, new, types, migrate, seed, check-config, recover, mail, push, " +
   "status, pause, resume, restart, log-level, health, queues, check, doctor, deliver-scheduled-emails, " +
-  "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events, completion, manual\n";
+  "enqueue-digest-emails, email-mirror-server, email-mirror-pipe, events, dashboard, completion, manual\n";
 
 const MISTAKES: readonly [line: string, message: string][] = [
   ...["0", "10 m", "1w", "4000d", "soon"].map((time): [string, string] => [

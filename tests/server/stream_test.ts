@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FailureNotice } from "../../lib/monitoring/failure_feed.ts";
-import { Streams } from "../../lib/server/stream.ts";
+import { processSource, Streams } from "../../lib/server/stream.ts";
 import { FakeControl } from "../fixtures/server/fake_control.ts";
 
 const FAILURE: FailureNotice = {
@@ -48,7 +48,7 @@ class EventReader {
 
 Deno.test("a stream begins with a snapshot, and goes on with further ones and with failures", async () => {
   const control = new FakeControl();
-  const streams = new Streams({ control, everyMs: 5 });
+  const streams = new Streams({ source: processSource(control), everyMs: 5 });
   const response = streams.open(true);
   assert.equal(response.headers.get("Content-Type"), "text/event-stream");
   const reader = new EventReader(response);
@@ -64,7 +64,7 @@ Deno.test("a stream begins with a snapshot, and goes on with further ones and wi
 
 Deno.test("whoever may not see errors gets neither failures nor errors", async () => {
   const control = new FakeControl();
-  const streams = new Streams({ control, everyMs: 5 });
+  const streams = new Streams({ source: processSource(control), everyMs: 5 });
   const reader = new EventReader(streams.open(false));
   control.fail(FAILURE);
   const [first, second] = [await reader.next("snapshot"), await reader.next("snapshot")];
@@ -75,7 +75,7 @@ Deno.test("whoever may not see errors gets neither failures nor errors", async (
 
 Deno.test("of many failures a stream shows ten a second, and the number of the others", async () => {
   const control = new FakeControl();
-  const streams = new Streams({ control });
+  const streams = new Streams({ source: processSource(control) });
   const reader = new EventReader(streams.open(true));
   for (let n = 0; n < 25; n++) control.fail(FAILURE);
   for (let n = 0; n < 10; n++) assert.deepEqual(await reader.next("failure"), FAILURE);
@@ -85,7 +85,7 @@ Deno.test("of many failures a stream shows ten a second, and the number of the o
 
 Deno.test("a reader that does not read misses events and costs no memory", () => {
   const control = new FakeControl();
-  const streams = new Streams({ control });
+  const streams = new Streams({ source: processSource(control) });
   const { body } = streams.open(true);
   for (let n = 0; n < 1000; n++) control.fail(FAILURE);
   assert.equal(streams.count, 1);
@@ -94,7 +94,7 @@ Deno.test("a reader that does not read misses events and costs no memory", () =>
 });
 
 Deno.test("a stream beyond the most is refused with what to do instead", () => {
-  const streams = new Streams({ control: new FakeControl(), most: 1 });
+  const streams = new Streams({ source: processSource(new FakeControl()), most: 1 });
   streams.open(true);
   assert.throws(() => streams.open(true), {
     code: "unavailable",

@@ -27,7 +27,7 @@ interface Locks {
  * @returns Whether there are locks.
  */
 export async function holdWebLock(): Promise<boolean> {
-  const { locks } = navigator as { readonly locks?: Locks };
+  const { locks } = navigator as unknown as { readonly locks?: Locks };
   if (!locks) return false;
   const granted = Promise.withResolvers<void>();
   void locks.request(`process-queue thread ${crypto.randomUUID()}`, () => {

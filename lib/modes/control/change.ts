@@ -10,38 +10,18 @@ import { duration } from "../../command_line/terminal/humanize.ts";
 import { printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";
 import { counted } from "../../errors/counted.ts";
-import { errorData } from "../../errors/error_data.ts";
 import { didYouMean } from "../../errors/spelling.ts";
 import { UsageError } from "../../errors/usage_error.ts";
 import { isoTime, SCHEMA } from "../../monitoring/snapshot.ts";
 import { PausedQueues } from "../../operations/paused.ts";
-import { successOf } from "../../server/control_client.ts";
-import type { FoundSocket } from "../../server/control_folder.ts";
-import type { QueueChange } from "../../server/process_control.ts";
+import type { QueueActionResult } from "../../operations/queue_action.ts";
 import { EXIT } from "../../system/signals.ts";
 import { OUTPUT, type Output } from "./output.ts";
+import { changeAt, placesOf, type QueuePlace } from "./queue_changes.ts";
 import { hasAnswered, Processes, type Unanswered, whoAsks } from "./processes.ts";
 
 /** Where a command shows its results, and how it asks. */
 export type ChangeOutput = Output & { readonly asking?: Asking };
-
-/** What came of a change in one process. */
-interface Result {
-  readonly pid: number;
-  readonly host: string | null;
-  readonly queue: string;
-  readonly ok: boolean;
-  readonly state: string | null;
-  readonly consumers_elsewhere: number | null;
-  readonly error: string | null;
-}
-
-/** A queue of a process. */
-interface Place {
-  readonly socket: FoundSocket;
-  readonly host: string;
-  readonly queue: string;
-}
 
 const DONE = { pause: "paused", resume: "resumed", restart: "restarted" } as const;
 
@@ -63,17 +43,18 @@ export async function runChange(
   const silent = asked.filter((one): one is Unanswered => !hasAnswered(one));
   for (const { socket, problem } of silent) output.warn(`process ${socket.pid}: ${problem}`);
   if (asked.length === 0) return changeWithoutProcess(command, processes, output);
-  const places = asked.filter(hasAnswered).flatMap(({ socket, answer }) =>
-    answer.queues.filter(({ queue }) => queues.includes(queue))
-      .map(({ queue }): Place => ({ socket, host: answer.host, queue }))
-  );
+  const places = placesOf(queues, asked);
   const known = asked.filter(hasAnswered)
     .flatMap(({ answer }) => answer.queues.map(({ queue }) => queue));
   if (silent.length === 0) requireKnown(queues, known);
   if (places.length === 0 || !confirm(questionOf(command, places), yes, output.asking)) {
     return EXIT.failed;
   }
-  const results = await Promise.all(places.map((place) => change(command, place, processes)));
+  const { reason, seconds } = command;
+  const request = { by: whoAsks(), reason, seconds };
+  const results = await Promise.all(
+    places.map((place) => changeAt(place, action, request, processes)),
+  );
   if (json) output.print(JSON.stringify({ schema: SCHEMA, at: isoTime(Date.now()), results }));
   else for (const result of results) output.print(printable(lineOf(action, result)));
   const isDone = silent.length === 0 && results.every(({ ok }) => ok);
@@ -110,7 +91,10 @@ function requireKnown(queues: readonly string[], known: readonly string[]): void
   }
 }
 
-function questionOf({ action, seconds, reason }: ChangeCommand, places: readonly Place[]): string {
+function questionOf(
+  { action, seconds, reason }: ChangeCommand,
+  places: readonly QueuePlace[],
+): string {
   const queues = [...new Set(places.map(({ queue }) => queue))];
   const processes = new Set(places.map(({ socket }) => socket.path)).size;
   const verb = { pause: "Pause", resume: "Resume", restart: "Restart the threads of" }[action];
@@ -120,25 +104,7 @@ function questionOf({ action, seconds, reason }: ChangeCommand, places: readonly
   return printable(`${verb} ${queues.join(", ")} in ${where} of this host${time}${why}`);
 }
 
-async function change(
-  { action, reason, seconds }: ChangeCommand,
-  { socket, host, queue }: Place,
-  processes: Processes,
-): Promise<Result> {
-  const path = `/v1/queues/${encodeURIComponent(queue)}/${action}`;
-  const body = { by: whoAsks(), ...(action === "pause" ? { reason, seconds } : {}) };
-  const asked = await processes.ask(socket, { method: "POST", path, body });
-  const result = { pid: socket.pid, host, queue, state: null, consumers_elsewhere: null };
-  if (!hasAnswered(asked)) return { ...result, ok: false, error: asked.problem };
-  try {
-    const changed = successOf(asked.answer) as QueueChange;
-    return { ...result, ...changed, ok: true, error: null };
-  } catch (error) {
-    return { ...result, ok: false, error: errorData(error).message };
-  }
-}
-
-function lineOf(action: ChangeCommand["action"], result: Result): string {
+function lineOf(action: ChangeCommand["action"], result: QueueActionResult): string {
   const { queue, pid, ok, error, state, consumers_elsewhere: elsewhere } = result;
   if (!ok) return `${queue}: process ${pid} failed: ${error}`;
   const now = action === "pause" ? "" : `, now ${state}`;

@@ -13,6 +13,7 @@ import { logReporter } from "../../monitoring/log_reporter.ts";
 import { unlessAborted } from "../../system/deadline.ts";
 import { EXIT, type Signals } from "../../system/signals.ts";
 import { Service } from "../../system/systemd.ts";
+import { ListenError } from "../listen_error.ts";
 import { log } from "../log_line.ts";
 import { openBroker } from "../open_broker.ts";
 import { Stop } from "../stop.ts";
@@ -22,11 +23,6 @@ import { MirrorServer } from "./server.ts";
 const SWEEP_MS = 1000;
 /** After how many of these times the files of the certificate are read again. */
 const CERTIFICATE_SWEEPS = 60;
-
-/** The address cannot be listened on. The message says why, and what to do. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-}
 
 /**
  * Takes mails until a signal ends it; then it finishes those that are being received, for at most

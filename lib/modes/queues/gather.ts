@@ -65,8 +65,8 @@ export async function gather(
   const asking = new Processes(config, timeoutSeconds);
   const asked = await asking.snapshots();
   const processes = asked.filter(hasAnswered).map(({ answer }) => answer);
-  const running = processes.flatMap((process) => process.queues.map(({ queue }) => queue));
-  const usual = [...known.flatMap((name) => consumed(name, config)), ...running];
+  const running = runningQueues(processes);
+  const usual = usualQueues(known, processes, config);
   const names = [...new Set(queues.length > 0 ? queues : usual)].sort();
   const { looks, broker } = await lookAt(names, config, services, timeoutSeconds);
   const lost = queues.find((name) => {
@@ -116,14 +116,33 @@ async function toldBy(
   asked: readonly Asked<ProcessSnapshot>[],
 ): Promise<ReadonlyMap<string, Observed>> {
   const all = await processes.reports(asked.filter(hasAnswered).map(({ socket }) => socket));
-  return new Map(all.map(({ queue, rate, oldest_is_estimate, oldest_seconds }) => [
-    queue,
-    { rate, oldestSeconds: oldest_is_estimate ? oldest_seconds : null },
-  ]));
+  return new Map(all.map((report) => [report.queue, observedBy(report)]));
+}
+
+function observedBy(report: QueueReport): Observed {
+  return {
+    rate: report.rate,
+    failureRate: report.failure_rate,
+    oldestSeconds: report.oldest_is_estimate ? report.oldest_seconds : null,
+  };
+}
+
+/** The queues that processes run. */
+export function runningQueues(processes: readonly ProcessSnapshot[]): string[] {
+  return processes.flatMap((process) => process.queues.map(({ queue }) => queue));
+}
+
+/** The queues that have a worker, each or its shards, and those that processes run. */
+export function usualQueues(
+  known: readonly string[],
+  processes: readonly ProcessSnapshot[],
+  config: Pick<Config, "shards">,
+): string[] {
+  return [...known.flatMap((name) => consumed(name, config)), ...runningQueues(processes)];
 }
 
 /** The queue, or its shards. */
-function consumed(name: string, { shards }: Config): string[] {
+function consumed(name: string, { shards }: Pick<Config, "shards">): string[] {
   const count = shards.get(queueKey(name)) ?? 1;
   if (count <= 1) return [name];
   return Array.from({ length: count }, (_, index) => shardName(name, index + 1));

@@ -8,13 +8,15 @@
 import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
 import { logLine } from "../../log/log.ts";
+import { logReporter } from "../../monitoring/log_reporter.ts";
 import type { ProcessControl } from "../../server/process_control.ts";
+import type { Route } from "../../server/router.ts";
 import type { Streams } from "../../server/stream.ts";
 import type { ProcessFacts } from "./process_facts.ts";
 
 /** What opens the doors. */
 export interface DoorsOptions {
-  readonly config: Pick<Config, "stateDir" | "server">;
+  readonly config: Config;
   readonly control: ProcessControl;
   readonly facts: ProcessFacts;
 }
@@ -52,10 +54,11 @@ export class Doors implements AsyncDisposable {
     }
   }
 
-  async #openHttp({ config, control, facts }: DoorsOptions): Promise<void> {
+  async #openHttp(options: DoorsOptions): Promise<void> {
+    const { config, control, facts } = options;
     try {
       const { HttpDoor } = await import("../../server/http.ts");
-      const router = await this.#router(control);
+      const router = await this.#router(control, await this.#dashboardRoutes(options));
       const door = HttpDoor.open({
         config: config.server,
         stateDir: config.stateDir,
@@ -69,16 +72,35 @@ export class Doors implements AsyncDisposable {
     }
   }
 
-  async #router(control: ProcessControl) {
-    const [{ Router }, { processRoutes }, { Streams }] = await Promise.all([
+  /** The dashboard of this process; nothing of it runs before it is asked. */
+  async #dashboardRoutes({ config, control, facts }: DoorsOptions): Promise<readonly Route[]> {
+    const { Dashboard } = await import("../dashboard/parts.ts");
+    const dashboard = new Dashboard({
+      scope: "process",
+      config,
+      sampler: facts.sampler,
+      overview: facts.overview,
+      broker: () => control.snapshot().broker,
+      selfId: facts.id,
+      onFailure: (listener) => control.onFailure(listener),
+      report: logReporter(0),
+      own: control,
+    });
+    this.#open.push(dashboard);
+    return dashboard.routes;
+  }
+
+  /** @param first Routes that come before those of the process. */
+  async #router(control: ProcessControl, first: readonly Route[] = []) {
+    const [{ Router }, { processRoutes }, { processSource, Streams }] = await Promise.all([
       import("../../server/router.ts"),
       import("../../server/routes.ts"),
       import("../../server/stream.ts"),
     ]);
-    const streams = new Streams({ control });
+    const streams = new Streams({ source: processSource(control) });
     this.#streams.push(streams);
     const onFault = (error: unknown, path: string) =>
       logLine("error", "A request for {path} failed", { path, error: errorData(error) }, {});
-    return new Router({ routes: processRoutes(control, streams), onFault });
+    return new Router({ routes: [...first, ...processRoutes(control, streams)], onFault });
   }
 }

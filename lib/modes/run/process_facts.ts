@@ -21,6 +21,7 @@ import {
 } from "../../monitoring/snapshot.ts";
 import { commit, VERSION } from "../../system/version.ts";
 import type { Sampler } from "../../operations/sampler.ts";
+import { Overview } from "../dashboard/overview.ts";
 import { queueSampler } from "./queue_sampler.ts";
 import { BrokerWatch } from "./broker_watch.ts";
 import { isInTime } from "./in_time.ts";
@@ -36,10 +37,17 @@ export interface ProcessFactsOptions {
   readonly broker: () => Broker | undefined;
 }
 
+/** The time between two looks while somebody watches the dashboard, in ms. */
+const WATCHED_MS = 5000;
+
 /** Knows how a process is. */
 export class ProcessFacts {
   /** The address of the HTTP server; `null` where there is none. */
   http: string | null = null;
+  /** Differs for each start of a process. */
+  readonly id: string = crypto.randomUUID();
+  /** What the dashboard remembers: 5 kB a queue. */
+  readonly overview = new Overview(WATCHED_MS);
   /** Looks at the broker. */
   readonly sampler: Sampler;
   /** Whether SIGTSTP holds all queues. */
@@ -47,7 +55,6 @@ export class ProcessFacts {
   /** Whether the process stops. */
   isStopping = false;
   readonly #options: ProcessFactsOptions;
-  readonly #id = crypto.randomUUID();
   readonly #startedAt = Math.round(performance.timeOrigin);
   readonly #broker: BrokerWatch;
   #turnedAt = performance.now();
@@ -56,7 +63,7 @@ export class ProcessFacts {
   constructor(options: ProcessFactsOptions) {
     this.#options = options;
     this.#broker = new BrokerWatch(options.config);
-    this.sampler = queueSampler(options);
+    this.sampler = queueSampler(options, this.overview);
   }
 
   /** Notes what changes; call it a few times a second. @param now `performance.now()` */
@@ -71,7 +78,7 @@ export class ProcessFacts {
     const { queues, config, mode, broker } = this.#options;
     return {
       schema: SCHEMA,
-      id: this.#id,
+      id: this.id,
       host: hostname(),
       pid,
       version: VERSION,

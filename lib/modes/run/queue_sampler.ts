@@ -10,7 +10,8 @@ import { BrokerLooks } from "../../operations/broker_look.ts";
 import { PausedQueues } from "../../operations/paused.ts";
 import { Sampler } from "../../operations/sampler.ts";
 import { demandsOn } from "../../operations/thresholds.ts";
-import { hasAnswered, Processes } from "../control/processes.ts";
+import type { Overview } from "../dashboard/overview.ts";
+import { Processes } from "../control/processes.ts";
 
 /** What a process samples. */
 export interface QueueSamplerOptions {
@@ -22,8 +23,11 @@ export interface QueueSamplerOptions {
 
 const TIMEOUT_SECONDS = 2;
 
-/** Makes the sampler. */
-export function queueSampler({ queues, config, broker }: QueueSamplerOptions): Sampler {
+/** Makes the sampler. @param overview Is told what was seen. */
+export function queueSampler(
+  { queues, config, broker }: QueueSamplerOptions,
+  overview: Overview,
+): Sampler {
   const processes = new Processes(config, TIMEOUT_SECONDS);
   const paused = new PausedQueues(config.stateDir);
   const isEmbedded = config.broker.url === undefined;
@@ -35,14 +39,13 @@ export function queueSampler({ queues, config, broker }: QueueSamplerOptions): S
       return looks ??= new BrokerLooks({ broker: open, isEmbedded });
     },
     queues: () => queues.all.map(({ queue }) => queue),
-    processes: async () => {
-      const asked = await processes.snapshots();
-      return asked.filter(hasAnswered).map(({ answer }) => answer);
-    },
+    processes: async () => overview.seen(await processes.snapshots(), Date.now()),
     pause: (queue) => {
       const stored = paused.read(queue, Date.now());
       return stored.kind === "paused" ? stored.pause : null;
     },
     demands: (queue) => ({ ...demandsOn(queue, config.queues), failedLimit: null }),
+    everyMs: () => overview.everyMs,
+    onSample: (reports, _, now) => overview.sampled(reports, now),
   });
 }

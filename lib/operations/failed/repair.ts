@@ -30,6 +30,8 @@ export type RepairAction =
 export interface Repair extends Pick<SiftOptions, "ratePerSecond" | "signal" | "onProgress"> {
   readonly queue: string;
   readonly filter: FailedFilter;
+  /** What must hold of an event besides. @default {nothing} */
+  readonly also?: ((event: StoredEvent) => boolean) | undefined;
   readonly action: RepairAction;
   /** How many events at most. @default {all} */
   readonly limit?: number;
@@ -136,7 +138,9 @@ class Tally {
   #leftAlone = 0;
 
   constructor(repair: Repair) {
-    const verdictOf = retryMatcherOf(repair.filter, Date.now());
+    const verdictOfFilter = retryMatcherOf(repair.filter, Date.now());
+    const { also = () => true } = repair;
+    const verdictOf = (event: StoredEvent) => also(event) ? verdictOfFilter(event) : "other";
     const isRetry = repair.action.kind === "retry";
     this.#repair = repair;
     this.#verdictOf = isRetry ? verdictOf : (event) => {

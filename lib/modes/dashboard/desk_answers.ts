@@ -1,0 +1,45 @@
+/**
+ * What the dashboard's thread answers: an event that waits, and why there is no event.
+ *
+ * @module
+ */
+
+import type { StoredEvent } from "../../engine/broker/broker.ts";
+import { PUBLISHED_MS } from "../../engine/broker/headers.ts";
+import type { SiftProgress } from "../../engine/broker/sift.ts";
+import { counted } from "../../errors/counted.ts";
+import { plain } from "../../operations/failed/list.ts";
+import type { View } from "../../operations/failed/view.ts";
+import type { PeekedEvent } from "../../server/failed_events.ts";
+import { HttpError } from "../../server/http_error.ts";
+
+/** An event that waits, as it may be shown. */
+export function peeked(event: StoredEvent, view: View): PeekedEvent {
+  const { bytes, body, properties } = view(event);
+  const { headers = {}, ...rest } = properties;
+  const at = headers[PUBLISHED_MS];
+  return {
+    id: properties.messageId ?? null,
+    published_at: typeof at === "number" ? new Date(at).toISOString() : null,
+    bytes,
+    properties: plain(rest),
+    headers: plain(headers),
+    ...body,
+  };
+}
+
+/** The error of a handle that none of the dead letters has. @param of How many there are. */
+export function notThere(queue: string, handle: string, of: number): HttpError {
+  const message =
+    `None of the ${counted(of, "dead letter")} of ${queue} is ${handle}: it was put ` +
+    "back or dropped, or it has failed again and has another handle";
+  return new HttpError("not_found", message);
+}
+
+/** The error of a handle that was not found in the time of an answer. */
+export function tooFar(queue: string, handle: string, { scanned, of }: SiftProgress): HttpError {
+  const message =
+    `${handle} is not among the first ${scanned} of ${of} dead letters of ${queue}, ` +
+    `and no more were looked at: process-queue failed show ${queue} ${handle} looks at all`;
+  return new HttpError("unavailable", message);
+}
