@@ -47,6 +47,8 @@ function Link({ name, address, children }) {
   return html`<a href=${path(name)} aria-current=${current}>${children}</a>`;
 }
 
+const WORDS = ["ok", "with a warning", "critical", "unknown"];
+
 /** The worst state of all queues, on every screen. */
 function Worst({ view }) {
   const worst = view && worstOf(view.queues);
@@ -56,7 +58,7 @@ function Worst({ view }) {
     <span class="shape" data-state=${worst.state} data-severity=${worst.status === 1
       ? "warning"
       : undefined}></span><span
-      class="unseen">, ${plural(same, "queue")} ${worst.state}</span>
+      class="unseen">, ${plural(same, "queue")} ${WORDS[worst.status]}</span>
   `;
 }
 

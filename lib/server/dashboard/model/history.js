@@ -116,3 +116,18 @@ export const NO_HISTORY = {
   ends_at: "1970-01-01T00:00:00Z",
   ...Object.fromEntries(COLUMNS.map((name) => [name, []])),
 };
+
+/**
+ * One line for several: their sums, aligned at the end. Where one is not known, the others count.
+ *
+ * @param {readonly Points[]} lines
+ * @returns {(number | null)[]}
+ */
+export function sumOf(lines) {
+  const length = Math.max(0, ...lines.map((line) => line.length));
+  return Array.from({ length }, (_, index) => {
+    const known = lines.map((line) => line[line.length - length + index] ?? null)
+      .filter((value) => value !== null);
+    return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
+  });
+}

@@ -12,6 +12,8 @@ import { duration } from "../format.js";
 
 /** States that are one line high: nothing is to be done. */
 const QUIET = ["ok", "old failures"];
+/** A time of two units without a space, as commands print it. */
+const TIME = /\b(\d+)([dhm])(\d+)([hms])\b/g;
 
 /**
  * The parts of the sentence below a row; none where the row is quiet.
@@ -50,17 +52,19 @@ function dayOf(at, now) {
 }
 
 /**
- * A phrase as a sentence: a capital letter and a full stop.
+ * A phrase as a sentence: a capital letter, a full stop, and times as the page shows them. Names and
+ * commands stay as they are.
  *
  * @param {string} phrase
  * @returns {string}
  */
 export function sentence(phrase) {
-  const text = phrase.trim();
-  if (text === "") return "";
-  const isCommand = text.startsWith("process-queue ") || /process-queue [^.]*$/.test(text);
-  const start = text.startsWith("process-queue ") ? text : text[0]?.toUpperCase() + text.slice(1);
-  return isCommand || /[.!?:]$/.test(start) ? start : `${start}.`;
+  const text = phrase.trim().replace(TIME, (_, first, unit, second, smaller) => {
+    return `${first}${unit}\u00a0${second.padStart(2, "0")}${smaller}`;
+  });
+  const isName = /^(process-queue |\w*_)/.test(text);
+  const start = isName ? text : text.slice(0, 1).toUpperCase() + text.slice(1);
+  return start === "" || /([.!?:]|process-queue [^.]*)$/.test(start) ? start : `${start}.`;
 }
 
 /**
@@ -70,7 +74,7 @@ export function sentence(phrase) {
  * @returns {Part[]}
  */
 export function commandsIn(text) {
-  const at = text.search(/\b(?:process-queue|rabbitmqctl) \w/);
+  const at = text.search(/\b(?:process-queue|rabbitmqctl) [\w-]/);
   if (at < 0) return [{ text }];
   return [...(at > 0 ? [{ text: text.slice(0, at) }] : []), { code: text.slice(at) }];
 }

@@ -42,7 +42,7 @@ export function severityOf({ status }) {
  * @returns {number}
  */
 export function rankOf({ state, status }) {
-  const severity = [3, 1, 0, 2][status] ?? 2;
+  const severity = [3, 2, 0, 1][status] ?? 1;
   return severity * STATES.length + STATES.indexOf(state);
 }
 

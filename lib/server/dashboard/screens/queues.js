@@ -4,10 +4,10 @@
  * @module
  */
 
-import { Component, html } from "htm/preact";
+import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
-import { failedPath, path, query, queuePath, setQuery } from "../address.js";
-import { count, duration, oldest, plural, rate, time } from "../format.js";
+import { setQuery } from "../address.js";
+import { count, duration, plural, rate, time } from "../format.js";
 import { useLive } from "../live.js";
 import {
   countStates,
@@ -16,14 +16,13 @@ import {
   foldShards,
   keepOrder,
   sortRows,
-  whyOf,
 } from "../model/rows.js";
-import { adviceOf } from "../model/sentences.js";
 import { severityOf, verdictOf } from "../model/verdict.js";
 import { onDemand, useDialog } from "../on_demand.js";
-import { Breakable, Count, Sentence, Spark, State } from "../parts.js";
+import { State } from "../parts.js";
 import { may } from "../session.js";
 import { focusedRow, useKeys } from "../shortcuts.js";
+import { Row } from "./queues/row.js";
 
 const QueueDialog = onDemand(() => import("../dialogs/pause.js").then((file) => file.QueueDialog));
 
@@ -52,10 +51,10 @@ export function Screen({ query: asked }) {
     },
   });
   if (!view) return null;
-  document.title = `${verdictOf(view).text} · process-queue`;
+  document.title = `${verdictOf({ queues: rows, broker: view.broker }).text} · process-queue`;
   if (rows.length === 0) {
     return html`
-      <${Head} view=${view} />
+      <${Head} view=${view} rows=${rows} />
       <${Empty} view=${view} />
     `;
   }
@@ -65,7 +64,7 @@ export function Screen({ query: asked }) {
     ? { shown: meant, folded: [] }
     : foldQuiet(meant);
   const kept = ordered(order.current, `${sort} ${asked.q} ${asked.state} ${asked.all}`, shown);
-  return html`<${Head} view=${view} />
+  return html`<${Head} view=${view} rows=${rows} />
     <${Tools} rows=${rows} asked=${asked} />
     <table class="queues">
       <caption class="unseen">Queues, ${
@@ -104,8 +103,8 @@ function ordered(memory, key, rows) {
   return { rows: order.map((name) => memory.last.get(name)), waiting };
 }
 
-function Head({ view }) {
-  const { state, severity, text } = verdictOf(view);
+function Head({ view, rows }) {
+  const { state, severity, text } = verdictOf({ queues: rows, broker: view.broker });
   const { queues, processes, broker, at } = view;
   const now = Date.parse(at);
   const sum = (key) =>
@@ -193,123 +192,6 @@ function Columns({ sort }) {
       )}<th class="act"><span class="unseen">Actions</span></th></tr>
     </thead>
   `;
-}
-
-/** A row is drawn again only when something in it changed. */
-class Row extends Component {
-  shouldComponentUpdate({ row, view, history, isOpen }) {
-    return this.signature !== signature(row, view, history) || isOpen !== this.props.isOpen;
-  }
-
-  render({ row, view, history, open, isOpen }) {
-    this.signature = signature(row, view, history);
-    const severity = severityOf(row);
-    const advice = adviceOf(row, {
-      now: Date.parse(view.at),
-      failedHref: failedPath(row.queue),
-      canAct: may("changes"),
-    });
-    return html`<tbody data-state=${row.state} data-severity=${severity} class=${
-      view.broker.up ? undefined : "stale"
-    }>
-      <${Cells} row=${row} history=${history} open=${open} severity=${severity} />
-      ${
-      advice.length > 0 && html`
-        <tr class="advice">
-          <td></td>
-          <td colspan="9">
-            <${Sentence} parts=${advice} />
-            <${Repair} row=${row} open=${open} />
-          </td>
-        </tr>
-      `
-    }
-      ${
-      isOpen && row.shards.map((shard) =>
-        html`
-          <${Cells} key=${shard.queue} row=${shard} history=${history} open=${open}
-            severity=${severityOf(shard)} isShard />
-        `
-      )
-    }
-    </tbody>`;
-  }
-}
-
-function signature(row, { broker, at }, history) {
-  const minute = row.paused ? at.slice(0, 16) : "";
-  return JSON.stringify([row, broker.up, minute, history.get(row.queue)?.ends_at]);
-}
-
-function Cells({ row, history, open, severity, isShard = false }) {
-  const why = whyOf(row);
-  const own = history.get(row.queue);
-  const cell = (name, label, content, kind = "") =>
-    html`<td class=${`num ${kind}`} data-label=${label}>${
-      why === name ? html`<span class="why">${content}</span>` : content
-    }</td>`;
-  const age = {
-    seconds: row.oldest_seconds,
-    isEstimate: row.oldest_is_estimate,
-    waiting: row.ready,
-  };
-  return html`<tr>
-    <td class="row-state"><${State} state=${row.state} severity=${severity} /></td>
-    <th scope="row" class="row-name"><${Name} row=${row} isShard=${isShard} /></th>
-    ${cell("ready", "Ready", html`<${Count} value=${row.ready} />`)}
-    ${cell("retrying", "Retrying", html`<${Count} value=${row.retrying} />`, "only-wide")}
-    ${
-    cell(
-      "failed",
-      "Failed",
-      row.failed_is_being_repaired
-        ? html`<span class="quiet">in repair</span>`
-        : html`<${Count} value=${row.failed} />`,
-    )
-  }
-    <td class="num only-wide"><span class="pair"><${Spark} points=${
-    own?.rate ?? []
-  } show=${rate} unit="a second" /><span>${rate(row.rate)}</span></span></td>
-    <td class="num only-wide"><span class="pair"><${Spark} points=${
-    own?.wait_p99 ?? []
-  } show=${duration} unit="" /><span>${duration(row.wait_p99)}</span></span></td>
-    ${cell("oldest", "Oldest", oldest(age))}
-    ${cell("consumers", "Consumers", html`<${Count} value=${row.consumers} />`, "only-wide")}
-    <td class="act">${
-    may("changes") && !row.shards?.length && html`<${Pause} row=${row} open=${open} />`
-  }</td>
-  </tr>`;
-}
-
-function Name({ row, isShard }) {
-  const shards = row.shards?.length ?? 0;
-  const href = shards > 0 ? path() + query({ open: row.queue }) : queuePath(row.queue);
-  return html`
-    ${isShard && html`<span class="quiet">↳ </span>`}<a class="name" href=${href}
-      data-row=${row.queue}><${Breakable} text=${row.queue} /></a>${shards > 0 && html`
-        <span class="quiet">${plural(shards, "shard")}</span>
-      `}
-  `;
-}
-
-function Pause({ row, open }) {
-  const isPaused = row.state === "paused" || row.paused;
-  return html`
-    <button type="button" class=${isPaused ? "plain kept" : "plain"} aria-label=${`${
-      isPaused ? "Resume" : "Pause"
-    } ${row.queue}`}
-      onClick=${() => open(isPaused ? "resume" : "pause", { row })}>${isPaused
-        ? "Resume"
-        : "Pause"}</button>
-  `;
-}
-
-/** The button that repairs a row, where one does. */
-function Repair({ row, open }) {
-  const text = { stuck: "Restart its thread…", parked: "Start now…" }[row.state];
-  if (!text || !may("changes")) return null;
-  return html`<button class="plain small" type="button" onClick=${() =>
-    open("restart", { row })}>${text}</button>`;
 }
 
 function Folded({ rows }) {
