@@ -4,12 +4,8 @@
  * @module
  */
 
-import type {
-  DashboardView,
-  History,
-  ProcessRow,
-  QueueRow,
-} from "../../lib/operations/dashboard/view.ts";
+import type { History } from "../../lib/operations/dashboard/history.ts";
+import type { DashboardView, ProcessRow, QueueRow } from "../../lib/operations/dashboard/view.ts";
 
 /** The moment of the night. */
 export const NIGHT = Date.parse("2026-11-29T03:12:08Z");

@@ -7,7 +7,7 @@
 import { html, render } from "htm/preact";
 import { useState } from "preact/hooks";
 import { failedPath, go, path, useAddress } from "./address.js";
-import { Banner, failedTarget, Foot, Top } from "./frame.js";
+import { failedTarget, Foot, Top } from "./frame.js";
 import { setHold, start, useLive } from "./live.js";
 import { onDemand } from "./on_demand.js";
 import { Problem } from "./parts.js";
@@ -25,6 +25,7 @@ const SCREENS = {
   processes: onDemand(() => import("./screens/processes.js").then(({ Screen }) => Screen)),
   checks: onDemand(() => import("./screens/checks.js").then(({ Screen }) => Screen)),
 };
+const Banner = onDemand(() => import("./banner.js").then((file) => file.Banner));
 const KeysDialog = onDemand(() => import("./keys_dialog.js").then((file) => file.KeysDialog));
 const SignIn = onDemand(() => import("./screens/sign_in.js").then((file) => file.SignIn));
 

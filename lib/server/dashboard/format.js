@@ -103,33 +103,6 @@ export function share(part, whole) {
 }
 
 /**
- * Memory: `212 MB`, or `61 of 256 MB`.
- *
- * @param {Unsure} bytes
- * @param {Unsure} [limit]
- * @returns {string}
- */
-export function megabytes(bytes, limit) {
-  if (isUnknown(bytes)) return "?";
-  const used = GROUPED.format(Math.round(bytes / 1e6));
-  return isUnknown(limit)
-    ? `${used}${NBSP}MB`
-    : `${used} of ${GROUPED.format(Math.round(limit / 1e6))}${NBSP}MB`;
-}
-
-/**
- * A size in its best unit: `1,212 bytes`, `12 kB`, `1.4 MB`.
- *
- * @param {Unsure} bytes
- * @returns {string}
- */
-export function size(bytes) {
-  if (isUnknown(bytes)) return "?";
-  if (bytes < 10_000) return plural(bytes, "byte");
-  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/**
  * A moment in UTC: `03:12:08` today, `28 Nov 22:14` before.
  *
  * @param {string | number | null | undefined} at ISO 8601, or ms since 1970.
@@ -181,4 +154,14 @@ export function moment(at) {
  */
 export function plural(number, noun, nouns = `${noun}s`) {
   return `${count(number)} ${number === 1 ? noun : nouns}`;
+}
+
+/**
+ * A broker's name and version: `RabbitMQ 4.1.3`; the embedded broker has no version.
+ *
+ * @param {{ kind: string, version: string | null }} broker
+ * @returns {string}
+ */
+export function brokerName({ kind, version }) {
+  return `${kind === "rabbitmq" ? "RabbitMQ" : "Embedded broker"}${version ? ` ${version}` : ""}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What surrounds every screen: the head with the navigation, the banner, the foot.
+ * What surrounds every screen: the head with the navigation, and the foot.
  *
  * @module
  */
@@ -7,11 +7,10 @@
 import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 import { failedPath, path } from "./address.js";
-import { count, duration, plural, time } from "./format.js";
-import { retryNow, setHold } from "./live.js";
+import { count, plural, time } from "./format.js";
+import { setHold } from "./live.js";
 import { holdReason } from "./model/connection.js";
 import { worstOf } from "./model/verdict.js";
-import { State } from "./parts.js";
 import { may } from "./session.js";
 import { onTheme, setTheme, theme, THEMES } from "./theme.js";
 
@@ -80,69 +79,6 @@ function Clock({ live }) {
         : "Hold"}</button>
     </div>
   `;
-}
-
-/** What is true of everything, said once. */
-export function Banner({ live }) {
-  const said = bannerOf(live);
-  if (!said) return null;
-  const { severity, state, title, text, code, onRetry } = said;
-  return html`
-    <div class="banner" role="status" data-severity=${severity}>
-      <div>
-        <${State} state=${state} severity=${severity}>${title}<//>
-        <span>${text}${code && html`
-          <code>${code}</code>
-        `}</span>
-        ${onRetry && html`<button class="plain" type="button" onClick=${onRetry}>Try now</button>`}
-      </div></div>
-  `;
-}
-
-function bannerOf({ view, lostAt }) {
-  const now = Date.now();
-  if (lostAt !== null) {
-    const text = view
-      ? `All numbers are of ${time(view.at, now)}, ${
-        duration((now - Date.parse(view.at)) / 1000)
-      } ago. The page tries again by itself.`
-      : "The page tries again by itself.";
-    return {
-      severity: "warning",
-      state: "not heard from",
-      title: `The server does not answer since ${time(lostAt, now)}`,
-      text,
-      onRetry: retryNow,
-    };
-  }
-  return view && brokerBanner(view);
-}
-
-function brokerBanner({ broker, at, sampled_at }) {
-  const name = broker.kind === "rabbitmq" ? "RabbitMQ" : "The embedded broker";
-  const now = Date.parse(at);
-  if (!broker.up) {
-    const age = sampled_at === null
-      ? "No numbers came yet."
-      : `All numbers are from ${time(sampled_at, now)}, ${
-        duration((now - Date.parse(sampled_at)) / 1000)
-      } ago.`;
-    return {
-      severity: "critical",
-      state: "stuck",
-      title: `${name} unreachable since ${time(broker.since, now)}`,
-      text: `${age} It is tried again by itself:`,
-      code: broker.address,
-    };
-  }
-  if (broker.blocked === null) return null;
-  return {
-    severity: "critical",
-    state: "blocked",
-    title: `${name} has blocked publishing`,
-    text:
-      `${broker.blocked}. Events that are there still run; whatever publishes, retries included, waits.`,
-  };
 }
 
 const FOOT_KEYS = {

@@ -6,7 +6,7 @@
 
 import { html } from "htm/preact";
 import { count } from "./format.js";
-import { linesOf, peakOf, thin, wordsOf } from "./model/history.js";
+import { framed, linesOf, peakOf, thin, wordsOf } from "./model/history.js";
 
 /** A state: its shape and its word. */
 export function State({ state, severity, children }) {
@@ -27,9 +27,9 @@ export function Count({ value }) {
 
 const SPARK = { width: 72, height: 18 };
 
-/** A sparkline on a scale of its own from 0, which ends in a dot. */
-export function Spark({ points, show, unit, label }) {
-  const thinned = thin(points, 24);
+/** A sparkline of 30 minutes on a scale of its own from 0, which ends in a dot. */
+export function Spark({ points, show, unit, label, isFramed = true }) {
+  const thinned = thin(isFramed ? framed(points) : points, 24);
   if (peakOf(thinned) === null) return html`<span></span>`;
   const lines = linesOf(thinned, SPARK);
   const [x, y] = lines.at(-1).split(" ").at(-1).split(",");

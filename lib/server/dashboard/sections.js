@@ -6,7 +6,7 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
-import { lastOf, linesOf, peakOf, wordsOf } from "./model/history.js";
+import { framed, lastOf, linesOf, peakOf, wordsOf } from "./model/history.js";
 
 /** A chart of 30 minutes; `second` is a quieter line on the same scale. */
 export function Chart({ name, quiet, points, second = [], show, unit = "" }) {
@@ -19,8 +19,10 @@ export function Chart({ name, quiet, points, second = [], show, unit = "" }) {
       <svg viewBox="0 0 240 64" preserveAspectRatio="none" role="img" aria-label=${`${name}: ${
         wordsOf(points, show, unit)
       }`}>
-          ${linesOf(second, box).map((line) => html`<polyline class="second" points=${line} />`)}
-          ${linesOf(points, box).map((line) => html`<polyline points=${line} />`)}
+          ${linesOf(framed(second), box).map((line) =>
+            html`<polyline class="second" points=${line} />`
+          )}
+          ${linesOf(framed(points), box).map((line) => html`<polyline points=${line} />`)}
         </svg>
       <p class="ends"><span>30 min</span><span>${peak === null
         ? "not known yet"

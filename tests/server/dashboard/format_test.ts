@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import * as bytes from "../../../lib/server/dashboard/format_bytes.js";
 import * as format from "../../../lib/server/dashboard/format.js";
 
 const NOW = Date.parse("2026-11-29T03:12:08Z");
@@ -75,13 +76,13 @@ table("a share is whole percents", ([part, whole]) => format.share(part, whole),
   [[0, 0], "?"],
 ] as [[number, number], string][]);
 
-table("memory is said in MB", ([used, limit]) => format.megabytes(used, limit), [
+table("memory is said in MB", ([used, limit]) => bytes.megabytes(used, limit), [
   [[212e6, undefined], "212 MB"],
   [[61e6, 256e6], "61 of 256 MB"],
   [[null, 256e6], "?"],
 ] as [[number | null, number | undefined], string][]);
 
-table("a size has its best unit", format.size, [
+table("a size has its best unit", bytes.size, [
   [1, "1 byte"],
   [1212, "1,212 bytes"],
   [12_400, "12 kB"],
@@ -111,3 +112,9 @@ table("a number has its noun", (number) => format.plural(number, "event"), [
   [1204, "1,204 events"],
   [null, "? events"],
 ] as [number | null, string][]);
+
+table("a broker has its name, and its version where it has one", format.brokerName, [
+  [{ kind: "rabbitmq", version: "4.1.3" }, "RabbitMQ 4.1.3"],
+  [{ kind: "rabbitmq", version: null }, "RabbitMQ"],
+  [{ kind: "embedded", version: null }, "Embedded broker"],
+]);

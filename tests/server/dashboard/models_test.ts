@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { bannerOf } from "../../../lib/server/dashboard/model/banner.js";
 import { differences, jsonProblem, treeOf } from "../../../lib/server/dashboard/model/body.js";
 import {
   pauseCommand,
@@ -23,6 +24,7 @@ import {
 } from "../../../lib/server/dashboard/model/groups.js";
 import {
   append,
+  framed,
   lastOf,
   linesOf,
   NO_HISTORY,
@@ -39,7 +41,7 @@ import {
   toggleShown,
 } from "../../../lib/server/dashboard/model/selection.js";
 import { adviceOf, commandsIn, sentence } from "../../../lib/server/dashboard/model/sentences.js";
-import { NIGHT, nightView, queueRow } from "../../../scripts/dashboard/night.ts";
+import { before, NIGHT, nightView, queueRow } from "../../../scripts/dashboard/night.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 
@@ -114,6 +116,12 @@ Deno.test("a line says its last value and its peak", () => {
 Deno.test("a thinned line has the means of its pieces", () => {
   assert.deepEqual(thin([1, 3, 5, null, null, null], 3), [2, 5, null]);
   assert.deepEqual(thin([1, 2], 3), [1, 2]);
+});
+
+Deno.test("a line of a few minutes is at the right end of its 30 minutes", () => {
+  const line = framed([1, 2]);
+  assert.deepEqual([line.length, line.slice(-3)], [180, [null, 1, 2]]);
+  assert.equal(framed(line).length, 180);
 });
 
 Deno.test("lines of shards are added from their ends", () => {
@@ -348,4 +356,42 @@ Deno.test("a tree shows the fields of what is open, and the sizes of the others"
 Deno.test("a text that is no JSON says so", () => {
   assert.equal(jsonProblem('{"a": 1}'), null);
   assert.match(jsonProblem('{"a": }') ?? "", /^This is no JSON: /);
+});
+
+Deno.test("the banner says what is away, since when, and how old the numbers are", () => {
+  const view = nightView();
+  const lostAt = NIGHT + 5000;
+  const said = (live: Parameters<typeof bannerOf>[0], now = NIGHT + 60_000) => {
+    const banner = bannerOf(live, now);
+    return banner &&
+      plain(`${banner.state}: ${banner.title}. ${banner.text} ${banner.code ?? ""}`).trim();
+  };
+  assert.equal(said({ view, lostAt: null }), null);
+  assert.equal(said({ view: null, lostAt: null }), null);
+  assert.equal(
+    said({ view, lostAt }),
+    "not heard from: The server has not answered since 03:12:13. All numbers are from 03:12:08, 1m 00s ago. The page tries again by itself.",
+  );
+  assert.equal(
+    said({ view: null, lostAt }),
+    "not heard from: The server has not answered since 03:12:13. The page tries again by itself.",
+  );
+  const away = {
+    ...view,
+    broker: { ...view.broker, up: false, since: before(437) },
+    sampled_at: before(440),
+  };
+  assert.equal(
+    said({ view: away, lostAt: null }),
+    "stuck: RabbitMQ unreachable since 03:04:51. All numbers are from 03:04:48, 7m 20s ago. It is tried again by itself: mq1:5672",
+  );
+  assert.match(
+    said({ view: { ...away, sampled_at: null }, lostAt: null }) ?? "",
+    /No numbers came yet/,
+  );
+  const blocked = { ...view, broker: { ...view.broker, blocked: "Memory alarm on rabbit@mq1" } };
+  assert.match(
+    said({ view: blocked, lostAt: null }) ?? "",
+    /^blocked: RabbitMQ has blocked publishing. Memory alarm on rabbit@mq1\. /,
+  );
 });

@@ -33,7 +33,10 @@ Deno.test("the heading of Queues says how many are in trouble, and shows the wor
     [[one("blocked", 2), one("blocked", 2)], "blocked critical: 2 of 2 queues are blocked"],
     [[one("behind", 2)], "behind critical: 1 queue is behind"],
     [[OK, one("unknown", 3)], "unknown calm: The state of 1 of 2 queues is unknown"],
-    [[OK, one("unknown", 3), one("failing", 1)], "unknown calm: The state of 1 of 3 queues is unknown"],
+    [
+      [OK, one("unknown", 3), one("failing", 1)],
+      "unknown calm: The state of 1 of 3 queues is unknown",
+    ],
   ];
   for (const [queues, said] of cases) {
     const { state, severity, text } = verdictOf({ queues, broker: UP });
@@ -79,7 +82,7 @@ Deno.test("the heading of Processes says who does not answer, ends, or takes no 
   const cases: [{ state: string | null; reachable: boolean; version: string }[], string][] = [
     [[], "unknown calm: No process runs on this host"],
     [[running], "running calm: The process is running"],
-    [[running, running], "running calm: All 2 processes run"],
+    [[running, running], "running calm: 2 processes run"],
     [[running, process(null, false)], "not heard from warning: 1 of 2 processes does not answer"],
     [[process(null, false)], "not heard from warning: The process does not answer"],
     [[running, process("stopping")], "draining calm: 1 of 2 processes is draining"],

@@ -8,7 +8,8 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { Dialog } from "../dialog.js";
-import { count, plural, size, time } from "../format.js";
+import { count, plural, time } from "../format.js";
+import { size } from "../format_bytes.js";
 import { Scrolling } from "../sections.js";
 
 /** Shows the oldest events that wait. Where a look has effects it says so, and asks first. */

@@ -74,7 +74,7 @@ function short(value) {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** @typedef {{ path: string, depth: number, name: string, text: string | null, size: string | null }} Line */
+/** @typedef {{ path: string, depth: number, name: string, pad: number, text: string | null, size: string | null }} Line */
 
 /**
  * The lines of a JSON value as a tree. Objects and lists have a size, and lines below them where
@@ -91,8 +91,11 @@ export function treeOf(value, isOpen) {
 /** @type {(value: unknown, path: string, depth: number, isOpen: (path: string, depth: number) => boolean) => Line[]} */
 function linesBelow(value, path, depth, isOpen) {
   if (value === null || typeof value !== "object") {
-    return depth > 0 ? [] : [{ path, depth, name: "", text: JSON.stringify(value), size: null }];
+    return depth > 0
+      ? []
+      : [{ path, depth, name: "", pad: 0, text: JSON.stringify(value), size: null }];
   }
+  const width = Math.min(24, Math.max(0, ...Object.keys(value).map((name) => name.length)));
   return Object.entries(value).flatMap(([name, inner]) => {
     const here = `${path}/${name}`;
     const isBranch = inner !== null && typeof inner === "object";
@@ -100,6 +103,7 @@ function linesBelow(value, path, depth, isOpen) {
       path: here,
       depth,
       name,
+      pad: Math.max(0, width - name.length),
       text: isBranch ? null : JSON.stringify(inner),
       size: isBranch ? sizeOf(inner) : null,
     };

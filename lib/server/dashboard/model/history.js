@@ -57,6 +57,17 @@ export function lastOf(points) {
 }
 
 /**
+ * The points in a frame of 30 minutes: what came before the first is not known.
+ *
+ * @param {Points} points
+ * @returns {Points}
+ */
+export function framed(points) {
+  const missing = MOST_POINTS - points.length;
+  return missing > 0 ? [...Array(missing).fill(null), ...points] : points;
+}
+
+/**
  * Fewer points: the mean of each piece.
  *
  * @param {Points} points

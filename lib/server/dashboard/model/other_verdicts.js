@@ -43,7 +43,7 @@ export function processVerdict(processes) {
     const some = states.filter((one) => one === state).length;
     if (some > 0) return calm(state, ofProcesses(some, all, state));
   }
-  return calm("running", all === 1 ? "The process is running" : `All ${all} processes run`);
+  return calm("running", all === 1 ? "The process is running" : `${all} processes run`);
 }
 
 /** @type {(some: number, all: number, state: string) => string} */

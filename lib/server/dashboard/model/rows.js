@@ -182,11 +182,11 @@ const WHY = {
 /**
  * The column whose number made the verdict on a row.
  *
- * @param {{ state: string }} row
+ * @param {{ state: string, failed?: number | null }} row
  * @returns {string | undefined}
  */
-export function whyOf({ state }) {
-  return WHY[state];
+export function whyOf({ state, failed }) {
+  return state === "failing" && failed === 0 ? "retrying" : WHY[state];
 }
 
 /**

@@ -10,6 +10,7 @@ import { get } from "../api.js";
 import { ago, count, duration } from "../format.js";
 import { useAnswer, useLive } from "../live.js";
 import { checksVerdict } from "../model/other_verdicts.js";
+import { sentence } from "../model/sentences.js";
 import { Problem, State } from "../parts.js";
 import { Copy, Scrolling, Section } from "../sections.js";
 
@@ -71,7 +72,7 @@ export function Screen() {
 
 function Finding({ finding: { level, message, fix, queue } }) {
   const subject = queue && !message.includes(queue) ? `${queue}: ` : "";
-  return html`<li class="finding"><${State} state=${level} /><p>${subject}${message}</p>
+  return html`<li class="finding"><${State} state=${level} /><p>${sentence(subject + message)}</p>
     ${
     fix &&
     html`<p class="fix"><code>${fix}</code> <${Copy} text=${fix} name="Copy the command" /></p>`

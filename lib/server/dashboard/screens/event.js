@@ -9,7 +9,8 @@ import { useState } from "preact/hooks";
 import { eventPath, failedPath, go, path, query, queuePath } from "../address.js";
 import { EditDialog } from "../dialogs/edit.js";
 import { RepairDialog } from "../dialogs/repair.js";
-import { ago, plural, size, time } from "../format.js";
+import { ago, plural, time } from "../format.js";
+import { size } from "../format_bytes.js";
 import { useAnswer, useLive } from "../live.js";
 import { publishCommand } from "../model/command.js";
 import { useDialog } from "../on_demand.js";
@@ -182,13 +183,17 @@ function History({ event, now }) {
   `;
 }
 
+/** Headers that the page shows above. */
+const SHOWN = ["messageId", "x-pq-error-name", "x-pq-error-message", "x-pq-error-stack"];
+
 function Headers({ event }) {
   const all = {
     ...(event.id ? { "message id": event.id } : {}),
     ...event.properties,
     ...event.headers,
   };
-  const pairs = Object.entries(all).filter(([, value]) => value !== null && value !== "")
+  const pairs = Object.entries(all)
+    .filter(([name, value]) => value !== null && value !== "" && !SHOWN.includes(name))
     .map((
       [name, value],
     ) => [name, html`<code>${typeof value === "string" ? value : JSON.stringify(value)}</code>`]);

@@ -7,7 +7,8 @@
 import { html } from "htm/preact";
 import { path } from "../address.js";
 import { ManageDialog } from "../dialogs/manage.js";
-import { count, duration, megabytes, plural, rate } from "../format.js";
+import { brokerName, count, duration, plural, rate } from "../format.js";
+import { megabytes } from "../format_bytes.js";
 import { useLive } from "../live.js";
 import { processState, processVerdict } from "../model/other_verdicts.js";
 import { useDialog } from "../on_demand.js";
@@ -45,8 +46,7 @@ export function Screen() {
           <p class="facts"><span><b>${rows.length}</b> on ${view.host}</span><span><b>${versions
             .length}</b> ${versions.length === 1 ? "version" : "versions"}${versions.length > 0 &&
             `: ${versions.join(" and ")}`}</span>
-          <span>${view.broker.kind === "rabbitmq" ? "RabbitMQ" : "Embedded broker"} ${view.broker
-            .version}</span></p>
+          <span>${brokerName(view.broker)}</span></p>
         </div>
         ${rows.length === 0
           ? html`
@@ -119,8 +119,9 @@ function Row({ row, now, newest, open }) {
       <tr class="advice">
         <td></td>
         <td colspan="9">${notes}${may("changes") && row.reachable && html`
-          <button class="plain small" type="button" onClick=${() =>
-            open("manage", { row, name })}>Manage…</button>
+          ${" "}
+                    <button class="plain small" type="button" onClick=${() =>
+                      open("manage", { row, name })}>Manage…</button>
         `}</td>
       </tr>
     `

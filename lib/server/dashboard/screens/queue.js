@@ -8,7 +8,8 @@ import { html } from "htm/preact";
 import { failedPath, path } from "../address.js";
 import { QueueDialog } from "../dialogs/pause.js";
 import { PeekDialog } from "../dialogs/peek.js";
-import { ago, count, duration, megabytes, plural, rate } from "../format.js";
+import { ago, count, duration, plural, rate } from "../format.js";
+import { megabytes } from "../format_bytes.js";
 import { useAnswer, useLive } from "../live.js";
 import { adviceOf } from "../model/sentences.js";
 import { severityOf } from "../model/verdict.js";
@@ -156,9 +157,8 @@ function RunningEvents({ data }) {
         <tbody>${running.map(({ id, host, pid, attempt, age_seconds, suspect }) =>
           html`
             <tr key=${id}>
-              <td><code>${id.slice(0, 12)}</code>${suspect && html`
-                <span class="quiet">suspect</span>
-              `}</td>
+              <td><code>${id.slice(0, 12)}</code>${suspect &&
+                html`${" "}<span class="quiet">suspect</span>`}</td>
               <td class="only-wide">${host}:${pid}</td>
               <td class="num">${attempt}</td>
               <td class="num">${age_seconds > LONG_SECONDS
@@ -224,9 +224,8 @@ function LastError({ error, now }) {
   if (!error) return null;
   const text = `${error.name}: ${error.message}`;
   return html`
-    <${Section} title="Last error" covers=${`${ago(error.at, now)}, ${
-      count(error.in_a_row)
-    } in a row`}>
+    <${Section} title="Last error" covers=${ago(error.at, now) +
+      (error.in_a_row > 0 ? `, ${count(error.in_a_row)} in a row` : "")}>
       <${Scrolling} name="Last error" kind="wrap">${text}<//><//>
   `;
 }

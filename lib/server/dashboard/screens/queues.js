@@ -7,7 +7,7 @@
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
 import { setQuery } from "../address.js";
-import { count, duration, plural, rate, time } from "../format.js";
+import { brokerName, count, duration, plural, rate, time } from "../format.js";
 import { useLive } from "../live.js";
 import {
   countStates,
@@ -24,6 +24,7 @@ import { may } from "../session.js";
 import { focusedRow, useKeys } from "../shortcuts.js";
 import { Row } from "./queues/row.js";
 
+const Empty = onDemand(() => import("./queues/empty.js").then((file) => file.Empty));
 const QueueDialog = onDemand(() => import("../dialogs/pause.js").then((file) => file.QueueDialog));
 
 const COLUMNS = [
@@ -63,7 +64,9 @@ export function Screen({ query: asked }) {
   const { shown, folded } = asked.all || asked.q || asked.state
     ? { shown: meant, folded: [] }
     : foldQuiet(meant);
-  const kept = ordered(order.current, `${sort} ${asked.q} ${asked.state} ${asked.all}`, shown);
+  const key = [sort, asked.q, asked.state, asked.all].join();
+  const kept = ordered(order.current, key, shown, rows);
+  const quiet = folded.filter((row) => !kept.rows.includes(row));
   return html`<${Head} view=${view} rows=${rows} />
     <${Tools} rows=${rows} asked=${asked} />
     <table class="queues">
@@ -79,7 +82,7 @@ export function Screen({ query: asked }) {
       `
     )
   }
-      ${folded.length > 0 && html`<${Folded} rows=${folded} />`}
+      ${quiet.length > 0 && html`<${Folded} rows=${quiet} />`}
     </table>
     ${kept.rows.length === 0 && html`<p class="wait">No queue matches.</p>`}
     ${
@@ -95,11 +98,11 @@ export function Screen({ query: asked }) {
 }
 
 /** The rows in the order that the reader sees; rows that went keep their last numbers. */
-function ordered(memory, key, rows) {
+function ordered(memory, key, meant, all) {
   if (memory.key !== key) Object.assign(memory, { key, names: null, last: new Map() });
-  const { order, waiting } = keepOrder(memory.names, rows.map(({ queue }) => queue));
+  const { order, waiting } = keepOrder(memory.names, meant.map(({ queue }) => queue));
   memory.names = order;
-  rows.forEach((row) => memory.last.set(row.queue, row));
+  all.forEach((row) => memory.last.set(row.queue, row));
   return { rows: order.map((name) => memory.last.get(name)), waiting };
 }
 
@@ -122,10 +125,9 @@ function Head({ view, rows }) {
           <span><b>${count(processes.length)}</b> ${processes.length === 1
             ? "process"
             : "processes"} on ${plural(Math.max(1, hosts), "host")}</span>
-          <span>${broker.kind === "rabbitmq" ? "RabbitMQ" : "Embedded broker"} ${broker
-            .version}, ${broker.up ? "up" : "away for"} ${duration(
-              (now - Date.parse(broker.since)) / 1000,
-            )}</span>
+          <span>${brokerName(broker)}, ${broker.up ? "up" : "away for"} ${duration(
+            (now - Date.parse(broker.since)) / 1000,
+          )}</span>
         </p>
         ${!may("events") &&
           html`<p class="quiet"><a href="#sign-in" onClick=${signIn}>Sign in</a> to see errors and to repair.</p>`}
@@ -137,20 +139,6 @@ async function signIn(event) {
   event.preventDefault();
   const { openSignIn } = await import("./sign_in.js");
   openSignIn();
-}
-
-function Empty({ view }) {
-  return html`
-    <div class="empty">
-      <p>${view.scope === "process"
-        ? "This process runs no queue."
-        : "No process on this host runs a queue."} Say where the workers are:</p>
-      <pre tabindex="0" role="region"
-        aria-label="Commands">process-queue --all --workers-dir ./workers</pre>
-      <p
-        class="quiet">Queues without a worker are not listed. To see what the broker holds: <code>process-queue queues --all</code></p>
-    </div>
-  `;
 }
 
 function Tools({ rows, asked }) {

@@ -28,15 +28,16 @@ export function Tree({ text }) {
   }<//>`;
 }
 
-function Line({ line: { path, depth, name, text, size }, isOpen, flip }) {
+function Line({ line: { path, depth, name, pad, text, size }, isOpen, flip }) {
   const indent = "  ".repeat(depth);
+  const gap = " ".repeat(pad + 2);
   if (size === null) {
     return html`<span>${indent}${
-      name && html`<span class="key">${name}</span>${"  "}`
+      name && [html`<span class="key">${name}</span>`, gap]
     }${text}${"\n"}</span>`;
   }
   return html`<span>${indent}<button class="plain" type="button" aria-expanded=${
     String(isOpen)
   } onClick=${() =>
-    flip(path)}>${name}</button>${"  "}<span class="quiet">${size}</span>${"\n"}</span>`;
+    flip(path)}>${name}</button>${gap}<span class="quiet">${size}</span>${"\n"}</span>`;
 }

@@ -61,7 +61,9 @@ function Group({ group, queue, page, asked, now }) {
       <span class="count">${count(events)}</span><span class="what">${name}</span>
       ${
     trend &&
-    html`<${Spark} points=${trend} label=${`${plural(recent, "event")} in the last 30 minutes`} />`
+    html`<${Spark} points=${trend} isFramed=${false} label=${`${
+      plural(recent, "event")
+    } in the last 30 minutes`} />`
   }
       <span class="part quiet">${
     share(events, page.scanned)
