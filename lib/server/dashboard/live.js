@@ -93,7 +93,8 @@ export function retryNow() {
   connect();
 }
 
-function receive(view) {
+/** Takes a view as the stream brings it. */
+export function receive(view) {
   failures = 0;
   state.lostAt = null;
   latest = view;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { html } from "htm/preact";
+import { Component, html } from "htm/preact";
 import { count } from "./format.js";
 import { framed, linesOf, peakOf, thin, wordsOf } from "./model/history.js";
 
@@ -27,17 +27,26 @@ export function Count({ value }) {
 
 const SPARK = { width: 72, height: 18 };
 
-/** A sparkline of 30 minutes on a scale of its own from 0, which ends in a dot. */
-export function Spark({ points, show, unit, label, isFramed = true }) {
-  const thinned = thin(isFramed ? framed(points) : points, 24);
-  if (peakOf(thinned) === null) return html`<span></span>`;
-  const lines = linesOf(thinned, SPARK);
-  const [x, y] = lines.at(-1).split(" ").at(-1).split(",");
-  return html`<svg class="spark" viewBox="0 0 72 18" role="img" aria-label=${
-    label ?? wordsOf(points, show, unit)
-  }>
-    ${lines.map((line) => html`<polyline points=${line} />`)}<circle cx=${x} cy=${y} r="1.8" />
-  </svg>`;
+/**
+ * A sparkline of 30 minutes on a scale of its own from 0, which ends in a dot. It is drawn again only
+ * for other points.
+ */
+export class Spark extends Component {
+  shouldComponentUpdate({ points }) {
+    return points !== this.props.points;
+  }
+
+  render({ points, show, unit, label, isFramed = true }) {
+    const thinned = thin(isFramed ? framed(points) : points, 24);
+    if (peakOf(thinned) === null) return html`<span></span>`;
+    const lines = linesOf(thinned, SPARK);
+    const [x, y] = lines.at(-1).split(" ").at(-1).split(",");
+    return html`<svg class="spark" viewBox="0 0 72 18" role="img" aria-label=${
+      label ?? wordsOf(points, show, unit)
+    }>
+      ${lines.map((line) => html`<polyline points=${line} />`)}<circle cx=${x} cy=${y} r="1.8" />
+    </svg>`;
+  }
 }
 
 /** What to say where something cannot be shown. */
