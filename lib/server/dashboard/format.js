@@ -89,20 +89,6 @@ export function oldest({ seconds, isEstimate = false, waiting }) {
 }
 
 /**
- * A share in whole percents; `<1 %` is more than none, and 100 % is all.
- *
- * @param {number} part
- * @param {number} whole
- * @returns {string}
- */
-export function share(part, whole) {
-  if (whole <= 0) return "?";
-  const percent = (100 * part) / whole;
-  if (percent > 0 && percent < 1) return `<1${NBSP}%`;
-  return `${part < whole ? Math.min(99, Math.round(percent)) : 100}${NBSP}%`;
-}
-
-/**
  * A moment in UTC: `03:12:08` today, `28 Nov 22:14` before.
  *
  * @param {string | number | null | undefined} at ISO 8601, or ms since 1970.
@@ -117,20 +103,6 @@ export function time(at, now) {
   return `${Number(text.slice(8, 10))} ${MONTHS[Number(text.slice(5, 7)) - 1]} ${
     text.slice(11, 16)
   }`.replaceAll(" ", NBSP);
-}
-
-/**
- * How long ago a moment is: `3s ago`; under a minute in whole seconds.
- *
- * @param {string | number | null | undefined} at
- * @param {number} now
- * @returns {string}
- */
-export function ago(at, now) {
-  const ms = moment(at);
-  if (ms === null) return "?";
-  const seconds = Math.max(0, (now - ms) / 1000);
-  return `${seconds < 59.5 ? `${Math.round(seconds)}s` : duration(seconds)} ago`;
 }
 
 /**

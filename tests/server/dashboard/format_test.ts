@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import * as bytes from "../../../lib/server/dashboard/format_bytes.js";
+import * as details from "../../../lib/server/dashboard/format_details.js";
 import * as format from "../../../lib/server/dashboard/format.js";
 
 const NOW = Date.parse("2026-11-29T03:12:08Z");
@@ -67,7 +67,7 @@ table("the oldest event's age says what is estimated, absent and unknown", forma
   [{ seconds: null, waiting: null }, "?"],
 ]);
 
-table("a share is whole percents", ([part, whole]) => format.share(part, whole), [
+table("a share is whole percents", ([part, whole]) => details.share(part, whole), [
   [[1157, 1204], "96 %"],
   [[4, 1204], "<1 %"],
   [[1203, 1204], "99 %"],
@@ -76,13 +76,13 @@ table("a share is whole percents", ([part, whole]) => format.share(part, whole),
   [[0, 0], "?"],
 ] as [[number, number], string][]);
 
-table("memory is said in MB", ([used, limit]) => bytes.megabytes(used, limit), [
+table("memory is said in MB", ([used, limit]) => details.megabytes(used, limit), [
   [[212e6, undefined], "212 MB"],
   [[61e6, 256e6], "61 of 256 MB"],
   [[null, 256e6], "?"],
 ] as [[number | null, number | undefined], string][]);
 
-table("a size has its best unit", bytes.size, [
+table("a size has its best unit", details.size, [
   [1, "1 byte"],
   [1212, "1,212 bytes"],
   [12_400, "12 kB"],
@@ -99,7 +99,7 @@ table("a moment is a time today and a day before", (at) => format.time(at, NOW),
   ["yesterday", "?"],
 ] as [string | number | null, string][]);
 
-table("how long ago", (at) => format.ago(at, NOW), [
+table("how long ago", (at) => details.ago(at, NOW), [
   ["2026-11-29T03:12:05.114Z", "3s ago"],
   ["2026-11-29T03:09:00Z", "3m 08s ago"],
   ["2026-11-29T03:13:00Z", "0s ago"],

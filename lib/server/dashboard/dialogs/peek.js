@@ -9,7 +9,7 @@ import { useEffect, useState } from "preact/hooks";
 import { post } from "../api.js";
 import { Dialog } from "../dialog.js";
 import { count, plural, time } from "../format.js";
-import { size } from "../format_bytes.js";
+import { size } from "../format_details.js";
 import { Scrolling } from "../sections.js";
 
 /** Shows the oldest events that wait. Where a look has effects it says so, and asks first. */

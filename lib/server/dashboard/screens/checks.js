@@ -7,7 +7,8 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { get } from "../api.js";
-import { ago, count, duration } from "../format.js";
+import { count, duration } from "../format.js";
+import { ago } from "../format_details.js";
 import { useAnswer, useLive } from "../live.js";
 import { checksVerdict } from "../model/other_verdicts.js";
 import { sentence } from "../model/sentences.js";

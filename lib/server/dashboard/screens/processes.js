@@ -8,7 +8,7 @@ import { html } from "htm/preact";
 import { path } from "../address.js";
 import { ManageDialog } from "../dialogs/manage.js";
 import { brokerName, count, duration, plural, rate } from "../format.js";
-import { megabytes } from "../format_bytes.js";
+import { megabytes } from "../format_details.js";
 import { useLive } from "../live.js";
 import { processState, processVerdict } from "../model/other_verdicts.js";
 import { useDialog } from "../on_demand.js";

@@ -6,7 +6,8 @@
 
 import { html } from "htm/preact";
 import { failedPath, query } from "../../address.js";
-import { ago, count, moment, plural, share, time } from "../../format.js";
+import { count, moment, plural, time } from "../../format.js";
+import { ago, share } from "../../format_details.js";
 import { Spark } from "../../parts.js";
 
 /** A group that failed within so many ms is said to be of now. */

@@ -8,7 +8,7 @@ import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { path } from "../../address.js";
 import { post, remove } from "../../api.js";
-import { ago } from "../../format.js";
+import { ago } from "../../format_details.js";
 import { keepTask, useLive } from "../../live.js";
 import { outcomeOf, progressOf } from "../../model/groups.js";
 import { may } from "../../session.js";
