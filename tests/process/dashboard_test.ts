@@ -111,6 +111,7 @@ async function editAndRetry(page: DashboardPage): Promise<void> {
   await page.fill("textarea", '{"kind": "fine"}');
   await page.click("dialog button", "Retry 1");
   await page.untilText("dialog [role=alert]", /to/);
+  assert.match(page.problems.pop() ?? "", /status of 400/, "the browser tells of the refusal, too");
   await page.fill("textarea", '{"kind": "fine", "to": "eve@example.com"}');
   await page.click("dialog button", "Retry 1");
   await page.untilText("h1", /399 failed events in 2 groups/);

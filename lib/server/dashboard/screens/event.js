@@ -12,6 +12,7 @@ import { RepairDialog } from "../dialogs/repair.js";
 import { plural, time } from "../format.js";
 import { ago, size } from "../format_details.js";
 import { useAnswer, useLive } from "../live.js";
+import { jsonProblem } from "../model/body.js";
 import { publishCommand } from "../model/command.js";
 import { useDialog } from "../on_demand.js";
 import { Problem } from "../parts.js";
@@ -140,13 +141,14 @@ function Body({ event, isRaw, setRaw }) {
       ? ", some values masked"
       : ""
   }`;
-  const isTree = body_is_json && kind === "tree" && body !== undefined;
+  const isJson = body_is_json && body !== undefined && jsonProblem(body) === null;
+  const isTree = isJson && kind === "tree";
   const choice = (name, label) =>
     html`<label><input type="radio" name="as" checked=${kind === name} onChange=${() =>
       setKind(name)} /> ${label}</label>`;
   return html`<${Section} title="Body" covers=${covers}>
     <p class="selection">${
-    body_is_json &&
+    isJson &&
     html`<span class="switch" role="radiogroup" aria-label="Show body as">${
       choice("tree", "Tree")
     }${choice("text", "Text")}</span>`
@@ -158,17 +160,13 @@ function Body({ event, isRaw, setRaw }) {
     ${
     isTree
       ? html`<${Tree} text=${text} />`
-      : html`<${Scrolling} name="Body as text" kind="wrap">${indented(text, body_is_json)}<//>`
+      : html`<${Scrolling} name="Body as text" kind="wrap">${indented(text, isJson)}<//>`
   }
   <//>`;
 }
 
 function indented(text, isJson) {
-  try {
-    return isJson ? JSON.stringify(JSON.parse(text), null, 2) : text;
-  } catch {
-    return text;
-  }
+  return isJson ? JSON.stringify(JSON.parse(text), null, 2) : text;
 }
 
 function History({ event, now }) {
