@@ -40,7 +40,12 @@ import {
   toggle,
   toggleShown,
 } from "../../../lib/server/dashboard/model/selection.js";
-import { adviceOf, commandsIn, sentence } from "../../../lib/server/dashboard/model/sentences.js";
+import {
+  adviceOf,
+  commandsIn,
+  pausedWords,
+  sentence,
+} from "../../../lib/server/dashboard/model/sentences.js";
 import { before, NIGHT, nightView, queueRow } from "../../../scripts/dashboard/night.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");

@@ -41,7 +41,7 @@ export function adviceOf(row, page) {
 export function pausedWords({ by, at, reason, until }, now) {
   const since = duration((now - Date.parse(at)) / 1000);
   const end = until === null ? "" : `, until ${until.slice(11, 16)}${dayOf(until, now)}`;
-  return `By ${by} ${since} ago${end}${reason ? `: “${reason}”` : ""}`;
+  return `${by ? `By ${by}` : "Paused"} ${since} ago${end}${reason ? `: “${reason}”` : ""}`;
 }
 
 /** @type {(at: string, now: number) => string} */

@@ -33,7 +33,8 @@ export function Screen({ queue, query: asked }) {
   const scanAgain = () => get(segments, { limit: 1, rescan: 1 }).then(reload, reload);
   useOwnTask(queue, scanAgain);
   useEffect(() => {
-    if (data && !asked.group && data.groups[0]) setQuery({ group: data.groups[0].fingerprint });
+    if (!data || data.groups.some(({ fingerprint }) => fingerprint === asked.group)) return;
+    setQuery({ group: data.groups[0]?.fingerprint ?? "" });
   }, [data]);
   const last = useRef(null);
   if (data) last.current = { queue, data };

@@ -55,7 +55,7 @@ export function Screen() {
               <pre tabindex="0" role="region" aria-label="Command">process-queue --all</pre>
             </div>
           `
-          : html`<table class="queues">
+          : html`<table class="queues managed">
       <caption class="unseen">Processes, worst first</caption>
       <thead><tr>${
             COLUMNS.map(([title, kind]) => html`<th scope="col" class=${kind}>${title}</th>`)
