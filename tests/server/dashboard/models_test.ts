@@ -85,6 +85,8 @@ Deno.test("the sentence below a row says what to do, and nothing where nothing i
   };
   assert.equal(said("user_activity"), "");
   assert.equal(said("email_mirror"), "");
+  const nobody = { by: "", at: before(7440), reason: null, until: null };
+  assert.equal(plain(pausedWords(nobody, NIGHT)), "Paused 2h 04m ago");
   assert.equal(said("digest_emails"), "By ada 2h 04m ago, until 18:00: “template fix”");
   assert.equal(
     said("soft_reactivation"),
