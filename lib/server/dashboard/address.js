@@ -42,7 +42,9 @@ function screenOf([first = "queues", queue, third, handle]) {
 export function go(address, { replace = false } = {}) {
   globalThis.history[replace ? "replaceState" : "pushState"](null, "", address);
   globalThis.dispatchEvent(new Event(CHANGED));
-  if (!replace) globalThis.scrollTo(0, 0);
+  if (replace) return;
+  globalThis.scrollTo(0, 0);
+  document.querySelector("main").focus({ preventScroll: true });
 }
 
 /** Changes the query of this address. */

@@ -45,7 +45,7 @@ function App() {
     "go failed": () => go(failedPath(address.queue ?? failedTarget(live.view))),
     "go processes": () => go(path("processes")),
     "go checks": () => go(path("checks")),
-  });
+  }, true);
   return html`
     <a class="skip" href="#main">Skip to content</a>
         <${Top} address=${address} live=${live} />
@@ -81,8 +81,10 @@ async function begin() {
     return render(
       html`
         <main>
-          <${Problem} error=${error} />
-        </main>
+          <${Problem} error=${error}>
+            <p><a href="">Load again</a></p>
+            <//>
+            </main>
       `,
       app,
     );

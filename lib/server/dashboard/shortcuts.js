@@ -32,10 +32,14 @@ export function store(name, value) {
   } catch { /* It holds until the page is closed. */ }
 }
 
-/** While a screen is open, keys do what `own` says: `{ "retry": () => … }`. */
-export function useKeys(own) {
+/**
+ * While a component is shown, keys do what `own` says: `{ "retry": () => … }`.
+ *
+ * @param isLast Whether what others say comes first.
+ */
+export function useKeys(own, isLast = false) {
   useEffect(() => {
-    actions.unshift(own);
+    isLast ? actions.push(own) : actions.unshift(own);
     return () => void actions.splice(actions.indexOf(own), 1);
   });
 }
