@@ -52,10 +52,8 @@ export function Screen({ queue, query: asked }) {
     <${Tools} asked=${asked} page=${page} scanAgain=${scanAgain} />
     <div class="failed">
       <${Groups} queue=${queue} page=${page} asked=${asked} scanAgain=${scanAgain} />
-      <${Chosen} queue=${queue} page=${page} asked=${asked} events=${[
-        ...page.events,
-        ...pages.events,
-      ]}
+      <${Chosen} queue=${queue} page=${page} asked=${asked} isFresh=${data !== null}
+        events=${data ? [...data.events, ...pages.events] : []}
         next=${pages.next === undefined ? page.next : pages.next} loadOlder=${loadOlder} />
     </div>
   `;
@@ -164,11 +162,12 @@ function Tools({ asked, page, scanAgain }) {
   `;
 }
 
-function Chosen({ queue, page, asked, events, next, loadOlder }) {
+function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
   const [selection, setSelection] = useState(NOTHING);
   const [dialog, open, close] = useDialog();
   const shown = events.map(({ handle }) => handle);
-  const number = countSelected(selection, page.matched);
+  const matched = isFresh ? page.matched : 0;
+  const number = countSelected(selection, matched);
   const group = page.groups.find(({ fingerprint }) => fingerprint === asked.group);
   useEffect(() => setSelection(NOTHING), [
     queue,
@@ -199,13 +198,15 @@ function Chosen({ queue, page, asked, events, next, loadOlder }) {
     drop: () => repair("drop"),
     back: () => number > 0 ? setSelection(NOTHING) : go(queuePath(queue)),
   });
-  const meant = number > 0 ? number : page.matched;
+  const meant = number > 0 ? number : matched;
   return html`<section aria-labelledby="s-chosen">
     <div class="chosen">
       <div><h2 id="s-chosen">${group ? group.name : "All groups"} <span class="quiet">${
     group && !asked.text && !asked.reason && !asked.when
       ? coverOf(group, page)
-      : `${plural(page.matched, "event matches", "events match")}`
+      : isFresh
+      ? plural(matched, "event matches", "events match")
+      : ""
   }</span></h2>
         ${group && html`<p class="said">${group.message}</p>`}</div>
       <div class="actions screen">
@@ -224,11 +225,14 @@ function Chosen({ queue, page, asked, events, next, loadOlder }) {
   }>Download</a>
       </div>
     </div>
-    <${SelectionLine} number=${number} all=${selection.all} matched=${page.matched} set=${setSelection} repair=${repair} />
+    <${SelectionLine} number=${number} all=${selection.all} matched=${matched} set=${setSelection} repair=${repair} />
     <${Events} queue=${queue} events=${events} now=${Date.parse(page.at)} selection=${selection}
       onToggle=${(handle, isRange) => setSelection(toggle(selection, shown, handle, isRange))} />
-    <p class="wait">${count(events.length)} of ${count(page.matched)} shown. ${
-    next && html`<button class="plain" type="button" onClick=${loadOlder}>Load older</button>`
+    <p class="wait">${
+    isFresh ? `${count(events.length)} of ${count(matched)} shown. ` : "Reading…"
+  }${
+    isFresh && next &&
+    html`<button class="plain" type="button" onClick=${loadOlder}>Load older</button>`
   }</p>
     ${
     dialog && html`
