@@ -17,7 +17,6 @@ import {
   coverOf,
   headingOf,
   listQuery,
-  movesOf,
   outcomeOf,
   progressOf,
   repairFilter,
@@ -253,10 +252,6 @@ Deno.test("what a task did, or why it did not", () => {
     [{ kind: "scan", state: "done", result }, "Scanned 1,204 of 1,204"],
   ];
   for (const [task, said] of cases) assert.equal(outcomeOf(task), said);
-  assert.deepEqual([
-    movesOf({ matched: 1157, left_alone: 12 }),
-    movesOf({ matched: 1, left_alone: 2 }),
-  ], [1145, 0]);
 });
 
 Deno.test("the progress of a task is counted in what it does", () => {

@@ -14,7 +14,7 @@ import { plural } from "../format.js";
 const ACTIONS = {
   quiet: [
     "Take no new events",
-    "Hold",
+    "Quiet",
     ({ running }) => `It takes no new events until it is resumed. ${runs(running)} on.`,
   ],
   resume: ["Take events again", "Resume", () => "It takes events again, at once."],

@@ -11,7 +11,6 @@ import { Dialog } from "../dialog.js";
 import { count, duration, plural, time } from "../format.js";
 import { keepTask, useLive } from "../live.js";
 import { repairCommand } from "../model/command.js";
-import { movesOf } from "../model/groups.js";
 import { State } from "../parts.js";
 import { severityOf } from "../model/verdict.js";
 
@@ -64,7 +63,7 @@ export function RepairDialog({ action, queue, filter, what, onClose, onStarted =
   const dry = useDryRun(queue, action, filter);
   const [form, setForm] = useState({ rate: RATE, save: true, typed: "" });
   const set = (change) => setForm({ ...form, ...change });
-  const moves = dry.result ? movesOf(dry.result) : 0;
+  const moves = dry.result?.matched ?? 0;
   const isRetry = action === "retry";
   const rate = Number(form.rate) || null;
   const verb = isRetry ? "Retry" : "Drop";
@@ -105,8 +104,7 @@ function isRate(text) {
 }
 
 function DryRun({ result, what, isRetry, queue }) {
-  const { scanned, of, matched, left_alone } = result;
-  const moves = movesOf(result);
+  const { scanned, of, matched: moves, left_alone } = result;
   return html`
     <table class="lines">
       <caption class="unseen">Dry run</caption>
@@ -114,7 +112,7 @@ function DryRun({ result, what, isRetry, queue }) {
         <tr><td class="num">${count(scanned)}</td><td>scanned, of ${count(of)}</td></tr>
         ${(isRetry || left_alone > 0) && html`
           <tr>
-            <td class="num">${count(matched)}</td>
+            <td class="num">${count(moves + left_alone)}</td>
             <td>match <b>${what}</b></td>
           </tr>
         `}
@@ -146,11 +144,9 @@ function RetryFields({ queue, form, set, moves }) {
   return html`
     ${isBad &&
       html`<p><${State} state=${row.state} severity=${severityOf(row)} />: ${
-        plural(row.ready, "event waits", "events wait")
-      } here. ${
-        row.state === "failing" || row.state === "behind"
-          ? "These may fail again."
-          : "These wait behind them."
+        row.ready > 0 ? `${plural(row.ready, "event waits", "events wait")} here. ` : ""
+      }${
+        ["failing", "behind"].includes(row.state) ? "These may fail again." : "These have to wait."
       }</p>`}
     <div
       class="field"><label>At <input name="rate" inputmode="numeric" autocomplete="off" value=${form

@@ -135,13 +135,3 @@ export function progressOf({ kind, progress, rate, expected }) {
   const left = rate ? `about ${duration(Math.max(0, all - removed) / rate)} left` : "";
   return { done: removed, of: all, text: `${count(removed)} of ${count(all)} ${verb}`, left };
 }
-
-/**
- * What a retry or a drop would move, by its dry run.
- *
- * @param {{ matched: number, left_alone: number }} result
- * @returns {number}
- */
-export function movesOf({ matched, left_alone }) {
-  return Math.max(0, matched - left_alone);
-}

@@ -72,15 +72,18 @@ function usePages(segments, values, data) {
 
 /** Reads the list again when a retry, a drop or a scan of this queue has ended. */
 function useOwnTask(queue, onEnd) {
-  const { tasks } = useLive();
-  const running = [...tasks.values()].find((task) =>
-    task.queue === queue && task.state === "running" && !task.dry_run
-  );
+  const { tasks, view } = useLive();
+  const isKnown = view !== null;
+  const ended =
+    [...tasks.values()].filter((task) =>
+      task.queue === queue && !task.dry_run && task.state !== "running"
+    ).length;
   const before = useRef(null);
   useEffect(() => {
-    if (before.current && !running) onEnd();
-    before.current = running?.id ?? null;
-  }, [running?.id]);
+    if (!isKnown) return;
+    if (before.current !== null && ended > before.current) onEnd();
+    before.current = ended;
+  }, [ended, isKnown]);
 }
 
 function Opening({ queue, error, reload }) {
