@@ -84,6 +84,7 @@ async function retryByKeys(page: DashboardPage): Promise<void> {
 
 /** The server answers again: the group of its failures goes back at a rate. */
 async function retryGroup(page: DashboardPage, shop: Shop): Promise<void> {
+  await until("the first has failed again", async () => await shop.failed() === 3 * COUNT);
   shop.mend();
   await page.go("/", /queue/);
   await page.click("nav a", "Failed");
