@@ -47,6 +47,8 @@ const OTHERS_OPTIONS = [
   "--unix-socket",
   "--external",
   "--output",
+  "--picture",
+  "--measure",
 ];
 /** Names in capitals that are no settings. */
 const NO_SETTINGS = [
