@@ -45,7 +45,7 @@ export class Dashboard implements AsyncDisposable {
     const services = dashboardServices(report);
     this.#desk = new DeskClient({ config, services, report });
     this.#tasks = new Tasks({ events: this.#desk, isSingle: scope === "process" });
-    const check = () => runChecks(config, services);
+    const check = () => runChecks(config, services, scope);
     const control = new DashboardHost({ ...options, tasks: this.#tasks, check });
     this.#tasks.listen(({ state }) => {
       if (state !== "running") control.refresh();

@@ -4,20 +4,9 @@
  * @module
  */
 
+import type { Finding } from "../doctor/finding.ts";
 import { STATUS, type Status } from "../judge.ts";
 import type { QueueReport } from "../queue_report.ts";
-
-/** Something that was checked. */
-export interface CheckFinding {
-  readonly level: "ok" | "warning" | "error";
-  /** What was checked, such as `queue`. */
-  readonly area: string;
-  readonly queue: string | null;
-  /** A sentence. */
-  readonly message: string;
-  /** The command that mends it; `null` where none does. */
-  readonly fix: string | null;
-}
 
 /** The findings of the checks, and what a monitoring system sees. */
 export interface Checks {
@@ -25,7 +14,7 @@ export interface Checks {
   readonly at: string;
   /** How long they took. */
   readonly seconds: number;
-  readonly findings: readonly CheckFinding[];
+  readonly findings: readonly Finding[];
   readonly check: {
     readonly status: Status;
     /** The line that the command `check` prints. */
@@ -33,7 +22,7 @@ export interface Checks {
   };
 }
 
-const LEVEL: Readonly<Record<Status, CheckFinding["level"]>> = {
+const LEVEL: Readonly<Record<Status, Finding["level"]>> = {
   [STATUS.ok]: "ok",
   [STATUS.warning]: "warning",
   [STATUS.critical]: "error",
@@ -41,8 +30,8 @@ const LEVEL: Readonly<Record<Status, CheckFinding["level"]>> = {
 };
 
 /** What is found of a queue by judging it. */
-export function findingOf({ queue, status, state, reason, advice }: QueueReport): CheckFinding {
+export function findingOf({ queue, status, state, reason, advice }: QueueReport): Finding {
   const message = reason === "" ? `${queue} is ${state}` : `${queue}: ${reason}`;
   const isCommand = advice.startsWith("process-queue ");
-  return { level: LEVEL[status], area: "queue", queue, message, fix: isCommand ? advice : null };
+  return { level: LEVEL[status], area: "check", queue, message, fix: isCommand ? advice : null };
 }

@@ -64,7 +64,7 @@ for (const [status, level] of LEVELS) {
     const report = { ...exampleReport(), status, reason: "why", advice: "" };
     assert.deepEqual(findingOf(report), {
       level,
-      area: "queue",
+      area: "check",
       queue: "mails",
       message: "mails: why",
       fix: null,

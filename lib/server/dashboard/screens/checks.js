@@ -62,8 +62,8 @@ export function Screen() {
             .check.text}<//><//>
           ${passed.length > 0 && html`
             <${Section} title="Passed">
-              <ul class="fine">${passed.map(({ message }) =>
-                html`<li><span class="shape" data-state="ok"></span> ${message}</li>`
+              <ul class="fine">${passed.map(({ area, message }) =>
+                html`<li><span class="shape" data-state="ok"></span> ${message || area}</li>`
               )}</ul>
               <//>
           `}
@@ -75,7 +75,12 @@ function Finding({ finding: { level, message, fix, queue } }) {
   const subject = queue && !message.includes(queue) ? `${queue}: ` : "";
   return html`<li class="finding"><${State} state=${level} /><p>${sentence(subject + message)}</p>
     ${
-    fix &&
-    html`<p class="fix"><code>${fix}</code> <${Copy} text=${fix} name="Copy the command" /></p>`
+    fix && (isCommand(fix)
+      ? html`<p class="fix"><code>${fix}</code> <${Copy} text=${fix} name="Copy the command" /></p>`
+      : html`<p class="fix">${sentence(fix)}</p>`)
   }</li>`;
+}
+
+function isCommand(fix) {
+  return fix.startsWith("process-queue ");
 }
