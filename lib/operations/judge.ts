@@ -238,20 +238,23 @@ function behind(facts: QueueFacts, { thresholds }: JudgeOptions): Judgement | un
 }
 
 function failing(facts: QueueFacts): Judgement | undefined {
-  const { queue, now, recentRuns, recentFailures, failed, retrying, failedAt, commonError } = facts;
+  const { queue, now, recentRuns, recentFailures, failed, retrying, failedAt } = facts;
   // Where nothing is left of the failures, somebody has repaired them, or they were no more than retries.
   if (failed === 0 && retrying === 0) return undefined;
   const isNew = failedAt !== null && failed !== 0 &&
     secondsSince(failedAt, now) <= NEW_FAILURE_SECONDS;
   const share = recentRuns < LEAST_RUNS ? 0 : recentFailures / recentRuns;
   if (!isNew && share <= FAILING_SHARE) return undefined;
-  const what = share > FAILING_SHARE
-    ? `${recentFailures} of the last ${recentRuns} runs failed`
-    : `the last dead letter came ${duration(secondsSince(failedAt ?? now, now))} ago`;
+  const [what, error] = share > FAILING_SHARE
+    ? [`${recentFailures} of the last ${recentRuns} runs failed`, facts.commonError]
+    : [
+      `the last dead letter came ${duration(secondsSince(failedAt ?? now, now))} ago`,
+      facts.lastError,
+    ];
   return {
     state: "failing",
     status: STATUS.warning,
-    reason: `${what}${commonError === null ? "" : `: ${commonError}`}`,
+    reason: `${what}${error === null ? "" : `: ${error}`}`,
     advice: `process-queue failed groups ${queue}`,
   };
 }

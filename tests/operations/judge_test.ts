@@ -175,10 +175,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     "the last dead letter came 5s ago",
   ],
   "a new dead letter": [
-    { failedAt: ago(600), failed: 1 },
+    { failedAt: ago(600), failed: 1, commonError: "Error: often", lastError: "Fail: now" },
     "failing",
     1,
-    "the last dead letter came 10m ago",
+    "the last dead letter came 10m ago: Fail: now",
   ],
   "old dead letters": [
     { failedAt: ago(601), failed: 1204 },

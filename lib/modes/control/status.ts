@@ -167,7 +167,7 @@ function errorText({ last_error }: QueueSnapshot, now: number): string | undefin
   if (!last_error || last_error.in_a_row === 0) return undefined;
   const { name, message, in_a_row, at } = last_error;
   const ago = duration(secondsSince(at, now));
-  return `${name}: ${message} (${grouped(in_a_row)} in a row, last ${ago} ago)`;
+  return `${name}: ${message} (${counted(in_a_row, "failure")} in a row, last ${ago} ago)`;
 }
 
 function secondsSince(at: string, now: number): number {

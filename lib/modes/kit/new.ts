@@ -42,7 +42,7 @@ export async function runNew(
     writeFileSync(join(dir, name), texts[index] ?? "", { flag: "wx" });
   });
   services.print(`made ${dir} with the worker of the queue greetings. Next:`);
-  services.print(`  cd ${folder} && deno task test`);
+  services.print(`  (cd ${folder} && deno task test)`);
   services.print(`  process-queue --queue_name greetings --workers-dir ${folder}`);
   return 0;
 }

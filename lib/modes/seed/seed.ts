@@ -125,7 +125,7 @@ function report({ counts, user }: Seeded, { databaseUrl }: Settings, file?: stri
     `Try it with ${user.name}, whose id is ${user.id}:`,
     `  process-queue publish user_activity '${JSON.stringify(activity)}'`,
     "  process-queue --queue_name user_activity --drain",
-    "docs/trying-workers.md says how to try mails, pushes and webhooks.",
+    "docs/trying-workers.md, in the source of the program, says how to try mails, pushes and webhooks.",
   ];
 }
 

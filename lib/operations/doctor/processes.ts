@@ -29,7 +29,7 @@ export function processesFound(facts: ProcessFacts): Found[] {
   const found = [
     ...silent.map(({ pid, problem }) =>
       wrong(`process ${pid} does not answer: ${problem}`, {
-        fix: `kill ${pid}, and start it again`,
+        fix: `if it still runs: kill ${pid}, and start it again; else: process-queue doctor --fix`,
       })
     ),
     ...zombies(facts),

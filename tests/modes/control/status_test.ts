@@ -33,7 +33,7 @@ Deno.test("status shows each process, what its queues run, and errors that go on
     "HOST   PID    UP  VERSION  BROKER     RSS  STATE",
     "app1  4711  3d2h  0.1.0    up      212 MB  running, 1 queue",
     "  mails  12 run, oldest 41s (7c1f2a3b), 81,204 done, 3 failed, 3 restarts, heap 61/256 MB",
-    "    SMTPError: 451 4.3.0 try again later (17 in a row, last 3s ago)",
+    "    SMTPError: 451 4.3.0 try again later (17 failures in a row, last 3s ago)",
   ]);
 });
 

@@ -44,11 +44,11 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
   ],
   "a process that does not answer": [
     processesFound({ ...FACTS, silent: [{ pid: 12, problem: "it took over 10 s" }] }),
-    "error process 12 does not answer: it took over 10 s → kill 12, and start it again",
+    "error process 12 does not answer: it took over 10 s → if it still runs: kill 12, and start it again; else: process-queue doctor --fix",
   ],
   "only a process that does not answer": [
     processesFound({ ...FACTS, answered: [], silent: [{ pid: 12, problem: "no" }] }),
-    "error process 12 does not answer: no → kill 12, and start it again",
+    "error process 12 does not answer: no → if it still runs: kill 12, and start it again; else: process-queue doctor --fix",
   ],
   "another version": [
     processesFound({ ...FACTS, version: "0.2.0" }),
