@@ -55,7 +55,10 @@ export class BotResources implements AsyncDisposable {
 
   /** Ends calls, and writes the last records. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#effects?.[Symbol.asyncDispose]();
-    await this.sender[Symbol.asyncDispose]();
+    try {
+      await this.#effects?.[Symbol.asyncDispose]();
+    } finally {
+      await this.sender[Symbol.asyncDispose]();
+    }
   }
 }

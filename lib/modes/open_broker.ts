@@ -5,7 +5,7 @@
  */
 
 import type { Broker } from "../engine/broker/broker.ts";
-import type { RabbitmqOptions } from "../engine/broker/rabbitmq/rabbitmq.ts";
+import type { RabbitmqOptions } from "../engine/broker/rabbitmq/options.ts";
 import type { SqliteBrokerOptions } from "../engine/broker/sqlite/sqlite.ts";
 import type { Config } from "../config/config.ts";
 import { notice, type NoticeReport, type Reporter } from "../engine/report.ts";

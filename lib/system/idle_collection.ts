@@ -25,8 +25,8 @@ export class IdleCollection {
   }
 
   /**
-   * Collects if the thread was idle for 10 s and its heap has grown by 4 MB. Call this a few times a
-   * second.
+   * Collects if the thread was idle for 10 s and its heap has grown by 4 MB, at most once in 10 s.
+   * Call this a few times a second.
    *
    * @param now `performance.now()`
    * @param activity A number that changes with what the thread does; `"busy"` while it does it.
@@ -40,6 +40,8 @@ export class IdleCollection {
     this.#leastMb = Math.min(this.#leastMb, heapMb);
     if (now - this.#idleSince < IDLE_MS || heapMb - this.#leastMb < GROWN_MB) return;
     this.#leastMb = heapMb;
+    // A loop of the worker may fill the heap again and again.
+    this.#idleSince = now;
     this.#collect();
   }
 }

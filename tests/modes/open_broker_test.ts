@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
-import type { RabbitmqOptions } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
+import type { RabbitmqOptions } from "../../lib/engine/broker/rabbitmq/options.ts";
 import { loadConfig } from "../../lib/config/config.ts";
 import type { Environment } from "../../lib/config/environment.ts";
 import { openBroker } from "../../lib/modes/open_broker.ts";

@@ -9,6 +9,15 @@ type Sweep = readonly [now: number, activity: number | "busy", heapMb: number];
 
 const CASES: readonly (readonly [what: string, sweeps: readonly Sweep[], count: number])[] = [
   ["after the start, once it was idle for 10 s", [[0, 0, 15], [10_000, 0, 15]], 1],
+  ["once in 10 s, however fast a loop fills the heap", [
+    [0, 0, 15],
+    [10_000, 0, 20],
+    [10_250, 0, 15],
+    [10_500, 0, 20],
+    [10_750, 0, 15],
+    [11_000, 0, 20],
+    [20_000, 0, 20],
+  ], 2],
   ["not before 10 s are over", [[0, 0, 15], [9_999, 0, 15]], 0],
   ["not again while it stays idle", [[0, 0, 15], [10_000, 0, 15], [60_000, 0, 12]], 1],
   ["10 s after the last event", [[0, 0, 15], [9_000, 1, 15], [18_000, 1, 15]], 0],

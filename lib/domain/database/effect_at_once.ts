@@ -6,7 +6,13 @@
  */
 
 import { DatabaseError } from "./database_error.ts";
-import { distinctSteps, doneAndStarted, type Step, STEPS, type Writer } from "./effect_rows.ts";
+import {
+  distinctSteps,
+  doneAndStarted,
+  type Step,
+  STEPS_AT_ONCE,
+  type Writer,
+} from "./effect_rows.ts";
 import type { Database } from "./tables.ts";
 
 /** What is written about the steps of one event. */
@@ -44,6 +50,6 @@ function stepsOf(writes: readonly StepsWrite[]) {
   const areUsual = begins.length + dones.length === writes.length && keys.size === begins.length;
   const begun = distinctSteps(begins.flatMap(({ steps }) => steps));
   const done = distinctSteps(dones.flatMap(({ steps }) => steps));
-  const areFew = begun.length + done.length <= STEPS;
+  const areFew = begun.length + done.length <= STEPS_AT_ONCE;
   return areUsual && areFew && begun.length > 0 ? { begun, done } : undefined;
 }

@@ -12,7 +12,9 @@ import { pieces } from "./pieces.ts";
 import type { Database, Tables } from "./tables.ts";
 
 /** The most steps in one statement: SQLite takes 32,766 parameters, and a row has six. */
-export const STEPS = 5_000;
+const STEPS = 5_000;
+/** The most steps of {@linkcode doneAndStarted}, where one that begins has eight. */
+export const STEPS_AT_ONCE = 4_000;
 /** Days for which the records of an event are kept while one of its steps is not done. */
 const UNDONE_DAYS = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -110,8 +112,8 @@ function newRows(
 
 /**
  * Writes `done` for some steps, and `started` for others unless one of those has a record, in one
- * statement. Both must be as {@linkcode distinctSteps} returns them, and at most {@linkcode STEPS}
- * together.
+ * statement. Both must be as {@linkcode distinctSteps} returns them, and at most
+ * {@linkcode STEPS_AT_ONCE} together.
  *
  * @returns The steps that are started: all or none, or with PostgreSQL some where another process
  * starts the same.

@@ -43,7 +43,8 @@ export class GroupCommit<Item, Result> {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param together Called again for each item alone where it fails for several.
+   * @param together Called again for each item alone where it fails for several, unless the database
+   * is lost or locked.
    * @param report Gets why a write that nobody waits for is given up.
    */
   constructor(
@@ -81,9 +82,9 @@ export class GroupCommit<Item, Result> {
    * @throws {DatabaseError} When the database is lost or locked; what was for later is not written.
    */
   async close(): Promise<void> {
-    await this.#writing;
+    while (this.#writing) await this.#writing;
     clearTimeout(this.#timer);
-    const last = [...this.#later.splice(0), ...this.#waiting.splice(0)];
+    const last = this.#later.splice(0);
     if (last.length > 0) await this.#together(itemsOf(last));
   }
 
@@ -112,7 +113,7 @@ export class GroupCommit<Item, Result> {
       return true;
     } catch (error) {
       const isLost = isDatabaseLost(error);
-      if (!isLost && group.length > 1) return await this.#commitEach(group);
+      if (group.length > 1 && !concernsAll(error)) return await this.#commitEach(group);
       if (isLost) this.#later.unshift(...group.filter(({ committed }) => committed === undefined));
       for (const { committed } of group) {
         if (committed) committed.reject(error);
@@ -127,6 +128,11 @@ export class GroupCommit<Item, Result> {
     for (const one of group) isWritten = await this.#commit([one]) && isWritten;
     return isWritten;
   }
+}
+
+/** A conflict concerns the rows of some items. */
+function concernsAll(error: unknown): boolean {
+  return isDatabaseLost(error) && error.kind !== "conflict";
 }
 
 function itemsOf<Item>(group: readonly { readonly item: Item }[]): Item[] {

@@ -80,14 +80,14 @@ export class OutboxCommits implements AsyncDisposable {
   }
 
   /**
-   * Waits up to 5 s for the broker, and removes what it has confirmed.
+   * Waits for open transactions, then up to 5 s for the broker, and removes what it has confirmed.
    *
    * @throws {DatabaseError} When the database is lost or locked: what is published is so again.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#commits.close();
     await within(LAST_MS, Promise.all(this.#publishing));
     this.#isClosed = true;
-    await this.#commits.close();
     await this.#removals.close();
   }
 

@@ -122,6 +122,8 @@ export function postgresError(error: unknown, where: string): unknown {
 const LOST_STATEMENT: ReadonlySet<unknown> = new Set(["26000", "42P05"]);
 /** feature_not_supported. */
 const UNSUPPORTED = "0A000";
+/** The function of the server that throws it where a plan no longer fits: the message may be in any language. */
+const PLAN_CHECK = "RevalidateCachedQuery";
 
 /**
  * Whether a statement failed only because it was prepared: a pooler such as PgBouncer has given the
@@ -130,7 +132,11 @@ const UNSUPPORTED = "0A000";
 export function isStaleStatement(error: unknown): boolean {
   const state = sqlState(error);
   return LOST_STATEMENT.has(state) ||
-    state === UNSUPPORTED && detailOf(error).includes("cached plan");
+    state === UNSUPPORTED && routineOf(error) === PLAN_CHECK;
+}
+
+function routineOf(error: unknown): unknown {
+  return error instanceof Error && "routine" in error ? error.routine : undefined;
 }
 
 /** Whether a connection that threw this error can no longer be used. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
+
 /** The most statements that are kept, on each connection. */
 const MOST = 200;
 /** The longest text of a statement that is kept, in UTF-16 units: one of many rows rarely comes again. */
@@ -29,7 +31,7 @@ export class PostgresStatements {
     const known = this.#names.get(text);
     if (known !== undefined || values === 0 || text.length > LONGEST) return known;
     if (this.#isOff || this.#names.size >= MOST || !this.#isOften(text)) return undefined;
-    const name = `pq_${this.#names.size}`;
+    const name = nameFor(text);
     this.#names.set(text, name);
     return name;
   }
@@ -48,4 +50,12 @@ export class PostgresStatements {
     else this.#counts.delete(text);
     return count >= OFTEN;
   }
+}
+
+/**
+ * A name that no other statement has: behind a pooler, a process may meet on a connection what another
+ * process has prepared there, and would run it by a name that both use.
+ */
+function nameFor(text: string): string {
+  return `pq_${createHash("sha256").update(text).digest("hex").slice(0, 40)}`;
 }

@@ -17,11 +17,11 @@ import {
 } from "../../engine/supervisor/queue_runner.ts";
 import type { SentryReporter } from "../../monitoring/sentry.ts";
 import { type PauseRecord, type QueueSnapshot, queueSnapshot } from "../../monitoring/snapshot.ts";
-import { loopStatus } from "./loop_status.ts";
 import type { FailureFeed } from "../../monitoring/failure_feed.ts";
 import { QueueHolds } from "./queue_holds.ts";
 import { QueueMonitor } from "./queue_monitor.ts";
 import { type QueueSigns, queueState, StateClock, stateText } from "./queue_state.ts";
+import { statusDetails } from "./status_details.ts";
 
 /** A queue to run. */
 export interface RunQueue extends WorkerQueue {
@@ -233,7 +233,7 @@ export class QueueRun {
         retried,
         failed,
         running: running[0] && { id: running[0].id, age: running[0].age_seconds },
-        ...this.#more(),
+        ...statusDetails(this.#runner, this.monitor.lastError),
       },
     );
   }
@@ -278,19 +278,6 @@ export class QueueRun {
   #onLaunch(isRun: boolean): void {
     if (isRun) this.monitor.openStatistics();
     this.#launched.resolve(isRun);
-  }
-
-  /** The details of a status: the thread, the loops, the last error. */
-  #more(): object {
-    const { heapMb, zombies = 0 } = this.#runner?.threads ?? {};
-    const { lastError } = this.monitor;
-    const loops = this.#runner?.loops.figures ?? [];
-    return {
-      heap_mb: heapMb,
-      ...(zombies > 0 && { zombie_threads: zombies }),
-      ...(loops.length > 0 && { loops: Object.fromEntries(loops.map(loopStatus)) }),
-      ...(lastError && { last_error: `${lastError.name}: ${lastError.message}` }),
-    };
   }
 
   #oldest(): { id: string; ageSeconds: number } | undefined {

@@ -159,6 +159,21 @@ eachDatabaseTest("an event may have no steps, and more than a statement takes", 
 });
 
 eachDatabaseTest(
+  "events at once may have as many steps as a statement takes, and more",
+  async (t) => {
+    const db = await t.open();
+    await using mine = effectsOf(db, "me");
+    for (const count of [4_000, 4_500]) {
+      const many = Array.from({ length: count }, (_, index) => `${index}`);
+      assert.deepEqual(new Set(await mine.begin(`${count}`, many, MAX)), new Set(["run"]));
+      mine.doneSoon(`${count}`, many.slice(0, 2_500));
+      const others = await mine.begin(`${count} too`, many.slice(0, 1_500), MAX);
+      assert.deepEqual(new Set(others), new Set(["run"]));
+    }
+  },
+);
+
+eachDatabaseTest(
   "records of events that are done are kept for the days that are set",
   async (t) => {
     const db = await t.open();

@@ -128,3 +128,26 @@ Deno.test("close waits for the transaction that is open", async () => {
   assert.deepEqual(commits.groups, [["a"], ["b"]]);
   await written;
 });
+
+Deno.test("a conflict that lasts fails only the write that has it", async () => {
+  const commits = new Commits();
+  const conflict = new DatabaseError("conflict", "two want the same row");
+  commits.refused.set("c", conflict);
+  const all = ["a", "b", "c", "d"].map((item) => commits.commit.run(item));
+  const ends = await Promise.allSettled(all);
+  assert.deepEqual(ends.map((end) => end.status === "fulfilled" ? end.value : end.reason), [
+    ...["A", "B", conflict, "D"],
+  ]);
+});
+
+Deno.test("the end loses no write that comes while it waits", async () => {
+  for (let ticks = 0; ticks < 10; ticks++) {
+    const { commit } = new Commits();
+    const late = commit.run("a").then(async () => {
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      return await Promise.all([commit.run("b"), commit.run("c")]);
+    });
+    await commit.close();
+    assert.deepEqual(await late, ["B", "C"]);
+  }
+});

@@ -106,3 +106,37 @@ eachDatabaseTest("what the broker does not take stays in the outbox, with a warn
   assert.deepEqual((await stored(db)).events, ["of a"]);
   assert.equal(ctx.warnings.length, 1);
 });
+
+eachDatabaseTest("what is being committed at the end is published once", async (t) => {
+  const db = await t.open();
+  const ctx = new HeldContext();
+  ctx.held.resolve();
+  const commits = new OutboxCommits(db, ctx);
+  const slow = Promise.withResolvers<void>();
+  const last = commits.run(async (_trx, publish) => {
+    await slow.promise;
+    publish("notices", "the last");
+  });
+  const ended = commits[Symbol.asyncDispose]();
+  slow.resolve();
+  await Promise.all([last, ended]);
+  assert.deepEqual(ctx.published, ["the last"]);
+  assert.deepEqual((await stored(db)).events, []);
+});
+
+eachDatabaseTest("who goes on after an error of the database is alone with it", async (t) => {
+  const db = await t.open();
+  const ctx = new HeldContext();
+  ctx.held.resolve();
+  await using commits = new OutboxCommits(db, ctx);
+  const work = (name: string) =>
+    commits.run(async (trx) => {
+      await claim(trx, name);
+      if (name === "bad") await claim(trx, name).catch(() => {});
+    });
+  const ends = await Promise.allSettled(["a", "b", "bad"].map(work));
+  // SQLite goes on with such a transaction.
+  const kept = ["a", "b", "bad"].filter((_, at) => ends[at]?.status === "fulfilled");
+  assert.deepEqual(kept, t.kind === "sqlite" ? ["a", "b", "bad"] : ["a", "b"]);
+  assert.deepEqual((await stored(db)).ids, kept);
+});

@@ -91,3 +91,13 @@ Deno.test("postgresError does not advise migrate for a table that is not the pro
     /: run `process-queue migrate`, or upgrade the Zulip server whose database it is\.$/,
   );
 });
+
+Deno.test("postgresError recognizes a plan that no longer fits in any language", () => {
+  const stale = new Error("gecachter Plan darf den Ergebnistyp nicht ändern");
+  Object.assign(stale, { code: "0A000", severity: "FEHLER", routine: "RevalidateCachedQuery" });
+  const error = postgresError(stale, WHERE);
+  assert.ok(error instanceof DatabaseError);
+  assert.equal(error.kind, "conflict");
+  const other = failure("0A000");
+  assert.equal(postgresError(other, WHERE), other);
+});

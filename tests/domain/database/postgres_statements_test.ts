@@ -34,3 +34,16 @@ Deno.test("after a statement was lost none is kept any more", () => {
   statements.forget();
   for (let i = 0; i < 5; i++) assert.equal(statements.nameOf("select $1", 1), undefined);
 });
+
+Deno.test("a name is that of one statement, also in a process that met others before it", () => {
+  const kept = (texts: readonly string[]) => {
+    const statements = new PostgresStatements();
+    for (let i = 0; i < 3; i++) texts.map((text) => statements.nameOf(text, 1));
+    return texts.map((text) => statements.nameOf(text, 1));
+  };
+  const [one, other] = kept(["update a set b = $1", "delete from a where b = $1"]);
+  assert(one && other);
+  assert.deepEqual(kept(["delete from a where b = $1", "update a set b = $1"]), [other, one]);
+  // PostgreSQL cuts longer names.
+  assert(one.length < 64);
+});

@@ -75,7 +75,8 @@ export class Catalogues {
     let bases = this.#bases.get(language);
     if (!bases) {
       bases = this.#findBases(language);
-      if (this.#bases.size < MOST_BASES) this.#bases.set(language, bases);
+      const isShort = language.length <= LONGEST_CODE;
+      if (isShort && this.#bases.size < MOST_BASES) this.#bases.set(language, bases);
     }
     return bases;
   }

@@ -26,45 +26,19 @@ import { PeekBounds } from "../peek_bounds.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { type ApartConnection, connectApart } from "./apart.ts";
 import { peek, purge, siftAsQuorum } from "./browse.ts";
-import type { TlsFiles } from "./certificates.ts";
 import type { ConnectingOptions } from "./connecting.ts";
-import type { ConnectionNames } from "./connect_errors.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
 import { EventPublisher } from "./event_publisher.ts";
 import { doubtsAbout, doubtsAboutRetries } from "./fitness.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
+import type { RabbitmqOptions } from "./options.ts";
 import { isQueueLocked, lockName, lockQueue } from "./queue_lock.ts";
 import { sift } from "./sift.ts";
-import type { RabbitSift } from "./sift_channel.ts";
 import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 import { tryAddresses, tryPublishing } from "./trial.ts";
-
-/** The options of a connection to RabbitMQ. */
-export interface RabbitmqOptions extends TlsFiles {
-  /**
-   * `amqp://` or `amqps://`, with user, password and virtual host; with commas between them, the
-   * addresses of one cluster.
-   */
-  readonly url: string;
-  /** The type of queues made here. @default {"classic"} */
-  readonly queueType?: "classic" | "quorum";
-  /** Seconds to wait for a first connection. @default {60} */
-  readonly waitSeconds?: number;
-  /** Seconds a publish may wait for its confirmation. @default {30} */
-  readonly publishTimeoutSeconds?: number;
-  /** The connections' name in RabbitMQ's management. @default {"process-queue"} */
-  readonly name?: string;
-  /** Named in dead letters. @default {""} */
-  readonly version?: string;
-  readonly report?: Reporter;
-  /** The bounds of a sift. @default {those of the sift} */
-  readonly sift?: Pick<RabbitSift, "holdMs" | "quorumPrefetch">;
-  /** What messages call the settings of the connection. @default {the program's settings} */
-  readonly names?: ConnectionNames;
-}
 
 /** RabbitMQ's default for consumer_timeout. */
 const CONSUMER_TIMEOUT_SECONDS = 1800;
