@@ -13,6 +13,7 @@ import { newEventProperties } from "../../lib/engine/broker/headers.ts";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { EventQueues } from "../../lib/server/realtime/event_queues.ts";
 import { Daemon, freePort, waitUntil } from "../private_server.ts";
+import { percentile } from "./latencies.ts";
 import { deleteQueues, ROOT } from "./program.ts";
 
 /** Options of the measurement. */
@@ -70,11 +71,10 @@ async function measureDelivery(amqpUrl: string, folder: string, events: number):
     const waiting = memoryMb(server.pid);
     await send(amqpUrl, clients, events);
     await polling;
-    took.sort((a, b) => a - b);
-    const at = (part: number) => (took[Math.floor(took.length * part)] ?? NaN).toFixed(0);
+    const at = (percent: number) => percentile(took, percent).toFixed(0);
     console.log(
-      `events to ${CLIENTS} clients          p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, ` +
-        `most ${took.at(-1)?.toFixed(0)} ms; ${took.length} deliveries of ${events} messages`,
+      `events to ${CLIENTS} clients          p50 ${at(50)} ms, p99 ${at(99)} ms, ` +
+        `most ${at(100)} ms; ${took.length} deliveries of ${events} messages`,
     );
     console.log(
       `memory of the event server       ${before} MB without clients, ${waiting} MB with ` +

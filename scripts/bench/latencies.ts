@@ -15,6 +15,13 @@ export const MEASURED = 2000;
 /** The number of events before them, which are not. */
 export const UNMEASURED = 200;
 
+/** The value that `percent` of them are below, 100 for the greatest; NaN of an empty list. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = Math.floor(percent / 100 * sorted.length);
+  return sorted[Math.min(place, sorted.length - 1)] ?? NaN;
+}
+
 /** Now, in ms since 1970 with a fraction. */
 export function wallClock(): number {
   return performance.timeOrigin + performance.now();
@@ -28,9 +35,8 @@ export class Latencies {
   add(sent: number): void {
     this.#ms.push(wallClock() - sent);
     if (this.#ms.length !== UNMEASURED + MEASURED) return;
-    const sorted = this.#ms.slice(UNMEASURED).toSorted((a, b) => a - b);
-    const at = (part: number) => sorted[Math.floor(part * sorted.length)] ?? NaN;
-    const latency: Latency = { p50: at(0.5), p99: at(0.99) };
+    const measured = this.#ms.slice(UNMEASURED);
+    const latency: Latency = { p50: percentile(measured, 50), p99: percentile(measured, 99) };
     console.log(JSON.stringify(latency));
   }
 }

@@ -18,7 +18,7 @@ export interface ConsumerOptions {
   readonly queues: readonly string[];
   readonly prefetch: number;
   /** The function of `worker.ts` that makes its workers. */
-  readonly worker: "counting" | "timing";
+  readonly worker: "counting" | "timing" | "waiting";
   /** Events at which each worker prints a mark. */
   readonly marks?: readonly number[];
   /** Root of the checkout whose program and workers run. @default {this checkout} */

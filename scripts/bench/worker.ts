@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { defineWorker, type Worker } from "process-queue/worker";
 import { z } from "zod";
 import { Latencies } from "./latencies.ts";
@@ -25,6 +26,17 @@ export function counting(queue: string): Worker {
     event,
     consume() {
       marker.next();
+    },
+  });
+}
+
+/** A worker whose events take 1 ms each, without CPU, as those that wait for a database do. */
+export function waiting(queue: string): Worker {
+  return defineWorker({
+    queue,
+    event,
+    async consume() {
+      await delay(1);
     },
   });
 }
