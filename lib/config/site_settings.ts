@@ -97,6 +97,8 @@ function isLanguage(text: string): boolean {
 }
 
 function isTimeZone(text: string): boolean {
+  // The default needs no zones, which take longer to load than all other settings to read.
+  if (text === "UTC") return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
   } catch {

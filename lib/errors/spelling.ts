@@ -26,7 +26,7 @@ export function nearest(
     const allowed = Math.min(most, Math.max(typed.length, candidate.length) / 3);
     // Most names differ in length alone by more than that.
     if (Math.abs(typed.length - candidate.length) > allowed) continue;
-    const distance = editDistance(typed, folded(candidate));
+    const distance = editDistance(typed, folded(candidate), allowed);
     if (distance <= allowed && distance < bestDistance) {
       [best, bestDistance] = [candidate, distance];
     }
@@ -61,8 +61,12 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll("-", "_");
 }
 
-/** Damerau's distance, without editing a part twice (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+/**
+ * Damerau's distance, without editing a part twice (optimal string alignment).
+ *
+ * @returns `Infinity` when it is over `most` from some letters on.
+ */
+function editDistance(a: string, b: string, most: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
@@ -74,6 +78,8 @@ function editDistance(a: string, b: string): number {
       const swapped = isSwap(a, b, row, column) ? at(beforeLast, column - 2) + 1 : Infinity;
       current.push(Math.min(replaced, edited, swapped));
     }
+    // A row depends on the two before it alone.
+    if (row > 1 && Math.min(...last, ...current) > most) return Infinity;
     [beforeLast, last] = [last, current];
   }
   return at(last, b.length);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EventProperties, StoredEvent } from "./event.ts";
 
@@ -20,7 +21,10 @@ export type Removal =
     readonly body?: Uint8Array;
   };
 
-/** Decides about one event. It must not keep many of them: a queue may hold a million. */
+/**
+ * Decides about one event. It must not keep many of them: a queue may hold a million, and a body may be
+ * a part of a larger buffer.
+ */
 export type Decide = (event: StoredEvent) => "keep" | Removal;
 
 /** An event that leaves its queue, and how. */
@@ -239,9 +243,11 @@ export class SiftRun<Handle> {
     return Math.max(1, Math.min(CHUNK, tenth));
   }
 
-  #hold(match: Held<Handle>): void {
-    this.#held.push(match);
-    this.#heldBytes += match.event.body.length;
+  /** Holds a copy of the body, which may be a part of a larger buffer. */
+  #hold({ event, ...match }: Held<Handle>): void {
+    const body = Buffer.from(event.body);
+    this.#held.push({ ...match, event: { ...event, body } });
+    this.#heldBytes += body.length;
   }
 
   #tell(): void {

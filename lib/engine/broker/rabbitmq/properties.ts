@@ -53,7 +53,12 @@ export function bytesOf(body: Uint8Array | string): Buffer {
 
 /** A message with a copy of its body. */
 export function storedEvent(message: Message): StoredEvent {
-  return { body: Buffer.from(message.content), properties: propertiesOf(message.properties) };
+  return { ...passingEvent(message), body: Buffer.from(message.content) };
+}
+
+/** A message whose body is a part of what was read from the socket: it is copied to be kept. */
+export function passingEvent({ content, properties }: Message): StoredEvent {
+  return { body: content, properties: propertiesOf(properties) };
 }
 
 /** The publisher's properties, of all that amqplib reads. */

@@ -11,7 +11,7 @@ import type { EventProperties } from "../broker.ts";
 import type { SiftRun } from "../sift.ts";
 import type { Address } from "./errors.ts";
 import { messageOf } from "./channel.ts";
-import { storedEvent } from "./properties.ts";
+import { passingEvent } from "./properties.ts";
 
 /** What is sifted, and how events are published. */
 export interface RabbitSift {
@@ -171,7 +171,7 @@ export class SiftChannel {
   #take(message: ConsumeMessage): void {
     this.#last = message.fields.deliveryTag;
     this.#lastAt = performance.now();
-    this.#run.look(storedEvent(message), this.#last);
+    this.#run.look(passingEvent(message), this.#last);
   }
 
   /** Notes that the queue has no more events, where none came for a while. */
