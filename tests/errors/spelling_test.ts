@@ -27,6 +27,23 @@ Deno.test("nearest takes the first of two equally near names", () => {
   assert.equal(nearest("wordz", ["worda", "wordb"]), "worda");
 });
 
+Deno.test("nearest takes no name with more differences than it may have", () => {
+  const names = ["AMQP_URL", "STATE_DIR", "LOG_LEVEL"];
+  const table: [typed: string, most: number, meant: string | undefined][] = [
+    ["AMQP_URL", 0, "AMQP_URL"],
+    ["AMPQ_URL", 1, "AMQP_URL"],
+    ["AMQP_ULR", 1, "AMQP_URL"],
+    ["MAQP_URL", 1, "AMQP_URL"],
+    ["AMQ_URL", 1, "AMQP_URL"],
+    ["AMPQ_ULR", 1, undefined],
+    ["AMPQ_ULR", 2, "AMQP_URL"],
+    ["XTATE_DIX", 1, undefined],
+    ["XTATE_DIX", 2, "STATE_DIR"],
+    ["LOG_LEVEL", Infinity, "LOG_LEVEL"],
+  ];
+  for (const [typed, most, meant] of table) assert.equal(nearest(typed, names, most), meant, typed);
+});
+
 Deno.test("didYouMean asks only where something is near", () => {
   assert.equal(didYouMean("nooop", QUEUES), "; did you mean noop?");
   assert.equal(didYouMean("digest_emails", QUEUES), "");

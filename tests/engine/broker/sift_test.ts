@@ -27,6 +27,16 @@ Deno.test("a sift holds no matches beyond its limit, and looks at no more than i
   assert.deepEqual([scanning.held.length, scanning.left], [4, 0]);
 });
 
+Deno.test("a sift holds copies of bodies, which may be parts of what was read from a socket", () => {
+  const run = new SiftRun<number>(1, drop, {});
+  const body = new Uint8Array([1, 2, 3]);
+  run.look({ body, properties: { messageId: "a" } }, 1);
+  body.fill(9);
+  const [held] = run.held;
+  assert.deepEqual([...held?.event.body ?? []], [1, 2, 3]);
+  assert.equal(held?.event.properties.messageId, "a");
+});
+
 Deno.test("a sift that starts at the first event again counts what was kept once", async () => {
   let restarts = 0;
   const run = new SiftRun<number>(3, ({ body }) => body.length > 1 ? { drop: true } : "keep", {
