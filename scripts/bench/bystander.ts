@@ -6,6 +6,7 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { Task } from "../../lib/operations/failed/task.ts";
 import { Daemon, freePort, waitUntil } from "../private_server.ts";
 import { percentile } from "./latencies.ts";
 import { makeWorkers, ROOT, settings } from "./program.ts";
@@ -21,6 +22,8 @@ export interface Doing {
 /** The time between two probes, in ms. */
 const PROBE_EVERY_MS = 10;
 const START_MS = 60_000;
+/** How long a call waits for the end of a task, in seconds. */
+const TASK_SECONDS = 5;
 /** The longest that a probe may take, in ms, and the least part of the rate. */
 const BOUNDS = { probeMs: 50, rate: 0.9 };
 
@@ -68,6 +71,28 @@ export class Bystander implements AsyncDisposable {
     return { perSecond: (to - from) / ((toMs - fromMs) / 1000), probes: await probing };
   }
 
+  /**
+   * Has it put dead letters of a queue back, in a thread of its own as for the dashboard.
+   *
+   * @throws {Error} When they are not all put back.
+   */
+  async retry(queue: string, ids: readonly string[]): Promise<void> {
+    const token = await Deno.readTextFile(`${this.#folder}/state/http-token`);
+    const headers = {
+      "authorization": `Bearer ${token.trim()}`,
+      "content-type": "application/json",
+    };
+    const body = JSON.stringify({ filter: { ids }, expected: ids.length });
+    const start = { method: "POST", headers, body };
+    let { task } = await this.#json<{ task: Task }>(`/v1/queues/${queue}/failed/retry`, start);
+    while (task.state === "running") {
+      task = await this.#json<Task>(`/v1/tasks/${task.id}?wait=${TASK_SECONDS}`, { headers });
+    }
+    const { state, error, result } = task;
+    if (state === "done" && result && "moved" in result && result.moved === ids.length) return;
+    throw new Error(`the task is ${state}: ${error ?? JSON.stringify(result)}`);
+  }
+
   /** Kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.end("SIGKILL");
@@ -77,6 +102,12 @@ export class Bystander implements AsyncDisposable {
   async #isConsuming(): Promise<boolean> {
     this.#process.assertRunning();
     return await this.#processed().catch(() => 0) > 0;
+  }
+
+  async #json<Answer>(path: string, request: RequestInit): Promise<Answer> {
+    const answer = await fetch(this.#url + path, request);
+    if (answer.ok) return await answer.json();
+    throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
   }
 
   async #processed(): Promise<number> {
@@ -103,19 +134,26 @@ export function processedIn(metrics: string): number {
   return lines.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
+/** The row of what it did alone. */
+export function aloneRow(alone: Doing): string {
+  return `${name("/livez alone")} ${times(alone)}`;
+}
+
 /** The rows of what it did beside something, next to what it did alone. */
 export function besideRows(what: string, beside: Doing, alone: Doing): string[] {
-  const name = (text: string) => text.padEnd(26);
   const ratio = beside.perSecond / alone.perSecond;
   const mark = (isGood: boolean) => isGood ? "" : " OUT OF BOUNDS";
   return [
-    `${name("/livez alone")} ${times(alone)}`,
     `${name(`/livez beside ${what}`)} ${times(beside)} (under ${BOUNDS.probeMs} ms)` +
     mark(isPrompt(beside)),
     `${name(`consumed beside ${what}`)} ${beside.perSecond.toFixed(0)} events/s, ` +
     `${ratio.toFixed(2)} of ${alone.perSecond.toFixed(0)} alone (at least ${BOUNDS.rate})` +
     mark(ratio >= BOUNDS.rate),
   ];
+}
+
+function name(text: string): string {
+  return text.padEnd(30);
 }
 
 /** Whether both figures are within their bounds. */
@@ -132,10 +170,10 @@ function times({ probes }: Doing): string {
   return `p99 ${at(99)} ms, max ${at(100)} ms of ${probes.length} calls`;
 }
 
-/** What it did in both times, which are about as long. */
-export function both(one: Doing, other: Doing): Doing {
+/** What it did in several times, which are about as long. */
+export function together(times: readonly Doing[]): Doing {
   return {
-    perSecond: (one.perSecond + other.perSecond) / 2,
-    probes: [...one.probes, ...other.probes],
+    perSecond: times.reduce((sum, { perSecond }) => sum + perSecond, 0) / times.length,
+    probes: times.flatMap(({ probes }) => probes),
   };
 }

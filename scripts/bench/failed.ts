@@ -11,7 +11,7 @@ import amqplib from "amqplib";
 import { openRabbitmq } from "../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { failedQueueName } from "../../lib/engine/settle/retry.ts";
 import type { PrivateRabbitmq } from "../rabbitmq.ts";
-import { besideRows, both, Bystander, isUndisturbed } from "./bystander.ts";
+import { aloneRow, besideRows, Bystander, isUndisturbed, together } from "./bystander.ts";
 import { markOf } from "./marks.ts";
 import { ROOT, run } from "./program.ts";
 
@@ -41,7 +41,7 @@ const PROGRESS_EVERY = 100_000;
 const RETRIED = 10;
 const SCANNED = 10_000;
 const LOOK_MS = 50;
-/** How long the consuming process is watched before and after a repair, in ms. */
+/** How long the consuming process is watched before and after each repair, in ms. */
 const ALONE_MS = 5000;
 /** The most events that its worker can process in a second, as each takes 1 ms. */
 const MOST_PER_SECOND = 1000;
@@ -83,28 +83,38 @@ async function benchGroups(url: string): Promise<boolean> {
 }
 
 /**
- * Has another process consume beside a retry, next to what it does alone before and after.
+ * Has another process consume beside a retry, and then do one itself, as for the dashboard, next to what
+ * it does alone before and after.
  *
  * @param retryMs How long a retry takes without it.
  */
 async function benchBeside(url: string, events: number, retryMs: number): Promise<boolean> {
-  const most = MOST_PER_SECOND * Math.ceil((4 * ALONE_MS + 3 * retryMs) / 1000);
+  const most = MOST_PER_SECOND * Math.ceil((5 * ALONE_MS + 5 * retryMs) / 1000);
   console.info(`${most} events for a process that consumes beside a retry`);
   await run("fill.ts", url, BESIDE, "classic", String(most));
   await using process = await Bystander.start(url, BESIDE);
-  const before = await process.watch(() => delay(ALONE_MS));
-  const beside = await process.watch(() => retrySome(url, events, 1));
-  const alone = both(before, await process.watch(() => delay(ALONE_MS)));
+  const watchAlone = () => process.watch(() => delay(ALONE_MS));
+  const before = await watchAlone();
+  const command = await process.watch(() => retrySome(url, events, 1));
+  const between = await watchAlone();
+  console.info("the same in the process that consumes …");
+  const task = await process.watch(() => process.retry(QUEUE, idsOf(events, 2)));
+  const alone = together([before, between, await watchAlone()]);
   if (await depth(url, BESIDE) === 0) throw new Error("the consuming process ran out of events");
-  for (const row of besideRows("a retry", beside, alone)) console.log(row);
-  return isUndisturbed(beside, alone);
+  console.log(aloneRow(alone));
+  for (const row of besideRows("a retry", command, alone)) console.log(row);
+  for (const row of besideRows("its own retry", task, alone)) console.log(row);
+  return isUndisturbed(command, alone) && isUndisturbed(task, alone);
 }
 
-/** @param first Tells its events from those of another retry. */
 async function retrySome(url: string, events: number, first: number): Promise<Ended> {
+  return await command(url, "retry", QUEUE, "--yes", "--id", ...idsOf(events, first));
+}
+
+/** Ids of events from all parts of the queue. @param first Tells them from those of another retry. */
+function idsOf(events: number, first: number): string[] {
   const step = Math.floor(events / RETRIED);
-  const ids = Array.from({ length: RETRIED }, (_, i) => `id-${i * step + first}`);
-  return await command(url, "retry", QUEUE, "--yes", "--id", ...ids);
+  return Array.from({ length: RETRIED }, (_, i) => `id-${i * step + first}`);
 }
 
 /** Makes the dead letters. Holds at most 1,000 of them, which are not confirmed. */
