@@ -10,7 +10,7 @@ import { toJson } from "../json/to_json.ts";
 import { TOO_LATE } from "../system/deadline.ts";
 import { Deadlines } from "../system/deadlines.ts";
 import { propertiesOf, type PublishAllOptions, type PublishOptions } from "./publish_options.ts";
-import { Slots } from "./slots.ts";
+import { Slots } from "../system/slots.ts";
 import { type InputOf, misfitOf, queueOf, type Target } from "./target.ts";
 
 /** Why an event was not published. */

@@ -8,7 +8,9 @@ import { splitAddresses } from "../config/broker_addresses.ts";
 import type { Config } from "../config/config.ts";
 import { type Broker, BrokerError } from "../engine/broker/broker.ts";
 import { alternatives } from "../errors/alternatives.ts";
+import { LOOKS_AT_ONCE } from "../operations/broker_look.ts";
 import { DOCTOR_FIX, fine, type Found, warning, wrong } from "../operations/doctor/finding.ts";
+import { mapInSlots } from "../system/slots.ts";
 import { consumedNames, type QueueCheck } from "./check_queues.ts";
 import { notUsed } from "./doctor/check_text.ts";
 import type { Services } from "./services.ts";
@@ -62,10 +64,10 @@ async function silent(broker: Broker): Promise<Found[]> {
 
 /** What may lose events of the queues that exist, and which of them cannot be consumed. */
 async function doubts(broker: Broker, queues: readonly string[]): Promise<Found[]> {
-  const found = await Promise.all(queues.map(async (queue) => {
+  const found = await mapInSlots(LOOKS_AT_ONCE, queues, async (queue) => {
     const all = await broker.doubtsAbout?.(queue) ?? [];
     return all.map(({ message, isRefused }) => (isRefused ? wrong : warning)(message, { queue }));
-  }));
+  });
   return found.flat();
 }
 
@@ -75,7 +77,7 @@ async function missing(
   queues: readonly string[],
   open: () => Promise<Broker>,
 ): Promise<Found[]> {
-  const depths = await Promise.all(queues.map((queue) => broker.depth(queue)));
+  const depths = await mapInSlots(LOOKS_AT_ONCE, queues, (queue) => broker.depth(queue));
   const names = queues.filter((_, index) => depths[index] === undefined);
   if (names.length === 0) return [];
   const mend = async () => {

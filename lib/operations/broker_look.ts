@@ -8,6 +8,7 @@ import type { Broker, Depth } from "../engine/broker/broker.ts";
 import { HEADER, PUBLISHED_MS } from "../engine/broker/headers.ts";
 import { failedQueueName, LADDER, retryQueueName } from "../engine/settle/retry.ts";
 import { errorData } from "../errors/error_data.ts";
+import { mapInSlots } from "../system/slots.ts";
 
 /** What the broker said about a queue. */
 export interface QueueLook {
@@ -50,7 +51,10 @@ export interface BrokerLooksOptions {
 /** How long a step of the retries that has no queue is not asked for again, in ms. */
 const ABSENT_MS = 60_000;
 
-/** Looks at queues, each on channels of its own, all at once. */
+/** How many queues are looked at at once. Each takes some channels, of which a connection has few. */
+export const LOOKS_AT_ONCE = 16;
+
+/** Looks at queues, each on channels of its own. */
 export class BrokerLooks {
   readonly #options: BrokerLooksOptions;
   /** Until when queues of retries that were not there are not asked for. */
@@ -63,10 +67,10 @@ export class BrokerLooks {
 
   /** Looks at queues. Never rejects: what the broker refuses is the look's problem. */
   async all(queues: Iterable<string>): Promise<ReadonlyMap<string, QueueLook>> {
-    const looks = [...new Set(queues)].map(async (queue) =>
-      [queue, await this.look(queue)] as const
-    );
-    return new Map(await Promise.all(looks));
+    const looks = await mapInSlots(LOOKS_AT_ONCE, [...new Set(queues)], async (queue) => {
+      return [queue, await this.look(queue)] as const;
+    });
+    return new Map(looks);
   }
 
   /** Looks at a queue. Never rejects. */

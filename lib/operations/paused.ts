@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { z } from "zod";
 import type { PauseRecord } from "../monitoring/snapshot.ts";
+import { decoded } from "../system/decoded.ts";
 
 const RECORD: z.ZodType<PauseRecord> = z.object({
   by: z.string(),
@@ -40,9 +41,13 @@ export class PausedQueues {
 
   /** The queues of which a file is there. */
   queues(): string[] {
+    return this.#names().filter((name) => name.endsWith(".json"))
+      .flatMap((name) => decoded(name.slice(0, -".json".length)) ?? []).sort();
+  }
+
+  #names(): string[] {
     try {
-      return readdirSync(this.#folder).filter((name) => name.endsWith(".json"))
-        .map((name) => decodeURIComponent(name.slice(0, -".json".length))).sort();
+      return readdirSync(this.#folder);
     } catch {
       return []; // There is no such folder.
     }
@@ -78,6 +83,13 @@ export class PausedQueues {
     const draft = `${path}.${crypto.randomUUID()}`;
     writeFileSync(draft, JSON.stringify(pause, undefined, 2) + "\n", { mode: 0o600 });
     renameSync(draft, path);
+  }
+
+  /** Forgets a pause that is over. @param now ms since 1970 @returns Whether it is. */
+  removeIfOver(queue: string, now: number): boolean {
+    const isOver = this.read(queue, now).kind === "none";
+    if (isOver) this.remove(queue);
+    return isOver;
   }
 
   /** Forgets a pause. @throws {Error} The error of the file system. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../system/file_lock.ts";
 
@@ -67,21 +67,50 @@ export function prepareFolder(stateDir: string): string {
 export function staleFiles(folder: string): string[] {
   return names(folder).filter((name) => FILE.test(name))
     .map((name) => join(folder, name))
-    .filter((path) => !isHeld(path.replace(/\.\w+$/, ".lock")));
+    .filter((path) => !isHeld(lockOf(path)));
 }
 
 /** Removes the files of processes that have ended. */
 export function removeStale(folder: string): void {
-  for (const path of staleFiles(folder)) rmSync(path, { force: true });
+  removeStaleFiles(staleFiles(folder));
+}
+
+/**
+ * Removes files of processes that have ended, unless a process has one of them by now.
+ *
+ * @param paths {@linkcode staleFiles}
+ * @returns Those that were removed.
+ */
+export function removeStaleFiles(paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    if (!existsSync(path)) return false;
+    let isRemoved = false;
+    whileLocked(lockOf(path), () => {
+      rmSync(path, { force: true });
+      isRemoved = true;
+    });
+    return isRemoved;
+  });
+}
+
+function lockOf(path: string): string {
+  return path.replace(/\.\w+$/, ".lock");
 }
 
 /** Whether a process holds the lock of a file. One that cannot be opened counts as held. */
 function isHeld(path: string): boolean {
+  let isFree = false;
+  whileLocked(path, () => void (isFree = true));
+  return !isFree;
+}
+
+/** Calls a function with a lock that no process holds, also where its file is gone. */
+function whileLocked(path: string, use: () => void): void {
   try {
     using file = Deno.openSync(path, { read: true });
-    return !tryLock(file, false);
+    if (tryLock(file, false)) use();
   } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
+    if (error instanceof Deno.errors.NotFound) use();
   }
 }
 

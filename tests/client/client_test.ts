@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { BrokerClient, ClientError } from "../../lib/client/client.ts";
-import { Slots } from "../../lib/client/slots.ts";
+import { Slots } from "../../lib/system/slots.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import { letters, worker } from "../fixtures/greetings.ts";
 import { until } from "../fixtures/until.ts";

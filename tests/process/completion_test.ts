@@ -21,11 +21,15 @@ async function withProgram(
     chmodSync(`${folder}/bin/process-queue`, 0o755);
     writeFileSync(`${folder}/mine/parcels.ts`, "");
     writeFileSync(`${folder}/mine/parts of it.jsonl`, "");
+    for (const name of ["star*", "starry"]) writeFileSync(`${folder}/mine/${name}`, "");
+    mkdirSync(`${folder}/stats`);
+    writeFileSync(`${folder}/stats/made $(touch made).stats`, "{}");
     const env = {
       HOME: folder,
       TERM: "dumb",
       PATH: `${folder}/bin:/usr/bin:/bin`,
       WORKERS_DIR: "mine",
+      QUEUE_STATS_DIR: "stats",
       DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
     };
     await use(async (name, script) => {
@@ -45,6 +49,9 @@ try process-queue failed re
 try process-queue --queue_name parc
 compopt() { :; }
 try process-queue publish parcels --from mine/parts
+try process-queue publish parcels --from mine/star | wc -w
+try process-queue peek ma
+eval ": \${COMPREPLY[0]}"; ls
 COMP_WORDS=(process-queue queues --sort = fa); COMP_CWORD=4
 _process_queue process-queue fa =; echo "\${COMPREPLY[*]}"
 `;
@@ -58,6 +65,11 @@ installedTest(
         "retry",
         "parcels",
         "mine/parts of it.jsonl",
+        "2",
+        "made\\ \\$\\(touch\\ made\\)",
+        "bin",
+        "mine",
+        "stats",
         "failed",
       ]);
     }),
@@ -100,7 +112,8 @@ zmodload zsh/zpty
 zpty shell 'zsh -f -i'
 zpty -w shell '. ./rc; echo load""ed'
 zpty -r -m shell seen '*loaded*'
-for line in 'failed re' '--queue_name parc' 'publish parcels --from mine/part' 'queues --sort=fa'; do
+for line in 'failed re' '--queue_name parc' 'publish parcels --from mine/part' 'queues --sort=fa' \\
+    'peek ma'; do
   zpty -w -n shell "process-queue $line"$'\\t\\x0f'
   zpty -r -m shell seen '*@@*@@*'
   print -r -- "\${\${seen#*@@process-queue }%@@*}"
@@ -115,6 +128,7 @@ installedTest("zsh", "zsh completes commands, queues, files and values", () => {
       "--queue_name parcels",
       "publish parcels --from mine/parts\\ of\\ it.jsonl",
       "queues --sort=failed",
+      "peek made\\ \\$\\(touch\\ made\\)",
     ]);
   });
 });

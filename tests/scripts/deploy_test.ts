@@ -144,3 +144,18 @@ installedTest("shellcheck", "the scripts of workflows, image and CI pass shellch
     );
   }
 });
+
+for (const file of WORKFLOWS) {
+  Deno.test(`${file} names actions by commits, and no job may both write and sign`, () => {
+    const uses = [...textOf(file).matchAll(/uses: (\S+)/g)].map(([, action = ""]) => action);
+    assert(uses.length > 0);
+    assert.deepEqual(uses.filter((action) => !/@[0-9a-f]{40}$/.test(action)), []);
+    const { permissions, jobs } = parseYaml(textOf(file)) as {
+      permissions: object;
+      jobs: Record<string, { permissions?: object }>;
+    };
+    assert.deepEqual(permissions, { contents: "read" });
+    const own = Object.values(jobs).flatMap((job) => job.permissions ?? []);
+    assert.deepEqual(own.filter((each) => Object.keys(each).length > 1), []);
+  });
+}

@@ -18,12 +18,15 @@ const FILES = { file: ":files", folder: ":folders" } as const;
 const BASH = `# Completion of process-queue for bash. In ~/.bashrc:
 #   . <(process-queue completion bash)
 _process_queue() {
-  local line IFS=$'\\n'
+  local line file
   COMPREPLY=()
-  while read -r line; do
+  while IFS= read -r line; do
     case $line in
-      ${FILES.file}) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "$2")) ;;
-      ${FILES.folder}) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "$2")) ;;
+      ${FILES.file}|${FILES.folder})
+        compopt -o filenames 2>/dev/null
+        while IFS= read -r file; do COMPREPLY+=("$file"); done < <(
+          if [ "$line" = ${FILES.file} ]; then compgen -f -- "$2"; else compgen -d -- "$2"; fi
+        ) ;;
       *) COMPREPLY+=("$line") ;;
     esac
   done < <("$1" completion bash -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -121,8 +124,14 @@ export function answerTo(
   return kind === "file" || kind === "folder" ? [...lines, FILES[kind]] : lines;
 }
 
-/** bash replaces only what stands behind the `=`, and shows no descriptions. */
+/** What bash would read as more than a part of a word, such as `$(`. */
+const BASH_SYNTAX = /[^\p{L}\p{N}_.,:=@%+/-]/gu;
+
+/**
+ * bash replaces only what stands behind the `=`, shows no descriptions, and inserts a word as it is.
+ * The others quote it.
+ */
 function lineOf(shell: Shell, { word, description }: Choice, kept: string): string {
-  if (shell === "bash") return word;
+  if (shell === "bash") return word.replace(BASH_SYNTAX, "\\$&");
   return description === "" ? kept + word : `${kept}${word}\t${description}`;
 }

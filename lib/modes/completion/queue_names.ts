@@ -5,6 +5,7 @@
  */
 
 import { readdirSync } from "node:fs";
+import { printable } from "../../command_line/terminal/text.ts";
 import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import { shardName } from "../../engine/host/shards.ts";
@@ -14,7 +15,8 @@ const STATISTICS = ".stats";
 
 /**
  * The queues that have a worker, their shards, and those that have statistics because they ran on
- * this host. A folder that cannot be read has none.
+ * this host. A folder that cannot be read has none. Names that would be read as options or would
+ * control the terminal are left out.
  *
  * @returns Their names, sorted.
  */
@@ -24,7 +26,8 @@ export async function queueNames(
 ): Promise<string[]> {
   const known = await services.listQueues(workersDir);
   const named = known.flatMap(({ name }) => [name, ...shardsOf(name, shards)]);
-  return [...new Set([...named, ...withStatistics(statsDir)])].sort();
+  const all = new Set([...named, ...withStatistics(statsDir)]);
+  return [...all].filter((name) => !name.startsWith("-") && printable(name) === name).sort();
 }
 
 function shardsOf(name: string, shards: Config["shards"]): string[] {

@@ -21,12 +21,13 @@ import {
   wrong,
 } from "../../operations/doctor/finding.ts";
 import { tokenProblems } from "../../server/tokens.ts";
+import { TOO_LATE, within } from "../../system/deadline.ts";
 import { checkBroker } from "../check_broker.ts";
 import { checkDatabase } from "../check_database.ts";
 import { checkHttp } from "../check_http.ts";
 import { checkMail } from "../check_mail.ts";
 import { checkPush } from "../check_push.ts";
-import { checkQueues, type QueueCheck } from "../check_queues.ts";
+import { checkQueues, consumedNames, type QueueCheck } from "../check_queues.ts";
 import { uploadsProblem, workersProblem, writableProblem } from "../folders.ts";
 import { certificateProblems } from "../mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "../owners.ts";
@@ -48,6 +49,8 @@ export interface Check {
   readonly area: FindingArea;
   /** Whether a problem of the settings makes it pointless. @default {none does} */
   readonly isPointless?: (problem: Problem) => boolean;
+  /** Whether it waits for the broker, which may connect and then say nothing. @default {false} */
+  readonly asksBroker?: boolean;
   /** @throws {Error} Of which each line of the message is an error that was found. */
   readonly run: (scene: CheckScene) => Promise<readonly Found[]> | readonly Found[];
 }
@@ -73,6 +76,7 @@ export const CHECKS: readonly Check[] = [
   {
     area: "broker",
     isPointless: isOfBroker,
+    asksBroker: true,
     run: ({ config, queues, services }) => checkBroker(config, queues, services),
   },
   {
@@ -113,9 +117,10 @@ export function findingsOf(results: readonly CheckResult[]): Finding[] {
 
 /** Runs a check, unless a problem with its settings makes that pointless. */
 async function tryCheck(
-  { isPointless, run }: Check,
+  check: Check,
   scene: CheckScene,
 ): Promise<readonly Found[]> {
+  const { isPointless } = check;
   const problem = isPointless && scene.config.problems.find((each) => {
     return isOfEnvFile(each) || isPointless(each);
   });
@@ -124,11 +129,25 @@ async function tryCheck(
     return [wrong(`not tried, as ${which} a problem`)];
   }
   try {
-    return await run(scene);
+    return await runInTime(check, scene);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return message.split("\n").map((line) => wrong(line));
   }
+}
+
+/** How much longer the broker may take for each queue, in seconds: a broker at work is not silent. */
+const SECONDS_A_QUEUE = 0.2;
+
+async function runInTime(
+  { asksBroker = false, run }: Check,
+  scene: CheckScene,
+): Promise<readonly Found[]> {
+  if (!asksBroker) return await run(scene);
+  const more = scene.queues.flatMap(consumedNames).length * SECONDS_A_QUEUE;
+  const seconds = Math.ceil(scene.timeoutSeconds + more);
+  const found = await within(seconds * 1000, Promise.try(run, scene));
+  return found === TOO_LATE ? [wrong(`the broker did not answer within ${seconds} s`)] : found;
 }
 
 function settingsFound({ config, known }: CheckScene): Found[] {

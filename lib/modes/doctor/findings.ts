@@ -19,9 +19,8 @@ import {
 } from "./host_checks.ts";
 import { checkJudged, checkProcesses, RABBITMQ_CHECKS } from "./queue_checks.ts";
 
-const ALL: readonly Check[] = [
-  ...CHECKS,
-  ...RABBITMQ_CHECKS,
+/** The checks beyond those of the settings and of RabbitMQ. */
+const MORE_CHECKS: readonly Check[] = [
   { area: "broker", run: checkCertificates },
   { area: "disk", run: checkDisks },
   { area: "http", run: checkListener },
@@ -51,8 +50,18 @@ export async function findings(
   services: Services,
   { timeoutSeconds = 10, fix = false }: FindingsOptions = {},
 ): Promise<Finding[]> {
-  const results = await runChecks(ALL, await sceneOf(config, services, timeoutSeconds));
+  const scene = await sceneOf(config, services, timeoutSeconds);
+  const settings = await runChecks(CHECKS, scene);
+  // Once is enough to wait for a broker that does not answer.
+  const more = settings.some(isBrokerLost) ? MORE_CHECKS : [...RABBITMQ_CHECKS, ...MORE_CHECKS];
+  const results = [...settings, ...await runChecks(more, scene)];
   return findingsOf(fix ? await mended(results) : results);
+}
+
+/** Whether the broker cannot be used at all; what is wrong with a queue names it. */
+function isBrokerLost({ area, found }: CheckResult): boolean {
+  return area === "broker" &&
+    found.some(({ level, queue }) => level === "error" && queue === undefined);
 }
 
 async function mended(results: readonly CheckResult[]): Promise<CheckResult[]> {

@@ -14,7 +14,7 @@ import { disksFound, httpFound } from "../../operations/doctor/host.ts";
 import { journalsFound, pausesFound, socketsFound } from "../../operations/doctor/left_over.ts";
 import { deadJournals } from "../../engine/consumer/suspects/dead_journals.ts";
 import { PausedQueues } from "../../operations/paused.ts";
-import { controlFolder, staleFiles } from "../../server/control_folder.ts";
+import { controlFolder, removeStaleFiles, staleFiles } from "../../server/control_folder.ts";
 import { isOpenToOthers, ownTokenFile } from "../../server/tokens.ts";
 import { findQueue } from "../services.ts";
 import type { CheckScene } from "./checks.ts";
@@ -76,7 +76,7 @@ export function checkListener({ config: { server, stateDir } }: CheckScene): Fou
 
 /** The sockets of processes that have ended. */
 export function checkSockets({ config: { stateDir } }: CheckScene): Found[] {
-  return socketsFound(staleFiles(controlFolder(stateDir)), remove);
+  return socketsFound(staleFiles(controlFolder(stateDir)), removeStaleFiles);
 }
 
 /** The pauses that are kept. */
@@ -88,17 +88,18 @@ export function checkPauses({ config: { stateDir }, known }: CheckScene): Found[
     pause: stored.read(queue, Date.now()),
     hasWorker: findQueue(queue, known) !== undefined,
   }));
-  return pausesFound(pauses, remove);
+  return pausesFound(pauses, (queue) => stored.removeIfOver(queue, Date.now()));
 }
 
 /** The journals of processes that have ended. */
 export function checkJournals({ config: { stateDir }, known }: CheckScene): Found[] {
-  const journals = deadJournals(stateDir).map(({ queue, path }) => {
-    return { queue, path, hasWorker: findQueue(queue, known) !== undefined };
+  const journals = deadJournals(stateDir).map((journal) => {
+    return { ...journal, hasWorker: findQueue(journal.queue, known) !== undefined };
   });
   return journalsFound(journals, remove);
 }
 
-function remove(paths: readonly string[]): void {
+function remove(paths: readonly string[]): readonly string[] {
   for (const path of paths) rmSync(path, { force: true });
+  return paths;
 }

@@ -5,10 +5,12 @@
  */
 
 import { splitAddresses } from "../../config/broker_addresses.ts";
+import type { Config } from "../../config/config.ts";
 import { queueKey } from "../../config/queue_key.ts";
 import type { Broker } from "../../engine/broker/broker.ts";
 import { shardName } from "../../engine/host/shards.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
+import { LOOKS_AT_ONCE } from "../../operations/broker_look.ts";
 import { DOCTOR_FIX, fine, type Found, wrong } from "../../operations/doctor/finding.ts";
 import { processesFound } from "../../operations/doctor/processes.ts";
 import {
@@ -18,6 +20,7 @@ import {
   type ShardFacts,
   shardsFound,
 } from "../../operations/doctor/queues.ts";
+import { mapInSlots } from "../../system/slots.ts";
 import { VERSION } from "../../system/version.ts";
 import { openOnce } from "../check_broker.ts";
 import { consumedNames, type QueueCheck } from "../check_queues.ts";
@@ -51,10 +54,10 @@ export async function checkJudged(scene: CheckScene): Promise<Found[]> {
 
 /** The queues at RabbitMQ that the program makes or has made beside those of the events. */
 export const RABBITMQ_CHECKS: readonly Check[] = [
-  { area: "broker", run: onRabbitmq(connection) },
-  { area: "retries", run: onRabbitmq(retries) },
-  { area: "broker", run: onRabbitmq(deadLetters) },
-  { area: "shards", run: onRabbitmq(shards) },
+  { area: "broker", asksBroker: true, run: onRabbitmq(connection) },
+  { area: "retries", asksBroker: true, run: onRabbitmq(retries) },
+  { area: "broker", asksBroker: true, run: onRabbitmq(deadLetters) },
+  { area: "shards", asksBroker: true, run: onRabbitmq(shards) },
 ];
 
 /** Looks at RabbitMQ. Where it cannot be reached, the check of the broker says so. */
@@ -75,24 +78,22 @@ function connection({ status }: Broker, { config }: CheckScene): Promise<Found[]
 }
 
 async function retries(broker: Broker, { queues }: CheckScene): Promise<Found[]> {
-  const found = await Promise.all(
-    queues.flatMap(consumedNames).map(async (queue) => {
-      const doubts = await broker.doubtsAboutRetries?.(queue) ?? [];
-      return doubts.map(({ message }) => wrong(message, { queue }));
-    }),
-  );
+  const found = await mapInSlots(LOOKS_AT_ONCE, queues.flatMap(consumedNames), async (queue) => {
+    const doubts = await broker.doubtsAboutRetries?.(queue) ?? [];
+    return doubts.map(({ message }) => wrong(message, { queue }));
+  });
   return found.flat();
 }
 
 async function deadLetters(broker: Broker, scene: CheckScene): Promise<Found[]> {
   const names = scene.queues.flatMap(consumedNames);
-  const looks = await Promise.all(names.map(async (queue) => {
+  const looks = await mapInSlots(LOOKS_AT_ONCE, names, async (queue) => {
     const [main, failed] = await Promise.all([
       broker.depth(queue),
       broker.depth(failedQueueName(queue)),
     ]);
     return { queue, failed: failed?.ready ?? null, isMissing: main !== undefined && !failed };
-  }));
+  });
   const missing = looks.filter(({ isMissing }) => isMissing).map(({ queue }) => queue);
   return [
     ...deadLettersFound(looks, broker.status?.version ?? null),
@@ -113,14 +114,18 @@ function missingFound(queues: readonly string[], { config, services }: CheckScen
   return [fine(message, { fix: DOCTOR_FIX, mend })];
 }
 
-async function shards(broker: Broker, { queues }: CheckScene): Promise<Found[]> {
-  const facts = await Promise.all(
-    queues.flatMap(otherNames).map(async ({ queue, of, shards }) => {
-      const depth = await broker.depth(queue);
-      return { queue, of, shards, setting: `${queueKey(of)}_SHARDS`, ...depth };
-    }),
-  );
+async function shards(broker: Broker, { queues, config }: CheckScene): Promise<Found[]> {
+  const facts = await mapInSlots(LOOKS_AT_ONCE, queues.flatMap(otherNames), async (one) => {
+    return { ...one, setting: settingOfShards(one.of, config), ...await broker.depth(one.queue) };
+  });
   return shardsFound(facts.filter((one): one is ShardFacts => one.ready !== undefined));
+}
+
+/** The variable that sets the number of a queue's shards, or would. */
+function settingOfShards(queue: string, { queueVariables }: Config): string {
+  const key = queueKey(queue);
+  const set = queueVariables.find((one) => one.queue === key && one.name.endsWith("_SHARDS"));
+  return set?.name ?? `PQ_${key.toUpperCase()}_SHARDS`;
 }
 
 /** The names that the queue, or a shard of it, has with another number of shards. */

@@ -23,12 +23,20 @@ export interface WatchState {
   readonly isOpen: boolean;
   /** What keys mean now: commands, letters of the filter, or an answer. */
   readonly mode: "keys" | "filter" | "question";
+  /** What is asked for, which the next look does not change; `undefined`: nothing. */
+  readonly question: QueueChange | undefined;
   /** What came of the last command; `""`: nothing. */
   readonly notice: string;
 }
 
+/** A queue that is to be paused or resumed. */
+export interface QueueChange {
+  readonly change: "pause" | "resume";
+  readonly queue: string;
+}
+
 /** What is to be done after a key. */
-export type WatchAction = "end" | { readonly change: "pause" | "resume"; readonly queue: string };
+export type WatchAction = "end" | QueueChange;
 
 /** The state after a key, and what is to be done. */
 export interface Pressed {
@@ -38,7 +46,8 @@ export interface Pressed {
 
 /** The state at first. */
 export function watchState(order: QueuesCommand["sort"]): WatchState {
-  return { order, filter: "", queue: undefined, isOpen: false, mode: "keys", notice: "" };
+  const none = { queue: undefined, question: undefined };
+  return { order, filter: "", isOpen: false, mode: "keys", notice: "", ...none };
 }
 
 /** The queues that are shown, in their order. */
@@ -57,7 +66,7 @@ export function press(
 ): Pressed {
   if (key === "ctrl-c") return { state, action: "end" };
   if (state.mode === "filter") return { state: typed(state, key) };
-  if (state.mode === "question") return answered(state, key, reports);
+  if (state.mode === "question") return answered(state, key);
   return command({ ...state, notice: "" }, key, reports);
 }
 
@@ -82,7 +91,7 @@ function command(state: WatchState, key: string, reports: readonly QueueReport[]
     case "escape":
       return { state: { ...state, filter: "" } };
     case "p":
-      return { state: chosen(state, reports) ? { ...state, mode: "question" } : state };
+      return { state: asking(state, chosen(state, reports)) };
     default:
       return { state };
   }
@@ -96,11 +105,17 @@ function typed(state: WatchState, key: string): WatchState {
   return key.length === 1 ? { ...state, filter: filter + key } : state;
 }
 
-function answered(state: WatchState, key: string, reports: readonly QueueReport[]): Pressed {
-  const report = chosen(state, reports);
-  const after: WatchState = { ...state, mode: "keys" };
-  if (key.toLowerCase() !== "y" || !report) return { state: after };
-  return { state: after, action: { change: changeOf(report), queue: report.queue } };
+function asking(state: WatchState, report: QueueReport | undefined): WatchState {
+  if (!report) return state;
+  const { queue } = report;
+  return { ...state, queue, mode: "question", question: { change: changeOf(report), queue } };
+}
+
+function answered({ question, ...state }: WatchState, key: string): Pressed {
+  const after: WatchState = { ...state, mode: "keys", question: undefined };
+  return key.toLowerCase() === "y" && question
+    ? { state: after, action: question }
+    : { state: after };
 }
 
 function changeOf({ state }: QueueReport): "pause" | "resume" {
@@ -136,7 +151,7 @@ export function watchLines(found: Gathered, state: WatchState, { width, height }
     const lines = [...(reason === undefined ? [] : [reason]), ...details];
     return [(isCurrent ? MARK : NO_MARK) + row, ...lines.map((line) => NO_MARK + line)];
   });
-  const foot = [summary(found), footOf(state, current)];
+  const foot = [summary(found), footOf(state)];
   const room = Math.max(1, height - foot.length - 1);
   const index = current ? shown.indexOf(current) : 0;
   return [NO_MARK + head, ...around(blocks, index, room), ...foot]
@@ -159,11 +174,12 @@ function around(blocks: readonly (readonly string[])[], index: number, room: num
   return blocks.slice(from).flat().slice(0, room);
 }
 
-function footOf(state: WatchState, current: QueueReport | undefined): string {
+function footOf(state: WatchState): string {
   if (state.mode === "filter") return `/${state.filter}`;
-  if (state.mode === "question" && current) {
-    const verb = changeOf(current) === "pause" ? "Pause" : "Resume";
-    return `${verb} ${current.queue} in the processes of this host? [y/N]`;
+  if (state.question) {
+    const { change, queue } = state.question;
+    const verb = change === "pause" ? "Pause" : "Resume";
+    return `${verb} ${queue} in the processes of this host? [y/N]`;
   }
   if (state.notice !== "") return state.notice;
   const filter = state.filter === "" ? "" : `, only *${state.filter}*`;

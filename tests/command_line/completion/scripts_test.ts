@@ -33,6 +33,14 @@ Deno.test("files are left to the shell, and queues are those that begin as what 
   assert.deepEqual(answerTo("bash", queue, ["noop", "test"]), ["noop"]);
 });
 
+Deno.test("bash gets names so that it reads nothing in them", () => {
+  const queue = { ...COMPLETION, choices: [], kind: "queue", typed: "" } as const;
+  const names = ["$(touch x)", "it's", "a*", "größe.v2", "#a"];
+  const quoted = ["\\$\\(touch\\ x\\)", "it\\'s", "a\\*", "größe.v2", "\\#a"];
+  assert.deepEqual(answerTo("bash", queue, names), quoted);
+  assert.deepEqual(answerTo("fish", { ...queue, kept: "" }, names), names);
+});
+
 Deno.test("a shell without a script is refused, and the message names those that have one", () => {
   assert.throws(
     () => parse("completion tcsh"),

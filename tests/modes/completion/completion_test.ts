@@ -31,6 +31,15 @@ Deno.test("queues are those with a worker, their shards, and those with statisti
     assert.deepEqual(lines, ["old", "orders", "user_activity", ...shards]);
   }));
 
+Deno.test("names that would be read as options or control the terminal are left out", () =>
+  withFolder(async (folder) => {
+    for (const name of ["--all", "\x1b[31mred", "two\nlines", "two words"]) {
+      await Deno.writeTextFile(`${folder}/${name}.stats`, "{}");
+    }
+    const { lines } = await answer(["purge", ""], { QUEUE_STATS_DIR: folder });
+    assert.deepEqual(lines, ["orders", "two\\ words", "user_activity"]);
+  }));
+
 Deno.test("queues are completed without statistics, and by the folder on the line", async () => {
   const environment = { QUEUE_STATS_DIR: "/nowhere", WORKERS_DIR: "/srv/usual" };
   const words = ["--workers-dir", "/srv/other", "publish", "or"];

@@ -115,6 +115,27 @@ Deno.test("doctor exits with 1 for an error, names each once, and makes no file"
   });
 });
 
+Deno.test("doctor ends where the broker connects and then says nothing", async () => {
+  await withFolder(async (STATE_DIR) => {
+    const around = new MemoryServices();
+    let asked = 0;
+    const depth = () => {
+      asked++;
+      return new Promise<never>(() => {});
+    };
+    around.broker = Object.assign(new MemoryBroker(), { depth });
+    const command = { ...COMMAND, json: true, timeoutSeconds: 0.1 };
+    assert.equal(await runDoctor(command, loadConfig({ AMQP_URL, STATE_DIR }), around), 1);
+    const { findings } = JSON.parse(around.printed.at(-1) ?? "");
+    const errors = findings.filter(({ level }: Finding) => level === "error");
+    assert.deepEqual(errors.map(({ area, message }: Finding) => [area, message]), [
+      ["broker", "the broker did not answer within 1 s"],
+      ["check", "nothing is known of 2 queues: the broker did not answer within 0.1 s"],
+    ]);
+    assert(asked > 0);
+  });
+});
+
 Deno.test("doctor says what --fix could not mend", async () => {
   await withFolder(async (STATE_DIR) => {
     const around = new MemoryServices();

@@ -76,6 +76,17 @@ Deno.test("queues --watch pauses and resumes a queue after a question, and ends 
   assert.equal(after(["/", "ctrl-c"]).action, "end");
 });
 
+Deno.test("an answer is to the question that was asked, whatever the next look finds", () => {
+  const { state } = press(watchState("state"), "p", found().reports);
+  const reports = found().reports.toReversed().slice(0, 2);
+  const lines = watchLines({ ...found(), reports }, state, { width: 80, height: 40 });
+  const [, verb, queue] = /^(\w+) (\w+) in the/.exec(lines.at(-1) ?? "") ?? [];
+  const { action } = press(state, "y", reports);
+  assert.deepEqual(action, { change: verb?.toLowerCase(), queue });
+  const before = watchLines(found(), state, { width: 80, height: 40 });
+  assert.equal(lines.at(-1), before.at(-1));
+});
+
 Deno.test("Enter shows what runs and what fails in a queue, and the command to repair it", () => {
   const { state } = after(["j", "j", "enter"]);
   const all = found();

@@ -29,11 +29,11 @@ const CERTIFICATE = { setting: "AMQP_CA_FILE", file: "/etc/ca.pem" };
 const SHARD = { queue: "mails_shard3", of: "mails", shards: 2, setting: "MAILS_SHARDS" };
 
 const urls = (...all: string[]) => all.map((url) => new URL(url));
-const nothing = () => {};
+const all = (paths: readonly string[]) => paths;
 const pause = (more: Partial<Parameters<typeof pausesFound>[0][number]>) =>
   pausesFound([
     { queue: "mails", path: "/p", pause: { kind: "none" }, hasWorker: true, ...more },
-  ], nothing);
+  ], () => true);
 
 /** What is found, as `level message → fix`. */
 const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines: string[]]>> = {
@@ -113,19 +113,24 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
     "error /p cannot be read, so the queue counts as paused: it is not a pause in JSON → " +
     "process-queue resume mails",
   ],
-  "no socket left over": [socketsFound([], nothing)],
+  "no socket left over": [socketsFound([], all)],
   "a socket left over": [
-    socketsFound(["/a.sock", "/a.lock"], nothing),
+    socketsFound(["/a.sock", "/a.lock"], all),
     "warning left over: 2 files of control sockets whose processes have ended → " +
     "process-queue doctor --fix",
   ],
   "a journal that the next process reads": [
-    journalsFound([{ queue: "mails", path: "/j", hasWorker: true }], nothing),
+    journalsFound([{ queue: "mails", path: "/j", hasWorker: true, hasEvents: true }], all),
   ],
   "a journal that nobody reads": [
-    journalsFound([{ queue: "gone", path: "/j", hasWorker: false }], nothing),
+    journalsFound([{ queue: "gone", path: "/j", hasWorker: false, hasEvents: false }], all),
     "warning left over: 1 journal of queues that have no worker here: gone → " +
     "process-queue doctor --fix",
+  ],
+  "a journal with events of a queue whose worker may be elsewhere": [
+    journalsFound([{ queue: "gone", path: "/j", hasWorker: false, hasEvents: true }], all),
+    "warning no worker here reads the journal /j, which has events that ran in a crash → " +
+    "start its worker, or remove the file if there is none any more",
   ],
   "a certificate that holds": [
     certificatesFound([{ ...CERTIFICATE, endsAt: NOW + 31 * 864e5 }], NOW),
@@ -211,11 +216,20 @@ Deno.test("doctor finds what check says, and counts what is fine and what is not
 
 Deno.test("what is left over is removed, and the sentence says what was", async () => {
   const removed: string[] = [];
-  const [found] = socketsFound(["/a.sock"], (paths) => removed.push(...paths));
+  const [found] = socketsFound(["/a.sock", "/b.sock"], ([first = ""]) => {
+    removed.push(first);
+    return [first];
+  });
   assert.deepEqual(removed, []);
   assert.equal(
     await found?.mend?.(),
     "removed 1 file of control sockets whose processes have ended",
   );
   assert.deepEqual(removed, ["/a.sock"]);
+});
+
+Deno.test("a pause that was renewed meanwhile is left", () => {
+  const facts = { queue: "mails", path: "/p", pause: { kind: "none" }, hasWorker: true } as const;
+  const [found] = pausesFound([facts], () => false);
+  assert.equal(found?.mend?.(), "mails has been paused again, which was left");
 });

@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { decoded } from "../../../system/decoded.ts";
 import { tryLock } from "../../../system/file_lock.ts";
 import type { EventKey } from "./event_key.ts";
 
@@ -55,17 +56,29 @@ export function inheritJournals(dir: string, prefix: string, own: string): Inher
   return { suspects: new Map(newest), unknown: Math.min(unknown, MAX_SUSPECTS), unclean, paths };
 }
 
+/** A journal of a dead process. */
+export interface DeadJournal {
+  readonly queue: string;
+  readonly path: string;
+  /** Whether it says which events ran, or may have ended a process. */
+  readonly hasEvents: boolean;
+}
+
 /** The journals of dead processes, of all queues. @param stateDir `STATE_DIR` */
-export function deadJournals(
-  stateDir: string,
-): { readonly queue: string; readonly path: string }[] {
+export function deadJournals(stateDir: string): DeadJournal[] {
   const dir = join(stateDir, "journal");
   return namesIn(dir).flatMap((name) => {
-    const [, queue] = /^(.*)@[^@]*\.journal$/.exec(name) ?? [];
+    const queue = decoded(/^(.*)@[^@]*\.journal$/.exec(name)?.[1] ?? "");
     const path = join(dir, name);
-    if (queue === undefined || !readIfDead(path)) return [];
-    return [{ queue: decodeURIComponent(queue), path }];
+    const record = queue ? readIfDead(path) : undefined;
+    return queue && record ? [{ queue, path, hasEvents: hasEvents(record) }] : [];
   });
+}
+
+/** What cannot be read may have had some. */
+function hasEvents({ isCut, running, unnamed, unknown, suspects }: ReadRecord): boolean {
+  const named = running.length + Object.keys(suspects).length;
+  return isCut || named + unnamed + unknown > 0;
 }
 
 function namesIn(dir: string): string[] {
@@ -109,7 +122,7 @@ function readIfDead(path: string): ReadRecord | undefined {
 function lastRecord(text: string): ReadRecord {
   for (const line of text.split("\n").reverse()) {
     try {
-      const { running, alone, unnamed = 0, suspects, unknown = 0 } = JSON.parse(line);
+      const { running, alone, unnamed = 0, suspects = {}, unknown = 0 } = JSON.parse(line);
       if (Array.isArray(running)) {
         return { running, alone, unnamed, suspects, unknown, isCut: false };
       }

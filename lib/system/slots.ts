@@ -1,10 +1,10 @@
 /**
- * A bounded number of publishes at once.
+ * A bounded number of uses at once, such as publishes, or looks at queues.
  *
  * @module
  */
 
-/** Slots for publishes: each holds one until it is confirmed, or has failed. */
+/** Slots: each use holds one until its promise is settled. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -26,4 +26,14 @@ export class Slots {
       else this.#free++;
     }
   }
+}
+
+/** Calls a function with each item, at most `count` at once. @throws The first error. */
+export async function mapInSlots<Item, Result>(
+  count: number,
+  items: readonly Item[],
+  use: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const slots = new Slots(count);
+  return await Promise.all(items.map((item) => slots.run(() => use(item))));
 }
