@@ -5,10 +5,8 @@
  */
 
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
-import {
-  openRabbitmq,
-  type RabbitmqOptions,
-} from "../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
+import type { RabbitmqOptions } from "../../../lib/engine/broker/rabbitmq/options.ts";
+import { openRabbitmq } from "../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { deleteQueues } from "../../fixtures/rabbitmq/client.ts";
 import { rabbitmqTest, uniqueQueue } from "../../servers.ts";
 import { brokerConformance, type RegisterBrokerTest } from "./conformance.ts";
