@@ -6,10 +6,11 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
+import { useAnswer } from "../answer.js";
 import { get } from "../api.js";
 import { count, duration } from "../format.js";
 import { ago } from "../format_details.js";
-import { useAnswer, useLive } from "../live.js";
+import { useLive } from "../live.js";
 import { checksVerdict } from "../model/other_verdicts.js";
 import { sentence } from "../model/sentences.js";
 import { Problem, State } from "../parts.js";
