@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { z } from "zod";
@@ -248,6 +248,7 @@ function listFilter({ group, reason, older_than, newer_than }: RowQuery): Failed
 function saved({ result, queue }: Task, { caller }: Call): Response {
   const path = result && "saved" in result ? result.saved : null;
   if (path === null) throw new HttpError("not_found", "The task has saved nothing");
+  if (!existsSync(path)) throw new HttpError("not_found", `${path} is no longer there`);
   logLine("info", "{by} took the file {path}", { by: caller.by, path }, { queue });
   const stream = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
   return attachment(stream, basename(path));

@@ -105,6 +105,14 @@ async function editAndRetry(page: DashboardPage): Promise<void> {
   await choose(page, "InvalidEvent");
   await page.click("td a[data-row]", "");
   await page.untilText("h1", /InvalidEvent/);
+  await page.click(".facts a", "Older");
+  const older = await page.page.evaluate(() => location.pathname.split("/").at(-1));
+  await page.untilText(".trail code", new RegExp(`^${older}$`));
+  await page.click("main .actions button", "Edit and retry");
+  await page.untilValue("textarea", "kind");
+  await page.page.goBack();
+  await page.untilGone("dialog");
+  await page.untilText("h1", /InvalidEvent/);
   await page.click("main .actions button", "Edit and retry");
   await page.untilValue("textarea", "fine");
   await page.fill("textarea", '{"kind": "fine", "to": ');

@@ -262,6 +262,8 @@ Deno.test("what a drop has saved can be taken, by who may change something", asy
   const file = await door.get(saved);
   assert.equal(file.headers.get("Content-Disposition"), 'attachment; filename="mails-1.jsonl"');
   assert.equal(await file.text(), '{"queue":"mails"}\n');
+  Deno.removeSync(path);
+  assert.equal((await door.get(saved)).status, 404, "somebody has moved the file");
 });
 
 Deno.test("a queue is changed in all processes where that is said, else in this one", async () => {

@@ -114,7 +114,7 @@ function signInLine(address: string, { server, stateDir }: Config, isTerminal: b
   const page = `${address}${server.basePath}/`;
   const file = server.tokenFile ?? ownTokenFile(stateDir);
   if (!isTerminal) return `The dashboard is at ${page}; sign in with the token in ${file}`;
-  return `The dashboard is at ${page}#${readFileSync(file, "utf8").trim()}`;
+  return `The dashboard is at ${page}#${encodeURIComponent(readFileSync(file, "utf8").trim())}`;
 }
 
 /** The host as the dashboard sees it, while it is served. */

@@ -12,17 +12,16 @@ import type { Broker, StoredEvent } from "../../engine/broker/broker.ts";
 import type { SiftProgress } from "../../engine/broker/sift.ts";
 import { EventSecrets } from "../../engine/settle/event_secrets.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
-import { errorData } from "../../errors/error_data.ts";
 import { matcherOf } from "../../operations/failed/filter.ts";
 import { listedLine, listEvents } from "../../operations/failed/list.ts";
-import { carryOutRepair, countRepair, type RepairEnd } from "../../operations/failed/repair.ts";
+import { carryOutRepair, countRepair } from "../../operations/failed/repair.ts";
 import { containing, type FailedPage, Scan } from "../../operations/failed/scan.ts";
 import { type FailedEvent, shownEvent } from "../../operations/failed/shown.ts";
 import type { RepairOrder, ScanOrder, TaskEnd } from "../../operations/failed/task.ts";
 import { raw, secretsView, shape, type View } from "../../operations/failed/view.ts";
 import type { Peeked } from "../../server/failed_events.ts";
 import { HttpError } from "../../server/http_error.ts";
-import { notThere, peeked, tooFar } from "./desk_answers.ts";
+import { ended, endOf, notThere, othersLook, peeked, tooFar, tooMany } from "./desk_answers.ts";
 import type { DeskRequest, Secrets } from "./desk_messages.ts";
 import { repairOf, requireOne, requireTarget, savedFileOf } from "./repair_order.ts";
 
@@ -33,6 +32,8 @@ export interface DeskOptions {
   readonly open: () => Promise<Broker>;
   /** The time in ms since 1970. @default {Date.now} */
   readonly now?: () => number;
+  /** How long one look may take, and may wait for its turn, in ms. @default {8000} */
+  readonly lookMs?: number;
 }
 
 /** How something is asked. */
@@ -56,6 +57,7 @@ const MOST_LINES = 10_000;
 export class Desk implements AsyncDisposable {
   readonly #options: DeskOptions;
   readonly #now: () => number;
+  readonly #lookMs: number;
   readonly #scans = new Map<string, { readonly scan: Scan; readonly at: number }>();
   /** What goes on with the dead letters of each queue; one thing after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -66,6 +68,7 @@ export class Desk implements AsyncDisposable {
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#lookMs = options.lookMs ?? LOOK_MS;
   }
 
   /** A page of dead letters. */
@@ -97,10 +100,14 @@ export class Desk implements AsyncDisposable {
     const also = alsoOf(contains, view) ?? (() => true);
     const isOf = matcherOf(filter, this.#now());
     const matches = (event: StoredEvent) => isOf(event) && also(event);
-    const options = { view, limit: MOST_LINES };
     return await this.#look(queue, async (broker) => {
-      const { events, failure } = await listEvents(broker, failed, matches, options);
+      const signal = AbortSignal.timeout(this.#lookMs);
+      const options = { view, limit: MOST_LINES, signal };
+      const { events, failure, ...seen } = await listEvents(broker, failed, matches, options);
       if (failure !== undefined) throw failure;
+      if (signal.aborted && !seen.complete && events.length < MOST_LINES) {
+        throw tooMany(queue, seen);
+      }
       return events.map((event) => `${listedLine(event)}\n`).join("");
     });
   }
@@ -158,7 +165,7 @@ export class Desk implements AsyncDisposable {
     return await this.#look(queue, async (broker) => {
       const known = this.#scanOf(queue);
       if (known) return known;
-      const signal = AbortSignal.timeout(LOOK_MS);
+      const signal = AbortSignal.timeout(this.#lookMs);
       const order = { queue, scan: SCAN };
       const { scan, failure } = await this.#scan(broker, order, secrets, { signal });
       if (failure !== undefined) throw failure;
@@ -193,7 +200,7 @@ export class Desk implements AsyncDisposable {
   async #findEvent(queue: string, handle: string) {
     return await this.#look(queue, async (broker) => {
       const found = new AbortController();
-      const signal = AbortSignal.any([found.signal, AbortSignal.timeout(LOOK_MS)]);
+      const signal = AbortSignal.any([found.signal, AbortSignal.timeout(this.#lookMs)]);
       const matches = matcherOf({ ...NO_FILTER, ids: [handle] }, this.#now());
       let event: StoredEvent | undefined;
       const result = await broker.sift(failedQueueName(queue), (each) => {
@@ -218,7 +225,11 @@ export class Desk implements AsyncDisposable {
       const message = `A task has the dead letters of ${queue}: wait until it has ended`;
       throw new HttpError("conflict", message);
     }
-    return await this.#inTurn(queue, look);
+    const patience = AbortSignal.timeout(this.#lookMs);
+    return await this.#inTurn(queue, (broker) => {
+      if (patience.aborted) throw othersLook(queue);
+      return look(broker);
+    });
   }
 
   async #task(
@@ -280,12 +291,4 @@ function viewOf(secrets: Secrets): View {
 
 function alsoOf(contains: string | undefined, view: View) {
   return contains === undefined ? undefined : containing(contains, view);
-}
-
-function endOf({ result, failure }: RepairEnd): TaskEnd {
-  return ended(result, failure);
-}
-
-function ended(result: TaskEnd["result"], failure: unknown): TaskEnd {
-  return failure === undefined ? { result } : { result, error: errorData(failure).message };
 }

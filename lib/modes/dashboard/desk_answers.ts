@@ -8,7 +8,10 @@ import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { PUBLISHED_MS } from "../../engine/broker/headers.ts";
 import type { SiftProgress } from "../../engine/broker/sift.ts";
 import { counted } from "../../errors/counted.ts";
-import { plain } from "../../operations/failed/list.ts";
+import { errorData } from "../../errors/error_data.ts";
+import { plain, timeOf } from "../../operations/failed/list.ts";
+import type { RepairEnd } from "../../operations/failed/repair.ts";
+import type { TaskEnd } from "../../operations/failed/task.ts";
 import type { View } from "../../operations/failed/view.ts";
 import type { PeekedEvent } from "../../server/failed_events.ts";
 import { HttpError } from "../../server/http_error.ts";
@@ -17,10 +20,9 @@ import { HttpError } from "../../server/http_error.ts";
 export function peeked(event: StoredEvent, view: View): PeekedEvent {
   const { bytes, body, properties } = view(event);
   const { headers = {}, ...rest } = properties;
-  const at = headers[PUBLISHED_MS];
   return {
     id: properties.messageId ?? null,
-    published_at: typeof at === "number" ? new Date(at).toISOString() : null,
+    published_at: timeOf(headers[PUBLISHED_MS]),
     bytes,
     properties: plain(rest),
     headers: plain(headers),
@@ -42,4 +44,28 @@ export function tooFar(queue: string, handle: string, { scanned, of }: SiftProgr
     `${handle} is not among the first ${scanned} of ${of} dead letters of ${queue}, ` +
     `and no more were looked at: process-queue failed show ${queue} ${handle} looks at all`;
   return new HttpError("unavailable", message);
+}
+
+/** The error of lines that were not found in the time of an answer. */
+export function tooMany(queue: string, { scanned, of }: Pick<SiftProgress, "scanned" | "of">) {
+  const message =
+    `Only ${scanned} of ${of} dead letters of ${queue} were looked at in the time of ` +
+    `an answer: process-queue failed list ${queue} --json looks at all`;
+  return new HttpError("unavailable", message);
+}
+
+/** The error of a look that had to wait too long for others, and was not begun. */
+export function othersLook(queue: string): HttpError {
+  const message = `Others are looking at the dead letters of ${queue}: try again in a moment`;
+  return new HttpError("unavailable", message);
+}
+
+/** The end of a task that repairs. */
+export function endOf({ result, failure }: RepairEnd): TaskEnd {
+  return ended(result, failure);
+}
+
+/** The end of a task. @param failure Why it is incomplete; `undefined`: it is not. */
+export function ended(result: TaskEnd["result"], failure: unknown): TaskEnd {
+  return failure === undefined ? { result } : { result, error: errorData(failure).message };
 }

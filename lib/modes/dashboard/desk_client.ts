@@ -202,6 +202,7 @@ export class DeskClient implements FailedEvents, AsyncDisposable {
   #secretsOf(queue: string): Promise<Secrets> {
     const known = this.#secrets.get(queue) ?? this.#loadSecrets(queue);
     this.#secrets.set(queue, known);
+    known.catch(() => this.#secrets.delete(queue));
     return known;
   }
 

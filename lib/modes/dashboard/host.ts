@@ -47,8 +47,8 @@ export interface DashboardHostOptions {
   readonly check: () => Promise<Checks>;
 }
 
-/** How long a process may take to answer, in seconds. */
-const TIMEOUT_SECONDS = 6;
+/** How long a process may take to answer, in seconds. Two such times fit into that of an answer. */
+const TIMEOUT_SECONDS = 4;
 /** For how long the results of the checks are kept, in ms. */
 const CHECKS_MS = 60_000;
 
@@ -57,6 +57,8 @@ export class DashboardHost implements DashboardControl {
   readonly #options: DashboardHostOptions;
   readonly #processes: Processes;
   #checks: { readonly at: number; readonly found: Promise<Checks> } | undefined;
+  /** Checks that run: whoever asks meanwhile waits for the same. */
+  #running: Promise<Checks> | undefined;
 
   /** @param options What it knows the host by. */
   constructor(options: DashboardHostOptions) {
@@ -162,9 +164,12 @@ export class DashboardHost implements DashboardControl {
   checks(isFresh: boolean): Promise<Checks> {
     const now = performance.now();
     if (this.#checks && !isFresh && now - this.#checks.at < CHECKS_MS) return this.#checks.found;
+    if (this.#running) return this.#running;
     const found = this.#options.check();
+    this.#running = found;
     this.#checks = { at: now, found };
-    found.catch(() => this.#checks = undefined);
+    const forget = () => this.#checks = undefined;
+    void found.catch(forget).finally(() => this.#running = undefined);
     return found;
   }
 

@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import type { FailedFilter } from "../../command_line/failed_filter.ts";
 import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { failureFacts, fingerprintOf } from "./dead_letter.ts";
-import { isNamedBy } from "./handle.ts";
+import { namedBy } from "./handle.ts";
 
 /** An event that was put back so often is left alone, unless it is named or the filter says so. */
 const TOO_OFTEN = 3;
@@ -30,8 +30,9 @@ export type Verdict =
 export function matcherOf(filter: FailedFilter, now: number): (event: StoredEvent) => boolean {
   const { ids, text, olderThan = -Infinity, newerThan = Infinity } = filter;
   const isFacts = usesFacts(filter);
+  const isNamed = namedBy(ids);
   return (event) => {
-    if (ids.length > 0 && !ids.some((word) => isNamedBy(word, event))) return false;
+    if (ids.length > 0 && !isNamed(event)) return false;
     if (text !== undefined && !Buffer.from(event.body).includes(text)) return false;
     if (!isFacts) return true;
     const facts = failureFacts(event);

@@ -26,13 +26,22 @@ export function handleOf({ body, properties }: StoredEvent): string {
 }
 
 /**
- * Whether a word names an event: its handle, at least the first 6 digits of that, or its id.
+ * Makes what decides whether one of some words names an event: its handle, at least the first 6 digits
+ * of that, or its id. However many words there are, a handle is made once for each event.
  *
- * @param word As an operator has typed it.
+ * @param words As an operator has typed them.
  */
-export function isNamedBy(word: string, event: StoredEvent): boolean {
-  if (word === event.properties.messageId) return true;
-  return isHandle(word) && handleOf(event).startsWith(word.toLowerCase());
+export function namedBy(words: readonly string[]): (event: StoredEvent) => boolean {
+  const ids = new Set(words);
+  const handles = new Set(words.filter(isHandle).map((word) => word.toLowerCase()));
+  const lengths = new Set([...handles].map(({ length }) => length));
+  return (event) => {
+    const { messageId } = event.properties;
+    if (messageId !== undefined && ids.has(messageId)) return true;
+    if (handles.size === 0) return false;
+    const handle = handleOf(event);
+    return [...lengths].some((length) => handles.has(handle.slice(0, length)));
+  };
 }
 
 /** Whether a word can be a handle or the beginning of one. */

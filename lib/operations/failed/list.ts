@@ -27,6 +27,8 @@ export interface Listing extends SiftResult {
 
 /** The most bytes of bodies that are listed together. */
 const MAX_BYTES = 64 * 1024 * 1024;
+/** The last moment that a date can be, in ms since 1970. */
+const MAX_TIME_MS = 8.64e15;
 
 /**
  * Lists the first dead letters that match; they stay where they are.
@@ -40,7 +42,7 @@ export async function listEvents(
   matches: (event: StoredEvent) => boolean,
   { view, limit, ...options }:
     & { readonly view: View; readonly limit: number }
-    & Pick<SiftOptions, "countsDelivery" | "scan">,
+    & Pick<SiftOptions, "countsDelivery" | "scan" | "signal">,
 ): Promise<Listing> {
   const events: ListedEvent[] = [];
   const enough = new AbortController();
@@ -51,7 +53,10 @@ export async function listEvents(
     bytes += event.body.length;
     if (events.length >= limit || bytes >= MAX_BYTES) enough.abort();
     return "keep";
-  }, { ...options, signal: enough.signal });
+  }, {
+    ...options,
+    signal: AbortSignal.any([enough.signal, ...(options.signal ? [options.signal] : [])]),
+  });
   return { ...result, events };
 }
 
@@ -90,4 +95,10 @@ export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+
+/** A header's time in ms since 1970 as ISO 8601; `null` where it is none: others may write any. */
+export function timeOf(header: unknown): string | null {
+  const isTime = typeof header === "number" && Math.abs(header) <= MAX_TIME_MS;
+  return isTime ? new Date(header).toISOString() : null;
 }

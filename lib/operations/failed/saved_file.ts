@@ -29,6 +29,8 @@ export class SavedFile implements AsyncDisposable {
   readonly path: string;
   #file: Awaited<ReturnType<typeof open>> | undefined;
   #count = 0;
+  /** The bytes of whole lines. */
+  #bytes = 0;
 
   /** @param path A file that does not exist. Its folder is made. */
   constructor(path: string) {
@@ -53,7 +55,10 @@ export class SavedFile implements AsyncDisposable {
       await this.#file.appendFile(lines);
       await this.#file.datasync();
       this.#count += events.length;
+      this.#bytes += Buffer.byteLength(lines);
     } catch (error) {
+      // The events stay in their queue: lines of theirs would be published twice.
+      await this.#file?.truncate(this.#bytes).catch(() => {});
       throw fileError(this.path, error);
     }
   }

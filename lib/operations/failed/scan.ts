@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { HEADER } from "../../engine/broker/headers.ts";
 import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { failureFacts } from "./dead_letter.ts";
@@ -82,6 +83,8 @@ const MOST_ROWS = 10_000;
 const MOST_CHARACTERS = 16_000_000;
 const MOST_BODY = 1000;
 const MOST_MESSAGE = 500;
+/** The most characters of a reason, a name and a time: other programs may write any. */
+const MOST_WORD = 200;
 /** The most reasons, and groups with a trend. */
 const MOST_KINDS = 1000;
 const MINUTE_MS = 60_000;
@@ -214,8 +217,8 @@ export function rowOf(event: StoredEvent, view: View): FailedRow {
     fingerprint,
     failed_at: textOf(headers[HEADER.failedAt]),
     first_failed_at: textOf(headers[HEADER.firstFailedAt]),
-    reason,
-    name,
+    reason: startOf(reason, MOST_WORD),
+    name: startOf(name, MOST_WORD),
     message: startOf(message, MOST_MESSAGE),
     attempts,
     retried,
@@ -224,12 +227,14 @@ export function rowOf(event: StoredEvent, view: View): FailedRow {
   };
 }
 
+/** The start of a text, as a copy: a part of a string keeps all of it in memory. */
 function startOf(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+  if (text.length <= most) return text;
+  return Buffer.from(`${text.slice(0, most - 1)}…`).toString();
 }
 
 function textOf(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
+  return typeof value === "string" && value !== "" ? startOf(value, MOST_WORD) : null;
 }
 
 function lengthOf({ body_start, message }: FailedRow): number {

@@ -9,7 +9,7 @@ import type { StoredEvent } from "../../engine/broker/broker.ts";
 import { HEADER } from "../../engine/broker/headers.ts";
 import { counted } from "../../errors/counted.ts";
 import { failureFacts } from "./dead_letter.ts";
-import { plain } from "./list.ts";
+import { plain, timeOf } from "./list.ts";
 import { bodyFields } from "./saved_file.ts";
 import { type FailedRow, rowOf } from "./scan.ts";
 import type { View } from "./view.ts";
@@ -49,13 +49,12 @@ export function shownEvent(
   const { properties, body } = view(event);
   const { headers = {}, ...rest } = properties;
   const { stack, retriedBy } = failureFacts({ properties });
-  const retriedAt = headers[HEADER.retriedAt];
   return {
     ...rowOf(event, view),
     queue,
     stack,
     retried_by: retriedBy === "" ? null : retriedBy,
-    retried_at: typeof retriedAt === "number" ? new Date(retriedAt).toISOString() : null,
+    retried_at: timeOf(headers[HEADER.retriedAt]),
     properties: plain(rest),
     headers: plain(headers),
     ...body,
@@ -77,13 +76,10 @@ function isJson(body: Uint8Array): boolean {
 
 function historyOf(event: StoredEvent): FailedEvent["history"] {
   const { firstFailedAt, failedAt, attempts, retried, retriedBy } = failureFacts(event);
-  const at = event.properties.headers?.[HEADER.retriedAt];
-  const again = typeof at === "number"
-    ? [{
-      at: new Date(at).toISOString(),
-      what: `retried by ${retriedBy || "?"}${times(retried)}`,
-    }]
-    : [];
+  const at = timeOf(event.properties.headers?.[HEADER.retriedAt]);
+  const again = at === null
+    ? []
+    : [{ at, what: `retried by ${retriedBy || "?"}${times(retried)}` }];
   const isFirst = firstFailedAt === "" || firstFailedAt === failedAt;
   return [
     ...(isFirst ? [] : [{ at: firstFailedAt, what: "failed first" }]),

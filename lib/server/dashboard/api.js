@@ -26,7 +26,14 @@ async function send(method, segments, { body, values = {}, signal } = {}) {
   });
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  throw new ApiError(response.status, answer?.error?.message ?? `Status ${response.status}`);
+  // A wrong token is said by the server; without one the server speaks of headers.
+  const isOver = response.status === 401 && segments[0] !== "session";
+  throw new ApiError(
+    response.status,
+    isOver
+      ? "You are not signed in any more. Load the page again to sign in."
+      : answer?.error?.message ?? `Status ${response.status}`,
+  );
 }
 
 /** Reads. `values` is the query. */
@@ -40,9 +47,7 @@ export const remove = (segments) => send("DELETE", segments);
 export async function taskEnd(first, onTask = () => {}, signal) {
   let task = first;
   while (task.state === "running") {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    if (signal?.aborted) throw new ApiError(0, "Canceled");
-    task = await get(["tasks", task.id], {}, signal);
+    task = await get(["tasks", task.id], { wait: 1 }, signal);
     onTask(task);
   }
   return task;

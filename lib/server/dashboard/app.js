@@ -52,12 +52,15 @@ function App() {
         <${Banner} live=${live} />
         <p class="unseen" role="status">${live.changes}</p>
         <main id="main" tabindex="-1">
-      <${Screen} key=${address.screen} address=${address} />
+      <${Screen} key=${keyOf(address)} address=${address} />
     </main>
         <${Foot} address=${address} onHelp=${() => setHelpOpen(true)} />
         ${isHelpOpen && html`<${KeysDialog} onClose=${() => setHelpOpen(false)} />`}
   `;
 }
+
+/** Another queue or event is another screen: its dialogs act on what they have shown. */
+const keyOf = ({ screen, queue, handle }) => JSON.stringify([screen, queue, handle]);
 
 function Screen({ address }) {
   const Named = SCREENS[address.screen];

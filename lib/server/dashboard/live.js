@@ -10,6 +10,7 @@ import { path } from "./address.js";
 import { holdReason, waitBefore } from "./model/connection.js";
 import { append, NO_HISTORY } from "./model/history.js";
 import { changesBetween } from "./model/rows.js";
+import { session } from "./session.js";
 
 const EVERY_SECONDS = 10;
 
@@ -81,10 +82,17 @@ function disconnect() {
 
 function lose() {
   disconnect();
+  askWho();
   state.lostAt ??= Date.now();
   failures++;
   timer = setTimeout(connect, waitBefore(failures, Math.random()));
   tell();
+}
+
+/** A server that was started again knows no sessions: what is offered must be what may be done. */
+async function askWho() {
+  const { right } = await get(["session"]).catch(() => session);
+  if (right !== session.right && !state.isDialogOpen) globalThis.location.reload();
 }
 
 /** Opens the stream now, after a loss. */
@@ -95,6 +103,7 @@ export function retryNow() {
 
 /** Takes a view as the stream brings it. */
 export function receive(view) {
+  if (failures > 0) askWho();
   failures = 0;
   state.lostAt = null;
   latest = view;
@@ -124,34 +133,4 @@ function show() {
 
 function tell() {
   listeners.forEach((listener) => listener());
-}
-
-/**
- * What a request answers, asked again when `keys` change, and with `isLive` at each view.
- *
- * @returns `{ data, error, reload }`; the data of other keys is not kept.
- */
-export function useAnswer(segments, values, { isLive = false } = {}) {
-  const { view } = useLive();
-  const key = JSON.stringify([segments, values]);
-  const [answer, setAnswer] = useState({ key: null, data: null, error: null });
-  const [turn, setTurn] = useState(0);
-  useEffect(() => {
-    const controller = new AbortController();
-    const settle = (more) => {
-      if (!controller.signal.aborted) {
-        setAnswer((old) => ({
-          ...(old.key === key ? old : { data: null }),
-          error: null,
-          ...more,
-          key,
-        }));
-      }
-    };
-    get(segments, values, controller.signal)
-      .then((data) => settle({ data }), (error) => settle({ error }));
-    return () => controller.abort();
-  }, [key, turn, isLive ? view : null]);
-  const known = answer.key === key ? answer : { data: null, error: null };
-  return { data: known.data, error: known.error, reload: () => setTurn((count) => count + 1) };
 }

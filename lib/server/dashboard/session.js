@@ -18,8 +18,8 @@ export function may(right) {
 
 /** Asks who the caller is. A token after `#` signs in first, and leaves the address. */
 export async function begin() {
-  const token = globalThis.location.hash.slice(1);
-  if (/^[\w-]{16,}$/.test(token)) {
+  const token = decoded(globalThis.location.hash.slice(1));
+  if (token.length >= 16) {
     globalThis.history.replaceState(
       null,
       "",
@@ -33,4 +33,12 @@ export async function begin() {
 /** Trades a token for a session. */
 export async function signIn(token, name) {
   Object.assign(session, await post(["session"], { token, ...(name ? { name } : {}) }));
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

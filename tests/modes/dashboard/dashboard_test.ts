@@ -44,6 +44,19 @@ for (const isTerminal of [true, false]) {
   });
 }
 
+Deno.test("a token with signs of its own is printed as an address has them", async () => {
+  await withFolder(async (folder) => {
+    const file = `${folder}/token`;
+    Deno.writeTextFileSync(file, "50% of+/all=tokens\n", { mode: 0o600 });
+    const settings = { BROKER: "embedded", STATE_DIR: folder, HTTP: "0", HTTP_TOKEN_FILE: file };
+    const printed: string[] = [];
+    const print = (line: string) => void printed.push(line);
+    const signals = { handOver: (take: (request: "stop") => void) => take("stop") };
+    await runDashboard(readConfig(settings), { print, isTerminal: true, signals });
+    assert.match(printed[0] ?? "", /#50%25%20of%2B%2Fall%3Dtokens$/);
+  });
+});
+
 Deno.test("the settings of a queue say where they come from", () => {
   const config = readConfig({
     BROKER: "embedded",

@@ -24,10 +24,12 @@ const ORDER: RepairOrder = {
 class DeskFixture implements AsyncDisposable {
   readonly broker = new MemoryBroker();
   readonly folder = Deno.makeTempDirSync({ prefix: "pq-desk-" });
-  readonly desk = new Desk({
-    config: { stateDir: this.folder },
-    open: () => Promise.resolve(this.broker),
-  });
+  readonly desk = this.withLooksOf(60_000);
+
+  withLooksOf(lookMs: number): Desk {
+    const open = () => Promise.resolve(this.broker);
+    return new Desk({ config: { stateDir: this.folder }, open, lookMs });
+  }
 
   static async with(...letters: Letter[]): Promise<DeskFixture> {
     const fixture = new DeskFixture();
@@ -214,4 +216,61 @@ Deno.test("lines and a peek show what a worker does not call secret", async () =
     1,
     [["waits", '{"key":"***"}']],
   ]);
+});
+
+/** Lines of `mails` that have a reason. */
+const LINES = {
+  kind: "lines",
+  queue: "mails",
+  secrets: [],
+  filter: { ...NO_FILTER, reasons: ["error"] },
+  contains: undefined,
+} as const;
+
+Deno.test("a download that takes too long ends, and says what looks at all", async () => {
+  await using fixture = await DeskFixture.with({ id: "a" });
+  fixture.broker.sift = async (_queue, _decide, { signal } = {}) => {
+    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    return { scanned: 7, of: 9, removed: 0, complete: false };
+  };
+  await assert.rejects(fixture.withLooksOf(1).lines(LINES), {
+    code: "unavailable",
+    message: "Only 7 of 9 dead letters of mails were looked at in the time of an answer: " +
+      "process-queue failed list mails --json looks at all",
+  });
+});
+
+Deno.test("a look whose answer nobody waits for any more is not begun", async () => {
+  await using fixture = await DeskFixture.with({ id: "a" });
+  const desk = fixture.withLooksOf(1);
+  const ended = Promise.withResolvers<void>();
+  let looks = 0;
+  fixture.broker.sift = async () => {
+    looks++;
+    await ended.promise;
+    return { scanned: 0, of: 0, removed: 0, complete: true };
+  };
+  const [first, second] = [desk.lines(LINES), desk.lines(LINES)];
+  const later = AbortSignal.timeout(2);
+  await new Promise((resolve) => later.addEventListener("abort", resolve));
+  ended.resolve();
+  assert.equal(await first, "");
+  await assert.rejects(second, { code: "unavailable", message: /^Others are looking at/ });
+  assert.equal(looks, 1);
+});
+
+Deno.test("headers of other programs that are no times spoil nothing", async () => {
+  const headers = { "x-pq-retried-at": 1e300, timestamp_in_ms: 1e300 };
+  await using fixture = await DeskFixture.with({ id: "a", headers });
+  await fixture.broker.publish("mails", "{}", { headers });
+  const shared = { queue: "mails", secrets: [] } as const;
+  const shown = await fixture.desk.show({ kind: "show", ...shared, handle: "a", isRaw: false });
+  assert.equal(shown.retried_at, null);
+  const { events } = await fixture.desk.peek({
+    kind: "peek",
+    ...shared,
+    limit: 1,
+    countsDelivery: false,
+  });
+  assert.equal(events[0]?.published_at, null);
 });

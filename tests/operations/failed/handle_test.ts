@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { handleOf, isNamedBy } from "../../../lib/operations/failed/handle.ts";
+import { handleOf, namedBy } from "../../../lib/operations/failed/handle.ts";
 import { deadLetter } from "../../fixtures/dead_letters.ts";
 
 Deno.test("a handle depends on the id, the time of the failure and the body, and on no more", () => {
@@ -25,5 +25,22 @@ Deno.test("an event is named by its handle, at least 6 digits of that, and its i
     ["9d0", false],
     ["", false],
   ];
-  for (const [word, isNamed] of words) assert.equal(isNamedBy(word, event), isNamed, word);
+  for (const [word, isNamed] of words) assert.equal(namedBy([word])(event), isNamed, word);
+  assert.equal(namedBy(words.map(([word]) => word))(event), true);
+  assert.equal(namedBy([])(event), false);
+});
+
+Deno.test("a thousand handles cost no more of each event than one", () => {
+  const { body, properties } = deadLetter();
+  const words = Array.from({ length: 1000 }, (_, n) => n.toString(16).padStart(12, "0"));
+  let reads = 0;
+  const event = {
+    properties,
+    get body() {
+      reads++;
+      return body;
+    },
+  };
+  assert.equal(namedBy(words)(event), false);
+  assert.equal(reads, 1);
 });

@@ -48,6 +48,31 @@ Deno.test("a saved file overwrites none, and says what is wrong where it cannot 
     });
   }));
 
+Deno.test("a file that no more fits into has whole lines only, of events that were added", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "a.jsonl");
+    const module = import.meta.resolve("../../../lib/operations/failed/saved_file.ts");
+    const source = `
+      const { SavedFile } = await import(${JSON.stringify(module)});
+      await using file = new SavedFile(${JSON.stringify(path)});
+      const event = { body: new TextEncoder().encode("x".repeat(400_000)), properties: {} };
+      const add = (count) => file.add(Array(count).fill(event), { queue: "mails", by: "ada" });
+      await add(2);
+      await add(70).catch(({ name }) => console.log(name, file.count));
+    `;
+    // A file may have 20 MB, as if the disk were full then.
+    const script = `trap "" XFSZ; ulimit -f 20000; exec "$0" eval "$1"`;
+    const args = ["-c", script, Deno.execPath(), source];
+    const { stdout } = await new Deno.Command("bash", { args, stderr: "inherit" }).output();
+    assert.equal(new TextDecoder().decode(stdout).trim(), "SavedFileError 2");
+    const lines = (await Deno.readTextFile(path)).split("\n");
+    assert.deepEqual(lines.map((line) => line && readSavedLine(line).queue), [
+      "mails",
+      "mails",
+      "",
+    ]);
+  }));
+
 Deno.test("an event is read from its line as it was", () => {
   const events: StoredEvent[] = [
     deadLetter({ body: '{"name":"Zoë"}' }),

@@ -92,6 +92,35 @@ Deno.test("large bodies do not fill the memory", () => {
   assert(kept > 1000 && kept <= 10_000, String(kept));
 });
 
+Deno.test("a row keeps the start of a body and not the rest of it in memory", async () => {
+  // 2,000 bodies of 200 kB are four times what the thread may hold.
+  const source = `
+    import { Scan } from ${
+    JSON.stringify(import.meta.resolve("../../../lib/operations/failed/scan.ts"))
+  };
+    import { raw } from ${
+    JSON.stringify(import.meta.resolve("../../../lib/operations/failed/view.ts"))
+  };
+    const scan = new Scan("mails", raw, 0);
+    const body = new TextEncoder().encode("x".repeat(200_000));
+    for (let n = 0; n < 2000; n++) scan.add({ body, properties: { messageId: String(n) } });
+    console.log(scan.page({ limit: 1, order: "newest" }, 0).kept);
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--v8-flags=--max-old-space-size=100", source],
+    stderr: "null",
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout).trim(), "2000");
+});
+
+Deno.test("words and times of other programs are cut", () => {
+  const scan = new Scan("mails", raw, NOW);
+  const long = "y".repeat(5000);
+  scan.add(deadLetter({ reason: long, name: long, failedAt: long }));
+  const [row] = scan.page(QUERY, NOW)?.events ?? [];
+  for (const text of [row?.reason, row?.name, row?.failed_at]) assert.equal(text?.length, 200);
+});
+
 Deno.test("a search means the same rows in the list and in a repair: those that are shown", () => {
   const letter = deadLetter({ body: '{"to":"Ada"}' });
   assert.equal(containing("ADA", raw)(letter), true);

@@ -6,7 +6,13 @@
 
 import assert from "node:assert/strict";
 import { bannerOf } from "../../../lib/server/dashboard/model/banner.js";
-import { differences, jsonProblem, treeOf } from "../../../lib/server/dashboard/model/body.js";
+import {
+  differences,
+  indented,
+  jsonProblem,
+  treeOf,
+  valueOf,
+} from "../../../lib/server/dashboard/model/body.js";
 import {
   pauseCommand,
   publishCommand,
@@ -16,7 +22,9 @@ import { holdReason, waitBefore } from "../../../lib/server/dashboard/model/conn
 import {
   coverOf,
   headingOf,
+  isWhole,
   listQuery,
+  matchedWords,
   outcomeOf,
   progressOf,
   repairFilter,
@@ -306,6 +314,11 @@ Deno.test("a dialog names the command that does the same", () => {
   assert.equal(pauseCommand({ queue: "q", seconds: 7200 }), "process-queue pause q --for 2h");
   assert.equal(pauseCommand({ queue: "q", seconds: null }), "process-queue pause q");
   assert.equal(publishCommand("q", '{"a":1}'), `process-queue publish q '{"a":1}'`);
+  assert.equal(
+    publishCommand("q", "'\\\u0015rm\n"),
+    `process-queue publish q $'\\'\\\\\\u0015rm\\u000a'`,
+    "pasted into a terminal, control characters would be keys",
+  );
 });
 
 Deno.test("a lost stream is opened again after 1 to 30 s, later each time, with jitter", () => {
@@ -353,6 +366,43 @@ Deno.test("a tree shows the fields of what is open, and the sizes of the others"
     "none 0 items",
   ]);
   assert.deepEqual(treeOf("text", () => true).map(({ text }) => text), ['"text"']);
+});
+
+Deno.test("a body is indented as it is written, whatever its numbers and fields", () => {
+  const text = '{"id":12345678901234567890,"a":[1.0,{}, [ ],"{,:\\""],"a":{"b":null}}';
+  const lines = [
+    "{",
+    '  "id": 12345678901234567890,',
+    '  "a": [',
+    "    1.0,",
+    "    {},",
+    "    [],",
+    '    "{,:\\""',
+    "  ],",
+    '  "a": {',
+    '    "b": null',
+    "  }",
+    "}",
+  ];
+  assert.equal(indented(text), lines.join("\n"));
+  assert.equal(indented(indented(text)), indented(text));
+  for (const same of ["", "{oops", '"text"', "7", "[]"]) assert.equal(indented(same), same);
+});
+
+Deno.test("a tree shows large numbers as they are written", () => {
+  const value = valueOf('{"id":12345678901234567890,"n":1.50,"list":[9007199254740993]}');
+  const lines = treeOf(value, () => true).map(({ text, size }) => text ?? size);
+  assert.deepEqual(lines, ["12345678901234567890", "1.5", "1 item", "9007199254740993"]);
+  assert.deepEqual(treeOf(valueOf("9007199254740993"), () => true)[0]?.text, "9007199254740993");
+});
+
+Deno.test("a number of events says when it is of those listed only", () => {
+  const page = { scanned: 50_000, complete: true, kept: 9500, matched: 9500 };
+  assert.equal(matchedWords(page), "9,500 of the 9,500 listed match");
+  assert.equal(matchedWords({ ...page, matched: 1 }), "1 of the 9,500 listed matches");
+  assert.equal(matchedWords({ ...page, kept: 50_000, matched: 12 }), "12 events match");
+  assert.deepEqual([isWhole(page), isWhole({ ...page, kept: 50_000 })], [false, true]);
+  assert.equal(isWhole({ ...page, kept: 50_000, complete: false }), false);
 });
 
 Deno.test("a text that is no JSON says so", () => {

@@ -7,6 +7,8 @@
 import assert from "node:assert/strict";
 import {
   checksVerdict,
+  fixParts,
+  passedWords,
   processVerdict,
 } from "../../../lib/server/dashboard/model/other_verdicts.js";
 import {
@@ -110,4 +112,23 @@ Deno.test("the heading of Checks counts errors and warnings", () => {
     const { state, severity, text } = checksVerdict(levels.map((level) => ({ level })));
     assert.equal(`${state} ${severity}: ${text}`, said);
   }
+});
+
+const FIXES: readonly [fix: string, command: string | null, text: string][] = [
+  ["process-queue resume mails", "process-queue resume mails", ""],
+  ["chmod 600 /var/lib/pq/http-token", "chmod 600 /var/lib/pq/http-token", ""],
+  [`rabbitmqctl set_policy f '{"a":1, "b":2}'`, `rabbitmqctl set_policy f '{"a":1, "b":2}'`, ""],
+  ["kill -USR1 12, which restarts it", "kill -USR1 12", ", which restarts it."],
+  ["kill 12, and start it again", "kill 12", ", and start it again."],
+  ["make room on that disk", null, "Make room on that disk."],
+];
+
+Deno.test("a fix that is a command stays as it is typed; others are sentences", () => {
+  for (const [fix, command, text] of FIXES) assert.deepEqual(fixParts(fix), { command, text });
+});
+
+Deno.test("a check that has passed says its area, and what was found", () => {
+  assert.equal(passedWords({ area: "broker", message: "" }), "broker");
+  assert.equal(passedWords({ area: "http", message: "127.0.0.1:9890" }), "http: 127.0.0.1:9890");
+  assert.equal(passedWords({ area: "check", message: "mails is ok" }), "mails is ok");
 });

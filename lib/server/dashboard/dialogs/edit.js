@@ -8,7 +8,7 @@ import { html } from "htm/preact";
 import { useEffect, useState } from "preact/hooks";
 import { get, taskEnd } from "../api.js";
 import { Dialog } from "../dialog.js";
-import { jsonProblem } from "../model/body.js";
+import { indented, jsonProblem } from "../model/body.js";
 import { startRepair } from "./repair.js";
 
 /** The dialog. The body is loaded unmasked, which the server logs. */
@@ -17,7 +17,7 @@ export function EditDialog({ queue, event, onClose, onDone }) {
   const [problem, setProblem] = useState(null);
   useEffect(() => {
     get(["queues", queue, "failed", event.handle], { raw: 1 }).then(
-      ({ body }) => setText(pretty(body ?? "")),
+      ({ body }) => setText(indented(body ?? "")),
       (error) => setProblem(error.message),
     );
   }, []);
@@ -26,6 +26,11 @@ export function EditDialog({ queue, event, onClose, onDone }) {
     const body = { filter: { ids: [event.handle] }, expected: 1, body: text };
     const task = await taskEnd(await startRepair(queue, "retry", body, { wait: 5 }));
     if (task.state !== "done") throw new Error(task.error ?? "It was canceled.");
+    if (task.result.moved === 0) {
+      throw new Error(
+        "The event is no longer there: it was put back or dropped. Nothing was sent.",
+      );
+    }
     onDone();
   };
   return html`
@@ -41,12 +46,4 @@ export function EditDialog({ queue, event, onClose, onDone }) {
           <p class="problem" id="edited-problem" role="status">${wrong}</p></div>
       <//>
   `;
-}
-
-function pretty(body) {
-  try {
-    return JSON.stringify(JSON.parse(body), null, 2);
-  } catch {
-    return body;
-  }
 }

@@ -17,7 +17,6 @@ import { severityOf } from "../model/verdict.js";
 /** Dropping more than this wants the number typed. */
 const MANY = 100;
 const RATE = "20";
-const WAIT = { wait: 5 };
 
 /** Counts what a filter means; `{ result, at }`, or `{ problem }`. */
 function useDryRun(queue, action, filter) {
@@ -25,8 +24,12 @@ function useDryRun(queue, action, filter) {
   useEffect(() => {
     const controller = new AbortController();
     let task;
+    const cancel = () => {
+      if (task?.state === "running") remove(["tasks", task.id]).catch(() => {});
+    };
     const run = async () => {
-      ({ task } = await post(["queues", queue, "failed", action], { filter, dry_run: true }, WAIT));
+      ({ task } = await post(["queues", queue, "failed", action], { filter, dry_run: true }));
+      if (controller.signal.aborted) return cancel();
       const heard = ({ progress }) => setState((old) => ({ ...old, progress }));
       task = await taskEnd(task, heard, controller.signal);
       if (task.state !== "done") throw new Error(task.error ?? "The count was canceled.");
@@ -35,7 +38,7 @@ function useDryRun(queue, action, filter) {
     run().catch((error) => controller.signal.aborted || setState({ problem: error.message }));
     return () => {
       controller.abort();
-      if (task?.state === "running") remove(["tasks", task.id]).catch(() => {});
+      cancel();
     };
   }, []);
   return state;

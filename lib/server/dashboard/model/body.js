@@ -90,26 +90,29 @@ export function treeOf(value, isOpen) {
 
 /** @type {(value: unknown, path: string, depth: number, isOpen: (path: string, depth: number) => boolean) => Line[]} */
 function linesBelow(value, path, depth, isOpen) {
-  if (value === null || typeof value !== "object") {
-    return depth > 0
-      ? []
-      : [{ path, depth, name: "", pad: 0, text: JSON.stringify(value), size: null }];
+  if (value === null || typeof value !== "object" || value instanceof Exact) {
+    return depth > 0 ? [] : [{ path, depth, name: "", pad: 0, text: written(value), size: null }];
   }
   const width = Math.min(24, Math.max(0, ...Object.keys(value).map((name) => name.length)));
   return Object.entries(value).flatMap(([name, inner]) => {
     const here = `${path}/${name}`;
-    const isBranch = inner !== null && typeof inner === "object";
+    const isBranch = inner !== null && typeof inner === "object" && !(inner instanceof Exact);
     const line = {
       path: here,
       depth,
       name,
       pad: Math.max(0, width - name.length),
-      text: isBranch ? null : JSON.stringify(inner),
+      text: isBranch ? null : written(inner),
       size: isBranch ? sizeOf(inner) : null,
     };
     const isShown = isBranch && isOpen(here, depth);
     return [line, ...(isShown ? linesBelow(inner, here, depth + 1, isOpen) : [])];
   });
+}
+
+/** @param {unknown} value */
+function written(value) {
+  return value instanceof Exact ? value.source : JSON.stringify(value);
 }
 
 /** @param {object} value */
@@ -131,5 +134,60 @@ export function jsonProblem(text) {
     return null;
   } catch (error) {
     return `This is no JSON: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/** A string, what stands between values, or a number or word. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
+
+/**
+ * A JSON text with a line for each value. Values stay as they are written: `JSON.parse` would change
+ * large numbers, and fields that are there twice. A text that is no JSON stays as it is.
+ *
+ * @param {string} text
+ * @returns {string}
+ */
+export function indented(text) {
+  if (jsonProblem(text) !== null) return text;
+  const tokens = text.match(TOKENS) ?? [];
+  let depth = 0;
+  return tokens.map((token, index) => {
+    const isOpening = token === "{" || token === "[";
+    const isEmpty = (/** @type {string} */ first, /** @type {string} */ second) =>
+      "{[".includes(first) && "}]".includes(second);
+    if (isOpening) depth++;
+    if (token === "}" || token === "]") depth--;
+    const next = tokens[index + 1] ?? "";
+    const breaks = token === "," || (isOpening && !isEmpty(token, next)) ||
+      (["}", "]"].includes(next) && !isEmpty(token, next));
+    const ends = ["}", "]"].includes(next);
+    const line = `\n${"  ".repeat(ends ? depth - 1 : depth)}`;
+    return `${token}${token === ":" ? " " : ""}${breaks ? line : ""}`;
+  }).join("");
+}
+
+/**
+ * A JSON value for a tree: whole numbers that JavaScript would change are texts of their digits.
+ *
+ * @param {string} text
+ * @returns {unknown}
+ */
+export function valueOf(text) {
+  return JSON.parse(text, /** @type {any} */ (exact));
+}
+
+/** @type {(name: string, value: unknown, context?: { source?: string }) => unknown} */
+function exact(_name, value, context) {
+  const source = context?.source;
+  const isChanged = typeof value === "number" && source !== undefined && /^-?\d+$/.test(source) &&
+    String(value) !== source;
+  return isChanged ? new Exact(source) : value;
+}
+
+/** A number as it is written. */
+class Exact {
+  /** @param {string} source */
+  constructor(source) {
+    this.source = source;
   }
 }

@@ -34,13 +34,26 @@ function list(option, values) {
   return values.length === 0 ? [] : [option, ...values.map(quoted)];
 }
 
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/;
+// deno-lint-ignore no-control-regex
+const SPECIAL = /[\u0000-\u001f\u007f-\u009f'\\]/g;
+
+/** @param {string} sign */
+function escaped(sign) {
+  if (sign === "'" || sign === "\\") return `\\${sign}`;
+  return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /**
- * A word as a shell reads it.
+ * A word as a shell reads it. Control characters are escaped, as in bash and zsh: pasted into a
+ * terminal, they would be keys.
  *
  * @param {string} word
  * @returns {string}
  */
 function quoted(word) {
+  if (CONTROLS.test(word)) return `$'${word.replace(SPECIAL, escaped)}'`;
   return /^[\w./:@%+=,…-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -35,6 +35,28 @@ export function coverOf(group, { scanned, complete }) {
 }
 
 /**
+ * Whether the list has all failed events: all were scanned, and all that were are listed.
+ *
+ * @param {{ scanned: number, complete: boolean, kept: number }} page
+ * @returns {boolean}
+ */
+export function isWhole({ scanned, complete, kept }) {
+  return complete && kept >= scanned;
+}
+
+/**
+ * How many events a filter means, and of which: `12 events match`, or `12 of the 10,000 listed match`.
+ *
+ * @param {{ scanned: number, complete: boolean, kept: number, matched: number }} page
+ * @returns {string}
+ */
+export function matchedWords(page) {
+  const { matched, kept } = page;
+  if (isWhole(page)) return plural(matched, "event matches", "events match");
+  return `${count(matched)} of the ${count(kept)} listed ${matched === 1 ? "matches" : "match"}`;
+}
+
+/**
  * The words for when a filter's events failed, and its limits in seconds.
  *
  * @type {Record<string, { text: string, newer_than?: number, older_than?: number }>}

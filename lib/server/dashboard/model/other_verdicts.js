@@ -6,6 +6,7 @@
  */
 
 import { plural } from "../format.js";
+import { sentence } from "./sentences.js";
 import { calm } from "./verdict.js";
 
 /** @typedef {import("./verdict.js").Verdict} Verdict */
@@ -72,4 +73,29 @@ export function checksVerdict(findings) {
     severity: isError ? "critical" : "warning",
     text: parts.join(" and "),
   };
+}
+
+/** A program that a fix runs, and what of the fix is said of it. */
+const COMMAND = /^((?:process-queue|rabbitmqctl|chmod|chown|kill) [^]*?)(, (?:and|which) [^]*)?$/;
+
+/**
+ * What mends a finding: a command as it is typed and what is said of it, or a sentence.
+ *
+ * @param {string} fix
+ * @returns {{ command: string | null, text: string }}
+ */
+export function fixParts(fix) {
+  const [, command = null, said = ""] = COMMAND.exec(fix) ?? [];
+  if (command === null) return { command, text: sentence(fix) };
+  return { command, text: said && `${said}.` };
+}
+
+/**
+ * The words of a check that has passed: its area, and what was found there.
+ *
+ * @param {{ area: string, message: string }} finding
+ * @returns {string}
+ */
+export function passedWords({ area, message }) {
+  return area === "check" ? message : [area, message].filter(Boolean).join(": ");
 }

@@ -6,11 +6,12 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
+import { useAnswer } from "../answer.js";
 import { get } from "../api.js";
 import { count, duration } from "../format.js";
 import { ago } from "../format_details.js";
-import { useAnswer, useLive } from "../live.js";
-import { checksVerdict } from "../model/other_verdicts.js";
+import { useLive } from "../live.js";
+import { checksVerdict, fixParts, passedWords } from "../model/other_verdicts.js";
 import { sentence } from "../model/sentences.js";
 import { Problem, State } from "../parts.js";
 import { Copy, Scrolling, Section } from "../sections.js";
@@ -20,7 +21,7 @@ const ORDER = ["error", "warning", "ok"];
 /** The screen. */
 export function Screen() {
   useLive();
-  const { data: first, error } = useAnswer(["checks"], {});
+  const { data: first, error, reload } = useAnswer(["checks"], {});
   const [state, setState] = useState({ data: null, error: null, isRunning: false });
   const data = state.data ?? first;
   const run = async () => {
@@ -31,7 +32,13 @@ export function Screen() {
     );
   };
   if (!data) {
-    return error ? html`<${Problem} error=${error} />` : html`<p class="quiet">Checking…</p>`;
+    return error
+      ? html`
+        <${Problem} error=${error}>
+          <p><button type="button" onClick=${reload}>Try again</button></p>
+          <//>
+      `
+      : html`<p class="quiet">Checking…</p>`;
   }
   const verdict = checksVerdict(data.findings);
   document.title = `${verdict.text} · Checks · process-queue`;
@@ -62,8 +69,8 @@ export function Screen() {
             .check.text}<//><//>
           ${passed.length > 0 && html`
             <${Section} title="Passed">
-              <ul class="fine">${passed.map(({ area, message }) =>
-                html`<li><span class="shape" data-state="ok"></span> ${message || area}</li>`
+              <ul class="fine">${passed.map((finding) =>
+                html`<li><span class="shape" data-state="ok"></span> ${passedWords(finding)}</li>`
               )}</ul>
               <//>
           `}
@@ -74,13 +81,14 @@ export function Screen() {
 function Finding({ finding: { level, message, fix, queue } }) {
   const subject = queue && !message.includes(queue) ? `${queue}: ` : "";
   return html`<li class="finding"><${State} state=${level} /><p>${sentence(subject + message)}</p>
-    ${
-    fix && (isCommand(fix)
-      ? html`<p class="fix"><code>${fix}</code> <${Copy} text=${fix} name="Copy the command" /></p>`
-      : html`<p class="fix">${sentence(fix)}</p>`)
-  }</li>`;
+    ${fix && html`<${Fix} fix=${fix} />`}</li>`;
 }
 
-function isCommand(fix) {
-  return fix.startsWith("process-queue ");
+function Fix({ fix }) {
+  const { command, text } = fixParts(fix);
+  if (command === null) return html`<p class="fix">${text}</p>`;
+  return html`
+    <p
+      class="fix"><code>${command}</code>${text} <${Copy} text=${command} name="Copy the command" /></p>
+  `;
 }

@@ -7,12 +7,13 @@
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
 import { eventPath, failedPath, go, path, query, queuePath } from "../address.js";
+import { useAnswer } from "../answer.js";
 import { EditDialog } from "../dialogs/edit.js";
 import { RepairDialog } from "../dialogs/repair.js";
 import { plural, time } from "../format.js";
 import { ago, size } from "../format_details.js";
-import { useAnswer, useLive } from "../live.js";
-import { jsonProblem } from "../model/body.js";
+import { useLive } from "../live.js";
+import { indented, jsonProblem } from "../model/body.js";
 import { publishCommand } from "../model/command.js";
 import { useDialog } from "../on_demand.js";
 import { Problem } from "../parts.js";
@@ -24,12 +25,15 @@ import { Tree } from "./event/tree.js";
 /** The screen. */
 export function Screen({ queue, handle }) {
   const [isRaw, setRaw] = useState(false);
-  const { data, error } = useAnswer(["queues", queue, "failed", handle], isRaw ? { raw: 1 } : {});
+  const segments = ["queues", queue, "failed", handle];
+  const { data, error, reload } = useAnswer(segments, isRaw ? { raw: 1 } : {});
   const [dialog, open, close] = useDialog();
   const { view } = useLive();
   const repair = (action) => data && may("changes") && open(action);
   useKeys({ retry: () => repair("retry"), drop: () => repair("drop") });
-  if (!data) return html`<${Gone} queue=${queue} handle=${handle} error=${error} />`;
+  if (!data) {
+    return html`<${Gone} queue=${queue} handle=${handle} error=${error} reload=${reload} />`;
+  }
   document.title = `${data.name} · ${queue} · process-queue`;
   const now = Date.parse(view?.at ?? data.at);
   const leave = () => go(failedPath(queue) + query({ group: data.fingerprint }));
@@ -62,15 +66,23 @@ function stepsTo(queue, handle) {
   ]];
 }
 
-function Gone({ queue, handle, error }) {
+function Gone({ queue, handle, error, reload }) {
+  const isGone = error?.status === 404;
   return html`
     <div class="head">
       <${Trail} steps=${stepsTo(queue, handle)} />
-      <h1>${error ? "No longer there" : "Reading the event…"}</h1>
+      <h1>${error
+        ? isGone ? "No longer there" : "The event cannot be read now"
+        : "Reading the event…"}</h1>
     </div>
         ${error && html`
           <${Problem} error=${error}>
-            <p><a href=${failedPath(queue)}>All failed events of ${queue}</a></p>
+            <p>${!isGone &&
+              html`
+                <button type="button" onClick=${reload}>Try again</button>
+              `}<a href=${failedPath(
+                queue,
+              )}>All failed events of ${queue}</a></p>
             <//>
         `}
   `;
@@ -100,10 +112,12 @@ function Head({ event, queue, now, repair }) {
             <button type="button" onClick=${() => repair("edit")}>Edit and retry…</button>
             <button class="drop" type="button" onClick=${() => repair("drop")}>Drop…</button>
           `}
-          <${Copy} plain=${false} label="Copy as command" text=${publishCommand(
-            queue,
-            event.body ?? "",
-          )} />
+          ${event.body !== undefined && !event.masked && html`
+            <${Copy} plain=${false} label="Copy as command" text=${publishCommand(
+              queue,
+              event.body,
+            )} />
+          `}
         </div>
     </div>
   `;
@@ -160,13 +174,9 @@ function Body({ event, isRaw, setRaw }) {
     ${
     isTree
       ? html`<${Tree} text=${text} />`
-      : html`<${Scrolling} name="Body as text" kind="wrap">${indented(text, isJson)}<//>`
+      : html`<${Scrolling} name="Body as text" kind="wrap">${isJson ? indented(text) : text}<//>`
   }
   <//>`;
-}
-
-function indented(text, isJson) {
-  return isJson ? JSON.stringify(JSON.parse(text), null, 2) : text;
 }
 
 function History({ event, now }) {

@@ -7,11 +7,20 @@
 import { html } from "htm/preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { failedPath, go, path, query, queuePath, setQuery } from "../address.js";
+import { useAnswer } from "../answer.js";
 import { get } from "../api.js";
 import { RepairDialog } from "../dialogs/repair.js";
 import { count, plural, time } from "../format.js";
-import { setHold, useAnswer, useLive } from "../live.js";
-import { coverOf, headingOf, listQuery, repairFilter, TIMES } from "../model/groups.js";
+import { setHold, useLive } from "../live.js";
+import {
+  coverOf,
+  headingOf,
+  isWhole,
+  listQuery,
+  matchedWords,
+  repairFilter,
+  TIMES,
+} from "../model/groups.js";
 import { countSelected, NOTHING, toggle, toggleShown } from "../model/selection.js";
 import { useDialog } from "../on_demand.js";
 import { Problem } from "../parts.js";
@@ -31,7 +40,8 @@ export function Screen({ queue, query: asked }) {
   const { data, error, reload } = useAnswer(segments, values);
   const { pages, loadOlder } = usePages(segments, values, data);
   const scanAgain = () => get(segments, { limit: 1, rescan: 1 }).then(reload, reload);
-  useOwnTask(queue, scanAgain);
+  // A repair ends the scan before it, and a scan is the new one.
+  useOwnTask(queue, reload);
   useEffect(() => {
     if (!data || data.groups.some(({ fingerprint }) => fingerprint === asked.group)) return;
     setQuery({ group: data.groups[0]?.fingerprint ?? "" });
@@ -54,7 +64,8 @@ export function Screen({ queue, query: asked }) {
       <${Groups} queue=${queue} page=${page} asked=${asked} scanAgain=${scanAgain} />
       <${Chosen} queue=${queue} page=${page} asked=${asked} isFresh=${data !== null}
         events=${data ? [...data.events, ...pages.events] : []}
-        next=${pages.next === undefined ? page.next : pages.next} loadOlder=${loadOlder} />
+        next=${pages.next === undefined ? page.next : pages.next} loadOlder=${loadOlder}
+        problem=${pages.problem} />
     </div>
   `;
 }
@@ -63,10 +74,11 @@ export function Screen({ queue, query: asked }) {
 function usePages(segments, values, data) {
   const [pages, setPages] = useState({ of: null, events: [], next: undefined });
   const mine = pages.of === data ? pages : { of: data, events: [], next: undefined };
-  const loadOlder = async () => {
-    const page = await get(segments, { ...values, after: mine.next ?? data.next });
-    setPages({ of: data, events: [...mine.events, ...page.events], next: page.next });
-  };
+  const loadOlder = () =>
+    get(segments, { ...values, after: mine.next ?? data.next }).then(
+      ({ events, next }) => setPages({ of: data, events: [...mine.events, ...events], next }),
+      ({ message }) => setPages({ ...mine, problem: message }),
+    );
   return { pages: mine, loadOlder };
 }
 
@@ -165,7 +177,7 @@ function Tools({ asked, page, scanAgain }) {
   `;
 }
 
-function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
+function Chosen({ queue, page, asked, isFresh, events, next, loadOlder, problem }) {
   const [selection, setSelection] = useState(NOTHING);
   const [dialog, open, close] = useDialog();
   const shown = events.map(({ handle }) => handle);
@@ -202,13 +214,15 @@ function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
     back: () => number > 0 ? setSelection(NOTHING) : go(queuePath(queue)),
   });
   const meant = number > 0 ? number : matched;
+  // What was not scanned, or is not listed, is meant too where no single events are.
+  const isNumber = isWhole(page) || (number > 0 && !selection.all);
   return html`<section aria-labelledby="s-chosen">
     <div class="chosen">
       <div><h2 id="s-chosen">${group ? group.name : "All groups"} <span class="quiet">${
     group && !asked.text && !asked.reason && !asked.when
       ? coverOf(group, page)
       : isFresh
-      ? plural(matched, "event matches", "events match")
+      ? matchedWords(page)
       : ""
   }</span></h2>
         ${group && html`<p class="said">${group.message}</p>`}</div>
@@ -216,11 +230,9 @@ function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
         ${
     may("changes") && html`
       <button class="first" type="button" disabled=${meant === 0} onClick=${() =>
-        repair("retry")}>${page.complete || number > 0
-        ? `Retry ${count(meant)}…`
-        : "Retry all that match…"}</button>
+        repair("retry")}>${isNumber ? `Retry ${count(meant)}…` : "Retry all that match…"}</button>
       <button class="drop" type="button" disabled=${meant === 0} onClick=${() =>
-        repair("drop")}>${page.complete || number > 0 ? `Drop ${count(meant)}…` : "Drop…"}</button>
+        repair("drop")}>${isNumber ? `Drop ${count(meant)}…` : "Drop all that match…"}</button>
     `
   }
         <a class="button wide" download href=${
@@ -228,7 +240,7 @@ function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
   }>Download</a>
       </div>
     </div>
-    <${SelectionLine} number=${number} all=${selection.all} matched=${matched} set=${setSelection} repair=${repair} />
+    <${SelectionLine} page=${page} number=${number} isNumber=${isNumber} all=${selection.all} matched=${matched} set=${setSelection} repair=${repair} />
     <${Events} queue=${queue} events=${events} now=${Date.parse(page.at)} selection=${selection}
       onToggle=${(handle, isRange) => setSelection(toggle(selection, shown, handle, isRange))} />
     <p class="wait">${
@@ -236,7 +248,7 @@ function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
   }${
     isFresh && next &&
     html`<button class="plain" type="button" onClick=${loadOlder}>Load older</button>`
-  }</p>
+  } ${problem && html`<span class="problem" role="alert">${problem}</span>`}</p>
     ${
     dialog && html`
       <${RepairDialog} action=${dialog.name} queue=${queue} filter=${dialog.filter} what=${dialog
@@ -247,16 +259,20 @@ function Chosen({ queue, page, asked, isFresh, events, next, loadOlder }) {
   </section>`;
 }
 
-function SelectionLine({ number, all, matched, set, repair }) {
+function SelectionLine({ page, number, isNumber, all, matched, set, repair }) {
   if (number === 0) return html`<p class="selection quiet">None selected</p>`;
-  return html`<p class="selection"><span><b>${count(number)}</b> selected</span>
+  return html`<p class="selection"><span>${
+    isNumber ? html`<b>${count(number)}</b> selected` : "All that match are selected"
+  }</span>
     ${
     may("changes") && html`<button class="plain" type="button" onClick=${() =>
-      repair("retry")}>Retry ${count(number)}…</button>`
+      repair("retry")}>${isNumber ? `Retry ${count(number)}…` : "Retry…"}</button>`
   }
     ${
     !all && number < matched && html`<button class="plain" type="button" onClick=${() =>
-      set({ ...NOTHING, all: true })}>Select all ${count(matched)} that match</button>`
+      set({ ...NOTHING, all: true })}>${
+      isWhole(page) ? `Select all ${count(matched)} that match` : "Select all that match"
+    }</button>`
   }
     <button class="plain" type="button" onClick=${() => set(NOTHING)}>Clear</button></p>`;
 }

@@ -6,11 +6,12 @@
 
 import { html } from "htm/preact";
 import { failedPath, path } from "../address.js";
+import { useAnswer } from "../answer.js";
 import { QueueDialog } from "../dialogs/pause.js";
 import { PeekDialog } from "../dialogs/peek.js";
 import { count, duration, plural, rate } from "../format.js";
 import { ago, megabytes } from "../format_details.js";
-import { useAnswer, useLive } from "../live.js";
+import { useLive } from "../live.js";
 import { adviceOf } from "../model/sentences.js";
 import { severityOf } from "../model/verdict.js";
 import { useDialog } from "../on_demand.js";

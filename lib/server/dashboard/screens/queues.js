@@ -48,7 +48,9 @@ export function Screen({ query: asked }) {
   useKeys({
     pause: () => {
       const row = rows.find(({ queue }) => queue === focusedRow());
-      if (row && may("changes")) open(row.state === "paused" ? "resume" : "pause", { row });
+      if (row && may("changes") && !row.shards.length) {
+        open(row.paused ? "resume" : "pause", { row });
+      }
     },
   });
   if (!view) return null;

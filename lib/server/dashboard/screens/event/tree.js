@@ -6,7 +6,7 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
-import { treeOf } from "../../model/body.js";
+import { treeOf, valueOf } from "../../model/body.js";
 import { Scrolling } from "../../sections.js";
 
 /** The tree of a JSON text; the first level is open. */
@@ -18,7 +18,7 @@ export function Tree({ text }) {
     setToggled(next);
   };
   const isOpen = (path, depth) => (depth === 0) !== toggled.has(path);
-  const lines = treeOf(JSON.parse(text), isOpen);
+  const lines = treeOf(valueOf(text), isOpen);
   return html`<${Scrolling} name="Body as a tree" kind="body">${
     lines.map((line) =>
       html`<${Line} key=${line.path} line=${line} isOpen=${
