@@ -188,7 +188,12 @@ async function task(): Promise<string> {
 
 async function main(data: ThreadData): Promise<void> {
   const hasLocks = await holdWebLock();
-  livenessLock = holdLivenessLock(data.livenessLock);
+  try {
+    livenessLock = holdLivenessLock(data.livenessLock);
+  } catch (error) {
+    // The main thread may have stopped this one before it began. An error here would end the process.
+    return sayFailed(error);
+  }
   const unhandledErrors = new UnhandledErrors(say);
   unhandledErrors.listen();
   const lines = new LineRing(data.lines);

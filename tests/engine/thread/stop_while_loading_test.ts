@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { NO_LISTENER } from "../../../lib/engine/host/loops.ts";
@@ -28,12 +28,12 @@ function slowWorker(folder: string): string {
   `;
 }
 
-/** Starts a thread with the slow worker, and resolves when that is being loaded. */
-async function startLoading(folder: string): Promise<WorkerThread> {
+/** Starts a thread with the slow worker. */
+function startThread(folder: string): WorkerThread {
   using setup = new BenchSetup({}, () => {});
   const file = `${folder}/slow.ts`;
   writeFileSync(file, slowWorker(folder));
-  const thread = new WorkerThread({
+  return new WorkerThread({
     data: {
       file: { name: "slow", file },
       queue: "slow",
@@ -46,6 +46,11 @@ async function startLoading(folder: string): Promise<WorkerThread> {
     onUnhandledError() {},
     onMoreUnhandledErrors() {},
   });
+}
+
+/** Starts a thread with the slow worker, and resolves when that is being loaded. */
+async function startLoading(folder: string): Promise<WorkerThread> {
+  const thread = startThread(folder);
   await until("the worker is being loaded", () => existsSync(`${folder}/loading`));
   return thread;
 }
@@ -72,6 +77,17 @@ folderTest(
     assert.equal((await thread.ended).kind, "stopped");
   },
 );
+
+folderTest("a thread without the file of its lock says so, and is no crash", async (folder) => {
+  const thread = startThread(folder);
+  const locks = readdirSync(folder).filter((name) => name.endsWith(".lock"));
+  assert.equal(locks.length, 1);
+  for (const name of locks) rmSync(`${folder}/${name}`);
+  const end = await thread.ended;
+  assert.equal(end.kind, "not started");
+  assert.match(JSON.stringify(end), /No such file or directory/);
+  assert.equal(await thread.stop(), true);
+});
 
 folderTest("a thread whose worker does not load is ended after a limit", async (folder) => {
   const thread = await startLoading(folder);
