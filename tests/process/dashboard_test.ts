@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Browser } from "puppeteer-core";
 import { chromiumInstalled, DashboardPage, startChromium } from "../fixtures/dashboard/chromium.ts";
 import { COUNT, QUEUE, Shop } from "../fixtures/dashboard/shop.ts";
 import { withFolder } from "../fixtures/process/program_fixture.ts";
@@ -24,6 +25,7 @@ Deno.test({
     withFolder(async (folder) => {
       await using shop = await Shop.open(folder);
       await using browser = await startChromium(folder);
+      await signIn(browser, shop);
       const page = await DashboardPage.open(browser, shop.address, shop.token);
       await page.untilText("h1", /queue is failing/);
       await page.untilText("td[data-label=Failed]", new RegExp(`^${3 * COUNT}$`));
@@ -33,8 +35,36 @@ Deno.test({
       await editAndRetry(page);
       await dropGroup(page, folder);
       assert.deepEqual(page.problems, []);
+      await losesServer(page, shop);
     }),
 });
+
+/** Whoever has the address alone sees numbers, until the token is given. */
+async function signIn(browser: Browser, shop: Shop): Promise<void> {
+  await using context = await browser.createBrowserContext();
+  const page = await DashboardPage.open(context, shop.address, "");
+  await page.click("a", "Sign in");
+  await page.untilText("h1", /Sign in to process-queue/);
+  await page.check("Sign in");
+  await page.fill("[name=token]", "guess");
+  await page.click("button", "Sign in");
+  await page.untilText("[role=alert]", /token/);
+  assert.match(page.problems.pop() ?? "", /status of 401/, "the browser tells of the refusal, too");
+  await page.fill("[name=token]", shop.token);
+  await page.click("button", "Sign in");
+  await page.untilText("h1", /queue is failing/);
+  await page.go(FAILED, /600 failed events/);
+  assert.deepEqual(page.problems, []);
+}
+
+/** The numbers of a server that is gone stay, and are said to be old. */
+async function losesServer(page: DashboardPage, shop: Shop): Promise<void> {
+  await page.go("/", /queue/);
+  await page.untilText(".live", /Live/);
+  await shop.stop();
+  await page.untilText(".banner", /The server has not answered since/);
+  await page.untilText("td[data-label=Failed]", /^199$/);
+}
 
 /** Every screen, and the dialogs, by axe in both themes and widths. */
 async function looksGood(page: DashboardPage): Promise<void> {

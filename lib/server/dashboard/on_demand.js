@@ -12,8 +12,8 @@ import { Problem } from "./parts.js";
 const PROBLEM = new Error("A part of this page could not be loaded. Load the page again.");
 let styles;
 
-/** The style of all that is loaded later. */
-function loadStyles() {
+/** Loads the style of all that is not on the first screen, once. */
+export function loadStyles() {
   styles ??= new Promise((resolve) => {
     const link = Object.assign(document.createElement("link"), {
       rel: "stylesheet",

@@ -6,6 +6,7 @@
 
 import { html } from "htm/preact";
 import { useState } from "preact/hooks";
+import { loadStyles } from "../on_demand.js";
 import { signIn } from "../session.js";
 
 /** Asks for the token instead of showing a screen. */
@@ -42,7 +43,7 @@ export function SignIn({ onSignedIn }) {
 
 /** Shows the form in place of the page, which is loaded again afterwards. */
 export async function openSignIn() {
-  const { render } = await import("preact");
+  const [{ render }] = await Promise.all([import("preact"), loadStyles()]);
   const app = document.querySelector("#app");
   render(null, app);
   render(html`<${SignIn} onSignedIn=${() => globalThis.location.reload()} />`, app);
