@@ -1,6 +1,6 @@
 /**
  * A newcomer's first hour, with nothing but the binary: a worker is made, checked, tested, run on
- * RabbitMQ, published to from Python and TypeScript, fails, is mended, and its event is put back.
+ * RabbitMQ, published to from Python and TypeScript, fails, is looked at, is mended, and its event is put back.
  *
  * @module
  */
@@ -68,6 +68,7 @@ class Newcomer {
     await using program = this.#installed.start("--queue_name", "greetings");
     await this.#publishes();
     await this.#findsCause(program);
+    await this.#looksAtDashboard();
     writeFileSync(`${this.#mine}/greetings.ts`, worker);
     await this.#putsBack(program);
     program.signal("SIGTERM");
@@ -95,6 +96,24 @@ class Newcomer {
     const groups = (await this.#installed.ok("failed", "groups", "greetings")).join("\n");
     assert.match(groups, /\b1 +error\b/);
     assert.match(groups, /Error: Bob is short/);
+  }
+
+  /** Its page is served, and shows the cause to whoever has the token. */
+  async #looksAtDashboard(): Promise<void> {
+    await using dashboard = this.#installed.start("dashboard", "--http", "127.0.0.1:0");
+    const [, page = "", file = ""] = await dashboard.until("the dashboard is served", () => {
+      return dashboard.stdout.join("\n").match(/at (http:\S+)\/; sign in with the token in (.+)$/m);
+    }) ?? [];
+    const headers = { Authorization: `Bearer ${readFileSync(file, "utf8").trim()}` };
+    const answer = await fetch(`${page}/v1/queues/greetings/failed`, { headers });
+    const { groups } = await answer.json();
+    assert.deepEqual(
+      groups.map(({ message, count }: Record<string, unknown>) => [message, count]),
+      [["Bob is short", 1]],
+    );
+    assert.match(await (await fetch(`${page}/queues/greetings/failed`)).text(), /<!doctype html>/i);
+    dashboard.signal("SIGTERM");
+    assert.equal((await dashboard.end()).code, 0);
   }
 
   async #putsBack(program: Program): Promise<void> {

@@ -74,7 +74,7 @@ Deno.test("new makes a folder with a worker, its test and what Deno needs", asyn
     assert.match(readFileSync(`${folder}/README.md`, "utf8"), /^# my-workers\n/);
     assert.deepEqual(services.printed, [
       `made ${folder} with the worker of the queue greetings. Next:`,
-      `  cd ${folder} && deno task test`,
+      `  (cd ${folder} && deno task test)`,
       `  process-queue --queue_name greetings --workers-dir ${folder}`,
     ]);
   });
