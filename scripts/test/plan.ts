@@ -65,9 +65,12 @@ export function planLong(files: readonly TestFile[]): Plan {
   return { beside: each([...crashing, ...others]), alone: [] };
 }
 
-/** Plans the tests that are not long and use RabbitMQ, to run them on another version of it. */
+/**
+ * Plans the tests that are not long and use RabbitMQ, to run them on another version of it; without
+ * those that measure time, which is the program's own.
+ */
 export function planRabbitmq(files: readonly TestFile[]): Plan {
-  return plan(files.filter(({ text }) => USES_RABBITMQ.test(text)));
+  return plan(files.filter(({ path, text }) => USES_RABBITMQ.test(text) && !isAlone(path)));
 }
 
 const STARTS = /\b(startRabbitmq|startPostgres|privateRabbitmqTest|clusterTest)\b/;
