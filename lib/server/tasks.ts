@@ -39,14 +39,14 @@ interface Entry {
   readonly key: string;
   readonly cancel: AbortController;
   readonly ended: PromiseWithResolvers<void>;
-  /** When its progress was told last, in ms since 1970. */
-  toldAt: number;
+  /** When its progress was last sent, in ms since 1970. */
+  sentAt: number;
 }
 
 const KEPT_MS = 3_600_000;
 /** The most tasks that are kept. */
 const MOST_KEPT = 100;
-/** The time between two tellings of progress, in ms. */
+/** The least time between two messages of progress, in ms. */
 const PROGRESS_MS = 500;
 /** How long the end of the process waits until what is under way is confirmed, in ms. */
 const END_MS = 5000;
@@ -106,7 +106,7 @@ export class Tasks implements AsyncDisposable {
       key,
       cancel: new AbortController(),
       ended: Promise.withResolvers(),
-      toldAt: this.#now(),
+      sentAt: this.#now(),
     };
     this.#entries.set(task.id, entry);
     this.#tell(entry, {});
@@ -156,12 +156,12 @@ export class Tasks implements AsyncDisposable {
 
   #progressed(entry: Entry, progress: Task["progress"]): void {
     entry.task = { ...entry.task, progress };
-    if (this.#now() - entry.toldAt >= PROGRESS_MS) this.#tell(entry, {});
+    if (this.#now() - entry.sentAt >= PROGRESS_MS) this.#tell(entry, {});
   }
 
   #tell(entry: Entry, change: Partial<Task>): void {
     entry.task = { ...entry.task, ...change };
-    entry.toldAt = this.#now();
+    entry.sentAt = this.#now();
     for (const listener of this.#listeners) listener(entry.task);
   }
 

@@ -1,7 +1,7 @@
-/** The dashboard's routes behind the HTTP server: who may what, attacks, and what is asked of whom. */
+/** The dashboard's routes behind the HTTP server: who may what, and what is asked of whom. */
 
 import assert from "node:assert/strict";
-import type { RepairResult } from "../../lib/operations/failed/repair.ts";
+import { CHANGES, DashboardDoor, EVENTS, result } from "../fixtures/server/dashboard_door.ts";
 import {
   DoorFixture,
   JSON_TYPE,
@@ -14,75 +14,7 @@ import { FakeDashboard } from "../fixtures/server/fake_dashboard.ts";
 const AWAY = "203.0.113.7";
 const RETRY = { filter: { all: true }, expected: 3 };
 
-/** A dashboard behind a server. */
-class DashboardDoor implements AsyncDisposable {
-  readonly dashboard = new FakeDashboard();
-  readonly fixture: DoorFixture;
-
-  constructor(env: Record<string, string> = {}) {
-    this.fixture = new DoorFixture(env, this.dashboard.routes());
-  }
-
-  async get(path: string, options: SentOptions = { token: TOKEN }): Promise<Response> {
-    return await this.fixture.send(path, options);
-  }
-
-  async post(path: string, body: unknown, options: SentOptions = { token: TOKEN }) {
-    return await this.fixture.send(path, {
-      ...options,
-      method: "POST",
-      headers: { ...JSON_TYPE, ...options.headers },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.dashboard.end.resolve({ result: result({}) });
-    this.dashboard.streams.close();
-    await this.dashboard.tasks[Symbol.asyncDispose]();
-    await this.fixture[Symbol.asyncDispose]();
-  }
-}
-
-function result(more: Partial<RepairResult>): RepairResult {
-  return {
-    action: "retry",
-    queue: "mails",
-    scanned: 3,
-    of: 3,
-    matched: 3,
-    moved: 3,
-    left_alone: 0,
-    remaining: 0,
-    saved: null,
-    complete: true,
-    seconds: 0,
-    dry_run: false,
-    ...more,
-  };
-}
-
 const NUMBERS = ["/v1/dashboard", "/v1/dashboard/history", "/v1/queues/mails", "/v1/processes"];
-const EVENTS = [
-  "/v1/queues/mails/failed",
-  "/v1/queues/mails/failed/7c1f09a2b3d4",
-  "/v1/queues/mails/failed/download",
-  "/v1/tasks",
-  "/v1/checks",
-];
-const CHANGES = [
-  "/v1/queues/mails/pause",
-  "/v1/queues/mails/resume",
-  "/v1/queues/mails/restart",
-  "/v1/queues/mails/failed/scan",
-  "/v1/queues/mails/failed/retry",
-  "/v1/queues/mails/failed/drop",
-  "/v1/processes/an-id/quiet",
-  "/v1/processes/an-id/resume",
-  "/v1/processes/an-id/drain",
-  "/v1/processes/an-id/restart",
-  "/v1/processes/an-id/log-level",
-];
 
 /** What each caller gets of the page, numbers, events, a peek, and for changes. */
 const RIGHTS: [who: string, SentOptions, [number, number, number, number, number]][] = [
@@ -118,67 +50,6 @@ Deno.test("whoever may see numbers only sees no texts, which quote errors and pe
     assert(!/ada|TypeError|f3a91c02/.test(shown), path);
   }
   assert.match(await (await door.get("/v1/queues/mails")).text(), /ada is unknown/);
-});
-
-Deno.test("attacks on the dashboard are refused, and nothing is asked of anybody", async () => {
-  await using door = new DashboardDoor();
-  const session = await door.post("/v1/session", { token: TOKEN }, {});
-  const Cookie = session.headers.get("Set-Cookie")?.split(";")[0] ?? "";
-  const own = { Cookie, "Sec-Fetch-Site": "same-origin" };
-  const attacks: [what: string, path: string, SentOptions, expected: number][] = [
-    ["another name", CHANGES[4] ?? "", { token: TOKEN, host: "10.1.2.3" }, 421],
-    [
-      "another origin",
-      CHANGES[4] ?? "",
-      { headers: { Cookie, Origin: "http://evil.example" } },
-      403,
-    ],
-    [
-      "another site",
-      CHANGES[5] ?? "",
-      { headers: { ...own, "Sec-Fetch-Site": "cross-site" } },
-      403,
-    ],
-    ["no header that names the page", CHANGES[5] ?? "", { headers: { Cookie } }, 403],
-    ["a form", CHANGES[4] ?? "", {
-      headers: { ...own, "Content-Type": "application/x-www-form-urlencoded" },
-    }, 400],
-    ["a peek from another site", "/v1/queues/mails/peek", {
-      headers: { ...own, "Sec-Fetch-Site": "cross-site" },
-    }, 403],
-  ];
-  for (const [what, path, options, expected] of attacks) {
-    const response = await door.post(path, RETRY, options);
-    assert.equal(response.status, expected, what);
-    assert.equal(response.headers.get("Access-Control-Allow-Origin"), null);
-  }
-  for (const path of CHANGES) {
-    assert.equal((await door.get(path)).status === 405 || path.includes("failed"), true, path);
-  }
-  const canceled = await door.get("/v1/tasks/x", { method: "DELETE", headers: { Cookie } });
-  assert.equal(canceled.status, 403);
-  const large = JSON.stringify({ filter: { all: true }, text: "x".repeat(1_100_000) });
-  assert.equal((await door.post("/v1/queues/mails/failed/retry", large)).status, 413);
-  const asked = door.dashboard.asked.filter(([what]) => what !== "show");
-  assert.deepEqual(asked, []);
-});
-
-Deno.test("a body with a script is answered as JSON that no browser runs", async () => {
-  await using door = new DashboardDoor();
-  for (const path of [EVENTS[0], EVENTS[1]]) {
-    const response = await door.get(path ?? "");
-    assert.match(await response.clone().text(), /<script>/);
-    assert.equal(response.headers.get("Content-Type"), "application/json");
-    assert.equal(response.headers.get("X-Content-Type-Options"), "nosniff");
-    assert.equal(response.headers.get("Cache-Control"), "no-store");
-  }
-  const saved = await door.get("/v1/queues/mails/failed/download");
-  assert.equal(
-    saved.headers.get("Content-Disposition"),
-    'attachment; filename="mails.failed.jsonl"',
-  );
-  const odd = await door.get("/v1/queues/a%22%0d%0ab/failed/download");
-  assert.match(odd.headers.get("Content-Disposition") ?? "", /filename="a___b.failed.jsonl"$/);
 });
 
 /** A body, and what is wrong with it. */
@@ -301,7 +172,7 @@ Deno.test("orders for processes and checks are passed on", async () => {
   ]);
 });
 
-Deno.test("of 200 streams 20 are open, the others are told, and the probes answer", async () => {
+Deno.test("of 200 streams 20 are open, the others are refused, and the probes answer", async () => {
   await using door = new DashboardDoor();
   const open = await Promise.all(
     Array.from({ length: 200 }, () => door.get("/v1/dashboard/stream")),

@@ -63,7 +63,7 @@ export type DeskRequest =
     readonly by: string;
   };
 
-/** What the thread is told. */
+/** A message to the thread. */
 export type ToDesk =
   | readonly ["ask", id: number, request: DeskRequest]
   | readonly ["abort", id: number]

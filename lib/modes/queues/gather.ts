@@ -76,7 +76,7 @@ export async function gather(
   if (lost !== undefined) throw unknownQueue(lost, known);
   const paused = new PausedQueues(config.stateDir);
   const now = Date.now();
-  const told = histories ? new Map() : await toldBy(asking, asked);
+  const observed = histories ? new Map() : await observedByProcesses(asking, asked);
   const reports = names.flatMap((queue) => {
     const look = looks.get(queue) ?? noLook("the broker was not asked");
     const isThere = look.exists || look.problem !== null || running.includes(queue);
@@ -89,7 +89,7 @@ export async function gather(
     const trend = history?.trend ?? null;
     const sources = { queue, look, processes, pause, statistics, trend, now };
     const options = { ...demandsOn(queue, config.queues), failedLimit };
-    return [reportOn(sources, options, history?.observed ?? told.get(queue))];
+    return [reportOn(sources, options, history?.observed ?? observed.get(queue))];
   });
   return { reports, processes, silent: asked.length - processes.length, broker };
 }
@@ -111,7 +111,7 @@ function historyOf(queue: string, histories: Map<string, History>): History {
 }
 
 /** What processes know from looking again and again, by queue. */
-async function toldBy(
+async function observedByProcesses(
   processes: Processes,
   asked: readonly Asked<ProcessSnapshot>[],
 ): Promise<ReadonlyMap<string, Observed>> {

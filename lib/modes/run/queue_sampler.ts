@@ -23,7 +23,7 @@ export interface QueueSamplerOptions {
 
 const TIMEOUT_SECONDS = 2;
 
-/** Makes the sampler. @param overview Is told what was seen. */
+/** Makes the sampler. @param overview Gets what was seen. */
 export function queueSampler(
   { queues, config, broker }: QueueSamplerOptions,
   overview: Overview,

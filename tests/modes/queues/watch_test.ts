@@ -105,7 +105,7 @@ Deno.test("queues --watch fits the terminal, with the chosen queue in sight", ()
   }
 });
 
-Deno.test("keys are told apart in what a terminal sends", () => {
+Deno.test("each key is found in what a terminal sends", () => {
   assert.deepEqual(keysIn("jk\x1b[A\x1b[B\r\x7f\x03é\x1b"), [
     ...["j", "k", "up", "down", "enter", "backspace", "ctrl-c", "é", "escape"],
   ]);
