@@ -58,14 +58,14 @@ export function rabbitmqOf(programs: string): TestServer<AttachedRabbitmq> {
   };
 }
 
-/** PostgreSQL for tests. */
+/** PostgreSQL for tests: fast, as its data need not outlive a crash of the machine. */
 export const postgres: TestServer<AttachedPostgres> = {
   title: "PostgreSQL",
   package: "postgresql",
   variable: "TEST_POSTGRES_URL",
   required: "REQUIRE_POSTGRES",
   installed: postgresInstalled,
-  start: startPostgres,
+  start: () => startPostgres({ isDurable: false }),
   attach: attachPostgres,
 };
 

@@ -14,7 +14,7 @@ import type { PushContents, PushRealm } from "./contents.ts";
 import type { Nothing } from "./deciding.ts";
 import type { Devices } from "./devices.ts";
 import type { Posting } from "./forms.ts";
-import { deadToken, encryptedStep, legacyStep } from "./parcel.ts";
+import { type Addressed, deadToken, encryptedStep, legacyStep, type Parcel } from "./parcel.ts";
 import type { PushEnds } from "./push_ends.ts";
 import { decidePush, type PushDecision } from "./push_outcome.ts";
 import type { PushReader } from "./reader.ts";
@@ -139,10 +139,30 @@ export async function deliver(
     encryptedTitle: encryptedTitle(textOf(run, reader)),
   };
   const parcels = run.way.parcels(reader, devices, contents, posting, run.now);
+  logAgain(run, reader, begun, parcels);
   const report = await pushRecorded(run.effects, begun, parcels, run.signal);
   logReport(run, reader, report);
   await store(run, reader, report);
   return decidePush(report.pushed.map(({ outcome }) => outcome), run.way.services);
+}
+
+/** Says which devices may have the push already: a process was killed before it could record that. */
+function logAgain(
+  { ctx }: PushRun,
+  { id: user }: PushReader,
+  begun: Begun,
+  parcels: readonly Parcel[],
+): void {
+  for (const device of parcels.flatMap(({ devices }) => devices)) {
+    if (begun.devices.get(device.step) !== "again") continue;
+    ctx.log.warn("Device {id} of user {user} was maybe pushed to, and is pushed to again", {
+      ...{ id: idOf(device), user },
+    });
+  }
+}
+
+function idOf(device: Addressed): number {
+  return "legacy" in device ? device.legacy.id : device.encrypted.id;
 }
 
 function logReport({ ctx }: PushRun, { id: user }: PushReader, { pushed, sent }: PushReport): void {
@@ -151,7 +171,7 @@ function logReport({ ctx }: PushRun, { id: user }: PushReader, { pushed, sent }:
     ctx.log.info("Pushed to {sent} {devices} of user {user}", properties);
   }
   for (const { device, outcome } of pushed) {
-    const { id } = "legacy" in device ? device.legacy : device.encrypted;
+    const id = idOf(device);
     if (outcome.kind === "dead") {
       ctx.log.info("Device {id} of user {user} is no longer registered and is removed: {reason}", {
         ...{ id, user, reason: outcome.reason },

@@ -48,7 +48,7 @@ export async function crashStory(options: CrashStoryOptions): Promise<StoryResul
     kills: run.kills,
     stories: evidence.map((each) => ({ facts: factsOf(each), repeats: repeatsOf(each) })),
     points: run.points,
-    explained: { mails: count(logs, "maybe sent"), pushes: count(logs, "maybe pushed") },
+    explained: { mails: count(logs, "maybe sent"), pushes: count(logs, "maybe pushed to") },
     problems: [...deployment.problems, ...await deployment.failed(), ...run.problems],
   };
 }

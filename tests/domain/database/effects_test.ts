@@ -266,7 +266,7 @@ eachDatabaseTest(
   "what is done and what begins are written together, also of one event",
   async (t) => {
     const db = await t.open();
-    const mine = effectsOf(db, "me");
+    await using mine = effectsOf(db, "me");
     await mine.begin("7", [ADA], MAX);
     mine.doneSoon("7", [ADA]);
     assert.deepEqual(await mine.begin("7", [ADA, BOB], MAX), ["done", "run"]);

@@ -234,6 +234,9 @@ sqliteTest("a push that nobody saw end is made again, when its run must have end
   });
   assert.deepEqual(await world.run(event, { now: NOW + 60_000, begin }), { kind: "done" });
   assert.deepEqual({ ...world.apns.counts, ...world.fcm.counts }, { aa: 1, bb: 2 });
+  assert.deepEqual(world.lines.filter((line) => line.includes("maybe")), [
+    `warning: Device 1 of user ${world.ada} was maybe pushed to, and is pushed to again`,
+  ]);
 });
 
 sqliteTest(
