@@ -73,6 +73,8 @@ export interface DoctorCommand extends ProcessCommand {
   readonly mode: "doctor";
   /** Mend what belongs to this program. */
   readonly fix: boolean;
+  /** The address of RabbitMQ's management; `undefined`: it is not asked. */
+  readonly management: string | undefined;
 }
 
 /** Check queues for a monitoring system. */

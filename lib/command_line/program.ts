@@ -28,6 +28,7 @@ import {
   sharedOptions,
   wordOption,
 } from "./options.ts";
+import { passwordWarnings } from "./password_warnings.ts";
 
 /** Takes the command that was parsed. */
 export type Found = (command: Task) => void;
@@ -35,10 +36,6 @@ export type Found = (command: Task) => void;
 type WithoutCommon<Each> = Each extends Task ? Omit<Each, keyof Common> : never;
 /** A command without what all commands have. */
 type Added = WithoutCommon<Task>;
-
-const PASSWORD_WARNING =
-  "--amqp_url holds a password, which every user of this machine can see in the list of " +
-  "processes: set the variable AMQP_URL instead";
 
 const EXIT_CODES = `
 Exit codes: 0 stopped, 1 failed, 2 wrong command line, 3 restart requested.
@@ -290,6 +287,6 @@ function common(
   const { http } = program.opts<RunOptions>();
   return {
     flags: { amqpUrl, workersDir, allowUnsafeFolder, logFormat, logLevel, zulip, http },
-    warnings: amqpUrl && URL.parse(amqpUrl)?.password ? [PASSWORD_WARNING] : [],
+    warnings: passwordWarnings({ amqpUrl, management: subcommand?.opts().management }),
   };
 }

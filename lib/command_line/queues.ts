@@ -55,13 +55,26 @@ function addDoctor(program: Parser, found: FoundQueues): void {
   const doctor = program.command("doctor")
     .description("check settings, broker, queues, processes and this host; exit with 1 on an error")
     .addOption(option("--fix", "mend what belongs to this program, and say what was done"))
+    .addOption(
+      wordOption(
+        "--management <url>",
+        "ask RabbitMQ's management, too; without a user in the address, as that of AMQP_URL",
+      ),
+    )
     .addOption(jsonOption("print it as JSON"))
     .addOption(timeoutOption())
-    .addHelpText("after", "\nExample: process-queue doctor --fix");
+    .addHelpText("after", "\nExample: process-queue doctor --management http://rabbit:15672");
   doctor.action(() => {
     const { fix = false, json = false, timeout = DEFAULT_TIMEOUT } = doctor.opts();
-    found({ mode: "doctor", fix, json, timeoutSeconds: timeout }, doctor);
+    const management = managementIn(doctor.opts().management);
+    found({ mode: "doctor", fix, management, json, timeoutSeconds: timeout }, doctor);
   });
+}
+
+/** An address may hold a password, so no message has it. */
+function managementIn(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw new UsageError("--management: it must be an address, such as http://rabbit:15672");
 }
 
 function addCheck(program: Parser, found: FoundQueues): void {

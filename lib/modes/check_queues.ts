@@ -10,7 +10,7 @@ import { areNotSet, IN_ZULIPS } from "../engine/host/required.ts";
 import { shardName } from "../engine/host/shards.ts";
 import { counted } from "../errors/counted.ts";
 import { mayLoad } from "./folders.ts";
-import type { KnownQueue, Services } from "./services.ts";
+import type { KnownQueue, Services, WorkerTrial } from "./services.ts";
 
 /** A queue, as `check-config` found it. */
 export interface QueueCheck {
@@ -24,6 +24,8 @@ export interface QueueCheck {
   readonly requires: readonly string[];
   /** Those of them that are not set: the queue does not start. */
   readonly missing: readonly string[];
+  /** How long its events may be here; left out where it did not load. */
+  readonly limits?: WorkerTrial["limits"];
   readonly ok: boolean;
   /** What there is to say about the worker; the problem where it is not ok. */
   readonly message: string;
@@ -56,8 +58,8 @@ async function checkWorker(
     return { ok: true, isActive: true, requires: [], missing: [], message };
   }
   const trial = await services.tryWorker(queue, config);
-  const { problem, isActive, requires, missing } = trial;
-  const required = { requires, missing };
+  const { problem, isActive, requires, missing, limits } = trial;
+  const required = { requires, missing, ...limits && { limits } };
   if (problem !== undefined) return { ok: false, isActive, ...required, message: problem };
   const lack = missing.length > 0 ? areNotSet(missing) : trial.isMisplaced ? IN_ZULIPS : undefined;
   const message = lack === undefined ? "" : `does not start: ${lack}`;

@@ -7,9 +7,11 @@
 import type { Asking } from "../command_line/terminal/confirm.ts";
 import type { Broker } from "../engine/broker/broker.ts";
 import type { Config } from "../config/config.ts";
+import type { WorkerDescription } from "../engine/executor/executor.ts";
 import { type ShardFunction, unsharded } from "../engine/host/shards.ts";
 import { failedQueueName } from "../engine/settle/retry.ts";
 import { unknownQueue } from "../errors/usage_error.ts";
+import type { ClockReading } from "../system/clock_reading.ts";
 
 /** A queue that has a worker, and the worker's file. */
 export interface KnownQueue {
@@ -29,6 +31,8 @@ export interface WorkerTrial {
   readonly isMisplaced?: boolean;
   /** Paths within its events whose values are never shown. */
   readonly secrets: readonly string[];
+  /** How long its events may be here; left out where it did not load. */
+  readonly limits?: Pick<WorkerDescription, "maxConsumeSeconds" | "batch">;
   /** Why it cannot be run, if it cannot. */
   readonly problem?: string;
 }
@@ -59,6 +63,11 @@ export interface Services {
    * @returns The migrations that a SQLite database lacks.
    */
   tryDatabase(config: Config): Promise<readonly string[]>;
+  /**
+   * How far the clock of the database's host is from this host's; `undefined` where it is this host's
+   * own. Rejects when the database cannot be reached.
+   */
+  databaseClock(config: Config): Promise<ClockReading | undefined>;
   /** Who uses the program, such as `ada on host a`. */
   readonly operator: string;
   /** How somebody is asked before something is changed. */

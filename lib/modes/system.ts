@@ -13,6 +13,7 @@ import { discover, loadWorker } from "../engine/host/discovery.ts";
 import type { Report } from "../engine/report.ts";
 import { type ShardFunction, shardOf } from "../engine/host/shards.ts";
 import { redactText } from "../errors/redact.ts";
+import type { ClockReading } from "../system/clock_reading.ts";
 import { Interruption } from "../system/interruption.ts";
 import { operatorName } from "../system/operator.ts";
 import { printError, printLine, readInput } from "../system/standard_streams.ts";
@@ -63,6 +64,12 @@ export class SystemServices implements Services {
   async tryDatabase({ databaseUrl }: Config): Promise<readonly string[]> {
     const { inspectDatabase, willBeMade } = await import("../domain/database/database.ts");
     return willBeMade(databaseUrl) ? [] : await inspectDatabase(databaseUrl);
+  }
+
+  /** @inheritdoc */
+  async databaseClock({ databaseUrl }: Config): Promise<ClockReading | undefined> {
+    const { databaseClock } = await import("../domain/database/clock.ts");
+    return await databaseClock(databaseUrl);
   }
 
   /** @inheritdoc */

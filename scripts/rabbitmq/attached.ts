@@ -19,6 +19,7 @@ export interface Node {
   /** The whole environment of RabbitMQ's programs. */
   readonly env: Readonly<Record<string, string>>;
   readonly tls?: TlsListener;
+  readonly managementPort?: number;
 }
 
 /** A running node. This handle does not start or stop it. */
@@ -50,6 +51,12 @@ export class AttachedRabbitmq implements AsyncDisposable {
   get tlsUrl(): string | undefined {
     const { tls } = this.node;
     return tls && `amqps://guest:guest@127.0.0.1:${tls.port}`;
+  }
+
+  /** URL of its management, without a user; undefined unless the node was started with it. */
+  get managementUrl(): string | undefined {
+    const { managementPort: port } = this.node;
+    return port === undefined ? undefined : `http://127.0.0.1:${port}`;
   }
 
   /** PEM file with the CA of the server's certificate, where there is TLS. */

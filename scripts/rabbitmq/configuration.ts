@@ -15,6 +15,8 @@ export interface RabbitmqOptions {
   readonly port?: number;
   /** Listens for AMQP over TLS too, on a free port. Default: plain AMQP only. */
   readonly tls?: RabbitmqTlsOptions;
+  /** Answers over HTTP, too, by the management plugin, on a free port. Default: it does not. */
+  readonly management?: boolean;
   /** More lines of rabbitmq.conf. Default: none. */
   readonly config?: string;
   /** The text of advanced.config. Default: none. */
@@ -40,6 +42,12 @@ export interface RabbitmqTlsOptions {
 /** A node's listener for TLS. */
 export interface TlsListener extends TlsFiles {
   readonly port: number;
+}
+
+/** Where a node listens beside AMQP. */
+export interface Listeners {
+  readonly tls?: TlsListener;
+  readonly managementPort?: number;
 }
 
 /** Confines Erlang's own protocol to this machine. */
@@ -87,7 +95,7 @@ export function environment(
 export function configuration(
   port: number,
   options: RabbitmqOptions,
-  tls: TlsListener | undefined,
+  { tls, managementPort }: Listeners,
 ): string {
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -95,6 +103,7 @@ export function configuration(
     // The default before RabbitMQ 4, which takes 16 MiB.
     `max_message_size = ${128 * 1024 * 1024}`,
     ...(tls ? tlsConfiguration(tls, options.tls?.clientCertificate ?? false) : []),
+    ...(managementPort ? managementConfiguration(managementPort) : []),
     ...(options.config ? [options.config] : []),
   ];
   return lines.join("\n") + "\n";
@@ -108,5 +117,14 @@ function tlsConfiguration(tls: TlsListener, needsCertificate: boolean): string[]
     `ssl_options.keyfile = ${tls.keyFile}`,
     `ssl_options.verify = verify_peer`,
     `ssl_options.fail_if_no_peer_cert = ${needsCertificate}`,
+  ];
+}
+
+/** The plugin's numbers are at most a second old. */
+function managementConfiguration(port: number): string[] {
+  return [
+    "management.tcp.ip = 127.0.0.1",
+    `management.tcp.port = ${port}`,
+    "collect_statistics_interval = 1000",
   ];
 }

@@ -106,8 +106,9 @@ export class PrivateRabbitmq extends AttachedRabbitmq {
 
   async #answers(server: Daemon): Promise<boolean> {
     server.assertRunning();
-    const { port, tls } = this.node;
+    const { port, tls, managementPort } = this.node;
     return await answersAmqp(port) && (tls === undefined || await accepts(tls.port)) &&
+      (managementPort === undefined || await accepts(managementPort)) &&
       await this.#isRunning();
   }
 
@@ -163,12 +164,16 @@ export async function prepareRabbitmq(
   undo.defer(() => removeFolder(folder));
   const env = environment(folder, port, identity);
   const tls = options.tls && { port: freePort(), ...await makeCertificates(folder, env) };
-  await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, tls));
+  const managementPort = options.management ? freePort() : undefined;
+  const listeners = { ...tls && { tls }, ...managementPort && { managementPort } };
+  await Deno.writeTextFile(`${folder}/rabbitmq.conf`, configuration(port, options, listeners));
+  const plugins = options.management ? "[rabbitmq_management].\n" : "[].\n";
+  await Deno.writeTextFile(`${folder}/enabled_plugins`, plugins);
   await Deno.writeTextFile(`${folder}/advanced.config`, options.advanced ?? "[].\n");
   if (identity.cookie) await writeCookie(folder, identity.cookie);
   undo.move();
   const { epmdPort } = identity;
-  return new PrivateRabbitmq({ folder, programs, port, epmdPort, env, ...(tls ? { tls } : {}) });
+  return new PrivateRabbitmq({ folder, programs, port, epmdPort, env, ...listeners });
 }
 
 /** Erlang refuses a cookie that others may read. */

@@ -195,6 +195,8 @@ for (
     "--amqp_url amqp://me:sesame@a --amqp_url amqp://me:sesame@b",
     "--ampq_url=amqp://me:sesame@a",
     "amqp://me:sesame@a",
+    "doctor --management http://me:sesame@a --management http://me:sesame@b",
+    "doctor --managment=http://me:sesame@a",
   ]
 ) {
   Deno.test(`parseCommandLine shows no password when it refuses ${line}`, () => {

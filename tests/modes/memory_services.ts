@@ -5,6 +5,7 @@ import type { Broker } from "../../lib/engine/broker/broker.ts";
 import { MemoryBroker } from "../../lib/engine/broker/memory.ts";
 import type { KnownQueue, Services, WorkerTrial } from "../../lib/modes/services.ts";
 import type { ShardFunction } from "../../lib/engine/host/shards.ts";
+import type { ClockReading } from "../../lib/system/clock_reading.ts";
 
 const NO_FLAGS = {
   amqpUrl: undefined,
@@ -44,6 +45,8 @@ export class MemoryServices implements Services {
   trials: Record<string, Partial<WorkerTrial>> = {};
   unfinishedCheck: string | undefined;
   pendingMigrations: string[] = [];
+  /** The clock of the database. */
+  clock: ClockReading | undefined;
   failures: { broker?: Error; database?: Error } = {};
 
   listQueues(): Promise<KnownQueue[]> {
@@ -72,6 +75,10 @@ export class MemoryServices implements Services {
   tryDatabase(): Promise<readonly string[]> {
     const { database } = this.failures;
     return database ? Promise.reject(database) : Promise.resolve(this.pendingMigrations);
+  }
+
+  databaseClock(): Promise<ClockReading | undefined> {
+    return Promise.resolve(this.clock);
   }
 
   get asking(): Asking {

@@ -5,10 +5,13 @@
  * @module
  */
 
+import type { ClockReading } from "../../system/clock_reading.ts";
 import type { Settlement } from "../settle/outcome.ts";
+import type { BrokerStatus, QueueDoubt, ServerCertificate } from "./broker_facts.ts";
 import type { EventProperties, StoredEvent } from "./event.ts";
 import type { Decide, SiftOptions, SiftResult } from "./sift.ts";
 
+export type { BrokerStatus, QueueDoubt, ServerCertificate } from "./broker_facts.ts";
 export type { EventProperties, StoredEvent } from "./event.ts";
 
 /** One delivery of an event, settled exactly once, through its subscription. */
@@ -111,18 +114,6 @@ export interface Depth {
   readonly consumers: number;
 }
 
-/** What is known of a broker beyond whether it can be used. */
-export interface BrokerStatus {
-  /** Its version; `undefined` where it is not known. */
-  readonly version: string | undefined;
-  /** Since when {@linkcode Broker.isThere} is what it is, in ms since 1970. */
-  readonly since: number;
-  /** Why it takes no publishes; `undefined` where it does. */
-  readonly blocked: string | undefined;
-  /** How often it was connected again. */
-  readonly reconnects: number;
-}
-
 /** Keeps queues of events. Queue names are used as they are. */
 export interface Broker extends AsyncDisposable {
   /** Whether the broker can be used now. It is connected again after each loss. */
@@ -222,16 +213,17 @@ export interface Broker extends AsyncDisposable {
    * @throws {BrokerError} `permission` where this user may make no queue of such a name.
    */
   tryPublishing?(): Promise<void>;
+  /**
+   * How far the clock of the broker's host is from this host's; `undefined` where the broker does not
+   * tell the time. It publishes one event to a queue of its own, of which nothing stays.
+   *
+   * @throws {BrokerError} `permission` where this user may make no queue of such a name.
+   */
+  clock?(): Promise<ClockReading | undefined>;
+  /** The certificates that the addresses with TLS show; those that show none are left out. */
+  serverCertificates?(): Promise<readonly ServerCertificate[]>;
   /** Tries each address of a cluster. @returns Why those that cannot be used cannot. */
   tryAddresses?(): Promise<readonly BrokerError[]>;
-}
-
-/** Why events of a queue may be lost, although the program does its part. */
-export interface QueueDoubt {
-  /** Whether the queue cannot be consumed because of it. */
-  readonly isRefused: boolean;
-  /** A sentence that names the queue. */
-  readonly message: string;
 }
 
 /** The reason for an error of a broker. */

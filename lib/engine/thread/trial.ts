@@ -6,6 +6,7 @@
 
 import type { Config } from "../../config/config.ts";
 import { errorData } from "../../errors/error_data.ts";
+import type { WorkerDescription } from "../executor/executor.ts";
 import { DEFAULT_MAX_HEAP_MB } from "../host/describe.ts";
 import type { WorkerFile } from "../host/discovery.ts";
 import { missingSettings } from "../host/required.ts";
@@ -25,6 +26,8 @@ export interface Trial {
   readonly isMisplaced?: boolean;
   /** Paths within its events whose values are never shown. */
   readonly secrets: readonly string[];
+  /** How long its events may be here; left out where it did not load. */
+  readonly limits?: Pick<WorkerDescription, "maxConsumeSeconds" | "batch">;
   /** Why it did not load. */
   readonly problem?: string;
 }
@@ -61,6 +64,7 @@ async function load(file: WorkerFile, config: Config): Promise<Trial> {
 }
 
 function trialOf({ description, ...more }: Described, file: WorkerFile, config: Config): Trial {
-  const { requires, secrets } = description;
-  return { ...more, requires, missing: missingSettings(description, file, config), secrets };
+  const { requires, secrets, maxConsumeSeconds, batch } = description;
+  const missing = missingSettings(description, file, config);
+  return { ...more, requires, missing, secrets, limits: { maxConsumeSeconds, batch } };
 }

@@ -32,6 +32,7 @@ import { uploadsProblem, workersProblem, writableProblem } from "../folders.ts";
 import { certificateProblems } from "../mirror_server/certificate.ts";
 import { CHOWN, foreignFiles } from "../owners.ts";
 import type { KnownQueue, Services } from "../services.ts";
+import type { ManagementApi } from "./management_api.ts";
 
 /** What is checked. */
 export interface CheckScene {
@@ -42,6 +43,8 @@ export interface CheckScene {
   readonly services: Services;
   /** How long broker and processes may take to answer. */
   readonly timeoutSeconds: number;
+  /** RabbitMQ's management; `null` where RabbitMQ is not used. @default {it is not asked} */
+  readonly management?: ManagementApi | null | undefined;
 }
 
 /** One check. */

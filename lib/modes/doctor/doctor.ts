@@ -20,11 +20,11 @@ import { findings } from "./findings.ts";
  * @returns 0, or 1 with an error among the findings.
  */
 export async function runDoctor(
-  { fix, json, timeoutSeconds }: DoctorCommand,
+  { fix, json, timeoutSeconds, management }: DoctorCommand,
   config: Config,
   services: Services,
 ): Promise<number> {
-  const all = await findings(config, services, { fix, timeoutSeconds });
+  const all = await findings(config, services, { fix, timeoutSeconds, management });
   if (json) {
     const value = { schema: SCHEMA, at: isoTime(Date.now()), findings: all };
     services.print(JSON.stringify(value));

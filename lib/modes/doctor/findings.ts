@@ -9,6 +9,7 @@ import { errorData } from "../../errors/error_data.ts";
 import { type Finding, fine, type Found, wrong } from "../../operations/doctor/finding.ts";
 import type { Services } from "../services.ts";
 import { type Check, type CheckResult, CHECKS, findingsOf, runChecks, sceneOf } from "./checks.ts";
+import { checkDatabaseClock } from "./clock_checks.ts";
 import {
   checkCertificates,
   checkDisks,
@@ -17,11 +18,13 @@ import {
   checkPauses,
   checkSockets,
 } from "./host_checks.ts";
+import { checkManagement, openManagement } from "./management_checks.ts";
 import { checkJudged, checkProcesses, RABBITMQ_CHECKS } from "./queue_checks.ts";
 
 /** The checks beyond those of the settings and of RabbitMQ. */
 const MORE_CHECKS: readonly Check[] = [
   { area: "broker", run: checkCertificates },
+  { area: "management", run: checkManagement },
   { area: "disk", run: checkDisks },
   { area: "http", run: checkListener },
   { area: "sockets", run: checkSockets },
@@ -31,12 +34,17 @@ const MORE_CHECKS: readonly Check[] = [
   { area: "check", run: checkJudged },
 ];
 
+/** The checks of a database that answers. */
+const DATABASE_CHECKS: readonly Check[] = [{ area: "clock", run: checkDatabaseClock }];
+
 /** How findings are made. */
 export interface FindingsOptions {
   /** How long broker and processes may take to answer. @default {10} */
   readonly timeoutSeconds?: number;
   /** Mends what belongs to this program; what was mended is ok then. @default {false} */
   readonly fix?: boolean;
+  /** The address of RabbitMQ's management. @default {it is not asked} */
+  readonly management?: string | undefined;
 }
 
 /**
@@ -48,20 +56,28 @@ export interface FindingsOptions {
 export async function findings(
   config: Config,
   services: Services,
-  { timeoutSeconds = 10, fix = false }: FindingsOptions = {},
+  { timeoutSeconds = 10, fix = false, management }: FindingsOptions = {},
 ): Promise<Finding[]> {
-  const scene = await sceneOf(config, services, timeoutSeconds);
+  using api = management === undefined
+    ? undefined
+    : openManagement(management, config, timeoutSeconds);
+  const scene = { ...await sceneOf(config, services, timeoutSeconds), management: api };
   const settings = await runChecks(CHECKS, scene);
-  // Once is enough to wait for a broker that does not answer.
-  const more = settings.some(isBrokerLost) ? MORE_CHECKS : [...RABBITMQ_CHECKS, ...MORE_CHECKS];
+  // Once is enough to wait for a server that does not answer.
+  const more = [
+    ...isLost("broker", settings) ? [] : RABBITMQ_CHECKS,
+    ...isLost("database", settings) ? [] : DATABASE_CHECKS,
+    ...MORE_CHECKS,
+  ];
   const results = [...settings, ...await runChecks(more, scene)];
   return findingsOf(fix ? await mended(results) : results);
 }
 
-/** Whether the broker cannot be used at all; what is wrong with a queue names it. */
-function isBrokerLost({ area, found }: CheckResult): boolean {
-  return area === "broker" &&
-    found.some(({ level, queue }) => level === "error" && queue === undefined);
+/** Whether a server cannot be used at all; what is wrong with a queue names it. */
+function isLost(server: "broker" | "database", results: readonly CheckResult[]): boolean {
+  return results.some(({ area, found }) =>
+    area === server && found.some(({ level, queue }) => level === "error" && queue === undefined)
+  );
 }
 
 async function mended(results: readonly CheckResult[]): Promise<CheckResult[]> {

@@ -8,7 +8,11 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { certificatesFound } from "../../operations/doctor/certificates.ts";
+import {
+  certificateInFile,
+  certificatesFound,
+  type Validity,
+} from "../../operations/doctor/certificates.ts";
 import type { Found } from "../../operations/doctor/finding.ts";
 import { disksFound, httpFound } from "../../operations/doctor/host.ts";
 import { journalsFound, pausesFound, socketsFound } from "../../operations/doctor/left_over.ts";
@@ -40,7 +44,7 @@ function nearest(folder: string): string {
   return existsSync(folder) || dirname(folder) === folder ? folder : nearest(dirname(folder));
 }
 
-/** When the certificates end that settings name. */
+/** When the certificates are valid that settings name. */
 export function checkCertificates({ config }: CheckScene): Found[] {
   const { broker, mirrorServer: { tls } } = config;
   const files = [
@@ -48,19 +52,18 @@ export function checkCertificates({ config }: CheckScene): Found[] {
     ["AMQP_CERT_FILE", broker.certFile],
     ["MIRROR_CERT_FILE", tls?.certFile],
   ] as const;
-  return certificatesFound(
-    files.flatMap(([setting, file]) => {
-      const endsAt = file === undefined ? undefined : endOf(file);
-      return file === undefined || endsAt === undefined ? [] : [{ setting, file, endsAt }];
-    }),
-    Date.now(),
-  );
+  const certificates = files.flatMap(([setting, file]) => {
+    const validity = file === undefined ? undefined : validityIn(file);
+    return file && validity ? [certificateInFile(setting, file, validity)] : [];
+  });
+  return certificatesFound(certificates, Date.now());
 }
 
-/** When a certificate ends; another check says what is wrong with a file that has none. */
-function endOf(file: string): number | undefined {
+/** When a certificate is valid; another check says what is wrong with a file that has none. */
+function validityIn(file: string): Validity | undefined {
   try {
-    return Date.parse(new X509Certificate(readFileSync(file)).validTo);
+    const { validFrom, validTo } = new X509Certificate(readFileSync(file));
+    return { validFrom: Date.parse(validFrom), validTo: Date.parse(validTo) };
   } catch {
     return undefined;
   }

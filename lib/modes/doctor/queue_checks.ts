@@ -11,6 +11,7 @@ import type { Broker } from "../../engine/broker/broker.ts";
 import { shardName } from "../../engine/host/shards.ts";
 import { failedQueueName } from "../../engine/settle/retry.ts";
 import { LOOKS_AT_ONCE } from "../../operations/broker_look.ts";
+import { certificateOfBroker, certificatesFound } from "../../operations/doctor/certificates.ts";
 import { DOCTOR_FIX, fine, type Found, wrong } from "../../operations/doctor/finding.ts";
 import { processesFound } from "../../operations/doctor/processes.ts";
 import {
@@ -27,6 +28,8 @@ import { consumedNames, type QueueCheck } from "../check_queues.ts";
 import { hasAnswered, Processes } from "../control/processes.ts";
 import { gather } from "../queues/gather.ts";
 import type { Check, CheckScene } from "./checks.ts";
+import { checkBrokerClock } from "./clock_checks.ts";
+import { checkTimeouts } from "./timeout_checks.ts";
 
 /** How many shards beyond those of the setting are looked for. */
 const MORE_SHARDS = 16;
@@ -55,6 +58,9 @@ export async function checkJudged(scene: CheckScene): Promise<Found[]> {
 /** The queues at RabbitMQ that the program makes or has made beside those of the events. */
 export const RABBITMQ_CHECKS: readonly Check[] = [
   { area: "broker", asksBroker: true, run: onRabbitmq(connection) },
+  { area: "broker", asksBroker: true, run: onRabbitmq(certificates) },
+  { area: "broker", asksBroker: true, run: onRabbitmq(checkTimeouts) },
+  { area: "clock", asksBroker: true, run: onRabbitmq(checkBrokerClock) },
   { area: "retries", asksBroker: true, run: onRabbitmq(retries) },
   { area: "broker", asksBroker: true, run: onRabbitmq(deadLetters) },
   { area: "shards", asksBroker: true, run: onRabbitmq(shards) },
@@ -75,6 +81,12 @@ function onRabbitmq(
 function connection({ status }: Broker, { config }: CheckScene): Promise<Found[]> {
   const urls = splitAddresses(config.broker.url ?? "").map((address) => new URL(address));
   return Promise.resolve(connectionFound({ urls, version: status?.version ?? null }));
+}
+
+async function certificates(broker: Broker): Promise<Found[]> {
+  const shown = await broker.serverCertificates?.() ?? [];
+  const facts = shown.map((one) => certificateOfBroker(one.place, one));
+  return certificatesFound(facts, Date.now());
 }
 
 async function retries(broker: Broker, { queues }: CheckScene): Promise<Found[]> {

@@ -6,27 +6,53 @@
 
 import { type Found, warning, wrong } from "./finding.ts";
 
-/** A certificate in a file. */
-export interface CertificateFacts {
-  /** The setting of the file. */
-  readonly setting: string;
-  readonly file: string;
-  /** When it ends, in ms since 1970. */
-  readonly endsAt: number;
+/** From when to when a certificate is valid, in ms since 1970. */
+export interface Validity {
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+/** A certificate. */
+export interface CertificateFacts extends Validity {
+  /** Which one, as the subject of a sentence. */
+  readonly name: string;
+  /** How it is replaced. */
+  readonly fix: string;
 }
 
 const DAY_MS = 86_400_000;
 /** So many days before its end there is a warning. */
 const WARN_DAYS = 30;
 
-/** Judges when certificates end. @param now ms since 1970 */
+/** A certificate in a file that a setting names. */
+export function certificateInFile(
+  setting: string,
+  file: string,
+  validity: Validity,
+): CertificateFacts {
+  const name = `${setting}: the certificate in ${file}`;
+  return { ...validity, name, fix: "put a new one into that file, and restart" };
+}
+
+/** The certificate that RabbitMQ shows. @param place Host and port. */
+export function certificateOfBroker(place: string, validity: Validity): CertificateFacts {
+  const fix = "put a new one into the file of ssl_options.certfile on RabbitMQ's host";
+  return { ...validity, name: `the certificate of RabbitMQ at ${place}`, fix };
+}
+
+/** Judges when certificates are valid. @param now ms since 1970 */
 export function certificatesFound(facts: readonly CertificateFacts[], now: number): Found[] {
-  return facts.filter(({ endsAt }) => endsAt - now < WARN_DAYS * DAY_MS).map((one) => {
-    const day = new Date(one.endsAt).toISOString().slice(0, 10);
-    const isOver = one.endsAt <= now;
-    const text = `${one.setting}: the certificate in ${one.file} ${
-      isOver ? "has ended" : "ends"
-    } on ${day}`;
-    return (isOver ? wrong : warning)(text, { fix: "put a new one into that file, and restart" });
+  return facts.flatMap(({ name, validFrom, validTo, fix }) => {
+    if (now < validFrom) {
+      const clock = "check this host's clock, or wait until then";
+      return [wrong(`${name} is not valid before ${dayOf(validFrom)}`, { fix: clock })];
+    }
+    if (now >= validTo) return [wrong(`${name} has ended on ${dayOf(validTo)}`, { fix })];
+    if (validTo - now >= WARN_DAYS * DAY_MS) return [];
+    return [warning(`${name} ends on ${dayOf(validTo)}`, { fix })];
   });
+}
+
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }

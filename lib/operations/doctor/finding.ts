@@ -29,6 +29,8 @@ export type FindingArea =
   | "journals"
   | "retries"
   | "shards"
+  | "clock"
+  | "management"
   | "check";
 
 /** What was found, in the words of its JSON. */

@@ -34,6 +34,7 @@ const CHOICES: readonly [line: string, words: string][] = [
   ["log-level ", LOG_LEVELS.join(" ")],
   ["log-level debug --", "--for --pid --json --timeout"],
   ["queues --sort fa", "failed"],
+  ["doctor --", "--fix --management --json --timeout"],
   ["mail preview x --format ", "html text subject"],
   ["completion ", "bash zsh fish"],
   ["completion bash x ", ""],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import type { DoctorCommand } from "../../../lib/command_line/process_commands.ts";
 import { loadConfig, readConfig } from "../../../lib/config/config.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { openRabbitmq } from "../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
@@ -8,7 +9,14 @@ import type { Finding } from "../../../lib/operations/doctor/finding.ts";
 import { queueTest } from "../../fixtures/rabbitmq/queue_fixture.ts";
 import { COMMON, MemoryServices } from "../memory_services.ts";
 
-const COMMAND = { mode: "doctor", fix: false, json: false, timeoutSeconds: 20, ...COMMON } as const;
+const COMMAND: DoctorCommand = {
+  mode: "doctor",
+  fix: false,
+  json: false,
+  timeoutSeconds: 20,
+  management: undefined,
+  ...COMMON,
+};
 const AMQP_URL = "amqp://me:sesame@127.0.0.1/";
 
 async function withFolder(fn: (folder: string) => Promise<void>): Promise<void> {
@@ -112,6 +120,52 @@ Deno.test("doctor exits with 1 for an error, names each once, and makes no file"
       },
     ]);
     assert.equal(existsSync(STATE_DIR), false);
+  });
+});
+
+Deno.test("doctor compares clocks, and judges what the broker shows of itself", async () => {
+  await withFolder(async (STATE_DIR) => {
+    const around = new MemoryServices();
+    around.clock = { aheadMs: -40_000, uncertainMs: 5 };
+    const limits = { maxConsumeSeconds: 3600, batch: { size: 10, seconds: 5 } };
+    around.trials = { user_activity: { limits }, test: { limits } };
+    const dates = { validFrom: 0, validTo: Date.now() + 864e5 };
+    around.broker = Object.assign(new MemoryBroker(), {
+      settleWithinSeconds: 1800,
+      clock: () => Promise.resolve({ aheadMs: 3500, uncertainMs: 500 }),
+      serverCertificates: () => Promise.resolve([{ place: "rabbit:5671", ...dates }]),
+    });
+    const [code, found] = await findings(around, { AMQP_URL, STATE_DIR });
+    assert.equal(code, 1);
+    const of = (area: string, word: string) =>
+      found.filter((one) => one.area === area && one.message.includes(word))
+        .map(({ level, queue, message }) => [level, queue, message]);
+    assert.deepEqual(of("clock", ""), [
+      ["warning", null, "the clock of RabbitMQ is 3.0 s ahead of this host's"],
+      ["error", null, "the clock of the database is 40.0 s behind this host's"],
+    ]);
+    assert.match(of("broker", "certificate").join(), /^warning,,the certificate of RabbitMQ at /);
+    // The worker of the queue test is not active.
+    assert.deepEqual(of("broker", "takes it back"), [[
+      "warning",
+      "user_activity",
+      "an event may wait here for 65 s and run for 3,600 s, and RabbitMQ takes it back after " +
+      "1,800 s, unless its consumer_timeout says otherwise",
+    ]]);
+  });
+});
+
+Deno.test("doctor asks no database for its clock that cannot be used", async () => {
+  await withFolder(async (STATE_DIR) => {
+    const around = new MemoryServices();
+    around.clock = { aheadMs: 0, uncertainMs: 0 };
+    const clocks = async () => {
+      const [, found] = await findings(around, { AMQP_URL, STATE_DIR });
+      return found.filter(({ area }) => area === "clock").length;
+    };
+    assert.equal(await clocks(), 1);
+    around.failures = { database: new Error("No database there") };
+    assert.equal(await clocks(), 0);
   });
 });
 

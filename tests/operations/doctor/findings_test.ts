@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { certificatesFound } from "../../../lib/operations/doctor/certificates.ts";
+import {
+  certificateInFile,
+  certificateOfBroker,
+  certificatesFound,
+} from "../../../lib/operations/doctor/certificates.ts";
+import { clocksFound } from "../../../lib/operations/doctor/clocks.ts";
 import { findingOf, type Found } from "../../../lib/operations/doctor/finding.ts";
 import { disksFound, httpFound } from "../../../lib/operations/doctor/host.ts";
 import {
@@ -25,11 +30,21 @@ const HTTP = { address: LOOPBACK, hosts: [], basePath: "", openTokenFiles: [] };
 const OPEN = { host: "0.0.0.0", port: 9090 };
 const NOW = Date.parse("2026-01-04T12:00:00Z");
 const PAUSE = { by: "ada", at: "2026-01-04T10:00:00.000Z", reason: null, until: null };
-const CERTIFICATE = { setting: "AMQP_CA_FILE", file: "/etc/ca.pem" };
 const SHARD = { queue: "mails_shard3", of: "mails", shards: 2, setting: "MAILS_SHARDS" };
 
 const urls = (...all: string[]) => all.map((url) => new URL(url));
 const all = (paths: readonly string[]) => paths;
+const inFile = (validFrom: number, validTo: number) =>
+  certificatesFound(
+    [certificateInFile("AMQP_CA_FILE", "/etc/ca.pem", { validFrom, validTo })],
+    NOW,
+  );
+const ofBroker = (validFrom: number, validTo: number) =>
+  certificatesFound([certificateOfBroker("rabbit:5671", { validFrom, validTo })], NOW);
+const clock = (aheadMs: number, uncertainMs = 1) =>
+  clocksFound([{ of: "the database", aheadMs, uncertainMs }]);
+const NTP = "have both hosts set their clocks by NTP: timedatectl set-ntp true";
+const DAY = 864e5;
 const pause = (more: Partial<Parameters<typeof pausesFound>[0][number]>) =>
   pausesFound([
     { queue: "mails", path: "/p", pause: { kind: "none" }, hasWorker: true, ...more },
@@ -132,19 +147,54 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
     "warning no worker here reads the journal /j, which has events that ran in a crash → " +
     "start its worker, or remove the file if there is none any more",
   ],
-  "a certificate that holds": [
-    certificatesFound([{ ...CERTIFICATE, endsAt: NOW + 31 * 864e5 }], NOW),
-  ],
+  "a certificate that holds": [inFile(NOW, NOW + 30 * DAY)],
   "a certificate that ends soon": [
-    certificatesFound([{ ...CERTIFICATE, endsAt: NOW + 864e5 }], NOW),
+    inFile(NOW, NOW + DAY),
     "warning AMQP_CA_FILE: the certificate in /etc/ca.pem ends on 2026-01-05 → " +
     "put a new one into that file, and restart",
   ],
   "a certificate that has ended": [
-    certificatesFound([{ ...CERTIFICATE, endsAt: NOW }], NOW),
+    inFile(NOW - DAY, NOW),
     "error AMQP_CA_FILE: the certificate in /etc/ca.pem has ended on 2026-01-04 → " +
     "put a new one into that file, and restart",
   ],
+  "a certificate that begins later": [
+    inFile(NOW + DAY, NOW + 90 * DAY),
+    "error AMQP_CA_FILE: the certificate in /etc/ca.pem is not valid before 2026-01-05 → " +
+    "check this host's clock, or wait until then",
+  ],
+  "a certificate of RabbitMQ that holds": [ofBroker(NOW, NOW + 30 * DAY)],
+  "a certificate of RabbitMQ that ends soon": [
+    ofBroker(NOW, NOW + 29 * DAY),
+    "warning the certificate of RabbitMQ at rabbit:5671 ends on 2026-02-02 → " +
+    "put a new one into the file of ssl_options.certfile on RabbitMQ's host",
+  ],
+  "a certificate of RabbitMQ that has ended": [
+    ofBroker(NOW - DAY, NOW - 1),
+    "error the certificate of RabbitMQ at rabbit:5671 has ended on 2026-01-04 → " +
+    "put a new one into the file of ssl_options.certfile on RabbitMQ's host",
+  ],
+  "a clock that agrees": [
+    clock(-2001),
+    "ok the clock of the database agrees with this host's",
+  ],
+  "a clock that is behind": [
+    clock(-2002),
+    `warning the clock of the database is 2.0 s behind this host's → ${NTP}`,
+  ],
+  "a clock that is ahead": [
+    clock(12_345),
+    `warning the clock of the database is 12.3 s ahead of this host's → ${NTP}`,
+  ],
+  "a clock that is far ahead": [
+    clock(30_002),
+    `error the clock of the database is 30.0 s ahead of this host's → ${NTP}`,
+  ],
+  "a clock that may be far ahead, after a slow answer": [
+    clock(31_000, 2000),
+    `warning the clock of the database is 29.0 s ahead of this host's → ${NTP}`,
+  ],
+  "no other clock": [clocksFound([])],
   "RabbitMQ on this host": [
     connectionFound({ urls: urls("amqp://localhost/", "amqp://127.0.0.1/"), version: "4.0.5" }),
     "ok RabbitMQ 4.0.5",

@@ -8,6 +8,8 @@
 import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { within } from "../../../system/deadline.ts";
+import type { ServerCertificate } from "../broker.ts";
+import { addressOf, whereOf } from "./errors.ts";
 
 /** PEM texts for TLS. */
 export interface TlsFiles {
@@ -34,14 +36,33 @@ const SHOW_MS = 3000;
 
 /** All certificates of a connection; those that cannot be read are left out. */
 export async function certificatesOf(url: string, files: TlsFiles): Promise<Certificate[]> {
-  const { hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  const shown = await within(SHOW_MS, shownBy(host, Number(port) || 5671)).catch(() => undefined);
+  const { host, port } = placeOf(url);
+  const shown = await within(SHOW_MS, shownBy(host, port)).catch(() => undefined);
   return [
     ...ownCertificate("the certificate of AMQP_CERT_FILE", files.cert),
     ...ownCertificate("the authority's certificate in AMQP_CA_FILE", files.ca),
     ...typeof shown === "object" ? [shown] : [],
   ];
+}
+
+/**
+ * The certificates that brokers show at their addresses; those without TLS, and those that show none,
+ * are left out.
+ *
+ * @param files The broker may show its own only to a client that shows one.
+ */
+export async function serverCertificates(
+  urls: readonly string[],
+  files: TlsFiles,
+): Promise<ServerCertificate[]> {
+  const found = urls.filter((url) => url.startsWith("amqps:")).map(async (url) => {
+    const { host, port } = placeOf(url);
+    const shown = await within(SHOW_MS, shownBy(host, port, files)).catch(() => undefined);
+    if (typeof shown !== "object") return [];
+    const { validFrom, validTo } = shown;
+    return [{ place: whereOf(addressOf(url)), validFrom, validTo }];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** Why a certificate is not valid now; `undefined` when all are. @param now ms since 1970. */
@@ -64,10 +85,22 @@ function ownCertificate(name: string, pem: string | undefined): Certificate[] {
   }
 }
 
-/** The broker's certificate, whoever signed it. Nothing is sent to the broker. */
-function shownBy(host: string, port: number): Promise<Certificate> {
+/** The host without brackets, and the port. */
+function placeOf(url: string): { readonly host: string; readonly port: number } {
+  const { host, port } = addressOf(url);
+  return { host: host.replace(/^\[|\]$/g, ""), port };
+}
+
+/** The broker's certificate, whoever signed it. Nothing is sent to the broker but our own. */
+function shownBy(
+  host: string,
+  port: number,
+  { cert, key }: TlsFiles = {},
+): Promise<Certificate> {
   const { promise, resolve, reject } = Promise.withResolvers<Certificate>();
-  const socket = tls.connect({ host, port, rejectUnauthorized: false, timeout: SHOW_MS }, () => {
+  const own = cert !== undefined && key !== undefined ? { cert, key } : {};
+  const options = { host, port, rejectUnauthorized: false, timeout: SHOW_MS, ...own };
+  const socket = tls.connect(options, () => {
     const { valid_from: validFrom, valid_to: validTo } = socket.getPeerCertificate();
     resolve(certificate("the broker's certificate", { validFrom, validTo }));
     socket.destroy();

@@ -8,6 +8,7 @@
 
 import type { ChannelModel } from "amqplib";
 import { splitAddresses } from "../../../config/broker_addresses.ts";
+import type { ClockReading } from "../../../system/clock_reading.ts";
 import type { Reporter } from "../../report.ts";
 import { LADDER, retryQueueName } from "../../settle/retry.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
   EventProperties,
   PeekRules,
   QueueDoubt,
+  ServerCertificate,
   StoredEvent,
   Subscription,
   SubscriptionListener,
@@ -26,6 +28,8 @@ import { PeekBounds } from "../peek_bounds.ts";
 import { type Decide, type SiftOptions, type SiftResult, SiftRun } from "../sift.ts";
 import { type ApartConnection, connectApart } from "./apart.ts";
 import { peek, purge, siftAsQuorum } from "./browse.ts";
+import { serverCertificates } from "./certificates.ts";
+import { brokerClock } from "./clock.ts";
 import type { ConnectingOptions } from "./connecting.ts";
 import { Copies } from "./copies.ts";
 import { type Address, addressOf, explainChannel } from "./errors.ts";
@@ -40,8 +44,6 @@ import { RabbitSubscription } from "./subscription.ts";
 import { Topology } from "./topology.ts";
 import { tryAddresses, tryPublishing } from "./trial.ts";
 
-/** RabbitMQ's default for consumer_timeout. */
-const CONSUMER_TIMEOUT_SECONDS = 1800;
 /** ms between two readings of the depth of consumed queues. */
 const DEPTH_EVERY_MS = 10_000;
 
@@ -62,6 +64,8 @@ export async function openRabbitmq(options: RabbitmqOptions): Promise<Broker> {
 }
 
 class RabbitBroker implements Broker {
+  /** RabbitMQ's default for consumer_timeout. */
+  readonly settleWithinSeconds = 1800;
   readonly #options: RabbitmqOptions;
   readonly #urls: readonly string[];
   /** The first address; user and virtual host are the same for all. */
@@ -108,10 +112,6 @@ class RabbitBroker implements Broker {
 
   async connected(): Promise<void> {
     await Promise.all([this.#consuming.model(), this.#publishing.model()]);
-  }
-
-  get settleWithinSeconds(): number {
-    return CONSUMER_TIMEOUT_SECONDS;
   }
 
   get isThere(): boolean {
@@ -231,6 +231,14 @@ class RabbitBroker implements Broker {
 
   async tryPublishing(): Promise<void> {
     await tryPublishing(await this.#publishing.model(), this.#address);
+  }
+
+  async clock(): Promise<ClockReading | undefined> {
+    return await brokerClock(await this.#publishing.model(), this.#address);
+  }
+
+  async serverCertificates(): Promise<readonly ServerCertificate[]> {
+    return await serverCertificates(this.#urls, this.#options);
   }
 
   async tryAddresses(): Promise<readonly BrokerError[]> {

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import type { ChannelModel } from "amqplib";
 import { TOO_LATE, within } from "../../../system/deadline.ts";
 import { BrokerError } from "../broker.ts";
-import { closeChannel } from "./channel.ts";
 import { type ConnectingOptions, connectToAny } from "./connecting.ts";
 import { closeConnection } from "./connection.ts";
 import { type Address, explainChannel } from "./errors.ts";
+import { onOwnQueue, ownQueueName } from "./own_queue.ts";
 
 /** How long to wait for the confirmation, in ms. */
 const CONFIRM_MS = 5000;
@@ -25,19 +24,13 @@ const CONNECT_MS = 4000;
  * the event is not confirmed within 5 s.
  */
 export async function tryPublishing(model: ChannelModel, address: Address): Promise<void> {
-  const queue = `process-queue-trial-${crypto.randomUUID()}`;
-  const channel = await model.createConfirmChannel();
-  let isOpen = true;
-  for (const end of ["error", "close"]) channel.on(end, () => isOpen = false);
+  const queue = ownQueueName();
   try {
-    await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false });
-    channel.publish("", queue, Buffer.from("{}"));
-    if (await within(CONFIRM_MS, channel.waitForConfirms()) === TOO_LATE) throw notConfirmed();
-    await channel.deleteQueue(queue);
+    await onOwnQueue(model, queue, async ({ publish }) => {
+      if (await within(CONFIRM_MS, publish()) === TOO_LATE) throw notConfirmed();
+    });
   } catch (error) {
     throw explainChannel(error, queue, address);
-  } finally {
-    if (isOpen) await closeChannel(channel);
   }
 }
 

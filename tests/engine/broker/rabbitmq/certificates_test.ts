@@ -5,11 +5,18 @@
  */
 
 import assert from "node:assert/strict";
+import type { ServerCertificate } from "../../../../lib/engine/broker/broker.ts";
 import { certificatesOf, outOfDate } from "../../../../lib/engine/broker/rabbitmq/certificates.ts";
 import { openRabbitmq } from "../../../../lib/engine/broker/rabbitmq/rabbitmq.ts";
 import { Engine } from "../../../fixtures/rabbitmq/engine.ts";
 import { assertRefused, changeUrl } from "../../../fixtures/rabbitmq/refusals.ts";
 import { privateRabbitmqTest, uniqueQueue } from "../../../servers.ts";
+
+/** The certificate of a private node is made for 30 days. */
+function assertMonth(shown: readonly ServerCertificate[]): void {
+  const [days] = shown.map(({ validFrom, validTo }) => (validTo - validFrom) / 86_400_000);
+  assert.equal(days, 30);
+}
 
 privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
   const url = node.tlsUrl ?? "";
@@ -41,6 +48,14 @@ privateRabbitmqTest("TLS", { tls: {} }, async (node, t) => {
       outOfDate(shown ? [shown] : [], later) ?? "",
       /^the broker's certificate has expired, on /,
     );
+  });
+
+  await t.step("a broker tells when the certificates of its addresses are valid", async () => {
+    const urls = [url, node.url].join(",");
+    await using broker = await openRabbitmq({ url: urls, ca });
+    const shown = await broker.serverCertificates?.() ?? [];
+    assert.deepEqual(shown.map(({ place }) => place), [`127.0.0.1:${new URL(url).port}`]);
+    assertMonth(shown);
   });
 
   await t.step("a plain port is refused", () =>
@@ -78,6 +93,11 @@ privateRabbitmqTest(
         "tls",
         /the broker wants a certificate of this program: name it and its key with AMQP_CERT_FILE and AMQP_KEY_FILE$/,
       ));
+
+    await t.step("with one the broker shows its own", async () => {
+      await using broker = await openRabbitmq({ url, ca, cert, key });
+      assertMonth(await broker.serverCertificates?.() ?? []);
+    });
 
     await t.step("with one it works", async () => {
       const queue = uniqueQueue("tls");
