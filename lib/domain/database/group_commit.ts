@@ -24,14 +24,20 @@ interface Waiting<Item, Result> {
 export interface GroupCommitOptions {
   /** How long a write waits for others where nobody waits for it, in ms. @default {20} */
   readonly laterMs?: number;
+  /**
+   * How many transactions may be open at once. With more than one, the order of writes is that of
+   * their callers, who wait. @default {1}
+   */
+  readonly atOnce?: number;
 }
 
 /** Commits items, all or none; returns a result for each, in their order. */
 export type CommitGroup<Item, Result> = (items: readonly Item[]) => Promise<readonly Result[]>;
 
 /**
- * Commits items. Those that come while a transaction is open share the next one: one alone waits for
- * nothing, and many at once for a few commits. Each caller goes on after the commit of its item.
+ * Commits items. Those that come while as many transactions are open as may be share the next one:
+ * one alone waits for nothing, and many at once for a few commits. Each caller goes on after the
+ * commit of its item.
  */
 export class GroupCommit<Item, Result> {
   readonly #together: CommitGroup<Item, Result>;
@@ -39,7 +45,10 @@ export class GroupCommit<Item, Result> {
   readonly #laterMs: number;
   readonly #waiting: Waiting<Item, Result>[] = [];
   readonly #later: Waiting<Item, Result>[] = [];
-  #writing: Promise<void> | undefined;
+  readonly #writing = new Set<Promise<void>>();
+  readonly #atOnce: number;
+  /** Transactions that are open. */
+  #open = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -50,9 +59,10 @@ export class GroupCommit<Item, Result> {
   constructor(
     together: CommitGroup<Item, Result>,
     report: (error: unknown) => void = () => {},
-    { laterMs = LATER_MS }: GroupCommitOptions = {},
+    { laterMs = LATER_MS, atOnce = 1 }: GroupCommitOptions = {},
   ) {
     this.#laterMs = laterMs;
+    this.#atOnce = atOnce;
     this.#together = together;
     this.#report = report;
   }
@@ -66,7 +76,7 @@ export class GroupCommit<Item, Result> {
   run(item: Item): Promise<Result> {
     const committed = Promise.withResolvers<Result>();
     this.#waiting.push({ item, committed });
-    this.#writing ??= this.#writeAll();
+    this.#write();
     return committed.promise;
   }
 
@@ -82,7 +92,7 @@ export class GroupCommit<Item, Result> {
    * @throws {DatabaseError} When the database is lost or locked; what was for later is not written.
    */
   async close(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (this.#open > 0) await Promise.all(this.#writing);
     clearTimeout(this.#timer);
     const last = this.#later.splice(0);
     if (last.length > 0) await this.#together(itemsOf(last));
@@ -91,8 +101,17 @@ export class GroupCommit<Item, Result> {
   #startIn(ms: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#writing ??= this.#writeAll();
+      this.#write();
     }, ms);
+  }
+
+  /** Goes on in a further transaction, if one may be open. */
+  #write(): void {
+    if (this.#open >= this.#atOnce) return;
+    this.#open++;
+    const writing = this.#writeAll();
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
   }
 
   async #writeAll(): Promise<void> {
@@ -100,7 +119,8 @@ export class GroupCommit<Item, Result> {
     do {
       isWritten = await this.#commit([...this.#later.splice(0), ...this.#waiting.splice(0, MOST)]);
     } while (this.#waiting.length > 0);
-    this.#writing = undefined;
+    // At once: whoever comes next begins a transaction.
+    this.#open--;
     if (this.#later.length > 0) this.#startIn(isWritten ? this.#laterMs : AGAIN_MS);
   }
 

@@ -6,6 +6,7 @@
 
 import type { Transaction } from "kysely";
 import { within } from "../../system/deadline.ts";
+import { isPostgres } from "./dialect.ts";
 import { GroupCommit } from "./group_commit.ts";
 import {
   type NewEvent,
@@ -29,6 +30,8 @@ export type OutboxWork<Result> = (
 const NOT_REMOVED =
   "Events that were published could not be removed from the outbox, and will be " +
   "published again, with the same ids: {reason}";
+/** Open transactions of PostgreSQL: one works while another waits for the disk. */
+const AT_ONCE = 2;
 /** The most groups of events that wait for the broker at once: a further caller waits for one. */
 const MOST_PUBLISHING = 100;
 /** How long what is published waits to be removed together with others, in ms. */
@@ -38,7 +41,7 @@ const LAST_MS = 5_000;
 
 /**
  * Runs transactions as `withOutbox` does, with two differences: those that come while another one is
- * open share the next one, and nobody waits for the broker, so that a caller goes on at the commit.
+ * open, or two on PostgreSQL, share the next one, and nobody waits for the broker, so that a caller goes on at the commit.
  * What cannot be published is left to `outboxLoop`, which the worker must run. Dispose of it.
  */
 export class OutboxCommits implements AsyncDisposable {
@@ -53,7 +56,10 @@ export class OutboxCommits implements AsyncDisposable {
   constructor(db: Database, ctx: OutboxContext) {
     this.#db = db;
     this.#ctx = ctx;
-    this.#commits = new GroupCommit((works) => this.#commit(works));
+    this.#commits = new GroupCommit((works) => this.#commit(works), undefined, {
+      // SQLite has one writer.
+      atOnce: isPostgres(db) ? AT_ONCE : 1,
+    });
     this.#removals = new GroupCommit(
       async (groups) => {
         await removeEvents(db, groups.flat());
@@ -65,8 +71,7 @@ export class OutboxCommits implements AsyncDisposable {
   }
 
   /**
-   * Commits work, maybe with that of others; what it publishes is published in the order of the
-   * commits.
+   * Commits work, maybe with that of others; what a caller publishes keeps the order of its calls.
    *
    * @param run Runs again after a conflict with other transactions, and where the work of another
    * caller of its transaction throws.

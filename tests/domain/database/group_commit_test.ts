@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseError } from "../../../lib/domain/database/database_error.ts";
-import { GroupCommit } from "../../../lib/domain/database/group_commit.ts";
+import { GroupCommit, type GroupCommitOptions } from "../../../lib/domain/database/group_commit.ts";
 import { until } from "../../fixtures/until.ts";
 
 /** A database whose transactions end as a test says, and the items of each that was committed. */
@@ -16,9 +16,9 @@ class Commits {
   /** How many transactions were tried. */
   tried = 0;
 
-  constructor() {
+  constructor(options?: GroupCommitOptions) {
     const together = (items: readonly string[]) => this.#execute([...items]);
-    this.commit = new GroupCommit(together, (error) => this.reported.push(error));
+    this.commit = new GroupCommit(together, (error) => this.reported.push(error), options);
   }
 
   async #execute(items: string[]): Promise<string[]> {
@@ -41,6 +41,16 @@ Deno.test("writes that come while a transaction is open share the next one", asy
   assert.deepEqual(groups, [["a"], ["b", "c", "d"]]);
   assert.equal(await commit.run("e"), "E");
   assert.deepEqual(groups.at(-1), ["e"]);
+});
+
+Deno.test("several transactions may be open at once, and what comes then shares the next ones", async () => {
+  const { commit, groups } = new Commits({ atOnce: 2 });
+  await Promise.all(["a", "b", "c", "d"].map((item) => commit.run(item)));
+  assert.deepEqual(groups, [["a"], ["b"], ["c", "d"]]);
+  const last = ["e", "f", "g"].map((item) => commit.run(item));
+  await commit.close();
+  await Promise.all(last);
+  assert.deepEqual(groups.slice(3), [["e"], ["f"], ["g"]]);
 });
 
 Deno.test("a transaction has at most 100 writes", async () => {

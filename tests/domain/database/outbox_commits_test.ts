@@ -52,7 +52,7 @@ eachDatabaseTest("a caller goes on at the commit, before the broker has confirme
   assert.deepEqual(await stored(db), { ids: ["a"], events: [] });
 });
 
-eachDatabaseTest("those who come together share a transaction, and keep their order", async (t) => {
+eachDatabaseTest("those who come together share transactions", async (t) => {
   const db = await t.open();
   const ctx = new HeldContext();
   ctx.held.resolve();
@@ -66,9 +66,24 @@ eachDatabaseTest("those who come together share a transaction, and keep their or
       publish("notices", name);
     })
   ));
+  assert.deepEqual(ctx.published.toSorted(), names);
+  // On PostgreSQL two may be open at once. Who finds one free waits for nobody, and the rest share.
+  assert.ok(transactions.size <= (t.kind === "sqlite" ? 2 : 3), `${transactions.size}`);
+  if (t.kind === "sqlite") assert.deepEqual(ctx.published, names);
+});
+
+eachDatabaseTest("what one caller publishes keeps the order of its calls", async (t) => {
+  const db = await t.open();
+  const ctx = new HeldContext();
+  ctx.held.resolve();
+  await using commits = new OutboxCommits(db, ctx);
+  const names = ["a", "b", "c", "d", "e"];
+  const others = names.map((name) => commits.run((trx) => claim(trx, name)));
+  for (const name of names) {
+    await commits.run((_trx, publish) => Promise.resolve(publish("notices", name)));
+  }
+  await Promise.all(others);
   assert.deepEqual(ctx.published, names);
-  // The first one waits for nobody.
-  assert.equal(transactions.size, 2);
 });
 
 eachDatabaseTest("who throws is alone with it: nothing of its work is kept", async (t) => {
@@ -93,7 +108,7 @@ eachDatabaseTest("who throws is alone with it: nothing of its work is kept", asy
     "c",
   ]);
   assert.deepEqual((await stored(db)).ids, ["a", "b", "c"]);
-  assert.deepEqual(ctx.published, ["a", "b", "c"]);
+  assert.deepEqual(ctx.published.toSorted(), ["a", "b", "c"]);
 });
 
 eachDatabaseTest("what the broker does not take stays in the outbox, with a warning", async (t) => {
