@@ -16,10 +16,13 @@ import { Breakers } from "../lib/domain/http/breaker.ts";
 import { httpRules } from "../lib/domain/http/configured.ts";
 import { SafeHttp } from "../lib/domain/http/safe_fetch.ts";
 import type { Database } from "../lib/domain/database/database.ts";
+import { Slots } from "../lib/system/slots.ts";
 import { BotResources, SECRETS } from "./_bots.ts";
 import { pauseIfLost } from "./_database.ts";
 
 const QUEUE = "outgoing_webhooks";
+/** Calls at once, unless PQ_OUTGOING_WEBHOOKS_CONCURRENCY says how many. */
+const CALLS = 10;
 /** Seconds before each further attempt. */
 const RETRIES = [1, 5, 15] as const;
 
@@ -34,8 +37,9 @@ export default defineWorker({
   queue: QUEUE,
   event: botEvent,
   secrets: SECRETS,
-  concurrency: 10,
-  // So many that ten bots are among them.
+  // While ten services are called, the next events are looked up, or the last replies stored.
+  concurrency: CALLS + 2,
+  // So many that as many bots are among them.
   prefetch: 100,
   orderBy: ({ botId }) => botId,
   retries: RETRIES,
@@ -50,6 +54,7 @@ export default defineWorker({
     const webhooks = new WebhookRunner({
       ...{ queue: QUEUE, http, sender, site, timeoutSeconds, signingSecret },
       breakers: new Breakers(),
+      slots: new Slots(ctx.config.queues.get(QUEUE)?.concurrency ?? CALLS),
     });
     opened = { bots, webhooks };
     ctx.loop(outboxLoop(ctx));

@@ -60,19 +60,21 @@ export async function benchFailed(
   console.log(`${events} dead letters; the broker uses ${mb(before)} MB`);
   const isQuick = await benchGroups(server.url);
   const bareMs = await takeAll(server.url, events);
-  console.log(`bare consumer      ${seconds(bareMs)} to take all and return them`);
+  // RabbitMQ 3.10 keeps what a consumer has returned in its memory, whoever that was.
+  const returned = await brokerBytes(server);
+  console.log(
+    `bare consumer      ${seconds(bareMs)} to take all and return them, the broker then ` +
+      `${mb(returned)} MB, ${(returned / before).toFixed(2)} of before`,
+  );
   const retry = await retrySome(server.url, events, 0);
   const after = await brokerBytes(server);
   console.log(
-    `retry of ${RETRIED}        ${seconds(retry.ms)}, ${
-      (retry.ms / bareMs).toFixed(2)
-    } of bare, client ` +
-      `${mb(retry.bytes)} MB, the broker then ${mb(after)} MB, ${
-        (after / before).toFixed(2)
-      } of before`,
+    `retry of ${RETRIED}        ${seconds(retry.ms)}, ${(retry.ms / bareMs).toFixed(2)} of bare, ` +
+      `client ${mb(retry.bytes)} MB, the broker then ${mb(after)} MB, ` +
+      `${(after / returned).toFixed(2)} of after the bare consumer`,
   );
   const isGood = retry.ms < MOST.retry * bareMs && retry.bytes < MOST.client * MB &&
-    after < MOST.broker * before;
+    after < MOST.broker * returned;
   return await benchBeside(server.url, events, retry.ms) && isQuick && isGood;
 }
 

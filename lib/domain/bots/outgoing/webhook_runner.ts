@@ -19,6 +19,7 @@ import {
 } from "../../messages/send/message_sender.ts";
 import { SendError } from "../../messages/send/new_message.ts";
 import { REST_SECONDS } from "../../messages/send/rest_sender.ts";
+import type { Slots } from "../../../system/slots.ts";
 import { realmHost, realmPage, type Site } from "../../users/realm_host.ts";
 import { markReadWith } from "../read_mark.ts";
 import { type Bot, recordKey, type Service } from "../bot.ts";
@@ -37,6 +38,8 @@ export interface WebhookSetup {
   readonly queue: string;
   readonly http: WebhookHttp;
   readonly breakers: Breakers;
+  /** One for each call at once. */
+  readonly slots: Slots;
   readonly sender: MessageSender;
   readonly site: Site;
   /** OUTGOING_WEBHOOK_TIMEOUT_SECONDS. */
@@ -104,22 +107,36 @@ export class WebhookRunner {
    * @throws What the signal was aborted with.
    */
   async call(service: Service, run: WebhookRun): Promise<ServiceEnd> {
-    const { db, event: { botId, message }, effects, retriedAt } = run;
+    const { event: { botId, message }, effects } = run;
     const [key, step] = [recordKey(botId, message.id), `service ${service.id}`];
+    const call = { id: `${key} ${step}`, key, step };
+    // What follows from an answer is stored while another service is called.
+    const asked = await this.#setup.slots.run(() => this.#askOnce(call, service, run));
+    if (!("verdict" in asked)) return asked;
+    const end = await this.#carryOut(call.id, asked.verdict, service, run);
+    if (end.kind === "again") await effects.forget(key, [step]);
+    else effects.doneSoon(key, [step]);
+    return end;
+  }
+
+  /** Calls the service, unless that is done, or another process does it. */
+  async #askOnce(
+    { id, key, step }: { readonly id: string; readonly key: string; readonly step: string },
+    service: Service,
+    run: WebhookRun,
+  ): Promise<ServiceEnd | { readonly verdict: Verdict }> {
+    const { db, effects, retriedAt, signal } = run;
+    signal.throwIfAborted();
     const { kind } = await shapeOf(db);
     const maxSeconds = this.#setup.timeoutSeconds + SENDING_SECONDS[kind];
     const [state] = await effects.takeOver(key, [step], { maxSeconds, retriedAt });
     if (state === "done" || state === "failed") return DONE;
     if (typeof state === "object") return busy(state.busyUntil);
-    const id = `${key} ${step}`;
     if (state === "again" && await this.#isDone(id, service, run)) {
       await effects.done(key, [step]);
       return DONE;
     }
-    const end = await this.#carryOut(id, service, run);
-    if (end.kind === "again") await effects.forget(key, [step]);
-    else effects.doneSoon(key, [step]);
-    return end;
+    return { verdict: this.#kept.get(id) ?? await this.#ask(service, run) };
   }
 
   /** Whether a call that was begun and not recorded as done has had its messages sent. */
@@ -133,8 +150,12 @@ export class WebhookRunner {
     return false;
   }
 
-  async #carryOut(id: string, service: Service, run: WebhookRun): Promise<ServiceEnd> {
-    const verdict = this.#kept.get(id) ?? await this.#ask(service, run);
+  async #carryOut(
+    id: string,
+    verdict: Verdict,
+    service: Service,
+    run: WebhookRun,
+  ): Promise<ServiceEnd> {
     if (verdict.kind === "again") return logged(verdict, service, run);
     try {
       const isRead = await this.#send(id, verdict, service, run);
