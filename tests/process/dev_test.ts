@@ -7,7 +7,6 @@
 import assert from "node:assert/strict";
 import { DevFixture } from "../fixtures/process/dev.ts";
 import { assertWithin } from "../fixtures/pace.ts";
-import { hostTest } from "../fixtures/process/program_fixture.ts";
 
 Deno.test("dev: it restarts for a changed, a new, a broken and a mended worker, and Ctrl-C ends it", async () => {
   await using fixture = await DevFixture.open();
@@ -115,23 +114,6 @@ Deno.test("dev: an event that runs while files change again and again is not bla
   assert.equal(line["attempt"], 1);
   assert.deepEqual(fixture.lines(/failed|Problem/), []);
 });
-
-hostTest(
-  "dev: on RabbitMQ, too, a reload leaves no connection",
-  "first",
-  async ({ url, client }) => {
-    await using fixture = await DevFixture.open({ url });
-    await fixture.untilHandled("first", "first 1");
-    for (let reload = 1; reload <= 3; reload++) {
-      await fixture.worker("first", `first ${1 + reload}`);
-      await fixture.untilStarted(1 + reload);
-      await fixture.untilHandled("first", `first ${1 + reload}`);
-    }
-    const { consumerCount } = await client.channel.checkQueue("first");
-    assert.equal(consumerCount, 1);
-    assert.equal(fixture.held.children.length, 1);
-  },
-);
 
 Deno.test("dev: logs are text, and Ctrl-C ends it soon while an event runs", async () => {
   await using fixture = await DevFixture.open({ log: [], first: slow("go") });
