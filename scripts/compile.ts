@@ -27,6 +27,13 @@ import { writeKit } from "./kit.ts";
  */
 export const PERMISSIONS: readonly string[] = ["net", "read", "write", "env", "sys", "run"];
 
+/**
+ * The binary keeps no compiled code: Deno would write it to a file of a known name in the folder for
+ * temporary files, where another user of the host could leave code of their own. It starts as fast
+ * without.
+ */
+const OPTIONS: readonly string[] = ["--no-check", "--no-code-cache"];
+
 const ROOT = join(import.meta.dirname ?? ".", "..");
 const OUTPUT = join(ROOT, "dist/process-queue");
 
@@ -94,7 +101,7 @@ export async function compileBundle(
   const [program = "", ...args] = compiler();
   const permissions = PERMISSIONS.map((name) => `--allow-${name}`);
   const platform = target === undefined ? [] : ["--target", target];
-  const options = [...permissions, "--no-check", ...platform, "-o", output, "main.js"];
+  const options = [...permissions, ...OPTIONS, ...platform, "-o", output, "main.js"];
   const { success, stderr } = await run(program, [...args, ...options], folder);
   return success ? undefined : problemOf(stderr);
 }

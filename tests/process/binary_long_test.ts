@@ -71,6 +71,15 @@ binaryTest("the binary prints its version and commit, and its help", async (inst
   assert.match((await installed.ok("--help")).join("\n"), /--multi_threaded/);
 });
 
+binaryTest("the binary leaves nothing in the folder for temporary files", async (installed) => {
+  const folder = `${installed.folder}/temporary`;
+  await Deno.mkdir(folder);
+  installed.env["TMPDIR"] = folder;
+  await installed.ok("publish", "noop", "{}");
+  await installed.ok("--queue_name", "noop", "--drain");
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), []);
+});
+
 Deno.test({ name: "the binary has at most 114 MB", ignore: isBinaryMissing, fn: checkSize });
 
 function checkSize(): void {

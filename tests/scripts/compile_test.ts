@@ -67,7 +67,7 @@ Deno.test("a binary for another platform has the same rights", () =>
     const rights = PERMISSIONS.map((name) => `--allow-${name}`).join(" ");
     assert.equal(
       readFileSync(`${folder}/args`, "utf8"),
-      `${rights} --no-check --target aarch64-apple-darwin -o /out/pq main.js\n`,
+      `${rights} --no-check --no-code-cache --target aarch64-apple-darwin -o /out/pq main.js\n`,
     );
   }));
 
