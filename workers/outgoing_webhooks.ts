@@ -16,7 +16,6 @@ import { Breakers } from "../lib/domain/http/breaker.ts";
 import { httpRules } from "../lib/domain/http/configured.ts";
 import { SafeHttp } from "../lib/domain/http/safe_fetch.ts";
 import type { Database } from "../lib/domain/database/database.ts";
-import { Slots } from "../lib/system/slots.ts";
 import { BotResources, SECRETS } from "./_bots.ts";
 import { pauseIfLost } from "./_database.ts";
 
@@ -54,7 +53,7 @@ export default defineWorker({
     const webhooks = new WebhookRunner({
       ...{ queue: QUEUE, http, sender, site, timeoutSeconds, signingSecret },
       breakers: new Breakers(),
-      slots: new Slots(ctx.config.queues.get(QUEUE)?.concurrency ?? CALLS),
+      calls: ctx.config.queues.get(QUEUE)?.concurrency ?? CALLS,
     });
     opened = { bots, webhooks };
     ctx.loop(outboxLoop(ctx));

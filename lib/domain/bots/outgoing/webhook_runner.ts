@@ -19,7 +19,7 @@ import {
 } from "../../messages/send/message_sender.ts";
 import { SendError } from "../../messages/send/new_message.ts";
 import { REST_SECONDS } from "../../messages/send/rest_sender.ts";
-import type { Slots } from "../../../system/slots.ts";
+import { Slots } from "../../../system/slots.ts";
 import { realmHost, realmPage, type Site } from "../../users/realm_host.ts";
 import { markReadWith } from "../read_mark.ts";
 import { type Bot, recordKey, type Service } from "../bot.ts";
@@ -38,8 +38,8 @@ export interface WebhookSetup {
   readonly queue: string;
   readonly http: WebhookHttp;
   readonly breakers: Breakers;
-  /** One for each call at once. */
-  readonly slots: Slots;
+  /** Calls at once. */
+  readonly calls: number;
   readonly sender: MessageSender;
   readonly site: Site;
   /** OUTGOING_WEBHOOK_TIMEOUT_SECONDS. */
@@ -91,12 +91,14 @@ const SHOWN = 100;
 /** Calls the services of bots. */
 export class WebhookRunner {
   readonly #setup: WebhookSetup;
+  readonly #slots: Slots;
   /** What is known of calls whose messages could not be stored. */
   readonly #kept = new Map<string, Verdict>();
 
   /** @param setup What the calls share. */
   constructor(setup: WebhookSetup) {
     this.#setup = setup;
+    this.#slots = new Slots(setup.calls);
   }
 
   /**
@@ -111,7 +113,7 @@ export class WebhookRunner {
     const [key, step] = [recordKey(botId, message.id), `service ${service.id}`];
     const call = { id: `${key} ${step}`, key, step };
     // What follows from an answer is stored while another service is called.
-    const asked = await this.#setup.slots.run(() => this.#askOnce(call, service, run));
+    const asked = await this.#slots.run(() => this.#askOnce(call, service, run));
     if (!("verdict" in asked)) return asked;
     const end = await this.#carryOut(call.id, asked.verdict, service, run);
     if (end.kind === "again") await effects.forget(key, [step]);

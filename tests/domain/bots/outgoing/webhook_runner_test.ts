@@ -6,7 +6,6 @@ import { WebhookRunner } from "../../../../lib/domain/bots/outgoing/webhook_runn
 import { type BeginOptions, Effects } from "../../../../lib/domain/database/effects.ts";
 import { Breakers } from "../../../../lib/domain/http/breaker.ts";
 import { MessageSender } from "../../../../lib/domain/messages/send/message_sender.ts";
-import { Slots } from "../../../../lib/system/slots.ts";
 import { BotRealm } from "../../../fixtures/bots/bot_realm.ts";
 import { until } from "../../../fixtures/until.ts";
 import { domainTest } from "../../../fixtures/database/shapes.ts";
@@ -36,10 +35,10 @@ class Asked extends Effects {
 }
 
 /** A runner whose calls are answered by `fetch`. */
-function runnerWith(sender: MessageSender, slots: number, fetch: WebhookHttp["fetch"]) {
+function runnerWith(sender: MessageSender, calls: number, fetch: WebhookHttp["fetch"]) {
   return new WebhookRunner({
     ...{ queue: "q", http: { fetch }, sender, site: SITE, breakers: new Breakers() },
-    ...{ slots: new Slots(slots), timeoutSeconds: 10, signingSecret: undefined },
+    ...{ calls, timeoutSeconds: 10, signingSecret: undefined },
   });
 }
 
