@@ -66,7 +66,10 @@ function folded(name: string): string {
  *
  * @returns `Infinity` when it is over `most` from some letters on.
  */
-function editDistance(a: string, b: string, most: number): number {
+function editDistance(one: string, other: string, most: number): number {
+  const [a, b] = withoutEqualEnds(one, other);
+  // One edit is one letter, or a swap of two.
+  if (most < 2 && Math.max(a.length, b.length) > 2) return Infinity;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
@@ -83,6 +86,16 @@ function editDistance(a: string, b: string, most: number): number {
     [beforeLast, last] = [last, current];
   }
   return at(last, b.length);
+}
+
+/** What is left of both without the letters that they begin and end with alike. */
+function withoutEqualEnds(a: string, b: string): [string, string] {
+  const most = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < most && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < most - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
 }
 
 function isSwap(a: string, b: string, row: number, column: number): boolean {

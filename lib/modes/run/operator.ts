@@ -5,6 +5,7 @@
  * @module
  */
 
+import { within } from "../../system/deadline.ts";
 import { Doors } from "./doors.ts";
 import { Pauses } from "./pauses.ts";
 import { ProcessFacts, type ProcessFactsOptions } from "./process_facts.ts";
@@ -15,13 +16,18 @@ export type OperatorOptions =
   & ProcessFactsOptions
   & Omit<RunControlOptions, "facts" | "pauses">;
 
+/** How long a broker that is away keeps the doors closed, in ms. */
+const DOORS_MS = 1000;
+
 /** Serves the operator of a process. */
 export class Operator implements AsyncDisposable {
   /** What the process knows of itself. */
   readonly facts: ProcessFacts;
   readonly #options: OperatorOptions;
   readonly #pauses: Pauses;
-  #doors: Promise<Doors> | undefined;
+  readonly #mayOpen = Promise.withResolvers<void>();
+  #doors: Promise<Doors | undefined> | undefined;
+  #isOver = false;
 
   /** @param options The process. */
   constructor(options: OperatorOptions) {
@@ -30,12 +36,20 @@ export class Operator implements AsyncDisposable {
     this.#pauses = new Pauses(options.config.stateDir);
   }
 
-  /** Pauses what was paused before, and opens the doors. */
+  /** Pauses what was paused before. The doors open when they may, and in a second at the latest. */
   begin(): void {
     this.#pauses.restore(this.#options.queues.all);
     const { facts } = this;
     const control = new RunControl({ ...this.#options, facts, pauses: this.#pauses });
-    this.#doors = Doors.open({ config: this.#options.config, control, facts });
+    this.#doors = within(DOORS_MS, this.#mayOpen.promise).then(() => {
+      if (this.#isOver) return undefined;
+      return Doors.open({ config: this.#options.config, control, facts });
+    });
+  }
+
+  /** Has the doors open now, as the queues start: to load them takes time that the start needs. */
+  open(): void {
+    this.#mayOpen.resolve();
   }
 
   /** Does what is due, a few times a second. @param now `performance.now()` */
@@ -46,6 +60,8 @@ export class Operator implements AsyncDisposable {
 
   /** Closes the doors. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    this.open();
     await (await this.#doors)?.[Symbol.asyncDispose]();
   }
 }

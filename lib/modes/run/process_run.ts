@@ -207,6 +207,7 @@ export class ProcessRun {
     const { command, config } = this.#options;
     const ends = this.#ends;
     const refused = this.#queues.start(broker, (end) => ends.end(end), () => this.#onLeave());
+    this.#operator.open();
     if (command.queues.kind !== "one") void this.#queues.logLaunches(config);
     void this.#queues.ready.then(() => this.#service?.ready());
     if (command.drain) void this.#drain(broker);
