@@ -42,7 +42,8 @@ export default defineWorker({
   prefetch: 100,
   orderBy: ({ botId }) => botId,
   retries: RETRIES,
-  maxConsumeSeconds: 300,
+  // Five services, each of which takes a minute and waits as long for its turn.
+  maxConsumeSeconds: 600,
 
   setup(ctx) {
     const stack = new AsyncDisposableStack();

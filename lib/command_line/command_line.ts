@@ -85,7 +85,7 @@ function parserOf(parser: Parser): Parser {
 
 function explanation(error: CommanderError, parser: Parser): string {
   if (error.code === "commander.help") return needsCommand(parser);
-  const message = error.message.replace("error: ", "");
+  const message = withoutAddress(error.message.replace("error: ", ""));
   switch (error.code) {
     case "commander.unknownOption":
       return unknownOption(/'([^'=]*)/.exec(message)?.[1] ?? "", parser);
@@ -96,6 +96,11 @@ function explanation(error: CommanderError, parser: Parser): string {
     default:
       return message;
   }
+}
+
+/** What may be an address with a password, also a broken one, is not shown. */
+function withoutAddress(message: string): string {
+  return message.replace(/(argument )'.*@.*'( is invalid)/s, "$1'…'$2");
 }
 
 function tooMany(parser: Parser): string {

@@ -197,6 +197,8 @@ for (
     "amqp://me:sesame@a",
     "doctor --management http://me:sesame@a --management http://me:sesame@b",
     "doctor --managment=http://me:sesame@a",
+    "doctor --management http://me:s/sesame@a --management http://me:s/sesame@b",
+    "--amqp_url amqp://me:s/sesame@a --amqp_url amqp://me:s/sesame@b",
   ]
 ) {
   Deno.test(`parseCommandLine shows no password when it refuses ${line}`, () => {

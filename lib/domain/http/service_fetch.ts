@@ -63,7 +63,7 @@ export class ServiceHttp implements Disposable {
   /** @throws {TypeError} When a host, the certificates or the key are not valid. */
   constructor(options: ServiceOptions) {
     this.#options = options;
-    this.#hosts = new Set(options.hosts.map(hostOf));
+    this.#hosts = new Set(options.hosts.flatMap(hostsOf));
     this.#client = new HttpClient(options);
   }
 
@@ -144,11 +144,12 @@ export class ServiceHttp implements Disposable {
   }
 }
 
-/** `host` or `host:port`, as a URL has it. */
-function hostOf(text: string): string {
+/** `host` or `host:port`, as URLs have it: with the port also where that is the one of HTTPS. */
+function hostsOf(text: string): string[] {
   const url = /[/?#@\\\s]/.test(text) ? null : URL.parse(`https://${text}/`);
   if (!url) throw new TypeError(`"${text}" is no host and no host with a port`);
-  return url.host;
+  const port = /:([0-9]+)$/.exec(text)?.[1];
+  return port === undefined ? [url.host] : [url.host, `${url.hostname}:${port}`];
 }
 
 /**

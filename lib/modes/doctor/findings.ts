@@ -63,6 +63,8 @@ export async function findings(
     : openManagement(management, config, timeoutSeconds);
   const scene = { ...await sceneOf(config, services, timeoutSeconds), management: api };
   const settings = await runChecks(CHECKS, scene);
+  // Its time is not that of the broker.
+  await api?.queues().catch(() => {});
   // Once is enough to wait for a server that does not answer.
   const more = [
     ...isLost("broker", settings) ? [] : RABBITMQ_CHECKS,

@@ -5,7 +5,9 @@
  */
 
 import { Buffer } from "node:buffer";
+import process from "node:process";
 import { z } from "zod";
+import { environmentProxy } from "../../domain/http/environment_proxy.ts";
 import { HttpError } from "../../domain/http/http_error.ts";
 import { words } from "../../domain/http/failure.ts";
 import { ServiceHttp, type ServiceResponse } from "../../domain/http/service_fetch.ts";
@@ -97,16 +99,14 @@ const NODE = z.object({
 /** The management of a cluster, which is asked everything once. Dispose it to end what is under way. */
 export class ManagementApi implements Disposable {
   readonly #options: ManagementOptions;
-  readonly #http: ServiceHttp;
   readonly #place: string;
+  #http: ServiceHttp | undefined;
   #queues: Promise<ManagedQueue[]> | undefined;
 
   /** Connects with the first question. */
   constructor(options: ManagementOptions) {
-    const { url: { host }, ca } = options;
     this.#options = options;
-    this.#place = `RabbitMQ's management at ${host}`;
-    this.#http = new ServiceHttp({ name: this.#place, hosts: [host], ca });
+    this.#place = `RabbitMQ's management at ${options.url.host}`;
   }
 
   /** The virtual host of the queues. */
@@ -126,7 +126,7 @@ export class ManagementApi implements Disposable {
 
   /** Ends what is under way. */
   [Symbol.dispose](): void {
-    this.#http[Symbol.dispose]();
+    this.#http?.[Symbol.dispose]();
   }
 
   async #askQueues(): Promise<ManagedQueue[]> {
@@ -135,43 +135,67 @@ export class ManagementApi implements Disposable {
   }
 
   async #get(path: string): Promise<ServiceResponse> {
-    const { url: { origin, pathname }, user, password, timeoutSeconds } = this.#options;
+    const { url, user, password, timeoutSeconds } = this.#options;
+    const { origin, pathname } = url;
     const login = Buffer.from(`${user}:${password}`).toString("base64");
+    const proxy = environmentProxy(url, process.env);
+    if (proxy !== undefined) {
+      // It would read the password.
+      throw new ManagementError(
+        `${this.#place} is not asked, as ${proxy} has a proxy for it`,
+        `add ${url.hostname} to NO_PROXY`,
+      );
+    }
     const address = `${origin}${pathname.replace(/\/+$/, "")}/api/${path}`;
     try {
-      return await this.#http.fetch(address, {
+      return await this.#client().fetch(address, {
         headers: { authorization: `Basic ${login}`, accept: "application/json" },
         timeoutMs: timeoutSeconds * 1000,
         maxBytes: MOST_BYTES,
       });
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      throw new ManagementError(error.message, REACH);
+      if (error instanceof HttpError) throw new ManagementError(error.message, REACH);
+      // The certificates cannot be used.
+      if (!(error instanceof TypeError)) throw error;
+      throw new ManagementError(
+        `${this.#place} cannot be asked: ${error.message}`,
+        "check the certificates in AMQP_CA_FILE",
+      );
     }
   }
 
+  #client(): ServiceHttp {
+    const { url: { host }, ca } = this.#options;
+    return this.#http ??= new ServiceHttp({ name: this.#place, hosts: [host], ca });
+  }
+
   #read<Value>(shape: z.ZodType<Value>, { status, text }: ServiceResponse): Value {
-    if (status === 401 || status === 403) throw this.#refused(text);
+    const reason = status === 401 || status === 403 ? reasonIn(text) : undefined;
+    if (reason !== undefined) throw this.#refused(reason);
     const value = status === 200 ? shape.safeParse(jsonIn(text)) : undefined;
     if (value?.success) return value.data;
     const answer = status === 200 ? "something else than RabbitMQ does" : `status ${status}`;
     throw new ManagementError(`${this.#place} answers with ${answer}`, REACH);
   }
 
-  #refused(text: string): ManagementError {
+  #refused(reason: string): ManagementError {
     const { user } = this.#options;
-    const { data } = z.object({ reason: z.string() }).safeParse(jsonIn(text));
-    const why = data ? ` (${words(data.reason)})` : "";
-    return new ManagementError(
-      `${this.#place} refuses user ${user}${why}`,
-      `check the user and password, and let the user look: rabbitmqctl set_user_tags ${user} ` +
-        "monitoring",
-    );
+    // A user without the tag is told so in these words.
+    const fix = /^not \w+ user$/i.test(reason)
+      ? "let the user look, beside the tags that it has: rabbitmqctl set_user_tags " +
+        `${user} monitoring`
+      : "check the user, the password and the virtual host";
+    return new ManagementError(`${this.#place} refuses user ${user} (${words(reason)})`, fix);
   }
 }
 
 const REACH = "check the address of --management, its virtual host and that the plugin is on: " +
   "rabbitmq-plugins enable rabbitmq_management";
+
+/** Why RabbitMQ refuses a user; what is between may answer without. */
+function reasonIn(text: string): string | undefined {
+  return z.object({ reason: z.string() }).safeParse(jsonIn(text)).data?.reason;
+}
 
 function jsonIn(text: string): unknown {
   try {

@@ -86,7 +86,7 @@ async function queuesFound(
     return queue ? [{ ...more, queue }] : [];
   });
   return [
-    ...membersFound(own),
+    ...membersFound(own, vhost),
     ...policiesFound(own, vhost),
     ...unackedFound(own),
     ...orphansFound(all, vhost),

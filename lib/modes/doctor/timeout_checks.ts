@@ -42,10 +42,11 @@ function holdOf(
   }];
 }
 
-/** The time that a queue has by an argument or a policy, in seconds. */
+/** The time that a queue has by an argument or a policy, in seconds: the lower one holds. */
 function timeoutOf(queue: ManagedQueue | undefined): number | undefined {
-  const ms = queue?.args["x-consumer-timeout"] ?? queue?.policy["consumer-timeout"];
-  return typeof ms === "number" ? ms / 1000 : undefined;
+  const times = [queue?.args["x-consumer-timeout"], queue?.policy["consumer-timeout"]]
+    .filter((ms) => typeof ms === "number");
+  return times.length > 0 ? Math.min(...times) / 1000 : undefined;
 }
 
 /** The queues that the management knows; none where it is not asked, or does not answer. */

@@ -42,7 +42,7 @@ export class Operator implements AsyncDisposable {
     const { facts } = this;
     const control = new RunControl({ ...this.#options, facts, pauses: this.#pauses });
     this.#doors = within(DOORS_MS, this.#mayOpen.promise).then(() => {
-      if (this.#isOver) return undefined;
+      if (this.#isOver || this.facts.isStopping) return undefined;
       return Doors.open({ config: this.#options.config, control, facts });
     });
   }
@@ -50,6 +50,11 @@ export class Operator implements AsyncDisposable {
   /** Has the doors open now, as the queues start: to load them takes time that the start needs. */
   open(): void {
     this.#mayOpen.resolve();
+  }
+
+  /** Resolves when the doors are open, or cannot be opened. */
+  async opened(): Promise<void> {
+    await this.#doors;
   }
 
   /** Does what is due, a few times a second. @param now `performance.now()` */

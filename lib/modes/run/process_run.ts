@@ -209,7 +209,8 @@ export class ProcessRun {
     const refused = this.#queues.start(broker, (end) => ends.end(end), () => this.#onLeave());
     this.#operator.open();
     if (command.queues.kind !== "one") void this.#queues.logLaunches(config);
-    void this.#queues.ready.then(() => this.#service?.ready());
+    void Promise.all([this.#queues.ready, this.#operator.opened()])
+      .then(() => this.#service?.ready());
     if (command.drain) void this.#drain(broker);
     void broker.failure?.then(() => ends.end("broker-failed"));
     try {

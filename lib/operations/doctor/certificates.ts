@@ -21,8 +21,8 @@ export interface CertificateFacts extends Validity {
 }
 
 const DAY_MS = 86_400_000;
-/** So many days before its end there is a warning. */
-const WARN_DAYS = 30;
+/** So long before its end there is a warning, or a third of its life. */
+const WARN_MS = 30 * DAY_MS;
 
 /** A certificate in a file that a setting names. */
 export function certificateInFile(
@@ -48,7 +48,7 @@ export function certificatesFound(facts: readonly CertificateFacts[], now: numbe
       return [wrong(`${name} is not valid before ${dayOf(validFrom)}`, { fix: clock })];
     }
     if (now >= validTo) return [wrong(`${name} has ended on ${dayOf(validTo)}`, { fix })];
-    if (validTo - now >= WARN_DAYS * DAY_MS) return [];
+    if (validTo - now >= Math.min(WARN_MS, (validTo - validFrom) / 3)) return [];
     return [warning(`${name} ends on ${dayOf(validTo)}`, { fix })];
   });
 }

@@ -33,7 +33,8 @@ const LOOK_SECONDS = 60;
  */
 export function timeoutsFound(facts: readonly HoldFacts[]): Found[] {
   return [
-    ...limitless(facts.filter(({ runSeconds }) => runSeconds === null)),
+    // Where the queue says for how long, somebody has thought of it.
+    ...limitless(facts.filter(({ runSeconds, isOfQueue }) => runSeconds === null && !isOfQueue)),
     ...facts.flatMap((one) => one.runSeconds === null ? [] : tooLong(one, one.runSeconds)),
   ];
 }
@@ -55,10 +56,9 @@ function limitless(facts: readonly HoldFacts[]): Found[] {
   const [first] = facts;
   if (!first) return [];
   const seconds = Math.min(...facts.map(({ timeoutSeconds }) => timeoutSeconds));
-  const isOfQueue = facts.some((one) => one.isOfQueue);
   const message =
     `runs of ${enumeration(facts.map(({ queue }) => queue))} have no limit of time, ` +
-    `and RabbitMQ takes an event back after ${grouped(seconds)} s, ${why(isOfQueue)}`;
+    `and RabbitMQ takes an event back after ${grouped(seconds)} s, ${why(false)}`;
   const settings = enumeration(facts.map(({ setting }) => setting));
   const fix = "set consumer_timeout in rabbitmq.conf to more ms than their longest run, or set " +
     settings;

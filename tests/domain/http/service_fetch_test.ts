@@ -33,6 +33,13 @@ Deno.test("a service gets the method, the headers and the body, and its answer i
   assert.match(server.requests[0] ?? "", /^PUT \/a\?b HTTP\/1\.1\r\n[^]*\r\n\r\n\{\}$/);
 });
 
+Deno.test("a host with the port of HTTPS is called without HTTPS, too", async () => {
+  using http = service(1, { hosts: ["127.0.0.1:443"] });
+  for (const url of ["http://127.0.0.1:443/", "https://127.0.0.1/"]) {
+    assert.notEqual((await failure(http.fetch(url, LIMITS))).kind, "forbidden", url);
+  }
+});
+
 Deno.test("only the hosts of a service are called, with their ports", async () => {
   await using server = await RawServer.start();
   using http = service(server.port, { hosts: ["api.example", "b.example:8443"] });

@@ -50,7 +50,7 @@ privateRabbitmqTest("doctor asks a real management", { management: true }, async
       await untilFound(
         /^error node pq-\S+@localhost is short of memory, so RabbitMQ takes no events$/m,
         /^warning policy ttl, in user_activity\.failed: dead letters that wait for 600000 ms are lost; dead letters that were returned 2 times are lost$/m,
-        /^warning 1 of user_activity were taken by a program that is no consumer,/m,
+        /^warning 1 of user_activity are not acknowledged, and nobody consumes it$/m,
         /^warning queues of retries that nobody needs: gone\.retry\.5s$/m,
       );
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { findings } from "../../../lib/modes/doctor/findings.ts";
@@ -96,7 +97,17 @@ const REFUSALS: Readonly<Record<string, readonly [ManagementAnswer, string, RegE
   "that refuses the login": [
     LOGIN,
     "RabbitMQ's management at HOST refuses user me (Login failed)",
-    /rabbitmqctl set_user_tags me monitoring$/,
+    /^check the user, the password and the virtual host$/,
+  ],
+  "that refuses a user without the tag": [
+    { status: 401, body: { error: "not_authorised", reason: "Not management user" } },
+    "RabbitMQ's management at HOST refuses user me (Not management user)",
+    /beside the tags that it has: rabbitmqctl set_user_tags me monitoring$/,
+  ],
+  "that is a proxy": [
+    { status: 403, body: "Forbidden" },
+    "RabbitMQ's management at HOST answers with status 403",
+    PLUGIN,
   ],
   "that is not there": [
     { status: 404, body: {} },
@@ -132,6 +143,25 @@ Deno.test("doctor judges queues also for a user who may not see nodes", async ()
     "error - RabbitMQ's management at HOST refuses user me (Not monitor user)",
     "error user_activity user_activity cannot be used, as its state is down",
   ]);
+});
+
+Deno.test("doctor gives no proxy the password of the management", async () => {
+  await using proxy = await ScriptedManagement.start({});
+  const before = process.env["http_proxy"];
+  process.env["http_proxy"] = `http://${proxy.host}`;
+  try {
+    const { lines, all } = await found({}, () => "http://ada:lovelace@rabbit.example:15672/");
+    assert.deepEqual(lines, [
+      "error - RabbitMQ's management at rabbit.example:15672 is not asked, as http_proxy has a " +
+      "proxy for it",
+    ]);
+    const { fix } = all.find(({ area }) => area === "management") ?? {};
+    assert.equal(fix, "add rabbit.example to NO_PROXY");
+    assert.deepEqual(proxy.asked, []);
+  } finally {
+    if (before === undefined) delete process.env["http_proxy"];
+    else process.env["http_proxy"] = before;
+  }
 });
 
 Deno.test("doctor says that the management cannot be reached", async () => {

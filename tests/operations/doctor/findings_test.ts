@@ -149,7 +149,7 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
   ],
   "a certificate that holds": [inFile(NOW, NOW + 30 * DAY)],
   "a certificate that ends soon": [
-    inFile(NOW, NOW + DAY),
+    inFile(NOW - 90 * DAY, NOW + DAY),
     "warning AMQP_CA_FILE: the certificate in /etc/ca.pem ends on 2026-01-05 → " +
     "put a new one into that file, and restart",
   ],
@@ -165,8 +165,16 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
   ],
   "a certificate of RabbitMQ that holds": [ofBroker(NOW, NOW + 30 * DAY)],
   "a certificate of RabbitMQ that ends soon": [
-    ofBroker(NOW, NOW + 29 * DAY),
+    ofBroker(NOW - 90 * DAY, NOW + 29 * DAY),
     "warning the certificate of RabbitMQ at rabbit:5671 ends on 2026-02-02 → " +
+    "put a new one into the file of ssl_options.certfile on RabbitMQ's host",
+  ],
+  "a certificate that lives for a day, with half of it left": [
+    ofBroker(NOW - DAY / 2, NOW + DAY / 2),
+  ],
+  "a certificate that lives for a day, with a fourth of it left": [
+    ofBroker(NOW - DAY * 3 / 4, NOW + DAY / 4),
+    "warning the certificate of RabbitMQ at rabbit:5671 ends on 2026-01-04 → " +
     "put a new one into the file of ssl_options.certfile on RabbitMQ's host",
   ],
   "a certificate of RabbitMQ that has ended": [

@@ -47,14 +47,14 @@ const policy = (
   more: Partial<ManagedQueue> = {},
   role?: OwnQueue["role"],
 ) => policiesFound(own({ policy: set, policies: ["p"], ...more }, role), "/");
-const members = (more: Partial<ManagedQueue>) => membersFound(own({ ...QUORUM, ...more }));
+const members = (more: Partial<ManagedQueue>) => membersFound(own({ ...QUORUM, ...more }), "/");
 const node = (more: Partial<ManagedNode>) => nodesFound([{ ...NODE, ...more }]);
 const queues = (...all: Partial<ManagedQueue>[]) =>
   orphansFound(all.map((one) => ({ ...QUEUE, ...one })), "/");
 
 const mend = (keys: string, name = "mails") =>
   `take ${keys} out of it, or have its pattern leave out ${name}: rabbitmqctl list_policies -p /`;
-const STATUS = "start the nodes that have it: rabbitmq-queues quorum_status mails";
+const STATUS = "start the nodes that have it: rabbitmq-queues quorum_status --vhost / mails";
 
 /** What is found, as `level message → fix`. */
 const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines: string[]]>> = {
@@ -107,6 +107,14 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
     "warning policy p, in mails: it takes no more retries when it is full, and mails stops then → " +
     mend("max-length"),
   ],
+  "a length of a quorum queue, whose policy goes before its argument": [
+    policy(
+      { "max-length": 10, overflow: "drop-head" },
+      { type: "quorum", args: { "x-overflow": "reject-publish" } },
+    ),
+    "warning policy p, in mails: the oldest events are lost when it is full → " +
+    mend("max-length"),
+  ],
   "a low delivery limit": [
     policy({ "delivery-limit": 5, "message-ttl": 9 }, { type: "quorum" }),
     "warning policy p, in mails: events that wait for 9 ms are lost; events that were returned 5 " +
@@ -131,11 +139,11 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
   "a leader that is not known": [members({ online: ["a", "b", "c"], leader: null })],
   "members that are not known": [members({ members: [], leader: "" })],
   "a classic queue whose node is down": [
-    membersFound(own({ state: "down" })),
+    membersFound(own({ state: "down" }), "/"),
     "error mails cannot be used, as its state is down → " +
     "start the node that has it: rabbitmqctl cluster_status",
   ],
-  "a queue at rest": [membersFound(own({ state: null }))],
+  "a queue at rest": [membersFound(own({ state: null }), "/")],
   "nothing unacknowledged": [unackedFound(own({}))],
   "events that consumers have": [
     unackedFound(own({ unacked: 1200 })),
@@ -143,8 +151,9 @@ const ROWS: Readonly<Record<string, readonly [found: readonly Found[], ...lines:
   ],
   "events that somebody has": [
     unackedFound(own({ unacked: 3, consumers: 0 })),
-    "warning 3 of mails were taken by a program that is no consumer, and are not acknowledged → " +
-    "find it: rabbitmqctl list_channels connection messages_unacknowledged",
+    "warning 3 of mails are not acknowledged, and nobody consumes it → unless a process of it is " +
+    "paused or stops, find who took them: rabbitmqctl list_channels connection " +
+    "messages_unacknowledged",
   ],
   "events of which nothing is known": [unackedFound(own({ unacked: null, consumers: null }))],
   "no nodes": [nodesFound([])],

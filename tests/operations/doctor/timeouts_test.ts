@@ -32,6 +32,9 @@ const ROWS: Readonly<
   "a queue for which RabbitMQ waits long enough": [
     [{ runSeconds: 7200, timeoutSeconds: 8000, isOfQueue: true }],
   ],
+  "a run without a limit, of a queue that says how long RabbitMQ waits": [
+    [{ runSeconds: null, isOfQueue: true }],
+  ],
   "runs without a limit, together": [
     [{ runSeconds: null }, { ...DIGESTS, runSeconds: null }],
     "warning - runs of mails and digests have no limit of time, and RabbitMQ takes an event back " +

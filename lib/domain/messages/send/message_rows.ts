@@ -112,10 +112,16 @@ export async function noteActivity(
   place: Extract<Place, { kind: "channel" }>,
   id: number,
 ): Promise<void> {
-  const change = {
-    ...(place.firstMessageId === null && { first_message_id: id }),
-    ...(!place.isRecentlyActive && { is_recently_active: true }),
-  };
-  if (Object.keys(change).length === 0) return;
-  await trx.updateTable("zerver_stream").set(change).where("id", "=", place.streamId).execute();
+  if (!place.isRecentlyActive) {
+    await trx.updateTable("zerver_stream").set({ is_recently_active: true })
+      .where("id", "=", place.streamId).execute();
+  }
+  if (place.firstMessageId !== null) return;
+  // Another transaction may send the first one, too.
+  await trx.updateTable("zerver_stream").set({ first_message_id: id })
+    .where("id", "=", place.streamId)
+    .where(({ eb, or }) =>
+      or([eb("first_message_id", "is", null), eb("first_message_id", ">", id)])
+    )
+    .execute();
 }

@@ -59,13 +59,19 @@ function maxLength({ of, role, queue }: OwnQueue): Effect[] {
     .filter((key) => numberIn(queue.policy, key) !== undefined);
   const [key] = keys;
   if (key === undefined) return [];
-  const { overflow = "drop-head" } = own(queue);
+  const overflow = overflowOf(queue);
   if (overflow === "drop-head") {
     return [{ key, text: `the oldest ${role.kind} ${goneTo(own(queue))} when it is full` }];
   }
   // Who publishes events is told that they are refused.
   if (role.kind === "events") return [];
   return [{ key, text: `it takes no more ${role.kind} when it is full, and ${of} stops then` }];
+}
+
+/** A quorum queue obeys its policy, and a classic one its argument. */
+function overflowOf(queue: OwnQueue["queue"]): unknown {
+  const [argument, policy] = [queue.args["x-overflow"], queue.policy["overflow"]];
+  return (queue.type === "quorum" ? policy ?? argument : argument ?? policy) ?? "drop-head";
 }
 
 function deliveryLimit({ role, queue }: OwnQueue): Effect[] {

@@ -14,12 +14,12 @@ import type { ManagedQueue, OwnQueue } from "./facts.ts";
 const USABLE: ReadonlySet<string> = new Set(["running", "idle", "flow", "live", "syncing"]);
 
 /** Judges whether queues can be used, and the members of quorum queues. */
-export function membersFound(queues: readonly OwnQueue[]): Found[] {
+export function membersFound(queues: readonly OwnQueue[], vhost: string): Found[] {
   return queues.flatMap(({ of, queue }) => {
     const problem = unusable(queue);
     const { name, members, online } = queue;
     const fix = queue.type === "quorum"
-      ? `start the nodes that have it: rabbitmq-queues quorum_status ${name}`
+      ? `start the nodes that have it: rabbitmq-queues quorum_status --vhost ${vhost} ${name}`
       : "start the node that has it: rabbitmqctl cluster_status";
     if (problem !== undefined) return [wrong(`${name} ${problem}`, { queue: of, fix })];
     if (online.length >= members.length) return [];
@@ -50,11 +50,12 @@ export function unackedFound(queues: readonly OwnQueue[]): Found[] {
   const held = queues.filter(({ queue }) => (queue.unacked ?? 0) > 0);
   const taken = held.filter(({ queue }) => queue.consumers === 0).map(({ of, queue }) =>
     warning(
-      `${
-        grouped(queue.unacked)
-      } of ${queue.name} were taken by a program that is no consumer, and ` +
-        "are not acknowledged",
-      { queue: of, fix: "find it: rabbitmqctl list_channels connection messages_unacknowledged" },
+      `${grouped(queue.unacked)} of ${queue.name} are not acknowledged, and nobody consumes it`,
+      {
+        queue: of,
+        fix: "unless a process of it is paused or stops, find who took them: rabbitmqctl " +
+          "list_channels connection messages_unacknowledged",
+      },
     )
   );
   const running = held.filter(({ queue }) => queue.consumers !== 0);
