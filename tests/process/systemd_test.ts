@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../lib/config/config.ts";
+import { findSockets } from "../../lib/server/control_folder.ts";
 import {
   type ProgramFixture,
   programTest,
@@ -75,6 +76,8 @@ programTest(
     using service = systemd(fixture);
     const program = fixture.start(["--multi_threaded", fixture.queue, "noop"], service.env);
     await service.untilTold("READY=1");
+    const [socket] = findSockets(`${fixture.folder}/state`);
+    assert.equal(socket?.pid, program.pid, "the control socket is open");
     assert.equal((await fixture.client.channel.checkQueue(fixture.queue)).consumerCount, 1);
     await service.untilTold("STATUS=2 queues");
     await service.untilFed();

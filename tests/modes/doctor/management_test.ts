@@ -3,6 +3,7 @@ import process from "node:process";
 import { loadConfig } from "../../../lib/config/config.ts";
 import { MemoryBroker } from "../../../lib/engine/broker/memory.ts";
 import { findings } from "../../../lib/modes/doctor/findings.ts";
+import { ManagementApi } from "../../../lib/modes/doctor/management_api.ts";
 import type { Finding } from "../../../lib/operations/doctor/finding.ts";
 import { withFolder } from "../../fixtures/process/program_fixture.ts";
 import {
@@ -89,6 +90,7 @@ Deno.test("doctor judges what the management says of nodes and of this program's
   assert(!all.some(({ message }) => message.includes("takes it back")));
 });
 
+const BAD_AUTHORITY = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 const PLUGIN = /rabbitmq-plugins enable rabbitmq_management$/;
 const LOGIN = { status: 401, body: { error: "not_authorised", reason: "Login failed" } };
 
@@ -161,6 +163,35 @@ Deno.test("doctor gives no proxy the password of the management", async () => {
   } finally {
     if (before === undefined) delete process.env["http_proxy"];
     else process.env["http_proxy"] = before;
+  }
+});
+
+Deno.test("certificates that cannot be used are an error of the management alone", async () => {
+  using api = new ManagementApi({
+    ...{ url: new URL("https://rabbit.example:15671"), user: "ada", password: "lovelace" },
+    ...{ vhost: "/", timeoutSeconds: 1, ca: BAD_AUTHORITY },
+  });
+  await assert.rejects(api.queues(), {
+    name: "ManagementError",
+    message: /^RabbitMQ's management at rabbit\.example:15671 cannot be asked: /,
+    fix: "check the certificates in AMQP_CA_FILE",
+  });
+});
+
+Deno.test("doctor takes the lower timeout of a queue's argument and policy", async () => {
+  const timeouts = (argument: number, policy: number) => ({
+    body: [{
+      ...{ name: "user_activity", type: "quorum", arguments: { "x-consumer-timeout": argument } },
+      effective_policy_definition: { "consumer-timeout": policy },
+    }],
+  });
+  for (const [argument, policy] of [[50_000, 9_000_000], [9_000_000, 50_000]] as const) {
+    const { all } = await found({
+      [NODES]: { body: [WELL] },
+      [QUEUES]: timeouts(argument, policy),
+    });
+    const said = all.filter(({ message }) => message.includes("takes it back after 50 s"));
+    assert.equal(said.length, 1, `${argument} ${policy}`);
   }
 });
 
