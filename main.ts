@@ -30,7 +30,8 @@ const RUNS_UNTIL_SIGNAL: ReadonlySet<Command["mode"]> = new Set([
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 1 && args[0] === "--version") return await printVersion();
-  const command = await commandOf(args);
+  const { readCommand } = await import("./lib/command_line/read_command.ts");
+  const command = await readCommand(args);
   mode = command.mode === "help" ? mode : command.mode;
   // A signal ends the other commands, also while they wait for the reader of their output.
   if (command.mode === "run") await useOutputs(command.inline);
@@ -44,15 +45,6 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const warning of command.warnings) printError(`process-queue: ${warning}`);
   return await run(command);
-}
-
-/** The command. Most starts run queues, and load no parser of other commands. */
-async function commandOf(args: readonly string[]): Promise<Command> {
-  const { plainRun } = await import("./lib/command_line/plain_run.ts");
-  const plain = plainRun(args);
-  if (plain) return plain;
-  const { parseCommandLine } = await import("./lib/command_line/command_line.ts");
-  return parseCommandLine(args);
 }
 
 /** Prints the version without loading the parser of the command line, which takes longer. */

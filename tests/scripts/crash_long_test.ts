@@ -1,5 +1,5 @@
 /**
- * The crash suite as a bundle, and 30 s of it on RabbitMQ.
+ * The crash suite as a bundle, and 40 s of it on RabbitMQ.
  *
  * @module
  */
@@ -19,7 +19,7 @@ Deno.test("the bundled program loses no event, and its losses are detected where
   }));
 
 privateRabbitmqTest("no fault on RabbitMQ loses a confirmed event", {}, async (node) => {
-  const result = await crashed({ server: node, seconds: 30, seed: 11 });
+  const result = await crashed({ server: node, seconds: 40, seed: 11 });
   assertGood(result);
   const kinds = result.recoveries.map(({ kind }) => kind);
   for (const kind of ["SIGKILL", "broker killed", "handler loops", "heap is full"]) {

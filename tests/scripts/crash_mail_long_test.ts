@@ -1,5 +1,5 @@
 /**
- * 30 s of the crash suite with mails on RabbitMQ and PostgreSQL, and less on files.
+ * 40 s of the crash suite with mails on RabbitMQ and PostgreSQL, and less on files.
  *
  * @module
  */
@@ -27,7 +27,7 @@ if (!postgresInstalled()) Deno.test.ignore(ALL_SERVERS, () => {});
 else {
   privateRabbitmqTest(ALL_SERVERS, {}, async (server) => {
     await using postgres = await startPostgres();
-    const result = await crashedMail({ server, postgres, seconds: 30, seed: 12 });
+    const result = await crashedMail({ server, postgres, seconds: 40, seed: 12 });
     assertGoodMail(result, ...KINDS, "broker killed", "database killed", "database restarted");
   });
 }

@@ -12,11 +12,11 @@ Deno.test("readClock takes it that the time was told in the middle of the way th
   assert.deepEqual(reading, { aheadMs: 5000, uncertainMs: 100 });
 });
 
-Deno.test("readClock knows less where whole seconds are told", async () => {
+Deno.test("readClock knows less where the other clock gives whole seconds", async () => {
   const reading = await readClock(() => Promise.resolve({ at: 6000, roundedMs: 1000 }), clock());
   assert.deepEqual(reading, { aheadMs: 5400, uncertainMs: 600 });
 });
 
-Deno.test("readClock says nothing where no time is told", async () => {
+Deno.test("readClock says nothing where the other host gives no time", async () => {
   assert.equal(await readClock(() => Promise.resolve(undefined), clock()), undefined);
 });

@@ -41,7 +41,8 @@ const LAST_MS = 5_000;
 
 /**
  * Runs transactions as `withOutbox` does, with two differences: those that come while another one is
- * open, or two on PostgreSQL, share the next one, and nobody waits for the broker, so that a caller goes on at the commit.
+ * open, or two on PostgreSQL, share the next one, and nobody waits for the broker, so that a caller
+ * goes on at the commit.
  * What cannot be published is left to `outboxLoop`, which the worker must run. Dispose of it.
  */
 export class OutboxCommits implements AsyncDisposable {

@@ -146,7 +146,7 @@ export async function deliver(
   return decidePush(report.pushed.map(({ outcome }) => outcome), run.way.services);
 }
 
-/** Says which devices may have the push already: a run ended, or was killed, before it could record that. */
+/** Logs which devices may have the push already: a run ended before it could record that. */
 function logAgain(
   { ctx }: PushRun,
   { id: user }: PushReader,

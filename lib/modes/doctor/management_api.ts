@@ -180,7 +180,7 @@ export class ManagementApi implements Disposable {
 
   #refused(reason: string): ManagementError {
     const { user } = this.#options;
-    // A user without the tag is told so in these words.
+    // What RabbitMQ says to a user without the tag.
     const fix = /^not \w+ user$/i.test(reason)
       ? "let the user look, beside the tags that it has: rabbitmqctl set_user_tags " +
         `${user} monitoring`

@@ -70,7 +70,7 @@ export async function checkManagement(scene: CheckScene): Promise<Found[]> {
     foundBy(async () => nodesFound(await management.nodes())),
     foundBy(() => queuesFound(management, scene)),
   ]);
-  // Why nothing is known is told once.
+  // Both may fail for one reason.
   return nodes[0]?.message === queues[0]?.message ? nodes : [...nodes, ...queues];
 }
 

@@ -51,7 +51,7 @@ function tooLong(facts: HoldFacts, runSeconds: number): Found[] {
   return [warning(message, { queue, fix: `${raise}, or set ${setting} lower` })];
 }
 
-/** They are told together: Zulip's own workers are among them. */
+/** One finding for all of them, as some of Zulip's own workers have no limit. */
 function limitless(facts: readonly HoldFacts[]): Found[] {
   const [first] = facts;
   if (!first) return [];

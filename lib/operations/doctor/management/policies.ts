@@ -63,7 +63,7 @@ function maxLength({ of, role, queue }: OwnQueue): Effect[] {
   if (overflow === "drop-head") {
     return [{ key, text: `the oldest ${role.kind} ${goneTo(own(queue))} when it is full` }];
   }
-  // Who publishes events is told that they are refused.
+  // The publisher of an event gets an error.
   if (role.kind === "events") return [];
   return [{ key, text: `it takes no more ${role.kind} when it is full, and ${of} stops then` }];
 }
